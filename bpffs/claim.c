@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/claim.h"
+#include "bpffs/log.h"
+
+/* Everything that one claim is about. */
+struct claimant {
+	const struct bpffs *fs;
+	const struct interface *iface;
+	const struct attachments *attached;
+	struct stage *stage;
+	const struct claim *how;
+};
+
+/* One interface under two names: the number may be used again, the address seldom is as well. */
+static bool same_device(const struct interface *a, const struct interface *b)
+{
+	return a->ifindex == b->ifindex && (!strcmp(a->name, b->name) || !strcmp(a->mac, b->mac));
+}
+
+struct presence {
+	const struct interface *was;
+	struct interface now;
+	bool alive;
+};
+
+static int visit_presence(void *arg)
+{
+	struct presence *p = arg;
+
+	p->alive = !interface_by_index(&p->now, p->was->ifindex) && same_device(&p->now, p->was);
+	return 0;
+}
+
+/*
+ * Whether the interface of a record still exists in the namespace of the record; *now says what
+ * it is called. A namespace that cannot be found counts as gone.
+ */
+static bool is_alive(const struct record *rec, const struct interface *iface, struct interface *now)
+{
+	struct presence p = { .was = &rec->iface };
+	int fd;
+
+	if (netns_equal(&rec->iface.netns, &iface->netns)) {
+		visit_presence(&p);
+	} else {
+		fd = netns_find(&rec->iface.netns);
+		if (fd >= 0) {
+			netns_visit(fd, visit_presence, &p);
+			close(fd);
+		}
+	}
+	*now = p.now;
+	return p.alive;
+}
+
+/* A program that was published for this record runs on the interface: proof of a move. */
+static bool runs_published(const struct record *rec, const struct attachments *attached)
+{
+	for (size_t i = 0; i < attached->len; i++)
+		if (record_has_prog(rec, attached->list[i].hook, attached->list[i].prog_id))
+			return true;
+	return false;
+}
+
+struct search {
+	const struct claimant *c;
+	struct directory *found;
+};
+
+/* The record is of this interface, before it was renamed or moved here. */
+static int match_followed(struct directory *dir, void *arg)
+{
+	struct search *search = arg;
+	const struct claimant *c = search->c;
+	const struct record *rec = &dir->record;
+	struct interface now;
+
+	if (record_same_interface(rec, c->iface)) {
+		if (strcmp(rec->iface.mac, c->iface->mac))
+			return 0;
+	} else if (netns_equal(&rec->iface.netns, &c->iface->netns) ||
+	           strcmp(rec->iface.mac, c->iface->mac) || !runs_published(rec, c->attached) ||
+	           is_alive(rec, c->iface, &now)) {
+		return 0;
+	}
+	*search->found = *dir;
+	dir->fd = -1;
+	return 1;
+}
+
+/* The directory that was this interface's before; only one that lies elsewhere than dir. */
+static int find_followed(const struct claimant *c, const struct directory *dir,
+                         struct directory *found)
+{
+	struct search search = { .c = c, .found = found };
+
+	if (directory_each(c->fs, match_followed, &search) != 1)
+		return -ENOENT;
+	if (strcmp(found->relative, dir->relative))
+		return 0;
+	directory_close(found);
+	return -ENOENT;
+}
+
+/* The parent of directories in another namespace than home: %ifbpf/ns/<netns>. */
+static int make_parent(const struct claimant *c, const char *relative)
+{
+	char parent[PATH_MAX], path[PATH_MAX * 2], *slash;
+	int fd;
+
+	strcpy(parent, relative);
+	slash = strrchr(parent, '/');
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	fd = bpffs_make_dir(c->fs->fd, parent, 0711);
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%s", c->fs->path, parent);
+		return bpffs_refused(fd, c->fs->fd, parent, path);
+	}
+	close(fd);
+	return 0;
+}
+
+/* Let the directory that was this interface's under another name or namespace follow it. */
+static int follow(const struct claimant *c, struct directory *dir, struct directory *was,
+                  unsigned int rename_flags)
+{
+	if (!c->how->dry_run &&
+	    renameat2(c->fs->fd, was->relative, c->fs->fd, dir->relative, rename_flags)) {
+		int err = failed(-errno, "cannot rename %s to %s", was->path, dir->path);
+
+		directory_close(was);
+		return err;
+	}
+	note("%s was %s: its directory %s %s", c->iface->name, was->record.iface.name,
+	     c->how->dry_run ? "would follow to" : "followed to", dir->path);
+	directory_close(dir);
+	dir->fd = was->fd;
+	dir->has_record = true;
+	dir->record = was->record;
+	return 0;
+}
+
+static int make_or_follow(const struct claimant *c, struct directory *dir)
+{
+	struct directory was;
+	int err = c->how->dry_run ? 0 : make_parent(c, dir->relative);
+
+	if (err)
+		return err;
+	dir->fd = -1;
+	dir->has_record = false;
+	if (!find_followed(c, dir, &was))
+		return follow(c, dir, &was, RENAME_NOREPLACE);
+	return c->how->dry_run ? 0 : stage_make_directory(c->stage, dir);
+}
+
+/* The record names another interface, which lives. */
+static int refuse_or_swap(const struct claimant *c, struct directory *dir,
+                          const struct interface *owner)
+{
+	struct directory was;
+
+	/* Names were swapped: so are the directories. */
+	if (!find_followed(c, dir, &was))
+		return follow(c, dir, &was, RENAME_EXCHANGE);
+	failed(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
+	       owner->name, owner->ifindex);
+	if (netns_equal(&owner->netns, &c->iface->netns))
+		hint("that one was renamed; let its directory follow first: pin_maps %s",
+		     owner->name);
+	else
+		hint("that one was moved to another network namespace; pin its maps there first");
+	directory_close(dir);
+	return -EBUSY;
+}
+
+/* The interface of the record is gone: this one has its name, and gets its maps. */
+static int inherit(const struct claimant *c, const struct directory *dir)
+{
+	bool fresh = c->how->fresh;
+	struct directory was;
+
+	note("%s belonged to an interface that is gone (ifindex %u): its maps %s", dir->path,
+	     dir->record.iface.ifindex, fresh ? "are dropped" : "are inherited");
+	if (!fresh)
+		hint("--fresh drops them instead");
+	if (!find_followed(c, dir, &was)) {
+		note("the maps that %s had as %s are still in %s", c->iface->name,
+		     was.record.iface.name, was.path);
+		directory_close(&was);
+	}
+	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
+}
+
+static int take_existing(const struct claimant *c, struct directory *dir)
+{
+	struct interface owner;
+	int err;
+
+	if (!dir->has_record) {
+		note("adopted %s, which had no record%s", dir->path,
+		     c->how->dry_run ? " (not really: --dry-run)" : "");
+		return 0;
+	}
+	if (record_same_interface(&dir->record, c->iface) &&
+	    same_device(&dir->record.iface, c->iface))
+		return 0;
+	if (is_alive(&dir->record, c->iface, &owner))
+		return refuse_or_swap(c, dir, &owner);
+	/* Moved here, and the directory before its record: a killed run did that. */
+	if (!strcmp(dir->record.iface.mac, c->iface->mac) &&
+	    runs_published(&dir->record, c->attached))
+		return 0;
+	err = inherit(c, dir);
+	if (err)
+		directory_close(dir);
+	return err;
+}
+
+int claim_directory(struct directory *dir, const struct bpffs *fs, const struct interface *iface,
+                    const struct attachments *attached, struct stage *stage,
+                    const struct claim *how)
+{
+	const struct claimant c = {
+		.fs = fs,
+		.iface = iface,
+		.attached = attached,
+		.stage = stage,
+		.how = how,
+	};
+	char relative[PATH_MAX];
+	int err;
+
+	err = bpffs_relative(fs, iface->name, &iface->netns, relative);
+	if (err)
+		return failed(err, "cannot name a directory for interface %s", iface->name);
+	err = directory_open_relative(dir, fs, relative);
+	if (err == -ENOENT)
+		return make_or_follow(&c, dir);
+	return err ? err : take_existing(&c, dir);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/directory.h"
+#include "bpffs/log.h"
+
+static int read_record(struct directory *dir)
+{
+	int err = record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
+
+	dir->has_record = !err;
+	if (!err || err == -ENOENT)
+		return 0;
+	failed(err, "cannot read the record of %s", dir->path);
+	if (err == -EPROTONOSUPPORT)
+		hint("a newer version of ifbpf wrote it: use that one");
+	else
+		hint("it is damaged; see it with: readlink '%s/%s'", dir->path, DIRECTORY_RECORD);
+	return err;
+}
+
+static int directory_at(struct directory *dir, const struct bpffs *fs, const char *relative)
+{
+	dir->has_record = false;
+	snprintf(dir->relative, sizeof(dir->relative), "%s", relative);
+	if (snprintf(dir->path, sizeof(dir->path), "%s/%s", fs->path, relative) >=
+	    (int)sizeof(dir->path))
+		return -ENAMETOOLONG;
+	dir->fd = bpffs_open_dir(fs->fd, relative, O_RDONLY);
+	return dir->fd < 0 ? dir->fd : 0;
+}
+
+int directory_open_relative(struct directory *dir, const struct bpffs *fs, const char *relative)
+{
+	int err = directory_at(dir, fs, relative);
+
+	if (err == -ENOENT)
+		return err;
+	if (err)
+		return bpffs_refused(err, fs->fd, relative, dir->path);
+	err = read_record(dir);
+	if (err)
+		directory_close(dir);
+	return err;
+}
+
+void directory_close(struct directory *dir)
+{
+	if (dir->fd >= 0)
+		close(dir->fd);
+	dir->fd = -1;
+}
+
+/* Visit the directories below <root>/<below>; below is "" or "%ifbpf/ns/<netns>/". */
+static int each_below(const struct bpffs *fs, const char *below,
+                      int (*visit)(struct directory *dir, void *arg), void *arg)
+{
+	char relative[PATH_MAX], ifname[IF_NAMESIZE];
+	struct directory dir;
+	struct dirent *entry;
+	int fd, ret = 0;
+	DIR *stream;
+
+	fd = openat(fs->fd, *below ? below : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	stream = fdopendir(fd);
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (!ret && (entry = readdir(stream))) {
+		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)))
+			continue;
+		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
+		if (directory_at(&dir, fs, relative))
+			continue;
+		dir.has_record = !record_read(dir.fd, DIRECTORY_RECORD, &dir.record);
+		if (dir.has_record)
+			ret = visit(&dir, arg);
+		directory_close(&dir);
+	}
+	closedir(stream);
+	return ret;
+}
+
+int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                   void *arg)
+{
+	int fd, ret = each_below(fs, "", visit, arg);
+	char below[PATH_MAX];
+	struct dirent *entry;
+	DIR *stream;
+
+	if (ret || fs->ours_fd < 0)
+		return ret;
+	fd = bpffs_open_dir(fs->ours_fd, "ns", O_RDONLY);
+	stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (!ret && (entry = readdir(stream))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", entry->d_name);
+		ret = each_below(fs, below, visit, arg);
+	}
+	closedir(stream);
+	return ret;
+}
+
+struct renamed_search {
+	const struct interface *iface;
+	struct directory *found;
+};
+
+static int match_renamed(struct directory *dir, void *arg)
+{
+	struct renamed_search *search = arg;
+	const struct interface *was = &dir->record.iface;
+
+	if (!record_same_interface(&dir->record, search->iface) ||
+	    !strcmp(was->name, search->iface->name) || strcmp(was->mac, search->iface->mac))
+		return 0;
+	*search->found = *dir;
+	dir->fd = -1;
+	return 1;
+}
+
+int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
+                           const struct interface *iface)
+{
+	struct renamed_search search = { .iface = iface, .found = dir };
+
+	return directory_each(fs, match_renamed, &search) == 1 ? 0 : -ENOENT;
+}
+
+int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface)
+{
+	char relative[PATH_MAX];
+	int err;
+
+	err = bpffs_relative(fs, iface->name, &iface->netns, relative);
+	if (err)
+		return failed(err, "cannot name a directory for interface %s", iface->name);
+	err = directory_open_relative(dir, fs, relative);
+	if (err != -ENOENT)
+		return err;
+	return directory_find_renamed(dir, fs, iface);
+}

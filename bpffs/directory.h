@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The directory of one interface: finding it, reading whose it is. */
+#ifndef BPFFS_DIRECTORY_H
+#define BPFFS_DIRECTORY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include "bpffs/bpffs.h"
+#include "bpffs/interface.h"
+#include "bpffs/record.h"
+
+/* Names in an interface's directory that are ours; see ifbpf-bpffs(7). */
+#define DIRECTORY_RECORD "%meta"
+#define DIRECTORY_EGRESS "%egress"
+
+/* Statistics are per hook: an egress program's map of this name never takes the flat place. */
+#define DIRECTORY_TC_STATS "tc_stats_map"
+
+struct directory {
+	int fd;              /* O_RDONLY, or -1 while it is still to be made */
+	char path[PATH_MAX]; /* for messages; the descriptor is what counts */
+	char relative[PATH_MAX];
+	bool has_record;
+	struct record record;
+};
+
+/*
+ * Open the directory of an interface for reading, by its name or, after a rename, by its record.
+ * Returns 0, -ENOENT if it has none (silent), or another negative errno, reported.
+ */
+int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface);
+
+/*
+ * Open <relative> of a BPF filesystem. Returns 0 or a negative errno; reported but for -ENOENT.
+ * A record of another version is refused with -EPROTONOSUPPORT.
+ */
+int directory_open_relative(struct directory *dir, const struct bpffs *fs, const char *relative);
+
+void directory_close(struct directory *dir);
+
+/*
+ * Call visit(dir, arg) for each interface's directory of a BPF filesystem whose record can be
+ * read, the home namespace first, until it returns anything but 0, which is then returned.
+ */
+int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                   void *arg);
+
+/*
+ * Find the directory that another name hides: its record names this interface, which was renamed
+ * since. Returns 0 with dir open, or -ENOENT.
+ */
+int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
+                           const struct interface *iface);
+
+#endif

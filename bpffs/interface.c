@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include "bpffs/interface.h"
+#include "bpffs/log.h"
+#include "bpffs/netlink.h"
+
+/* An altname may be this long (ALTIFNAMSIZ). */
+#define ALTNAME_SIZE 128
+
+static void mac_format(const struct nlattr *attr, char out[MAC_TEXT_SIZE])
+{
+	const unsigned char *mac = mnl_attr_get_payload(attr);
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	*out = '\0';
+	for (size_t i = 0; i < len && (i + 1) * 3 <= MAC_TEXT_SIZE; i++)
+		sprintf(out + (i ? i * 3 - 1 : 0), "%s%02x", i ? ":" : "", mac[i]);
+}
+
+static int take_link(const struct nlmsghdr *message, void *arg)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	struct interface *iface = arg;
+	struct nlattr *attr;
+
+	iface->ifindex = link->ifi_index;
+	mnl_attr_for_each(attr, message, sizeof(*link))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
+			snprintf(iface->name, sizeof(iface->name), "%s", mnl_attr_get_str(attr));
+		else if (mnl_attr_get_type(attr) == IFLA_ADDRESS)
+			mac_format(attr, iface->mac);
+	}
+	return MNL_CB_OK;
+}
+
+static int ask_link(struct interface *iface, const char *name, __u32 ifindex)
+{
+	char buf[MNL_NLMSG_HDRLEN + 512] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *link;
+	int err;
+
+	memset(iface, 0, sizeof(*iface));
+	request->nlmsg_type = RTM_GETLINK;
+	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
+	link->ifi_index = ifindex;
+	/* The kernel looks a name up among the altnames as well. */
+	if (name)
+		mnl_attr_put_strz(request,
+		                  strlen(name) < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+	err = netlink_ask(request, take_link, iface);
+	if (err)
+		return err;
+	return iface->ifindex ? netns_current(&iface->netns) : -ENODEV;
+}
+
+int interface_by_name(struct interface *iface, const char *name)
+{
+	if (!*name || strlen(name) >= ALTNAME_SIZE)
+		return -ENODEV;
+	return ask_link(iface, name, 0);
+}
+
+int interface_by_index(struct interface *iface, __u32 ifindex)
+{
+	return ask_link(iface, NULL, ifindex);
+}
+
+int interface_find(struct interface *iface, const char *name, const char *netns)
+{
+	int err = netns ? netns_enter(netns) : 0;
+
+	if (err)
+		return err;
+	err = interface_by_name(iface, name);
+	if (!err)
+		return 0;
+	failed(err, "cannot find interface %s", name);
+	if (err == -ENODEV)
+		hint("list the interfaces of this network namespace: ip -br link");
+	return err;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Locks on directories of bpffs, by flock(2). A descriptor closed, or its holder killed, frees it.
+ */
+#ifndef BPFFS_LOCK_H
+#define BPFFS_LOCK_H
+
+/*
+ * Take the exclusive lock of an open directory, waiting for it; a wait of more than a moment is
+ * said, with the holder's pid where /proc/locks shows it. path is for messages.
+ * Returns 0 or a negative errno, which is reported.
+ */
+int lock_wait(int dir_fd, const char *path);
+
+/* Take it if it is free. Returns 0, or -EWOULDBLOCK while another holds it. */
+int lock_try(int dir_fd);
+
+#endif

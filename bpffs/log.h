@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Messages to the user, on stderr, and the exit status of every tool. */
+#ifndef BPFFS_LOG_H
+#define BPFFS_LOG_H
+
+#include <stdbool.h>
+
+/* 0 done; the others as ip(8) has them, and 3 for a job done in part. */
+#define EXIT_USAGE  1
+#define EXIT_KERNEL 2
+#define EXIT_PARTLY 3
+
+/* Name the tool for all messages; with verbose, libbpf's own messages are shown as well. */
+void log_init(const char *tool, bool verbose);
+
+/* Print "<tool>: <what failed, on what>: <why>". Returns err, a negative errno. */
+int failed(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Print, under the failure, what the user can do about it. */
+void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print "<tool>: <what was done or found besides>". */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, with --verbose only. */
+void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

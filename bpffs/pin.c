@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/name.h"
+#include "bpffs/pin.h"
+
+/* "/proc/self/fd/<fd>/<file>" */
+#define FD_PATH_SIZE (32 + NAME_SIZE)
+
+static const struct {
+	const char *word;
+	const char *anon_inode;
+} kinds[] = {
+	[PIN_MAP] = { "map", "anon_inode:bpf-map" },
+	[PIN_PROG] = { "program", "anon_inode:bpf-prog" },
+	[PIN_LINK] = { "link", "anon_inode:bpf_link" },
+};
+
+const char *pin_kind_name(enum pin_kind kind)
+{
+	return kinds[kind].word;
+}
+
+int pin_kind_of(int bpf_fd)
+{
+	char path[FD_PATH_SIZE], target[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", bpf_fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -EINVAL;
+	target[len] = '\0';
+	for (int kind = PIN_MAP; kind <= PIN_LINK; kind++)
+		if (!strcmp(target, kinds[kind].anon_inode) ||
+		    (kind == PIN_LINK && !strcmp(target, "anon_inode:bpf-link")))
+			return kind;
+	return -EINVAL;
+}
+
+int pin_open(int dir_fd, const char *file, __u32 flags)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
+	char path[FD_PATH_SIZE];
+	struct stat st;
+	int inode_fd, fd;
+
+	/* Look the name up once, and not through a symlink; then open exactly that inode. */
+	inode_fd = openat(dir_fd, file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (inode_fd < 0)
+		return -errno;
+	if (fstat(inode_fd, &st)) {
+		fd = -errno;
+	} else if (S_ISLNK(st.st_mode)) {
+		fd = -ELOOP;
+	} else if (!S_ISREG(st.st_mode)) {
+		fd = -EINVAL;
+	} else {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", inode_fd);
+		fd = bpf_obj_get_opts(path, &opts);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(inode_fd);
+	return fd;
+}
+
+int map_describe(int map_fd, struct bpf_map_info *info)
+{
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(map_fd, info, &len) ? -errno : 0;
+}
+
+int pin_open_map(int dir_fd, const char *file, __u32 flags, struct bpf_map_info *info)
+{
+	int fd, err;
+
+	fd = pin_open(dir_fd, file, flags);
+	if (fd < 0)
+		return fd;
+	err = pin_kind_of(fd) == PIN_MAP ? map_describe(fd, info) : -EINVAL;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int pin_map_id(int dir_fd, const char *file, __u32 *id)
+{
+	struct bpf_map_info info;
+	int fd;
+
+	fd = pin_open_map(dir_fd, file, BPF_F_RDONLY, &info);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	*id = info.id;
+	return 0;
+}
+
+int pin_create(int dir_fd, const char *file, int bpf_fd)
+{
+	char path[FD_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir_fd, file);
+	return bpf_obj_pin(bpf_fd, path) ? -errno : 0;
+}

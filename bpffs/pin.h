@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Single pins of a directory, by descriptor: no path is looked up twice. */
+#ifndef BPFFS_PIN_H
+#define BPFFS_PIN_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+enum pin_kind {
+	PIN_MAP,
+	PIN_PROG,
+	PIN_LINK,
+};
+
+/* A word for messages: "map", "program", "link". */
+const char *pin_kind_name(enum pin_kind kind);
+
+/* What a BPF descriptor is, by its name in /proc/self/fd. Returns a kind or -EINVAL. */
+int pin_kind_of(int bpf_fd);
+
+/*
+ * Open what is pinned as `file` in a directory; a symlink is not followed.
+ * flags: 0 or BPF_F_RDONLY. Returns a descriptor or a negative errno: -ENOENT, -EACCES (the
+ * mode of the pin, or of the directory), -ELOOP for a symlink, -EINVAL if it is no pin.
+ */
+int pin_open(int dir_fd, const char *file, __u32 flags);
+
+/* The same for a map, with its description. -EINVAL: another kind of pin. */
+int pin_open_map(int dir_fd, const char *file, __u32 flags, struct bpf_map_info *info);
+
+/* The id of the map that is pinned as `file`. Returns 0 or a negative errno as above. */
+int pin_map_id(int dir_fd, const char *file, __u32 *id);
+
+/* Pin a map, program or link as `file` of a directory (BPF_OBJ_PIN). -EEXIST: the name is taken. */
+int pin_create(int dir_fd, const char *file, int bpf_fd);
+
+/* Describe an open map (BPF_OBJ_GET_INFO_BY_FD). Returns 0 or a negative errno. */
+int map_describe(int map_fd, struct bpf_map_info *info);
+
+#endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/if_link.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include "bpffs/log.h"
+#include "bpffs/netlink.h"
+#include "bpffs/query.h"
+#include "compat/libbpf.h"
+
+/* The kernel allows 64 programs in one chain (BPF_MPROG_MAX). */
+#define CHAIN_MAX 64
+
+const char *attach_by_name(enum attach_by by)
+{
+	static const char *const names[] = {
+		[ATTACH_XDP] = "xdp",
+		[ATTACH_CLSACT] = "clsact",
+		[ATTACH_TCX] = "tcx",
+		[ATTACH_NETKIT] = "netkit",
+	};
+
+	return names[by];
+}
+
+const char *xdp_mode_name(enum xdp_mode mode)
+{
+	static const char *const names[] = {
+		[XDP_MODE_NONE] = "none",
+		[XDP_MODE_SKB] = "skb",
+		[XDP_MODE_NATIVE] = "native",
+		[XDP_MODE_HW] = "hw",
+	};
+
+	return names[mode];
+}
+
+static int add(struct attachments *all, const struct attachment *at)
+{
+	struct attachment *list = reallocarray(all->list, all->len + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	all->list = list;
+	list[all->len++] = *at;
+	return 0;
+}
+
+static int query_xdp(struct attachments *all, const struct interface *iface)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(iface->ifindex, 0, &opts);
+
+	if (err)
+		return err;
+	/* Hardware comes first on a packet's way; skb and native exclude each other. */
+	const struct {
+		__u32 prog_id;
+		enum xdp_mode mode;
+	} found[] = {
+		{ opts.hw_prog_id, XDP_MODE_HW },
+		{ opts.drv_prog_id, XDP_MODE_NATIVE },
+		{ opts.skb_prog_id, XDP_MODE_SKB },
+	};
+
+	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]) && !err; i++)
+		if (found[i].prog_id)
+			err = add(all, &(struct attachment){ .hook = HOOK_XDP,
+			                                     .by = ATTACH_XDP,
+			                                     .mode = found[i].mode,
+			                                     .prog_id = found[i].prog_id });
+	all->known[HOOK_XDP] = !err;
+	return err;
+}
+
+/* tcx and netkit. Returns 0 if the hook does not exist here; -EPERM if it may not be asked. */
+static int query_chain(struct attachments *all, const struct interface *iface, __u32 attach_type,
+                       enum hook hook, enum attach_by by)
+{
+	__u32 progs[CHAIN_MAX] = {}, links[CHAIN_MAX] = {}, count = CHAIN_MAX;
+	int err;
+
+	err = compat_prog_query(iface->ifindex, attach_type, progs, links, &count, NULL);
+	/* EINVAL: not in this kernel. ENOENT: nothing there, ENXIO, EOPNOTSUPP: no netkit. */
+	if (err == -EINVAL || err == -ENOENT || err == -ENXIO || err == -EOPNOTSUPP ||
+	    err == -ENODEV)
+		return 0;
+	for (__u32 i = 0; !err && i < count; i++)
+		err = add(all, &(struct attachment){ .hook = hook,
+		                                     .by = by,
+		                                     .prog_id = progs[i],
+		                                     .link_id = links[i] });
+	return err;
+}
+
+static int take_qdisc(const struct nlmsghdr *message, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct nlattr *attr;
+	struct tcmsg *found = arg;
+
+	if (tc->tcm_ifindex != found->tcm_ifindex || tc->tcm_parent != TC_H_CLSACT)
+		return MNL_CB_OK;
+	/* The older ingress qdisc has the same parent, and answers for egress with ingress. */
+	mnl_attr_for_each(attr, message, sizeof(*tc))
+	{
+		if (mnl_attr_get_type(attr) == TCA_KIND)
+			found->tcm_info = strcmp(mnl_attr_get_str(attr), "clsact") ? 1 : 2;
+	}
+	return MNL_CB_OK;
+}
+
+/* How many of ingress and egress have filters: 0 without such a qdisc, 1 or 2. */
+static int query_qdisc(const struct interface *iface, unsigned int *directions)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct tcmsg found = { .tcm_ifindex = iface->ifindex }, *tc;
+	int err;
+
+	request->nlmsg_type = RTM_GETQDISC;
+	request->nlmsg_flags = NLM_F_DUMP;
+	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	tc->tcm_ifindex = iface->ifindex;
+	err = netlink_ask(request, take_qdisc, &found);
+	*directions = found.tcm_info;
+	return err;
+}
+
+struct filter_dump {
+	struct attachments *all;
+	enum hook hook;
+	int err;
+};
+
+static int take_filter(const struct nlmsghdr *message, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct filter_dump *dump = arg;
+	struct attachment at = {
+		.hook = dump->hook,
+		.by = ATTACH_CLSACT,
+		.pref = TC_H_MAJ(tc->tcm_info) >> 16,
+		.handle = tc->tcm_handle,
+	};
+	struct nlattr *attr, *option;
+
+	mnl_attr_for_each(attr, message, sizeof(*tc))
+	{
+		if (mnl_attr_get_type(attr) == TCA_KIND && strcmp(mnl_attr_get_str(attr), "bpf"))
+			return MNL_CB_OK;
+		if (mnl_attr_get_type(attr) == TCA_CHAIN)
+			at.chain = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) != TCA_OPTIONS)
+			continue;
+		mnl_attr_for_each_nested(option, attr)
+		{
+			if (mnl_attr_get_type(option) == TCA_BPF_ID)
+				at.prog_id = mnl_attr_get_u32(option);
+		}
+	}
+	/* A preference without a filter is listed as well; so is classic BPF, which has no id. */
+	if (at.prog_id)
+		dump->err = add(dump->all, &at);
+	return dump->err ? MNL_CB_ERROR : MNL_CB_OK;
+}
+
+static int query_filters(struct attachments *all, const struct interface *iface, enum hook hook)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct filter_dump dump = { .all = all, .hook = hook };
+	struct tcmsg *tc;
+	int err;
+
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_DUMP;
+	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = iface->ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT,
+	                           hook == HOOK_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+	err = netlink_ask(request, take_filter, &dump);
+	return dump.err ? dump.err : err;
+}
+
+/* netkit runs before tcx, and tcx before clsact. */
+static int query_tc(struct attachments *all, const struct interface *iface, enum hook hook,
+                    unsigned int directions)
+{
+	bool ingress = hook == HOOK_TC_INGRESS, denied;
+	int err;
+
+	/* What a netkit pair's primary sends goes through its primary program. */
+	err = query_chain(all, iface, ingress ? BPF_NETKIT_PEER : BPF_NETKIT_PRIMARY, hook,
+	                  ATTACH_NETKIT);
+	if (!err)
+		err = query_chain(all, iface, ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, hook,
+		                  ATTACH_TCX);
+	denied = err == -EPERM;
+	if (err && !denied)
+		return err;
+	if (directions > (ingress ? 0 : 1))
+		err = query_filters(all, iface, hook);
+	else
+		err = 0;
+	all->known[hook] = !err && !denied;
+	return err;
+}
+
+int attachments_query(struct attachments *all, const struct interface *iface)
+{
+	unsigned int directions;
+	int err;
+
+	memset(all, 0, sizeof(*all));
+	err = query_xdp(all, iface);
+	if (!err)
+		err = query_qdisc(iface, &directions);
+	if (!err)
+		err = query_tc(all, iface, HOOK_TC_INGRESS, directions);
+	if (!err)
+		err = query_tc(all, iface, HOOK_TC_EGRESS, directions);
+	if (!err)
+		return 0;
+	attachments_free(all);
+	return failed(err, "cannot ask what is attached to %s", iface->name);
+}
+
+void attachments_free(struct attachments *all)
+{
+	free(all->list);
+	all->list = NULL;
+	all->len = 0;
+}
+
+bool attachments_has(const struct attachments *all, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < all->len; i++)
+		if (all->list[i].hook == hook && all->list[i].prog_id == prog_id)
+			return true;
+	return false;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What the kernel says is attached to an interface, on every hook. */
+#ifndef BPFFS_QUERY_H
+#define BPFFS_QUERY_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "bpffs/hook.h"
+#include "bpffs/interface.h"
+
+enum attach_by {
+	ATTACH_XDP,    /* netlink or bpf_link; the kernel's answer does not tell which */
+	ATTACH_CLSACT, /* a bpf filter of the clsact or ingress qdisc */
+	ATTACH_TCX,
+	ATTACH_NETKIT,
+};
+
+enum xdp_mode {
+	XDP_MODE_NONE,
+	XDP_MODE_SKB,
+	XDP_MODE_NATIVE,
+	XDP_MODE_HW,
+};
+
+struct attachment {
+	enum hook hook;
+	enum attach_by by;
+	enum xdp_mode mode; /* ATTACH_XDP only */
+	__u32 prog_id;
+	__u32 link_id;             /* tcx and netkit: 0 if attached without a link */
+	__u32 chain, pref, handle; /* ATTACH_CLSACT only */
+};
+
+/* Everything that is attached to one interface, each hook's programs in run order. */
+struct attachments {
+	struct attachment *list;
+	size_t len;
+	/* The hook was read in full. tcx can only be queried with CAP_NET_ADMIN. */
+	bool known[HOOKS];
+};
+
+/* "xdp", "clsact", "tcx", "netkit", and "skb", "native", "hw". */
+const char *attach_by_name(enum attach_by by);
+const char *xdp_mode_name(enum xdp_mode mode);
+
+/*
+ * Ask for all hooks of an interface of the present network namespace: rtnetlink for XDP and tc,
+ * BPF_PROG_QUERY for tcx and netkit. Nothing here needs privilege but tcx, see known.
+ * Returns 0 or a negative errno, reported. attachments_free() releases the list.
+ */
+int attachments_query(struct attachments *all, const struct interface *iface);
+void attachments_free(struct attachments *all);
+
+/* The program runs on that hook, as far as is known. */
+bool attachments_has(const struct attachments *all, enum hook hook, __u32 prog_id);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* A consistent view of an interface's pins: all of one generation, or none. */
+#ifndef BPFFS_VIEW_H
+#define BPFFS_VIEW_H
+
+#include <linux/bpf.h>
+#include "bpffs/directory.h"
+
+struct view_map {
+	char name[NAME_SIZE]; /* the map's full name */
+	bool egress;          /* pinned in %egress/ rather than under the flat name */
+	__u32 old_id;         /* 0, or the id that a replaced map is marked with */
+	int fd;
+	struct bpf_map_info info;
+};
+
+struct view {
+	bool has_record;
+	struct record record; /* of the moment at which all the maps were opened */
+	struct view_map *maps;
+	size_t len;
+};
+
+/*
+ * Open the maps called `name` of an interface's directory, or all maps if name is NULL: the flat
+ * pins and those in %egress/, with what replacements left of them. Takes no lock; while a writer
+ * exchanges the pins, it waits for the next generation. flags: 0 or BPF_F_RDONLY.
+ * Returns 0 (also with no map at all), -EAGAIN if a killed writer left an exchange unfinished, or
+ * another negative errno; reported. view_close() releases it.
+ */
+int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags);
+void view_close(struct view *view);
+
+/* The generation of a directory now; 0 if it has no record. For readers that watch. */
+__u64 view_generation(const struct directory *dir);
+
+#endif
