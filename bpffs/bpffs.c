@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/bpffs.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
@@ -144,6 +145,18 @@ static int mount_root(const char *path)
 out:
 	close(mount_fd);
 	return err;
+}
+
+int bpffs_probe(void)
+{
+	const char *named = getenv("IFBPF_BPFFS");
+	int fd = open_root(named && *named ? named : BPFFS_DEFAULT), in_use;
+
+	if (fd < 0)
+		return fd;
+	in_use = !faccessat(fd, OURS, F_OK, AT_SYMLINK_NOFOLLOW);
+	close(fd);
+	return in_use;
 }
 
 static int find_root(struct bpffs *fs, enum bpffs_access access)
@@ -285,6 +298,11 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 
 	memset(fs, 0, sizeof(*fs));
 	fs->fd = fs->ours_fd = fs->stage_fd = fs->lock_fd = -1;
+	if (access == BPFFS_WRITE && !access_privileged()) {
+		failed(-EPERM, "cannot write in a BPF filesystem");
+		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+		return -EPERM;
+	}
 	/* Remember where we were called before any --netns is entered. */
 	err = netns_caller(&caller);
 	if (err)

@@ -40,6 +40,12 @@ struct bpffs {
  */
 int bpffs_open(struct bpffs *fs, enum bpffs_access access);
 
+/*
+ * Look whether there is anything to open, without a message: 1 if %ifbpf is in it, 0 if there is a
+ * BPF filesystem without it, or a negative errno.
+ */
+int bpffs_probe(void);
+
 /* Closes what bpffs_open() opened, and so gives the lock back. */
 void bpffs_close(struct bpffs *fs);
 

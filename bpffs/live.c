@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/live.h"
+#include "bpffs/pin.h"
+
+/* The kernel lets a program use this many maps (MAX_USED_MAPS). */
+#define MAPS_MAX 64
+
+static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map)
+{
+	struct live_prog *progs;
+
+	for (size_t i = 0; i < live->progs_len; i++)
+		if (live->progs[i].hook == hook && live->progs[i].id == id)
+			return 0;
+	progs = reallocarray(live->progs, live->progs_len + 1, sizeof(*progs));
+	if (!progs)
+		return -ENOMEM;
+	live->progs = progs;
+	progs[live->progs_len++] = (struct live_prog){
+		.hook = hook,
+		.id = id,
+		.via_map = via_map,
+	};
+	return 0;
+}
+
+/* Where in a value of this map an id of a program stands; -1 if there is none. */
+static int prog_id_offset(const struct bpf_map_info *info)
+{
+	switch (info->type) {
+	case BPF_MAP_TYPE_PROG_ARRAY: return 0;
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP: return info->value_size == 8 ? 4 : -1;
+	default: return -1;
+	}
+}
+
+/* Add the programs that a map holds. */
+static int add_held(struct live *live, enum hook hook, const struct live_map *map)
+{
+	int offset = prog_id_offset(&map->info), fd = map->fd, err = 0;
+	__u32 key, next, prog_id, map_id = map->info.id;
+	void *previous = NULL;
+	char value[8];
+
+	if (offset < 0 || map->info.key_size != sizeof(key))
+		return 0;
+	while (!err && !bpf_map_get_next_key(fd, previous, &next)) {
+		key = next;
+		previous = &key;
+		if (bpf_map_lookup_elem(fd, &key, value))
+			continue;
+		memcpy(&prog_id, value + offset, sizeof(prog_id));
+		if (prog_id)
+			err = add_prog(live, hook, prog_id, map_id);
+	}
+	return err;
+}
+
+static bool has_map(const struct live *live, enum hook hook, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].hook == hook && live->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+static int add_map(struct live *live, size_t prog, __u32 map_id)
+{
+	struct live_map map = { .hook = live->progs[prog].hook, .prog = prog }, *maps;
+	int err;
+
+	if (has_map(live, map.hook, map_id))
+		return 0;
+	map.fd = bpf_map_get_fd_by_id(map_id);
+	if (map.fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = map_describe(map.fd, &map.info);
+	maps = err ? NULL : reallocarray(live->maps, live->maps_len + 1, sizeof(*maps));
+	if (!maps) {
+		close(map.fd);
+		return err ? err : -ENOMEM;
+	}
+	live->maps = maps;
+	maps[live->maps_len++] = map;
+	return add_held(live, map.hook, &map);
+}
+
+/* Describe a program and add its maps. */
+static int look_at(struct live *live, size_t prog)
+{
+	__u32 maps[MAPS_MAX] = {}, len;
+	struct bpf_prog_info info = {
+		.nr_map_ids = MAPS_MAX,
+		.map_ids = (__u64)(unsigned long)maps,
+	};
+	int fd, err = 0;
+
+	fd = bpf_prog_get_fd_by_id(live->progs[prog].id);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	len = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	close(fd);
+	if (err)
+		return err;
+	memcpy(live->progs[prog].name, info.name, sizeof(live->progs[prog].name));
+	live->progs[prog].btf_id = info.btf_id;
+	for (__u32 i = 0; !err && i < info.nr_map_ids && i < MAPS_MAX; i++)
+		err = add_map(live, prog, maps[i]);
+	return err;
+}
+
+int live_query(struct live *live, const struct attachments *attached)
+{
+	size_t done = 0;
+	int err = 0;
+
+	memset(live, 0, sizeof(*live));
+	for (int hook = 0; hook < HOOKS; hook++) {
+		for (size_t i = 0; !err && i < attached->len; i++)
+			if (attached->list[i].hook == (enum hook)hook)
+				err = add_prog(live, hook, attached->list[i].prog_id, 0);
+		/* The list grows while the maps of its programs turn up others. */
+		for (; !err && done < live->progs_len; done++)
+			err = look_at(live, done);
+	}
+	if (err)
+		live_free(live);
+	return err;
+}
+
+void live_free(struct live *live)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		close(live->maps[i].fd);
+	free(live->maps);
+	free(live->progs);
+	memset(live, 0, sizeof(*live));
+}
+
+const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].hook == hook && live->maps[i].info.id == map_id)
+			return &live->progs[live->maps[i].prog];
+	return NULL;
+}

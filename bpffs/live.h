@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The programs and maps in use behind an interface's attachments: what is attached, the programs
+ * that those may call or redirect to (program arrays, devmap and cpumap entries), and every map
+ * that one of them uses. All by id, which takes CAP_SYS_ADMIN.
+ */
+#ifndef BPFFS_LIVE_H
+#define BPFFS_LIVE_H
+
+#include <linux/bpf.h>
+#include "bpffs/query.h"
+
+struct live_prog {
+	enum hook hook;
+	__u32 id;
+	__u32 via_map; /* id of the map that holds it; 0 if it is attached itself */
+	char name[BPF_OBJ_NAME_LEN];
+	__u32 btf_id; /* 0 if it has no BTF */
+};
+
+struct live_map {
+	enum hook hook;
+	size_t prog; /* index of the first program of that hook that uses it */
+	int fd;
+	struct bpf_map_info info;
+};
+
+/* Hook by hook; programs in run order, maps in order of use. */
+struct live {
+	struct live_prog *progs;
+	size_t progs_len;
+	struct live_map *maps;
+	size_t maps_len;
+};
+
+/*
+ * Look behind the attachments. What goes away meanwhile is left out. Returns 0, -EPERM without
+ * CAP_SYS_ADMIN, or another negative errno; silent. live_free() closes and releases everything.
+ */
+int live_query(struct live *live, const struct attachments *attached);
+void live_free(struct live *live);
+
+/* The program of that hook that uses the map, or NULL. */
+const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/directory.h"
+#include "bpffs/mounts.h"
+#include "bpffs/owners.h"
+
+#define MOUNTS_MAX 64
+
+struct scan {
+	struct owners *owners;
+	const struct bpffs *fs;
+	const char *except;
+	dev_t seen[MOUNTS_MAX];
+	size_t seen_len;
+};
+
+/* The id of anything that can be pinned. The id comes first in link and second in the others. */
+static int id_of(int fd, enum pin_kind kind, __u32 *id)
+{
+	union {
+		struct bpf_map_info map;
+		struct bpf_prog_info prog;
+		struct bpf_link_info link;
+	} info;
+	__u32 len = kind == PIN_MAP    ? sizeof(info.map)
+	            : kind == PIN_PROG ? sizeof(info.prog)
+	                               : sizeof(info.link);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*id = kind == PIN_MAP ? info.map.id : kind == PIN_PROG ? info.prog.id : info.link.id;
+	return 0;
+}
+
+static int add_pin(struct scan *scan, int dir_fd, const char *file, enum owner_kind owner,
+                   const char *path)
+{
+	struct owned_pin pin = { .owner = owner }, *pins;
+	int fd, kind, err = -EINVAL;
+
+	fd = pin_open(dir_fd, file, 0);
+	if (fd < 0)
+		return 0;
+	kind = pin_kind_of(fd);
+	if (kind >= 0) {
+		pin.kind = kind;
+		err = id_of(fd, pin.kind, &pin.id);
+	}
+	close(fd);
+	if (err)
+		return 0;
+	pins = reallocarray(scan->owners->pins, scan->owners->len + 1, sizeof(*pins));
+	if (!pins)
+		return -ENOMEM;
+	scan->owners->pins = pins;
+	pin.path = strdup(path);
+	if (!pin.path)
+		return -ENOMEM;
+	pins[scan->owners->len++] = pin;
+	return 0;
+}
+
+/* relative is NULL outside our own BPF filesystem, else the path below its root. */
+static enum owner_kind owner_below(int fd, enum owner_kind parent, const char *relative)
+{
+	struct stat st;
+
+	if (parent != OWNER_OTHER || !relative)
+		return parent;
+	if (!strcmp(relative, "tc/globals") || !strcmp(relative, "xdp/globals") ||
+	    !strcmp(relative, "ip/globals"))
+		return OWNER_IPROUTE2;
+	if (!fstatat(fd, DIRECTORY_RECORD, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+		return OWNER_INTERFACE;
+	return OWNER_OTHER;
+}
+
+/* path[root_len] is where the part below the root of the mount begins. */
+static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool ours,
+                    enum owner_kind owner)
+{
+	size_t len = strlen(path);
+	struct dirent *entry;
+	struct stat st;
+	int err = 0;
+	DIR *stream;
+
+	stream = fdopendir(fd);
+	if (!stream) {
+		close(fd);
+		return 0;
+	}
+	while (!err && (entry = readdir(stream))) {
+		const char *relative = NULL;
+		int below_fd;
+
+		if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name) >=
+		    (int)(PATH_MAX - len))
+			continue;
+		if (S_ISREG(st.st_mode)) {
+			err = add_pin(scan, fd, entry->d_name, owner, path);
+			continue;
+		}
+		if (ours)
+			relative = path + root_len + 1;
+		if (!S_ISDIR(st.st_mode) || (ours && (!strcmp(relative, scan->except) ||
+		                                      !strcmp(relative, "%ifbpf/stage"))))
+			continue;
+		below_fd =
+			openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below_fd >= 0)
+			err = scan_dir(scan, below_fd, path, root_len, ours,
+			               owner_below(below_fd, owner, relative));
+	}
+	closedir(stream);
+	path[len] = '\0';
+	return err;
+}
+
+static int scan_mount(const struct mount *mount, void *arg)
+{
+	struct scan *scan = arg;
+	char path[PATH_MAX];
+	struct stat st;
+	int fd, err;
+
+	if (strcmp(mount->fstype, "bpf") || scan->seen_len == MOUNTS_MAX)
+		return 0;
+	for (size_t i = 0; i < scan->seen_len; i++)
+		if (scan->seen[i] == mount->dev)
+			return 0;
+	fd = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	/* Something else may be mounted over it. */
+	if (fstat(fd, &st) || st.st_dev != mount->dev) {
+		close(fd);
+		return 0;
+	}
+	scan->seen[scan->seen_len++] = mount->dev;
+	strcpy(path, mount->point);
+	err = scan_dir(scan, fd, path, strlen(path), mount->dev == scan->fs->dev, OWNER_OTHER);
+	return err;
+}
+
+int owners_scan(struct owners *owners, const struct bpffs *fs, const char *except)
+{
+	struct scan scan = { .owners = owners, .fs = fs, .except = except };
+	int err;
+
+	memset(owners, 0, sizeof(*owners));
+	err = mounts_each("/proc/self/mountinfo", scan_mount, &scan);
+	if (err == -ENOMEM)
+		owners_free(owners);
+	return err == -ENOMEM ? err : 0;
+}
+
+void owners_free(struct owners *owners)
+{
+	for (size_t i = 0; i < owners->len; i++)
+		free(owners->pins[i].path);
+	free(owners->pins);
+	memset(owners, 0, sizeof(*owners));
+}
+
+const char *owners_path(const struct owners *owners, enum owner_kind owner, enum pin_kind kind,
+                        __u32 id)
+{
+	for (size_t i = 0; i < owners->len; i++)
+		if (owners->pins[i].owner == owner && owners->pins[i].kind == kind &&
+		    owners->pins[i].id == id)
+			return owners->pins[i].path;
+	return NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Who keeps what pinned: every pin in every BPF filesystem that this process sees. */
+#ifndef BPFFS_OWNERS_H
+#define BPFFS_OWNERS_H
+
+#include "bpffs/bpffs.h"
+#include "bpffs/pin.h"
+
+enum owner_kind {
+	OWNER_OTHER,     /* some other program's */
+	OWNER_IPROUTE2,  /* below tc/globals and the like: iproute2's, for all interfaces at once */
+	OWNER_INTERFACE, /* an interface's directory of this layout */
+};
+
+struct owned_pin {
+	enum owner_kind owner;
+	enum pin_kind kind;
+	__u32 id;
+	char *path;
+};
+
+struct owners {
+	struct owned_pin *pins;
+	size_t len;
+};
+
+/*
+ * Look at every pin but those below `except`, a path relative to fs (the directory that is being
+ * worked on). What cannot be opened is left out. Returns 0 or -ENOMEM. owners_free() releases it.
+ */
+int owners_scan(struct owners *owners, const struct bpffs *fs, const char *except);
+void owners_free(struct owners *owners);
+
+/* The path under which such an owner keeps it pinned, or NULL. */
+const char *owners_path(const struct owners *owners, enum owner_kind owner, enum pin_kind kind,
+                        __u32 id);
+
+#endif
