@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ./configure && make; V=1 shows commands, ASAN=1 adds sanitizers, WERROR=1 is for CI.
+
+ifeq ($(wildcard config.mk),)
+ifeq ($(filter clean distclean,$(MAKECMDGOALS)),)
+$(error There is no config.mk: run ./configure first)
+endif
+endif
+-include config.mk
+
+VERSION := $(file < VERSION)
+bpfdir = $(libdir)/bpf
+
+# The tools: each is linked from the source of its name and the archives of its layers.
+PINNING_TOOLS := pin_maps
+SCRIPT_TOOLS := stats
+COMPAT_TOOLS := iproute2_env
+
+WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
+SANITIZE := $(if $(ASAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=gnu11 $(WARN) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP \
+	$(LIB_CFLAGS) $(SANITIZE) $(CFLAGS)
+ALL_LDFLAGS := -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)
+BPF_CFLAGS := -O2 -target bpf -mcpu=v3 -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -I. \
+	$(LIBBPF_CFLAGS) $(BPF_SYS_INCLUDES) -MMD -MP
+
+Q   := $(if $(V),,@)
+msg  = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
+# Three builds of each BPF source, by what its map macros become (compat/maps.bpf.h).
+BPF_SOURCES := $(wildcard objects/*.bpf.c)
+PLAIN := $(BPF_SOURCES:%.bpf.c=%.o)
+PINNED := $(PLAIN:objects/%=objects/pinned/%)
+LEGACY := $(PLAIN:objects/%=objects/legacy/%)
+OBJECTS := $(PLAIN) $(PINNED) $(LEGACY)
+
+# Sources that are no tool go into the archive of their folder.
+tools = $(patsubst %.c,%,$(wildcard $(2:%=$(1)/%.c)))
+modules = $(patsubst %.c,build/%.o,$(filter-out $(2:%=$(1)/%.c),$(wildcard $(1)/*.c)))
+TOOLS := $(call tools,pinning,$(PINNING_TOOLS)) $(call tools,scripts,$(SCRIPT_TOOLS)) \
+	$(call tools,compat,$(COMPAT_TOOLS))
+BPFFS := $(call modules,bpffs)
+PINNING := $(call modules,pinning,$(PINNING_TOOLS))
+SCRIPTS := $(call modules,scripts,$(SCRIPT_TOOLS))
+
+UNIT_TESTS := $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
+TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
+
+all: $(OBJECTS) $(TOOLS)
+
+# Other flags than last time, say ASAN=1, make everything anew: objects of two kinds never mix.
+FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(CMOCKA_LIBS) $(CLANG) $(BPF_CFLAGS))
+ifneq ($(FLAGS),$(file < build/flags))
+$(shell mkdir -p build)$(file > build/flags,$(FLAGS))
+endif
+
+$(PLAIN) $(PINNED): BPF_CFLAGS += -g
+$(PINNED): BPF_CFLAGS += -DMAPS_PINNED
+$(LEGACY): BPF_CFLAGS += -DMAPS_LEGACY
+
+define compile_bpf
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D) build/$(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MF build/$(@:.o=.d) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+endef
+$(PLAIN): objects/%.o: objects/%.bpf.c build/flags
+	$(compile_bpf)
+$(PINNED): objects/pinned/%.o: objects/%.bpf.c build/flags
+	$(compile_bpf)
+$(LEGACY): objects/legacy/%.o: objects/%.bpf.c build/flags
+	$(compile_bpf)
+
+build/%.o: %.c build/flags
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# The archives depend on the flags file so that one without members is made as well.
+build/libbpffs.a: $(BPFFS) build/flags
+build/libpinning.a: $(PINNING) build/flags
+build/libscripts.a: $(SCRIPTS) build/flags
+build/lib%.a:
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+define link
+	$(call msg,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) $(1) -o $@
+endef
+
+# The layers show in what is linked: readers never load, so they get no libpinning.
+$(filter pinning/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
+	$(call link)
+$(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
+	$(call link)
+$(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
+	$(call link)
+$(TEST_HELPERS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+	$(call link)
+$(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
+	$(call link,$(CMOCKA_LIBS))
+
+test-programs: all $(TEST_HELPERS) $(UNIT_TESTS)
+
+check: test-programs
+	$(Q)tests/run.sh $(TESTS)
+
+MAN := $(wildcard bpffs/bpffs.7 scripts/ifbpf.8 $(TOOLS:=.8))
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir)/ifbpf
+	sed -e 's|^libexec=.*|libexec=$(libexecdir)/ifbpf|' -e 's|^version=.*|version=$(VERSION)|' \
+		scripts/ifbpf > $(DESTDIR)$(sbindir)/ifbpf
+	chmod 0755 $(DESTDIR)$(sbindir)/ifbpf
+	install -m 0755 $(TOOLS) $(DESTDIR)$(libexecdir)/ifbpf
+	install -d $(DESTDIR)$(bpfdir)/pinned $(DESTDIR)$(bpfdir)/legacy $(DESTDIR)$(includedir)/ifbpf
+	install -m 0644 $(PLAIN) $(DESTDIR)$(bpfdir)
+	install -m 0644 $(PINNED) $(DESTDIR)$(bpfdir)/pinned
+	install -m 0644 $(LEGACY) $(DESTDIR)$(bpfdir)/legacy
+	install -m 0644 $(filter-out %.bpf.h,$(wildcard objects/*.h)) $(DESTDIR)$(includedir)/ifbpf
+	install -D -m 0644 scripts/completion.bash \
+		$(DESTDIR)$(datadir)/bash-completion/completions/ifbpf
+	for page in $(MAN); do \
+		name=$${page##*/}; \
+		case $$name in \
+		ifbpf.8) ;; \
+		pin_maps.8) name=ifbpf-pin.8 ;; \
+		*) name=ifbpf-$$name ;; \
+		esac; \
+		install -D -m 0644 $$page $(DESTDIR)$(mandir)/man$${name##*.}/$$name || exit 1; \
+	done
+
+clean:
+	$(Q)rm -rf build $(OBJECTS) objects/pinned objects/legacy $(TOOLS)
+
+distclean: clean
+	$(Q)rm -f config.mk
+
+.PHONY: all check install test-programs clean distclean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * One way to write a map, three ways to compile it, for the three kinds of loader:
+ *
+ *   (nothing)    BTF-defined map for libbpf, not pinned: the loader or the user chooses the place
+ *   MAPS_PINNED  the same, pinned by its name: libbpf reuses the pin of the last load
+ *   MAPS_LEGACY  struct bpf_elf_map in section "maps": ip and tc that were built without libbpf
+ *
+ * No object can serve libbpf and the legacy loader both: libbpf 1.x refuses a section "maps".
+ */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#ifdef MAPS_LEGACY
+
+/* What iproute2 reads, by offset; it needs the map's symbol to be global. */
+struct bpf_elf_map {
+	__u32 type;
+	__u32 size_key;
+	__u32 size_value;
+	__u32 max_elem;
+	__u32 flags;
+	__u32 id;
+	__u32 pinning;
+	__u32 inner_id;
+	__u32 inner_idx;
+};
+
+_Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size");
+
+#define PIN_GLOBAL_NS 2 /* <bpffs>/tc/globals/NAME */
+
+#define BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, map_flags)                    \
+	struct bpf_elf_map name SEC("maps") = {                                                    \
+		.type = map_type,                                                                  \
+		.size_key = sizeof(key_type),                                                      \
+		.size_value = sizeof(value_type),                                                  \
+		.max_elem = entries,                                                               \
+		.flags = map_flags,                                                                \
+		.pinning = PIN_GLOBAL_NS,                                                          \
+	}
+
+#else
+
+#ifdef MAPS_PINNED
+#define MAPS_PINNING __uint(pinning, LIBBPF_PIN_BY_NAME);
+#else
+#define MAPS_PINNING
+#endif
+
+#define BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, flags)                        \
+	struct {                                                                                   \
+		__uint(type, map_type);                                                            \
+		__uint(max_entries, entries);                                                      \
+		__uint(map_flags, flags);                                                          \
+		MAPS_PINNING                                                                       \
+		__type(key, key_type);                                                             \
+		__type(value, value_type);                                                         \
+	} name SEC(".maps")
+
+#endif
+
+#define BPF_MAP(name, map_type, key_type, value_type, entries)                                     \
+	BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, 0)
+
+#endif
