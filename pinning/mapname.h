@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The full name of a map, of which the kernel keeps 15 characters. */
+#ifndef PINNING_MAPNAME_H
+#define PINNING_MAPNAME_H
+
+#include <stdbool.h>
+#include "bpffs/live.h"
+#include "bpffs/name.h"
+
+/*
+ * A map that belongs to its object file alone: .rodata, .bss, .data, .kconfig. No C identifier
+ * has a dot, and libbpf names these maps by their section.
+ */
+bool mapname_is_internal(const struct bpf_map_info *map);
+
+/*
+ * Find the full name of a map in the BTF of a program that uses it (its .maps section). A name that
+ * several maps of the program share in its first 15 characters is told apart by their definitions.
+ * Returns 0; otherwise *why says, for the user, why it has no name.
+ */
+int mapname_find(const struct live_prog *prog, const struct bpf_map_info *map, char name[NAME_SIZE],
+                 const char **why);
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pin_maps - pin the maps of what runs on an interface under <bpffs>/<ifname>/ */
+#include <bpf/libbpf.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "bpffs/interface.h"
+#include "bpffs/log.h"
+#include "pinning/adopt.h"
+
+static const struct option options[] = {
+	{ "dry-run", no_argument, NULL, 'D' }, { "foreign", no_argument, NULL, 'F' },
+	{ "fresh", no_argument, NULL, 'R' },   { "group", required_argument, NULL, 'g' },
+	{ "json", no_argument, NULL, 'j' },    { "netns", required_argument, NULL, 'N' },
+	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, {},
+};
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: pin_maps [options] <ifname>\n"
+	"Pin the maps of the programs that run on an interface.\n"
+	"\n"
+	"      --dry-run        say what would be pinned, change nothing\n"
+	"      --foreign        pin also maps that others keep pinned\n"
+	"      --fresh          drop the maps of an interface of that name that is gone\n"
+	"  -g, --group <group>  let this group read the maps (name or number)\n"
+	"  -j, --json           print JSON\n"
+	"      --netns <ns>     interface of that network namespace: name, path or pid\n"
+	"  -v, --verbose        also print libbpf's messages\n"
+	"  -h, --help           show this help\n"
+	"  -V, --version        show the version\n"
+	"\n"
+	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && pin_maps eth0\n";
+/* clang-format on */
+
+static const char *type_name(const struct adopt_map *map)
+{
+	const char *name = libbpf_bpf_map_type_str(map->info.type);
+
+	return name ? name : "unknown";
+}
+
+static void print_map(const struct adopt_map *map)
+{
+	printf("%-8s %-10s %-16s id %u  %s  key %u B  value %u B  entries %u  program %s id %u",
+	       adopt_state_name(map->state), hook_name(map->hook), *map->name ? map->name : "-",
+	       map->info.id, type_name(map), map->info.key_size, map->info.value_size,
+	       map->info.max_entries, *map->prog_name ? map->prog_name : "-", map->prog_id);
+	switch (map->state) {
+	case ADOPT_REPLACED:
+		printf("  (map %u stays as %s%%old-%u)", map->old_id, map->name, map->old_id);
+		break;
+	case ADOPT_FOREIGN: printf("  (others keep it at %s)", map->path); break;
+	case ADOPT_REFUSED: printf("  (%s)", map->why); break;
+	default: break;
+	}
+	if (*map->shared)
+		printf("  (shared with %s)", map->shared);
+	putchar('\n');
+}
+
+static void print_text(const struct interface *iface, const struct adopt_report *report,
+                       bool dry_run)
+{
+	size_t published = 0;
+
+	for (size_t i = 0; i < report->len; i++) {
+		print_map(&report->maps[i]);
+		published += report->maps[i].state < ADOPT_FOREIGN;
+	}
+	printf("%s: %zu of %zu maps %s %s", iface->name, published, report->len,
+	       dry_run ? "would be in" : "in", report->path);
+	if (report->internal)
+		printf(", %u internal skipped", report->internal);
+	putchar('\n');
+}
+
+static void add_string(struct json_object *to, const char *key, const char *value)
+{
+	json_object_object_add(to, key, value && *value ? json_object_new_string(value) : NULL);
+}
+
+static void add_number(struct json_object *to, const char *key, __u64 value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+static struct json_object *map_json(const struct adopt_map *map)
+{
+	struct json_object *out = json_object_new_object(), *prog = json_object_new_object();
+
+	add_string(out, "state", adopt_state_name(map->state));
+	add_string(out, "hook", hook_name(map->hook));
+	add_string(out, "name", map->name);
+	add_number(out, "id", map->info.id);
+	add_string(out, "type", type_name(map));
+	add_number(out, "key_size", map->info.key_size);
+	add_number(out, "value_size", map->info.value_size);
+	add_number(out, "max_entries", map->info.max_entries);
+	add_string(prog, "name", map->prog_name);
+	add_number(prog, "id", map->prog_id);
+	json_object_object_add(out, "program", prog);
+	add_string(out, "path", map->state == ADOPT_REFUSED ? NULL : map->path);
+	json_object_object_add(out, "old_id",
+	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
+	add_string(out, "shared_with", map->shared);
+	add_string(out, "reason", map->why);
+	return out;
+}
+
+static void print_json(const struct interface *iface, const struct adopt_report *report,
+                       bool dry_run)
+{
+	struct json_object *out = json_object_new_object(), *maps = json_object_new_array();
+	char cookie[32];
+
+	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
+	add_string(out, "schema", "ifbpf.pin/1");
+	add_string(out, "ifname", iface->name);
+	add_number(out, "ifindex", iface->ifindex);
+	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
+	add_string(out, "path", report->path);
+	add_number(out, "gen", report->gen);
+	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
+	for (size_t i = 0; i < report->len; i++)
+		json_object_array_add(maps, map_json(&report->maps[i]));
+	json_object_object_add(out, "maps", maps);
+	add_number(out, "internal_skipped", report->internal);
+	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
+	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(out);
+}
+
+static int pin_maps(const char *ifname, const char *netns, const struct adopt_options *how,
+                    bool json)
+{
+	struct adopt_report report;
+	struct interface iface;
+	int status;
+
+	if (interface_find(&iface, ifname, netns))
+		return EXIT_KERNEL;
+	if (adopt_maps(&iface, how, &report)) {
+		status = EXIT_KERNEL;
+	} else {
+		(json ? print_json : print_text)(&iface, &report, how->dry_run);
+		status = report.refused ? EXIT_PARTLY : EXIT_SUCCESS;
+	}
+	adopt_report_free(&report);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct adopt_options how = {};
+	bool json = false, verbose = false;
+	const char *netns = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "g:jvhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'D': how.dry_run = true; break;
+		case 'F': how.foreign = true; break;
+		case 'R': how.fresh = true; break;
+		case 'g': how.group = optarg; break;
+		case 'j': json = true; break;
+		case 'N': netns = optarg; break;
+		case 'v': verbose = true; break;
+		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
+		case 'V': puts("pin_maps " VERSION); return EXIT_SUCCESS;
+		default: fputs(usage, stderr); return EXIT_USAGE;
+		}
+	}
+	if (optind != argc - 1) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	log_init("pin_maps", verbose);
+	return pin_maps(argv[optind], netns, &how, json);
+}
