@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compat/iproute2_env: stock ip and tc pin, and find, maps in the interface's directory.
+
+test_reloads_by_ip_keep_one_map_and_go_on_counting()
+{
+	local id
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 3
+	ip -force link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	send 2
+	ip -force link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	[ "$(map_id "$BPFFS/v0/xdp_stats_map")" = "$id" ] || fail "another map was made"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	pin_maps v0 | grep -q "^kept *xdp *xdp_stats_map *id $id " || fail "pin_maps sees another map"
+}
+
+test_tc_shares_the_directory_and_egress_has_statistics_of_its_own()
+{
+	local ingress egress
+	tc qdisc add dev v0 clsact
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj objects/pinned/tc_pass.o sec tc
+	eval "$(iproute2_env --egress v0)"
+	tc filter add dev v0 egress pref 10 handle 1 bpf da obj objects/pinned/tc_pass.o sec tc
+	ingress=$(map_id "$BPFFS/v0/tc_stats_map")
+	egress=$(map_id "$BPFFS/v0/%egress/tc_stats_map")
+	[ -e "$BPFFS/v0/xdp_stats_map" ] || fail "ip pinned elsewhere: $(find "$BPFFS")"
+	[ "$ingress" != "$egress" ] || fail "ingress and egress share map $ingress"
+	[ ! -e "$BPFFS/tc/globals/tc_stats_map" ] || fail "tc pinned in its global directory"
+}
+
+test_an_egress_program_finds_the_flat_maps()
+{
+	local flat
+	tc qdisc add dev v0 clsact
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	flat=$(map_id "$BPFFS/v0/xdp_stats_map")
+	iproute2_env --egress v0 >/dev/null
+	[ "$(map_id "$BPFFS/v0/%egress/xdp_stats_map")" = "$flat" ] ||
+		fail "%egress/ does not lead to the flat map"
+}
+
+test_the_path_is_quoted_for_the_shell()
+{
+	local name="a;netns=9"
+	ip link add "$name" type veth peer name q1
+	eval "$(iproute2_env "$name")"
+	[ "$TC_BPF_MNT" = "$BPFFS/a%3Bnetns%3D9" ] || fail "got $TC_BPF_MNT"
+	mkdir "/run/it's"
+	mount -t bpf bpf "/run/it's"
+	eval "$(IFBPF_BPFFS="/run/it's" iproute2_env v0)"
+	[ "$TC_BPF_MNT" = "/run/it's/v0" ] || fail "got $TC_BPF_MNT"
+}
+
+test_a_second_call_changes_nothing()
+{
+	local before
+	iproute2_env v0 >/dev/null
+	before=$(find "$BPFFS" -printf '%p %i %l %M\n')
+	iproute2_env v0 >/dev/null
+	[ "$(find "$BPFFS" -printf '%p %i %l %M\n')" = "$before" ] || fail "something changed"
+}
+
+test_nothing_is_printed_on_failure()
+{
+	expect_fail "cannot find interface nope" iproute2_env nope
+	[ -z "$(iproute2_env nope 2>/dev/null)" ] || fail "eval would have run something"
+	expect_fail "Operation not permitted" as_user iproute2_env v0
+}
