@@ -1,0 +1,274 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Run the tests: each function test_* of each file in network and mount namespaces of its own.
+set -u
+export LC_ALL=C
+
+usage='Usage: tests/run.sh [FILE[:TEST] | UNIT]...
+Run tests and print TAP. Paths count from the top of the tree.
+
+  FILE        a test file: all its functions test_*
+  FILE:TEST   one function of it
+  UNIT        a cmocka binary, such as build/tests/unit/names
+  (nothing)   all of tests/test_*.sh and build/tests/unit/
+
+Environment:
+  JOBS=N      tests that run at the same time; default: the number of CPUs
+  LIMIT=S     seconds before a test is killed; default 60
+  CI=true     a skip whose reason is not in tests/known_skips is a failure
+
+Example: tests/run.sh tests/test_testenv.sh:test_ping_works_over_ipv4_and_ipv6
+'
+
+if [[ ${1-} == -h || ${1-} == --help ]]; then
+	printf '%s' "$usage"
+	exit 0
+fi
+if [[ ${1-} == -* ]]; then
+	printf '%s' "$usage" >&2
+	exit 1
+fi
+if ((EUID != 0)); then
+	echo "tests/run.sh: cannot make network and mount namespaces: not root" >&2
+	echo "  hint: sudo make check" >&2
+	exit 2
+fi
+
+cd "$(dirname "$0")/.." || exit 2
+jobs=${JOBS:-$(nproc)}
+limit=${LIMIT:-60}
+if ! [[ $jobs =~ ^[1-9][0-9]*$ && $limit =~ ^[1-9][0-9]*$ ]]; then
+	echo "tests/run.sh: JOBS and LIMIT must be numbers above 0" >&2
+	exit 1
+fi
+
+# One job is one test function or one unit binary. What it left in $tmp, by its number:
+# .out what it printed, .skip the reason it gave, .status its exit status and duration in seconds.
+tmp=$(mktemp -d) || exit 2
+files=() names=() workers=()
+number=0 passed=0 failed=0 skipped=0
+
+clean_up()
+{
+	trap '' INT TERM
+	((${#workers[@]} == 0)) || kill "${workers[@]}" 2>/dev/null
+	wait
+	rm -rf "$tmp"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Private propagation: no mount of a test is seen outside it.
+isolated() { unshare --net --mount --propagation private "$@"; }
+
+add_job()
+{
+	files+=("$1")
+	names+=("$2")
+}
+
+# A job that has failed before it could run: FILE and what is wrong with it.
+add_failure()
+{
+	printf '%s\n' "$2" >"$tmp/${#files[@]}.out"
+	echo 1 0 >"$tmp/${#files[@]}.status"
+	add_job "$1" ""
+}
+
+# Print the test functions of a file in their order, or what is wrong with the file.
+list_tests()
+{
+	local twice
+
+	bash -n "$1" || return
+	twice=$(sed -nE 's/^(function +)?(test_[A-Za-z0-9_]+) *\(.*/\2/p' "$1" | sort | uniq -d)
+	if [[ -n $twice ]]; then
+		echo "$1: defined twice: $twice"
+		return 1
+	fi
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	isolated bash -euc '
+		. tests/lib.sh
+		. "$1" >&2
+		shopt -s extdebug
+		for name in $(compgen -A function test_); do
+			declare -F "$name"
+		done | sort -k2n | while read -r name _; do echo "$name"; done
+	' list "$1"
+}
+
+add_file()
+{
+	local file=${1%%:*} only='' list name found=
+
+	[[ $1 != *:* ]] || only=${1#*:}
+	[[ $file == */* ]] || file=./$file
+	if [[ $file != *.sh && -x $file && -f $file ]]; then
+		add_job "$file" ""
+		return
+	fi
+	if ! list=$(list_tests "$file" 2>"$tmp/errors" </dev/null); then
+		add_failure "$file" "$list$(<"$tmp/errors")"
+		return
+	fi
+	for name in $list; do
+		if [[ -z $only || $name == "$only" ]]; then
+			add_job "$file" "$name"
+			found=yes
+		fi
+	done
+	[[ -n $found ]] || add_failure "$1" "no test in $1"
+}
+
+# Run job N, and kill what it left behind: timeout makes a process group of each.
+work()
+{
+	local n=$1 group begin=$SECONDS
+
+	if [[ -n ${names[n]} ]]; then
+		# shellcheck disable=SC2016 # expanded by the inner bash
+		set -- bash -c '. tests/lib.sh; run_test "$@"' "tests/run.sh" "${files[n]}" "${names[n]}"
+	else
+		set -- env CMOCKA_MESSAGE_OUTPUT=TAP "./${files[n]}"
+	fi
+	timeout -k 5 "$limit" unshare --net --mount --propagation private "$@" \
+		>"$tmp/$n.out" 2>&1 </dev/null 3>"$tmp/$n.skip" 9>&- &
+	group=$!
+	trap 'kill -KILL -- "-$group" 2>/dev/null; exit' TERM
+	trap '' INT
+	wait "$group" 2>/dev/null
+	echo "$? $((SECONDS - begin))" >"$tmp/$n.status"
+	kill -KILL -- "-$group" 2>/dev/null
+	echo "$n" >&9
+}
+
+diagnostics()
+{
+	local line
+
+	while IFS= read -r line || [[ -n $line ]]; do
+		printf '# %s\n' "$line"
+	done
+}
+
+result_ok()
+{
+	echo "ok $((++number)) - $1"
+	((++passed))
+}
+
+result_failed()
+{
+	echo "not ok $((++number)) - $1"
+	((++failed))
+}
+
+result_skipped()
+{
+	if [[ ${CI-} == true ]] && ! grep -qxEf <(grep -v -e '^#' -e '^[[:space:]]*$' tests/known_skips) <<<"$2"; then
+		result_failed "$1"
+		echo "# skipped for a reason that tests/known_skips does not list: $2"
+		return
+	fi
+	echo "ok $((++number)) - $1 # SKIP $2"
+	((++skipped))
+}
+
+# A cmocka binary printed TAP of its own: count each of its tests.
+report_unit()
+{
+	local unit=${files[$1]##*/} status=$2 line planned='' seen=0 bad=0
+
+	while IFS= read -r line || [[ -n $line ]]; do
+		if [[ $line =~ ^1\.\.([0-9]+)$ ]]; then
+			planned=${BASH_REMATCH[1]}
+		elif [[ $line =~ ^(not\ )?ok\ [0-9]+\ \#\ SKIP\ ?(.*)$ ]]; then
+			((++seen))
+			result_skipped "$unit: ${BASH_REMATCH[2]}" "by the unit test itself"
+		elif [[ $line =~ ^not\ ok\ [0-9]+\ -\ (.*)$ ]]; then
+			((++seen, ++bad))
+			result_failed "$unit: ${BASH_REMATCH[1]}"
+		elif [[ $line =~ ^ok\ [0-9]+\ -\ (.*)$ ]]; then
+			((++seen))
+			result_ok "$unit: ${BASH_REMATCH[1]}"
+		elif ! [[ $line =~ ^#\ (not\ )?ok\ -\  ]]; then # the group as a whole
+			echo "# ${line#\# }"
+		fi
+	done <"$tmp/$1.out"
+	if [[ $planned != "$seen" || $seen == 0 ]]; then
+		result_failed "$unit: all its tests run"
+		echo "# planned: ${planned:-nothing}, seen: $seen, exit status $status"
+	elif ((status != 0 && bad == 0)); then
+		result_failed "$unit: exit status"
+		echo "# exit status $status"
+	fi
+}
+
+report()
+{
+	local n=$1 status seconds name=${names[$1]} reason
+
+	read -r status seconds <"$tmp/$n.status"
+	if [[ -z $name && -e $tmp/$n.skip ]]; then
+		report_unit "$n" "$status"
+		return
+	fi
+	if [[ $status == 0 ]]; then
+		result_ok "$name"
+		return
+	fi
+	reason=$(cat "$tmp/$n.skip" 2>/dev/null)
+	if [[ $status == 77 && -n $reason ]]; then
+		result_skipped "$name" "$reason"
+		return
+	fi
+	result_failed "${name:-${files[n]}}"
+	tail -n 200 "$tmp/$n.out" | diagnostics
+	if ((status == 124 || status == 137 && seconds >= limit)); then
+		echo "# no end after $limit s: killed"
+	elif ((status != 1)); then
+		echo "# exit status $status"
+	fi
+}
+
+if (($# == 0)); then
+	shopt -s nullglob
+	set -- tests/test_*.sh
+	for file in build/tests/unit/*; do
+		[[ $file == *.* || ! -f $file || ! -x $file ]] || set -- "$@" "$file"
+	done
+	shopt -u nullglob
+fi
+for file; do
+	add_file "$file"
+done
+
+# Workers report by number through the fifo; results are printed in the order of the jobs.
+mkfifo "$tmp/done" && exec 9<>"$tmp/done" || exit 2
+next=0 shown=0 running=0
+while ((shown < ${#files[@]})); do
+	while ((next < ${#files[@]} && running < jobs)); do
+		if [[ ! -e $tmp/$next.status ]]; then
+			work "$next" &
+			workers[next]=$!
+			((++running))
+		fi
+		((++next))
+	done
+	while ((shown < next)) && [[ -s $tmp/$shown.status && -z ${workers[shown]-} ]]; do
+		report "$shown"
+		((++shown))
+	done
+	if ((running > 0)); then
+		read -r n <&9
+		wait "${workers[n]}" 2>/dev/null
+		unset "workers[n]"
+		((running--))
+	fi
+done
+
+((passed + failed > 0)) || echo "tests/run.sh: no test ran" >&2
+echo "1..$number"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
