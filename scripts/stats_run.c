@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/bpffs.h"
+#include "bpffs/log.h"
+#include "scripts/stats_print.h"
+#include "scripts/stats_run.h"
+#include "scripts/stats_sample.h"
+#include "scripts/stats_subjects.h"
+#include "scripts/stats_ticker.h"
+
+struct run {
+	const struct stats_options *how;
+	struct bpffs fs;
+	bool all; /* every interface that has a directory */
+	struct subjects subjects;
+	/* The present round. */
+	struct sample *samples;
+	size_t samples_len;
+	unsigned int refused;
+	bool printed; /* there was a round that printed something */
+};
+
+/* Say what the counters alone do not tell, when it is new. */
+static void explain(const struct run *run, const struct subject *subject, const struct sample *now)
+{
+	const struct sample *last = subject->sampled ? &subject->last : NULL;
+
+	if (!last || last->found != now->found) {
+		if (now->found == FOUND_RENAMED)
+			note("%s is called %s now", subject->ifname, now->iface.name);
+		else if (now->found == FOUND_SUCCESSOR)
+			note("%s is of an earlier interface of that name", now->path);
+		else if (now->found == FOUND_LEFT)
+			note("there is no interface %s any more: these are its last counters",
+			     subject->ifname);
+	}
+	if (!run->how->json && !now->hooks_len && (!last || last->hooks_len))
+		note("%s holds no statistics map", now->path);
+	for (unsigned int i = 0; i < now->hooks_len; i++)
+		if (!last || last->gen != now->gen || last->hooks_len != now->hooks_len)
+			detail("%s %s: map %u, program %u", now->iface.name,
+			       hook_name(now->hooks[i].hook), now->hooks[i].map_id,
+			       now->hooks[i].prog_id);
+}
+
+static void sample_subject(struct run *run, struct subject *subject)
+{
+	struct sample *sample = &run->samples[run->samples_len];
+	const struct target target = {
+		.ifname = subject->ifname,
+		.netns = run->how->netns,
+		.optional = run->all || subject->missing,
+		.known_gen = subject->sampled ? subject->last.gen : 0,
+	};
+	int err = sample_take(sample, &run->fs, &target);
+
+	subject->missing = err == -ENOENT || err == -ENODEV;
+	if (err && !(run->all && subject->missing))
+		run->refused++;
+	if (err && !sample->hooks_len) {
+		subject->sampled = false;
+		return;
+	}
+	explain(run, subject, sample);
+	if (subject->sampled)
+		sample_add_rates(sample, &subject->last);
+	subject->last = *sample;
+	subject->sampled = true;
+	run->samples_len++;
+}
+
+static int sample_round(struct run *run)
+{
+	struct sample *samples;
+	int err = run->all ? subjects_follow(&run->subjects, &run->fs) : 0;
+
+	if (err)
+		return failed(err, "cannot list the interfaces of this network namespace");
+	samples = reallocarray(run->samples, run->subjects.len + 1, sizeof(*samples));
+	if (!samples)
+		return failed(-ENOMEM, "cannot read the counters");
+	run->samples = samples;
+	run->samples_len = 0;
+	run->refused = 0;
+	for (size_t i = 0; i < run->subjects.len; i++)
+		sample_subject(run, &run->subjects.list[i]);
+	return 0;
+}
+
+/* Returns 0, or a negative errno if nothing more can be written; reported but for EPIPE. */
+static int print_round(struct run *run)
+{
+	int err = 0;
+
+	errno = 0;
+	if (run->how->json) {
+		err = print_json(run->samples, run->samples_len);
+	} else if (run->samples_len) {
+		if (run->printed)
+			putchar('\n');
+		print_text(run->samples, run->samples_len, run->how->verbose);
+		run->printed = true;
+	}
+	if (err)
+		return err;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	err = errno ? -errno : -EIO;
+	if (err != -EPIPE && !ticker_stopped())
+		failed(err, "cannot write the counters");
+	return err;
+}
+
+static int round_status(const struct run *run)
+{
+	if (run->refused)
+		return run->samples_len ? EXIT_PARTLY : EXIT_KERNEL;
+	if (run->all && !run->samples_len) {
+		note("no interface of this network namespace has pinned maps in %s", run->fs.path);
+		hint("pin what runs on one: pin_maps IFNAME");
+	}
+	return EXIT_SUCCESS;
+}
+
+static int write_status(int err)
+{
+	return !err || err == -EPIPE || ticker_stopped() ? EXIT_SUCCESS : EXIT_KERNEL;
+}
+
+static int run_once(struct run *run)
+{
+	int status, err;
+
+	if (sample_round(run))
+		return EXIT_KERNEL;
+	status = round_status(run);
+	err = print_round(run);
+	return err ? write_status(err) : status;
+}
+
+static int run_watch(struct run *run)
+{
+	struct ticker ticker;
+	int status = EXIT_SUCCESS, err;
+	bool first = true;
+
+	ticker_begin(&ticker, run->how->interval_ns);
+	do {
+		if (sample_round(run))
+			return EXIT_KERNEL;
+		if (first)
+			status = round_status(run);
+		if (status == EXIT_KERNEL)
+			return status;
+		first = false;
+		ticker_allow_signals(&ticker, true);
+		err = print_round(run);
+		ticker_allow_signals(&ticker, false);
+		if (err)
+			return write_status(err);
+	} while (ticker_wait(&ticker));
+	return EXIT_SUCCESS;
+}
+
+/* Asked for all, one refusal is enough where nothing at all may be looked at. */
+static int check_access(const struct run *run)
+{
+	int err;
+
+	if (!run->all || !faccessat(run->fs.fd, ".", X_OK, AT_EACCESS))
+		return 0;
+	err = failed(-errno, "cannot look into %s", run->fs.path);
+	if (err == -EACCES)
+		hint("run as root");
+	return err;
+}
+
+int stats_run(const struct stats_options *how, char *const ifnames[], int count)
+{
+	struct run run = { .how = how, .all = !count };
+	int status = EXIT_KERNEL, err = 0;
+
+	if (bpffs_open(&run.fs, BPFFS_READ))
+		return EXIT_KERNEL;
+	if (how->netns && netns_enter(how->netns))
+		goto out;
+	if (check_access(&run))
+		goto out;
+	for (int i = 0; !err && i < count; i++)
+		err = subjects_add(&run.subjects, ifnames[i]);
+	if (err)
+		failed(err, "cannot read the counters");
+	else
+		status = how->watch ? run_watch(&run) : run_once(&run);
+out:
+	subjects_free(&run.subjects);
+	free(run.samples);
+	bpffs_close(&run.fs);
+	return status;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "bpffs/directory.h"
+#include "bpffs/log.h"
+#include "bpffs/view.h"
+#include "scripts/stats_counting.h"
+#include "scripts/stats_find.h"
+#include "scripts/stats_read.h"
+#include "scripts/stats_sample.h"
+
+/* A writer may move on while a sample is taken, but not for ever. */
+#define GENERATION_TRIES 10
+
+static const char *const xdp_actions[XDP_STATS_SLOTS] = {
+	[XDP_ABORTED] = "XDP_ABORTED", [XDP_DROP] = "XDP_DROP",         [XDP_PASS] = "XDP_PASS",
+	[XDP_TX] = "XDP_TX",           [XDP_REDIRECT] = "XDP_REDIRECT",
+};
+
+static const char *const tc_actions[TC_STATS_SLOTS] = {
+	"TC_ACT_OK",     "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",     "TC_ACT_PIPE", "TC_ACT_STOLEN",
+	"TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP", "TC_ACT_UNSPEC",
+};
+
+unsigned int action_count(enum hook hook)
+{
+	return hook == HOOK_XDP ? XDP_STATS_SLOTS : TC_STATS_SLOTS;
+}
+
+const char *action_name(enum hook hook, unsigned int slot)
+{
+	return hook == HOOK_XDP ? xdp_actions[slot] : tc_actions[slot];
+}
+
+static const char *map_name(enum hook hook)
+{
+	return hook == HOOK_XDP ? XDP_STATS_MAP : TC_STATS_MAP;
+}
+
+static __u64 clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int sample_hook(struct sample *sample, const struct view *view, enum hook hook,
+                       const char *map, const struct counting_query *query, __u64 known_gen)
+{
+	struct hook_stats *stats = &sample->hooks[sample->hooks_len];
+	int ret;
+
+	*stats = (struct hook_stats){ .hook = hook, .map = map };
+	ret = stats_read(stats, view, sample, known_gen);
+	if (ret <= 0)
+		return ret;
+	counting_find(query, view, stats);
+	sample->hooks_len++;
+	return 0;
+}
+
+/* Read the maps of one name, which may be those of several hooks. */
+static int sample_map(struct sample *sample, const struct directory *dir, const char *map,
+                      const struct counting_query *query, __u64 known_gen)
+{
+	struct view view;
+	int err, ret;
+
+	ret = view_open(&view, dir, map, BPF_F_RDONLY);
+	if (ret)
+		return ret;
+	sample->time_ns = clock_ns(CLOCK_REALTIME);
+	sample->elapsed_ns = clock_ns(CLOCK_MONOTONIC);
+	for (int hook = 0; hook < HOOKS; hook++) {
+		if (strcmp(map_name(hook), map) != 0)
+			continue;
+		err = sample_hook(sample, &view, hook, map, query, known_gen);
+		if (err)
+			ret = err;
+	}
+	view_close(&view);
+	return ret;
+}
+
+static int sample_directory(struct sample *sample, const struct directory *dir,
+                            const struct target *target)
+{
+	struct counting_query query;
+	int err, err_tc = 0, ret;
+
+	sample->hooks_len = 0;
+	ret = counting_begin(&query, sample);
+	err = sample_map(sample, dir, XDP_STATS_MAP, &query, target->known_gen);
+	/* A killed writer's half exchange concerns them all. */
+	if (err != -EAGAIN)
+		err_tc = sample_map(sample, dir, TC_STATS_MAP, &query, target->known_gen);
+	counting_end(&query);
+	if (!ret)
+		ret = err ? err : err_tc;
+	return ret;
+}
+
+int sample_take(struct sample *sample, const struct bpffs *fs, const struct target *target)
+{
+	int tries = GENERATION_TRIES, err;
+	struct directory dir;
+
+	memset(sample, 0, sizeof(*sample));
+	err = find_directory(&dir, sample, fs, target);
+	if (err)
+		return err;
+	/* Of one generation are the maps of all hooks, and what is said of the programs. */
+	do {
+		sample->gen = view_generation(&dir);
+		err = sample_directory(sample, &dir, target);
+	} while (!err && view_generation(&dir) != sample->gen && --tries);
+	directory_close(&dir);
+	return err;
+}
+
+static const struct hook_stats *find_hook(const struct sample *sample, enum hook hook)
+{
+	for (unsigned int i = 0; i < sample->hooks_len; i++)
+		if (sample->hooks[i].hook == hook)
+			return &sample->hooks[i];
+	return NULL;
+}
+
+/* Counters that were set back, say by hand, stand still rather than run backwards. */
+static double per_second(__u64 now, __u64 before, double seconds)
+{
+	return now > before ? (double)(now - before) / seconds : 0;
+}
+
+void sample_add_rates(struct sample *sample, const struct sample *before)
+{
+	double seconds = (double)(sample->elapsed_ns - before->elapsed_ns) / 1e9;
+
+	if (sample->elapsed_ns <= before->elapsed_ns)
+		return;
+	for (unsigned int i = 0; i < sample->hooks_len; i++) {
+		struct hook_stats *now = &sample->hooks[i];
+		const struct hook_stats *was = find_hook(before, now->hook);
+
+		/* What another map counted before we saw it was not counted in this interval. */
+		if (!was || was->map_id != now->map_id)
+			continue;
+		now->has_rates = true;
+		for (unsigned int slot = 0; slot < action_count(now->hook); slot++) {
+			const struct stats_record *a = &now->actions[slot];
+			const struct stats_record *b = &was->actions[slot];
+
+			now->rates[slot] = (struct rate){
+				.pps = per_second(a->rx_packets, b->rx_packets, seconds),
+				.bps = per_second(a->rx_bytes, b->rx_bytes, seconds) * 8,
+			};
+		}
+	}
+}

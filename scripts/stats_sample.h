@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One reading of the statistics maps of one interface. */
+#ifndef STATS_SAMPLE_H
+#define STATS_SAMPLE_H
+
+#include "bpffs/bpffs.h"
+#include "bpffs/hook.h"
+#include "bpffs/interface.h"
+#include "objects/stats.h"
+
+/* What is known of the program that counts in a map. */
+enum counting {
+	COUNTING_UNKNOWN,   /* not to be told without privilege */
+	COUNTING,           /* a program that runs on the hook uses the map */
+	COUNTING_OTHERWISE, /* programs run on the hook, but none uses the map */
+	COUNTING_NOTHING,   /* no program runs on the hook */
+	COUNTING_GONE,      /* the interface is gone */
+};
+
+struct rate {
+	double pps;
+	double bps; /* bits */
+};
+
+struct hook_stats {
+	enum hook hook;
+	const char *map;
+	__u32 map_id;
+	__u32 prog_id; /* 0 if unknown */
+	enum counting counting;
+	struct stats_record actions[TC_STATS_SLOTS];
+	bool has_rates;
+	struct rate rates[TC_STATS_SLOTS];
+};
+
+/* What was found under the name that was asked for. */
+enum found {
+	FOUND,           /* the interface and its directory */
+	FOUND_RENAMED,   /* its directory; the interface has another name now */
+	FOUND_SUCCESSOR, /* an interface, and the directory of one that had its name before */
+	FOUND_LEFT,      /* a directory without an interface */
+};
+
+struct sample {
+	struct interface iface; /* the ifindex is 0 if that is not known any more */
+	enum found found;
+	char path[PATH_MAX]; /* of its directory */
+	__u64 gen;           /* of its directory, 0 without a record */
+	__u64 time_ns;       /* CLOCK_REALTIME */
+	__u64 elapsed_ns;    /* CLOCK_MONOTONIC, from which rates come */
+	struct hook_stats hooks[HOOKS];
+	unsigned int hooks_len;
+};
+
+/* What a sample is taken of: an interface as the user named it, or its directory. */
+struct target {
+	const char *ifname;
+	const char *netns; /* what the user gave to --netns, for hints; or NULL */
+	bool optional;     /* if there is neither, or no directory, this is not reported */
+	__u64 known_gen;   /* whatever this generation leaves out has been reported before */
+};
+
+/*
+ * Read the counters of an interface. Takes no lock and makes nothing.
+ * Returns 0; -ENOENT if it has no directory, -ENODEV if there is no interface either; or another
+ * negative errno, and then the sample holds the hooks that could be read all the same. Reported,
+ * unless the target says otherwise.
+ */
+int sample_take(struct sample *sample, const struct bpffs *fs, const struct target *target);
+
+/* Add rates to the hooks that count in the same map as in the sample before. */
+void sample_add_rates(struct sample *sample, const struct sample *before);
+
+/* The actions of a hook: how many, and what the kernel calls them. */
+unsigned int action_count(enum hook hook);
+const char *action_name(enum hook hook, unsigned int slot);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "scripts/stats_ticker.h"
+
+#define NS_PER_S        1000000000ULL
+#define INTERVAL_MIN_NS 1000000ULL
+#define INTERVAL_MAX_S  1000000
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signo)
+{
+	(void)signo;
+	stopped = 1;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+int ticker_parse(const char *text, __u64 *interval_ns)
+{
+	__u64 ns = 0, unit = NS_PER_S;
+	const char *c = text;
+
+	for (; *c >= '0' && *c <= '9'; c++) {
+		ns = ns * 10 + (*c - '0') * NS_PER_S;
+		if (ns > INTERVAL_MAX_S * NS_PER_S)
+			return -EINVAL;
+	}
+	if (c != text && *c == '.' && c[1]) {
+		/* What is finer than nanoseconds makes no difference. */
+		for (c++; *c >= '0' && *c <= '9'; c++) {
+			unit /= 10;
+			ns += (*c - '0') * unit;
+		}
+	}
+	if (*c || ns < INTERVAL_MIN_NS)
+		return -EINVAL;
+	*interval_ns = ns;
+	return 0;
+}
+
+static void end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
+void ticker_begin(struct ticker *ticker, __u64 interval_ns)
+{
+	/* No SA_RESTART: a signal ends a write that waits for its reader. */
+	const struct sigaction action = { .sa_handler = stop };
+	sigset_t set;
+
+	*ticker = (struct ticker){
+		.interval_ns = interval_ns,
+		.next_ns = now_ns() + interval_ns,
+	};
+	end_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, &ticker->before);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+void ticker_allow_signals(const struct ticker *ticker, bool allow)
+{
+	sigset_t set;
+
+	end_signals(&set);
+	if (allow)
+		sigprocmask(SIG_SETMASK, &ticker->before, NULL);
+	else
+		sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+bool ticker_stopped(void)
+{
+	return stopped;
+}
+
+bool ticker_wait(struct ticker *ticker)
+{
+	__u64 now = now_ns(), left;
+	struct timespec ts;
+
+	while (!stopped && now < ticker->next_ns) {
+		left = ticker->next_ns - now;
+		ts = (struct timespec){ .tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S };
+		ppoll(NULL, 0, &ts, &ticker->before);
+		now = now_ns();
+	}
+	if (stopped)
+		return false;
+	left = (now - ticker->next_ns) / ticker->interval_ns;
+	ticker->next_ns += (left + 1) * ticker->interval_ns;
+	return true;
+}
