@@ -27,15 +27,22 @@ bool access_privileged(void)
 static int find_group(const char *group, __u32 *gid)
 {
 	struct group *entry = getgrnam(group);
+	unsigned long long number;
 	char *end;
 
 	if (entry) {
 		*gid = entry->gr_gid;
 		return 0;
 	}
+	/* A sign would wrap around. */
+	if (*group < '0' || *group > '9')
+		return -ENOENT;
 	errno = 0;
-	*gid = strtoul(group, &end, 10);
-	return errno || end == group || *end || *gid == (__u32)-1 ? -ENOENT : 0;
+	number = strtoull(group, &end, 10);
+	if (errno || *end || number >= (__u32)-1)
+		return -ENOENT;
+	*gid = (__u32)number;
+	return 0;
 }
 
 static bool group_writes(const struct stat *st, gid_t gid)

@@ -138,8 +138,12 @@ static int follow(const struct claimant *c, struct directory *dir, struct direct
 		directory_close(was);
 		return err;
 	}
-	note("%s was %s: its directory %s %s", c->iface->name, was->record.iface.name,
-	     c->how->dry_run ? "would follow to" : "followed to", dir->path);
+	if (strcmp(c->iface->name, was->record.iface.name))
+		note("%s was %s: its directory %s to %s", c->iface->name, was->record.iface.name,
+		     c->how->dry_run ? "would follow" : "followed", dir->path);
+	else
+		note("%s came from another network namespace: its directory %s to %s",
+		     c->iface->name, c->how->dry_run ? "would follow" : "followed", dir->path);
 	directory_close(dir);
 	dir->fd = was->fd;
 	dir->has_record = true;
@@ -182,7 +186,7 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 }
 
 /* The interface of the record is gone: this one has its name, and gets its maps. */
-static int inherit(const struct claimant *c, const struct directory *dir)
+static int inherit(const struct claimant *c, struct directory *dir)
 {
 	bool fresh = c->how->fresh;
 	struct directory was;
@@ -196,7 +200,18 @@ static int inherit(const struct claimant *c, const struct directory *dir)
 		     was.record.iface.name, was.path);
 		directory_close(&was);
 	}
+	dir->dropped = fresh;
 	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
+}
+
+/* Made by somebody else, such as xdp-tutorial's loader; publishing makes it root's alone. */
+static void adopt(const struct claimant *c, const struct directory *dir)
+{
+	struct stat st;
+	bool loose = !fstat(dir->fd, &st) && (st.st_mode & 07777) != 0700;
+
+	note("%s %s, which had no record%s", c->how->dry_run ? "would adopt" : "adopted", dir->path,
+	     loose ? "; its mode becomes 0700" : "");
 }
 
 static int take_existing(const struct claimant *c, struct directory *dir)
@@ -205,8 +220,7 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 	int err;
 
 	if (!dir->has_record) {
-		note("adopted %s, which had no record%s", dir->path,
-		     c->how->dry_run ? " (not really: --dry-run)" : "");
+		adopt(c, dir);
 		return 0;
 	}
 	if (record_same_interface(&dir->record, c->iface) &&

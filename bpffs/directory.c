@@ -25,7 +25,11 @@ static int read_record(struct directory *dir)
 
 static int directory_at(struct directory *dir, const struct bpffs *fs, const char *relative)
 {
-	dir->has_record = false;
+	const char *file = strrchr(relative, '/');
+
+	dir->has_record = dir->dropped = false;
+	if (ifname_decode(file ? file + 1 : relative, dir->ifname, sizeof(dir->ifname)))
+		*dir->ifname = '\0';
 	snprintf(dir->relative, sizeof(dir->relative), "%s", relative);
 	if (snprintf(dir->path, sizeof(dir->path), "%s/%s", fs->path, relative) >=
 	    (int)sizeof(dir->path))
@@ -143,6 +147,7 @@ int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
 
 int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface)
 {
+	struct directory renamed;
 	char relative[PATH_MAX];
 	int err;
 
@@ -150,7 +155,12 @@ int directory_open(struct directory *dir, const struct bpffs *fs, const struct i
 	if (err)
 		return failed(err, "cannot name a directory for interface %s", iface->name);
 	err = directory_open_relative(dir, fs, relative);
-	if (err != -ENOENT)
+	if (err == -ENOENT)
+		return directory_find_renamed(dir, fs, iface);
+	if (err || !dir->has_record || record_same_interface(&dir->record, iface) ||
+	    directory_find_renamed(&renamed, fs, iface))
 		return err;
-	return directory_find_renamed(dir, fs, iface);
+	directory_close(dir);
+	*dir = renamed;
+	return 0;
 }

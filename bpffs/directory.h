@@ -12,6 +12,8 @@
 /* Names in an interface's directory that are ours; see ifbpf-bpffs(7). */
 #define DIRECTORY_RECORD "%meta"
 #define DIRECTORY_EGRESS "%egress"
+#define DIRECTORY_PROGS  "%progs" /* programs prepared or in use: %progs/<hook>/<program> */
+#define DIRECTORY_LINKS  "%links" /* links that we attached by: %links/<hook> */
 
 /* Statistics are per hook: an egress program's map of this name never takes the flat place. */
 #define DIRECTORY_TC_STATS "tc_stats_map"
@@ -20,12 +22,15 @@ struct directory {
 	int fd;              /* O_RDONLY, or -1 while it is still to be made */
 	char path[PATH_MAX]; /* for messages; the descriptor is what counts */
 	char relative[PATH_MAX];
+	char ifname[IF_NAMESIZE]; /* that it is named for */
 	bool has_record;
+	bool dropped; /* claimed with --fresh: the maps in it go before others come */
 	struct record record;
 };
 
 /*
- * Open the directory of an interface for reading, by its name or, after a rename, by its record.
+ * Open the directory of an interface for reading: by its name, or by its record where that says
+ * that the interface was renamed since and the name is another's, or nobody's.
  * Returns 0, -ENOENT if it has none (silent), or another negative errno, reported.
  */
 int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,9 +73,28 @@ static bool has_map(const struct live *live, enum hook hook, __u32 map_id)
 	return false;
 }
 
+/* Take a map, whose descriptor is live's from here on, at position `at` of the list. */
+static int insert_map(struct live *live, struct live_map *map, size_t at)
+{
+	struct live_map *maps;
+	int err;
+
+	err = map_describe(map->fd, &map->info);
+	maps = err ? NULL : reallocarray(live->maps, live->maps_len + 1, sizeof(*maps));
+	if (!maps) {
+		close(map->fd);
+		return err ? err : -ENOMEM;
+	}
+	live->maps = maps;
+	memmove(&maps[at + 1], &maps[at], (live->maps_len - at) * sizeof(*maps));
+	maps[at] = *map;
+	live->maps_len++;
+	return 0;
+}
+
 static int add_map(struct live *live, size_t prog, __u32 map_id)
 {
-	struct live_map map = { .hook = live->progs[prog].hook, .prog = prog }, *maps;
+	struct live_map map = { .hook = live->progs[prog].hook, .prog = prog };
 	int err;
 
 	if (has_map(live, map.hook, map_id))
@@ -81,39 +102,41 @@ static int add_map(struct live *live, size_t prog, __u32 map_id)
 	map.fd = bpf_map_get_fd_by_id(map_id);
 	if (map.fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	err = map_describe(map.fd, &map.info);
-	maps = err ? NULL : reallocarray(live->maps, live->maps_len + 1, sizeof(*maps));
-	if (!maps) {
-		close(map.fd);
-		return err ? err : -ENOMEM;
-	}
-	live->maps = maps;
-	maps[live->maps_len++] = map;
-	return add_held(live, map.hook, &map);
+	err = insert_map(live, &map, live->maps_len);
+	return err ? err : add_held(live, map.hook, &map);
 }
 
-/* Describe a program and add its maps. */
+/* Describe a program; its maps' ids come in maps. */
+static int describe_prog(int fd, struct bpf_prog_info *info, __u32 maps[MAPS_MAX])
+{
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	info->nr_map_ids = MAPS_MAX;
+	info->map_ids = (__u64)(unsigned long)maps;
+	if (bpf_obj_get_info_by_fd(fd, info, &len))
+		return -errno;
+	if (info->nr_map_ids > MAPS_MAX)
+		info->nr_map_ids = MAPS_MAX;
+	return 0;
+}
+
 static int look_at(struct live *live, size_t prog)
 {
-	__u32 maps[MAPS_MAX] = {}, len;
-	struct bpf_prog_info info = {
-		.nr_map_ids = MAPS_MAX,
-		.map_ids = (__u64)(unsigned long)maps,
-	};
-	int fd, err = 0;
+	struct bpf_prog_info info;
+	__u32 maps[MAPS_MAX];
+	int fd, err;
 
 	fd = bpf_prog_get_fd_by_id(live->progs[prog].id);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	len = sizeof(info);
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = -errno;
+	err = describe_prog(fd, &info, maps);
 	close(fd);
 	if (err)
 		return err;
 	memcpy(live->progs[prog].name, info.name, sizeof(live->progs[prog].name));
 	live->progs[prog].btf_id = info.btf_id;
-	for (__u32 i = 0; !err && i < info.nr_map_ids && i < MAPS_MAX; i++)
+	for (__u32 i = 0; !err && i < info.nr_map_ids; i++)
 		err = add_map(live, prog, maps[i]);
 	return err;
 }
@@ -135,6 +158,58 @@ int live_query(struct live *live, const struct attachments *attached)
 	if (err)
 		live_free(live);
 	return err;
+}
+
+int live_add_prog(struct live *live, enum hook hook, int prog_fd)
+{
+	struct bpf_prog_info info;
+	__u32 maps[MAPS_MAX];
+	struct live_prog *prog;
+	int err;
+
+	err = describe_prog(prog_fd, &info, maps);
+	if (!err)
+		err = add_prog(live, hook, info.id, 0);
+	if (err)
+		return err;
+	prog = &live->progs[live->progs_len - 1];
+	memcpy(prog->name, info.name, sizeof(prog->name));
+	prog->btf_id = info.btf_id;
+	return 0;
+}
+
+int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, const char *name)
+{
+	struct live_map map = { .hook = hook };
+	struct bpf_map_info map_info;
+	struct bpf_prog_info info;
+	__u32 maps[MAPS_MAX];
+	bool used = false;
+	size_t at = 0;
+	int err;
+
+	err = describe_prog(prog_fd, &info, maps);
+	if (!err)
+		err = map_describe(map_fd, &map_info);
+	if (err)
+		return err;
+	for (__u32 i = 0; i < info.nr_map_ids; i++)
+		used |= maps[i] == map_info.id;
+	if (!used)
+		return 0;
+	while (map.prog < live->progs_len &&
+	       (live->progs[map.prog].hook != hook || live->progs[map.prog].id != info.id))
+		map.prog++;
+	if (map.prog == live->progs_len)
+		return -ENOENT;
+	/* Before the maps of the hook's other programs, which then give way to it. */
+	while (at < live->maps_len &&
+	       (live->maps[at].hook < hook ||
+	        (live->maps[at].hook == hook && live->maps[at].prog == map.prog)))
+		at++;
+	snprintf(map.name, sizeof(map.name), "%s", name);
+	map.fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 3);
+	return map.fd < 0 ? -errno : insert_map(live, &map, at);
 }
 
 void live_free(struct live *live)

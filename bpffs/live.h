@@ -8,6 +8,7 @@
 #define BPFFS_LIVE_H
 
 #include <linux/bpf.h>
+#include "bpffs/name.h"
 #include "bpffs/query.h"
 
 struct live_prog {
@@ -23,6 +24,7 @@ struct live_map {
 	size_t prog; /* index of the first program of that hook that uses it */
 	int fd;
 	struct bpf_map_info info;
+	char name[NAME_SIZE]; /* full name where it is known; "": to be found in BTF */
 };
 
 /* Hook by hook; programs in run order, maps in order of use. */
@@ -39,6 +41,14 @@ struct live {
  */
 int live_query(struct live *live, const struct attachments *attached);
 void live_free(struct live *live);
+
+/*
+ * Add a program that is loaded but not attached (yet), and then, one by one, those of the maps
+ * given that it uses, before the maps of other programs of its hook; name is the map's full name.
+ * The descriptors are duplicated. Needs no privilege. Returns 0 or a negative errno, silent.
+ */
+int live_add_prog(struct live *live, enum hook hook, int prog_fd);
+int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, const char *name);
 
 /* The program of that hook that uses the map, or NULL. */
 const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);

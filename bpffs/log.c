@@ -2,15 +2,35 @@
 #include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include "bpffs/log.h"
 
 static const char *log_tool = "ifbpf";
 static bool log_verbose;
 
-static int log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+static char log_words[256];
+
+__attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static int
+log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
+	va_list again;
+
 	(void)level;
+	if (strstr(fmt, "Kernel error message: %s")) {
+		va_copy(again, args);
+		snprintf(log_words, sizeof(log_words), "%s", va_arg(again, const char *));
+		va_end(again);
+	}
 	return log_verbose ? vfprintf(stderr, fmt, args) : 0;
+}
+
+const char *log_kernel_words(void)
+{
+	static char words[sizeof(log_words)];
+
+	strcpy(words, log_words);
+	*log_words = '\0';
+	return *words ? words : NULL;
 }
 
 void log_init(const char *tool, bool verbose)
@@ -20,7 +40,8 @@ void log_init(const char *tool, bool verbose)
 	libbpf_set_print(log_libbpf);
 }
 
-static void say(const char *fmt, va_list args)
+__attribute__((format(printf, 1, 0))) __attribute__((format(printf, 1, 0))) static void
+say(const char *fmt, va_list args)
 {
 	fprintf(stderr, "%s: ", log_tool);
 	vfprintf(stderr, fmt, args);

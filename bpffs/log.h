@@ -25,4 +25,10 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, with --verbose only. */
 void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What the kernel said in words (netlink's extended acknowledgement, which libbpf prints) since
+ * the last call of this, or NULL. Valid until the next request.
+ */
+const char *log_kernel_words(void);
+
 #endif

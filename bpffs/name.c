@@ -91,7 +91,7 @@ int ifname_encode(const char *ifname, char *out, size_t size)
 
 int ifname_decode(const char *file, char *out, size_t size)
 {
-	return decode(file, taken_by_others, out, size);
+	return strchr(file, '/') ? -EINVAL : decode(file, taken_by_others, out, size);
 }
 
 int mapname_encode(const char *map, char *out, size_t size)
@@ -101,7 +101,7 @@ int mapname_encode(const char *map, char *out, size_t size)
 
 int mapname_decode(const char *file, char *out, size_t size)
 {
-	return decode(file, taken_by_iproute2, out, size);
+	return strchr(file, '/') ? -EINVAL : decode(file, taken_by_iproute2, out, size);
 }
 
 int mapname_old(const char *file, __u32 old_id, char *out, size_t size)

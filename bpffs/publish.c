@@ -79,9 +79,24 @@ int publish_skeleton(int dir_fd)
 	return err;
 }
 
+/* Whether a file is a pinned map; the programs and links that others put here are not ours. */
+static bool is_map(int dir_fd, const char *file)
+{
+	__u32 id;
+
+	return !pin_map_id(dir_fd, file, &id);
+}
+
+/* Drop a map's pin, or a symlink in %egress/ to one. */
 static int drop_pin(int dir_fd, const char *file, void *arg)
 {
+	struct stat st;
+
 	(void)arg;
+	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (!S_ISLNK(st.st_mode) && !is_map(dir_fd, file))
+		return 0;
 	return unlinkat(dir_fd, file, 0) && errno != ENOENT ? -errno : 0;
 }
 
@@ -129,17 +144,95 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	return 0;
 }
 
+/* A map that is in use under another of our names is no old one either. */
+static int drop_old_in_use(int dir_fd, const char *file, void *arg)
+{
+	const struct record *rec = arg;
+	char map[NAME_SIZE];
+	__u32 old_id;
+
+	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id)
+		return 0;
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (record_has_map(rec, hook, old_id))
+			return drop_pin(dir_fd, file, NULL);
+	return 0;
+}
+
+/* Rename everything that is pinned below one directory into another of the same shape. */
+static int move_below(int from_parent, int to_parent, const char *name)
+{
+	int from, to, count, err = 0;
+	struct dirent **list;
+	struct stat st;
+
+	from = bpffs_open_dir(from_parent, name, O_RDONLY);
+	if (from < 0)
+		return from == -ENOENT ? 0 : from;
+	to = bpffs_make_dir(to_parent, name, 0700);
+	count = to < 0 ? to : scandirat(from, ".", &list, NULL, alphasort);
+	if (count < 0)
+		err = to < 0 ? to : -errno;
+	for (int i = 0; i < count; i++) {
+		const char *file = list[i]->d_name;
+
+		if (err || file[0] == '.' || fstatat(from, file, &st, AT_SYMLINK_NOFOLLOW))
+			;
+		else if (S_ISDIR(st.st_mode))
+			err = move_below(from, to, file);
+		else if (renameat(from, file, to, file))
+			err = -errno;
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	if (to >= 0)
+		close(to);
+	close(from);
+	return err;
+}
+
+/* Remove the pins that are named in the stage; one that is gone already was removed before. */
+static int drop_named(int stage_fd, int dir_fd)
+{
+	struct dirent **list;
+	char path[PATH_MAX];
+	int fd, count, err = 0;
+	ssize_t len;
+
+	fd = bpffs_open_dir(stage_fd, STAGE_DROPS, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	count = scandirat(fd, ".", &list, NULL, alphasort);
+	if (count < 0)
+		err = -errno;
+	for (int i = 0; i < count; i++) {
+		if (!err && list[i]->d_name[0] != '.') {
+			len = readlinkat(fd, list[i]->d_name, path, sizeof(path) - 1);
+			path[len < 0 ? 0 : len] = '\0';
+			if (len < 0 || (unlinkat(dir_fd, path, 0) && errno != ENOENT))
+				err = -errno;
+		}
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	close(fd);
+	return err;
+}
+
 struct modes {
 	mode_t pin;
 	gid_t gid;
 };
 
+/* Maps only: whoever can open the pin of a program can attach it. */
 static int set_mode(int dir_fd, const char *file, void *arg)
 {
 	const struct modes *modes = arg;
 	struct stat st;
 
-	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) || !is_map(dir_fd, file))
 		return 0;
 	if (modes->gid != (gid_t)-1 && st.st_gid != modes->gid &&
 	    fchownat(dir_fd, file, -1, modes->gid, AT_SYMLINK_NOFOLLOW))
@@ -187,11 +280,21 @@ int publish_staged(int stage_fd, int dir_fd)
 			goto out;
 	}
 	err = each_pin(stage_fd, move_pin, &dir_fd);
+	if (!err)
+		err = drop_named(stage_fd, dir_fd);
+	if (!err)
+		err = move_below(stage_fd, dir_fd, DIRECTORY_PROGS);
+	if (!err)
+		err = move_below(stage_fd, dir_fd, DIRECTORY_LINKS);
 	if (err)
 		goto out;
 	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (staged_egress_fd >= 0)
 		err = each_pin(staged_egress_fd, move_pin, &egress_fd);
+	if (!err)
+		err = each_pin(dir_fd, drop_old_in_use, &rec);
+	if (!err)
+		err = each_pin(egress_fd, drop_old_in_use, &rec);
 	if (!err)
 		err = each_pin(dir_fd, link_for_egress, &egress_fd);
 	if (!err)

@@ -7,8 +7,16 @@
 #define STAGE_RECORD   "%record"
 #define STAGE_DIR      "%dir"
 #define STAGE_DROP_ALL "%drop"
+#define STAGE_DROPS    "%drops"
 #define STAGE_ODD      "%odd"
 #define STAGE_META     "%meta"
+
+/* Fields of a stage's record. */
+#define STAGE_FIELD_VERB "verb"
+#define STAGE_FIELD_DIR  "dir"
+#define STAGE_FIELD_HOOK "hook"
+#define STAGE_FIELD_OLD  "old"
+#define STAGE_FIELD_NEW  "new"
 
 /*
  * Complete a directory: the symlinks that lead iproute2 back into it, %egress/ with the same, and

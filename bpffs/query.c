@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,21 +49,58 @@ static int add(struct attachments *all, const struct attachment *at)
 	return 0;
 }
 
+/* XDP programs of a link by mode; IFLA_XDP_PROG_ID only repeats one of them. */
+struct xdp_progs {
+	__u32 hw, native, skb;
+	bool found;
+};
+
+static int take_link(const struct nlmsghdr *message, void *arg)
+{
+	struct xdp_progs *progs = arg;
+	struct nlattr *attr, *xdp;
+
+	progs->found = true;
+	mnl_attr_for_each(attr, message, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(attr) != IFLA_XDP)
+			continue;
+		mnl_attr_for_each_nested(xdp, attr)
+		{
+			switch (mnl_attr_get_type(xdp)) {
+			case IFLA_XDP_HW_PROG_ID: progs->hw = mnl_attr_get_u32(xdp); break;
+			case IFLA_XDP_DRV_PROG_ID: progs->native = mnl_attr_get_u32(xdp); break;
+			case IFLA_XDP_SKB_PROG_ID: progs->skb = mnl_attr_get_u32(xdp); break;
+			default: break;
+			}
+		}
+	}
+	return MNL_CB_OK;
+}
+
+/* One link is asked for; bpf_xdp_query() of libbpf 1.1 dumps them all. */
 static int query_xdp(struct attachments *all, const struct interface *iface)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(iface->ifindex, 0, &opts);
+	char buf[MNL_NLMSG_HDRLEN + 64] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct xdp_progs progs = {};
+	struct ifinfomsg *link;
+	int err;
 
-	if (err)
-		return err;
+	request->nlmsg_type = RTM_GETLINK;
+	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
+	link->ifi_index = iface->ifindex;
+	err = netlink_ask(request, take_link, &progs);
+	if (err || !progs.found)
+		return err ? err : -ENODEV;
 	/* Hardware comes first on a packet's way; skb and native exclude each other. */
 	const struct {
 		__u32 prog_id;
 		enum xdp_mode mode;
 	} found[] = {
-		{ opts.hw_prog_id, XDP_MODE_HW },
-		{ opts.drv_prog_id, XDP_MODE_NATIVE },
-		{ opts.skb_prog_id, XDP_MODE_SKB },
+		{ progs.hw, XDP_MODE_HW },
+		{ progs.native, XDP_MODE_NATIVE },
+		{ progs.skb, XDP_MODE_SKB },
 	};
 
 	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]) && !err; i++)
@@ -236,6 +272,22 @@ void attachments_free(struct attachments *all)
 	free(all->list);
 	all->list = NULL;
 	all->len = 0;
+}
+
+int attachments_without(const struct attachments *all, const struct attachment *one,
+                        struct attachments *rest)
+{
+	int err = 0;
+
+	*rest = *all;
+	rest->list = NULL;
+	rest->len = 0;
+	for (size_t i = 0; !err && i < all->len; i++)
+		if (&all->list[i] != one)
+			err = add(rest, &all->list[i]);
+	if (err)
+		attachments_free(rest);
+	return err;
 }
 
 bool attachments_has(const struct attachments *all, enum hook hook, __u32 prog_id)

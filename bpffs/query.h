@@ -52,6 +52,10 @@ const char *xdp_mode_name(enum xdp_mode mode);
 int attachments_query(struct attachments *all, const struct interface *iface);
 void attachments_free(struct attachments *all);
 
+/* A copy of all attachments but one of them. Returns 0 or -ENOMEM. */
+int attachments_without(const struct attachments *all, const struct attachment *one,
+                        struct attachments *rest);
+
 /* The program runs on that hook, as far as is known. */
 bool attachments_has(const struct attachments *all, enum hook hook, __u32 prog_id);
 

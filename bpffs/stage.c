@@ -13,10 +13,6 @@
 #include "bpffs/publish.h"
 #include "bpffs/stage.h"
 
-/* Fields of a stage's record. */
-#define FIELD_VERB "verb"
-#define FIELD_DIR  "dir"
-
 static bool present(int dir_fd, const char *file)
 {
 	return !faccessat(dir_fd, file, F_OK, AT_SYMLINK_NOFOLLOW);
@@ -54,8 +50,7 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 	struct record rec;
 	int err;
 
-	stage->fs = fs;
-	stage->fd = -1;
+	*stage = (struct stage){ .fs = fs, .fd = -1 };
 	err = ifname_encode(ifname, file, sizeof(file));
 	/* The same pid may be at work in another pid namespace. */
 	for (int again = 0; !err; again++) {
@@ -72,7 +67,7 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 	}
 	record_init(&rec, NULL);
 	if (!err)
-		err = record_set_other(&rec, FIELD_VERB, verb);
+		err = record_set_other(&rec, STAGE_FIELD_VERB, verb);
 	if (!err)
 		err = record_create(stage->fd, STAGE_RECORD, &rec);
 	if (!err)
@@ -117,11 +112,89 @@ int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd)
 	return err ? failed(err, "cannot pin map '%s' below %s", map, stage->fs->path) : 0;
 }
 
+/* Pin something below %progs/<hook>/ or %links/ of the stage. */
+static int add_below(struct stage *stage, const char *top, const char *sub, const char *file,
+                     int bpf_fd)
+{
+	int top_fd, sub_fd, err;
+
+	top_fd = bpffs_make_dir(stage->fd, top, 0700);
+	if (top_fd < 0)
+		return top_fd;
+	sub_fd = sub ? bpffs_make_dir(top_fd, sub, 0700) : top_fd;
+	err = sub_fd < 0 ? sub_fd : pin_create(sub_fd, file, bpf_fd);
+	if (sub && sub_fd >= 0)
+		close(sub_fd);
+	close(top_fd);
+	return err;
+}
+
+int stage_add_prog(struct stage *stage, enum hook hook, const char *file, int prog_fd)
+{
+	int err = add_below(stage, DIRECTORY_PROGS, hook_name(hook), file, prog_fd);
+
+	return err ? failed(err, "cannot pin program %s below %s", file, stage->fs->path) : 0;
+}
+
+int stage_add_link(struct stage *stage, enum hook hook, int link_fd)
+{
+	int err = add_below(stage, DIRECTORY_LINKS, NULL, hook_name(hook), link_fd);
+
+	return err ? failed(err, "cannot pin the link of %s below %s", hook_name(hook),
+	                    stage->fs->path)
+	           : 0;
+}
+
+int stage_add_drop(struct stage *stage, const char *path)
+{
+	char file[16];
+	int fd, err = 0;
+
+	fd = bpffs_make_dir(stage->fd, STAGE_DROPS, 0700);
+	if (fd < 0)
+		return failed(fd, "cannot make a directory in %s", stage->fs->path);
+	snprintf(file, sizeof(file), "%u", stage->drops++);
+	if (symlinkat(path, fd, file))
+		err = failed(-errno, "cannot write in the stage in %s", stage->fs->path);
+	close(fd);
+	return err;
+}
+
 int stage_add_drop_all(struct stage *stage)
 {
 	if (symlinkat("v=1", stage->fd, STAGE_DROP_ALL))
 		return failed(-errno, "cannot write a record in %s", stage->fs->path);
 	return 0;
+}
+
+/* Write the stage's own record anew, with one or more fields added. */
+static int add_fields(struct stage *stage, const char *const fields[][2], size_t len)
+{
+	struct record rec;
+	int err = record_read(stage->fd, STAGE_RECORD, &rec);
+
+	for (size_t i = 0; !err && i < len; i++)
+		err = record_set_other(&rec, fields[i][0], fields[i][1]);
+	if (!err && unlinkat(stage->fd, STAGE_RECORD, 0))
+		err = -errno;
+	return err ? err : record_create(stage->fd, STAGE_RECORD, &rec);
+}
+
+int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 new_prog_id)
+{
+	char old[16], new[16];
+	int err;
+
+	snprintf(old, sizeof(old), "%u", old_prog_id);
+	snprintf(new, sizeof(new), "%u", new_prog_id);
+	err = add_fields(stage,
+	                 (const char *const[][2]){
+				 { STAGE_FIELD_HOOK, hook_name(hook) },
+				 { STAGE_FIELD_OLD, old },
+				 { STAGE_FIELD_NEW, new },
+			 },
+	                 3);
+	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
 }
 
 /* Anything besides the stage's own record: a pin or an order. */
@@ -148,52 +221,37 @@ static bool same_text(const struct record *a, const struct record *b)
 	       !strcmp(text[0], text[1]);
 }
 
-/* Note in the stage whose directory it is for, and both records; the even one last. */
-static int write_records(struct stage *stage, const struct directory *dir, struct record *rec)
+int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 {
-	struct record odd, note;
-	int err;
-
-	odd = dir->has_record ? dir->record : *rec;
-	odd.gen = dir->has_record ? (dir->record.gen + 1) | 1 : 1;
-	rec->gen = odd.gen + 1;
-	err = record_read(stage->fd, STAGE_RECORD, &note);
-	if (!err)
-		err = record_set_other(&note, FIELD_DIR, dir->relative);
-	if (!err && unlinkat(stage->fd, STAGE_RECORD, 0))
-		err = -errno;
-	if (!err)
-		err = record_create(stage->fd, STAGE_RECORD, &note);
-	if (!err)
-		err = record_create(stage->fd, STAGE_ODD, &odd);
-	if (!err)
-		err = record_create(stage->fd, STAGE_META, rec);
-	return err;
-}
-
-int stage_publish(struct stage *stage, struct directory *dir, struct record *rec)
-{
+	struct record odd;
 	int err;
 
 	err = lock_wait(dir->fd, dir->path);
 	if (err)
 		return err;
-	if (dir->has_record && !(dir->record.gen & 1) && stage_is_empty(stage) &&
-	    same_text(rec, &dir->record)) {
-		rec->gen = dir->record.gen;
-		err = publish_skeleton(dir->fd);
-		return err ? failed(err, "cannot complete %s", dir->path) : 0;
-	}
-	err = write_records(stage, dir, rec);
-	if (!err && renameat(stage->fd, STAGE_ODD, dir->fd, DIRECTORY_RECORD))
-		err = -errno;
-	if (err)
-		return failed(err, "cannot write the record of %s", dir->path);
+	odd = dir->has_record ? dir->record : *rec;
+	odd.gen = dir->has_record ? (dir->record.gen + 1) | 1 : 1;
+	rec->gen = odd.gen + 1;
+	err = add_fields(stage, (const char *const[][2]){ { STAGE_FIELD_DIR, dir->relative } }, 1);
+	if (!err)
+		err = record_create(stage->fd, STAGE_ODD, &odd);
+	/* The even one last: with both in place, the stage is complete. */
+	if (!err)
+		err = record_create(stage->fd, STAGE_META, rec);
+	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
+}
+
+int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec)
+{
+	int err = 0;
+
+	if (renameat(stage->fd, STAGE_ODD, dir->fd, DIRECTORY_RECORD))
+		return failed(-errno, "cannot write the record of %s", dir->path);
 	err = publish_staged(stage->fd, dir->fd);
 	if (err) {
 		failed(err, "cannot exchange the pins in %s", dir->path);
 		hint("the next run finishes it; until then readers of %s are told to wait",
-		     dir->record.iface.name);
+		     dir->ifname);
 		return err;
 	}
 	dir->record = *rec;
@@ -201,88 +259,57 @@ int stage_publish(struct stage *stage, struct directory *dir, struct record *rec
 	return 0;
 }
 
-/* The exchange began and did not end: what is staged must not be thrown away. */
-static bool is_committed(int stage_fd)
+int stage_publish(struct stage *stage, struct directory *dir, struct record *rec)
+{
+	int err;
+
+	if (dir->has_record && !(dir->record.gen & 1) && stage_is_empty(stage) &&
+	    same_text(rec, &dir->record)) {
+		rec->gen = dir->record.gen;
+		err = publish_skeleton(dir->fd);
+		return err ? failed(err, "cannot complete %s", dir->path) : 0;
+	}
+	err = stage_seal(stage, dir, rec);
+	return err ? err : stage_commit(stage, dir, rec);
+}
+
+bool stage_is_sealed(int stage_fd)
+{
+	return present(stage_fd, STAGE_ODD) && present(stage_fd, STAGE_META);
+}
+
+bool stage_is_committed(int stage_fd)
 {
 	return !present(stage_fd, STAGE_ODD) && present(stage_fd, STAGE_META);
+}
+
+/*
+ * The even record goes first: killed in the middle of this, the stage must not look like one
+ * whose exchange began.
+ */
+static int remove_stage(const struct bpffs *fs, const char *name)
+{
+	char record[NAME_SIZE * 2];
+
+	snprintf(record, sizeof(record), "%s/" STAGE_META, name);
+	if (unlinkat(fs->stage_fd, record, 0) && errno != ENOENT)
+		return -errno;
+	return remove_tree(fs->stage_fd, name);
+}
+
+int stage_remove(const struct bpffs *fs, const char *name)
+{
+	int err = remove_stage(fs, name);
+
+	return err ? failed(err, "cannot remove stage %s in %s", name, fs->path) : 0;
 }
 
 void stage_end(struct stage *stage)
 {
 	if (stage->fd < 0)
 		return;
-	if (!is_committed(stage->fd))
-		remove_tree(stage->fs->stage_fd, stage->name);
+	if (!stage_is_committed(stage->fd) && !stage->switched)
+		remove_stage(stage->fs, stage->name);
 	close(stage->fd);
 	stage->fd = -1;
-}
-
-/* Go forward with the exchange that a killed run began. */
-static int finish(const struct bpffs *fs, int stage_fd, const char *verb, const char *relative)
-{
-	struct directory dir;
-	int err;
-
-	err = directory_open_relative(&dir, fs, relative);
-	if (err == -ENOENT) {
-		note("%s/%s is gone; dropped what a killed '%s' had prepared for it", fs->path,
-		     relative, verb);
-		return 0;
-	}
-	if (err)
-		return err;
-	err = lock_wait(dir.fd, dir.path);
-	if (!err) {
-		err = publish_staged(stage_fd, dir.fd);
-		if (err)
-			failed(err, "cannot finish what a killed '%s' began in %s", verb, dir.path);
-		else
-			note("finished what a killed '%s' began in %s", verb, dir.path);
-	}
-	directory_close(&dir);
-	return err;
-}
-
-static int recover_one(const struct bpffs *fs, const char *name)
-{
-	char verb[32] = "tool", relative[PATH_MAX];
-	struct record rec;
-	int fd, err = 0;
-
-	fd = bpffs_open_dir(fs->stage_fd, name, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : failed(fd, "cannot look at stage %s", name);
-	if (lock_try(fd))
-		goto out; /* its writer lives */
-	if (!record_read(fd, STAGE_RECORD, &rec))
-		record_get_other(&rec, FIELD_VERB, verb, sizeof(verb));
-	if (is_committed(fd) && !record_get_other(&rec, FIELD_DIR, relative, sizeof(relative)))
-		err = finish(fs, fd, verb, relative);
-	else
-		detail("removed what a killed '%s' had prepared: %s", verb, name);
-	if (!err) {
-		err = remove_tree(fs->stage_fd, name);
-		if (err)
-			failed(err, "cannot remove stage %s", name);
-	}
-out:
-	close(fd);
-	return err;
-}
-
-int stage_recover(const struct bpffs *fs)
-{
-	struct dirent **list;
-	int count, err = 0;
-
-	count = scandirat(fs->stage_fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		return failed(-errno, "cannot list the stages in %s", fs->path);
-	for (int i = 0; i < count; i++) {
-		if (!err && list[i]->d_name[0] != '.')
-			err = recover_one(fs, list[i]->d_name);
-		free(list[i]);
-	}
-	free(list);
-	return err;
 }

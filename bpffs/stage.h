@@ -7,6 +7,8 @@
  *       %record                      what this is: verb, directory
  *       %dir/                        a directory that is still to be made
  *       <map>, %egress/<map>         pins to be moved in
+ *       %progs/<hook>/<program>      programs, and %links/<hook> links, likewise
+ *       %drops/<n>                   symlinks; their texts are pins to be removed
  *       %odd                         record with an odd generation; gone: the exchange began
  *       %meta                        record with the next even generation; gone: it is done
  */
@@ -19,6 +21,8 @@ struct stage {
 	const struct bpffs *fs;
 	int fd;
 	char name[NAME_SIZE];
+	unsigned int drops;
+	bool switched; /* the hook has its new program: what is staged belongs to it */
 };
 
 /*
@@ -39,21 +43,43 @@ int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd)
 /* Have every map that is pinned in the directory dropped first (of an interface that is gone). */
 int stage_add_drop_all(struct stage *stage);
 
+/* Stage a pin of a program, as %progs/<hook>/<file>, or of a link, as %links/<hook>. */
+int stage_add_prog(struct stage *stage, enum hook hook, const char *file, int prog_fd);
+int stage_add_link(struct stage *stage, enum hook hook, int link_fd);
+
+/* Have a pin removed, named by its path below the directory: "%progs/xdp/xdp_pass". */
+int stage_add_drop(struct stage *stage, const char *path);
+
 /*
- * Move everything into dir, whose own lock is taken for it, and write rec as its record, with the
- * next generation. A pin of another map under the same name stays as <map>%old-<id>.
- * Reports its failures. Returns 0 or a negative errno; after a failure in the middle, the stage
- * stays and the next run finishes it.
+ * Note that a hook is about to get another program: 0 stands for none. Should this run be killed,
+ * the next one compares what is attached with the two, and goes forward or back.
  */
+int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 new_prog_id);
+
+/*
+ * Write the records: rec, with the next generation, is what the directory gets. Takes the
+ * directory's own lock. Nothing may be added to the stage but links after this.
+ */
+int stage_seal(struct stage *stage, struct directory *dir, struct record *rec);
+
+/*
+ * Move everything into dir. A pin of another map under the same name stays as <map>%old-<id>.
+ * Reports its failures. After a failure in the middle the stage stays, and the next run finishes
+ * it.
+ */
+int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec);
+
+/* Both of these; nothing at all is changed if there is nothing new. */
 int stage_publish(struct stage *stage, struct directory *dir, struct record *rec);
 
 /* Remove what is left of the stage, and unlock it. */
 void stage_end(struct stage *stage);
 
-/*
- * Finish or undo the stages of killed runs, and say so. The caller holds bpffs_lock().
- * Returns 0 or a negative errno, reported.
- */
-int stage_recover(const struct bpffs *fs);
+/* For whoever finds a stage: it is complete; or its exchange began and did not end. */
+bool stage_is_sealed(int stage_fd);
+bool stage_is_committed(int stage_fd);
+
+/* Remove a stage by name. Reports its failures. */
+int stage_remove(const struct bpffs *fs, const char *name);
 
 #endif

@@ -61,6 +61,7 @@ static int view_scan(struct view *view, const struct directory *dir, const char 
 	struct dirent **list;
 	int fd, count, err = 0;
 
+	*culprit = subdir;
 	fd = bpffs_open_dir(dir->fd, subdir, O_RDONLY);
 	if (fd < 0)
 		return fd;
@@ -131,13 +132,13 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 	if (err == -EAGAIN) {
 		failed(err, "cannot read the maps in %s: an exchange of its pins was interrupted",
 		       dir->path);
-		hint("finish it: pin_maps %s", dir->record.iface.name);
+		hint("finish it: pin_maps %s", dir->ifname);
 		return err;
 	}
 	failed(err, "cannot open the maps in %s%s%s", dir->path, *culprit ? ", at " : "", culprit);
 	if (err == -EACCES || err == -EPERM)
 		hint("run as root, or let a group read them: pin_maps --group GROUP %s",
-		     dir->record.iface.name);
+		     dir->ifname);
 	return err;
 }
 

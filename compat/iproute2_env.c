@@ -9,6 +9,7 @@
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
 #include "bpffs/query.h"
+#include "bpffs/recover.h"
 #include "bpffs/stage.h"
 
 static const struct option options[] = {
@@ -45,7 +46,7 @@ static int prepare(struct bpffs *fs, const struct interface *iface, struct direc
 		return err;
 	err = bpffs_lock(fs);
 	if (!err)
-		err = stage_recover(fs);
+		err = recover_stages(fs, iface);
 	if (!err)
 		err = stage_begin(&stage, fs, iface->name, "iproute2_env");
 	if (err)

@@ -83,4 +83,47 @@ static inline int compat_prog_query(int ifindex, __u32 attach_type, __u32 *prog_
 	return err;
 }
 
+/* The BPF_PROG_ATTACH and BPF_PROG_DETACH part of union bpf_attr as of 6.6. */
+struct compat_attach_attr {
+	__u32 target_ifindex;
+	__u32 attach_bpf_fd;
+	__u32 attach_type;
+	__u32 attach_flags;
+	__u32 replace_bpf_fd;
+	__u32 relative_fd;
+	__aligned_u64 expected_revision;
+};
+
+_Static_assert(sizeof(struct compat_attach_attr) == 32, "struct compat_attach_attr is kernel ABI");
+
+/*
+ * Attach a program to a tcx hook without a link; replace_fd: the program whose place it takes in
+ * one step, or -1 for the end of the chain. Returns 0 or a negative errno; -ENOENT if the program
+ * to be replaced is not there (any more), -EINVAL from kernels without tcx.
+ */
+static inline int compat_tcx_attach(int ifindex, __u32 attach_type, int prog_fd, int replace_fd)
+{
+	struct compat_attach_attr attr = {
+		.target_ifindex = ifindex,
+		.attach_bpf_fd = prog_fd,
+		.attach_type = attach_type,
+		.attach_flags = replace_fd >= 0 ? BPF_F_REPLACE : 0,
+		.replace_bpf_fd = replace_fd >= 0 ? replace_fd : 0,
+	};
+
+	return syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+/* Take a program off a tcx hook to which it was attached without a link. */
+static inline int compat_tcx_detach(int ifindex, __u32 attach_type, int prog_fd)
+{
+	struct compat_attach_attr attr = {
+		.target_ifindex = ifindex,
+		.attach_bpf_fd = prog_fd,
+		.attach_type = attach_type,
+	};
+
+	return syscall(SYS_bpf, BPF_PROG_DETACH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
 #endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/links.h"
+
+int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg), void *arg)
+{
+	struct bpf_link_info info;
+	__u32 id = 0, len;
+	int fd, ret = 0;
+
+	while (!ret) {
+		if (bpf_link_get_next_id(id, &id))
+			return errno == ENOENT ? 0 : -errno;
+		fd = bpf_link_get_fd_by_id(id);
+		if (fd < 0) {
+			/* It went away between the two calls. */
+			if (errno == ENOENT)
+				continue;
+			return -errno;
+		}
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+			ret = visit(fd, &info, arg);
+		close(fd);
+	}
+	return ret;
+}
+
+struct link_search {
+	struct attachments *attached;
+	__u32 ifindex;
+};
+
+/*
+ * A link does not say in which network namespace its ifindex counts; together with the program,
+ * which is attached there, it can hardly be another's.
+ */
+static int match_link(int fd, const struct bpf_link_info *info, void *arg)
+{
+	struct link_search *search = arg;
+
+	(void)fd;
+	if (info->type != BPF_LINK_TYPE_XDP || info->xdp.ifindex != search->ifindex)
+		return 0;
+	for (size_t i = 0; i < search->attached->len; i++) {
+		struct attachment *at = &search->attached->list[i];
+
+		if (at->by == ATTACH_XDP && at->prog_id == info->prog_id)
+			at->link_id = info->id;
+	}
+	return 0;
+}
+
+int links_find(struct attachments *attached, const struct interface *iface)
+{
+	struct link_search search = { .attached = attached, .ifindex = iface->ifindex };
+
+	return links_each(match_link, &search);
+}

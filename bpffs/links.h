@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* bpf_links: which one attaches a program, which is not in rtnetlink's answers. */
+#ifndef BPFFS_LINKS_H
+#define BPFFS_LINKS_H
+
+#include <linux/bpf.h>
+#include "bpffs/query.h"
+
+/*
+ * Call visit(fd, info, arg) for every link of the kernel until it returns anything but 0, which is
+ * then returned. The descriptor is closed afterwards. Needs CAP_SYS_ADMIN (BPF_LINK_GET_NEXT_ID);
+ * returns -EPERM without it.
+ */
+int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg), void *arg);
+
+/*
+ * Note in each XDP attachment the link that holds it: link_id stays 0 where there is none.
+ * Returns 0 or a negative errno as above, silent.
+ */
+int links_find(struct attachments *attached, const struct interface *iface);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What killed runs left: finished or undone by the next one. */
+#ifndef BPFFS_RECOVER_H
+#define BPFFS_RECOVER_H
+
+#include "bpffs/bpffs.h"
+#include "bpffs/interface.h"
+
+/*
+ * Finish or undo every stage whose writer is dead, and say so. The caller holds bpffs_lock().
+ * A stage that was to change a hook goes forward if its new program is attached, and back if the
+ * old one is. If it is neither (-EUCLEAN), both stay, and stage and programs are named.
+ * Every failure is reported; returned is only that of a stage of iface, 0 else: what is wrong with
+ * one interface does not hold up the others.
+ */
+int recover_stages(const struct bpffs *fs, const struct interface *iface);
+
+#endif
