@@ -11,11 +11,17 @@
 #include "pinning/adopt.h"
 
 static const struct option options[] = {
-	{ "dry-run", no_argument, NULL, 'D' }, { "foreign", no_argument, NULL, 'F' },
-	{ "fresh", no_argument, NULL, 'R' },   { "group", required_argument, NULL, 'g' },
-	{ "json", no_argument, NULL, 'j' },    { "netns", required_argument, NULL, 'N' },
-	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, {},
+	{ "dry-run", no_argument, NULL, 'D' },
+	{ "foreign", no_argument, NULL, 'F' },
+	{ "fresh", no_argument, NULL, 'R' },
+	{ "group", required_argument, NULL, 'g' },
+	{ "no-group", no_argument, NULL, 'G' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "netns", required_argument, NULL, 'N' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{},
 };
 
 /* clang-format off */
@@ -27,6 +33,7 @@ static const char usage[] =
 	"      --foreign        pin also maps that others keep pinned\n"
 	"      --fresh          drop the maps of an interface of that name that is gone\n"
 	"  -g, --group <group>  let this group read the maps (name or number)\n"
+	"      --no-group       take that back\n"
 	"  -j, --json           print JSON\n"
 	"      --netns <ns>     interface of that network namespace: name, path or pid\n"
 	"  -v, --verbose        also print libbpf's messages\n"
@@ -36,25 +43,25 @@ static const char usage[] =
 	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && pin_maps eth0\n";
 /* clang-format on */
 
-static const char *type_name(const struct adopt_map *map)
+static const char *type_name(const struct plan_map *map)
 {
 	const char *name = libbpf_bpf_map_type_str(map->info.type);
 
 	return name ? name : "unknown";
 }
 
-static void print_map(const struct adopt_map *map)
+static void print_map(const struct plan_map *map)
 {
 	printf("%-8s %-10s %-16s id %u  %s  key %u B  value %u B  entries %u  program %s id %u",
-	       adopt_state_name(map->state), hook_name(map->hook), *map->name ? map->name : "-",
+	       plan_state_name(map->state), hook_name(map->hook), *map->name ? map->name : "-",
 	       map->info.id, type_name(map), map->info.key_size, map->info.value_size,
 	       map->info.max_entries, *map->prog_name ? map->prog_name : "-", map->prog_id);
 	switch (map->state) {
-	case ADOPT_REPLACED:
-		printf("  (map %u stays as %s%%old-%u)", map->old_id, map->name, map->old_id);
+	case PLAN_REPLACED:
+		printf("  (map %u stays as %s%%old-%u)", map->old_id, map->path, map->old_id);
 		break;
-	case ADOPT_FOREIGN: printf("  (others keep it at %s)", map->path); break;
-	case ADOPT_REFUSED: printf("  (%s)", map->why); break;
+	case PLAN_FOREIGN: printf("  (others keep it at %s)", map->path); break;
+	case PLAN_REFUSED: printf("  (%s)", map->why); break;
 	default: break;
 	}
 	if (*map->shared)
@@ -67,14 +74,14 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 {
 	size_t published = 0;
 
-	for (size_t i = 0; i < report->len; i++) {
-		print_map(&report->maps[i]);
-		published += report->maps[i].state < ADOPT_FOREIGN;
+	for (size_t i = 0; i < report->plan.len; i++) {
+		print_map(&report->plan.maps[i]);
+		published += plan_publishes(&report->plan.maps[i]);
 	}
-	printf("%s: %zu of %zu maps %s %s", iface->name, published, report->len,
+	printf("%s: %zu of %zu maps %s %s", iface->name, published, report->plan.len,
 	       dry_run ? "would be in" : "in", report->path);
-	if (report->internal)
-		printf(", %u internal skipped", report->internal);
+	if (report->plan.internal)
+		printf(", %u internal skipped", report->plan.internal);
 	putchar('\n');
 }
 
@@ -88,11 +95,11 @@ static void add_number(struct json_object *to, const char *key, __u64 value)
 	json_object_object_add(to, key, json_object_new_uint64(value));
 }
 
-static struct json_object *map_json(const struct adopt_map *map)
+static struct json_object *map_json(const struct plan_map *map)
 {
 	struct json_object *out = json_object_new_object(), *prog = json_object_new_object();
 
-	add_string(out, "state", adopt_state_name(map->state));
+	add_string(out, "state", plan_state_name(map->state));
 	add_string(out, "hook", hook_name(map->hook));
 	add_string(out, "name", map->name);
 	add_number(out, "id", map->info.id);
@@ -103,7 +110,7 @@ static struct json_object *map_json(const struct adopt_map *map)
 	add_string(prog, "name", map->prog_name);
 	add_number(prog, "id", map->prog_id);
 	json_object_object_add(out, "program", prog);
-	add_string(out, "path", map->state == ADOPT_REFUSED ? NULL : map->path);
+	add_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
 	json_object_object_add(out, "old_id",
 	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
 	add_string(out, "shared_with", map->shared);
@@ -125,10 +132,10 @@ static void print_json(const struct interface *iface, const struct adopt_report 
 	add_string(out, "path", report->path);
 	add_number(out, "gen", report->gen);
 	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
-	for (size_t i = 0; i < report->len; i++)
-		json_object_array_add(maps, map_json(&report->maps[i]));
+	for (size_t i = 0; i < report->plan.len; i++)
+		json_object_array_add(maps, map_json(&report->plan.maps[i]));
 	json_object_object_add(out, "maps", maps);
-	add_number(out, "internal_skipped", report->internal);
+	add_number(out, "internal_skipped", report->plan.internal);
 	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
 	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(out);
@@ -147,7 +154,7 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 		status = EXIT_KERNEL;
 	} else {
 		(json ? print_json : print_text)(&iface, &report, how->dry_run);
-		status = report.refused ? EXIT_PARTLY : EXIT_SUCCESS;
+		status = report.plan.refused ? EXIT_PARTLY : EXIT_SUCCESS;
 	}
 	adopt_report_free(&report);
 	return status;
@@ -166,6 +173,7 @@ int main(int argc, char **argv)
 		case 'F': how.foreign = true; break;
 		case 'R': how.fresh = true; break;
 		case 'g': how.group = optarg; break;
+		case 'G': how.group = ""; break;
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "bpffs/view.h"
+#include "pinning/mapname.h"
+#include "pinning/plan.h"
+
+const char *plan_state_name(enum plan_state state)
+{
+	static const char *const names[] = {
+		[PLAN_PINNED] = "pinned",     [PLAN_KEPT] = "kept",
+		[PLAN_REPLACED] = "replaced", [PLAN_FOREIGN] = "foreign",
+		[PLAN_REFUSED] = "refused",
+	};
+
+	return names[state];
+}
+
+__attribute__((format(printf, 2, 3))) static void refuse(struct plan_map *map, const char *fmt, ...)
+{
+	va_list args;
+
+	map->state = PLAN_REFUSED;
+	va_start(args, fmt);
+	vsnprintf(map->why, sizeof(map->why), fmt, args);
+	va_end(args);
+}
+
+/* The map that has been given this name in this place already, or NULL. */
+static const struct plan_map *holder(const struct plan *plan, const char *name, bool egress)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (plan_publishes(map) && map->egress == egress && !strcmp(map->name, name))
+			return map;
+	}
+	return NULL;
+}
+
+/*
+ * Flat, or in %egress/: the hooks share by name, and where two maps of one name differ the order
+ * of the hooks decides. An egress program's statistics are its own in any case.
+ */
+static void choose_place(const struct plan *plan, struct plan_map *map)
+{
+	const struct plan_map *flat = holder(plan, map->name, false), *taken = flat;
+
+	if (map->hook == HOOK_TC_EGRESS) {
+		map->egress = !strcmp(map->name, DIRECTORY_TC_STATS) ||
+		              (flat && flat->info.id != map->info.id);
+		if (map->egress)
+			taken = holder(plan, map->name, true);
+	}
+	if (taken && taken->info.id != map->info.id)
+		refuse(map, "its name belongs to map %u of program %s (id %u) on %s",
+		       taken->info.id, taken->prog_name, taken->prog_id, hook_name(taken->hook));
+}
+
+/* What is pinned under that name now: 0 with its id, -ENOENT, or -EINVAL if it is no map. */
+static int find_present(const struct plan_input *in, const char *file, bool egress, __u32 *id)
+{
+	int egress_fd, err;
+
+	if (in->dir->fd < 0 || in->dir->dropped)
+		return -ENOENT;
+	if (!egress)
+		return pin_map_id(in->dir->fd, file, id);
+	egress_fd = bpffs_open_dir(in->dir->fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (egress_fd < 0)
+		return egress_fd;
+	err = pin_map_id(egress_fd, file, id);
+	close(egress_fd);
+	/* A symlink to a flat map gives way. */
+	return err == -ELOOP ? -ENOENT : err;
+}
+
+/* What is in its place now decides between pinned, kept and replaced. */
+static void look_in_place(const struct plan_input *in, struct plan_map *map)
+{
+	char file[NAME_SIZE], old[NAME_SIZE];
+	__u32 id;
+	int err;
+
+	/* The name of what a later replacement leaves must fit as well. */
+	if (mapname_encode(map->name, file, sizeof(file)) ||
+	    mapname_old(file, (__u32)-1, old, sizeof(old))) {
+		refuse(map, "its name is too long for a file name");
+		return;
+	}
+	snprintf(map->path, sizeof(map->path), "%.3500s/%s%s", in->dir->path,
+	         map->egress ? DIRECTORY_EGRESS "/" : "", file);
+	err = find_present(in, file, map->egress, &id);
+	if (err == -ENOENT) {
+		map->state = PLAN_PINNED;
+	} else if (err) {
+		refuse(map, "%.200s is taken by something that is no map", map->path);
+	} else if (id == map->info.id) {
+		map->state = PLAN_KEPT;
+	} else {
+		map->state = PLAN_REPLACED;
+		map->old_id = id;
+	}
+}
+
+/* Others' pins of the same map, and what follows from them. */
+static void look_at_owners(const struct plan_input *in, struct plan_map *map)
+{
+	const char *path = owners_path(in->owners, OWNER_OTHER, PIN_MAP, map->info.id);
+
+	if (path && map->state != PLAN_KEPT && !in->foreign) {
+		map->state = PLAN_FOREIGN;
+		map->old_id = 0;
+		snprintf(map->path, sizeof(map->path), "%s", path);
+		return;
+	}
+	path = owners_path(in->owners, OWNER_INTERFACE, PIN_MAP, map->info.id);
+	if (path)
+		snprintf(map->shared, sizeof(map->shared), "%s", path);
+}
+
+/*
+ * The name under which a map is pinned in the directory already, if that is the kernel's name for
+ * it as far as the kernel kept it: a loader that knew the full name pinned it so.
+ */
+static bool find_pinned_name(const struct view *pinned, const struct bpf_map_info *info,
+                             char name[NAME_SIZE])
+{
+	size_t len = strlen(info->name);
+
+	for (size_t i = 0; i < pinned->len; i++) {
+		const struct view_map *pin = &pinned->maps[i];
+
+		if (pin->old_id || pin->info.id != info->id || strncmp(pin->name, info->name, len))
+			continue;
+		/* A name below 15 characters was kept in full. */
+		if (len && len < sizeof(info->name) - 1 && pin->name[len])
+			continue;
+		strcpy(name, pin->name);
+		return true;
+	}
+	return false;
+}
+
+static int find_name(const struct plan_input *in, const struct view *pinned,
+                     const struct live_map *live, char name[NAME_SIZE], const char **why)
+{
+	if (*live->name) {
+		strcpy(name, live->name);
+		return 0;
+	}
+	if (find_pinned_name(pinned, &live->info, name))
+		return 0;
+	return mapname_find(&in->live->progs[live->prog], &live->info, name, why);
+}
+
+/* Decide on one live map and add it to the plan. */
+static int plan_one(struct plan *plan, const struct plan_input *in, const struct view *pinned,
+                    const struct live_map *live)
+{
+	const struct live_prog *prog = &in->live->progs[live->prog];
+	struct plan_map *maps, *map;
+	const char *why;
+
+	if (mapname_is_internal(&live->info)) {
+		plan->internal++;
+		return 0;
+	}
+	maps = reallocarray(plan->maps, plan->len + 1, sizeof(*maps));
+	if (!maps)
+		return failed(-ENOMEM, "cannot list the maps of %s", in->iface->name);
+	plan->maps = maps;
+	map = &maps[plan->len];
+	memset(map, 0, sizeof(*map));
+	map->hook = live->hook;
+	map->info = live->info;
+	map->prog_id = prog->id;
+	memcpy(map->prog_name, prog->name, sizeof(map->prog_name));
+	if (find_name(in, pinned, live, map->name, &why)) {
+		*map->name = '\0';
+		refuse(map, "%s", why);
+	} else {
+		choose_place(plan, map);
+	}
+	if (map->state != PLAN_REFUSED)
+		look_in_place(in, map);
+	if (map->state != PLAN_REFUSED)
+		look_at_owners(in, map);
+	if (map->state == PLAN_REFUSED)
+		plan->refused++;
+	plan->len++;
+	return 0;
+}
+
+int plan_make(struct plan *plan, const struct plan_input *in)
+{
+	struct view pinned = {};
+	int err = 0;
+
+	memset(plan, 0, sizeof(*plan));
+	if (in->dir->fd >= 0 && !in->dir->dropped)
+		err = view_open(&pinned, in->dir, NULL, BPF_F_RDONLY);
+	for (size_t i = 0; !err && i < in->live->maps_len; i++)
+		err = plan_one(plan, in, &pinned, &in->live->maps[i]);
+	view_close(&pinned);
+	if (err)
+		plan_free(plan);
+	return err;
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->maps);
+	memset(plan, 0, sizeof(*plan));
+}
+
+bool plan_publishes(const struct plan_map *map)
+{
+	return map->state < PLAN_FOREIGN;
+}
+
+void plan_record(const struct plan *plan, const struct plan_input *in, struct record *rec)
+{
+	const struct record *before = &in->dir->record;
+
+	record_init(rec, in->iface);
+	if (in->dir->has_record) {
+		rec->group = before->group;
+		memcpy(rec->other, before->other, sizeof(rec->other));
+	}
+	for (size_t i = 0; i < in->live->progs_len; i++)
+		record_add_prog(rec, in->live->progs[i].hook, in->live->progs[i].id);
+	for (size_t i = 0; i < plan->len; i++)
+		if (plan_publishes(&plan->maps[i]))
+			record_add_map(rec, plan->maps[i].hook, plan->maps[i].info.id);
+}
+
+/* The descriptor of a planned map, among those that are open. */
+static int live_fd(const struct live *live, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].info.id == map_id)
+			return live->maps[i].fd;
+	return -1;
+}
+
+int plan_stage(const struct plan *plan, const struct live *live, struct stage *stage)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->state != PLAN_PINNED && map->state != PLAN_REPLACED)
+			continue;
+		/* A map that two hooks share stands in the plan twice. */
+		if (holder(plan, map->name, map->egress) == map)
+			err = stage_add_map(stage, map->name, map->egress,
+			                    live_fd(live, map->info.id));
+	}
+	return err;
+}
