@@ -12,7 +12,7 @@ VERSION := $(file < VERSION)
 bpfdir = $(libdir)/bpf
 
 # The tools: each is linked from the source of its name and the archives of its layers.
-PINNING_TOOLS := pin_maps
+PINNING_TOOLS := pin_maps load status
 SCRIPT_TOOLS := stats
 COMPAT_TOOLS := iproute2_env
 
@@ -21,7 +21,7 @@ WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-pr
 SANITIZE := $(if $(ASAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 $(WARN) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP \
+ALL_CFLAGS := -std=gnu11 $(WARN) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DOBJECT_DIR='"$(bpfdir)"' -MMD -MP \
 	$(LIB_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)
 BPF_CFLAGS := -O2 -target bpf -mcpu=v3 -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -I. \
@@ -48,6 +48,7 @@ SCRIPTS := $(call modules,scripts,$(SCRIPT_TOOLS))
 
 UNIT_TESTS := $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
 TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
+TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c))
 
 all: $(OBJECTS) $(TOOLS)
 
@@ -73,6 +74,11 @@ $(PINNED): objects/pinned/%.o: objects/%.bpf.c build/flags
 	$(compile_bpf)
 $(LEGACY): objects/legacy/%.o: objects/%.bpf.c build/flags
 	$(compile_bpf)
+
+$(TEST_OBJECTS): build/%.o: %.bpf.c build/flags
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -g -c $< -o $@
 
 build/%.o: %.c build/flags
 	$(call msg,CC,$@)
@@ -106,7 +112,7 @@ $(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
 	$(call link,$(CMOCKA_LIBS))
 
-test-programs: all $(TEST_HELPERS) $(UNIT_TESTS)
+test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS)
 
 check: test-programs
 	$(Q)tests/run.sh $(TESTS)
