@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* attach - what stock tools cannot do: bpf_links on any hook, programs in map entries, bare maps */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "compat/libbpf.h"
+
+static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN\n"
+			    "       attach put MAP_PIN KEY VALUE PROGRAM_PIN\n"
+			    "       attach nameless IFNAME\n"
+			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
+
+/* libbpf 1.1 has no link_create for tcx and netkit: the head of attr.link_create does for all. */
+struct link_create_attr {
+	__u32 prog_fd;
+	__u32 target_ifindex;
+	__u32 attach_type;
+	__u32 flags;
+	__u64 pad[6];
+};
+
+static const struct {
+	const char *name;
+	__u32 attach_type;
+} hooks[] = {
+	{ "xdp", BPF_XDP },
+	{ "tcx_ingress", BPF_TCX_INGRESS },
+	{ "tcx_egress", BPF_TCX_EGRESS },
+	{ "netkit_primary", BPF_NETKIT_PRIMARY },
+	{ "netkit_peer", BPF_NETKIT_PEER },
+};
+
+static int cannot(const char *what, const char *on)
+{
+	fprintf(stderr, "attach: cannot %s %s: %s\n", what, on, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
+{
+	struct link_create_attr attr = { .target_ifindex = if_nametoindex(ifname) };
+	int fd;
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		if (!strcmp(hooks[i].name, hook))
+			attr.attach_type = hooks[i].attach_type;
+	fd = bpf_obj_get(prog);
+	if (fd < 0)
+		return cannot("open", prog);
+	attr.prog_fd = fd;
+	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	if (fd < 0)
+		return cannot("attach a link to", ifname);
+	return bpf_obj_pin(fd, pin) ? cannot("pin the link at", pin) : EXIT_SUCCESS;
+}
+
+/* An entry of a devmap or cpumap: a number and the program that runs there. */
+static int put(const char *map, __u32 key, __u32 value, const char *prog)
+{
+	struct {
+		__u32 value;
+		int prog_fd;
+	} entry = { .value = value };
+	int fd = bpf_obj_get(map);
+
+	entry.prog_fd = bpf_obj_get(prog);
+	if (fd < 0 || entry.prog_fd < 0)
+		return cannot("open", fd < 0 ? map : prog);
+	return bpf_map_update_elem(fd, &key, &entry, BPF_ANY) ? cannot("update", map)
+	                                                      : EXIT_SUCCESS;
+}
+
+/* As iproute2's own ELF loader leaves it: a map without a name; and beside it one with a name. */
+static int attach_nameless(const char *ifname)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD },
+		{},
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD },
+		{},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int err, fd;
+
+	insns[0].imm = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 8, 1, NULL);
+	insns[2].imm = bpf_map_create(BPF_MAP_TYPE_ARRAY, "named", 4, 8, 1, NULL);
+	if (insns[0].imm < 0 || insns[2].imm < 0)
+		return cannot("make maps for", ifname);
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "nameless", "GPL", insns,
+	                   sizeof(insns) / sizeof(insns[0]), NULL);
+	if (fd < 0)
+		return cannot("load a program for", ifname);
+	err = bpf_xdp_attach(if_nametoindex(ifname), fd, XDP_FLAGS_SKB_MODE, NULL);
+	if (!err)
+		return EXIT_SUCCESS;
+	errno = -err;
+	return cannot("attach to", ifname);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && !strcmp(argv[1], "link"))
+		return create_link(argv[2], argv[3], argv[4], argv[5]);
+	if (argc == 6 && !strcmp(argv[1], "put"))
+		return put(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
+		           argv[5]);
+	if (argc == 3 && !strcmp(argv[1], "nameless"))
+		return attach_nameless(argv[2]);
+	fputs(usage, stderr);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,677 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whose directory: names, interfaces that are renamed, moved or made anew, network namespaces; who
+# may write and who may read.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+
+NOBODY=65534
+
+# ready: a program runs on v0, and the bpffs is in use already by another interface, so that
+# whatever a test then finds changed was changed for v0.
+ready()
+{
+	make_veth w0
+	link_xdp w0 objects/xdp_pass.o
+	pin_maps w0 >/dev/null
+	link_xdp v0 objects/xdp_pass.o
+}
+
+# expect_own_map IFNAME DIR: pin_maps has pinned what runs there in exactly this directory.
+expect_own_map()
+{
+	local before
+
+	before=$(snapshot)
+	[[ ! -e $BPFFS/$2 ]] || fail "$2 was there before"
+	link_xdp "$1" objects/xdp_pass.o
+	expect_status 0 pin_maps -- "$1"
+	expect_id "$BPFFS/$2/xdp_stats_map" "$(prog_maps "$(prog_id "$1")")"
+	[[ $(readlink "$BPFFS/$2/%meta") == *";ifindex=$(ifindex "$1");"* ]] ||
+		fail "the record is $(readlink "$BPFFS/$2/%meta")"
+	[[ $(comm -13 <(awk '{ print $1 }' <<<"$before") <(snapshot | awk '{ print $1 }') |
+		grep -vF -e "$BPFFS/$2" -e "$BPFFS/%ifbpf" -e "$BPFFS/tc" -e "$BPFFS/xdp" \
+			-e "$BPFFS/ip") == '' ]] || fail "made elsewhere: $(snapshot)"
+}
+
+# peer_cookie: of the peer's network namespace, as the name of its directory.
+peer_cookie() { find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n'; }
+
+test_interface_names_are_encoded_one_way_each()
+{
+	local name names=(v0.100 tc xdp ip globals snap cilium -x 'a;netns=9' 2 "it's" 'a\b' 'q=1')
+	local files=(v0%2E100 %74c %78dp %69p %67lobals %73nap %63ilium %2Dx a%3Bnetns%3D9 2 it%27s
+		a%5Cb q%3D1)
+	local i
+
+	make_veth "${names[@]}"
+	for i in "${!names[@]}"; do
+		name=${names[i]}
+		expect_own_map "$name" "${files[i]}"
+		[[ $output == *"$name: 1 of 1 maps in $BPFFS/${files[i]}" ]] || fail "it says: $output"
+		expect_status 0 pin_maps -- "$name"
+		expect_states "kept xdp xdp_stats_map"
+	done
+}
+
+test_an_option_is_no_interface_and_the_other_way_round()
+{
+	make_veth -x
+	link_xdp -x objects/xdp_pass.o
+	expect_status 1 pin_maps -x
+	expect_status 0 pin_maps -- -x
+}
+
+test_a_record_of_any_name_is_read_back()
+{
+	local name='a;netns=9'
+
+	make_veth "$name"
+	link_xdp "$name" objects/xdp_pass.o
+	pin_maps "$name" >/dev/null
+	ip link set dev "$name" name b0
+	expect_status 0 pin_maps b0
+	[[ $errors == *"b0 was $name: its directory followed to $BPFFS/b0"* ]] || fail "$errors"
+}
+
+test_altnames_lead_to_the_directory_of_the_real_name()
+{
+	local long=an-altname-that-is-longer-than-any-name
+
+	ip link property add dev v0 altname short altname "$long"
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 0 pin_maps "$long"
+	[[ $output == *"v0: 1 of 1 maps in $BPFFS/v0" ]] || fail "it says: $output"
+	expect_status 0 pin_maps short
+	expect_states "kept xdp xdp_stats_map"
+	[[ $(find "$BPFFS" -maxdepth 1 -name '*short*' -o -name 'an-*') == '' ]] || fail "made its own"
+}
+
+test_one_name_in_two_namespaces_has_two_directories()
+{
+	local here there
+
+	ip link add v1 type veth peer name q1
+	silence v1
+	ip link set dev v1 up
+	link_xdp v1 objects/xdp_pass.o
+	in_peer ip link set dev v1 xdpgeneric obj objects/xdp_drop.o sec xdp
+	expect_status 0 pin_maps v1
+	expect_status 0 pin_maps --netns peer v1
+	expect_states "pinned xdp xdp_stats_map"
+	[[ $output == *" in $BPFFS/%ifbpf/ns/$(peer_cookie)/v1" ]] || fail "it says: $output"
+	here=$(map_id "$BPFFS/v1/xdp_stats_map")
+	there=$(map_id "$BPFFS/%ifbpf/ns/$(peer_cookie)/v1/xdp_stats_map")
+	[[ $here == "$(prog_maps "$(prog_id v1)")" ]] || fail "the one here is map $here"
+	[[ $there == "$(prog_maps "$(in_peer ip -j -d link show dev v1 |
+		sed -n 's/.*"prog":{"id":\([0-9]*\).*/\1/p')")" ]] || fail "the one there is map $there"
+	send_out 3
+	expect_counter "$BPFFS/%ifbpf/ns/$(peer_cookie)/v1/xdp_stats_map" 1 3 300
+	expect_counter "$BPFFS/v1/xdp_stats_map" 2 0 0
+	[[ $(stat -c %a "$BPFFS/%ifbpf/ns/$(peer_cookie)") == 711 ]] || fail "its parent is not 0711"
+}
+
+test_a_namespace_is_named_by_name_path_or_pid()
+{
+	local dir pid
+
+	in_peer ip link set dev v1 xdpgeneric obj objects/xdp_pass.o sec xdp
+	expect_status 0 pin_maps --netns peer v1
+	expect_states "pinned xdp xdp_stats_map"
+	dir=$BPFFS/%ifbpf/ns/$(peer_cookie)/v1
+	nsenter --net=/run/netns/peer sleep 100 &
+	pid=$!
+	eventually in_peer_netns "$pid" || fail "no process there"
+	expect_status 0 pin_maps --netns /run/netns/peer v1
+	expect_states "kept xdp xdp_stats_map"
+	expect_status 0 pin_maps --netns "$pid" v1
+	expect_states "kept xdp xdp_stats_map"
+	expect_status 0 in_peer pin_maps v1
+	expect_states "kept xdp xdp_stats_map"
+	[[ $output == *" in $dir" ]] || fail "it says: $output"
+	[[ $(find "$BPFFS" -maxdepth 1 -name v1) == '' ]] || fail "taken for an interface of home"
+	kill "$pid"
+}
+
+in_peer_netns() { [[ $(readlink "/proc/$1/ns/net") == "net:[$(stat -Lc %i /run/netns/peer)]" ]]; }
+
+test_the_callers_namespace_is_home_also_with_netns()
+{
+	in_peer ip link set dev v1 xdpgeneric obj objects/xdp_pass.o sec xdp
+	expect_status 0 pin_maps --netns peer v1
+	link_xdp v0 objects/xdp_pass.o
+	expect_own_map_at_home
+}
+
+expect_own_map_at_home()
+{
+	expect_status 0 pin_maps v0
+	[[ $output == *" in $BPFFS/v0" ]] || fail "it says: $output"
+}
+
+test_a_namespace_that_is_not_there_is_named()
+{
+	local before
+
+	ready
+	before=$(snapshot)
+	expect_refusal "cannot find network namespace nope at /run/netns/nope: No such file" "$before" \
+		pin_maps --netns nope v0
+	expect_refusal "cannot enter network namespace /dev/null at /dev/null: " "$before" \
+		pin_maps --netns /dev/null v0
+}
+
+test_the_directory_follows_a_renamed_interface()
+{
+	local id inode
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	inode=$(stat -c %i "$BPFFS/v0")
+	ip link set dev v0 name uplink.1
+	expect_status 0 pin_maps uplink.1
+	[[ $errors == "pin_maps: uplink.1 was v0: its directory followed to $BPFFS/uplink%2E1" ]] ||
+		fail "it says: $errors"
+	expect_states "kept xdp xdp_stats_map"
+	expect_id "$BPFFS/uplink%2E1/xdp_stats_map" "$id"
+	[[ $(stat -c %i "$BPFFS/uplink%2E1") == "$inode" ]] || fail "another directory was made"
+	[[ ! -e $BPFFS/v0 ]] || fail "the old one is still there"
+	expect_status 0 pin_maps uplink.1
+	[[ -z $errors ]] || fail "it says so again: $errors"
+}
+
+test_the_directories_follow_swapped_names()
+{
+	local v w
+
+	make_veth w0
+	link_xdp v0 objects/xdp_pass.o
+	link_xdp w0 objects/xdp_drop.o
+	pin_maps v0 >/dev/null
+	pin_maps w0 >/dev/null
+	v=$(map_id "$BPFFS/v0/xdp_stats_map")
+	w=$(map_id "$BPFFS/w0/xdp_stats_map")
+	ip link set dev v0 name x0
+	ip link set dev w0 name v0
+	ip link set dev x0 name w0
+	expect_status 0 pin_maps v0
+	expect_states "kept xdp xdp_stats_map"
+	expect_status 0 pin_maps w0
+	expect_states "kept xdp xdp_stats_map"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$w"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$v"
+}
+
+test_a_name_that_another_living_interface_left_waits_for_it()
+{
+	local before
+
+	make_veth w0
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	ip link set dev v0 name old0
+	ip link set dev w0 name v0
+	link_xdp v0 objects/xdp_drop.o
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0: it belongs to interface old0" "$before" pin_maps v0
+	[[ $errors == *"hint: "*": pin_maps old0"* ]] || fail "no way out: $errors"
+	expect_status 0 pin_maps old0
+	expect_states "kept xdp xdp_stats_map"
+	expect_status 0 pin_maps v0
+	expect_states "pinned xdp xdp_stats_map"
+}
+
+# make_anew NAME: the interface goes away and comes again, with another ifindex and program.
+make_anew()
+{
+	ip link del dev "$1"
+	ip link add dev placeholder type veth peer name p1
+	make_veth "$1"
+	link_xdp "$1" objects/xdp_drop.o
+}
+
+test_an_interface_made_anew_inherits_the_maps()
+{
+	local old
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	send 4
+	old=$(map_id "$BPFFS/v0/xdp_stats_map")
+	make_anew v0
+	expect_status 0 pin_maps v0
+	[[ $errors == *"$BPFFS/v0 belonged to an interface that is gone"*"its maps are inherited"* ]] ||
+		fail "it says: $errors"
+	expect_states "replaced xdp xdp_stats_map"
+	expect_counter "$BPFFS/v0/xdp_stats_map%old-$old" 2 4 400
+	expect_status 0 pin_maps v0
+	[[ -z $errors ]] || fail "it says so again: $errors"
+}
+
+test_fresh_drops_what_an_interface_that_is_gone_left()
+{
+	local old before
+
+	link_xdp v0 objects/xdp_pass.o
+	link_tc v0 egress objects/tc_pass.o
+	pin_maps v0 >/dev/null
+	old=$(map_id "$BPFFS/v0/xdp_stats_map")
+	make_anew v0
+	before=$(snapshot)
+	expect_status 0 pin_maps --fresh --dry-run v0
+	expect_unchanged "$before"
+	expect_status 0 pin_maps --fresh v0
+	[[ $errors == *"its maps are dropped"* ]] || fail "it says: $errors"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$(prog_maps "$(prog_id v0)")"
+	[[ $(find "$BPFFS/v0" -type f) == "$BPFFS/v0/xdp_stats_map" ]] || fail "more is left:
+$(find "$BPFFS/v0" -type f)"
+	! exists map "$old" || fail "map $old lives on"
+}
+
+test_fresh_drops_nothing_of_an_interface_that_lives()
+{
+	local before
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+	pin_maps v0 >/dev/null
+	before=$(snapshot)
+	expect_status 0 pin_maps --fresh v0
+	expect_unchanged "$before"
+}
+
+test_an_ifindex_that_is_used_again_is_another_interface()
+{
+	local index before
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	index=$(ifindex v0)
+	before=$(snapshot "$BPFFS/v0")
+	ip link del dev v0
+	ip link add name w0 index "$index" type veth peer name q0
+	ip link set dev w0 up
+	link_xdp w0 objects/xdp_pass.o
+	expect_status 0 pin_maps w0
+	expect_states "pinned xdp xdp_stats_map"
+	[[ -z $errors ]] || fail "it says: $errors"
+	expect_unchanged "$before" "$BPFFS/v0"
+}
+
+test_the_directory_follows_to_another_namespace_and_back()
+{
+	local id
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	ip link set dev v0 netns peer
+	[[ $(in_peer ip -d link show dev v0) == *prog/xdp* ]] || skip "needs XDP that survives a move"
+	expect_status 0 pin_maps --netns peer v0
+	[[ $errors == *"v0 came from another network namespace: its directory followed to \
+$BPFFS/%ifbpf/ns/"* ]] ||
+		fail "it says: $errors"
+	expect_states "kept xdp xdp_stats_map"
+	expect_id "$BPFFS/%ifbpf/ns/$(peer_cookie)/v0/xdp_stats_map" "$id"
+	[[ ! -e $BPFFS/v0 ]] || fail "it is still at home as well"
+	in_peer ip link set dev v0 netns $$
+	expect_status 0 pin_maps v0
+	expect_states "kept xdp xdp_stats_map"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+}
+
+test_an_interface_that_is_not_there_is_named()
+{
+	local before
+
+	ready
+	before=$(snapshot)
+	expect_refusal "cannot find interface nope: No such device" "$before" pin_maps nope
+	expect_refusal "cannot find interface : " "$before" pin_maps ''
+	expect_refusal "cannot find interface ../v0: " "$before" pin_maps ../v0
+	expect_refusal "cannot find interface $(printf 'n%.0s' {1..300}): " "$before" \
+		pin_maps "$(printf 'n%.0s' {1..300})"
+}
+
+test_a_bpffs_is_mounted_where_there_is_none_and_this_is_said()
+{
+	link_xdp v0 objects/xdp_pass.o
+	umount "$BPFFS"
+	expect_status 0 pin_maps v0
+	[[ $errors == "pin_maps: mounted a BPF filesystem at $BPFFS" ]] || fail "it says: $errors"
+	[[ $(stat -fc %T "$BPFFS") == bpf_fs && $(stat -c %A "$BPFFS") == drwx-----[-T] ]] ||
+		fail "it is $(stat -fc %T "$BPFFS"), $(stat -c %A "$BPFFS")"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$(prog_maps "$(prog_id v0)")"
+}
+
+test_two_runs_without_a_bpffs_mount_only_one()
+{
+	local pids=()
+
+	make_veth w0
+	link_xdp v0 objects/xdp_pass.o
+	link_xdp w0 objects/xdp_pass.o
+	umount "$BPFFS"
+	pin_maps v0 &
+	pids+=($!)
+	pin_maps w0 &
+	pids+=($!)
+	wait "${pids[0]}"
+	wait "${pids[1]}"
+	[[ $(grep -c " $BPFFS " /proc/self/mounts) == 1 ]] || fail "$(grep "$BPFFS" /proc/self/mounts)"
+	[[ -e $BPFFS/v0/xdp_stats_map && -e $BPFFS/w0/xdp_stats_map ]] || fail "not both pinned"
+}
+
+test_without_privilege_nothing_is_done()
+{
+	local before
+
+	link_xdp v0 objects/xdp_pass.o
+	before=$(snapshot)
+	expect_refusal "cannot open the programs on v0 by their ids: Operation not permitted" "$before" \
+		as_user pin_maps v0
+	[[ $errors == *"hint: run as root"* ]] || fail "no way out: $errors"
+	umount "$BPFFS"
+	expect_status 2 as_user pin_maps v0
+	[[ $errors == *"Operation not permitted"* ]] || fail "it says: $errors"
+	! mountpoint -q "$BPFFS" || fail "it mounted one"
+}
+
+test_cap_net_admin_alone_is_not_enough()
+{
+	local before
+
+	ready
+	before=$(snapshot)
+	expect_refusal "cannot open the programs on v0 by their ids: Operation not permitted" "$before" \
+		setpriv --reuid $NOBODY --regid $NOBODY --clear-groups --inh-caps -all,+net_admin \
+		--ambient-caps -all,+net_admin "$(type -P pin_maps)" v0
+}
+
+test_inside_ip_netns_exec_the_private_sys_is_explained()
+{
+	local before
+
+	ready
+	in_peer ip link set dev v1 xdpgeneric obj objects/xdp_pass.o sec xdp
+	before=$(snapshot)
+	expect_refusal "cannot find a BPF filesystem at $BPFFS, and this shell has a /sys of its own" \
+		"$before" ip netns exec peer pin_maps v1
+	[[ $errors == *"--netns NAME"* && $errors == *"nsenter --net=/run/netns/NAME"* ]] ||
+		fail "no way out: $errors"
+}
+
+test_ifbpf_bpffs_names_another_bpffs()
+{
+	local before
+
+	mkdir /run/other
+	mount -t bpf bpf /run/other
+	link_xdp v0 objects/xdp_pass.o
+	before=$(snapshot)
+	IFBPF_BPFFS=/run/other expect_status 0 pin_maps v0
+	[[ $output == *" in /run/other/v0" ]] || fail "it says: $output"
+	expect_id /run/other/v0/xdp_stats_map "$(prog_maps "$(prog_id v0)")"
+	expect_unchanged "$before"
+}
+
+test_ifbpf_bpffs_that_is_none_is_named()
+{
+	local before
+
+	ready
+	before=$(snapshot)
+	IFBPF_BPFFS=/run/tmp expect_refusal "cannot find a BPF filesystem at /run/tmp" "$before" \
+		pin_maps v0
+	IFBPF_BPFFS=/nowhere expect_refusal "cannot find /nowhere, named by IFBPF_BPFFS: No such file" \
+		"$before" pin_maps v0
+	! mountpoint -q /run/tmp || fail "it mounted one"
+}
+
+test_a_directory_of_root_without_a_record_is_adopted()
+{
+	mkdir -m 755 "$BPFFS/v0"
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 0 pin_maps v0
+	[[ $errors == "pin_maps: adopted $BPFFS/v0, which had no record"* ]] || fail "it says: $errors"
+	[[ $(stat -c %a "$BPFFS/v0") == 700 ]] || fail "mode $(stat -c %a "$BPFFS/v0")"
+	expect_status 0 pin_maps v0
+	[[ -z $errors ]] || fail "it says so again: $errors"
+}
+
+test_a_directory_of_somebody_else_is_refused()
+{
+	local before
+
+	ready
+	as_user mkdir "$BPFFS/v0"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0, a directory that belongs to uid $NOBODY" "$before" \
+		pin_maps v0
+}
+
+test_a_symlink_in_place_of_a_directory_is_refused()
+{
+	local before
+
+	ready
+	as_user ln -s "$BPFFS/w0" "$BPFFS/v0"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0, a symlink made by uid $NOBODY" "$before" pin_maps v0
+	rm "$BPFFS/v0"
+	ln -s w0 "$BPFFS/v0"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0, a symlink made by uid 0" "$before" pin_maps v0
+}
+
+test_a_pin_in_place_of_a_directory_is_refused()
+{
+	local before
+
+	ready
+	bpftool prog pin id "$(prog_id v0)" "$BPFFS/v0"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0, which is no directory" "$before" pin_maps v0
+}
+
+test_our_own_directory_squatted_is_refused()
+{
+	local before
+
+	link_xdp v0 objects/xdp_pass.o
+	as_user mkdir "$BPFFS/%ifbpf"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/%ifbpf, a directory that belongs to uid $NOBODY" "$before" \
+		pin_maps v0
+	rmdir "$BPFFS/%ifbpf"
+	as_user mkdir /run/tmp/elsewhere
+	as_user ln -s /run/tmp/elsewhere "$BPFFS/%ifbpf"
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/%ifbpf, a symlink made by uid $NOBODY" "$before" pin_maps v0
+	[[ -z $(ls -A /run/tmp/elsewhere) ]] || fail "it wrote through the symlink"
+}
+
+test_a_squatted_egress_directory_is_refused()
+{
+	local before
+
+	ready
+	mkdir -m 777 "$BPFFS/v0"
+	as_user mkdir "$BPFFS/v0/%egress"
+	link_tc v0 egress objects/tc_pass.o
+	expect_status 2 pin_maps v0
+	[[ $errors == *"cannot "* ]] || fail "it says: $errors"
+	[[ -z $(find "$BPFFS/v0/%egress" -mindepth 1) ]] || fail "pinned for somebody else"
+}
+
+# damage TEXT: the record of v0 says this.
+damage()
+{
+	rm -f "$BPFFS/v0/%meta"
+	ln -s "$1" "$BPFFS/v0/%meta"
+}
+
+test_a_record_of_another_version_is_refused_and_never_rewritten()
+{
+	local before text
+
+	ready
+	pin_maps v0 >/dev/null
+	for text in 'v=2;gen=7;name=v0' 'v=10;gen=2' 'v=2'; do
+		damage "$text"
+		before=$(snapshot)
+		expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps v0
+		[[ $errors == *"hint: a newer version of ifbpf wrote it"* ]] || fail "it says: $errors"
+		expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps --fresh v0
+	done
+}
+
+test_a_damaged_record_is_refused_and_never_rewritten()
+{
+	local before text
+
+	ready
+	pin_maps v0 >/dev/null
+	for text in 'garbage' 'v=' 'v=1;gen' 'v=1;gen=x' 'v=1;gen=2;ifindex=99999999999' \
+		'v=1;gen=2;xdp=prog:-1' 'v=1;gen=2;name=%zz' 'v=1;gen=2;name=far-too-long-a-name'; do
+		damage "$text"
+		before=$(snapshot)
+		expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps v0
+	done
+	rm "$BPFFS/v0/%meta"
+	mkdir "$BPFFS/v0/%meta"
+	before=$(snapshot)
+	expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps v0
+}
+
+test_a_root_record_of_another_version_is_refused()
+{
+	local before
+
+	ready
+	rm "$BPFFS/%ifbpf/%root"
+	ln -s 'v=2;gen=0;netns=1' "$BPFFS/%ifbpf/%root"
+	before=$(snapshot)
+	expect_refusal "cannot read the record $BPFFS/%ifbpf/%root: " "$before" pin_maps v0
+}
+
+test_fields_that_we_do_not_know_stay_in_the_record()
+{
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	damage "$(readlink "$BPFFS/v0/%meta" | sed 's/;xdp=/;colour=blue;xdp=/')"
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+	expect_status 0 pin_maps v0
+	[[ $(readlink "$BPFFS/v0/%meta") == *";colour=blue"* ]] ||
+		fail "the record is $(readlink "$BPFFS/v0/%meta")"
+}
+
+test_pins_are_roots_alone_under_any_umask()
+{
+	local path
+
+	link_xdp v0 objects/xdp_pass.o
+	link_tc v0 egress objects/tc_pass.o
+	(umask 0 && pin_maps v0 >/dev/null)
+	for path in v0 v0/%egress %ifbpf/lock %ifbpf/stage; do
+		[[ $(stat -c %a "$BPFFS/$path") == 700 ]] || fail "$path: $(stat -c %a "$BPFFS/$path")"
+	done
+	for path in %ifbpf %ifbpf/ns; do
+		[[ $(stat -c %a "$BPFFS/$path") == 711 ]] || fail "$path: $(stat -c %a "$BPFFS/$path")"
+	done
+	for path in xdp_stats_map %egress/tc_stats_map; do
+		[[ $(stat -c %a "$BPFFS/v0/$path") == 600 ]] || fail "$path: $(stat -c %a "$BPFFS/v0/$path")"
+	done
+}
+
+test_a_root_of_0700_is_good_enough_for_root()
+{
+	chmod 0700 "$BPFFS"
+	link_xdp v0 objects/xdp_pass.o
+	expect_own_map_at_home
+	expect_status 2 as_user "$PWD/build/tests/reader" list v0
+	[[ $errors == *"cannot "* ]] || fail "it says: $errors"
+}
+
+test_a_group_may_read_the_maps_and_nobody_else()
+{
+	local path
+
+	chmod 0711 "$BPFFS"
+	link_xdp v0 "$BUILT/hooks.o"
+	link_tc v0 egress objects/tc_pass.o
+	expect_status 0 pin_maps --group $NOBODY v0
+	send 4
+	expect_status 0 as_user "$PWD/build/tests/reader" list v0
+	[[ $output == *$'\n'"flows $(map_id "$BPFFS/v0/flows") 4"* &&
+		$output == *$'\n'"%egress/tc_stats_map $(map_id "$BPFFS/v0/%egress/tc_stats_map") "* ]] ||
+		fail "the group reads: $output"
+	for path in v0 v0/%egress; do
+		[[ $(stat -c '%a %u %g' "$BPFFS/$path") == "750 0 $NOBODY" ]] ||
+			fail "$path: $(stat -c '%a %u %g' "$BPFFS/$path")"
+	done
+	for path in flows %egress/tc_stats_map; do
+		[[ $(stat -c '%a %u %g' "$BPFFS/v0/$path") == "440 0 $NOBODY" ]] ||
+			fail "$path: $(stat -c '%a %u %g' "$BPFFS/v0/$path")"
+	done
+	expect_fail "Permission denied" setpriv --reuid 12345 --regid 12345 --clear-groups \
+		--inh-caps -all --bounding-set -all "$PWD/build/tests/reader" list v0
+	run as_user bpftool map update pinned "$BPFFS/v0/flows" key 0 0 0 0 value 0 0 0 0 0 0 0 0
+	[[ $status != 0 && $errors == *"Permission denied"* ]] || fail "the group writes: $errors"
+}
+
+test_a_group_stays_let_in_when_the_maps_are_replaced()
+{
+	chmod 0711 "$BPFFS"
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps --group nogroup v0 >/dev/null
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+	pin_maps v0 >/dev/null
+	expect_status 0 as_user "$PWD/build/tests/reader" list v0
+	[[ $(grep -c '^xdp_stats_map' <<<"$output") == 2 ]] || fail "the group reads: $output"
+}
+
+test_a_group_is_refused_where_it_could_write()
+{
+	local before
+
+	ready
+	before=$(snapshot)
+	expect_refusal "cannot let group $NOBODY read: it can write $BPFFS, " "$before" \
+		pin_maps --group $NOBODY v0
+	[[ $errors == *"hint: "*"chmod 0711 '$BPFFS'"* ]] || fail "no way out: $errors"
+	chmod 0711 "$BPFFS"
+	mkdir "$BPFFS/shared"
+	chmod 0770 "$BPFFS/shared"
+	chgrp $NOBODY "$BPFFS/shared"
+	before=$(snapshot)
+	expect_refusal "cannot let group $NOBODY read: it can write $BPFFS/shared, " "$before" \
+		pin_maps --group $NOBODY v0
+}
+
+test_a_group_is_refused_that_cannot_pass_the_root()
+{
+	local before
+
+	ready
+	chmod 0700 "$BPFFS"
+	before=$(snapshot)
+	expect_refusal "cannot let group $NOBODY read: it cannot enter $BPFFS (mode 0700)" "$before" \
+		pin_maps --group $NOBODY v0
+	[[ $errors == *"chmod 0711 $BPFFS"* ]] || fail "no way out: $errors"
+}
+
+test_a_group_that_is_not_there_is_named()
+{
+	local before
+
+	ready
+	chmod 0711 "$BPFFS"
+	before=$(snapshot)
+	expect_refusal "cannot find group nope" "$before" pin_maps --group nope v0
+	expect_refusal "cannot find group -1" "$before" pin_maps --group -1 v0
+	expect_refusal "cannot find group 4294967297" "$before" pin_maps --group 4294967297 v0
+	expect_refusal "cannot find group nope" "$before" pin_maps --dry-run --group nope v0
+}
