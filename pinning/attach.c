@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/links.h"
+#include "bpffs/log.h"
+#include "compat/libbpf.h"
+#include "pinning/attach.h"
+
+static __u32 xdp_flags(enum xdp_mode mode)
+{
+	switch (mode) {
+	case XDP_MODE_SKB: return XDP_FLAGS_SKB_MODE;
+	case XDP_MODE_HW: return XDP_FLAGS_HW_MODE;
+	default: return XDP_FLAGS_DRV_MODE;
+	}
+}
+
+static __u32 tcx_type(enum hook hook)
+{
+	return hook == HOOK_TC_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS;
+}
+
+/* Report a refusal; the kernel's words say more than its number. */
+static int refused(int err, const struct interface *iface, const char *what, enum hook hook)
+{
+	const char *words = log_kernel_words();
+
+	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), iface->name,
+	       words ? " (the kernel says: " : "", words ? words : "", words ? ")" : "");
+	if (err == -EPERM)
+		hint("run as root, or with CAP_NET_ADMIN and CAP_BPF");
+	return err;
+}
+
+static int link_create(const struct interface *iface, __u32 type, __u32 flags, int prog_fd)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+	int fd = bpf_link_create(prog_fd, iface->ifindex, type, flags ? &opts : NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int xdp_new(const struct interface *iface, enum xdp_mode mode, bool link, int prog_fd,
+                   int *link_fd)
+{
+	if (!link)
+		return bpf_xdp_attach(iface->ifindex, prog_fd,
+		                      XDP_FLAGS_UPDATE_IF_NOEXIST | xdp_flags(mode), NULL);
+	*link_fd = link_create(iface, BPF_XDP, xdp_flags(mode), prog_fd);
+	return *link_fd < 0 ? *link_fd : 0;
+}
+
+/* A mode that was asked for, or native and, where the driver cannot, skb. */
+static int xdp_attach(const struct interface *iface, struct attach_how *how, int prog_fd,
+                      int *link_fd)
+{
+	enum xdp_mode mode = how->mode == XDP_MODE_NONE ? XDP_MODE_NATIVE : how->mode;
+	int err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
+
+	if (err == -EOPNOTSUPP && how->mode == XDP_MODE_NONE) {
+		log_kernel_words();
+		mode = XDP_MODE_SKB;
+		err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
+	}
+	how->mode = mode;
+	return err;
+}
+
+static struct bpf_tc_hook tc_hook(const struct interface *iface, enum hook hook)
+{
+	return (struct bpf_tc_hook){
+		.sz = sizeof(struct bpf_tc_hook),
+		.ifindex = iface->ifindex,
+		.attach_point = hook == HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
+	};
+}
+
+static int clsact_new(const struct interface *iface, enum hook hook, int prog_fd)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .priority = ATTACH_TC_PREF,
+	            .handle = ATTACH_TC_HANDLE);
+	struct bpf_tc_hook at = tc_hook(iface, hook);
+	int err;
+
+	/* libbpf calls the qdisc a hook; one that is there already is somebody else's, and stays.
+	 */
+	err = bpf_tc_hook_create(&at);
+	if (err && err != -EEXIST)
+		return err;
+	log_kernel_words();
+	return bpf_tc_attach(&at, &opts);
+}
+
+int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd)
+{
+	int err;
+
+	*link_fd = -1;
+	log_kernel_words();
+	switch (how->by) {
+	case ATTACH_XDP: err = xdp_attach(iface, how, prog_fd, link_fd); break;
+	case ATTACH_CLSACT: err = clsact_new(iface, how->hook, prog_fd); break;
+	default:
+		if (how->link)
+			err = *link_fd = link_create(iface, tcx_type(how->hook), 0, prog_fd);
+		else
+			err = compat_tcx_attach(iface->ifindex, tcx_type(how->hook), prog_fd, -1);
+		break;
+	}
+	if (err >= 0)
+		return 0;
+	*link_fd = -1;
+	refused(err, iface, "attach the program", how->hook);
+	if (err == -EOPNOTSUPP && how->by == ATTACH_XDP)
+		hint("its driver has no such XDP mode; take the kernel's own: --mode skb");
+	return err;
+}
+
+static int link_replace(__u32 link_id, int prog_fd, __u32 old_prog_id)
+{
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE);
+	int link_fd, old_fd, err = 0;
+
+	link_fd = bpf_link_get_fd_by_id(link_id);
+	if (link_fd < 0)
+		return -errno;
+	old_fd = bpf_prog_get_fd_by_id(old_prog_id);
+	if (old_fd < 0) {
+		err = -errno;
+	} else {
+		opts.old_prog_fd = old_fd;
+		if (bpf_link_update(link_fd, prog_fd, &opts))
+			err = -errno;
+		close(old_fd);
+	}
+	close(link_fd);
+	return err;
+}
+
+static int xdp_replace(const struct interface *iface, const struct attachment *old, int prog_fd,
+                       int old_fd)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
+
+	return bpf_xdp_attach(iface->ifindex, prog_fd, XDP_FLAGS_REPLACE | xdp_flags(old->mode),
+	                      &opts);
+}
+
+/* tc has no compare-and-swap: the program's id is matched just before. */
+static int clsact_match(const struct interface *iface, const struct attachment *old)
+{
+	struct attachments now;
+	int err;
+
+	/* libbpf can name no chain but the first. */
+	if (old->chain)
+		return -EOPNOTSUPP;
+	err = attachments_query(&now, iface);
+	if (err)
+		return err;
+	err = -EEXIST;
+	for (size_t i = 0; i < now.len; i++) {
+		const struct attachment *at = &now.list[i];
+
+		if (at->hook == old->hook && at->by == ATTACH_CLSACT && at->pref == old->pref &&
+		    at->handle == old->handle && at->prog_id == old->prog_id)
+			err = 0;
+	}
+	attachments_free(&now);
+	return err;
+}
+
+static int clsact_replace(const struct interface *iface, const struct attachment *old, int prog_fd)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .flags = BPF_TC_F_REPLACE,
+	            .priority = old->pref, .handle = old->handle);
+	struct bpf_tc_hook at = tc_hook(iface, old->hook);
+	int err = clsact_match(iface, old);
+
+	return err ? err : bpf_tc_attach(&at, &opts);
+}
+
+int attach_replace(const struct interface *iface, const struct attachment *old, int prog_fd)
+{
+	int old_fd, err;
+
+	log_kernel_words();
+	old_fd = bpf_prog_get_fd_by_id(old->prog_id);
+	if (old_fd < 0)
+		return refused(-errno, iface, "open the program that is to be replaced", old->hook);
+	if (old->link_id)
+		err = link_replace(old->link_id, prog_fd, old->prog_id);
+	else if (old->by == ATTACH_XDP)
+		err = xdp_replace(iface, old, prog_fd, old_fd);
+	else if (old->by == ATTACH_CLSACT)
+		err = clsact_replace(iface, old, prog_fd);
+	else
+		err = compat_tcx_attach(iface->ifindex, tcx_type(old->hook), prog_fd, old_fd);
+	close(old_fd);
+	return err ? refused(err, iface, "replace the program", old->hook) : 0;
+}
+
+static int link_remove(__u32 link_id)
+{
+	int fd = bpf_link_get_fd_by_id(link_id), err;
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_link_detach(fd) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int clsact_remove(const struct interface *iface, const struct attachment *old)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .priority = old->pref, .handle = old->handle);
+	struct bpf_tc_hook at = tc_hook(iface, old->hook);
+	int err = clsact_match(iface, old);
+
+	return err ? err : bpf_tc_detach(&at, &opts);
+}
+
+int attach_remove(const struct interface *iface, const struct attachment *old)
+{
+	int old_fd, err;
+
+	log_kernel_words();
+	old_fd = bpf_prog_get_fd_by_id(old->prog_id);
+	if (old_fd < 0)
+		return refused(-errno, iface, "open the program that is to be removed", old->hook);
+	if (old->link_id)
+		err = link_remove(old->link_id);
+	else if (old->by == ATTACH_XDP)
+		err = xdp_replace(iface, old, -1, old_fd);
+	else if (old->by == ATTACH_CLSACT)
+		err = clsact_remove(iface, old);
+	else
+		err = compat_tcx_detach(iface->ifindex, tcx_type(old->hook), old_fd);
+	close(old_fd);
+	return err ? refused(err, iface, "remove the program", old->hook) : 0;
+}
+
+int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
+                  struct attachment *found)
+{
+	struct attachments now;
+	int err;
+
+	err = attachments_query(&now, iface);
+	if (err)
+		return err;
+	err = links_find(&now, iface);
+	if (err == -EPERM)
+		err = 0;
+	if (!err)
+		err = -ENOENT;
+	for (size_t i = 0; i < now.len && err == -ENOENT; i++) {
+		if (now.list[i].hook == hook && now.list[i].prog_id == prog_id) {
+			*found = now.list[i];
+			err = 0;
+		}
+	}
+	attachments_free(&now);
+	return err ? failed(err, "cannot find program %u on %s of %s after attaching it", prog_id,
+	                    hook_name(hook), iface->name)
+	           : 0;
+}

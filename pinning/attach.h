@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Putting a program on a hook, exchanging it in one step, and taking it off. */
+#ifndef PINNING_ATTACH_H
+#define PINNING_ATTACH_H
+
+#include <stdbool.h>
+#include "bpffs/interface.h"
+#include "bpffs/query.h"
+
+/* Where our clsact filters are; pref 1 handle 1 is what several other products take. */
+#define ATTACH_TC_PREF   700
+#define ATTACH_TC_HANDLE 1
+
+/* How a program is to be on a hook. */
+struct attach_how {
+	enum hook hook;
+	enum attach_by by;  /* ATTACH_XDP, ATTACH_CLSACT or ATTACH_TCX */
+	enum xdp_mode mode; /* with ATTACH_XDP; XDP_MODE_NONE: native, else skb */
+	bool link;          /* by a bpf_link (not with ATTACH_CLSACT) */
+};
+
+/*
+ * Put a program on a hook beside whatever else is there. XDP: only if the hook is free (-EBUSY
+ * else). clsact: the qdisc is made if missing. With how->link, *link_fd is the link, which the
+ * caller pins or closes; the program stays on only as long as the link.
+ * Reports its failures, with the kernel's own words where it has any. Returns 0 or a negative
+ * errno.
+ */
+int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd);
+
+/*
+ * Exchange the program of an attachment for another in one step, if it is still the one that
+ * `old` names: no packet goes without a program. -EEXIST, -EPERM or -ENOENT: it was another's
+ * meanwhile. Reports its failures. Returns 0 or a negative errno.
+ */
+int attach_replace(const struct interface *iface, const struct attachment *old, int prog_fd);
+
+/*
+ * Take the program of an attachment off, if it is still the one that `old` names. A link is
+ * detached (BPF_LINK_DETACH, 5.9), whoever holds it. Reports its failures.
+ */
+int attach_remove(const struct interface *iface, const struct attachment *old);
+
+/*
+ * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,
+ * for one, reports success and does nothing. Returns 0, or -ENOENT if it is not, reported.
+ */
+int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
+                  struct attachment *found);
+
+#endif

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* load - put a program on a hook of an interface; its maps are found, reused and kept */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/interface.h"
+#include "bpffs/log.h"
+#include "pinning/loader.h"
+
+static const struct option options[] = {
+	{ "hook", required_argument, NULL, 'H' },
+	{ "section", required_argument, NULL, 's' },
+	{ "prog-name", required_argument, NULL, 'n' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "tc", required_argument, NULL, 't' },
+	{ "link", no_argument, NULL, 'l' },
+	{ "no-attach", no_argument, NULL, 'A' },
+	{ "replace", no_argument, NULL, 'r' },
+	{ "expect", required_argument, NULL, 'e' },
+	{ "on-mismatch", required_argument, NULL, 'M' },
+	{ "fresh", no_argument, NULL, 'R' },
+	{ "dry-run", no_argument, NULL, 'D' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "netns", required_argument, NULL, 'N' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{},
+};
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: load [options] <ifname>... <object>\n"
+	"Load a program and put it on a hook; what is ours there is replaced in one step.\n"
+	"Maps that are pinned for the interface are used on, new ones are pinned.\n"
+	"\n"
+	"      --hook <hook>       xdp, tc_ingress or tc_egress; default: by the section\n"
+	"  -s, --section <name>    the program in that ELF section\n"
+	"  -n, --prog-name <name>  the program of that name\n"
+	"  -m, --mode <mode>       XDP: native, skb, hw or auto (native, else skb);\n"
+	"                          default: as something is attached, else native\n"
+	"      --tc <way>          clsact, tcx or auto; default auto: as ours is attached,\n"
+	"                          else clsact\n"
+	"      --link              attach by a pinned bpf_link\n"
+	"      --no-attach         pin program and maps for ip and tc, attach nothing\n"
+	"      --replace           replace also a program that is not ours\n"
+	"      --expect <id>       only if program <id> is on the hook (0: none)\n"
+	"      --on-mismatch <do>  where a pinned map is defined differently: fail, or\n"
+	"                          fresh (an empty map; the old one stays beside it)\n"
+	"      --fresh             drop the maps of an interface of that name that is gone\n"
+	"      --dry-run           do all of it up to the switch, leave nothing\n"
+	"  -j, --json              print JSON\n"
+	"      --netns <ns>        interface of that network namespace: name, path or pid\n"
+	"  -v, --verbose           also print libbpf's messages\n"
+	"  -h, --help              show this help\n"
+	"  -V, --version           show the version\n"
+	"\n"
+	"Example: load eth0 objects/xdp_drop.o && stats eth0\n";
+/* clang-format on */
+
+/* Whether a map of the report belongs to the program that was loaded. */
+static bool is_own(const struct load_report *report, const struct plan_map *map)
+{
+	return map->hook == report->hook && map->prog_id == report->prog_id;
+}
+
+static const char *map_word(const struct plan_map *map)
+{
+	switch (map->state) {
+	case PLAN_KEPT: return "reused";
+	case PLAN_PINNED:
+	case PLAN_REPLACED: return "created";
+	default: return plan_state_name(map->state);
+	}
+}
+
+static void print_how(const struct load_report *report)
+{
+	const struct attachment *how = &report->how;
+
+	printf("  attached by ");
+	if (how->by == ATTACH_XDP)
+		printf("%s in %s mode", how->link_id ? "link" : "netlink",
+		       xdp_mode_name(how->mode));
+	else if (how->by == ATTACH_CLSACT)
+		printf("clsact pref %u handle %u", how->pref, how->handle);
+	else
+		printf("%s", attach_by_name(how->by));
+	if (how->link_id)
+		printf(" (link %u)", how->link_id);
+	putchar('\n');
+}
+
+static void print_text(const struct interface *iface, const struct load_report *report,
+                       bool dry_run)
+{
+	printf("%s %s: program %s id %u%s", iface->name, hook_name(report->hook), report->prog_name,
+	       report->prog_id, dry_run ? " would be loaded" : "");
+	if (report->old_prog_id)
+		printf(" replaced program id %u", report->old_prog_id);
+	putchar('\n');
+	if (report->attached)
+		print_how(report);
+	else if (!dry_run)
+		printf("  prepared at %s\n", report->prog_path);
+	for (size_t i = 0; i < report->plan.len; i++) {
+		const struct plan_map *map = &report->plan.maps[i];
+
+		if (!is_own(report, map))
+			continue;
+		printf("  map %s id %u %s", map->name, map->info.id, map_word(map));
+		if (map->state == PLAN_REPLACED)
+			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
+			       map->old_id);
+		else if (map->state == PLAN_REFUSED)
+			printf(": %s", map->why);
+		putchar('\n');
+	}
+}
+
+static void add_string(struct json_object *to, const char *key, const char *value)
+{
+	json_object_object_add(to, key, value && *value ? json_object_new_string(value) : NULL);
+}
+
+static void add_number(struct json_object *to, const char *key, __u64 value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+static struct json_object *attachment_json(const struct attachment *how)
+{
+	struct json_object *out = json_object_new_object();
+
+	add_string(out, "by", attach_by_name(how->by));
+	add_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
+	json_object_object_add(out, "link_id",
+	                       how->link_id ? json_object_new_uint64(how->link_id) : NULL);
+	if (how->by == ATTACH_CLSACT) {
+		add_number(out, "pref", how->pref);
+		add_number(out, "handle", how->handle);
+	}
+	return out;
+}
+
+static struct json_object *map_json(const struct plan_map *map)
+{
+	struct json_object *out = json_object_new_object();
+
+	add_string(out, "name", map->name);
+	add_number(out, "id", map->info.id);
+	add_string(out, "state", map_word(map));
+	add_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
+	json_object_object_add(out, "old_id",
+	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
+	add_string(out, "reason", map->why);
+	return out;
+}
+
+static void print_json(const struct interface *iface, const struct load_report *report,
+                       bool dry_run)
+{
+	struct json_object *out = json_object_new_object(), *maps = json_object_new_array();
+	struct json_object *prog = json_object_new_object();
+	char cookie[32];
+
+	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
+	add_string(out, "schema", "ifbpf.load/1");
+	add_string(out, "ifname", iface->name);
+	add_number(out, "ifindex", iface->ifindex);
+	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
+	add_string(out, "path", report->path);
+	add_number(out, "gen", report->gen);
+	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
+	add_string(out, "hook", hook_name(report->hook));
+	add_string(prog, "name", report->prog_name);
+	add_number(prog, "id", report->prog_id);
+	add_string(prog, "path", dry_run ? NULL : report->prog_path);
+	json_object_object_add(out, "program", prog);
+	json_object_object_add(out, "replaced_id",
+	                       report->old_prog_id ? json_object_new_uint64(report->old_prog_id)
+	                                           : NULL);
+	json_object_object_add(out, "attached",
+	                       report->attached ? attachment_json(&report->how) : NULL);
+	for (size_t i = 0; i < report->plan.len; i++)
+		if (is_own(report, &report->plan.maps[i]))
+			json_object_array_add(maps, map_json(&report->plan.maps[i]));
+	json_object_object_add(out, "maps", maps);
+	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
+	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(out);
+}
+
+static int load_one(const char *ifname, const struct object_choice *choice,
+                    const struct load_options *how, bool json)
+{
+	struct load_report report;
+	struct interface iface;
+	int status = EXIT_KERNEL;
+
+	if (interface_find(&iface, ifname, NULL))
+		return EXIT_KERNEL;
+	if (!load_program(&iface, choice, how, &report)) {
+		(json ? print_json : print_text)(&iface, &report, how->dry_run);
+		status = EXIT_SUCCESS;
+		for (size_t i = 0; i < report.plan.len; i++)
+			if (is_own(&report, &report.plan.maps[i]) &&
+			    report.plan.maps[i].state == PLAN_REFUSED)
+				status = EXIT_PARTLY;
+	}
+	load_report_free(&report);
+	return status;
+}
+
+/* Each interface gets a program and maps of its own; what fails on one does not stop the others. */
+static int load_all(char **ifnames, int count, const struct object_choice *choice,
+                    const struct load_options *how, bool json)
+{
+	int done = 0, partly = 0;
+
+	for (int i = 0; i < count; i++) {
+		int status = load_one(ifnames[i], choice, how, json);
+
+		done += status != EXIT_KERNEL;
+		partly += status == EXIT_PARTLY;
+	}
+	if (!done)
+		return EXIT_KERNEL;
+	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
+}
+
+static bool parse_mode(const char *text, struct load_options *how)
+{
+	static const struct {
+		const char *name;
+		enum xdp_mode mode;
+	} modes[] = {
+		{ "native", XDP_MODE_NATIVE },
+		{ "skb", XDP_MODE_SKB },
+		{ "hw", XDP_MODE_HW },
+		{ "auto", XDP_MODE_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!strcmp(text, modes[i].name)) {
+			how->has_mode = true;
+			how->mode = modes[i].mode;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_tc(const char *text, struct load_options *how)
+{
+	how->has_tc = strcmp(text, "auto") != 0;
+	how->tc = strcmp(text, "tcx") ? ATTACH_CLSACT : ATTACH_TCX;
+	return !strcmp(text, "auto") || !strcmp(text, "tcx") || !strcmp(text, "clsact");
+}
+
+static bool parse_id(const char *text, struct load_options *how)
+{
+	char *end;
+
+	how->expect = strtoul(text, &end, 10);
+	how->has_expect = true;
+	return *text >= '0' && *text <= '9' && !*end;
+}
+
+static bool parse_mismatch(const char *text, struct load_options *how)
+{
+	how->mismatch = strcmp(text, "fresh") ? LOAD_MISMATCH_FAIL : LOAD_MISMATCH_FRESH;
+	return !strcmp(text, "fresh") || !strcmp(text, "fail");
+}
+
+static bool parse_hook(const char *text, struct object_choice *choice)
+{
+	choice->hook = hook_parse(text);
+	return choice->hook >= 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct object_choice choice = { .hook = -1 };
+	bool json = false, verbose = false, good = true;
+	struct load_options how = {};
+	const char *netns = NULL;
+	int c;
+
+	while (good && (c = getopt_long(argc, argv, "s:n:m:jvhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'H': good = parse_hook(optarg, &choice); break;
+		case 's': choice.section = optarg; break;
+		case 'n': choice.program = optarg; break;
+		case 'm': good = parse_mode(optarg, &how); break;
+		case 't': good = parse_tc(optarg, &how); break;
+		case 'l': how.link = true; break;
+		case 'A': how.no_attach = true; break;
+		case 'r': how.replace = true; break;
+		case 'e': good = parse_id(optarg, &how); break;
+		case 'M': good = parse_mismatch(optarg, &how); break;
+		case 'R': how.fresh = true; break;
+		case 'D': how.dry_run = true; break;
+		case 'j': json = true; break;
+		case 'N': netns = optarg; break;
+		case 'v': verbose = true; break;
+		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
+		case 'V': puts("load " VERSION); return EXIT_SUCCESS;
+		default: good = false; break;
+		}
+	}
+	if (!good || optind > argc - 2) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	log_init("load", verbose);
+	choice.file = argv[argc - 1];
+	if (netns && netns_enter(netns))
+		return EXIT_KERNEL;
+	return load_all(argv + optind, argc - 1 - optind, &choice, &how, json);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/claim.h"
+#include "bpffs/links.h"
+#include "bpffs/log.h"
+#include "bpffs/owners.h"
+#include "bpffs/pin.h"
+#include "bpffs/recover.h"
+#include "bpffs/stage.h"
+#include "pinning/attach.h"
+#include "pinning/loader.h"
+#include "pinning/ownership.h"
+#include "pinning/reuse.h"
+
+/* Everything that one load works with. */
+struct loading {
+	const struct interface *iface;
+	const struct load_options *options;
+	struct load_report *report;
+	struct bpffs fs;
+	struct object object;
+	struct attachments attached;
+	struct directory dir;
+	struct owners owners;
+	struct stage stage;
+	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
+	struct attach_how how;
+	struct live live; /* as it will be after the switch */
+	struct record rec;
+	int prog_fd;
+};
+
+/* The kernel's id, name and our file name of the program that was loaded. */
+static int describe(struct loading *l)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	l->prog_fd = bpf_program__fd(l->object.prog);
+	if (bpf_obj_get_info_by_fd(l->prog_fd, &info, &len))
+		return failed(-errno, "cannot query program %s", bpf_program__name(l->object.prog));
+	l->report->prog_id = info.id;
+	memcpy(l->report->prog_name, info.name, sizeof(l->report->prog_name));
+	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
+	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object.hook),
+	         bpf_program__name(l->object.prog));
+	return 0;
+}
+
+/* Is it ours? Else say whose it is, as far as can be told. */
+static bool is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict)
+{
+	ownership_of(at, l->dir.fd >= 0 ? &l->dir : NULL, &l->owners, verdict);
+	return verdict->ours;
+}
+
+static int refuse_foreign(const struct loading *l, const struct attachment *at,
+                          const struct ownership *verdict)
+{
+	failed(-EEXIST,
+	       "cannot load onto %s of %s: program %u is there (%s%s%s), and is not ours: %s",
+	       hook_name(at->hook), l->iface->name, at->prog_id, attach_by_name(at->by),
+	       at->mode ? " " : "", at->mode ? xdp_mode_name(at->mode) : "", verdict->why);
+	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+		hint("adopt it first: pin_maps %s; or replace it all the same: --replace",
+		     l->iface->name);
+	else
+		hint("replace it all the same: --replace");
+	return -EEXIST;
+}
+
+/*
+ * Which attachment makes room. XDP has one place; a tc hook has many, of which one is ours, and
+ * what others have there runs beside it.
+ */
+static int find_old(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	struct ownership verdict;
+
+	l->old = NULL;
+	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at->hook != l->object.hook)
+			continue;
+		if (o->has_expect && o->expect == at->prog_id)
+			l->old = at;
+		else if (is_ours(l, at, &verdict))
+			l->old = at;
+		else if (at->by == ATTACH_XDP && !o->no_attach) {
+			if (!o->replace)
+				return refuse_foreign(l, at, &verdict);
+			l->old = at;
+		}
+	}
+	if (!o->has_expect || (l->old ? l->old->prog_id : 0) == o->expect)
+		return 0;
+	failed(-EEXIST, "cannot load onto %s of %s: program %u is there, not the expected %u",
+	       hook_name(l->object.hook), l->iface->name, l->old ? l->old->prog_id : 0, o->expect);
+	return -EEXIST;
+}
+
+/* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */
+static void choose_how(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	const struct attachment *old = l->old;
+
+	l->how.hook = l->object.hook;
+	l->how.link = o->link || (old && old->link_id);
+	if (l->object.hook == HOOK_XDP) {
+		l->how.by = ATTACH_XDP;
+		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
+		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
+			l->how.mode = old->mode;
+	} else {
+		l->how.by = ATTACH_CLSACT;
+		if (o->has_tc)
+			l->how.by = o->tc;
+		else if (old)
+			l->how.by = old->by;
+		else if (o->link)
+			l->how.by = ATTACH_TCX;
+	}
+}
+
+/* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
+static bool is_atomic(const struct loading *l)
+{
+	return l->old->by == l->how.by && !!l->old->link_id == l->how.link &&
+	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
+}
+
+/* Programs and maps as they will be in use after the switch. */
+static int foresee(struct loading *l)
+{
+	struct attachments others;
+	struct bpf_map *map;
+	int err;
+
+	err = attachments_without(&l->attached, l->old, &others);
+	if (!err) {
+		err = live_query(&l->live, &others);
+		attachments_free(&others);
+	}
+	if (err == -EPERM) {
+		detail("what others have attached cannot be opened by id without CAP_SYS_ADMIN");
+		err = 0;
+	}
+	if (!err)
+		err = live_add_prog(&l->live, l->object.hook, l->prog_fd);
+	bpf_object__for_each_map(map, l->object.obj) {
+		if (!err && !object_map_is_internal(map))
+			err = live_add_map(&l->live, l->object.hook, l->prog_fd, bpf_map__fd(map),
+			                   object_map_name(&l->object, map));
+	}
+	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
+}
+
+/* Stage pins, programs and records: after this only the switch is missing. */
+static int stage_all(struct loading *l)
+{
+	const struct plan_input in = {
+		.iface = l->iface,
+		.dir = &l->dir,
+		.live = &l->live,
+		.owners = &l->owners,
+	};
+	const char *prog = bpf_program__name(l->object.prog);
+	char old[NAME_SIZE], path[NAME_SIZE * 2];
+	int err;
+
+	err = plan_make(&l->report->plan, &in);
+	if (err || l->options->dry_run)
+		return err;
+	plan_record(&l->report->plan, &in, &l->rec);
+	err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	if (!err)
+		err = stage_add_prog(&l->stage, l->object.hook, prog, l->prog_fd);
+	if (!err && l->old && !ownership_find_prog(&l->dir, l->object.hook, l->old->prog_id, old) &&
+	    strcmp(old, prog) && !l->options->no_attach) {
+		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(l->object.hook),
+		         old);
+		err = stage_add_drop(&l->stage, path);
+	}
+	if (!err && l->old && l->old->link_id && !l->how.link && !l->options->no_attach) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object.hook));
+		err = stage_add_drop(&l->stage, path);
+	}
+	if (!err && !l->options->no_attach)
+		err = stage_switch(&l->stage, l->object.hook, l->old ? l->old->prog_id : 0,
+		                   l->report->prog_id);
+	return err ? err : stage_seal(&l->stage, &l->dir, &l->rec);
+}
+
+/* Put the new program on the hook. */
+static int switch_program(struct loading *l)
+{
+	int link_fd = -1, err;
+
+	if (l->old && is_atomic(l)) {
+		err = attach_replace(l->iface, l->old, l->prog_fd);
+	} else {
+		if (l->old) {
+			note("changing %s to %s cannot be done in one step: packets pass between",
+			     l->old->link_id ? "a link" : attach_by_name(l->old->by),
+			     l->how.link ? "a link" : attach_by_name(l->how.by));
+			err = attach_remove(l->iface, l->old);
+			if (err)
+				return err;
+		}
+		err = attach_new(l->iface, &l->how, l->prog_fd, &link_fd);
+	}
+	if (!err && link_fd >= 0) {
+		/* The program is on only as long as its link has a holder. */
+		err = stage_add_link(&l->stage, l->object.hook, link_fd);
+		close(link_fd);
+	}
+	l->stage.switched = !err;
+	return err;
+}
+
+static int switch_and_publish(struct loading *l)
+{
+	struct load_report *report = l->report;
+	int err = 0;
+
+	if (!l->options->no_attach) {
+		err = switch_program(l);
+		if (!err)
+			err = attach_verify(l->iface, l->object.hook, report->prog_id,
+			                    &report->how);
+		report->attached = !err;
+		report->old_prog_id = l->old ? l->old->prog_id : 0;
+	}
+	if (!err)
+		err = stage_commit(&l->stage, &l->dir, &l->rec);
+	report->gen = l->rec.gen;
+	return err;
+}
+
+/* From here on the interface's directory is ours, and the object is open. */
+static int load_in_directory(struct loading *l)
+{
+	int err;
+
+	snprintf(l->report->path, sizeof(l->report->path), "%s", l->dir.path);
+	err = owners_scan(&l->owners, &l->fs, l->dir.relative);
+	if (err)
+		return failed(err, "cannot look for pins in %s", l->fs.path);
+	err = find_old(l);
+	if (err)
+		return err;
+	choose_how(l);
+	err = reuse_maps(&l->object, &l->dir, l->options->mismatch == LOAD_MISMATCH_FRESH);
+	if (!err)
+		err = object_load(&l->object);
+	if (!err)
+		err = describe(l);
+	if (!err)
+		err = foresee(l);
+	if (!err)
+		err = stage_all(l);
+	if (!err && !l->options->dry_run)
+		err = switch_and_publish(l);
+	return err;
+}
+
+static int load_locked(struct loading *l)
+{
+	const struct claim how = { .dry_run = l->options->dry_run, .fresh = l->options->fresh };
+	int err;
+
+	err = attachments_query(&l->attached, l->iface);
+	if (err)
+		return err;
+	err = links_find(&l->attached, l->iface);
+	if (err && err != -EPERM)
+		return failed(err, "cannot list the links of %s", l->iface->name);
+	if (!how.dry_run) {
+		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
+		if (err)
+			return err;
+	}
+	err = claim_directory(&l->dir, &l->fs, l->iface, &l->attached, &l->stage, &how);
+	if (err)
+		return err;
+	err = load_in_directory(l);
+	directory_close(&l->dir);
+	return err;
+}
+
+int load_program(const struct interface *iface, const struct object_choice *choice,
+                 const struct load_options *options, struct load_report *report)
+{
+	struct loading l = {
+		.iface = iface,
+		.options = options,
+		.report = report,
+		.dir = { .fd = -1 },
+		.stage = { .fd = -1 },
+		.prog_fd = -1,
+	};
+	int err;
+
+	memset(report, 0, sizeof(*report));
+	err = object_open(&l.object, choice);
+	if (err)
+		return err;
+	report->hook = l.object.hook;
+	err = bpffs_open(&l.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
+	if (err)
+		goto out;
+	if (!options->dry_run) {
+		err = bpffs_lock(&l.fs);
+		if (!err)
+			err = recover_stages(&l.fs, iface);
+	}
+	if (!err)
+		err = load_locked(&l);
+	stage_end(&l.stage);
+	live_free(&l.live);
+	owners_free(&l.owners);
+	attachments_free(&l.attached);
+	bpffs_close(&l.fs);
+out:
+	object_close(&l.object);
+	return err;
+}
+
+void load_report_free(struct load_report *report)
+{
+	plan_free(&report->plan);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading a program onto a hook so that its maps are found, reused and kept: the protocol of
+ * ifbpf-bpffs(7), from opening the object to publishing the pins.
+ */
+#ifndef PINNING_LOADER_H
+#define PINNING_LOADER_H
+
+#include <stdbool.h>
+#include "bpffs/interface.h"
+#include "bpffs/query.h"
+#include "pinning/object.h"
+#include "pinning/plan.h"
+
+/* What to do where a pinned map is not of the object's definition. */
+enum load_mismatch {
+	LOAD_MISMATCH_FAIL,
+	LOAD_MISMATCH_FRESH, /* a new, empty map; the old one stays as <map>%old-<id> */
+};
+
+struct load_options {
+	bool has_mode;      /* else the mode in which something is attached, else native */
+	enum xdp_mode mode; /* XDP_MODE_NONE: native or, where the driver has none, skb */
+	bool has_tc;        /* else as ours is attached, else clsact */
+	enum attach_by tc;  /* ATTACH_CLSACT or ATTACH_TCX */
+	bool link;          /* a pinned bpf_link */
+	bool no_attach;     /* pin program and maps, and leave attaching to others */
+	bool replace;       /* also what is not ours */
+	bool has_expect;
+	__u32 expect; /* only if that program is on the hook; 0: none */
+	bool fresh;   /* drop what an interface that is gone left behind */
+	bool dry_run; /* everything up to the switch, and nothing stays */
+	enum load_mismatch mismatch;
+};
+
+struct load_report {
+	char path[PATH_MAX]; /* the interface's directory */
+	__u64 gen;
+	enum hook hook;
+	__u32 prog_id;
+	char prog_name[BPF_OBJ_NAME_LEN];
+	char prog_path[PATH_MAX]; /* its pin */
+	__u32 old_prog_id;        /* that it replaced, or 0 */
+	bool attached;
+	struct attachment how; /* read back from the kernel, if attached */
+	struct plan plan;      /* of all hooks; the program's own maps have its prog_id */
+};
+
+/*
+ * Load one program of an object for an interface. The caller releases the report with
+ * load_report_free(), after a failure too. Reports its failures, and leaves everything as it was
+ * then. Returns 0, -EEXIST if a program that is not ours is in the way, or --expect does not hold,
+ * -EINVAL for a map that cannot be reused, or another negative errno.
+ */
+int load_program(const struct interface *iface, const struct object_choice *choice,
+                 const struct load_options *options, struct load_report *report);
+void load_report_free(struct load_report *report);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "pinning/object.h"
+
+/* A name without a slash is looked up; the first file that exists is taken. */
+static int find_file(const char *file, char path[PATH_MAX])
+{
+	const char *named = getenv("IFBPF_OBJECT_PATH");
+	char *dirs, *dir, *save;
+	int err = -ENOENT;
+
+	if (strchr(file, '/')) {
+		snprintf(path, PATH_MAX, "%s", file);
+		return 0;
+	}
+	if (asprintf(&dirs, "%s%s%s", named ? named : "", named ? ":" : "", OBJECT_DIR) < 0)
+		return -ENOMEM;
+	for (dir = strtok_r(dirs, ":", &save); dir && err; dir = strtok_r(NULL, ":", &save)) {
+		snprintf(path, PATH_MAX, "%s/%s", dir, file);
+		if (!access(path, F_OK))
+			err = 0;
+		else if (snprintf(path, PATH_MAX, "%s/%s.o", dir, file) < PATH_MAX &&
+		         !access(path, F_OK))
+			err = 0;
+	}
+	free(dirs);
+	return err;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* The hook that a section is meant for, by libbpf's and iproute2's names; -1: any. */
+static int section_hook(const char *section)
+{
+	static const struct {
+		const char *begin;
+		enum hook hook;
+	} known[] = {
+		{ "xdp", HOOK_XDP },
+		{ "tc/egress", HOOK_TC_EGRESS },
+		{ "tcx/egress", HOOK_TC_EGRESS },
+		{ "egress", HOOK_TC_EGRESS },
+		{ "tc", HOOK_TC_INGRESS },
+		{ "classifier", HOOK_TC_INGRESS },
+		{ "action", HOOK_TC_INGRESS },
+		{ "ingress", HOOK_TC_INGRESS },
+		{ "prog", HOOK_XDP },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (begins(section, known[i].begin))
+			return known[i].hook;
+	return -1;
+}
+
+/* Whether the program is what was asked for; weak: as far as it can be told by its section. */
+static bool fits(const struct bpf_program *prog, const struct object_choice *choice)
+{
+	const char *section = bpf_program__section_name(prog);
+	int hook = section_hook(section);
+
+	if (choice->section || choice->program)
+		return (!choice->section || !strcmp(section, choice->section)) &&
+		       (!choice->program || !strcmp(bpf_program__name(prog), choice->program));
+	/* tc programs run on either tc hook. */
+	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
+}
+
+static void list_programs(const struct object *object)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		hint("it has program %s in section %s", bpf_program__name(prog),
+		     bpf_program__section_name(prog));
+	}
+}
+
+static int choose(struct object *object, const struct object_choice *choice)
+{
+	struct bpf_program *prog;
+	unsigned int found = 0;
+	int hook;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		if (fits(prog, choice)) {
+			object->prog = prog;
+			found++;
+		}
+	}
+	if (found != 1) {
+		failed(found ? -EINVAL : -ENOENT, "cannot choose a program of %s: %s", object->path,
+		       found ? "several fit, name one with --section or --prog-name" : "none fits");
+		list_programs(object);
+		return found ? -EINVAL : -ENOENT;
+	}
+	hook = choice->hook >= 0 ? choice->hook
+	                         : section_hook(bpf_program__section_name(object->prog));
+	if (hook < 0) {
+		failed(-EINVAL, "cannot tell the hook of program %s from its section %s",
+		       bpf_program__name(object->prog), bpf_program__section_name(object->prog));
+		hint("say it: --hook xdp, --hook tc_ingress or --hook tc_egress");
+		return -EINVAL;
+	}
+	object->hook = hook;
+	return 0;
+}
+
+/* Only the chosen program, with the type of its hook whatever its section is called. */
+static int prepare(struct object *object)
+{
+	enum bpf_prog_type type =
+		object->hook == HOOK_XDP ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		err = bpf_program__set_autoload(prog, prog == object->prog);
+		if (err)
+			return err;
+	}
+	if (bpf_program__type(object->prog) != type)
+		err = bpf_program__set_type(object->prog, type);
+	/* Where maps are pinned is this layout's matter, whatever the object says of pinning. */
+	bpf_object__for_each_map(map, object->obj) {
+		if (!err)
+			err = bpf_map__set_pin_path(map, NULL);
+	}
+	return err;
+}
+
+static int remember_names(struct object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj) {
+		char **names =
+			reallocarray(object->map_names, object->maps_len + 1, sizeof(*names));
+
+		if (!names)
+			return -ENOMEM;
+		object->map_names = names;
+		names[object->maps_len] = strdup(bpf_map__name(map));
+		if (!names[object->maps_len++])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+const char *object_map_name(const struct object *object, const struct bpf_map *map)
+{
+	const struct bpf_map *at = NULL;
+
+	for (size_t i = 0; i < object->maps_len; i++) {
+		at = bpf_object__next_map(object->obj, at);
+		if (at == map)
+			return object->map_names[i];
+	}
+	return bpf_map__name(map);
+}
+
+int object_open(struct object *object, const struct object_choice *choice)
+{
+	int err;
+
+	memset(object, 0, sizeof(*object));
+	err = find_file(choice->file, object->path);
+	if (err) {
+		failed(err, "cannot find object %s", choice->file);
+		hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+		return err;
+	}
+	object->obj = bpf_object__open_file(object->path, NULL);
+	if (!object->obj) {
+		err = failed(-errno, "cannot open object %s", object->path);
+		if (err == -ENOENT && !strchr(choice->file, '/'))
+			hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+		return err;
+	}
+	err = choose(object, choice);
+	if (!err) {
+		err = prepare(object);
+		if (!err)
+			err = remember_names(object);
+		if (err)
+			failed(err, "cannot prepare program %s of %s",
+			       bpf_program__name(object->prog), object->path);
+	}
+	if (err)
+		object_close(object);
+	return err;
+}
+
+int object_load(struct object *object)
+{
+	int err = bpf_object__load(object->obj);
+
+	if (!err)
+		return 0;
+	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
+	if (err == -EPERM)
+		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+	else
+		hint("--verbose adds what libbpf and the verifier said");
+	return err;
+}
+
+void object_close(struct object *object)
+{
+	bpf_object__close(object->obj);
+	object->obj = NULL;
+	for (size_t i = 0; i < object->maps_len; i++)
+		free(object->map_names[i]);
+	free(object->map_names);
+	object->map_names = NULL;
+	object->maps_len = 0;
+}
+
+bool object_map_is_internal(const struct bpf_map *map)
+{
+	return bpf_map__is_internal(map) || strchr(bpf_map__name(map), '.');
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An ELF object of which one program is loaded: finding, choosing, loading. */
+#ifndef PINNING_OBJECT_H
+#define PINNING_OBJECT_H
+
+#include <bpf/libbpf.h>
+#include <limits.h>
+#include "bpffs/hook.h"
+
+struct object_choice {
+	const char *file;    /* path, or a name without slash: see object_open() */
+	const char *section; /* of the program, or NULL */
+	const char *program; /* name, or NULL */
+	int hook;            /* enum hook, or -1: from the section */
+};
+
+struct object {
+	struct bpf_object *obj;
+	struct bpf_program *prog; /* the one that is loaded; no other is */
+	enum hook hook;
+	char path[PATH_MAX];
+	char **map_names; /* in the order of the maps: libbpf forgets a name when a map is reused */
+	size_t maps_len;
+};
+
+/*
+ * Open an object and choose its program: by section or name, else the only one, else the only one
+ * for the hook. Section names are free: the hook decides the type. A file name without a slash is
+ * looked for in IFBPF_OBJECT_PATH (colon-separated), then among the installed objects.
+ * Reports its failures. Returns 0 or a negative errno: -ENOENT, -EINVAL for no usable choice.
+ */
+int object_open(struct object *object, const struct object_choice *choice);
+
+/* Load it into the kernel (BPF_PROG_LOAD). Reports its failures, with the cause where it is sure.
+ */
+int object_load(struct object *object);
+
+void object_close(struct object *object);
+
+/* The full name of one of the object's maps. */
+const char *object_map_name(const struct object *object, const struct bpf_map *map);
+
+/* The map has data of the object file itself (.rodata, .bss, ...): made anew each time. */
+bool object_map_is_internal(const struct bpf_map *map);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "pinning/ownership.h"
+
+static bool is_prog(int dir_fd, const char *file, __u32 prog_id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = pin_open(dir_fd, file, 0);
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = pin_kind_of(fd) == PIN_PROG && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	       info.id == prog_id;
+	close(fd);
+	return same;
+}
+
+int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
+                        char file[NAME_SIZE])
+{
+	char path[NAME_SIZE];
+	struct dirent *entry;
+	int fd, err = -ENOENT;
+	DIR *stream;
+
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+	fd = bpffs_open_dir(dir->fd, path, O_RDONLY);
+	if (fd < 0)
+		return -ENOENT;
+	stream = fdopendir(fd);
+	if (!stream) {
+		close(fd);
+		return -ENOENT;
+	}
+	while (err && (entry = readdir(stream))) {
+		if (entry->d_name[0] == '.' || !is_prog(fd, entry->d_name, prog_id))
+			continue;
+		snprintf(file, NAME_SIZE, "%s", entry->d_name);
+		err = 0;
+	}
+	closedir(stream);
+	return err;
+}
+
+/* The link that is pinned for the hook in our directory. */
+static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[NAME_SIZE];
+	bool same;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
+	fd = pin_open(dir->fd, path, 0);
+	if (fd < 0)
+		return false;
+	same = pin_kind_of(fd) == PIN_LINK && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	       info.id == link_id;
+	close(fd);
+	return same;
+}
+
+__attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdict, bool ours,
+                                                         const char *fmt, ...)
+{
+	va_list args;
+
+	verdict->ours = ours;
+	va_start(args, fmt);
+	vsnprintf(verdict->why, sizeof(verdict->why), fmt, args);
+	va_end(args);
+}
+
+void ownership_of(const struct attachment *at, const struct directory *dir,
+                  const struct owners *owners, struct ownership *verdict)
+{
+	const char *path;
+	char file[NAME_SIZE];
+
+	if (at->link_id) {
+		path = owners_path(owners, OWNER_OTHER, PIN_LINK, at->link_id);
+		if (dir && is_our_link(dir, at->hook, at->link_id))
+			decide(verdict, true, "loaded by ifbpf, link %u", at->link_id);
+		else if (path)
+			decide(verdict, false, "link %u, pinned at %s", at->link_id, path);
+		else
+			decide(verdict, false, "link %u, held by another process", at->link_id);
+		return;
+	}
+	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {
+		decide(verdict, true, "loaded by ifbpf");
+		return;
+	}
+	path = owners_path(owners, OWNER_OTHER, PIN_PROG, at->prog_id);
+	if (path)
+		decide(verdict, false, "pinned at %s", path);
+	else if (at->by != ATTACH_XDP && at->by != ATTACH_CLSACT)
+		decide(verdict, false, "attached by %s, by others", attach_by_name(at->by));
+	else if (dir && dir->has_record && record_has_prog(&dir->record, at->hook, at->prog_id))
+		decide(verdict, true, "adopted by pin_maps");
+	else
+		decide(verdict, false, "not adopted");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose program is on a hook. Ours: what we loaded (its program or link is pinned in the
+ * interface's directory), and what pin_maps adopted while it was attached by netlink or clsact and
+ * pinned nowhere else. All else is foreign: named, and left alone.
+ */
+#ifndef PINNING_OWNERSHIP_H
+#define PINNING_OWNERSHIP_H
+
+#include <stdbool.h>
+#include "bpffs/directory.h"
+#include "bpffs/owners.h"
+#include "bpffs/query.h"
+
+struct ownership {
+	bool ours;
+	char why[PATH_MAX + 64]; /* for the user: "loaded by us", "pinned at ...", ... */
+};
+
+/*
+ * Decide about one attachment. dir: the interface's directory, or NULL if it has none; owners:
+ * the pins outside it; links_find() has been called on the attachments.
+ */
+void ownership_of(const struct attachment *at, const struct directory *dir,
+                  const struct owners *owners, struct ownership *verdict);
+
+/*
+ * The file name under %progs/<hook>/ of the pinned program with that id.
+ * Returns 0, or -ENOENT if it is not pinned there.
+ */
+int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
+                        char file[NAME_SIZE]);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/name.h"
+#include "bpffs/pin.h"
+#include "pinning/reuse.h"
+#include "pinning/shape.h"
+
+/*
+ * Open the pin that a map of this name would get: the flat one, or for an egress program the one in
+ * %egress/ first, and for its statistics only that.
+ */
+static int open_pin(const struct directory *dir, enum hook hook, const char *name,
+                    struct bpf_map_info *info)
+{
+	char file[NAME_SIZE], path[NAME_SIZE * 2];
+	int fd;
+
+	if (mapname_encode(name, file, sizeof(file)))
+		return -ENOENT;
+	if (hook == HOOK_TC_EGRESS) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
+		fd = pin_open_map(dir->fd, path, 0, info);
+		if (fd != -ENOENT && fd != -ELOOP)
+			return fd;
+		if (!strcmp(name, DIRECTORY_TC_STATS))
+			return -ENOENT;
+	}
+	return pin_open_map(dir->fd, file, 0, info);
+}
+
+/* An entry of a devmap or cpumap carries a program, which may not run for another one. */
+static bool holds_programs(int map_fd, const struct bpf_map_info *info)
+{
+	__u32 key, *previous = NULL, value[2];
+
+	if (info->value_size != sizeof(value) || info->key_size != sizeof(key))
+		return false;
+	for (; !bpf_map_get_next_key(map_fd, previous, &key); previous = &key)
+		if (!bpf_map_lookup_elem(map_fd, &key, value) && value[1])
+			return true;
+	return false;
+}
+
+static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char *name)
+{
+	switch (info->type) {
+	case BPF_MAP_TYPE_PROG_ARRAY:
+		detail("map '%s' is made anew: packets would see half a program array", name);
+		return false;
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP:
+		if (!holds_programs(map_fd, info))
+			return true;
+		note("map '%s' is made anew: its entries hold programs", name);
+		return false;
+	default: return true;
+	}
+}
+
+static int refuse_difference(const char *name, const struct directory *dir,
+                             const struct shape_diffs *diffs)
+{
+	failed(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
+	       name, dir->path);
+	shape_diffs_print(diffs);
+	hint("start with an empty map, the old one stays beside it: --on-mismatch fresh");
+	return -EINVAL;
+}
+
+static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
+                     int pin_fd, const struct bpf_map_info *info, bool fresh)
+{
+	const char *name = object_map_name(object, map);
+	struct shape_diffs diffs;
+	int err;
+
+	if (!is_reusable(pin_fd, info, name))
+		return 0;
+	err = shape_compare(object->obj, map, info, &diffs);
+	if (err)
+		return failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path);
+	if (diffs.btf_skipped)
+		detail("the types of map '%s' were not compared: no BTF, or no CAP_SYS_ADMIN",
+		       name);
+	if (!diffs.len) {
+		err = bpf_map__reuse_fd(map, pin_fd);
+		if (err)
+			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
+	} else if (fresh) {
+		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
+		     name, dir->path);
+		shape_diffs_print(&diffs);
+	} else {
+		err = refuse_difference(name, dir, &diffs);
+	}
+	shape_diffs_free(&diffs);
+	return err;
+}
+
+int reuse_maps(struct object *object, const struct directory *dir, bool fresh)
+{
+	struct bpf_map_info info;
+	struct bpf_map *map;
+	int err = 0, fd;
+
+	if (dir->fd < 0)
+		return 0;
+	bpf_object__for_each_map(map, object->obj) {
+		const char *name = object_map_name(object, map);
+
+		if (err || object_map_is_internal(map))
+			continue;
+		fd = open_pin(dir, object->hook, name, &info);
+		if (fd == -ENOENT)
+			continue;
+		if (fd < 0) {
+			err = failed(fd, "cannot open what is pinned as '%s' in %s", name,
+			             dir->path);
+			continue;
+		}
+		err = reuse_pin(object, map, dir, fd, &info, fresh);
+		close(fd);
+	}
+	return err;
+}

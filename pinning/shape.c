@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "pinning/shape.h"
+
+int shape_diffs_add(struct shape_diffs *diffs, const char *field, const char *object,
+                    const char *pinned)
+{
+	struct shape_diff *list = reallocarray(diffs->list, diffs->len + 1, sizeof(*list)), *diff;
+
+	if (!list)
+		return -ENOMEM;
+	diffs->list = list;
+	diff = &list[diffs->len++];
+	snprintf(diff->field, sizeof(diff->field), "%s", field);
+	snprintf(diff->object, sizeof(diff->object), "%s", object);
+	snprintf(diff->pinned, sizeof(diff->pinned), "%s", pinned);
+	return 0;
+}
+
+void shape_diffs_free(struct shape_diffs *diffs)
+{
+	free(diffs->list);
+	memset(diffs, 0, sizeof(*diffs));
+}
+
+void shape_diffs_print(const struct shape_diffs *diffs)
+{
+	fprintf(stderr, "  %-36s %-24s %s\n", "", "object", "pinned");
+	for (size_t i = 0; i < diffs->len; i++)
+		fprintf(stderr, "  %-36s %-24s %s\n", diffs->list[i].field, diffs->list[i].object,
+		        diffs->list[i].pinned);
+}
+
+__u32 shape_flags(__u32 type, __u32 flags)
+{
+	/* Programs must not write a devmap: the kernel says so by itself. */
+	if (type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH)
+		flags &= ~BPF_F_RDONLY_PROG;
+	return flags;
+}
+
+/* libbpf rounds a ring buffer up to a power of two of at least a page. */
+static __u32 entries_of(const struct bpf_map *map)
+{
+	__u32 entries = bpf_map__max_entries(map), rounded = sysconf(_SC_PAGESIZE);
+
+	if (bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !entries)
+		return libbpf_num_possible_cpus();
+	if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+		return entries;
+	while (rounded < entries && rounded < 1U << 31)
+		rounded *= 2;
+	return rounded;
+}
+
+static const char *type_name(__u32 type)
+{
+	const char *name = libbpf_bpf_map_type_str(type);
+
+	return name ? name : "unknown";
+}
+
+static int compare_number(struct shape_diffs *diffs, const char *field, bool hex, __u64 object,
+                          __u64 pinned)
+{
+	char a[32], b[32];
+
+	if (object == pinned)
+		return 0;
+	snprintf(a, sizeof(a), hex ? "0x%llx" : "%llu", (unsigned long long)object);
+	snprintf(b, sizeof(b), hex ? "0x%llx" : "%llu", (unsigned long long)pinned);
+	return shape_diffs_add(diffs, field, a, b);
+}
+
+static int compare_sizes(const struct bpf_map *map, const struct bpf_map_info *pinned,
+                         struct shape_diffs *diffs)
+{
+	int err = 0;
+
+	if (bpf_map__type(map) != pinned->type)
+		err = shape_diffs_add(diffs, "type", type_name(bpf_map__type(map)),
+		                      type_name(pinned->type));
+	if (!err)
+		err = compare_number(diffs, "key size", false, bpf_map__key_size(map),
+		                     pinned->key_size);
+	if (!err)
+		err = compare_number(diffs, "value size", false, bpf_map__value_size(map),
+		                     pinned->value_size);
+	if (!err)
+		err = compare_number(diffs, "max entries", false, entries_of(map),
+		                     pinned->max_entries);
+	if (!err)
+		err = compare_number(diffs, "flags", true,
+		                     shape_flags(bpf_map__type(map), bpf_map__map_flags(map)),
+		                     shape_flags(pinned->type, pinned->map_flags));
+	if (!err)
+		err = compare_number(diffs, "extra", true, bpf_map__map_extra(map),
+		                     pinned->map_extra);
+	return err;
+}
+
+static int compare_types(const struct bpf_object *obj, const struct bpf_map *map,
+                         const struct bpf_map_info *pinned, struct shape_diffs *diffs)
+{
+	const struct btf *ours = bpf_object__btf(obj);
+	struct btf *theirs;
+	int err = 0;
+
+	if (!ours || !pinned->btf_id || !bpf_map__btf_value_type_id(map) ||
+	    !pinned->btf_value_type_id) {
+		diffs->btf_skipped = true;
+		return 0;
+	}
+	theirs = btf__load_from_kernel_by_id(pinned->btf_id);
+	if (!theirs) {
+		/* Not allowed without CAP_SYS_ADMIN. */
+		diffs->btf_skipped = true;
+		return 0;
+	}
+	if (bpf_map__btf_key_type_id(map) && pinned->btf_key_type_id)
+		err = shape_compare_btf(ours, bpf_map__btf_key_type_id(map), theirs,
+		                        pinned->btf_key_type_id, "key", diffs);
+	if (!err)
+		err = shape_compare_btf(ours, bpf_map__btf_value_type_id(map), theirs,
+		                        pinned->btf_value_type_id, "value", diffs);
+	btf__free(theirs);
+	return err;
+}
+
+int shape_compare(const struct bpf_object *obj, const struct bpf_map *map,
+                  const struct bpf_map_info *pinned, struct shape_diffs *diffs)
+{
+	int err;
+
+	memset(diffs, 0, sizeof(*diffs));
+	err = compare_sizes(map, pinned, diffs);
+	if (!err)
+		err = compare_types(obj, map, pinned, diffs);
+	if (err)
+		shape_diffs_free(diffs);
+	return err;
+}

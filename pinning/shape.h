@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Comparing the definition of a map in an object with a pinned map. bpf_map__reuse_fd() checks
+ * nothing, and libbpf's own reuse of pins ignores BTF and says only "parameter mismatch".
+ */
+#ifndef PINNING_SHAPE_H
+#define PINNING_SHAPE_H
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct shape_diff {
+	char field[64]; /* "value size", "value: struct flow.bytes" */
+	char object[64];
+	char pinned[64];
+};
+
+struct shape_diffs {
+	struct shape_diff *list;
+	size_t len;
+	bool btf_skipped; /* key and value types were not compared: no BTF, or not allowed to read
+	                     it */
+};
+
+/*
+ * Compare type, key and value size, max entries, flags (less what the kernel adds by itself), extra
+ * and, where both have it, the BTF of key and value. Returns 0 with the differences, none if
+ * the pinned map can be used in place of the object's, or a negative errno.
+ * shape_diffs_free() releases them.
+ */
+int shape_compare(const struct bpf_object *obj, const struct bpf_map *map,
+                  const struct bpf_map_info *pinned, struct shape_diffs *diffs);
+void shape_diffs_free(struct shape_diffs *diffs);
+
+/* Print them on stderr as a table: field, object, pinned. */
+void shape_diffs_print(const struct shape_diffs *diffs);
+
+/* Add a difference; for the comparison of BTF. Returns 0 or -ENOMEM. */
+int shape_diffs_add(struct shape_diffs *diffs, const char *field, const char *object,
+                    const char *pinned);
+
+/* Compare two types of BTF by names, kinds, sizes and offsets; field is what the rows are called.
+ */
+struct btf;
+int shape_compare_btf(const struct btf *object, __u32 object_type, const struct btf *pinned,
+                      __u32 pinned_type, const char *field, struct shape_diffs *diffs);
+
+/* The flags of a map without those that the kernel adds to what the loader asked for. */
+__u32 shape_flags(__u32 type, __u32 flags);
+
+#endif
