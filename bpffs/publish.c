@@ -14,6 +14,9 @@
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
 
+/* In %egress/, for a moment: a symlink that is to take the place of a pin. */
+#define EGRESS_LINK "%link"
+
 /* iproute2 appends /tc/globals, or /xdp/globals, or /ip/..., to TC_BPF_MNT: lead it back here. */
 static const char *const back_links[] = { "tc", "xdp", "ip", "globals" };
 
@@ -48,8 +51,9 @@ static int make_back_links(int dir_fd)
 static int link_for_egress(int dir_fd, const char *file, void *arg)
 {
 	char target[NAME_SIZE + 3], map[NAME_SIZE];
+	__u32 old_id, egress_id, flat_id;
+	int egress_fd = *(int *)arg;
 	struct stat st;
-	__u32 old_id;
 
 	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id)
 		return 0;
@@ -57,7 +61,19 @@ static int link_for_egress(int dir_fd, const char *file, void *arg)
 	    !S_ISREG(st.st_mode))
 		return 0;
 	snprintf(target, sizeof(target), "../%s", file);
-	return symlinkat(target, *(int *)arg, file) && errno != EEXIST ? -errno : 0;
+	if (!symlinkat(target, egress_fd, file))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	/* A pin of an egress map that became the flat one gives way, in one step. */
+	if (pin_map_id(egress_fd, file, &egress_id) || pin_map_id(dir_fd, file, &flat_id) ||
+	    egress_id != flat_id)
+		return 0;
+	if ((unlinkat(egress_fd, EGRESS_LINK, 0) && errno != ENOENT) ||
+	    symlinkat(target, egress_fd, EGRESS_LINK) ||
+	    renameat(egress_fd, EGRESS_LINK, egress_fd, file))
+		return -errno;
+	return 0;
 }
 
 int publish_skeleton(int dir_fd)

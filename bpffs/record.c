@@ -195,12 +195,29 @@ static int add_other(struct record *rec, const char *key, const char *value)
 	return -E2BIG;
 }
 
+void record_unset_other(struct record *rec, const char *key)
+{
+	char copy[sizeof(rec->other)], *save, *field;
+	size_t len = strlen(key), kept = 0;
+
+	strcpy(copy, rec->other);
+	*rec->other = '\0';
+	for (field = strtok_r(copy, ";", &save); field; field = strtok_r(NULL, ";", &save)) {
+		if (!strncmp(field, key, len) && field[len] == '=')
+			continue;
+		kept += sprintf(rec->other + kept, "%s%s", kept ? ";" : "", field);
+	}
+}
+
 int record_set_other(struct record *rec, const char *key, const char *value)
 {
 	char encoded[sizeof(rec->other)];
 	int err = value_encode(value, encoded, sizeof(encoded));
 
-	return err ? err : add_other(rec, key, encoded);
+	if (err)
+		return err;
+	record_unset_other(rec, key);
+	return add_other(rec, key, encoded);
 }
 
 int record_get_other(const struct record *rec, const char *key, char *value, size_t size)

@@ -254,6 +254,7 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 		     dir->ifname);
 		return err;
 	}
+	stage->switched = false;
 	dir->record = *rec;
 	dir->has_record = true;
 	return 0;

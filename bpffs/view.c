@@ -61,7 +61,7 @@ static int view_scan(struct view *view, const struct directory *dir, const char 
 	struct dirent **list;
 	int fd, count, err = 0;
 
-	*culprit = subdir;
+	*culprit = *subdir == '%' ? subdir : "";
 	fd = bpffs_open_dir(dir->fd, subdir, O_RDONLY);
 	if (fd < 0)
 		return fd;

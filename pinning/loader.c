@@ -180,7 +180,10 @@ static int stage_all(struct loading *l)
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);
-	err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	err = ownership_note_section(&l->rec, l->object.hook,
+	                             bpf_program__section_name(l->object.prog));
+	if (!err)
+		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object.hook, prog, l->prog_fd);
 	if (!err && l->old && !ownership_find_prog(&l->dir, l->object.hook, l->old->prog_id, old) &&

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/log.h"
 #include "pinning/ownership.h"
 
 static bool is_prog(int dir_fd, const char *file, __u32 prog_id)
@@ -111,4 +112,28 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		decide(verdict, true, "adopted by pin_maps");
 	else
 		decide(verdict, false, "not adopted");
+}
+
+static void section_key(enum hook hook, char key[32])
+{
+	snprintf(key, 32, "%s_section", hook_name(hook));
+}
+
+int ownership_note_section(struct record *rec, enum hook hook, const char *section)
+{
+	char key[32];
+	int err;
+
+	section_key(hook, key);
+	record_unset_other(rec, key);
+	err = section ? record_set_other(rec, key, section) : 0;
+	return err ? failed(err, "cannot note section %s in a record", section) : 0;
+}
+
+int ownership_get_section(const struct record *rec, enum hook hook, char *section, size_t size)
+{
+	char key[32];
+
+	section_key(hook, key);
+	return record_get_other(rec, key, section, size);
 }

@@ -31,4 +31,12 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
                         char file[NAME_SIZE]);
 
+/*
+ * The ELF section that the program on a hook was loaded from: the kernel does not keep it, so the
+ * record does. Note: section NULL removes it; returns 0 or a negative errno, reported. Get: returns
+ * 0, or -ENOENT if it is not known.
+ */
+int ownership_note_section(struct record *rec, enum hook hook, const char *section);
+int ownership_get_section(const struct record *rec, enum hook hook, char *section, size_t size);
+
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Taking programs off an interface: the maps stay, unless they are to be dropped as well. */
+#ifndef PINNING_UNLOADER_H
+#define PINNING_UNLOADER_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include "bpffs/interface.h"
+#include "bpffs/query.h"
+
+struct unload_options {
+	int hook;            /* enum hook, or -1: any */
+	__u32 id;            /* program id, or 0: any */
+	const char *program; /* name, or NULL: any */
+	const char *section; /* that it was loaded from, or NULL: any */
+	bool all;            /* everything of ours that fits; else it must be one */
+	bool foreign;        /* also what is not ours */
+	bool purge;          /* drop the maps that nothing else on the interface uses */
+	bool dry_run;
+};
+
+/* One program that was removed, or would be. */
+struct unloaded {
+	struct attachment at;
+	char name[BPF_OBJ_NAME_LEN];
+	unsigned int purged; /* pins of maps that were dropped */
+};
+
+struct unload_report {
+	struct unloaded *list;
+	size_t len;
+};
+
+/*
+ * Take programs off an interface, each in the mode in which the kernel reports it, and read back
+ * that it is gone. The caller releases the report with unload_report_free(), after a failure too.
+ * Reports its failures. Returns 0, -ENOENT if nothing fits, -EINVAL if several do without all,
+ * -EEXIST if what fits is not ours, or another negative errno.
+ */
+int unload_programs(const struct interface *iface, const struct unload_options *options,
+                    struct unload_report *report);
+void unload_report_free(struct unload_report *report);
+
+#endif
