@@ -214,11 +214,30 @@ static void adopt(const struct claimant *c, const struct directory *dir)
 	     loose ? "; its mode becomes 0700" : "");
 }
 
+/* %egress/ is written in as well: whoever made it must be trusted before anything is changed. */
+static int check_egress(const struct directory *dir)
+{
+	char path[PATH_MAX + 16];
+	int fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_PATH);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || fd == -ENOENT)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir->path, DIRECTORY_EGRESS);
+	return bpffs_refused(fd, dir->fd, DIRECTORY_EGRESS, path);
+}
+
 static int take_existing(const struct claimant *c, struct directory *dir)
 {
 	struct interface owner;
 	int err;
 
+	err = check_egress(dir);
+	if (err) {
+		directory_close(dir);
+		return err;
+	}
 	if (!dir->has_record) {
 		adopt(c, dir);
 		return 0;

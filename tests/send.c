@@ -14,7 +14,7 @@
 
 /* Reserved for local experiments (IEEE 802): no stack answers it. */
 #define EXPERIMENTAL 0x88b5
-#define FRAME_MAX 65536
+#define FRAME_MAX    65536
 
 static int failed(const char *what, const char *on)
 {
@@ -32,8 +32,9 @@ static bool dropped(const char *ifname, unsigned long long *count)
 	if (!f)
 		return false;
 	while (!found && fgets(line, sizeof(line), f))
-		found = sscanf(line, " %31[^:]: %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu", name,
-			       count) == 2 && strcmp(name, ifname) == 0;
+		found = sscanf(line, " %31[^:]: %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu",
+		               name, count) == 2 &&
+		        strcmp(name, ifname) == 0;
 	fclose(f);
 	return found;
 }
@@ -53,7 +54,8 @@ int main(int argc, char **argv)
 	}
 	left = strtoul(argv[3], NULL, 10);
 	size = argc > 4 ? strtoul(argv[4], NULL, 10) : 100;
-	if (size < ETH_HLEN || size > sizeof(frame) || !ether_aton_r(argv[2], (void *)eth->ether_dhost)) {
+	if (size < ETH_HLEN || size > sizeof(frame) ||
+	    !ether_aton_r(argv[2], (void *)eth->ether_dhost)) {
 		fputs("send: MAC or SIZE makes no frame\n", stderr);
 		return EXIT_FAILURE;
 	}
@@ -70,7 +72,8 @@ int main(int argc, char **argv)
 		if (!dropped(argv[1], &before))
 			return failed("read the counters of /proc/net/dev", argv[1]);
 		for (i = 0; i < left; i++)
-			if (sendto(fd, frame, size, 0, (void *)&to, sizeof(to)) < 0 && errno != ENOBUFS)
+			if (sendto(fd, frame, size, 0, (void *)&to, sizeof(to)) < 0 &&
+			    errno != ENOBUFS)
 				return failed("send", argv[1]);
 		dropped(argv[1], &after);
 		if (after - before >= left && ++rounds > 1000) {

@@ -377,6 +377,28 @@ test_a_killed_exchange_is_finished_by_a_run_on_another_interface()
 	expect_set "$live" "$other"
 }
 
+test_a_killed_exchange_that_cannot_be_finished_holds_up_no_other_interface()
+{
+	local record
+
+	make_veth w0
+	link_xdp w0 objects/xdp_pass.o
+	two_sets
+	pin_maps v0 >/dev/null
+	swap
+	inject linkat signal=KILL 1 pin_maps v0
+	record=$(readlink "$BPFFS/v0/%meta")
+	rm "$BPFFS/v0/%meta"
+	ln -s v=2 "$BPFFS/v0/%meta"
+	expect_status 2 pin_maps v0
+	[[ $errors == *"cannot read the record of $BPFFS/v0: "* ]] || fail "it says: $errors"
+	expect_status 0 pin_maps w0
+	expect_states "pinned xdp xdp_stats_map"
+	rm "$BPFFS/v0/%meta"
+	ln -s "$record" "$BPFFS/v0/%meta"
+	finish_and_expect_live
+}
+
 test_a_killed_exchange_is_finished_when_nothing_is_attached_any_more()
 {
 	two_sets

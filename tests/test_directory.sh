@@ -502,8 +502,9 @@ test_a_squatted_egress_directory_is_refused()
 	as_user mkdir "$BPFFS/v0/%egress"
 	link_tc v0 egress objects/tc_pass.o
 	expect_status 2 pin_maps v0
-	[[ $errors == *"cannot "* ]] || fail "it says: $errors"
+	[[ $errors == *"cannot "*" $BPFFS/v0"*"%egress"* ]] || fail "it says: $errors"
 	[[ -z $(find "$BPFFS/v0/%egress" -mindepth 1) ]] || fail "pinned for somebody else"
+	expect_status 0 pin_maps w0
 }
 
 # damage TEXT: the record of v0 says this.

@@ -509,6 +509,25 @@ test_where_hooks_differ_xdp_is_flat_then_ingress_then_egress()
 	expect_id "$BPFFS/v0/%egress/flows" "$out"
 }
 
+test_an_egress_map_that_becomes_flat_leaves_no_pin_in_egress()
+{
+	local first
+
+	link_tc v0 egress "$BUILT/hooks.o"
+	link_xdp v0 "$BUILT/hooks.o"
+	pin_maps v0 >/dev/null
+	first=$(map_id "$BPFFS/v0/%egress/flows")
+	[[ ! -L $BPFFS/v0/%egress/flows ]] || fail "no pin of its own"
+	ip link set dev v0 xdpgeneric off
+	pin_maps v0 >/dev/null
+	expect_id "$BPFFS/v0/flows" "$first"
+	[[ $(readlink "$BPFFS/v0/%egress/flows") == ../flows ]] || fail "it is pinned twice"
+	link_tc v0 egress "$BUILT/hooks.o"
+	pin_maps v0 >/dev/null
+	expect_id "$BPFFS/v0/%egress/flows" "$(prog_maps "$(tc_prog v0 egress)")"
+	[[ $(find "$BPFFS/v0/%egress" -mindepth 1 \( -type f -o -name '%*' \)) == '' ]] || fail "left over"
+}
+
 test_xdp_and_ingress_maps_of_one_name_which_differ_are_not_mixed_up()
 {
 	link_tc v0 ingress "$BUILT/hooks.o"
