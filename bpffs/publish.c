@@ -263,14 +263,21 @@ static int set_modes(int dir_fd, __u32 group)
 {
 	bool shared = group != RECORD_NO_GROUP;
 	struct modes modes = { .pin = shared ? 0440 : 0600, .gid = shared ? group : (gid_t)-1 };
+	mode_t mode = shared ? 0750 : 0700;
+	struct stat st;
 	int err;
 
 	err = each_pin(dir_fd, set_mode, &modes);
 	if (err)
 		return err;
-	if (shared && fchown(dir_fd, -1, modes.gid))
+	if (fstat(dir_fd, &st))
 		return -errno;
-	return fchmod(dir_fd, shared ? 0750 : 0700) ? -errno : 0;
+	if (shared && st.st_gid != modes.gid && fchown(dir_fd, -1, modes.gid))
+		return -errno;
+	/* Only its owner may, even if there is nothing to change. */
+	if ((st.st_mode & 07777) != mode && fchmod(dir_fd, mode))
+		return -errno;
+	return 0;
 }
 
 int publish_staged(int stage_fd, int dir_fd)

@@ -120,25 +120,12 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	return err;
 }
 
-static int link_replace(__u32 link_id, int prog_fd, __u32 old_prog_id)
+static int link_replace(const struct attach_old *old, int prog_fd)
 {
-	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE);
-	int link_fd, old_fd, err = 0;
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE,
+	            .old_prog_fd = old->prog_fd);
 
-	link_fd = bpf_link_get_fd_by_id(link_id);
-	if (link_fd < 0)
-		return -errno;
-	old_fd = bpf_prog_get_fd_by_id(old_prog_id);
-	if (old_fd < 0) {
-		err = -errno;
-	} else {
-		opts.old_prog_fd = old_fd;
-		if (bpf_link_update(link_fd, prog_fd, &opts))
-			err = -errno;
-		close(old_fd);
-	}
-	close(link_fd);
-	return err;
+	return bpf_link_update(old->link_fd, prog_fd, &opts) ? -errno : 0;
 }
 
 static int xdp_replace(const struct interface *iface, const struct attachment *old, int prog_fd,
@@ -184,35 +171,21 @@ static int clsact_replace(const struct interface *iface, const struct attachment
 	return err ? err : bpf_tc_attach(&at, &opts);
 }
 
-int attach_replace(const struct interface *iface, const struct attachment *old, int prog_fd)
+int attach_replace(const struct interface *iface, const struct attach_old *old, int prog_fd)
 {
-	int old_fd, err;
+	const struct attachment *at = old->at;
+	int err;
 
 	log_kernel_words();
-	old_fd = bpf_prog_get_fd_by_id(old->prog_id);
-	if (old_fd < 0)
-		return refused(-errno, iface, "open the program that is to be replaced", old->hook);
-	if (old->link_id)
-		err = link_replace(old->link_id, prog_fd, old->prog_id);
-	else if (old->by == ATTACH_XDP)
-		err = xdp_replace(iface, old, prog_fd, old_fd);
-	else if (old->by == ATTACH_CLSACT)
-		err = clsact_replace(iface, old, prog_fd);
+	if (at->link_id)
+		err = link_replace(old, prog_fd);
+	else if (at->by == ATTACH_XDP)
+		err = xdp_replace(iface, at, prog_fd, old->prog_fd);
+	else if (at->by == ATTACH_CLSACT)
+		err = clsact_replace(iface, at, prog_fd);
 	else
-		err = compat_tcx_attach(iface->ifindex, tcx_type(old->hook), prog_fd, old_fd);
-	close(old_fd);
-	return err ? refused(err, iface, "replace the program", old->hook) : 0;
-}
-
-static int link_remove(__u32 link_id)
-{
-	int fd = bpf_link_get_fd_by_id(link_id), err;
-
-	if (fd < 0)
-		return -errno;
-	err = bpf_link_detach(fd) ? -errno : 0;
-	close(fd);
-	return err;
+		err = compat_tcx_attach(iface->ifindex, tcx_type(at->hook), prog_fd, old->prog_fd);
+	return err ? refused(err, iface, "replace the program", at->hook) : 0;
 }
 
 static int clsact_remove(const struct interface *iface, const struct attachment *old)
@@ -224,24 +197,21 @@ static int clsact_remove(const struct interface *iface, const struct attachment 
 	return err ? err : bpf_tc_detach(&at, &opts);
 }
 
-int attach_remove(const struct interface *iface, const struct attachment *old)
+int attach_remove(const struct interface *iface, const struct attach_old *old)
 {
-	int old_fd, err;
+	const struct attachment *at = old->at;
+	int err;
 
 	log_kernel_words();
-	old_fd = bpf_prog_get_fd_by_id(old->prog_id);
-	if (old_fd < 0)
-		return refused(-errno, iface, "open the program that is to be removed", old->hook);
-	if (old->link_id)
-		err = link_remove(old->link_id);
-	else if (old->by == ATTACH_XDP)
-		err = xdp_replace(iface, old, -1, old_fd);
-	else if (old->by == ATTACH_CLSACT)
-		err = clsact_remove(iface, old);
+	if (at->link_id)
+		err = bpf_link_detach(old->link_fd) ? -errno : 0;
+	else if (at->by == ATTACH_XDP)
+		err = xdp_replace(iface, at, -1, old->prog_fd);
+	else if (at->by == ATTACH_CLSACT)
+		err = clsact_remove(iface, at);
 	else
-		err = compat_tcx_detach(iface->ifindex, tcx_type(old->hook), old_fd);
-	close(old_fd);
-	return err ? refused(err, iface, "remove the program", old->hook) : 0;
+		err = compat_tcx_detach(iface->ifindex, tcx_type(at->hook), old->prog_fd);
+	return err ? refused(err, iface, "remove the program", at->hook) : 0;
 }
 
 int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,

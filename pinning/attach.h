@@ -28,18 +28,25 @@ struct attach_how {
  */
 int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd);
 
+/* An attachment that is to go, with its program and its link (-1 if it has none) open. */
+struct attach_old {
+	const struct attachment *at;
+	int prog_fd;
+	int link_fd;
+};
+
 /*
  * Exchange the program of an attachment for another in one step, if it is still the one that
  * `old` names: no packet goes without a program. -EEXIST, -EPERM or -ENOENT: it was another's
  * meanwhile. Reports its failures. Returns 0 or a negative errno.
  */
-int attach_replace(const struct interface *iface, const struct attachment *old, int prog_fd);
+int attach_replace(const struct interface *iface, const struct attach_old *old, int prog_fd);
 
 /*
  * Take the program of an attachment off, if it is still the one that `old` names. A link is
  * detached (BPF_LINK_DETACH, 5.9), whoever holds it. Reports its failures.
  */
-int attach_remove(const struct interface *iface, const struct attachment *old);
+int attach_remove(const struct interface *iface, const struct attach_old *old);
 
 /*
  * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,

@@ -22,6 +22,8 @@ static const struct option options[] = {
 	{ "expect", required_argument, NULL, 'e' },
 	{ "on-mismatch", required_argument, NULL, 'M' },
 	{ "fresh", no_argument, NULL, 'R' },
+	{ "shared", no_argument, NULL, 'S' },
+	{ "explain", no_argument, NULL, 'E' },
 	{ "dry-run", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "netns", required_argument, NULL, 'N' },
@@ -42,15 +44,16 @@ static const char usage[] =
 	"  -n, --prog-name <name>  the program of that name\n"
 	"  -m, --mode <mode>       XDP: native, skb, hw or auto (native, else skb);\n"
 	"                          default: as something is attached, else native\n"
-	"      --tc <way>          clsact, tcx or auto; default auto: as ours is attached,\n"
-	"                          else clsact\n"
+	"      --tc <way>          clsact, tcx or auto: as ours is attached, else clsact\n"
 	"      --link              attach by a pinned bpf_link\n"
 	"      --no-attach         pin program and maps for ip and tc, attach nothing\n"
 	"      --replace           replace also a program that is not ours\n"
 	"      --expect <id>       only if program <id> is on the hook (0: none)\n"
 	"      --on-mismatch <do>  where a pinned map is defined differently: fail, or\n"
 	"                          fresh (an empty map; the old one stays beside it)\n"
-	"      --fresh             drop the maps of an interface of that name that is gone\n"
+	"      --fresh             drop what an interface of that name left that is gone\n"
+	"      --shared            several interfaces share one program and its maps\n"
+	"      --explain           tell each stage; a load that fails does it by itself\n"
 	"      --dry-run           do all of it up to the switch, leave nothing\n"
 	"  -j, --json              print JSON\n"
 	"      --netns <ns>        interface of that network namespace: name, path or pid\n"
@@ -194,39 +197,75 @@ static void print_json(const struct interface *iface, const struct load_report *
 	json_object_put(out);
 }
 
-static int load_one(const char *ifname, const struct object_choice *choice,
-                    const struct load_options *how, bool json)
+struct load_call {
+	const struct object_choice *choice;
+	const struct load_options *how;
+	bool json, explain;
+};
+
+/* The exit status of one load that succeeded: some of its maps may not have got their pins. */
+static int status_of(const struct load_report *report)
+{
+	for (size_t i = 0; i < report->plan.len; i++)
+		if (is_own(report, &report->plan.maps[i]) &&
+		    report->plan.maps[i].state == PLAN_REFUSED)
+			return EXIT_PARTLY;
+	return EXIT_SUCCESS;
+}
+
+static int load_one(const char *ifname, struct object *object, const struct load_call *call)
 {
 	struct load_report report;
 	struct interface iface;
 	int status = EXIT_KERNEL;
+	int err;
 
 	if (interface_find(&iface, ifname, NULL))
 		return EXIT_KERNEL;
-	if (!load_program(&iface, choice, how, &report)) {
-		(json ? print_json : print_text)(&iface, &report, how->dry_run);
-		status = EXIT_SUCCESS;
-		for (size_t i = 0; i < report.plan.len; i++)
-			if (is_own(&report, &report.plan.maps[i]) &&
-			    report.plan.maps[i].state == PLAN_REFUSED)
-				status = EXIT_PARTLY;
+	err = load_program(&iface, object, call->how, &report);
+	if (!err) {
+		(call->json ? print_json : print_text)(&iface, &report, call->how->dry_run);
+		status = status_of(&report);
 	}
+	if (err || call->explain)
+		explain_print(&object->explanation);
 	load_report_free(&report);
 	return status;
 }
 
-/* Each interface gets a program and maps of its own; what fails on one does not stop the others. */
-static int load_all(char **ifnames, int count, const struct object_choice *choice,
-                    const struct load_options *how, bool json)
+/* A program and maps of its own for one interface. */
+static int load_alone(const char *ifname, const struct load_call *call)
 {
-	int done = 0, partly = 0;
+	struct object object;
+	int status = EXIT_KERNEL;
 
+	if (!object_open(&object, call->choice))
+		status = load_one(ifname, &object, call);
+	else
+		explain_print(&object.explanation);
+	object_close(&object);
+	return status;
+}
+
+/* What fails on one interface does not stop the others. */
+static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
+{
+	int done = 0, partly = 0, status;
+	struct object object;
+
+	if (shared && object_open(&object, call->choice)) {
+		explain_print(&object.explanation);
+		object_close(&object);
+		return EXIT_KERNEL;
+	}
 	for (int i = 0; i < count; i++) {
-		int status = load_one(ifnames[i], choice, how, json);
-
+		status =
+			shared ? load_one(ifnames[i], &object, call) : load_alone(ifnames[i], call);
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
+	if (shared)
+		object_close(&object);
 	if (!done)
 		return EXIT_KERNEL;
 	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
@@ -285,8 +324,9 @@ static bool parse_hook(const char *text, struct object_choice *choice)
 int main(int argc, char **argv)
 {
 	struct object_choice choice = { .hook = -1 };
-	bool json = false, verbose = false, good = true;
 	struct load_options how = {};
+	struct load_call call = { .choice = &choice, .how = &how };
+	bool shared = false, verbose = false, good = true;
 	const char *netns = NULL;
 	int c;
 
@@ -303,8 +343,10 @@ int main(int argc, char **argv)
 		case 'e': good = parse_id(optarg, &how); break;
 		case 'M': good = parse_mismatch(optarg, &how); break;
 		case 'R': how.fresh = true; break;
+		case 'S': shared = true; break;
+		case 'E': call.explain = true; break;
 		case 'D': how.dry_run = true; break;
-		case 'j': json = true; break;
+		case 'j': call.json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
 		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
@@ -320,5 +362,5 @@ int main(int argc, char **argv)
 	choice.file = argv[argc - 1];
 	if (netns && netns_enter(netns))
 		return EXIT_KERNEL;
-	return load_all(argv + optind, argc - 1 - optind, &choice, &how, json);
+	return load_all(argv + optind, argc - 1 - optind, shared, &call);
 }

@@ -17,13 +17,16 @@
 #include "pinning/ownership.h"
 #include "pinning/reuse.h"
 
+/* A link that is made again, while it has no place yet. */
+#define RESTORED_LINK "%restored"
+
 /* Everything that one load works with. */
 struct loading {
 	const struct interface *iface;
 	const struct load_options *options;
 	struct load_report *report;
 	struct bpffs fs;
-	struct object object;
+	struct object *object;
 	struct attachments attached;
 	struct directory dir;
 	struct owners owners;
@@ -41,14 +44,15 @@ static int describe(struct loading *l)
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 
-	l->prog_fd = bpf_program__fd(l->object.prog);
+	l->prog_fd = bpf_program__fd(l->object->prog);
 	if (bpf_obj_get_info_by_fd(l->prog_fd, &info, &len))
-		return failed(-errno, "cannot query program %s", bpf_program__name(l->object.prog));
+		return failed(-errno, "cannot query program %s",
+		              bpf_program__name(l->object->prog));
 	l->report->prog_id = info.id;
 	memcpy(l->report->prog_name, info.name, sizeof(l->report->prog_name));
 	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
-	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object.hook),
-	         bpf_program__name(l->object.prog));
+	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook),
+	         bpf_program__name(l->object->prog));
 	return 0;
 }
 
@@ -87,7 +91,7 @@ static int find_old(struct loading *l)
 	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
 		const struct attachment *at = &l->attached.list[i];
 
-		if (at->hook != l->object.hook)
+		if (at->hook != l->object->hook)
 			continue;
 		if (o->has_expect && o->expect == at->prog_id)
 			l->old = at;
@@ -102,7 +106,7 @@ static int find_old(struct loading *l)
 	if (!o->has_expect || (l->old ? l->old->prog_id : 0) == o->expect)
 		return 0;
 	failed(-EEXIST, "cannot load onto %s of %s: program %u is there, not the expected %u",
-	       hook_name(l->object.hook), l->iface->name, l->old ? l->old->prog_id : 0, o->expect);
+	       hook_name(l->object->hook), l->iface->name, l->old ? l->old->prog_id : 0, o->expect);
 	return -EEXIST;
 }
 
@@ -112,9 +116,9 @@ static void choose_how(struct loading *l)
 	const struct load_options *o = l->options;
 	const struct attachment *old = l->old;
 
-	l->how.hook = l->object.hook;
+	l->how.hook = l->object->hook;
 	l->how.link = o->link || (old && old->link_id);
-	if (l->object.hook == HOOK_XDP) {
+	if (l->object->hook == HOOK_XDP) {
 		l->how.by = ATTACH_XDP;
 		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
 		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
@@ -137,6 +141,22 @@ static bool is_atomic(const struct loading *l)
 	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
 }
 
+/* "native by link", "clsact": for the sentence about a change that is not atomic. */
+static const char *how_name(enum attach_by by, enum xdp_mode mode, bool link)
+{
+	static char names[2][48];
+	static int turn;
+	char *name = names[turn++ % 2];
+
+	if (by == ATTACH_XDP)
+		snprintf(name, sizeof(names[0]), "%s by %s", xdp_mode_name(mode),
+		         link ? "link" : "netlink");
+	else
+		snprintf(name, sizeof(names[0]), "%s%s", attach_by_name(by),
+		         link ? " by link" : "");
+	return name;
+}
+
 /* Programs and maps as they will be in use after the switch. */
 static int foresee(struct loading *l)
 {
@@ -154,11 +174,11 @@ static int foresee(struct loading *l)
 		err = 0;
 	}
 	if (!err)
-		err = live_add_prog(&l->live, l->object.hook, l->prog_fd);
-	bpf_object__for_each_map(map, l->object.obj) {
+		err = live_add_prog(&l->live, l->object->hook, l->prog_fd);
+	bpf_object__for_each_map(map, l->object->obj) {
 		if (!err && !object_map_is_internal(map))
-			err = live_add_map(&l->live, l->object.hook, l->prog_fd, bpf_map__fd(map),
-			                   object_map_name(&l->object, map));
+			err = live_add_map(&l->live, l->object->hook, l->prog_fd, bpf_map__fd(map),
+			                   object_map_name(l->object, map));
 	}
 	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
 }
@@ -172,7 +192,7 @@ static int stage_all(struct loading *l)
 		.live = &l->live,
 		.owners = &l->owners,
 	};
-	const char *prog = bpf_program__name(l->object.prog);
+	const char *prog = bpf_program__name(l->object->prog);
 	char old[NAME_SIZE], path[NAME_SIZE * 2];
 	int err;
 
@@ -180,49 +200,99 @@ static int stage_all(struct loading *l)
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);
-	err = ownership_note_section(&l->rec, l->object.hook,
-	                             bpf_program__section_name(l->object.prog));
+	err = ownership_note_section(&l->rec, l->object->hook,
+	                             bpf_program__section_name(l->object->prog));
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
-		err = stage_add_prog(&l->stage, l->object.hook, prog, l->prog_fd);
-	if (!err && l->old && !ownership_find_prog(&l->dir, l->object.hook, l->old->prog_id, old) &&
+		err = stage_add_prog(&l->stage, l->object->hook, prog, l->prog_fd);
+	if (!err && l->old &&
+	    !ownership_find_prog(&l->dir, l->object->hook, l->old->prog_id, old) &&
 	    strcmp(old, prog) && !l->options->no_attach) {
-		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(l->object.hook),
-		         old);
+		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS,
+		         hook_name(l->object->hook), old);
 		err = stage_add_drop(&l->stage, path);
 	}
 	if (!err && l->old && l->old->link_id && !l->how.link && !l->options->no_attach) {
-		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object.hook));
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object->hook));
 		err = stage_add_drop(&l->stage, path);
 	}
 	if (!err && !l->options->no_attach)
-		err = stage_switch(&l->stage, l->object.hook, l->old ? l->old->prog_id : 0,
+		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,
 		                   l->report->prog_id);
-	return err ? err : stage_seal(&l->stage, &l->dir, &l->rec);
+	if (!err)
+		err = stage_seal(&l->stage, &l->dir, &l->rec);
+	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
+	        "prepared for %.200s", l->dir.path);
+	return err;
+}
+
+/* The new program was refused after the old one had gone: put that one back as it was. */
+static void restore_old(struct loading *l, const struct attach_old *old)
+{
+	struct attach_how how = {
+		.hook = old->at->hook,
+		.by = old->at->by,
+		.mode = old->at->mode,
+		.link = old->at->link_id != 0,
+	};
+	char path[NAME_SIZE];
+	int link_fd, err;
+
+	err = attach_new(l->iface, &how, old->prog_fd, &link_fd);
+	if (!err && link_fd >= 0) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(how.hook));
+		err = pin_create(l->stage.fd, RESTORED_LINK, link_fd);
+		if (!err && renameat(l->stage.fd, RESTORED_LINK, l->dir.fd, path))
+			err = -errno;
+		close(link_fd);
+	}
+	if (err)
+		failed(err, "cannot put program %u back on %s of %s", old->at->prog_id,
+		       hook_name(how.hook), l->iface->name);
+	else
+		note("program %u is back on %s of %s", old->at->prog_id, hook_name(how.hook),
+		     l->iface->name);
+}
+
+/* Take the old program off and put the new one on: for a change of mode or of kind. */
+static int exchange_in_two_steps(struct loading *l, const struct attach_old *old, int *link_fd)
+{
+	int err;
+
+	note("changing %s to %s cannot be done in one step: packets pass between",
+	     how_name(l->old->by, l->old->mode, l->old->link_id),
+	     how_name(l->how.by, l->how.mode, l->how.link));
+	err = attach_remove(l->iface, old);
+	if (err)
+		return err;
+	err = attach_new(l->iface, &l->how, l->prog_fd, link_fd);
+	if (err)
+		restore_old(l, old);
+	return err;
 }
 
 /* Put the new program on the hook. */
 static int switch_program(struct loading *l)
 {
+	struct attach_old old;
 	int link_fd = -1, err;
 
-	if (l->old && is_atomic(l)) {
-		err = attach_replace(l->iface, l->old, l->prog_fd);
-	} else {
-		if (l->old) {
-			note("changing %s to %s cannot be done in one step: packets pass between",
-			     l->old->link_id ? "a link" : attach_by_name(l->old->by),
-			     l->how.link ? "a link" : attach_by_name(l->how.by));
-			err = attach_remove(l->iface, l->old);
-			if (err)
-				return err;
-		}
+	if (!l->old) {
 		err = attach_new(l->iface, &l->how, l->prog_fd, &link_fd);
+	} else {
+		err = ownership_open(&l->dir, l->old, &old);
+		if (err)
+			return err;
+		if (is_atomic(l))
+			err = attach_replace(l->iface, &old, l->prog_fd);
+		else
+			err = exchange_in_two_steps(l, &old, &link_fd);
+		ownership_close(&old);
 	}
 	if (!err && link_fd >= 0) {
 		/* The program is on only as long as its link has a holder. */
-		err = stage_add_link(&l->stage, l->object.hook, link_fd);
+		err = stage_add_link(&l->stage, l->object->hook, link_fd);
 		close(link_fd);
 	}
 	l->stage.switched = !err;
@@ -231,14 +301,23 @@ static int switch_program(struct loading *l)
 
 static int switch_and_publish(struct loading *l)
 {
+	struct explanation *how = &l->object->explanation;
 	struct load_report *report = l->report;
 	int err = 0;
 
-	if (!l->options->no_attach) {
+	if (l->options->no_attach) {
+		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
+	} else {
 		err = switch_program(l);
-		if (!err)
-			err = attach_verify(l->iface, l->object.hook, report->prog_id,
+		explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
+		        hook_name(l->object->hook), l->iface->name);
+		if (!err) {
+			err = attach_verify(l->iface, l->object->hook, report->prog_id,
 			                    &report->how);
+			explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
+			        "program %u by %s", report->prog_id,
+			        attach_by_name(report->how.by));
+		}
 		report->attached = !err;
 		report->old_prog_id = l->old ? l->old->prog_id : 0;
 	}
@@ -246,6 +325,26 @@ static int switch_and_publish(struct loading *l)
 		err = stage_commit(&l->stage, &l->dir, &l->rec);
 	report->gen = l->rec.gen;
 	return err;
+}
+
+/* Load the object with the maps that are pinned here, unless another interface's load did it. */
+static int load_object(struct loading *l)
+{
+	struct explanation *how = &l->object->explanation;
+	unsigned int reused = 0;
+	int err;
+
+	if (l->object->loaded)
+		return 0;
+	err = reuse_maps(l->object, &l->dir, l->options->mismatch == LOAD_MISMATCH_FRESH, &reused);
+	if (err) {
+		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED,
+		        "a pinned map is not what the object defines");
+		return err;
+	}
+	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, the rest created", reused,
+	        l->object->maps_len);
+	return object_load(l->object);
 }
 
 /* From here on the interface's directory is ours, and the object is open. */
@@ -257,13 +356,12 @@ static int load_in_directory(struct loading *l)
 	err = owners_scan(&l->owners, &l->fs, l->dir.relative);
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
+	ownership_find_links(&l->dir, &l->attached);
 	err = find_old(l);
 	if (err)
 		return err;
 	choose_how(l);
-	err = reuse_maps(&l->object, &l->dir, l->options->mismatch == LOAD_MISMATCH_FRESH);
-	if (!err)
-		err = object_load(&l->object);
+	err = load_object(l);
 	if (!err)
 		err = describe(l);
 	if (!err)
@@ -299,11 +397,12 @@ static int load_locked(struct loading *l)
 	return err;
 }
 
-int load_program(const struct interface *iface, const struct object_choice *choice,
+int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
 	struct loading l = {
 		.iface = iface,
+		.object = object,
 		.options = options,
 		.report = report,
 		.dir = { .fd = -1 },
@@ -313,13 +412,10 @@ int load_program(const struct interface *iface, const struct object_choice *choi
 	int err;
 
 	memset(report, 0, sizeof(*report));
-	err = object_open(&l.object, choice);
-	if (err)
-		return err;
-	report->hook = l.object.hook;
+	report->hook = object->hook;
 	err = bpffs_open(&l.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
 	if (err)
-		goto out;
+		return err;
 	if (!options->dry_run) {
 		err = bpffs_lock(&l.fs);
 		if (!err)
@@ -332,8 +428,6 @@ int load_program(const struct interface *iface, const struct object_choice *choi
 	owners_free(&l.owners);
 	attachments_free(&l.attached);
 	bpffs_close(&l.fs);
-out:
-	object_close(&l.object);
 	return err;
 }
 

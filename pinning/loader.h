@@ -47,12 +47,14 @@ struct load_report {
 };
 
 /*
- * Load one program of an object for an interface. The caller releases the report with
- * load_report_free(), after a failure too. Reports its failures, and leaves everything as it was
- * then. Returns 0, -EEXIST if a program that is not ours is in the way, or --expect does not hold,
- * -EINVAL for a map that cannot be reused, or another negative errno.
+ * Load the program of an open object for an interface. An object that is loaded already, for
+ * another interface, is used as it is: both then share one program and one set of maps. The caller
+ * releases the report with load_report_free(), after a failure too. Reports its failures, notes how
+ * far it came in object->explanation, and leaves everything as it was then. Returns 0, -EEXIST if a
+ * program that is not ours is in the way, or --expect does not hold, -EINVAL for a map that cannot
+ * be reused, or another negative errno.
  */
-int load_program(const struct interface *iface, const struct object_choice *choice,
+int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report);
 void load_report_free(struct load_report *report);
 

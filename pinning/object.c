@@ -168,6 +168,20 @@ const char *object_map_name(const struct object *object, const struct bpf_map *m
 	return bpf_map__name(map);
 }
 
+static void note_found(struct object *object)
+{
+	struct bpf_map *map;
+	size_t internal = 0;
+
+	bpf_object__for_each_map(map, object->obj) {
+		internal += object_map_is_internal(map);
+	}
+	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
+	        "program %s in section %s for %s; %zu maps, %zu internal",
+	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),
+	        hook_name(object->hook), object->maps_len - internal, internal);
+}
+
 int object_open(struct object *object, const struct object_choice *choice)
 {
 	int err;
@@ -182,35 +196,43 @@ int object_open(struct object *object, const struct object_choice *choice)
 	object->obj = bpf_object__open_file(object->path, NULL);
 	if (!object->obj) {
 		err = failed(-errno, "cannot open object %s", object->path);
-		if (err == -ENOENT && !strchr(choice->file, '/'))
-			hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%.200s",
+		        object->path);
 		return err;
 	}
+	explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_DONE, "%.200s", object->path);
 	err = choose(object, choice);
-	if (!err) {
-		err = prepare(object);
-		if (!err)
-			err = remember_names(object);
-		if (err)
-			failed(err, "cannot prepare program %s of %s",
-			       bpf_program__name(object->prog), object->path);
-	}
 	if (err)
-		object_close(object);
+		goto refused;
+	err = prepare(object);
+	if (!err)
+		err = remember_names(object);
+	if (err) {
+		failed(err, "cannot prepare program %s of %s", bpf_program__name(object->prog),
+		       object->path);
+		goto refused;
+	}
+	note_found(object);
+	return 0;
+refused:
+	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_REFUSED, "no program to load");
 	return err;
 }
 
 int object_load(struct object *object)
 {
-	int err = bpf_object__load(object->obj);
+	int err;
 
+	err = explain_keep_log(&object->explanation, object->prog);
+	if (!err)
+		err = bpf_object__load(object->obj);
+	explain_load(&object->explanation, object->prog, err);
+	object->loaded = !err;
 	if (!err)
 		return 0;
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
 	if (err == -EPERM)
 		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
-	else
-		hint("--verbose adds what libbpf and the verifier said");
 	return err;
 }
 
@@ -223,6 +245,7 @@ void object_close(struct object *object)
 	free(object->map_names);
 	object->map_names = NULL;
 	object->maps_len = 0;
+	explain_free(&object->explanation);
 }
 
 bool object_map_is_internal(const struct bpf_map *map)

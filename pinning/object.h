@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <limits.h>
 #include "bpffs/hook.h"
+#include "pinning/explain.h"
 
 struct object_choice {
 	const char *file;    /* path, or a name without slash: see object_open() */
@@ -21,6 +22,8 @@ struct object {
 	char path[PATH_MAX];
 	char **map_names; /* in the order of the maps: libbpf forgets a name when a map is reused */
 	size_t maps_len;
+	bool loaded;
+	struct explanation explanation;
 };
 
 /*
@@ -28,6 +31,7 @@ struct object {
  * for the hook. Section names are free: the hook decides the type. A file name without a slash is
  * looked for in IFBPF_OBJECT_PATH (colon-separated), then among the installed objects.
  * Reports its failures. Returns 0 or a negative errno: -ENOENT, -EINVAL for no usable choice.
+ * object_close() must follow in any case.
  */
 int object_open(struct object *object, const struct object_choice *choice);
 

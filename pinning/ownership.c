@@ -53,23 +53,116 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 	return err;
 }
 
-/* The link that is pinned for the hook in our directory. */
-static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id)
+/* The link that is pinned for the hook in our directory: a descriptor, or a negative errno. */
+static int open_our_link(const struct directory *dir, enum hook hook, struct bpf_link_info *info)
 {
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
+	__u32 len = sizeof(*info);
 	char path[NAME_SIZE];
-	bool same;
-	int fd;
+	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
 	fd = pin_open(dir->fd, path, 0);
 	if (fd < 0)
-		return false;
-	same = pin_kind_of(fd) == PIN_LINK && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	       info.id == link_id;
+		return fd;
+	memset(info, 0, sizeof(*info));
+	if (pin_kind_of(fd) != PIN_LINK)
+		err = -EINVAL;
+	else if (bpf_obj_get_info_by_fd(fd, info, &len))
+		err = -errno;
+	if (!err)
+		return fd;
 	close(fd);
-	return same;
+	return err;
+}
+
+static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id)
+{
+	struct bpf_link_info info;
+	int fd = open_our_link(dir, hook, &info);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return info.id == link_id;
+}
+
+void ownership_find_links(const struct directory *dir, struct attachments *attached)
+{
+	struct bpf_link_info info;
+
+	for (size_t i = 0; i < attached->len; i++) {
+		struct attachment *at = &attached->list[i];
+		int fd;
+
+		if (at->by != ATTACH_XDP || at->link_id)
+			continue;
+		fd = open_our_link(dir, at->hook, &info);
+		if (fd < 0)
+			continue;
+		if (info.prog_id == at->prog_id)
+			at->link_id = info.id;
+		close(fd);
+	}
+}
+
+static int open_prog(const struct directory *dir, const struct attachment *at)
+{
+	char file[NAME_SIZE], path[NAME_SIZE * 2];
+	int fd;
+
+	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {
+		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(at->hook),
+		         file);
+		fd = pin_open(dir->fd, path, 0);
+		if (fd >= 0)
+			return fd;
+	}
+	fd = bpf_prog_get_fd_by_id(at->prog_id);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_link(const struct directory *dir, const struct attachment *at)
+{
+	struct bpf_link_info info;
+	int fd;
+
+	fd = dir ? open_our_link(dir, at->hook, &info) : -ENOENT;
+	if (fd >= 0 && info.id == at->link_id)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fd = bpf_link_get_fd_by_id(at->link_id);
+	return fd < 0 ? -errno : fd;
+}
+
+int ownership_open(const struct directory *dir, const struct attachment *at, struct attach_old *old)
+{
+	int err = 0;
+
+	*old = (struct attach_old){ .at = at, .prog_fd = open_prog(dir, at), .link_fd = -1 };
+	if (old->prog_fd < 0)
+		err = failed(old->prog_fd, "cannot open program %u on %s", at->prog_id,
+		             hook_name(at->hook));
+	else if (at->link_id) {
+		old->link_fd = open_link(dir, at);
+		if (old->link_fd < 0)
+			err = failed(old->link_fd, "cannot open link %u on %s", at->link_id,
+			             hook_name(at->hook));
+	}
+	if (err == -EPERM)
+		hint("what we did not load ourselves is opened by id: run as root, or with "
+		     "CAP_SYS_ADMIN");
+	if (err)
+		ownership_close(old);
+	return err;
+}
+
+void ownership_close(struct attach_old *old)
+{
+	if (old->prog_fd >= 0)
+		close(old->prog_fd);
+	if (old->link_fd >= 0)
+		close(old->link_fd);
 }
 
 __attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdict, bool ours,

@@ -11,6 +11,7 @@
 #include "bpffs/directory.h"
 #include "bpffs/owners.h"
 #include "bpffs/query.h"
+#include "pinning/attach.h"
 
 struct ownership {
 	bool ours;
@@ -30,6 +31,20 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
  */
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
                         char file[NAME_SIZE]);
+
+/*
+ * Note in the XDP attachments the link that we pinned: what links_find() cannot do without
+ * CAP_SYS_ADMIN.
+ */
+void ownership_find_links(const struct directory *dir, struct attachments *attached);
+
+/*
+ * Open the program and the link of an attachment: from our own pins, else by id, which takes
+ * CAP_SYS_ADMIN. dir may be NULL. Reports its failures. ownership_close() releases it.
+ */
+int ownership_open(const struct directory *dir, const struct attachment *at,
+                   struct attach_old *old);
+void ownership_close(struct attach_old *old);
 
 /*
  * The ELF section that the program on a hook was loaded from: the kernel does not keep it, so the

@@ -75,7 +75,7 @@ static int refuse_difference(const char *name, const struct directory *dir,
 }
 
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
-                     int pin_fd, const struct bpf_map_info *info, bool fresh)
+                     int pin_fd, const struct bpf_map_info *info, bool fresh, unsigned int *reused)
 {
 	const char *name = object_map_name(object, map);
 	struct shape_diffs diffs;
@@ -93,6 +93,8 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		err = bpf_map__reuse_fd(map, pin_fd);
 		if (err)
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
+		else
+			(*reused)++;
 	} else if (fresh) {
 		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
 		     name, dir->path);
@@ -104,12 +106,13 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	return err;
 }
 
-int reuse_maps(struct object *object, const struct directory *dir, bool fresh)
+int reuse_maps(struct object *object, const struct directory *dir, bool fresh, unsigned int *reused)
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
 	int err = 0, fd;
 
+	*reused = 0;
 	if (dir->fd < 0)
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
@@ -125,7 +128,7 @@ int reuse_maps(struct object *object, const struct directory *dir, bool fresh)
 			             dir->path);
 			continue;
 		}
-		err = reuse_pin(object, map, dir, fd, &info, fresh);
+		err = reuse_pin(object, map, dir, fd, &info, fresh, reused);
 		close(fd);
 	}
 	return err;

@@ -12,9 +12,10 @@
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
  * what runs (packets would see half-updated slots), nor are .rodata, .bss and .data.
  * Where the definitions differ, the difference is printed field by field and it fails, or with
- * fresh the object gets a map of its own.
+ * fresh the object gets a map of its own. *reused counts the maps that are used on.
  * Reports its failures. Returns 0, -EINVAL for a difference, or another negative errno.
  */
-int reuse_maps(struct object *object, const struct directory *dir, bool fresh);
+int reuse_maps(struct object *object, const struct directory *dir, bool fresh,
+               unsigned int *reused);
 
 #endif

@@ -223,6 +223,19 @@ static int make_record(struct unloading *u, const struct unloaded *one, const st
 	return ownership_note_section(rec, one->at.hook, NULL);
 }
 
+static int take_off(const struct unloading *u, const struct attachment *at)
+{
+	struct attach_old old;
+	int err;
+
+	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
+	if (err)
+		return err;
+	err = attach_remove(u->iface, &old);
+	ownership_close(&old);
+	return err;
+}
+
 static int verify_gone(const struct unloading *u, const struct attachment *at)
 {
 	struct attachments now;
@@ -273,7 +286,7 @@ static int unload_staged(struct unloading *u, struct stage *stage, struct unload
 	if (!err)
 		err = stage_seal(stage, &u->dir, &rec);
 	if (!err)
-		err = attach_remove(u->iface, &one->at);
+		err = take_off(u, &one->at);
 	if (!err) {
 		stage->switched = true;
 		err = verify_gone(u, &one->at);
@@ -293,7 +306,7 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 		return 0;
 	/* What has no directory has no pins of ours: it is only taken off. */
 	if (u->dir.fd < 0) {
-		err = attach_remove(u->iface, &one->at);
+		err = take_off(u, &one->at);
 		return err ? err : verify_gone(u, &one->at);
 	}
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
@@ -318,6 +331,8 @@ static int unload(struct unloading *u)
 		err = 0;
 	if (err)
 		return err;
+	if (u->dir.fd >= 0)
+		ownership_find_links(&u->dir, &u->attached);
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
