@@ -12,7 +12,7 @@ VERSION := $(file < VERSION)
 bpfdir = $(libdir)/bpf
 
 # The tools: each is linked from the source of its name and the archives of its layers.
-PINNING_TOOLS := pin_maps load status unload
+PINNING_TOOLS := pin_maps load status unload doctor
 SCRIPT_TOOLS := stats
 COMPAT_TOOLS := iproute2_env
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pins of the interface: stale, foreign, left over, or in a directory that cannot be used. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "bpffs/pin.h"
+#include "pinning/doctor_findings.h"
+#include "pinning/status_find.h"
+
+static void judge_programs(struct doctor *d, const struct status *st)
+{
+	for (size_t i = 0; i < st->progs_len; i++) {
+		const struct status_prog *prog = &st->progs[i];
+
+		if (!prog->at || prog->owner.ours)
+			continue;
+		/* On the tc hooks programs run side by side. */
+		found(d, prog->hook == HOOK_XDP ? DOCTOR_WARNING : DOCTOR_INFO,
+		      "program %u (%s) on %s is foreign: nothing replaces it without --replace",
+		      prog->id, prog->name, hook_name(prog->hook));
+		evidence(d, "%s", prog->owner.why);
+		if (!strcmp(prog->owner.why, "not adopted"))
+			remedy(d, "ifbpf pin %s", st->iface.name);
+	}
+}
+
+static void judge_maps(struct doctor *d, const struct status *st)
+{
+	for (size_t i = 0; i < st->maps_len; i++) {
+		const struct status_map *map = &st->maps[i];
+
+		if (map->pin == PIN_STATE_STALE) {
+			found(d, DOCTOR_WARNING,
+			      "the pin of %s is stale: readers see map %u, the program uses %u",
+			      map->name, map->pinned_id, map->info.id);
+			evidence(d, "%s", map->path);
+			remedy(d, "ifbpf pin %s", st->iface.name);
+		}
+		if (owners_path(st->owners, OWNER_OTHER, PIN_MAP, map->info.id)) {
+			found(d, DOCTOR_INFO, "others keep map %u (%s) pinned", map->info.id,
+			      map->name);
+			evidence(d, "%s",
+			         owners_path(st->owners, OWNER_OTHER, PIN_MAP, map->info.id));
+		}
+	}
+}
+
+/* The interface that a directory was made for lives on beside this one. */
+static bool other_lives(const struct status *st)
+{
+	struct interface other;
+
+	return !interface_by_index(&other, st->dir.record.iface.ifindex) &&
+	       record_same_interface(&st->dir.record, &other);
+}
+
+static void judge_drift(struct doctor *d, const struct status *st)
+{
+	char text[256];
+
+	for (size_t i = 0; i < st->drift_len; i++) {
+		const struct status_drift *drift = &st->drift[i];
+
+		if (drift->kind != DRIFT_INTERFACE) {
+			found(d, DOCTOR_WARNING, "%s",
+			      status_drift_text(st, drift, text, sizeof(text)));
+			evidence(d, "%.600s/%s", st->dir.path, DIRECTORY_RECORD);
+			remedy(d, "ifbpf pin %s", st->iface.name);
+		} else if (other_lives(st)) {
+			found(d, DOCTOR_PROBLEM,
+			      "its directory belongs to another interface that lives: pin and load "
+			      "will be refused");
+			evidence(d, "%.600s is of ifindex %u", st->dir.path,
+			         st->dir.record.iface.ifindex);
+			remedy(d, "ifbpf status %s", st->dir.record.iface.name);
+		} else {
+			found(d, DOCTOR_INFO,
+			      "its directory is of an earlier interface, whose maps it will "
+			      "inherit");
+			evidence(d, "%.600s is of ifindex %u, which is gone", st->dir.path,
+			         st->dir.record.iface.ifindex);
+			remedy(d, "ifbpf pin %s, or ifbpf pin --fresh %s", st->iface.name,
+			       st->iface.name);
+		}
+	}
+}
+
+/* It is named already, as the stale pin of a map that is in use. */
+static bool is_stale(const struct status *st, __u32 map_id)
+{
+	for (size_t i = 0; i < st->maps_len; i++)
+		if (st->maps[i].pin == PIN_STATE_STALE && st->maps[i].pinned_id == map_id)
+			return true;
+	return false;
+}
+
+static void judge_orphans(struct doctor *d, const struct status *st)
+{
+	for (size_t i = 0; i < st->orphans_len; i++) {
+		const struct status_orphan *orphan = &st->orphans[i];
+
+		if (orphan->kind == PIN_MAP && is_stale(st, orphan->id))
+			continue;
+		found(d, DOCTOR_INFO, "a %s is pinned in vain: %s", pin_kind_name(orphan->kind),
+		      orphan->why);
+		evidence(d, "%.300s/%s, id %u", st->dir.path, orphan->file, orphan->id);
+		remedy(d, "ifbpf gc%s", strstr(orphan->file, "%old-") ? " --old" : "");
+	}
+}
+
+/* Something has the name of the directory that the tools will not use. */
+static void judge_directory(struct doctor *d)
+{
+	char relative[PATH_MAX];
+	struct stat st;
+
+	found(d, DOCTOR_PROBLEM, "its directory of pins cannot be used: pin and load will fail");
+	if (bpffs_relative(&d->fs, d->iface.name, &d->iface.netns, relative) ||
+	    fstatat(d->fs.fd, relative, &st, AT_SYMLINK_NOFOLLOW))
+		return;
+	evidence(d, "%.300s/%.300s is %s of uid %u%s", d->fs.path, relative,
+	         S_ISLNK(st.st_mode)   ? "a symlink"
+	         : S_ISDIR(st.st_mode) ? "a directory"
+	                               : "no directory",
+	         st.st_uid, bpffs_trusts(&st) ? "; the message on stderr says more" : "");
+	remedy(d, "ls -la '%.200s/%.200s'", d->fs.path, relative);
+}
+
+static void judge(struct doctor *d, const struct status *st, const struct status_scope *scope)
+{
+	size_t before = d->len;
+
+	if (st->partly)
+		judge_directory(d);
+	if (scope->no_pins) {
+		found(d, DOCTOR_INFO, "cannot read the directory of pins: it is root's");
+		evidence(d, "%s", strerror(EACCES));
+		remedy(d, "ifbpf pin --group GROUP %s", d->iface.name);
+	}
+	if (scope->no_ids) {
+		found(d, DOCTOR_INFO, "cannot compare the pins with what runs");
+		evidence(d, "programs and maps are opened by id, which takes CAP_SYS_ADMIN");
+		remedy(d, "sudo ifbpf doctor %s", d->iface.name);
+		return;
+	}
+	judge_programs(d, st);
+	judge_maps(d, st);
+	judge_drift(d, st);
+	judge_orphans(d, st);
+	if (d->len > before)
+		return;
+	if (st->has_dir) {
+		found(d, DOCTOR_OK, "the pins are those of what runs");
+		evidence(d, "%.600s, generation %llu", st->dir.path,
+		         (unsigned long long)st->view.record.gen);
+	} else {
+		found(d, DOCTOR_OK, "nothing runs, and nothing is pinned");
+		evidence(d, "no program on any hook, no directory");
+	}
+}
+
+static void look_at_pins(struct doctor *d)
+{
+	struct status_scope scope = { .has_fs = d->has_fs, .fs = d->fs };
+	struct status *st = malloc(sizeof(*st));
+
+	if (!st || owners_scan(&scope.owners, &scope.fs, "")) {
+		d->no_memory = true;
+	} else if (!status_find(st, &scope, d->iface.name)) {
+		if (!status_look(st, &scope))
+			judge(d, st, &scope);
+		status_free(st);
+	}
+	owners_free(&scope.owners);
+	free(st);
+}
+
+const struct doctor_probe doctor_pins[] = {
+	{ "pins", look_at_pins },
+	{},
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/pin.h"
+#include "pinning/status_pins.h"
+
+static struct status_orphan *add_orphan(struct status *st, enum pin_kind kind, __u32 id,
+                                        const char *why)
+{
+	struct status_orphan *orphan =
+		status_grow(&st->orphans, &st->orphans_len, sizeof(*st->orphans));
+
+	if (!orphan)
+		return NULL;
+	orphan->kind = kind;
+	orphan->id = id;
+	orphan->why = why;
+	return orphan;
+}
+
+static int orphan_maps(struct status *st)
+{
+	for (size_t i = 0; i < st->view.len; i++) {
+		const struct view_map *pin = &st->view.maps[i];
+		struct status_orphan *orphan;
+
+		if (!pin->old_id && status_uses_map(&st->live, pin->info.id))
+			continue;
+		orphan = add_orphan(st, PIN_MAP, pin->info.id,
+		                    pin->old_id ? "a replacement left it"
+		                                : "no attached program uses it");
+		if (!orphan)
+			return -ENOMEM;
+		status_pin_file(pin, orphan->file, sizeof(orphan->file));
+	}
+	return 0;
+}
+
+/* The id of the program pinned under that name, or 0. */
+static __u32 pinned_prog(int dir_fd, const char *file)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = pin_open(dir_fd, file, 0);
+
+	if (fd < 0)
+		return 0;
+	if (pin_kind_of(fd) != PIN_PROG || bpf_obj_get_info_by_fd(fd, &info, &len))
+		info.id = 0;
+	close(fd);
+	return info.id;
+}
+
+static int orphan_progs(struct status *st, enum hook hook)
+{
+	struct status_orphan *orphan;
+	char below[NAME_SIZE];
+	struct dirent *entry;
+	int fd, err = 0;
+	DIR *stream;
+
+	snprintf(below, sizeof(below), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+	fd = bpffs_open_dir(st->dir.fd, below, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	stream = fdopendir(fd);
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (!err && (entry = readdir(stream))) {
+		__u32 id = entry->d_name[0] == '.' ? 0 : pinned_prog(fd, entry->d_name);
+
+		if (!id || status_runs(st, hook, id))
+			continue;
+		orphan = add_orphan(st, PIN_PROG, id, "not attached");
+		if (orphan)
+			snprintf(orphan->file, sizeof(orphan->file), "%s/%s", below, entry->d_name);
+		else
+			err = -ENOMEM;
+	}
+	closedir(stream);
+	return err;
+}
+
+/* Describe the link that is pinned for a hook. Returns 0 or a negative errno. */
+static int pinned_link(const struct status *st, enum hook hook, struct bpf_link_info *info)
+{
+	__u32 len = sizeof(*info);
+	char file[NAME_SIZE];
+	int fd, err = 0;
+
+	memset(info, 0, sizeof(*info));
+	snprintf(file, sizeof(file), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
+	fd = pin_open(st->dir.fd, file, 0);
+	if (fd < 0)
+		return fd;
+	if (pin_kind_of(fd) != PIN_LINK)
+		err = -EINVAL;
+	else if (bpf_obj_get_info_by_fd(fd, info, &len))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+__u32 status_pinned_link(const struct status *st, enum hook hook)
+{
+	struct bpf_link_info info;
+
+	return st->has_dir && !pinned_link(st, hook, &info) ? info.id : 0;
+}
+
+static int orphan_link(struct status *st, enum hook hook)
+{
+	struct status_orphan *orphan;
+	struct bpf_link_info info;
+
+	if (pinned_link(st, hook, &info))
+		return 0;
+	for (size_t i = 0; i < st->attached.len; i++)
+		if (st->attached.list[i].hook == hook && st->attached.list[i].link_id == info.id)
+			return 0;
+	/* The ifindex stands in the same place for links of XDP, tcx and netkit. */
+	orphan = add_orphan(st, PIN_LINK, info.id,
+	                    info.xdp.ifindex ? "not attached here" : "it is detached for good");
+	if (!orphan)
+		return -ENOMEM;
+	snprintf(orphan->file, sizeof(orphan->file), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
+	return 0;
+}
+
+int status_look_for_orphans(struct status *st)
+{
+	int err;
+
+	if (!st->has_dir || !st->has_live)
+		return 0;
+	err = st->has_view ? orphan_maps(st) : 0;
+	for (int hook = 0; !err && hook < HOOKS; hook++) {
+		if (!st->gone && !st->attached.known[hook])
+			continue;
+		err = orphan_progs(st, hook);
+		if (!err)
+			err = orphan_link(st, hook);
+	}
+	return err;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "pinning/mapname.h"
+#include "pinning/status_pins.h"
+
+/* --- maps */
+
+void status_pin_file(const struct view_map *pin, char *out, size_t size)
+{
+	char file[NAME_SIZE];
+	int err = pin->old_id ? 0 : mapname_encode(pin->name, file, sizeof(file));
+
+	if (pin->old_id) {
+		char flat[NAME_SIZE];
+
+		err = mapname_encode(pin->name, flat, sizeof(flat));
+		if (!err)
+			err = mapname_old(flat, pin->old_id, file, sizeof(file));
+	}
+	snprintf(out, size, "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
+	         err ? pin->name : file);
+}
+
+/* The pin of that map, else the one that has its name. */
+static const struct view_map *find_pin(const struct status *st, const struct status_map *map)
+{
+	const struct view_map *same_name = NULL;
+
+	for (size_t i = 0; i < st->view.len; i++) {
+		const struct view_map *pin = &st->view.maps[i];
+		bool egress = map->hook == HOOK_TC_EGRESS && pin->egress;
+
+		if (pin->info.id == map->info.id && !pin->old_id)
+			return pin;
+		/* An egress program's own place comes before the flat one. */
+		if (*map->name && !pin->old_id && !strcmp(pin->name, map->name) &&
+		    (egress || (!pin->egress && !same_name)))
+			same_name = pin;
+	}
+	return same_name;
+}
+
+/* A pin of the map that is not in the directory of the interface. */
+static void find_elsewhere(const struct status *st, struct status_map *map)
+{
+	size_t len = st->has_dir ? strlen(st->dir.path) : 0;
+
+	for (size_t i = 0; i < st->owners->len && !*map->elsewhere; i++) {
+		const struct owned_pin *pin = &st->owners->pins[i];
+
+		if (pin->kind != PIN_MAP || pin->id != map->info.id)
+			continue;
+		if (len && !strncmp(pin->path, st->dir.path, len) && pin->path[len] == '/')
+			continue;
+		snprintf(map->elsewhere, sizeof(map->elsewhere), "%s", pin->path);
+	}
+}
+
+bool status_uses_map(const struct live *live, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+static int look_at_map(struct status *st, const struct live_map *live)
+{
+	const struct live_prog *prog = &st->live.progs[live->prog];
+	struct status_map *map = status_grow(&st->maps, &st->maps_len, sizeof(*st->maps));
+	char file[NAME_SIZE + sizeof(DIRECTORY_EGRESS)];
+	const struct view_map *pin;
+	const char *why;
+
+	if (!map)
+		return -ENOMEM;
+	map->hook = live->hook;
+	map->prog_id = prog->id;
+	map->info = live->info;
+	map->internal = mapname_is_internal(&live->info);
+	if (mapname_find(prog, &live->info, map->name, &why))
+		snprintf(map->name, sizeof(map->name), "%s", live->info.name);
+	pin = find_pin(st, map);
+	if (pin) {
+		map->pinned_id = pin->info.id;
+		if (pin->info.id == map->info.id)
+			map->pin = PIN_STATE_LIVE;
+		else if (!status_uses_map(&st->live, pin->info.id))
+			map->pin = PIN_STATE_STALE;
+		status_pin_file(pin, file, sizeof(file));
+		snprintf(map->path, sizeof(map->path), "%.3500s/%s", st->dir.path, file);
+	}
+	find_elsewhere(st, map);
+	return 0;
+}
+
+/* --- drift: the record against what runs */
+
+static int add_drift(struct status *st, enum drift_kind kind, enum hook hook, __u32 prog_id)
+{
+	struct status_drift *drift = status_grow(&st->drift, &st->drift_len, sizeof(*st->drift));
+
+	if (!drift)
+		return -ENOMEM;
+	drift->kind = kind;
+	drift->hook = hook;
+	drift->prog_id = prog_id;
+	return 0;
+}
+
+bool status_runs(const struct status *st, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < st->progs_len; i++)
+		if (st->progs[i].hook == hook && st->progs[i].id == prog_id)
+			return true;
+	return false;
+}
+
+/* A hook of which the record says nothing is somebody else's. */
+static int compare_hook(struct status *st, enum hook hook)
+{
+	const struct record_hook *recorded = &st->dir.record.hooks[hook];
+	int err = 0;
+
+	if (!recorded->progs_len)
+		return 0;
+	for (unsigned int i = 0; !err && i < recorded->progs_len; i++)
+		if (!status_runs(st, hook, recorded->progs[i]))
+			err = add_drift(st, DRIFT_GONE, hook, recorded->progs[i]);
+	for (size_t i = 0; !err && !recorded->cut && i < st->progs_len; i++)
+		if (st->progs[i].hook == hook &&
+		    !record_has_prog(&st->dir.record, hook, st->progs[i].id))
+			err = add_drift(st, DRIFT_NEW, hook, st->progs[i].id);
+	return err;
+}
+
+static int compare_record(struct status *st)
+{
+	const struct interface *was = &st->dir.record.iface;
+	int err = 0;
+
+	if (!st->has_dir || !st->dir.has_record || st->gone)
+		return 0;
+	/* Of an interface that is gone, no program can be left. */
+	if (!record_same_interface(&st->dir.record, &st->iface))
+		return add_drift(st, DRIFT_INTERFACE, 0, 0);
+	if (strcmp(was->name, st->iface.name))
+		err = add_drift(st, DRIFT_NAME, 0, 0);
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		if (st->has_live && st->attached.known[hook])
+			err = compare_hook(st, hook);
+	return err;
+}
+
+const char *status_drift_text(const struct status *st, const struct status_drift *drift, char *out,
+                              size_t size)
+{
+	const struct interface *was = &st->dir.record.iface;
+
+	switch (drift->kind) {
+	case DRIFT_GONE:
+		snprintf(out, size, "%s: the record names program %u, which does not run there",
+		         hook_name(drift->hook), drift->prog_id);
+		break;
+	case DRIFT_NEW:
+		snprintf(out, size, "%s: program %u runs there, and the record does not name it",
+		         hook_name(drift->hook), drift->prog_id);
+		break;
+	case DRIFT_INTERFACE:
+		snprintf(out, size, "the directory is of another interface, %s with ifindex %u",
+		         was->name, was->ifindex);
+		break;
+	case DRIFT_NAME:
+		snprintf(out, size, "the directory is still called %s, the name before", was->name);
+		break;
+	}
+	return out;
+}
+
+int status_look_at_pins(struct status *st)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < st->live.maps_len; i++)
+		err = look_at_map(st, &st->live.maps[i]);
+	return err ? err : compare_record(st);
+}

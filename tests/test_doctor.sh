@@ -1,0 +1,322 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# doctor: what it calls a problem is refused by the kernel, and what it calls ok is not.
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+. tests/pins.sh
+
+# findings PROBE [ARGUMENT...]: "LEVEL WHAT" of each finding of that probe.
+findings()
+{
+	local probe=$1
+
+	shift
+	doctor --json "$@" | sed 's/{"level":/\n&/g' |
+		sed -n "s/^{\"level\":\"\([a-z]*\)\",\"probe\":\"$probe\",\"what\":\"\([^\"]*\).*/\1 \2/p"
+}
+
+# expect_finding PROBE PATTERN [ARGUMENT...]: one of its findings matches, whole.
+expect_finding()
+{
+	local probe=$1 pattern=$2 got
+
+	shift 2
+	got=$(findings "$probe" "$@")
+	grep -q "^$pattern\$" <<<"$got" || fail "$probe: no '$pattern' in: $got"
+}
+
+# with_caps CAPS COMMAND...: as a user with these capabilities and no others, +bpf,+net_admin.
+with_caps()
+{
+	local caps="-all,$1"
+
+	shift
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "$caps" \
+		--ambient-caps "$caps" --bounding-set "$caps" "$@"
+}
+
+test_where_nothing_fails_it_ends_with_0()
+{
+	expect_status 0 doctor v0
+	[[ $(tail -n 1 <<<"$output") == "0 problems, "* ]] || fail "it says: $output"
+	expect_status 0 doctor
+	[[ -z $errors ]] || fail "messages without need: $errors"
+}
+
+test_json_is_one_document_with_all_that_text_shows()
+{
+	local text
+
+	expect_status 0 doctor v0
+	text=$output
+	expect_status 0 doctor --json v0
+	[[ $(wc -l <<<"$output") == 1 && $output == '{"schema":"ifbpf.doctor/1","ifname":"v0",'* ]] ||
+		fail "it says: $output"
+	diff <(grep -E '^(ok|info|warning|problem) ' <<<"$text" | sed 's/^\([a-z]*\) */\1 /') \
+		<(findings '[a-z0-9_]*' v0 | sed 's/\\//g') || fail "the findings differ"
+	[[ $(grep -c '^           seen: ' <<<"$text") == $(findings '[a-z0-9_]*' v0 | wc -l) ]] ||
+		fail "a finding without evidence: $text"
+}
+
+test_missing_capabilities_are_told_for_each_verb()
+{
+	expect_status 2 as_user "$PWD/pinning/doctor"
+	grep -q '^problem  *pin will fail without cap_sys_admin$' <<<"$output" ||
+		fail "pin: $output"
+	grep -q '^problem  *load will fail without cap_bpf cap_net_admin cap_perfmon$' \
+		<<<"$output" || fail "load: $output"
+	run with_caps +bpf,+net_admin,+perfmon "$PWD/pinning/doctor"
+	grep -q '^warning  *load does less without cap_sys_admin: ' <<<"$output" ||
+		fail "load: $output"
+	expect_finding capabilities "ok every verb .*"
+}
+
+test_the_capabilities_of_load_are_those_that_the_kernel_asks_for()
+{
+	local caps
+
+	chmod 0755 "$BPFFS"
+	mkdir -m 0777 "$BPFFS/users"
+	for caps in +net_admin,+perfmon +bpf,+net_admin; do
+		run with_caps "$caps" bpftool prog load objects/xdp_pass.o "$BPFFS/users/no" type xdp
+		((status != 0)) || fail "it loads with $caps alone"
+	done
+	with_caps +bpf,+net_admin,+perfmon bpftool prog load objects/xdp_pass.o \
+		"$BPFFS/users/yes" type xdp || fail "it does not load with all that doctor names"
+}
+
+test_a_private_sys_is_a_problem()
+{
+	[[ -z $(findings bpffs_mounts | grep '^problem') ]] || fail "$(findings bpffs_mounts)"
+	expect_status 2 unshare --mount bash -c 'mount -t sysfs peer /sys && doctor'
+	grep -q '^problem  *this shell has a /sys of its own' <<<"$output" || fail "it says: $output"
+}
+
+test_mounts_and_modes_are_told()
+{
+	expect_finding bpffs_mode "warning any user can make .*"
+	chmod 0711 "$BPFFS"
+	expect_finding bpffs_mode "ok only root can make names .*"
+	expect_finding bpffs_mounts "ok one BPF filesystem .*"
+	mkdir /run/second
+	mount -t bpf bpf /run/second
+	expect_finding bpffs_mounts "info 2 BPF filesystems .*"
+	doctor | grep -q "seen: .*/run/second (device" || fail "which ones? $(doctor)"
+	umount /run/second "$BPFFS"
+	expect_finding bpffs_mounts "info no BPF filesystem .*"
+	IFBPF_BPFFS=/run/second expect_finding bpffs_mounts "problem there is no .*"
+}
+
+test_who_sees_the_mount_is_told()
+{
+	# That of a test is its own; PID 1 is outside.
+	expect_finding bpffs_viewers "warning PID 1 sees another .*"
+	doctor | grep -q "seen: [0-9]* of [0-9]* mount namespaces have $BPFFS" || fail "$(doctor)"
+}
+
+test_the_home_namespace_is_told()
+{
+	pin_maps v0 2>/dev/null || true
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	expect_finding bpffs_home "ok this is the home namespace: pins lie at $BPFFS/IFNAME"
+	in_peer ip link set dev v1 xdpgeneric obj objects/xdp_pass.o sec xdp
+	pin_maps --netns peer v1 >/dev/null
+	expect_finding bpffs_home "info this is not the home .* at $(dirname \
+		"$(find "$BPFFS/%ifbpf/ns" -name v1)")/IFNAME" --netns peer v1
+}
+
+test_a_directory_xdp_is_a_trap()
+{
+	expect_finding bpffs_xdp "ok no directory .*"
+	mkdir "$BPFFS/xdp"
+	expect_finding bpffs_xdp "warning .* XDP and tc objects that share a map by name get two"
+	rmdir "$BPFFS/xdp"
+	link_xdp v0 objects/pinned/xdp_pass.o
+	[[ -L $BPFFS/xdp ]] || fail "ip made no symlink: $(ls -l "$BPFFS")"
+	expect_finding bpffs_xdp "ok ip and tc pin in one global directory"
+}
+
+test_what_a_killed_run_left_is_told()
+{
+	link_xdp v0 objects/xdp_pass.o
+	with_fault renameat2:signal=KILL:when=1 pin_maps v0 || true
+	[[ -n $(ls "$BPFFS/%ifbpf/stage") ]] || fail "it left nothing"
+	expect_finding bpffs_stage "info a run was killed; .*"
+	pin_maps v0 >/dev/null 2>&1
+	[[ -z $(findings bpffs_stage) ]] || fail "it is still told: $(findings bpffs_stage)"
+}
+
+test_kernel_features_are_those_that_work()
+{
+	local tcx=info frags=info btf=warning
+
+	mkdir "$BPFFS/tried"
+	bpftool prog load objects/tc_pass.o "$BPFFS/tried/tc" type tc
+	! attach link tcx_ingress v0 "$BPFFS/tried/tc" "$BPFFS/tried/tcx" || tcx=ok
+	! bpftool prog load objects/xdp_pass_frags.o "$BPFFS/tried/frags" || frags=ok
+	[[ ! -r /sys/kernel/btf/vmlinux ]] || btf=ok
+	expect_finding tcx "$tcx .*"
+	expect_finding xdp_frags "$frags .*"
+	expect_finding btf "$btf .*"
+	expect_finding kernel "ok .*"
+	expect_finding memlock "ok .*"
+	# A path_fd is in no answer of bpftool: the version has to do.
+	[[ $(printf '%s\n' 6.5 "$(uname -r)" | sort -V | head -n 1) != 6.5 ]] ||
+		expect_finding path_fd "ok .*"
+}
+
+test_an_old_kernel_is_told_from_a_refusal()
+{
+	run with_fault bpf:error=EINVAL doctor
+	grep -q '^info  *no tcx (6.6)' <<<"$output" && grep -q '^info  *no path_fd (6.5)' <<<"$output" &&
+		grep -q '^info  *no xdp.frags (5.18)' <<<"$output" || fail "EINVAL: $output"
+	run with_fault bpf:error=EPERM doctor
+	grep -q '^info  *cannot tell whether the kernel has tcx' <<<"$output" &&
+		grep -q '^info  *cannot tell whether the kernel has xdp.frags' <<<"$output" ||
+		fail "EPERM: $output"
+	# SO_NETNS_COOKIE is the only option that is asked for.
+	run with_fault getsockopt:error=ENOPROTOOPT doctor
+	grep -q '^info  *network namespaces have no cookies' <<<"$output" || fail "cookies: $output"
+}
+
+test_how_iproute2_was_built_is_told()
+{
+	expect_finding tc "ok tc loads objects by libbpf"
+	mkdir /run/legacy
+	printf '#!/bin/sh\necho "tc utility, iproute2-6.1.0"\n' >/run/legacy/tc
+	chmod +x /run/legacy/tc
+	PATH=/run/legacy:$PATH expect_finding tc "warning tc loads only objects of the old dialect.*"
+}
+
+test_the_mtu_is_judged_as_the_kernel_does()
+{
+	local mtu=1500 step
+
+	for step in 1024 512 256 128 64 32 16 8 4 2 1; do
+		in_peer ip link set dev v1 mtu $((mtu + step))
+		! ip link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp 2>/dev/null ||
+			mtu=$((mtu + step))
+		ip link set dev v0 xdp off
+	done
+	in_peer ip link set dev v1 mtu "$mtu"
+	expect_finding veth_peer "ok packets fit a page: .*" v0
+	in_peer ip link set dev v1 mtu $((mtu + 1))
+	expect_finding veth_peer "problem packets do not fit a page: .*" v0
+	expect_status 2 doctor v0
+	ip link set dev v0 xdpdrv obj objects/xdp_pass_frags.o sec xdp.frags ||
+		fail "a program for fragments is refused at MTU $((mtu + 1))"
+}
+
+test_fewer_queues_than_the_peer_has_are_a_problem()
+{
+	ip link add a1 numrxqueues 1 numtxqueues 1 type veth peer name a2 numrxqueues 2 numtxqueues 2
+	ethtool -L a2 rx 1 tx 1
+	[[ -z $(findings veth_peer a1 | grep '^problem') ]] || fail "at first: $(findings veth_peer a1)"
+	ethtool -L a2 rx 2 tx 2
+	expect_finding veth_peer "problem native XDP will be refused: .*" a1
+	run ip link set dev a1 xdpdrv obj objects/xdp_pass.o sec xdp
+	((status != 0)) || fail "the kernel takes it"
+	eval "$(doctor a1 | sed -n 's/^ *type: \(ethtool -L a2 .*\)/\1/p')"
+	ip link set dev a1 xdpdrv obj objects/xdp_pass.o sec xdp || fail "what to type did not help"
+}
+
+test_a_veth_peer_in_another_namespace_is_looked_at()
+{
+	expect_finding veth_peer "warning its peer drops .*" v0
+	peer_gro
+	expect_finding veth_peer "info its peer has GRO but no native program: .*" v0
+	in_peer ip link set dev v1 xdpdrv obj objects/xdp_pass.o sec xdp
+	expect_finding veth_peer "ok its peer has a native program: .*" v0
+}
+
+test_driver_and_offloads_are_told()
+{
+	expect_finding driver "ok the driver has native XDP.*" v0
+	doctor v0 | grep -q 'seen: driver veth; XDP features: basic ' || fail "$(doctor v0)"
+	expect_finding driver "warning the driver has no native XDP" lo
+	expect_finding vlan_offload "info VLAN tags .*" v0
+	ethtool -K v0 rxvlan off
+	expect_finding vlan_offload "ok .*" v0
+	expect_finding lro "ok .*" v0
+	expect_finding gro_hw "ok .*" v0
+}
+
+test_a_port_of_a_bond_is_told()
+{
+	need_link_type bond
+	ip link add b0 type bond mode active-backup
+	make_veth w0
+	ip link set dev w0 down
+	ip link set dev w0 master b0
+	expect_finding bond "ok this mode of bonding has native XDP" b0
+	expect_finding bond "warning it is a port of the bond b0: .*" w0
+	ip link set dev b0 xdpdrv obj objects/xdp_pass.o sec xdp
+	expect_finding bond "problem b0 has an XDP program: .*" w0
+	run ip link set dev w0 xdpdrv obj objects/xdp_pass.o sec xdp
+	((status != 0)) || fail "the kernel takes it"
+}
+
+test_stale_and_foreign_pins_are_told()
+{
+	expect_finding pins "ok nothing runs, .*" v0
+	link_xdp v0 objects/xdp_pass.o
+	expect_finding pins "warning program $(prog_id v0) (xdp_pass) on xdp is foreign: .*" v0
+	pin_maps v0 >/dev/null
+	expect_finding pins "ok the pins are those of what runs" v0
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+	expect_finding pins "warning the pin of xdp_stats_map is stale: .*" v0
+	expect_finding pins "warning xdp: program $(prog_id v0) runs there, .*" v0
+	pin_maps v0 >/dev/null
+	expect_finding pins "info a map is pinned in vain: a replacement left it" v0
+}
+
+test_a_directory_that_pin_refuses_is_a_problem()
+{
+	mkdir "$BPFFS/v0"
+	chown 65534 "$BPFFS/v0"
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 2 doctor v0
+	grep -q '^problem  *its directory of pins cannot be used' <<<"$output" || fail "$output"
+	grep -q "seen: $BPFFS/v0 is a directory of uid 65534" <<<"$output" || fail "$output"
+	expect_status 2 pin_maps v0
+}
+
+test_a_directory_of_another_living_interface_is_a_problem()
+{
+	make_veth w0 x0
+	link_xdp w0 objects/xdp_pass.o
+	link_xdp x0 objects/xdp_pass.o
+	pin_maps w0 >/dev/null
+	ip link set dev w0 down
+	ip link set dev w0 name w9
+	ip link set dev x0 down
+	ip link set dev x0 name w0
+	expect_finding pins "problem its directory belongs to another interface that lives: .*" w0
+	expect_status 2 pin_maps w0
+}
+
+test_it_changes_nothing()
+{
+	local before
+
+	link_xdp v0 objects/xdp_pass.o
+	before=$(snapshot)
+	doctor v0 >/dev/null
+	expect_unchanged "$before"
+	pin_maps v0 >/dev/null
+	before=$(snapshot)
+	# A writer at work does not hold it up.
+	timeout 5 flock "$BPFFS/%ifbpf/lock" doctor v0 >/dev/null || fail "it waits, or fails"
+	expect_unchanged "$before"
+	umount "$BPFFS"
+	doctor v0 >/dev/null
+	! mountpoint -q "$BPFFS" || fail "it mounted one"
+}
+
+test_wrong_usage_and_unknown_interfaces()
+{
+	expect_status 1 doctor --nonsense
+	expect_status 1 doctor v0 v1
+	expect_status 2 doctor nope
+	[[ $errors == *"cannot find interface nope"* && -z $output ]] || fail "it says: $errors"
+}
