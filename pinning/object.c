@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "pinning/legacy.h"
 #include "pinning/object.h"
 
 /* A name without a slash is looked up; the first file that exists is taken. */
@@ -168,6 +169,27 @@ const char *object_map_name(const struct object *object, const struct bpf_map *m
 	return bpf_map__name(map);
 }
 
+static int open_file(struct object *object)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "legacy");
+	size_t size;
+	void *mem;
+	int err;
+
+	if (!legacy_is_object(object->path)) {
+		object->obj = bpf_object__open_file(object->path, NULL);
+		return object->obj ? 0 : failed(-errno, "cannot open object %s", object->path);
+	}
+	detail("%s defines its maps in the old dialect", object->path);
+	err = legacy_convert(object->path, &mem, &size);
+	if (err)
+		return err;
+	object->obj = bpf_object__open_mem(mem, size, &opts);
+	err = object->obj ? 0 : failed(-errno, "cannot open object %s", object->path);
+	free(mem);
+	return err;
+}
+
 static void note_found(struct object *object)
 {
 	struct bpf_map *map;
@@ -193,9 +215,8 @@ int object_open(struct object *object, const struct object_choice *choice)
 		hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
 		return err;
 	}
-	object->obj = bpf_object__open_file(object->path, NULL);
-	if (!object->obj) {
-		err = failed(-errno, "cannot open object %s", object->path);
+	err = open_file(object);
+	if (err) {
 		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%.200s",
 		        object->path);
 		return err;
