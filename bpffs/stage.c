@@ -88,8 +88,10 @@ int stage_make_directory(struct stage *stage, struct directory *dir)
 	err = dir->fd < 0 ? dir->fd : publish_skeleton(dir->fd);
 	if (!err && renameat2(stage->fd, STAGE_DIR, stage->fs->fd, dir->relative, RENAME_NOREPLACE))
 		err = -errno;
-	if (!err)
+	if (!err) {
+		strcpy(stage->made, dir->relative);
 		return 0;
+	}
 	directory_close(dir);
 	return failed(err, "cannot make %s", dir->path);
 }
@@ -255,6 +257,7 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 		return err;
 	}
 	stage->switched = false;
+	*stage->made = '\0';
 	dir->record = *rec;
 	dir->has_record = true;
 	return 0;
@@ -305,10 +308,53 @@ int stage_remove(const struct bpffs *fs, const char *name)
 	return err ? failed(err, "cannot remove stage %s in %s", name, fs->path) : 0;
 }
 
+/* A file that publish_skeleton() makes: a symlink, or %egress/ with nothing else in it. */
+static bool is_skeleton(int dir_fd)
+{
+	struct dirent **list;
+	struct stat st;
+	bool only = true;
+	int count, fd;
+
+	count = scandirat(dir_fd, ".", &list, NULL, NULL);
+	if (count < 0)
+		return false;
+	for (int i = 0; i < count; i++) {
+		const char *file = list[i]->d_name;
+
+		if (!strcmp(file, DIRECTORY_EGRESS)) {
+			fd = bpffs_open_dir(dir_fd, file, O_RDONLY);
+			only &= fd >= 0 && is_skeleton(fd);
+			if (fd >= 0)
+				close(fd);
+		} else if (strcmp(file, ".") && strcmp(file, "..")) {
+			only &= !fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
+			        S_ISLNK(st.st_mode) && strcmp(file, DIRECTORY_RECORD) != 0;
+		}
+		free(list[i]);
+	}
+	free(list);
+	return only;
+}
+
+/* What was to be published did not come; another loader may have pinned there meanwhile. */
+static void remove_made(const struct stage *stage)
+{
+	int fd = bpffs_open_dir(stage->fs->fd, stage->made, O_RDONLY);
+	bool only = fd >= 0 && is_skeleton(fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (only)
+		remove_tree(stage->fs->fd, stage->made);
+}
+
 void stage_end(struct stage *stage)
 {
 	if (stage->fd < 0)
 		return;
+	if (*stage->made && !stage_is_committed(stage->fd) && !stage->switched)
+		remove_made(stage);
 	if (!stage_is_committed(stage->fd) && !stage->switched)
 		remove_stage(stage->fs, stage->name);
 	close(stage->fd);

@@ -22,7 +22,8 @@ struct stage {
 	int fd;
 	char name[NAME_SIZE];
 	unsigned int drops;
-	bool switched; /* the hook has its new program: what is staged belongs to it */
+	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or "" */
+	bool switched;       /* the hook has its new program: what is staged belongs to it */
 };
 
 /*
@@ -72,7 +73,7 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 /* Both of these; nothing at all is changed if there is nothing new. */
 int stage_publish(struct stage *stage, struct directory *dir, struct record *rec);
 
-/* Remove what is left of the stage, and unlock it. */
+/* Remove what is left of the stage, and a directory that was made in vain, and unlock it. */
 void stage_end(struct stage *stage);
 
 /* For whoever finds a stage: it is complete; or its exchange began and did not end. */

@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "compat/libbpf.h"
 #include "pinning/attach.h"
+#include "pinning/tracewords.h"
 
 static __u32 xdp_flags(enum xdp_mode mode)
 {
@@ -24,10 +25,13 @@ static __u32 tcx_type(enum hook hook)
 	return hook == HOOK_TC_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS;
 }
 
+/* What the kernel said of the last link that it refused, or "". */
+static char link_words[256];
+
 /* Report a refusal; the kernel's words say more than its number. */
 static int refused(int err, const struct interface *iface, const char *what, enum hook hook)
 {
-	const char *words = log_kernel_words();
+	const char *words = *link_words ? link_words : log_kernel_words();
 
 	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), iface->name,
 	       words ? " (the kernel says: " : "", words ? words : "", words ? ")" : "");
@@ -39,9 +43,15 @@ static int refused(int err, const struct interface *iface, const char *what, enu
 static int link_create(const struct interface *iface, __u32 type, __u32 flags, int prog_fd)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
-	int fd = bpf_link_create(prog_fd, iface->ifindex, type, flags ? &opts : NULL);
+	struct tracewords words;
+	int fd;
 
-	return fd < 0 ? -errno : fd;
+	tracewords_begin(&words);
+	fd = bpf_link_create(prog_fd, iface->ifindex, type, flags ? &opts : NULL);
+	if (fd < 0)
+		fd = -errno;
+	tracewords_end(&words, link_words, sizeof(link_words));
+	return fd;
 }
 
 static int xdp_new(const struct interface *iface, enum xdp_mode mode, bool link, int prog_fd,
@@ -100,6 +110,7 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	int err;
 
 	*link_fd = -1;
+	*link_words = '\0';
 	log_kernel_words();
 	switch (how->by) {
 	case ATTACH_XDP: err = xdp_attach(iface, how, prog_fd, link_fd); break;
@@ -176,6 +187,7 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 	const struct attachment *at = old->at;
 	int err;
 
+	*link_words = '\0';
 	log_kernel_words();
 	if (at->link_id)
 		err = link_replace(old, prog_fd);
@@ -202,6 +214,7 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 	const struct attachment *at = old->at;
 	int err;
 
+	*link_words = '\0';
 	log_kernel_words();
 	if (at->link_id)
 		err = bpf_link_detach(old->link_fd) ? -errno : 0;
