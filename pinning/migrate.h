@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Moving the content of one map into another whose definition differs: field by field by BTF name,
+ * key by key, CPU by CPU. The order, around the switch from the old program to the new one:
+ *
+ *   migrate_plan()       may it be done, and what becomes of each field
+ *   migrate_copy()       before the switch; migrate_snapshot() gives what a later run needs
+ *   migrate_reconcile()  any number of times: directly before the switch, and after it
+ *   migrate_merge()      after the switch
+ *
+ * Each step does nothing for a map whose class does not need it, so a caller takes the same four
+ * steps for every map. Needs CAP_BPF; migrate_merge() also CAP_NET_ADMIN; BTF of a map that is
+ * pinned also CAP_SYS_ADMIN, without which only maps of equal sizes can be moved.
+ */
+#ifndef PINNING_MIGRATE_H
+#define PINNING_MIGRATE_H
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct btf;
+
+/* What the content of a map is to its users: see migrate_bound() for what each promises. */
+enum migrate_class {
+	MIGRATE_CONFIG,  /* lists, rules, ports: written by tools */
+	MIGRATE_COUNTER, /* integers that programs only add to */
+	MIGRATE_FLOW,    /* state that programs keep for connections */
+};
+
+/* "config", "counter", "flow". */
+const char *migrate_class_name(enum migrate_class class);
+
+/* The class of that name, or -EINVAL. */
+int migrate_class_parse(const char *name);
+
+/*
+ * The class of a map of an object: the tag on its variable,
+ *     struct { ... } rules SEC(".maps") __attribute__((btf_decl_tag("ifbpf:config")));
+ * else MIGRATE_COUNTER for per-CPU types, MIGRATE_CONFIG for others. btf may be NULL.
+ */
+enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type);
+
+/* One of the two maps. */
+struct migrate_map {
+	int fd; /* the caller's; -1 while the map does not exist yet */
+	struct bpf_map_info info;
+	const struct btf *btf;      /* of the types below, or NULL */
+	__u32 key_type, value_type; /* BTF type ids, or 0 */
+	struct btf *own_btf;        /* what migrate_map_close() frees */
+};
+
+/*
+ * Describe a map that exists; its BTF comes from the kernel, if it has one and this process may
+ * read it. fd must stay open as long as the map is used here. Returns 0 or a negative errno.
+ */
+int migrate_map_open(struct migrate_map *map, int fd);
+
+/*
+ * Describe a map of an object, created or not: enough for a plan, and with migrate_set_target() for
+ * the rest. The object must stay open as long as the map is used here.
+ */
+void migrate_map_define(struct migrate_map *map, const struct bpf_object *obj,
+                        const struct bpf_map *def);
+
+/* Frees the BTF of migrate_map_open(); leaves fd open. */
+void migrate_map_close(struct migrate_map *map);
+
+/* What becomes of a field, or of a property of the map. */
+enum migrate_outcome {
+	MIGRATE_KEPT,
+	MIGRATE_WIDENED,
+	MIGRATE_NARROWED, /* entries whose value does not fit stay in the old map */
+	MIGRATE_GROWN,    /* more elements, or more entries */
+	MIGRATE_CUT,      /* fewer: what does not fit stays in the old map */
+	MIGRATE_ADDED,    /* zero */
+	MIGRATE_DROPPED,
+	MIGRATE_CHANGED, /* the type of the map, its flags */
+	MIGRATE_ASSUMED, /* there are no types to compare: see why */
+	MIGRATE_REFUSED, /* see why */
+};
+
+/* "kept", "widened", ... */
+const char *migrate_outcome_name(enum migrate_outcome outcome);
+
+struct migrate_row {
+	enum migrate_outcome outcome;
+	char field[64]; /* "type", "max entries", "key", "value.rx_packets" */
+	char from[48], to[48];
+	char why[112]; /* or empty */
+};
+
+struct migration;
+
+/*
+ * Make the plan for moving the content of `from` to `to`. Both are copied, what they point to stays
+ * the caller's and must outlive the migration. Returns 0; -EOPNOTSUPP if the content cannot be
+ * moved, and the rows then say why; another negative errno with *m NULL.
+ */
+int migrate_plan(struct migration **m, const struct migrate_map *from, const struct migrate_map *to,
+                 enum migrate_class class);
+void migrate_free(struct migration *m);
+
+/* The plan as rows, valid until migrate_free(). */
+const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
+
+/* Print them as a table: field, old, new, what becomes of it. */
+void migrate_print(const struct migration *m, FILE *out);
+
+/* The descriptor of the new map, for a plan that was made before the map was. */
+void migrate_set_target(struct migration *m, int fd);
+
+/*
+ * Have `progress` called now and then by the steps below. done and total count entries; total is
+ * what the old map has room for, since the kernel does not say how many it holds.
+ */
+void migrate_set_progress(struct migration *m,
+                          void (*progress)(void *context, __u64 done, __u64 total), void *context);
+
+/*
+ * CONFIG and FLOW: copy all entries into the new map, which nobody else uses yet and which is
+ * empty, and remember what was copied. Reports failures. Returns 0, also if entries were left
+ * behind (see the report), or a negative errno.
+ */
+int migrate_copy(struct migration *m);
+
+/*
+ * CONFIG and FLOW: bring over what others changed in the old map since migrate_copy() or the last
+ * call of this. The rule, for each key, where "copied" is what this process put into the new map:
+ *   - the old map still has what was copied: the new map is left as it is, edited or not;
+ *   - the old map has another value, and the new map what was copied: the new map gets it;
+ *   - the key is new in the old map: it is added, unless the new map has it already;
+ *   - the key is gone from the old map, and the new map has what was copied: it is deleted there
+ *     (an array's slot: zeroed), but not if the old map is an LRU, which drops entries by itself;
+ *   - both were changed: the new map wins, and the report counts a conflict.
+ * Each comparison and the write after it are two system calls: an edit of the same entry of the new
+ * map that falls between them is overwritten. Reports failures. Returns 0 or a negative errno.
+ */
+int migrate_reconcile(struct migration *m);
+
+/*
+ * Keep what was copied in a map of its own, so that another process can go on after this one was
+ * killed: pin it before the switch. From then on each migrate_reconcile() keeps it current. Returns
+ * a descriptor, closed by migrate_free(), or a negative errno, reported; -ENODATA for COUNTER.
+ */
+int migrate_snapshot(struct migration *m);
+
+/*
+ * Go on from such a map instead of calling migrate_copy(). Without it (fd -1) migrate_reconcile()
+ * adds what the new map lacks, and of entries that differ keeps the new one. Returns 0 or a
+ * negative errno, reported.
+ */
+int migrate_resume(struct migration *m, int fd);
+
+/*
+ * COUNTER: add every counter of the old map to the new one and zero it in the old, by a BPF program
+ * (tc, by BPF_PROG_TEST_RUN) that runs once on each CPU: no count is lost or doubled while packets
+ * flow, nor by a second call. Keys that the new map lacks are created first. What is a counter:
+ * integers of 4 and 8 bytes, if neither enums nor __be32 and __be64; a field tagged
+ * btf_decl_tag("ifbpf:max") becomes the greater of both; other fields are copied where the new one
+ * is still zero. The slots of CPUs that are offline are merged on another CPU (Linux 5.19), else
+ * left where they are. The calling thread visits every CPU and returns to its own affinity. Reports
+ * failures. Returns 0, also if something was left in the old map (see the report), or a negative
+ * errno; -EPERM also if this thread may not run on a CPU that is online, whose counters then stay
+ * in the old map.
+ */
+int migrate_merge(struct migration *m);
+
+/* An entry that could not be moved. */
+struct migrate_problem {
+	char key[72];
+	char why[112];
+};
+
+#define MIGRATE_PROBLEMS 8
+
+struct migrate_report {
+	__u64 entries; /* in the old map, as far as they were read by the last step */
+	__u64 moved;   /* copied, or merged */
+	__u64 created; /* keys made in the new map by migrate_merge() */
+	__u64 left; /* entries that stayed in the old map alone: did not fit, no room, key clash */
+	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
+	__u64 conflicts;               /* changed in both maps: the new one won */
+	__u64 counters_left;    /* counters (of one CPU) that did not fit their narrower field */
+	unsigned int cpus_left; /* offline CPUs whose slots could not be merged */
+	struct migrate_problem problems[MIGRATE_PROBLEMS]; /* the first of those left */
+	unsigned int problem_count;
+};
+
+const struct migrate_report *migrate_report(const struct migration *m);
+
+/* For the user: what the class promises, and what can be lost, in a sentence. */
+const char *migrate_bound(const struct migration *m);
+
+#endif

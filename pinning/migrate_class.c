@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What kind of content a map has. */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+#include "pinning/migrate_internal.h"
+
+static const char *const class_names[] = {
+	[MIGRATE_CONFIG] = "config",
+	[MIGRATE_COUNTER] = "counter",
+	[MIGRATE_FLOW] = "flow",
+};
+
+#define CLASSES (int)(sizeof(class_names) / sizeof(class_names[0]))
+
+const char *migrate_class_name(enum migrate_class class)
+{
+	return class_names[class];
+}
+
+int migrate_class_parse(const char *name)
+{
+	for (int i = 0; i < CLASSES; i++)
+		if (!strcmp(class_names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+static bool is_map_variable(const struct btf *btf, __u32 id, const char *map)
+{
+	const struct btf_type *var = btf__type_by_id(btf, id);
+
+	return var && btf_is_var(var) && !strcmp(btf__name_by_offset(btf, var->name_off), map);
+}
+
+/* The class that a tag names, if it is one of ours. */
+static int tag_class(const char *tag)
+{
+	static const char prefix[] = "ifbpf:";
+
+	if (strncmp(tag, prefix, strlen(prefix)) != 0)
+		return -EINVAL;
+	return migrate_class_parse(tag + strlen(prefix));
+}
+
+enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type)
+{
+	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *tag = btf__type_by_id(btf, id);
+		int class;
+
+		if (!btf_is_decl_tag(tag) || btf_decl_tag(tag)->component_idx != -1 ||
+		    !is_map_variable(btf, tag->type, map))
+			continue;
+		class = tag_class(btf__name_by_offset(btf, tag->name_off));
+		if (class >= 0)
+			return class;
+	}
+	return map_is_percpu(map_type) ? MIGRATE_COUNTER : MIGRATE_CONFIG;
+}
+
+const char *migrate_bound(const struct migration *m)
+{
+	switch (m->class) {
+	case MIGRATE_CONFIG:
+		return "what stood in the old map when the maps were last compared before the "
+		       "switch "
+		       "is in force for every packet; a later edit of the old map is in force once "
+		       "they are compared after it; of an entry changed in both, the new map's "
+		       "stays";
+	case MIGRATE_COUNTER:
+		return "no count is lost or doubled; between the switch and the end of the merge "
+		       "the "
+		       "sum of both maps is exact; on Linux before 5.19 the counts of CPUs that "
+		       "are "
+		       "offline stay in the old map";
+	case MIGRATE_FLOW:
+		return "an entry that packets change in both maps between the copy and the "
+		       "comparison "
+		       "after the switch keeps the new map's value: what the old map's gained in "
+		       "that "
+		       "time is lost (the report counts such entries as conflicts); the order of "
+		       "use "
+		       "of an LRU map begins anew, and what it dropped from the old map stays in "
+		       "the "
+		       "new one";
+	}
+	return "";
+}

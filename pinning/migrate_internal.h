@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of pinning/migrate share. */
+#ifndef PINNING_MIGRATE_INTERNAL_H
+#define PINNING_MIGRATE_INTERNAL_H
+
+#include "pinning/migrate.h"
+#include "pinning/migrate_entries.h"
+#include "pinning/migrate_fields.h"
+#include "pinning/migrate_table.h"
+
+struct migration {
+	struct migrate_map from, to;
+	enum migrate_class class;
+	struct migrate_rows rows;
+	struct fields key, value;
+	struct table base; /* what was copied: old keys, old values */
+	bool has_base;
+	__u32 round;     /* of comparing: entries seen in it carry its number */
+	int snapshot_fd; /* base as a map, or -1 */
+	struct migrate_report report;
+	void (*progress)(void *context, __u64 done, __u64 total);
+	void *progress_context;
+	char why[112]; /* of the last entry that did not fit */
+};
+
+/* Rows about the types, sizes and flags of the two maps. Returns 0 or -ENOMEM. */
+int migrate_compare_maps(struct migration *m);
+
+/* Maps of one family hold the same kind of content. */
+enum map_family {
+	FAMILY_NONE, /* cannot be moved */
+	FAMILY_DATA, /* arrays and hashes */
+	FAMILY_LPM,
+	FAMILY_DEVMAP,
+	FAMILY_CPUMAP,
+};
+
+/* why: what stands against it, for FAMILY_NONE. */
+enum map_family map_family(__u32 type, const char **why);
+
+/* Convert a key, or a value of all CPUs. Returns NULL, or why it does not fit, for the user. */
+const char *migrate_key(struct migration *m, const void *from, void *to);
+const char *migrate_value(struct migration *m, const void *from, void *to);
+
+/* An array's slot that a hash shall not get: zeros stand for nothing there. */
+bool migrate_is_empty(const struct migration *m, const void *value);
+
+/* Count an entry of the old map that stays there alone, and keep the first few. */
+void migrate_left(struct migration *m, const void *key, const char *why);
+
+void migrate_progress(const struct migration *m, __u64 done);
+
+/* Wait until no program that has begun before still runs: what it wrote is then there. */
+void migrate_quiesce(void);
+
+/* Both maps exist. Reports -EBADF. */
+int migrate_ready(const struct migration *m);
+
+bool bytes_are_zero(const void *bytes, size_t len);
+
+/* Bring the snapshot map up to an entry of the base, or drop its key. Returns 0 or an errno. */
+int migrate_snapshot_put(struct migration *m, struct table_entry *entry);
+
+/* Refuse, by a row, what the merging program cannot do with these fields. 0 or -ENOMEM. */
+int migrate_merge_check(struct migration *m);
+
+#endif

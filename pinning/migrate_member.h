@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Members of C structs in BTF, those of anonymous structs and unions inside included. */
+#ifndef PINNING_MIGRATE_MEMBER_H
+#define PINNING_MIGRATE_MEMBER_H
+
+#include <bpf/btf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A place in a record. */
+struct member {
+	const char *name;
+	__u32 type;     /* BTF id */
+	__u32 bit;      /* from the beginning of the record */
+	__u32 bitfield; /* bits, or 0 for a whole type */
+	/* Where it stands: for the tags on it. */
+	__u32 parent, index;
+	/* In an anonymous union: */
+	bool in_union;
+	__u32 union_type, union_bit;
+};
+
+struct member_list {
+	struct member *list;
+	size_t len;
+};
+
+/* All named members of a struct, in order. Returns 0 or -ENOMEM. */
+int member_list(const struct btf *btf, const struct member *of, struct member_list *members);
+void member_list_free(struct member_list *members);
+
+/* The member of that name. */
+bool member_find(const struct btf *btf, const struct member *of, const char *name,
+                 struct member *found);
+
+/* Its type, past typedef, const, volatile, restrict and type tags; NULL for void. */
+const struct btf_type *member_type(const struct btf *btf, const struct member *member);
+
+/* The bits of an integer or enum of at most 64; 0 for anything else. */
+__u32 member_bits(const struct btf *btf, const struct member *member);
+bool member_is_signed(const struct btf *btf, const struct member *member);
+
+/* An integer of 4 or 8 bytes, and neither an enum nor of network byte order (__be32). */
+bool member_is_counter(const struct btf *btf, const struct member *member);
+
+/* The size of an integer type that is no counter, 1 or 2 bytes; else 0. */
+__u32 member_small_size(const struct btf *btf, __u32 type);
+
+/* A lock, timer or list head: the kernel shows it as zeros and ignores what is written there. */
+bool member_is_special(const struct btf *btf, const struct btf_type *type);
+
+/* A declaration tag on the member. */
+bool member_has_tag(const struct btf *btf, const struct member *member, const char *tag);
+
+/* "__u64", "struct flow", "char[16]", "__u32:4". */
+void member_describe(const struct btf *btf, const struct member *member, char out[48]);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What others changed in the old map after it was copied: see migrate_reconcile() for the rule. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "pinning/migrate_internal.h"
+
+struct reconciling {
+	struct migration *m;
+	__u8 *old; /* a value of the old map; the others are in the shape of the new one */
+	__u8 *key;
+	__u8 *present; /* the value that the new map has */
+	__u8 *copied;  /* the value that it was given */
+	__u8 *wanted;  /* the value that the old map has now, converted */
+	size_t value_bytes;
+	__u32 round; /* entries seen in this one carry its number */
+};
+
+static int look_up(struct reconciling *r, bool *there)
+{
+	int err = bpf_map_lookup_elem(r->m->to.fd, r->key, r->present);
+
+	*there = !err;
+	/* An array's slot of zeros, where nothing was copied to, is as good as none. */
+	if (!err && map_is_array(r->m->to.info.type) && bytes_are_zero(r->present, r->value_bytes))
+		*there = false;
+	return err == -ENOENT ? 0 : err;
+}
+
+static bool is_present(const struct reconciling *r, const __u8 *value)
+{
+	return !memcmp(r->present, value, r->value_bytes);
+}
+
+/* The new map still has what it was given for this entry. */
+static bool untouched(struct reconciling *r, struct table_entry *entry, bool there)
+{
+	const char *why;
+
+	if (!entry || entry->state == TABLE_LEFT || entry->state == TABLE_GONE)
+		return !there;
+	if (entry->state == TABLE_NEW_WINS)
+		return false;
+	why = migrate_value(r->m, table_value(&r->m->base, entry), r->copied);
+	if (why)
+		return false;
+	/* A slot of zeros counts as none. */
+	return there ? is_present(r, r->copied)
+	             : map_is_array(r->m->to.info.type) &&
+	                       bytes_are_zero(r->copied, r->value_bytes);
+}
+
+static int remember(struct reconciling *r, const void *key, const void *value,
+                    enum table_state state)
+{
+	struct table_entry *entry = table_put(&r->m->base, key, value, state);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->seen = r->round;
+	/* Only after the new map has it: killed in between, it is found there and nothing is lost.
+	 */
+	return migrate_snapshot_put(r->m, entry);
+}
+
+static int leave(struct reconciling *r, const void *key, const void *value, const char *why,
+                 enum table_state state)
+{
+	if (why)
+		migrate_left(r->m, key, why);
+	else
+		r->m->report.conflicts++;
+	return remember(r, key, value, state);
+}
+
+/* The old map has this entry, and another value than the base or none there. */
+static int bring(struct reconciling *r, struct table_entry *entry, const void *key,
+                 const void *value)
+{
+	bool known = entry && entry->state == TABLE_COPIED, there;
+	const char *why = migrate_key(r->m, key, r->key);
+	int err;
+
+	if (!why)
+		why = migrate_value(r->m, value, r->wanted);
+	if (why)
+		return leave(r, key, value, why, known ? TABLE_NEW_WINS : TABLE_LEFT);
+	err = look_up(r, &there);
+	if (err)
+		return err;
+	if (there && is_present(r, r->wanted))
+		return remember(r, key, value, TABLE_COPIED);
+	if (!untouched(r, entry, there))
+		return leave(r, key, value, NULL, TABLE_NEW_WINS);
+	err = bpf_map_update_elem(r->m->to.fd, r->key, r->wanted,
+	                          map_is_array(r->m->to.info.type) ? BPF_ANY
+	                          : there                          ? BPF_EXIST
+	                                                           : BPF_NOEXIST);
+	if (err == -EEXIST || err == -ENOENT)
+		return leave(r, key, value, NULL, TABLE_NEW_WINS);
+	if (err == -E2BIG || err == -ENOSPC)
+		return leave(r, key, value, "the new map is full", TABLE_LEFT);
+	if (err)
+		return err;
+	if (known)
+		r->m->report.changed++;
+	else
+		r->m->report.added++;
+	return remember(r, key, value, TABLE_COPIED);
+}
+
+static int compare_old(struct reconciling *r, struct map_reader *reader)
+{
+	struct migration *m = r->m;
+	int count, err = 0;
+
+	m->report.entries = 0;
+	while ((count = map_reader_next(reader)) > 0) {
+		for (int i = 0; !err && i < count; i++) {
+			void *key = entries_key(&reader->batch, i);
+			void *value = entries_value(&reader->batch, i);
+			struct table_entry *entry = table_find(&m->base, key);
+
+			if (migrate_is_empty(m, value))
+				continue;
+			m->report.entries++;
+			if (entry && entry->state != TABLE_GONE &&
+			    !memcmp(table_value(&m->base, entry), value, m->base.value_bytes))
+				entry->seen = r->round;
+			else
+				err = bring(r, entry, key, value);
+		}
+		if (err)
+			return err;
+		migrate_progress(m, m->report.entries);
+	}
+	return count;
+}
+
+/* The entry was not seen in the old map. */
+static int withdraw(struct reconciling *r, struct table_entry *entry)
+{
+	bool there, array = map_is_array(r->m->to.info.type);
+	enum table_state state = TABLE_GONE;
+	int err = 0;
+
+	/* It may have come while the rest was read: the next round has it. */
+	if (bpf_map_lookup_elem(r->m->from.fd, table_key(entry), r->old) != -ENOENT &&
+	    !migrate_is_empty(r->m, r->old))
+		return 0;
+	if (entry->state == TABLE_COPIED && !migrate_key(r->m, table_key(entry), r->key)) {
+		err = look_up(r, &there);
+		if (err)
+			return err;
+		if (there && untouched(r, entry, there)) {
+			memset(r->wanted, 0, r->value_bytes);
+			err = array ? bpf_map_update_elem(r->m->to.fd, r->key, r->wanted, BPF_ANY)
+			            : bpf_map_delete_elem(r->m->to.fd, r->key);
+			r->m->report.deleted += !err;
+		} else if (there) {
+			r->m->report.conflicts++;
+			state = TABLE_NEW_WINS;
+		}
+	}
+	if (err && err != -ENOENT)
+		return err;
+	entry->state = state;
+	return migrate_snapshot_put(r->m, entry);
+}
+
+static int compare_base(struct reconciling *r)
+{
+	int err = 0;
+
+	/* What an LRU map has dropped to make room was not deleted by anybody. */
+	if (map_is_lru(r->m->from.info.type))
+		return 0;
+	for (size_t i = 0; !err && i < r->m->base.len; i++) {
+		struct table_entry *entry = table_at(&r->m->base, i);
+
+		if (entry->seen != r->round && entry->state != TABLE_GONE &&
+		    entry->state != TABLE_NEW_WINS)
+			err = withdraw(r, entry);
+	}
+	return err;
+}
+
+static int reconciling_alloc(struct reconciling *r)
+{
+	size_t old_bytes = map_value_bytes(&r->m->from.info);
+
+	r->value_bytes = map_value_bytes(&r->m->to.info);
+	r->old = calloc(1, old_bytes + r->m->to.info.key_size + 3 * r->value_bytes);
+	if (!r->old)
+		return -ENOMEM;
+	r->key = r->old + old_bytes;
+	r->present = r->key + r->m->to.info.key_size;
+	r->copied = r->present + r->value_bytes;
+	r->wanted = r->copied + r->value_bytes;
+	return 0;
+}
+
+int migrate_reconcile(struct migration *m)
+{
+	struct reconciling r = { .m = m };
+	struct map_reader reader;
+	int err = migrate_ready(m);
+
+	if (err || m->class == MIGRATE_COUNTER)
+		return err;
+	migrate_quiesce();
+	m->round++;
+	r.round = m->round;
+	err = map_reader_open(&reader, m->from.fd, &m->from.info);
+	if (err)
+		return failed(err, "cannot read map %s", m->from.info.name);
+	err = reconciling_alloc(&r);
+	if (!err)
+		err = compare_old(&r, &reader);
+	if (!err)
+		err = compare_base(&r);
+	if (err)
+		failed(err, "cannot bring the changes of map %s over", m->from.info.name);
+	free(r.old);
+	map_reader_close(&reader);
+	return err;
+}

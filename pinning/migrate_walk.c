@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The walk through an old and a new type side by side. */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+#include "pinning/migrate_fields.h"
+#include "pinning/migrate_member.h"
+#include "pinning/shape.h"
+
+#define DEPTH_MAX 16
+
+static const char no_counter[] = "no counter: copied where the new one is zero";
+
+struct walk {
+	const struct btf *from, *to;
+	enum migrate_class class;
+	struct fields *fields;
+	struct migrate_rows *rows;
+	size_t first_row;
+	unsigned int quiet; /* in an array, past its first element: the rows are there already */
+	bool greatest;      /* the member is tagged so */
+	__u64 union_done;   /* 1 + place of the anonymous union that was mapped last */
+	int depth;
+};
+
+static int map_type(struct walk *w, const struct member *from, const struct member *to,
+                    const char *name);
+
+/* Add a row, or find the one of the array's first element; its number goes to *row. */
+static int say(struct walk *w, enum migrate_outcome outcome, const char *name,
+               const struct member *from, const struct member *to, const char *why, __u32 *row)
+{
+	char a[48] = "-", b[48] = "-";
+
+	for (size_t i = w->first_row; w->quiet && i < w->rows->len; i++) {
+		if (!strncmp(w->rows->list[i].field, name, sizeof(w->rows->list[i].field) - 1)) {
+			*row = i;
+			return 0;
+		}
+	}
+	if (from)
+		member_describe(w->from, from, a);
+	if (to)
+		member_describe(w->to, to, b);
+	*row = w->rows->len;
+	return rows_add(w->rows, outcome, name, a, b, why);
+}
+
+static int refuse(struct walk *w, const char *name, const struct member *from,
+                  const struct member *to, const char *why)
+{
+	__u32 row;
+
+	return say(w, MIGRATE_REFUSED, name, from, to, why, &row);
+}
+
+static int map_integer(struct walk *w, const struct member *from, const struct member *to,
+                       const char *name)
+{
+	struct field field = {
+		.kind = FIELD_INTEGER,
+		.from = from->bit,
+		.to = to->bit,
+		.from_bits = member_bits(w->from, from),
+		.to_bits = member_bits(w->to, to),
+		.from_signed = member_is_signed(w->from, from),
+		.to_signed = member_is_signed(w->to, to),
+		.counter = member_is_counter(w->from, from) && member_is_counter(w->to, to),
+		.greatest = w->greatest,
+	};
+	enum migrate_outcome outcome = field.to_bits > field.from_bits   ? MIGRATE_WIDENED
+	                               : field.to_bits < field.from_bits ? MIGRATE_NARROWED
+	                                                                 : MIGRATE_KEPT;
+	const char *why = NULL;
+	int err;
+
+	if (w->class == MIGRATE_COUNTER)
+		why = w->greatest ? "the greater of both" : field.counter ? NULL : no_counter;
+	err = say(w, outcome, name, from, to, why, &field.row);
+	return err ? err : fields_add(w->fields, &field);
+}
+
+/* Neither integers nor of parts that can be told apart. */
+static int map_bytes(struct walk *w, const struct member *from, const struct member *to,
+                     const char *name)
+{
+	__s64 size = btf__resolve_size(w->from, from->type);
+	struct field field = {
+		.kind = FIELD_BYTES,
+		.from = from->bit,
+		.to = to->bit,
+	};
+	struct shape_diffs diffs = {};
+	int err;
+
+	err = shape_compare_btf(w->to, to->type, w->from, from->type, "", &diffs);
+	if (err || diffs.len || size < 0 || size != btf__resolve_size(w->to, to->type)) {
+		shape_diffs_free(&diffs);
+		return err ? err
+		           : refuse(w, name, from, to,
+		                    "of different kinds, or a union that has changed");
+	}
+	field.from_bits = field.to_bits = 8 * (__u32)size;
+	err = say(w, MIGRATE_KEPT, name, from, to, w->class == MIGRATE_COUNTER ? no_counter : NULL,
+	          &field.row);
+	return err ? err : fields_add(w->fields, &field);
+}
+
+static int map_elements(struct walk *w, const struct btf_array *from, __u32 from_bit,
+                        const struct btf_array *to, __u32 to_bit, const char *name)
+{
+	__s64 from_size = btf__resolve_size(w->from, from->type);
+	__s64 to_size = btf__resolve_size(w->to, to->type);
+	__u32 count = from->nelems < to->nelems ? from->nelems : to->nelems;
+	char element[64];
+	int err = 0;
+
+	if (from_size <= 0 || to_size <= 0)
+		return 0;
+	snprintf(element, sizeof(element), "%.60s[]", name);
+	for (__u32 i = 0; !err && i < count; i++) {
+		struct member a = { .type = from->type, .bit = from_bit + i * 8 * from_size };
+		struct member b = { .type = to->type, .bit = to_bit + i * 8 * to_size };
+
+		w->quiet += i == 1;
+		err = map_type(w, &a, &b, element);
+	}
+	w->quiet -= count > 1;
+	return err;
+}
+
+/* Text and other arrays of small integers go as a whole; no counter is that small. */
+static int map_small(struct walk *w, const struct member *from, const struct member *to,
+                     __u32 bytes, __u32 row)
+{
+	struct field field = {
+		.kind = FIELD_BYTES,
+		.from = from->bit,
+		.to = to->bit,
+		.from_bits = 8 * bytes,
+		.to_bits = 8 * bytes,
+		.row = row,
+	};
+
+	return bytes ? fields_add(w->fields, &field) : 0;
+}
+
+static int map_array(struct walk *w, const struct member *from, const struct member *to,
+                     const char *name)
+{
+	const struct btf_array *a = btf_array(member_type(w->from, from));
+	const struct btf_array *b = btf_array(member_type(w->to, to));
+	__u32 count = a->nelems < b->nelems ? a->nelems : b->nelems;
+	__u32 size = member_small_size(w->from, a->type), row = 0;
+	struct field rest = { .kind = FIELD_CUT };
+	__s64 element = btf__resolve_size(w->from, a->type);
+	bool small = size && size == member_small_size(w->to, b->type);
+	int err = 0;
+
+	if (a->nelems != b->nelems || small)
+		err = say(w,
+		          a->nelems < b->nelems   ? MIGRATE_GROWN
+		          : a->nelems > b->nelems ? MIGRATE_CUT
+		                                  : MIGRATE_KEPT,
+		          name, from, to, NULL, &row);
+	if (!err)
+		err = small ? map_small(w, from, to, count * size, row)
+		            : map_elements(w, a, from->bit, b, to->bit, name);
+	if (err || a->nelems <= b->nelems || element <= 0)
+		return err;
+	rest.from = from->bit + count * 8 * element;
+	rest.from_bits = (a->nelems - count) * 8 * element;
+	rest.row = row;
+	w->fields->lossy = true;
+	return fields_add(w->fields, &rest);
+}
+
+/* One member of the new struct, wherever it stood in the old one. */
+static int map_member(struct walk *w, const struct member *old_struct, const struct member *to,
+                      const char *field)
+{
+	struct member from;
+	char row_name[64];
+	__u32 row;
+	int err;
+
+	snprintf(row_name, sizeof(row_name), "%.40s.%.22s", field, to->name);
+	if (!member_find(w->from, old_struct, to->name, &from))
+		return say(w, MIGRATE_ADDED, row_name, NULL, to, NULL, &row);
+	if (from.in_union != to->in_union)
+		return refuse(w, row_name, &from, to, "one of several in a union on one side only");
+	if (from.in_union) {
+		/* The whole union, when the first of its members comes by. */
+		if (w->union_done == to->union_bit + 1ULL)
+			return 0;
+		w->union_done = to->union_bit + 1ULL;
+		from = (struct member){ .type = from.union_type, .bit = from.union_bit };
+		return map_bytes(w, &from,
+		                 &(struct member){ .type = to->union_type, .bit = to->union_bit },
+		                 row_name);
+	}
+	w->greatest = member_has_tag(w->to, to, "ifbpf:max");
+	err = map_type(w, &from, to, row_name);
+	w->greatest = false;
+	return err;
+}
+
+static int map_struct(struct walk *w, const struct member *from, const struct member *to,
+                      const char *name)
+{
+	struct member_list ours, theirs;
+	struct member found;
+	char row_name[64];
+	int err;
+	__u32 row;
+
+	err = member_list(w->to, to, &ours);
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < ours.len; i++)
+		err = map_member(w, from, &ours.list[i], name);
+	if (!err)
+		err = member_list(w->from, from, &theirs);
+	if (err) {
+		member_list_free(&ours);
+		return err;
+	}
+	for (size_t i = 0; !err && i < theirs.len; i++) {
+		if (member_find(w->to, to, theirs.list[i].name, &found))
+			continue;
+		w->fields->lossy = true;
+		snprintf(row_name, sizeof(row_name), "%.40s.%.22s", name, theirs.list[i].name);
+		err = say(w, MIGRATE_DROPPED, row_name, &theirs.list[i], NULL, NULL, &row);
+	}
+	member_list_free(&ours);
+	member_list_free(&theirs);
+	return err;
+}
+
+static int map_type(struct walk *w, const struct member *from, const struct member *to,
+                    const char *name)
+{
+	const struct btf_type *a = member_type(w->from, from), *b = member_type(w->to, to);
+	__u32 row;
+	int err;
+
+	if (w->depth > DEPTH_MAX || !a || !b)
+		return refuse(w, name, from, to, "nested too deeply");
+	if (member_is_special(w->from, a) || member_is_special(w->to, b))
+		return say(w, MIGRATE_ADDED, name, from, to, "belongs to the kernel: begins anew",
+		           &row);
+	w->depth++;
+	if (member_bits(w->from, from) && member_bits(w->to, to))
+		err = map_integer(w, from, to, name);
+	else if (btf_is_struct(a) && btf_is_struct(b))
+		err = map_struct(w, from, to, name);
+	else if (btf_is_array(a) && btf_is_array(b))
+		err = map_array(w, from, to, name);
+	else
+		err = map_bytes(w, from, to, name);
+	w->depth--;
+	return err;
+}
+
+int fields_walk(struct fields *fields, struct migrate_rows *rows, const char *name,
+                const struct field_type *from, const struct field_type *to,
+                enum migrate_class class)
+{
+	struct walk w = {
+		.from = from->btf,
+		.to = to->btf,
+		.class = class,
+		.fields = fields,
+		.rows = rows,
+		.first_row = rows->len,
+	};
+
+	return map_type(&w, &(struct member){ .type = from->id },
+	                &(struct member){ .type = to->id }, name);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migrate_world - what goes on around a migration of the maps of tests/bpf/migrate_*.bpf.c: many
+ * entries, an editor of the list, programs that are replaced
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "pinning/migrate.h"
+#include "tests/bpf/migrate.h"
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: migrate_world fill PIN N            put rules 0 to N-1 into an old map\n"
+	"       migrate_world check PIN N           find exactly these in a new map\n"
+	"       migrate_world edit PIN N            edit N of these rules all the time until SIGTERM,\n"
+	"                                           through the pin; then check the map that is there\n"
+	"       migrate_world swap IFNAME skb|native ROUNDS OBJECT OBJECT\n"
+	"                                           replace one by the other, merge counts and seen;\n"
+	"                                           print the packets in both in the end\n";
+/* clang-format on */
+
+#define ADDED_RULES 10000000
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* A rule with a number and a version, in the shape of the old or the new map. */
+union any_key {
+	struct old_rule_key old;
+	struct new_rule_key new;
+};
+
+union any_rule {
+	struct old_rule old;
+	struct new_rule new;
+};
+
+static void make_key(bool is_new, __u32 number, union any_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	if (is_new)
+		key->new = (struct new_rule_key){ .addr = number * 7, .port = number % 65536 };
+	else
+		key->old = (struct old_rule_key){ .addr = number * 7, .port = number % 65536 };
+}
+
+static void make_rule(bool is_new, __u32 number, __u32 version, union any_rule *rule)
+{
+	memset(rule, 0, sizeof(*rule));
+	if (is_new)
+		rule->new =
+			(struct new_rule){ .action = number % 60000, .weight = -(__s32)version };
+	else
+		rule->old = (struct old_rule){
+			.action = number % 60000,
+			.weight = -(__s32)version,
+			.forgotten = 5,
+		};
+}
+
+static int fill(const char *pin, __u32 n)
+{
+	int fd = bpf_obj_get(pin), err = fd < 0 ? fd : 0;
+	struct old_rule_key *keys = calloc(n, sizeof(*keys));
+	struct old_rule *rules = calloc(n, sizeof(*rules));
+	__u32 count = n;
+
+	if (!keys || !rules)
+		return -ENOMEM;
+	for (__u32 i = 0; i < n; i++) {
+		union any_key key;
+		union any_rule rule;
+
+		make_key(false, i, &key);
+		make_rule(false, i, 0, &rule);
+		keys[i] = key.old;
+		rules[i] = rule.old;
+	}
+	if (!err)
+		err = bpf_map_update_batch(fd, keys, rules, &count, NULL);
+	free(keys);
+	free(rules);
+	return err ? failed(err, "cannot fill %s", pin) : 0;
+}
+
+/* version < 0: the rule must not be there. */
+static bool has_rule(int fd, bool is_new, __u32 number, __s64 version)
+{
+	union any_key key;
+	union any_rule rule, found;
+
+	make_key(is_new, number, &key);
+	memset(&found, 0, sizeof(found));
+	if (bpf_map_lookup_elem(fd, &key, &found))
+		return version < 0;
+	make_rule(is_new, number, version, &rule);
+	if (version >= 0 && !memcmp(&rule, &found, sizeof(rule)))
+		return true;
+	printf("rule %u: expected version %lld, found %lld\n", number, version,
+	       is_new ? -found.new.weight : -(__s64)found.old.weight);
+	return false;
+}
+
+static __u32 count_entries(int fd)
+{
+	union any_key key, *previous = NULL;
+	__u32 n = 0;
+
+	while (!bpf_map_get_next_key(fd, previous, &key)) {
+		previous = &key;
+		n++;
+	}
+	return n;
+}
+
+static int check(const char *pin, __u32 n)
+{
+	int fd = bpf_obj_get(pin);
+
+	if (fd < 0)
+		return fd;
+	for (__u32 i = 0; i < n; i++) {
+		if (!has_rule(fd, true, i, 0)) {
+			printf("rule %u is not as it was\n", i);
+			return -ENOENT;
+		}
+	}
+	printf("%u entries\n", count_entries(fd));
+	return 0;
+}
+
+/* One edit, again if the pin was replaced meanwhile. version < 0: delete. */
+static int edit_rule(const char *pin, __u32 number, __s64 version)
+{
+	struct bpf_map_info before = {}, after = {};
+	__u32 len;
+	union any_key key;
+	union any_rule rule;
+	int err, fd, again;
+
+	do {
+		fd = bpf_obj_get(pin);
+		len = sizeof(before);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &before, &len))
+			return -EBADF;
+		make_key(before.value_size == sizeof(rule.new), number, &key);
+		if (version < 0) {
+			err = bpf_map_delete_elem(fd, &key);
+		} else {
+			make_rule(before.value_size == sizeof(rule.new), number, version, &rule);
+			err = bpf_map_update_elem(fd, &key, &rule, BPF_ANY);
+		}
+		close(fd);
+		again = bpf_obj_get(pin);
+		len = sizeof(after);
+		if (again < 0 || bpf_obj_get_info_by_fd(again, &after, &len))
+			return -EBADF;
+		close(again);
+	} while (before.id != after.id);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Those that are added are not among the filled ones. */
+static __u32 rule_number(__u32 i, __u32 n)
+{
+	return i < n ? i : ADDED_RULES + i;
+}
+
+/* Whether the new map is behind the pin. */
+static bool is_switched(const char *pin)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_obj_get(pin);
+
+	bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	return info.value_size == sizeof(struct new_rule);
+}
+
+/*
+ * Rules 0 to n-1 are changed and deleted at random, others are added; each version is new. Even
+ * ones before the switch, odd ones after it: an edit of one rule in both maps may meet the very
+ * moment in which it is brought over, and which one then wins is no property to test.
+ */
+static int edit(const char *pin, __u32 n)
+{
+	__s64 *versions = calloc(2UL * n, sizeof(*versions));
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), wrong = 0, added = n;
+	int err = 0, fd;
+	__s64 edits;
+
+	if (!versions)
+		return -ENOMEM;
+	for (__u32 i = n; i < 2 * n; i++)
+		versions[i] = -1;
+	for (edits = 1; !stopped && !err; edits++) {
+		__u32 number = (__u32)random() % (n / 2) * 2 + is_switched(pin);
+
+		if (edits % 16 == 0 && added < 2 * n)
+			number = added++;
+		versions[number] = edits % 5 == 4 && number < n ? -1 : edits;
+		err = edit_rule(pin, rule_number(number, n), versions[number]);
+	}
+	if (err)
+		return failed(err, "cannot edit %s", pin);
+	puts("stopped");
+	fflush(stdout);
+	/* The test says when the migration is at its end. */
+	if (getchar() == EOF)
+		return -EIO;
+	fd = bpf_obj_get(pin);
+	bpf_obj_get_info_by_fd(fd, &info, &len);
+	for (__u32 i = 0; i < 2 * n && wrong < 10; i++)
+		wrong += !has_rule(fd, info.value_size == sizeof(struct new_rule),
+		                   rule_number(i, n), versions[i]);
+	printf("%lld edits, %u wrong\n", edits - 1, wrong);
+	free(versions);
+	return wrong ? -EILSEQ : 0;
+}
+
+/* Merge one map of the old object into the one of the same name. */
+static int merge_map(struct bpf_object *old, struct bpf_object *new, const char *name)
+{
+	struct migrate_map from, to;
+	struct migration *m = NULL;
+	int err;
+
+	err = migrate_map_open(&from, bpf_object__find_map_fd_by_name(old, name));
+	if (err)
+		return err;
+	migrate_map_define(&to, new, bpf_object__find_map_by_name(new, name));
+	err = migrate_plan(&m, &from, &to, MIGRATE_COUNTER);
+	/* The second time finds nothing to do, unless the old program runs still. */
+	for (int i = 0; !err && i < 2; i++)
+		err = migrate_merge(m);
+	if (!err && (migrate_report(m)->left || migrate_report(m)->counters_left))
+		err = -ENOSPC;
+	migrate_free(m);
+	migrate_map_close(&from);
+	return err;
+}
+
+/* packets of all entries and CPUs; the first object of a swap is old, the second new. */
+static __u64 packets(struct bpf_object *obj, const char *name)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+	int fd = bpf_map__fd(map), cpus = libbpf_num_possible_cpus();
+	size_t size = bpf_map__value_size(map);
+	bool is_new = size == sizeof(struct new_count);
+	__u64 key, sum = 0, *previous = NULL;
+	char *values = calloc(cpus, size);
+
+	while (values && !bpf_map_get_next_key(fd, previous, &key)) {
+		previous = &key;
+		if (bpf_map_lookup_elem(fd, &key, values))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			sum += is_new ? ((struct new_count *)(values + cpu * size))->packets
+			              : ((struct old_count *)(values + cpu * size))->packets;
+	}
+	free(values);
+	return sum;
+}
+
+static int swap_in(int ifindex, __u32 flags, struct bpf_object *old, struct bpf_object *new)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	const char *program = "count";
+
+	if (old)
+		opts.old_prog_fd = bpf_program__fd(bpf_object__find_program_by_name(old, program));
+	return bpf_xdp_attach(
+		ifindex, bpf_program__fd(bpf_object__find_program_by_name(new, program)),
+		flags | (old ? XDP_FLAGS_REPLACE : XDP_FLAGS_UPDATE_IF_NOEXIST), &opts);
+}
+
+static int swap(const char *ifname, const char *mode, int rounds, char **files)
+{
+	__u32 flags = strcmp(mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	int ifindex = (int)if_nametoindex(ifname), err = 0;
+	struct bpf_object *old = NULL, *new = NULL;
+
+	for (int i = 0; !err && i <= rounds; i++) {
+		new = bpf_object__open_file(files[i % 2], NULL);
+		err = new ? bpf_object__load(new) : -errno;
+		if (!err)
+			err = swap_in(ifindex, flags, old, new);
+		if (!i) {
+			puts("ready");
+			fflush(stdout);
+		} else if (!err) {
+			err = merge_map(old, new, "counts");
+			if (!err)
+				err = merge_map(old, new, "seen");
+		}
+		bpf_object__close(old);
+		old = new;
+	}
+	if (err)
+		return failed(err, "cannot swap the programs of %s", ifname);
+	puts("swapped");
+	fflush(stdout);
+	/* Until the last frame is sent: the test says when. */
+	if (getchar() == EOF)
+		return -EIO;
+	printf("%llu %llu\n", packets(new, "counts"), packets(new, "seen"));
+	bpf_object__close(new);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	__u32 n = argc == 4 ? (__u32)strtoul(argv[3], NULL, 10) : 0;
+	int err = -EINVAL;
+
+	log_init("migrate_world", getenv("VERBOSE"));
+	signal(SIGTERM, stop);
+	if (argc == 4 && !strcmp(argv[1], "fill"))
+		err = fill(argv[2], n);
+	else if (argc == 4 && !strcmp(argv[1], "check"))
+		err = check(argv[2], n);
+	else if (argc == 4 && !strcmp(argv[1], "edit"))
+		err = edit(argv[2], n);
+	else if (argc == 7 && !strcmp(argv[1], "swap"))
+		err = swap(argv[2], argv[3], atoi(argv[4]), argv + 5);
+	else
+		fputs(usage, stderr);
+	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+}
