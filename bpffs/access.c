@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/access.h"
 #include "bpffs/log.h"
+#include "bpffs/mounts.h"
 
 bool access_privileged(void)
 {
@@ -45,55 +47,85 @@ static int find_group(const char *group, __u32 *gid)
 	return 0;
 }
 
-static bool group_writes(const struct stat *st, gid_t gid)
+/* Another owner may be a member of the group: only root's directories are above suspicion. */
+static bool others_write(const struct stat *st, gid_t gid)
 {
-	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid == gid);
+	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid == gid) ||
+	       (st->st_mode & S_IWUSR && st->st_uid != 0);
 }
 
-/* The first directory at or below fd, which is closed, that the group can write; path names it. */
-static bool find_writable(int fd, gid_t gid, char *path)
+/*
+ * Find a directory at or below fd, which is closed, that others than root can write; path names it.
+ * Returns 1 if there is one, 0, or a negative errno: what was not seen is not trusted.
+ */
+static int find_writable(int fd, gid_t gid, char *path)
 {
 	size_t len = strlen(path);
 	struct dirent *entry;
-	bool found = false;
 	struct stat st;
+	int ret = 0;
 	DIR *stream;
 
-	if (!fstat(fd, &st) && group_writes(&st, gid)) {
-		close(fd);
-		return true;
-	}
-	stream = fdopendir(fd);
+	stream = fstat(fd, &st) ? NULL : fdopendir(fd);
 	if (!stream) {
+		ret = -errno;
 		close(fd);
-		return false;
+		return ret;
 	}
-	while (!found && (entry = readdir(stream))) {
+	if (others_write(&st, gid))
+		ret = 1;
+	while (!ret && (entry = readdir(stream))) {
 		int below_fd;
 
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' ||
+		    fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
 			continue;
+		if (snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name) >=
+		    (int)(PATH_MAX - len)) {
+			ret = -ENAMETOOLONG;
+			break;
+		}
 		below_fd =
 			openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (below_fd < 0)
-			continue;
-		if (snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name) <
-		    (int)(PATH_MAX - len))
-			found = find_writable(below_fd, gid, path);
-		else
-			close(below_fd);
+		ret = below_fd < 0 ? -errno : find_writable(below_fd, gid, path);
 	}
 	closedir(stream);
-	if (!found)
+	if (!ret)
 		path[len] = '\0';
-	return found;
+	return ret;
+}
+
+struct mounts_search {
+	gid_t gid;
+	char path[PATH_MAX];
+};
+
+/* A pin can be made in any BPF filesystem, not only in the one where the map was found. */
+static int search_mount(const struct mount *mount, void *arg)
+{
+	struct mounts_search *search = arg;
+	struct stat st;
+	int fd;
+
+	if (strcmp(mount->fstype, "bpf"))
+		return 0;
+	strcpy(search->path, mount->point);
+	fd = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Something else may be mounted over it. */
+	if (fstat(fd, &st) || st.st_dev != mount->dev) {
+		close(fd);
+		return 0;
+	}
+	return find_writable(fd, search->gid, search->path);
 }
 
 int access_check_group(const struct bpffs *fs, const char *group, __u32 *gid)
 {
-	char path[PATH_MAX];
+	struct mounts_search search;
 	struct stat st;
-	int fd, err;
+	int err;
 
 	err = find_group(group, gid);
 	if (err) {
@@ -101,27 +133,26 @@ int access_check_group(const struct bpffs *fs, const char *group, __u32 *gid)
 		hint("list the groups: getent group");
 		return err;
 	}
-	fd = openat(fs->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		err = failed(-errno, "cannot look at %s", fs->path);
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
+	if (fstat(fs->fd, &st))
+		return failed(-errno, "cannot look at %s", fs->path);
 	if (!(st.st_mode & S_IXOTH) && !(st.st_mode & S_IXGRP && st.st_gid == *gid)) {
-		close(fd);
 		failed(-EACCES, "cannot let group %s read: it cannot enter %s (mode %04o)", group,
 		       fs->path, st.st_mode & 07777);
-		hint("let everybody pass through it, but not list it: chmod 0711 %s", fs->path);
+		hint("let everybody pass through it, but not list it: chmod 0711 '%s'", fs->path);
 		return -EACCES;
 	}
-	strcpy(path, fs->path);
-	if (!find_writable(fd, *gid, path))
+	search.gid = *gid;
+	err = mounts_each("/proc/self/mountinfo", search_mount, &search);
+	if (!err)
 		return 0;
+	if (err < 0)
+		return failed(err, "cannot let group %s read: cannot look through %s", group,
+		              search.path);
 	failed(-EPERM,
-	       "cannot let group %s read: it can write %s, and with that make any map that "
-	       "it can read its own to write",
-	       group, path);
-	hint("take that away first: chmod %s '%s'", strcmp(path, fs->path) ? "go-w" : "0711", path);
+	       "cannot let group %s read: others than root can write %s, and with that make any "
+	       "map that they can read theirs to write",
+	       group, search.path);
+	hint("take that away first: chmod %s '%s'", strcmp(fs->path, search.path) ? "go-w" : "0711",
+	     search.path);
 	return -EPERM;
 }

@@ -14,9 +14,10 @@ bool access_privileged(void);
 
 /*
  * Find a group by name or number and see that it may be let in: everybody must be able to pass the
- * root, and the group must not be able to write any directory of this BPF filesystem, since a
- * read-only descriptor can be pinned there again and reopened for writing.
- * Reports its failures. Returns 0, -ENOENT for an unknown group, -EACCES or -EPERM.
+ * root, and nobody but root may be able to write any directory of any BPF filesystem in sight,
+ * since a read-only descriptor can be pinned there again and reopened for writing. BPF filesystems
+ * of other mount namespaces cannot be seen. Reports its failures. Returns 0, -ENOENT for an unknown
+ * group, -EACCES or -EPERM.
  */
 int access_check_group(const struct bpffs *fs, const char *group, __u32 *gid);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/claim.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 
 /* Everything that one claim is about. */
@@ -177,8 +178,8 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	failed(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
 	       owner->name, owner->ifindex);
 	if (netns_equal(&owner->netns, &c->iface->netns))
-		hint("that one was renamed; let its directory follow first: pin_maps %s",
-		     owner->name);
+		hint("that one was renamed; let its directory follow first: %s %s",
+		     cli_command("pin_maps"), cli_word(owner->name));
 	else
 		hint("that one was moved to another network namespace; pin its maps there first");
 	directory_close(dir);
@@ -191,8 +192,9 @@ static int inherit(const struct claimant *c, struct directory *dir)
 	bool fresh = c->how->fresh;
 	struct directory was;
 
-	note("%s belonged to an interface that is gone (ifindex %u): its maps %s", dir->path,
-	     dir->record.iface.ifindex, fresh ? "are dropped" : "are inherited");
+	note("%s belonged to an interface that is gone (ifindex %u): its maps %s %s", dir->path,
+	     dir->record.iface.ifindex, c->how->dry_run ? "would be" : "are",
+	     fresh ? "dropped" : "inherited");
 	if (!fresh)
 		hint("--fresh drops them instead");
 	if (!find_followed(c, dir, &was)) {
@@ -205,13 +207,17 @@ static int inherit(const struct claimant *c, struct directory *dir)
 }
 
 /* Made by somebody else, such as xdp-tutorial's loader; publishing makes it root's alone. */
-static void adopt(const struct claimant *c, const struct directory *dir)
+static int adopt(const struct claimant *c, struct directory *dir)
 {
 	struct stat st;
 	bool loose = !fstat(dir->fd, &st) && (st.st_mode & 07777) != 0700;
 
 	note("%s %s, which had no record%s", c->how->dry_run ? "would adopt" : "adopted", dir->path,
 	     loose ? "; its mode becomes 0700" : "");
+	/* First of all, so that nobody else changes what is in it while we look. */
+	if (loose && !c->how->dry_run && fchmod(dir->fd, 0700))
+		return failed(-errno, "cannot make %s root's alone", dir->path);
+	return 0;
 }
 
 /* %egress/ is written in as well: whoever made it must be trusted before anything is changed. */
@@ -239,8 +245,10 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 		return err;
 	}
 	if (!dir->has_record) {
-		adopt(c, dir);
-		return 0;
+		err = adopt(c, dir);
+		if (err)
+			directory_close(dir);
+		return err;
 	}
 	if (record_same_interface(&dir->record, c->iface) &&
 	    same_device(&dir->record.iface, c->iface))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/lock.h"
 #include "bpffs/log.h"
 
 static int read_record(struct directory *dir)
@@ -28,6 +29,7 @@ static int directory_at(struct directory *dir, const struct bpffs *fs, const cha
 	const char *file = strrchr(relative, '/');
 
 	dir->has_record = dir->dropped = false;
+	dir->lock_fd = -1;
 	if (ifname_decode(file ? file + 1 : relative, dir->ifname, sizeof(dir->ifname)))
 		*dir->ifname = '\0';
 	snprintf(dir->relative, sizeof(dir->relative), "%s", relative);
@@ -52,11 +54,47 @@ int directory_open_relative(struct directory *dir, const struct bpffs *fs, const
 	return err;
 }
 
+int directory_lock(struct directory *dir)
+{
+	char path[PATH_MAX + 16];
+	int err;
+
+	if (dir->lock_fd >= 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir->path, DIRECTORY_LOCK);
+	dir->lock_fd = bpffs_make_dir(dir->fd, DIRECTORY_LOCK, 0700);
+	if (dir->lock_fd < 0)
+		return bpffs_refused(dir->lock_fd, dir->fd, DIRECTORY_LOCK, path);
+	err = lock_wait(dir->lock_fd, path);
+	if (!err)
+		return 0;
+	close(dir->lock_fd);
+	dir->lock_fd = -1;
+	return err;
+}
+
 void directory_close(struct directory *dir)
 {
+	if (dir->lock_fd >= 0)
+		close(dir->lock_fd);
 	if (dir->fd >= 0)
 		close(dir->fd);
-	dir->fd = -1;
+	dir->fd = dir->lock_fd = -1;
+}
+
+bool directory_is_relative(const char *relative)
+{
+	static const char ns[] = "%ifbpf/ns/";
+	char ifname[IF_NAMESIZE];
+	const char *file = relative;
+
+	if (!strncmp(relative, ns, strlen(ns))) {
+		file = strchr(relative + strlen(ns), '/');
+		if (!file || file == relative + strlen(ns) || relative[strlen(ns)] == '.')
+			return false;
+		file++;
+	}
+	return !ifname_decode(file, ifname, sizeof(ifname));
 }
 
 /* Visit the directories below <root>/<below>; below is "" or "%ifbpf/ns/<netns>/". */

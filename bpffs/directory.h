@@ -12,6 +12,7 @@
 /* Names in an interface's directory that are ours; see ifbpf-bpffs(7). */
 #define DIRECTORY_RECORD "%meta"
 #define DIRECTORY_EGRESS "%egress"
+#define DIRECTORY_LOCK   "%lock"  /* 0700: whoever can open a directory can lock it */
 #define DIRECTORY_PROGS  "%progs" /* programs prepared or in use: %progs/<hook>/<program> */
 #define DIRECTORY_LINKS  "%links" /* links that we attached by: %links/<hook> */
 
@@ -20,6 +21,7 @@
 
 struct directory {
 	int fd;              /* O_RDONLY, or -1 while it is still to be made */
+	int lock_fd;         /* %lock in it, once directory_lock() took it; else -1 */
 	char path[PATH_MAX]; /* for messages; the descriptor is what counts */
 	char relative[PATH_MAX];
 	char ifname[IF_NAMESIZE]; /* that it is named for */
@@ -41,7 +43,17 @@ int directory_open(struct directory *dir, const struct bpffs *fs, const struct i
  */
 int directory_open_relative(struct directory *dir, const struct bpffs *fs, const char *relative);
 
+/*
+ * Become the one who changes the pins of this directory, or the content of its maps. Waits; the
+ * lock is given back by directory_close(). Reports its failures. Returns 0 or a negative errno.
+ */
+int directory_lock(struct directory *dir);
+
+/* Closes the directory, and gives its lock back. */
 void directory_close(struct directory *dir);
+
+/* The path is one that an interface's directory can have below the root. */
+bool directory_is_relative(const char *relative);
 
 /*
  * Call visit(dir, arg) for each interface's directory of a BPF filesystem whose record can be

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,4 +113,23 @@ int pin_create(int dir_fd, const char *file, int bpf_fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir_fd, file);
 	return bpf_obj_pin(bpf_fd, path) ? -errno : 0;
+}
+
+int pin_each(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg)
+{
+	struct dirent **list;
+	char map[NAME_SIZE];
+	__u32 old_id;
+	int count, err = 0;
+
+	count = scandirat(dir_fd, ".", &list, NULL, alphasort);
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		if (!err && !mapname_parse(list[i]->d_name, map, sizeof(map), &old_id))
+			err = visit(dir_fd, list[i]->d_name, arg);
+		free(list[i]);
+	}
+	free(list);
+	return err;
 }

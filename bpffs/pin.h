@@ -37,4 +37,10 @@ int pin_create(int dir_fd, const char *file, int bpf_fd);
 /* Describe an open map (BPF_OBJ_GET_INFO_BY_FD). Returns 0 or a negative errno. */
 int map_describe(int map_fd, struct bpf_map_info *info);
 
+/*
+ * Call visit(dir_fd, file, arg) for each file of a directory that has the name of a map or of an
+ * old map, until it returns anything but 0, which is then returned. The listing is taken first.
+ */
+int pin_each(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg);
+
 #endif

@@ -13,87 +13,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
-
-/* In %egress/, for a moment: a symlink that is to take the place of a pin. */
-#define EGRESS_LINK "%link"
-
-/* iproute2 appends /tc/globals, or /xdp/globals, or /ip/..., to TC_BPF_MNT: lead it back here. */
-static const char *const back_links[] = { "tc", "xdp", "ip", "globals" };
-
-/* Call visit for each file of a directory that has a map's name. The listing is taken first. */
-static int each_pin(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg)
-{
-	struct dirent **list;
-	char map[NAME_SIZE];
-	__u32 old_id;
-	int count, err = 0;
-
-	count = scandirat(dir_fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		return -errno;
-	for (int i = 0; i < count; i++) {
-		if (!err && !mapname_parse(list[i]->d_name, map, sizeof(map), &old_id))
-			err = visit(dir_fd, list[i]->d_name, arg);
-		free(list[i]);
-	}
-	free(list);
-	return err;
-}
-
-static int make_back_links(int dir_fd)
-{
-	for (size_t i = 0; i < sizeof(back_links) / sizeof(back_links[0]); i++)
-		if (symlinkat(".", dir_fd, back_links[i]) && errno != EEXIST)
-			return -errno;
-	return 0;
-}
-
-static int link_for_egress(int dir_fd, const char *file, void *arg)
-{
-	char target[NAME_SIZE + 3], map[NAME_SIZE];
-	__u32 old_id, egress_id, flat_id;
-	int egress_fd = *(int *)arg;
-	struct stat st;
-
-	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id)
-		return 0;
-	if (!strcmp(map, DIRECTORY_TC_STATS) || fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(st.st_mode))
-		return 0;
-	snprintf(target, sizeof(target), "../%s", file);
-	if (!symlinkat(target, egress_fd, file))
-		return 0;
-	if (errno != EEXIST)
-		return -errno;
-	/* A pin of an egress map that became the flat one gives way, in one step. */
-	if (pin_map_id(egress_fd, file, &egress_id) || pin_map_id(dir_fd, file, &flat_id) ||
-	    egress_id != flat_id)
-		return 0;
-	if ((unlinkat(egress_fd, EGRESS_LINK, 0) && errno != ENOENT) ||
-	    symlinkat(target, egress_fd, EGRESS_LINK) ||
-	    renameat(egress_fd, EGRESS_LINK, egress_fd, file))
-		return -errno;
-	return 0;
-}
-
-int publish_skeleton(int dir_fd)
-{
-	int egress_fd, err;
-
-	err = make_back_links(dir_fd);
-	if (err)
-		return err;
-	if (mkdirat(dir_fd, DIRECTORY_EGRESS, 0700) && errno != EEXIST)
-		return -errno;
-	egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
-	if (egress_fd < 0)
-		return egress_fd;
-	err = make_back_links(egress_fd);
-	if (!err)
-		err = each_pin(dir_fd, link_for_egress, &egress_fd);
-	close(egress_fd);
-	return err;
-}
+#include "bpffs/skeleton.h"
 
 /* Whether a file is a pinned map; the programs and links that others put here are not ours. */
 static bool is_map(int dir_fd, const char *file)
@@ -116,6 +36,37 @@ static int drop_pin(int dir_fd, const char *file, void *arg)
 	return unlinkat(dir_fd, file, 0) && errno != ENOENT ? -errno : 0;
 }
 
+/* Give a map that is about to lose its name the name <file>%old-<id> besides. */
+static int keep_old(int dir_fd, const char *file, __u32 id)
+{
+	char old[NAME_SIZE];
+	__u32 there;
+	int err;
+
+	err = mapname_old(file, id, old, sizeof(old));
+	if (err)
+		return err;
+	if (!linkat(dir_fd, file, dir_fd, old, 0))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	/* A run that was killed may have done it; anything else must not cost the map. */
+	return !pin_map_id(dir_fd, old, &there) && there == id ? 0 : -EEXIST;
+}
+
+/* A map that is back in use is no old one any more, and must not be counted twice. */
+static int drop_old(int dir_fd, const char *file, __u32 id)
+{
+	char old[NAME_SIZE];
+	__u32 there;
+
+	/* Which map it is says the map, not the name that somebody gave it. */
+	if (mapname_old(file, id, old, sizeof(old)) || pin_map_id(dir_fd, old, &there) ||
+	    there != id)
+		return 0;
+	return unlinkat(dir_fd, old, 0) && errno != ENOENT ? -errno : 0;
+}
+
 /*
  * Put a staged pin into its place. What was there under the same name stays as %old: a hard link
  * is made first, so that neither of the two is without a name at any time.
@@ -123,8 +74,7 @@ static int drop_pin(int dir_fd, const char *file, void *arg)
 static int move_pin(int stage_fd, const char *file, void *arg)
 {
 	int dir_fd = *(int *)arg, err;
-	char old[NAME_SIZE];
-	__u32 new_id, old_id;
+	__u32 new_id, present_id;
 
 	err = pin_map_id(stage_fd, file, &new_id);
 	if (err)
@@ -132,32 +82,27 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	if (!linkat(stage_fd, file, dir_fd, file, 0)) {
 		if (unlinkat(stage_fd, file, 0))
 			return -errno;
-	} else if (errno != EEXIST) {
-		return -errno;
-	} else {
-		err = pin_map_id(dir_fd, file, &old_id);
-		if (err && err != -ELOOP) {
-			note("%s is taken by something that is no map, and was left alone", file);
-			return 0;
-		}
-		if (!err && old_id != new_id) {
-			err = mapname_old(file, old_id, old, sizeof(old));
-			if (err)
-				return err;
-			if (linkat(dir_fd, file, dir_fd, old, 0) && errno != EEXIST)
-				return -errno;
-		}
-		if (renameat(stage_fd, file, dir_fd, file))
-			return -errno;
-		/* Two links to one inode: rename(2) does nothing then, and says so to nobody. */
-		if (unlinkat(stage_fd, file, 0) && errno != ENOENT)
-			return -errno;
+		return drop_old(dir_fd, file, new_id);
 	}
-	/* A map that is back in use is no old one any more, and must not be counted twice. */
-	if (!mapname_old(file, new_id, old, sizeof(old)) && unlinkat(dir_fd, old, 0) &&
-	    errno != ENOENT)
+	if (errno != EEXIST)
 		return -errno;
-	return 0;
+	err = pin_map_id(dir_fd, file, &present_id);
+	if (err && err != -ELOOP) {
+		note("%s is taken by something that is no map, and was left alone", file);
+		return 0;
+	}
+	if (!err && present_id != new_id)
+		err = keep_old(dir_fd, file, present_id);
+	else
+		err = 0;
+	if (err)
+		return err;
+	if (renameat(stage_fd, file, dir_fd, file))
+		return -errno;
+	/* Two links to one inode: rename(2) does nothing then, and says so to nobody. */
+	if (unlinkat(stage_fd, file, 0) && errno != ENOENT)
+		return -errno;
+	return drop_old(dir_fd, file, new_id);
 }
 
 /* A map that is in use under another of our names is no old one either. */
@@ -165,12 +110,13 @@ static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 {
 	const struct record *rec = arg;
 	char map[NAME_SIZE];
-	__u32 old_id;
+	__u32 old_id, id;
 
-	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id)
+	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id ||
+	    pin_map_id(dir_fd, file, &id))
 		return 0;
 	for (int hook = 0; hook < HOOKS; hook++)
-		if (record_has_map(rec, hook, old_id))
+		if (record_has_map(rec, hook, id))
 			return drop_pin(dir_fd, file, NULL);
 	return 0;
 }
@@ -226,7 +172,11 @@ static int drop_named(int stage_fd, int dir_fd)
 		if (!err && list[i]->d_name[0] != '.') {
 			len = readlinkat(fd, list[i]->d_name, path, sizeof(path) - 1);
 			path[len < 0 ? 0 : len] = '\0';
-			if (len < 0 || (unlinkat(dir_fd, path, 0) && errno != ENOENT))
+			if (len < 0)
+				err = -errno;
+			else if (*path == '/' || strstr(path, ".."))
+				err = -EINVAL;
+			else if (unlinkat(dir_fd, path, 0) && errno != ENOENT)
 				err = -errno;
 		}
 		free(list[i]);
@@ -246,16 +196,28 @@ struct modes {
 static int set_mode(int dir_fd, const char *file, void *arg)
 {
 	const struct modes *modes = arg;
+	char path[64];
 	struct stat st;
+	int fd, err = 0;
 
-	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) || !is_map(dir_fd, file))
+	if (!is_map(dir_fd, file))
 		return 0;
-	if (modes->gid != (gid_t)-1 && st.st_gid != modes->gid &&
-	    fchownat(dir_fd, file, -1, modes->gid, AT_SYMLINK_NOFOLLOW))
-		return -errno;
-	if ((st.st_mode & 07777) != modes->pin && fchmodat(dir_fd, file, modes->pin, 0))
-		return -errno;
-	return 0;
+	/* By the inode that was looked at: a symlink put in its place is not followed. */
+	fd = openat(dir_fd, file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = 0;
+	else if (modes->gid != (gid_t)-1 && st.st_gid != modes->gid &&
+	         fchownat(fd, "", -1, modes->gid, AT_EMPTY_PATH))
+		err = -errno;
+	else if ((st.st_mode & 07777) != modes->pin && chmod(path, modes->pin))
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 /* Root's alone, or readable for one group. */
@@ -267,7 +229,7 @@ static int set_modes(int dir_fd, __u32 group)
 	struct stat st;
 	int err;
 
-	err = each_pin(dir_fd, set_mode, &modes);
+	err = pin_each(dir_fd, set_mode, &modes);
 	if (err)
 		return err;
 	if (fstat(dir_fd, &st))
@@ -280,6 +242,17 @@ static int set_modes(int dir_fd, __u32 group)
 	return 0;
 }
 
+int publish_modes(int dir_fd, __u32 group)
+{
+	int egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY), err;
+
+	if (egress_fd < 0)
+		return egress_fd;
+	err = set_modes(egress_fd, group);
+	close(egress_fd);
+	return err ? err : set_modes(dir_fd, group);
+}
+
 int publish_staged(int stage_fd, int dir_fd)
 {
 	int egress_fd = -1, staged_egress_fd = -1, err;
@@ -287,22 +260,22 @@ int publish_staged(int stage_fd, int dir_fd)
 
 	err = record_read(stage_fd, STAGE_META, &rec);
 	if (!err)
-		err = publish_skeleton(dir_fd);
+		err = skeleton_complete(dir_fd);
 	if (err)
 		return err;
 	egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (egress_fd < 0)
 		return egress_fd;
 	if (!faccessat(stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW)) {
-		err = each_pin(dir_fd, drop_pin, NULL);
+		err = pin_each(dir_fd, drop_pin, NULL);
 		if (!err)
-			err = each_pin(egress_fd, drop_pin, NULL);
+			err = pin_each(egress_fd, drop_pin, NULL);
 		if (!err && unlinkat(stage_fd, STAGE_DROP_ALL, 0))
 			err = -errno;
 		if (err)
 			goto out;
 	}
-	err = each_pin(stage_fd, move_pin, &dir_fd);
+	err = pin_each(stage_fd, move_pin, &dir_fd);
 	if (!err)
 		err = drop_named(stage_fd, dir_fd);
 	if (!err)
@@ -313,17 +286,15 @@ int publish_staged(int stage_fd, int dir_fd)
 		goto out;
 	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (staged_egress_fd >= 0)
-		err = each_pin(staged_egress_fd, move_pin, &egress_fd);
+		err = pin_each(staged_egress_fd, move_pin, &egress_fd);
 	if (!err)
-		err = each_pin(dir_fd, drop_old_in_use, &rec);
+		err = pin_each(dir_fd, drop_old_in_use, &rec);
 	if (!err)
-		err = each_pin(egress_fd, drop_old_in_use, &rec);
+		err = pin_each(egress_fd, drop_old_in_use, &rec);
 	if (!err)
-		err = each_pin(dir_fd, link_for_egress, &egress_fd);
+		err = skeleton_link_egress(dir_fd, egress_fd);
 	if (!err)
-		err = set_modes(egress_fd, rec.group);
-	if (!err)
-		err = set_modes(dir_fd, rec.group);
+		err = publish_modes(dir_fd, rec.group);
 	if (!err && renameat(stage_fd, STAGE_META, dir_fd, DIRECTORY_RECORD))
 		err = -errno;
 out:

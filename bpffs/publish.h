@@ -3,6 +3,8 @@
 #ifndef BPFFS_PUBLISH_H
 #define BPFFS_PUBLISH_H
 
+#include <linux/types.h>
+
 /* Names in a stage. */
 #define STAGE_RECORD   "%record"
 #define STAGE_DIR      "%dir"
@@ -18,11 +20,8 @@
 #define STAGE_FIELD_OLD  "old"
 #define STAGE_FIELD_NEW  "new"
 
-/*
- * Complete a directory: the symlinks that lead iproute2 back into it, %egress/ with the same, and
- * there a symlink to each flat map. Returns 0 or a negative errno. Silent.
- */
-int publish_skeleton(int dir_fd);
+/* Give the directory and its maps the modes of its record: root's alone, or a group's to read. */
+int publish_modes(int dir_fd, __u32 group);
 
 /*
  * Carry out what is staged, the odd record being in place already, and end with the even one.

@@ -91,8 +91,13 @@ __attribute__((format(printf, 2, 3))) static void text_add(struct text *t, const
 	t->len += n;
 }
 
-/* One hook's list; max bounds how many of its maps are named. */
-static void add_hook(struct text *t, const struct record *rec, enum hook hook, unsigned int max)
+/* How many programs and maps of each hook are named. */
+struct bounds {
+	unsigned int progs, maps;
+};
+
+static void add_hook(struct text *t, const struct record *rec, enum hook hook,
+                     const struct bounds *max)
 {
 	const struct record_hook *h = &rec->hooks[hook];
 	const char *between = "=";
@@ -100,18 +105,18 @@ static void add_hook(struct text *t, const struct record *rec, enum hook hook, u
 	if (!h->progs_len && !h->maps_len)
 		return;
 	text_add(t, ";%s", hook_name(hook));
-	for (unsigned int i = 0; i < h->progs_len; i++, between = ",")
+	for (unsigned int i = 0; i < h->progs_len && i < max->progs; i++, between = ",")
 		text_add(t, "%sprog:%u", between, h->progs[i]);
-	for (unsigned int i = 0; i < h->maps_len && i < max; i++, between = ",")
+	for (unsigned int i = 0; i < h->maps_len && i < max->maps; i++, between = ",")
 		text_add(t, "%smap:%u", between, h->maps[i]);
-	if (h->cut || h->maps_len > max)
+	if (h->cut || h->progs_len > max->progs || h->maps_len > max->maps)
 		text_add(t, "%s" CUT_MARK, between);
 }
 
 int record_format(const struct record *rec, char text[RECORD_SIZE])
 {
 	char name[IF_NAMESIZE * 3];
-	unsigned int max = RECORD_IDS;
+	struct bounds max = { .progs = RECORD_IDS, .maps = RECORD_IDS };
 
 	if (value_encode(rec->iface.name, name, sizeof(name)))
 		*name = '\0';
@@ -134,12 +139,16 @@ int record_format(const struct record *rec, char text[RECORD_SIZE])
 		if (*rec->other)
 			text_add(&t, ";%s", rec->other);
 		for (int hook = 0; hook < HOOKS; hook++)
-			add_hook(&t, rec, hook, max);
+			add_hook(&t, rec, hook, &max);
 		if (!t.full)
 			return 0;
-		if (!max)
+		/* Maps go first: a program that is named tells a reader more. */
+		if (max.maps)
+			max.maps /= 2;
+		else if (max.progs)
+			max.progs /= 2;
+		else
 			return -E2BIG;
-		max /= 2;
 	}
 }
 

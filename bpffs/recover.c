@@ -120,6 +120,9 @@ static int go_forward(const struct leftover *l)
 	struct directory dir;
 	int err;
 
+	if (!directory_is_relative(l->relative))
+		return failed(-EINVAL, "cannot finish stage %s: it names no interface's directory",
+		              l->name);
 	err = directory_open_relative(&dir, l->fs, l->relative);
 	if (err == -ENOENT) {
 		note("%s/%s is gone; dropped what a killed '%s' had prepared for it", l->fs->path,
@@ -128,7 +131,7 @@ static int go_forward(const struct leftover *l)
 	}
 	if (err)
 		return err;
-	err = lock_wait(dir.fd, dir.path);
+	err = directory_lock(&dir);
 	if (!err && stage_is_sealed(l->fd) && renameat(l->fd, STAGE_ODD, dir.fd, DIRECTORY_RECORD))
 		err = failed(-errno, "cannot write the record of %s", dir.path);
 	if (!err) {
@@ -160,8 +163,12 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 	int err = 0;
 
 	l.fd = bpffs_open_dir(fs->stage_fd, name, O_RDONLY);
-	if (l.fd < 0)
-		return l.fd == -ENOENT ? 0 : failed(l.fd, "cannot look at stage %s", name);
+	if (l.fd < 0) {
+		if (l.fd != -ENOENT)
+			note("%s/%%ifbpf/stage/%s is no stage of ours, and was left alone",
+			     fs->path, name);
+		return 0;
+	}
 	if (lock_try(l.fd)) {
 		/* Its writer lives. */
 		close(l.fd);

@@ -11,6 +11,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
+#include "bpffs/skeleton.h"
 #include "bpffs/stage.h"
 
 static bool present(int dir_fd, const char *file)
@@ -85,7 +86,7 @@ int stage_make_directory(struct stage *stage, struct directory *dir)
 		return failed(-errno, "cannot make a directory in %s", stage->fs->path);
 	dir->has_record = false;
 	dir->fd = bpffs_open_dir(stage->fd, STAGE_DIR, O_RDONLY);
-	err = dir->fd < 0 ? dir->fd : publish_skeleton(dir->fd);
+	err = dir->fd < 0 ? dir->fd : skeleton_complete(dir->fd);
 	if (!err && renameat2(stage->fd, STAGE_DIR, stage->fs->fd, dir->relative, RENAME_NOREPLACE))
 		err = -errno;
 	if (!err) {
@@ -228,9 +229,16 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	struct record odd;
 	int err;
 
-	err = lock_wait(dir->fd, dir->path);
+	err = directory_lock(dir);
 	if (err)
 		return err;
+	/* Giving pins to a group can be refused: rather now than in the middle of the exchange. */
+	if (rec->group != RECORD_NO_GROUP && fchown(stage->fd, -1, rec->group)) {
+		err = failed(-errno, "cannot give the maps in %s to group %u", dir->path,
+		             rec->group);
+		hint("run as root, or with CAP_CHOWN");
+		return err;
+	}
 	odd = dir->has_record ? dir->record : *rec;
 	odd.gen = dir->has_record ? (dir->record.gen + 1) | 1 : 1;
 	rec->gen = odd.gen + 1;
@@ -270,7 +278,9 @@ int stage_publish(struct stage *stage, struct directory *dir, struct record *rec
 	if (dir->has_record && !(dir->record.gen & 1) && stage_is_empty(stage) &&
 	    same_text(rec, &dir->record)) {
 		rec->gen = dir->record.gen;
-		err = publish_skeleton(dir->fd);
+		err = skeleton_complete(dir->fd);
+		if (!err)
+			err = publish_modes(dir->fd, rec->group);
 		return err ? failed(err, "cannot complete %s", dir->path) : 0;
 	}
 	err = stage_seal(stage, dir, rec);
@@ -308,40 +318,11 @@ int stage_remove(const struct bpffs *fs, const char *name)
 	return err ? failed(err, "cannot remove stage %s in %s", name, fs->path) : 0;
 }
 
-/* A file that publish_skeleton() makes: a symlink, or %egress/ with nothing else in it. */
-static bool is_skeleton(int dir_fd)
-{
-	struct dirent **list;
-	struct stat st;
-	bool only = true;
-	int count, fd;
-
-	count = scandirat(dir_fd, ".", &list, NULL, NULL);
-	if (count < 0)
-		return false;
-	for (int i = 0; i < count; i++) {
-		const char *file = list[i]->d_name;
-
-		if (!strcmp(file, DIRECTORY_EGRESS)) {
-			fd = bpffs_open_dir(dir_fd, file, O_RDONLY);
-			only &= fd >= 0 && is_skeleton(fd);
-			if (fd >= 0)
-				close(fd);
-		} else if (strcmp(file, ".") && strcmp(file, "..")) {
-			only &= !fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
-			        S_ISLNK(st.st_mode) && strcmp(file, DIRECTORY_RECORD) != 0;
-		}
-		free(list[i]);
-	}
-	free(list);
-	return only;
-}
-
 /* What was to be published did not come; another loader may have pinned there meanwhile. */
 static void remove_made(const struct stage *stage)
 {
 	int fd = bpffs_open_dir(stage->fs->fd, stage->made, O_RDONLY);
-	bool only = fd >= 0 && is_skeleton(fd);
+	bool only = fd >= 0 && skeleton_only(fd);
 
 	if (fd >= 0)
 		close(fd);

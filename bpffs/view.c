@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
@@ -24,30 +26,42 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/* What is looked for. */
+struct scan {
+	const char *wanted; /* name of a map, or NULL: all */
+	__u32 flags;
+	bool closed; /* describe only */
+};
+
 /* Open one file of a directory, if it is a map that is asked for. */
-static int view_add(struct view *view, int dir_fd, const char *file, const char *wanted,
-                    bool egress, __u32 flags)
+static int view_add(struct view *view, int dir_fd, const char *file, const struct scan *scan,
+                    bool egress)
 {
 	struct view_map map = { .egress = egress }, *maps;
 	struct stat st;
 
 	if (mapname_parse(file, map.name, sizeof(map.name), &map.old_id))
 		return 0;
-	if (wanted && strcmp(map.name, wanted))
+	if (scan->wanted && strcmp(map.name, scan->wanted))
 		return 0;
 	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
 	/* The symlinks in %egress/ lead to what the flat directory shows already. */
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	map.fd = pin_open_map(dir_fd, file, flags, &map.info);
+	map.fd = pin_open_map(dir_fd, file, scan->flags, &map.info);
 	if (map.fd == -EINVAL)
 		return 0;
 	if (map.fd < 0)
 		return map.fd;
+	if (scan->closed) {
+		close(map.fd);
+		map.fd = -1;
+	}
 	maps = reallocarray(view->maps, view->len + 1, sizeof(*maps));
 	if (!maps) {
-		close(map.fd);
+		if (map.fd >= 0)
+			close(map.fd);
 		return -ENOMEM;
 	}
 	view->maps = maps;
@@ -56,7 +70,7 @@ static int view_add(struct view *view, int dir_fd, const char *file, const char 
 }
 
 static int view_scan(struct view *view, const struct directory *dir, const char *subdir,
-                     const char *wanted, __u32 flags, const char **culprit)
+                     const struct scan *scan, const char **culprit)
 {
 	struct dirent **list;
 	int fd, count, err = 0;
@@ -72,7 +86,7 @@ static int view_scan(struct view *view, const struct directory *dir, const char 
 		static char file[NAME_SIZE];
 
 		if (!err) {
-			err = view_add(view, fd, list[i]->d_name, wanted, *subdir == '%', flags);
+			err = view_add(view, fd, list[i]->d_name, scan, *subdir == '%');
 			strcpy(file, list[i]->d_name);
 			*culprit = file;
 		}
@@ -84,12 +98,24 @@ static int view_scan(struct view *view, const struct directory *dir, const char 
 	return err;
 }
 
+/* The flat directory and %egress/, which one that others made has not. */
+static int view_scan_both(struct view *view, const struct directory *dir, const struct scan *scan,
+                          const char **culprit)
+{
+	int err = view_scan(view, dir, ".", scan, culprit);
+
+	if (err)
+		return err;
+	err = view_scan(view, dir, DIRECTORY_EGRESS, scan, culprit);
+	return err == -ENOENT ? 0 : err;
+}
+
 /* One try. -EAGAIN: the generation moved meanwhile, so what was opened may not belong together. */
-static int view_try(struct view *view, const struct directory *dir, const char *name, __u32 flags,
+static int view_try(struct view *view, const struct directory *dir, const struct scan *scan,
                     const char **culprit)
 {
 	struct record after;
-	int err, err_egress;
+	int err;
 
 	memset(view, 0, sizeof(*view));
 	*culprit = "";
@@ -99,13 +125,7 @@ static int view_try(struct view *view, const struct directory *dir, const char *
 	view->has_record = !err;
 	if (view->has_record && view->record.gen & 1)
 		return -EAGAIN;
-	err = view_scan(view, dir, ".", name, flags, culprit);
-	if (!err) {
-		err_egress = view_scan(view, dir, DIRECTORY_EGRESS, name, flags, culprit);
-		/* A directory that others made has no %egress/. */
-		if (err_egress && err_egress != -ENOENT)
-			err = err_egress;
-	}
+	err = view_scan_both(view, dir, scan, culprit);
 	if (record_read(dir->fd, DIRECTORY_RECORD, &after))
 		return view->has_record ? -EAGAIN : err;
 	if (!view->has_record || after.gen != view->record.gen)
@@ -113,14 +133,27 @@ static int view_try(struct view *view, const struct directory *dir, const char *
 	return err;
 }
 
+/* Maps that were replaced can be many: use all the descriptors that this process may have. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags)
 {
+	const struct scan scan = { .wanted = name, .flags = flags };
 	__u64 deadline = now_ns() + EXCHANGE_PATIENCE_NS;
 	const char *culprit = "";
 	int err;
 
+	raise_descriptors();
 	for (;;) {
-		err = view_try(view, dir, name, flags, &culprit);
+		err = view_try(view, dir, &scan, &culprit);
 		if (!err)
 			return 0;
 		view_close(view);
@@ -132,20 +165,36 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 	if (err == -EAGAIN) {
 		failed(err, "cannot read the maps in %s: an exchange of its pins was interrupted",
 		       dir->path);
-		hint("finish it: pin_maps %s", dir->ifname);
+		hint("finish it: %s %s", cli_command("pin_maps"), cli_word(dir->ifname));
 		return err;
 	}
 	failed(err, "cannot open the maps in %s%s%s", dir->path, *culprit ? ", at " : "", culprit);
 	if (err == -EACCES || err == -EPERM)
-		hint("run as root, or let a group read them: pin_maps --group GROUP %s",
-		     dir->ifname);
+		hint("run as root, or let a group read them: %s --group GROUP %s",
+		     cli_command("pin_maps"), cli_word(dir->ifname));
 	return err;
+}
+
+int view_list(struct view *view, const struct directory *dir)
+{
+	const struct scan scan = { .flags = BPF_F_RDONLY, .closed = true };
+	const char *culprit = "";
+	int err;
+
+	memset(view, 0, sizeof(*view));
+	err = view_scan_both(view, dir, &scan, &culprit);
+	if (!err)
+		return 0;
+	view_close(view);
+	return failed(err, "cannot list the maps in %s%s%s", dir->path, *culprit ? ", at " : "",
+	              culprit);
 }
 
 void view_close(struct view *view)
 {
 	for (size_t i = 0; i < view->len; i++)
-		close(view->maps[i].fd);
+		if (view->maps[i].fd >= 0)
+			close(view->maps[i].fd);
 	free(view->maps);
 	view->maps = NULL;
 	view->len = 0;

@@ -31,6 +31,12 @@ struct view {
 int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags);
 void view_close(struct view *view);
 
+/*
+ * List all maps of a directory for its writer, who holds the lock: whatever the generation says,
+ * without keeping anything open (fd is -1). Returns 0 or a negative errno; reported.
+ */
+int view_list(struct view *view, const struct directory *dir);
+
 /* The generation of a directory now; 0 if it has no record. For readers that watch. */
 __u64 view_generation(const struct directory *dir);
 

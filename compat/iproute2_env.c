@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* iproute2_env - make stock ip and tc pin, and find, maps in an interface's directory */
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,9 +8,11 @@
 #include <string.h>
 #include "bpffs/claim.h"
 #include "bpffs/interface.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/query.h"
 #include "bpffs/recover.h"
+#include "bpffs/skeleton.h"
 #include "bpffs/stage.h"
 
 static const struct option options[] = {
@@ -20,7 +23,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: eval \"$(iproute2_env [options] <ifname>)\"\n"
+	"Usage: eval \"$(%s [options] <ifname>)\"\n"
 	"Make ip and tc pin the maps of their objects in the interface's directory,\n"
 	"and use those that are there. For objects with pinning (objects/pinned/).\n"
 	"\n"
@@ -30,8 +33,21 @@ static const char usage[] =
 	"  -h, --help        show this help\n"
 	"  -V, --version     show the version\n"
 	"\n"
-	"Example: eval \"$(iproute2_env eth0)\"; ip link set eth0 xdp obj xdp_pass.o\n";
+	"Example: eval \"$(%s eth0)\"; ip link set eth0 xdp obj OBJ sec xdp\n";
 /* clang-format on */
+
+/* iproute2 would pin below a real directory of that name, where nobody looks. */
+static int check_links(const struct directory *dir)
+{
+	const char *obstacle = skeleton_obstacle(dir->fd);
+
+	if (!obstacle)
+		return 0;
+	failed(-EEXIST, "cannot lead ip and tc to %s: %s/%s is in the way", dir->path, dir->path,
+	       obstacle);
+	hint("see what is in it, then move it away: rm -r '%s/%s'", dir->path, obstacle);
+	return -EEXIST;
+}
 
 /* Claim the directory and complete it; what it says of hooks stays as it is. */
 static int prepare(struct bpffs *fs, const struct interface *iface, struct directory *dir)
@@ -59,6 +75,8 @@ static int prepare(struct bpffs *fs, const struct interface *iface, struct direc
 			rec.iface = *iface;
 		}
 		err = stage_publish(&stage, dir, &rec);
+		if (!err)
+			err = check_links(dir);
 		directory_close(dir);
 	}
 	stage_end(&stage);
@@ -107,20 +125,21 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
+	argv[0] = (char *)cli_command("iproute2_env");
 	while ((c = getopt_long(argc, argv, "evhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'e': egress = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("iproute2_env " VERSION); return EXIT_SUCCESS;
-		default: fputs(usage, stderr); return EXIT_USAGE;
+		case 'h': cli_usage(stdout, usage, "iproute2_env"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("iproute2_env " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: cli_usage(stderr, usage, "iproute2_env"); return EXIT_USAGE;
 		}
 	}
 	if (optind != argc - 1) {
-		fputs(usage, stderr);
+		cli_usage(stderr, usage, "iproute2_env");
 		return EXIT_USAGE;
 	}
 	log_init("iproute2_env", verbose);
-	return print_env(argv[optind], netns, egress);
+	return cli_finish(print_env(argv[optind], netns, egress));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bpffs/access.h"
 #include "bpffs/claim.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/recover.h"
@@ -154,8 +155,8 @@ static void list_stale(const struct adoption *a)
 static int report_nothing(const struct adoption *a)
 {
 	failed(-ENOENT, "cannot find any BPF program on %s", a->iface->name);
-	hint("load one first, say: ip link set dev %s xdpgeneric obj objects/xdp_pass.o sec xdp",
-	     a->iface->name);
+	hint("load one first, say: ip link set dev %s xdpgeneric obj %s sec xdp",
+	     cli_word(a->iface->name), cli_object("xdp_pass.o"));
 	if (a->fs.fd >= 0)
 		list_stale(a);
 	return -ENOENT;

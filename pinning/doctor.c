@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/doctor_findings.h"
 
@@ -16,7 +17,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: doctor [options] [<ifname>]\n"
+	"Usage: %s [options] [<ifname>]\n"
 	"Look for what will make loading, pinning or reading fail: privilege, kernel,\n"
 	"BPF filesystem, other tools and, with a name, the interface and its driver.\n"
 	"Each finding comes with what was seen and what to type. Nothing is changed.\n"
@@ -27,7 +28,7 @@ static const char usage[] =
 	"  -h, --help        show this help\n"
 	"  -V, --version     show the version\n"
 	"\n"
-	"Example: doctor eth0\n";
+	"Example: %s eth0\n";
 /* clang-format on */
 
 static int examine(const char *ifname, const char *netns, bool json)
@@ -74,20 +75,21 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
+	argv[0] = (char *)cli_command("doctor");
 	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("doctor " VERSION); return EXIT_SUCCESS;
-		default: fputs(usage, stderr); return EXIT_USAGE;
+		case 'h': cli_usage(stdout, usage, "doctor"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("doctor " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: cli_usage(stderr, usage, "doctor"); return EXIT_USAGE;
 		}
 	}
 	if (optind < argc - 1) {
-		fputs(usage, stderr);
+		cli_usage(stderr, usage, "doctor");
 		return EXIT_USAGE;
 	}
 	log_init("doctor", verbose);
-	return examine(argv[optind], netns, json);
+	return cli_finish(examine(argv[optind], netns, json));
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <json.h>
 #include <stdio.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/doctor_findings.h"
 
@@ -57,7 +58,7 @@ int doctor_print_json(const struct doctor *d)
 	if (iface && iface->netns.cookie)
 		snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
 	put_string(out, "schema", SCHEMA);
-	put_string(out, "ifname", iface ? iface->name : NULL);
+	put_string(out, "ifname", iface ? cli_json_name(iface->name) : NULL);
 	json_object_object_add(out, "ifindex",
 	                       iface ? json_object_new_uint64(iface->ifindex) : NULL);
 	put_string(out, "netns", cookie);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* load - put a program on a hook of an interface; its maps are found, reused and kept */
+#include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/interface.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/loader.h"
 
@@ -35,7 +37,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: load [options] <ifname>... <object>\n"
+	"Usage: %s [options] <ifname>... <object>\n"
 	"Load a program and put it on a hook; what is ours there is replaced in one step.\n"
 	"Maps that are pinned for the interface are used on, new ones are pinned.\n"
 	"\n"
@@ -61,7 +63,7 @@ static const char usage[] =
 	"  -h, --help              show this help\n"
 	"  -V, --version           show the version\n"
 	"\n"
-	"Example: load eth0 objects/xdp_drop.o && stats eth0\n";
+	"Example: %s eth0 objects/xdp_drop.o && stats eth0\n";
 /* clang-format on */
 
 /* Whether a map of the report belongs to the program that was loaded. */
@@ -115,7 +117,7 @@ static void print_text(const struct interface *iface, const struct load_report *
 		if (!is_own(report, map))
 			continue;
 		printf("  map %s id %u %s", map->name, map->info.id, map_word(map));
-		if (map->state == PLAN_REPLACED)
+		if (map->state == PLAN_REPLACED && map->old_id)
 			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
 			       map->old_id);
 		else if (map->state == PLAN_REFUSED)
@@ -172,7 +174,7 @@ static void print_json(const struct interface *iface, const struct load_report *
 
 	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
 	add_string(out, "schema", "ifbpf.load/1");
-	add_string(out, "ifname", iface->name);
+	add_string(out, "ifname", cli_json_name(iface->name));
 	add_number(out, "ifindex", iface->ifindex);
 	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
 	add_string(out, "path", report->path);
@@ -302,11 +304,14 @@ static bool parse_tc(const char *text, struct load_options *how)
 
 static bool parse_id(const char *text, struct load_options *how)
 {
+	unsigned long long id;
 	char *end;
 
-	how->expect = strtoul(text, &end, 10);
+	errno = 0;
+	id = strtoull(text, &end, 10);
+	how->expect = id;
 	how->has_expect = true;
-	return *text >= '0' && *text <= '9' && !*end;
+	return *text >= '0' && *text <= '9' && !*end && !errno && id == how->expect;
 }
 
 static bool parse_mismatch(const char *text, struct load_options *how)
@@ -330,6 +335,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
+	argv[0] = (char *)cli_command("load");
 	while (good && (c = getopt_long(argc, argv, "s:n:m:jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'H': good = parse_hook(optarg, &choice); break;
@@ -349,18 +355,22 @@ int main(int argc, char **argv)
 		case 'j': call.json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("load " VERSION); return EXIT_SUCCESS;
+		case 'h': cli_usage(stdout, usage, "load"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("load " VERSION); return cli_finish(EXIT_SUCCESS);
 		default: good = false; break;
 		}
 	}
+	if (good && how.link && how.has_tc && how.tc == ATTACH_CLSACT) {
+		fputs("load: a filter of clsact cannot be a link\n", stderr);
+		good = false;
+	}
 	if (!good || optind > argc - 2) {
-		fputs(usage, stderr);
+		cli_usage(stderr, usage, "load");
 		return EXIT_USAGE;
 	}
 	log_init("load", verbose);
 	choice.file = argv[argc - 1];
 	if (netns && netns_enter(netns))
 		return EXIT_KERNEL;
-	return load_all(argv + optind, argc - 1 - optind, shared, &call);
+	return cli_finish(load_all(argv + optind, argc - 1 - optind, shared, &call));
 }

@@ -83,15 +83,19 @@ static bool fits(const struct definition *def, const struct bpf_map_info *map)
 /* Maps of the .maps section whose name the kernel would cut to this map's. */
 struct candidates {
 	unsigned int same_name, same_shape;
+	bool too_long;
 	char by_name[NAME_SIZE], by_shape[NAME_SIZE];
 };
 
 static void consider(struct candidates *c, const struct definition *def,
                      const struct bpf_map_info *map)
 {
-	if (!def->name || strncmp(def->name, map->name, KERNEL_NAME_LEN) ||
-	    strlen(def->name) >= NAME_SIZE)
+	if (!def->name || strncmp(def->name, map->name, KERNEL_NAME_LEN))
 		return;
+	if (strlen(def->name) >= NAME_SIZE) {
+		c->too_long = true;
+		return;
+	}
 	c->same_name++;
 	strcpy(c->by_name, def->name);
 	if (!fits(def, map))
@@ -133,10 +137,17 @@ int mapname_find(const struct live_prog *prog, const struct bpf_map_info *map, c
 	if (strlen(map->name) < KERNEL_NAME_LEN || !prog->btf_id)
 		return 0;
 	btf = btf__load_from_kernel_by_id(prog->btf_id);
-	if (!btf)
-		return 0;
+	if (!btf) {
+		/* Half a name, once pinned, would stay. */
+		*why = "the BTF of its program, which has its full name, cannot be read";
+		return -errno;
+	}
 	search_btf(btf, map, &c);
 	btf__free(btf);
+	if (c.too_long) {
+		*why = "its name is too long for a file name";
+		return -ENAMETOOLONG;
+	}
 	if (c.same_name == 1)
 		strcpy(name, c.by_name);
 	else if (c.same_shape == 1)

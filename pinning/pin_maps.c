@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "bpffs/interface.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/adopt.h"
 
@@ -26,7 +27,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: pin_maps [options] <ifname>\n"
+	"Usage: %s [options] <ifname>\n"
 	"Pin the maps of the programs that run on an interface.\n"
 	"\n"
 	"      --dry-run        say what would be pinned, change nothing\n"
@@ -40,7 +41,7 @@ static const char usage[] =
 	"  -h, --help           show this help\n"
 	"  -V, --version        show the version\n"
 	"\n"
-	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && pin_maps eth0\n";
+	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && %s eth0\n";
 /* clang-format on */
 
 static const char *type_name(const struct plan_map *map)
@@ -72,17 +73,20 @@ static void print_map(const struct plan_map *map)
 static void print_text(const struct interface *iface, const struct adopt_report *report,
                        bool dry_run)
 {
-	size_t published = 0;
+	size_t published = 0, foreign = 0;
 
 	for (size_t i = 0; i < report->plan.len; i++) {
 		print_map(&report->plan.maps[i]);
 		published += plan_publishes(&report->plan.maps[i]);
+		foreign += report->plan.maps[i].state == PLAN_FOREIGN;
 	}
 	printf("%s: %zu of %zu maps %s %s", iface->name, published, report->plan.len,
 	       dry_run ? "would be in" : "in", report->path);
 	if (report->plan.internal)
 		printf(", %u internal skipped", report->plan.internal);
 	putchar('\n');
+	if (foreign)
+		hint("others keep %zu of them pinned; --foreign pins those here as well", foreign);
 }
 
 static void add_string(struct json_object *to, const char *key, const char *value)
@@ -126,7 +130,7 @@ static void print_json(const struct interface *iface, const struct adopt_report 
 
 	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
 	add_string(out, "schema", "ifbpf.pin/1");
-	add_string(out, "ifname", iface->name);
+	add_string(out, "ifname", cli_json_name(iface->name));
 	add_number(out, "ifindex", iface->ifindex);
 	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
 	add_string(out, "path", report->path);
@@ -163,29 +167,33 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 int main(int argc, char **argv)
 {
 	struct adopt_options how = {};
-	bool json = false, verbose = false;
+	bool json = false, verbose = false, empty = false;
 	const char *netns = NULL;
 	int c;
 
+	argv[0] = (char *)cli_command("pin_maps");
 	while ((c = getopt_long(argc, argv, "g:jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'D': how.dry_run = true; break;
 		case 'F': how.foreign = true; break;
 		case 'R': how.fresh = true; break;
-		case 'g': how.group = optarg; break;
+		case 'g':
+			how.group = optarg;
+			empty |= !*optarg;
+			break;
 		case 'G': how.group = ""; break;
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("pin_maps " VERSION); return EXIT_SUCCESS;
-		default: fputs(usage, stderr); return EXIT_USAGE;
+		case 'h': cli_usage(stdout, usage, "pin_maps"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("pin_maps " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: cli_usage(stderr, usage, "pin_maps"); return EXIT_USAGE;
 		}
 	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
+	if (optind != argc - 1 || empty) {
+		cli_usage(stderr, usage, "pin_maps");
 		return EXIT_USAGE;
 	}
 	log_init("pin_maps", verbose);
-	return pin_maps(argv[optind], netns, &how, json);
+	return cli_finish(pin_maps(argv[optind], netns, &how, json));
 }

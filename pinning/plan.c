@@ -82,6 +82,20 @@ static int find_present(const struct plan_input *in, const char *file, bool egre
 	return err == -ELOOP ? -ENOENT : err;
 }
 
+/* The name under which the replaced map is to stay must be free, or that map's already. */
+static void check_old_name(const struct plan_input *in, struct plan_map *map, const char *file)
+{
+	char old[NAME_SIZE];
+	__u32 id;
+	int err;
+
+	mapname_old(file, map->old_id, old, sizeof(old));
+	err = find_present(in, old, map->egress, &id);
+	if (err != -ENOENT && (err || id != map->old_id))
+		refuse(map, "map %u could not stay as %.200s, which is taken by something else",
+		       map->old_id, old);
+}
+
 /* What is in its place now decides between pinned, kept and replaced. */
 static void look_in_place(const struct plan_input *in, struct plan_map *map)
 {
@@ -107,6 +121,7 @@ static void look_in_place(const struct plan_input *in, struct plan_map *map)
 	} else {
 		map->state = PLAN_REPLACED;
 		map->old_id = id;
+		check_old_name(in, map, file);
 	}
 }
 
@@ -206,7 +221,7 @@ int plan_make(struct plan *plan, const struct plan_input *in)
 
 	memset(plan, 0, sizeof(*plan));
 	if (in->dir->fd >= 0 && !in->dir->dropped)
-		err = view_open(&pinned, in->dir, NULL, BPF_F_RDONLY);
+		err = view_list(&pinned, in->dir);
 	for (size_t i = 0; !err && i < in->live->maps_len; i++)
 		err = plan_one(plan, in, &pinned, &in->live->maps[i]);
 	view_close(&pinned);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/status_run.h"
 
@@ -19,7 +20,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: status [options] [<ifname>...]\n"
+	"Usage: %s [options] [<ifname>...]\n"
 	"Show the BPF programs of interfaces, hook by hook in run order: how each is\n"
 	"attached, when it was loaded and whose it is, and whether the pins are its maps.\n"
 	"Without a name: every interface that has a program or a directory of pins.\n"
@@ -31,7 +32,7 @@ static const char usage[] =
 	"  -h, --help        show this help\n"
 	"  -V, --version     show the version\n"
 	"\n"
-	"Example: pin_maps eth0 && status eth0\n";
+	"Example: pin_maps eth0 && %s eth0\n";
 /* clang-format on */
 
 int main(int argc, char **argv)
@@ -40,17 +41,18 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int c;
 
+	argv[0] = (char *)cli_command("status");
 	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': how.json = true; break;
 		case 'L': how.links = true; break;
 		case 'N': how.netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("status " VERSION); return EXIT_SUCCESS;
-		default: fputs(usage, stderr); return EXIT_USAGE;
+		case 'h': cli_usage(stdout, usage, "status"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("status " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: cli_usage(stderr, usage, "status"); return EXIT_USAGE;
 		}
 	}
 	log_init("status", verbose);
-	return status_run(&how, argv + optind, argc - optind);
+	return cli_finish(status_run(&how, argv + optind, argc - optind));
 }

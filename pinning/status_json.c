@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <json.h>
 #include <stdio.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/status_print.h"
@@ -171,7 +172,7 @@ static void put_interface(struct json_object *out, const struct status *st)
 	char cookie[24];
 
 	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)st->iface.netns.cookie);
-	put_string(out, "ifname", st->iface.name);
+	put_string(out, "ifname", cli_json_name(st->iface.name));
 	put_number(out, "ifindex", st->iface.ifindex);
 	put_string(out, "netns", st->iface.netns.cookie ? cookie : NULL);
 	put_bool(out, "gone", st->gone);

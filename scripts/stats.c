@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/stats_run.h"
 #include "scripts/stats_ticker.h"
@@ -19,7 +20,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: stats [options] [<ifname>...]\n"
+	"Usage: %s [options] [<ifname>...]\n"
 	"Print the packets and bytes that the programs of an interface counted, per hook\n"
 	"and action, from its pinned maps; without a name, for every interface with pins.\n"
 	"\n"
@@ -32,12 +33,12 @@ static const char usage[] =
 	"  -h, --help          show this help\n"
 	"  -V, --version       show the version\n"
 	"\n"
-	"Example: pin_maps eth0 && stats --watch eth0\n";
+	"Example: pin_maps eth0 && %s --watch eth0\n";
 /* clang-format on */
 
 static int misused(void)
 {
-	fputs(usage, stderr);
+	cli_usage(stderr, usage, "stats");
 	return EXIT_USAGE;
 }
 
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
 	struct stats_options how = { .interval_ns = INTERVAL_NS };
 	int c;
 
+	argv[0] = (char *)cli_command("stats");
 	while ((c = getopt_long(argc, argv, "wi:jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'w': how.watch = true; break;
@@ -58,8 +60,8 @@ int main(int argc, char **argv)
 		case 'j': how.json = true; break;
 		case 'N': how.netns = optarg; break;
 		case 'v': how.verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("stats " VERSION); return EXIT_SUCCESS;
+		case 'h': cli_usage(stdout, usage, "stats"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("stats " VERSION); return cli_finish(EXIT_SUCCESS);
 		default: return misused();
 		}
 	}

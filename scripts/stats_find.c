@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/stats_find.h"
 
@@ -15,8 +16,9 @@ static int no_directory(const struct bpffs *fs, const struct interface *iface,
 	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
 		*relative = '\0';
 	failed(-ENOENT, "cannot find the maps of %s at %s/%s", iface->name, fs->path, relative);
-	hint("pin what runs there first: pin_maps %s%s%s%s", target->netns ? "--netns " : "",
-	     target->netns ? target->netns : "", target->netns ? " " : "", iface->name);
+	hint("pin what runs there first: %s %s%s%s%s", cli_command("pin_maps"),
+	     target->netns ? "--netns " : "", target->netns ? cli_word(target->netns) : "",
+	     target->netns ? " " : "", cli_word(iface->name));
 	return -ENOENT;
 }
 

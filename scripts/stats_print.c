@@ -5,6 +5,7 @@
 #include <linux/pkt_cls.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/stats_print.h"
 
@@ -89,6 +90,16 @@ static void print_rate(const struct rate *rate)
 	printf("  %10.1f pps  %6.2f %-6s", rate->pps, bps, units[unit]);
 }
 
+static void print_shared(const struct hook_stats *hook)
+{
+	for (unsigned int i = 0; i < hook->shared_len && i < SHARED_NAMES; i++)
+		printf("%s%s", i ? ", " : "  (shared with ", hook->shared[i]);
+	if (hook->shared_len > SHARED_NAMES)
+		printf(" and %u more", hook->shared_len - SHARED_NAMES);
+	if (hook->shared_len)
+		putchar(')');
+}
+
 static void print_hook(const struct sample *sample, const struct hook_stats *hook,
                        const struct widths *widths, bool every_action)
 {
@@ -102,6 +113,7 @@ static void print_hook(const struct sample *sample, const struct hook_stats *hoo
 		       (unsigned long long)hook->actions[slot].rx_bytes);
 		if (hook->has_rates)
 			print_rate(&hook->rates[slot]);
+		print_shared(hook);
 		puts(mark(hook->counting));
 	}
 }
@@ -179,6 +191,17 @@ static int fill_actions(struct json_object *to, const struct hook_stats *hook)
 	return err;
 }
 
+static int add_shared(struct json_object *to, const struct hook_stats *hook)
+{
+	struct json_object *names = json_object_new_array();
+	int err = add(to, "shared_with", names);
+
+	for (unsigned int i = 0; !err && i < hook->shared_len && i < SHARED_NAMES; i++)
+		if (json_object_array_add(names, json_object_new_string(hook->shared[i])))
+			err = -ENOMEM;
+	return err;
+}
+
 static int fill_hook(struct json_object *to, const struct hook_stats *hook)
 {
 	struct json_object *actions;
@@ -193,6 +216,8 @@ static int fill_hook(struct json_object *to, const struct hook_stats *hook)
 		err = add_id(to, "program_id", hook->prog_id);
 	if (!err)
 		err = add_stale(to, hook->counting);
+	if (!err)
+		err = add_shared(to, hook);
 	if (err)
 		return err;
 	actions = json_object_new_object();
@@ -236,7 +261,7 @@ static int fill_document(struct json_object *to, const struct sample *sample)
 
 	err = add(to, "schema", json_object_new_string(SCHEMA));
 	if (!err)
-		err = add(to, "ifname", json_object_new_string(sample->iface.name));
+		err = add(to, "ifname", json_object_new_string(cli_json_name(sample->iface.name)));
 	if (!err)
 		err = add_id(to, "ifindex", sample->iface.ifindex);
 	if (!err)

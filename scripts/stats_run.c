@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/bpffs.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/stats_print.h"
 #include "scripts/stats_run.h"
@@ -122,7 +123,7 @@ static int round_status(const struct run *run)
 		return run->samples_len ? EXIT_PARTLY : EXIT_KERNEL;
 	if (run->all && !run->samples_len) {
 		note("no interface of this network namespace has pinned maps in %s", run->fs.path);
-		hint("pin what runs on one: pin_maps IFNAME");
+		hint("pin what runs on one: %s IFNAME", cli_command("pin_maps"));
 	}
 	return EXIT_SUCCESS;
 }

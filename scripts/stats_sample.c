@@ -10,6 +10,7 @@
 #include "scripts/stats_find.h"
 #include "scripts/stats_read.h"
 #include "scripts/stats_sample.h"
+#include "scripts/stats_shared.h"
 
 /* A writer may move on while a sample is taken, but not for ever. */
 #define GENERATION_TRIES 10
@@ -117,6 +118,7 @@ int sample_take(struct sample *sample, const struct bpffs *fs, const struct targ
 		sample->gen = view_generation(&dir);
 		err = sample_directory(sample, &dir, target);
 	} while (!err && view_generation(&dir) != sample->gen && --tries);
+	shared_find(sample, fs, &dir);
 	directory_close(&dir);
 	return err;
 }

@@ -17,6 +17,9 @@ enum counting {
 	COUNTING_GONE,      /* the interface is gone */
 };
 
+/* So many interfaces that share a map are named. */
+#define SHARED_NAMES 8
+
 struct rate {
 	double pps;
 	double bps; /* bits */
@@ -31,6 +34,8 @@ struct hook_stats {
 	struct stats_record actions[TC_STATS_SLOTS];
 	bool has_rates;
 	struct rate rates[TC_STATS_SLOTS];
+	char shared[SHARED_NAMES][IF_NAMESIZE]; /* other interfaces that count in this map */
+	unsigned int shared_len;                /* can be more than have a place */
 };
 
 /* What was found under the name that was asked for. */

@@ -640,7 +640,7 @@ test_a_group_is_refused_where_it_could_write()
 
 	ready
 	before=$(snapshot)
-	expect_refusal "cannot let group $NOBODY read: it can write $BPFFS, " "$before" \
+	expect_refusal "cannot let group $NOBODY read: others than root can write $BPFFS, " "$before" \
 		pin_maps --group $NOBODY v0
 	[[ $errors == *"hint: "*"chmod 0711 '$BPFFS'"* ]] || fail "no way out: $errors"
 	chmod 0711 "$BPFFS"
@@ -648,7 +648,7 @@ test_a_group_is_refused_where_it_could_write()
 	chmod 0770 "$BPFFS/shared"
 	chgrp $NOBODY "$BPFFS/shared"
 	before=$(snapshot)
-	expect_refusal "cannot let group $NOBODY read: it can write $BPFFS/shared, " "$before" \
+	expect_refusal "cannot let group $NOBODY read: others than root can write $BPFFS/shared, " "$before" \
 		pin_maps --group $NOBODY v0
 }
 
@@ -661,7 +661,7 @@ test_a_group_is_refused_that_cannot_pass_the_root()
 	before=$(snapshot)
 	expect_refusal "cannot let group $NOBODY read: it cannot enter $BPFFS (mode 0700)" "$before" \
 		pin_maps --group $NOBODY v0
-	[[ $errors == *"chmod 0711 $BPFFS"* ]] || fail "no way out: $errors"
+	[[ $errors == *"chmod 0711 '$BPFFS'"* ]] || fail "no way out: $errors"
 }
 
 test_a_group_that_is_not_there_is_named()

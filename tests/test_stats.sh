@@ -228,7 +228,7 @@ test_json_has_every_field_and_action()
 	cookie=$(sed -n 's/.*"netns":"\([0-9]*\)".*/"\1"/p' <<<"$output")
 	expected='{"schema":"ifbpf.stats/1","ifname":"v0","ifindex":'$(ifindex v0)
 	expected+=',"netns":'${cookie:-null}',"time_ns":T,"hooks":[{"hook":"xdp","map":"xdp_stats_map"'
-	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"actions":{'
+	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"shared_with":[],"actions":{'
 	expected+='"XDP_ABORTED":{"packets":0,"bytes":0},"XDP_DROP":{"packets":0,"bytes":0},'
 	expected+='"XDP_PASS":{"packets":3,"bytes":300},"XDP_TX":{"packets":0,"bytes":0},'
 	expected+='"XDP_REDIRECT":{"packets":0,"bytes":0}}}]}'
@@ -897,4 +897,17 @@ test_the_options_are_the_same_in_help_and_man_page()
 	diff <(stats --help | grep -o -- '--[a-z]*' | sort -u) \
 		<(grep -o 'Fl -[a-z]*' scripts/stats.8 | sed 's/Fl -/--/' | sort -u) ||
 		fail "--help and man page differ"
+}
+
+test_interfaces_that_share_a_map_are_named()
+{
+	ip link add a0 type veth peer name a1
+	ip link add b0 type veth peer name b1
+	load --shared a0 b0 objects/xdp_pass.o >/dev/null
+	expect_status 0 stats a0
+	[[ $output == "a0  xdp  XDP_PASS  0 packets  0 bytes  (shared with b0)" ]] || fail "$output"
+	expect_status 0 stats --json b0
+	[[ $output == *'"shared_with":["a0"]'* ]] || fail "$output"
+	load v0 objects/xdp_pass.o >/dev/null
+	[[ $(stats v0) != *shared* ]] || fail "$(stats v0)"
 }

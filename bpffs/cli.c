@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "bpffs/name.h"
+
+#define WORDS     4
+#define WORD_SIZE 1024
+
+const char *cli_command(const char *tool)
+{
+	static char commands[4][64];
+	static unsigned int turn;
+	char *command = commands[turn++ % 4];
+
+	if (!getenv("IFBPF_FRONT"))
+		return tool;
+	snprintf(command, sizeof(commands[0]), "ifbpf %s", strcmp(tool, "pin_maps") ? tool : "pin");
+	return command;
+}
+
+const char *cli_object(const char *file)
+{
+	const char *front = getenv("IFBPF_FRONT");
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s",
+	         front && !strcmp(front, "installed") ? OBJECT_DIR : "objects", file);
+	return path;
+}
+
+static char *next_word(void)
+{
+	static char words[WORDS][WORD_SIZE];
+	static unsigned int turn;
+
+	return words[turn++ % WORDS];
+}
+
+static bool is_plain(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_@%+:,./-";
+
+	return *name && name[strspn(name, plain)] == '\0';
+}
+
+const char *cli_word(const char *name)
+{
+	char *word = next_word(), *end = word;
+
+	if (*name == '-')
+		end += sprintf(end, "-- ");
+	if (is_plain(name)) {
+		snprintf(end, WORD_SIZE - 4, "%s", name);
+		return word;
+	}
+	*end++ = '\'';
+	for (; *name && end < word + WORD_SIZE - 8; name++) {
+		if (*name == '\'')
+			end += sprintf(end, "'\\''");
+		else
+			*end++ = *name;
+	}
+	strcpy(end, "'");
+	return word;
+}
+
+/* How many bytes the UTF-8 sequence at s takes; 0 if it is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3 : 4;
+
+	if (*s >= 0xf5 || (*s >= 0x80 && *s < 0xc2))
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Not longer than need be, no surrogates, nothing above U+10FFFF. */
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+const char *cli_json_name(const char *ifname)
+{
+	char *word;
+
+	for (const unsigned char *s = (const void *)ifname; *s; s += utf8_length(s)) {
+		if (utf8_length(s))
+			continue;
+		word = next_word();
+		return ifname_encode(ifname, word, WORD_SIZE) ? "" : word;
+	}
+	return ifname;
+}
+
+void cli_usage(FILE *out, const char *usage, const char *tool)
+{
+	const char *command = cli_command(tool), *mark;
+
+	while ((mark = strstr(usage, "%s"))) {
+		fprintf(out, "%.*s%s", (int)(mark - usage), usage, command);
+		usage = mark + 2;
+	}
+	fputs(usage, out);
+}
+
+int cli_finish(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	failed(errno ? -errno : -EIO, "cannot write the output");
+	return EXIT_KERNEL;
+}

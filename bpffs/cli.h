@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What the command line tools have in common: names, words for a shell, the end of the output. */
+#ifndef BPFFS_CLI_H
+#define BPFFS_CLI_H
+
+#include <stdio.h>
+
+/*
+ * What the user types for a tool: "pin_maps", or "ifbpf pin" if the front command ran this one
+ * (it sets IFBPF_FRONT to "tree" or "installed"). Valid until the fourth next call.
+ */
+const char *cli_command(const char *tool);
+
+/* Where the user finds an object of the store: among the installed ones, or in the source tree. */
+const char *cli_object(const char *file);
+
+/*
+ * A name as one word for a shell, to be pasted from a hint: quoted if need be, and behind "--" if
+ * it begins with a dash. Valid until the fourth next call.
+ */
+const char *cli_word(const char *name);
+
+/* An interface name for JSON, which is UTF-8: percent-encoded if it is not. As long as cli_word().
+ */
+const char *cli_json_name(const char *ifname);
+
+/* Print a usage whose first "%s" stands for the command, and so does the second. */
+void cli_usage(FILE *out, const char *usage, const char *tool);
+
+/* Flush stdout. Returns status, or EXIT_KERNEL, reported, if what was printed is lost. */
+int cli_finish(int status);
+
+#endif
