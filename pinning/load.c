@@ -12,6 +12,9 @@
 #include "bpffs/log.h"
 #include "pinning/loader.h"
 
+/* So many --class options can be given. */
+#define CLASSES_MAX 32
+
 static const struct option options[] = {
 	{ "hook", required_argument, NULL, 'H' },
 	{ "section", required_argument, NULL, 's' },
@@ -23,6 +26,7 @@ static const struct option options[] = {
 	{ "replace", no_argument, NULL, 'r' },
 	{ "expect", required_argument, NULL, 'e' },
 	{ "on-mismatch", required_argument, NULL, 'M' },
+	{ "class", required_argument, NULL, 'c' },
 	{ "fresh", no_argument, NULL, 'R' },
 	{ "shared", no_argument, NULL, 'S' },
 	{ "explain", no_argument, NULL, 'E' },
@@ -51,8 +55,10 @@ static const char usage[] =
 	"      --no-attach         pin program and maps for ip and tc, attach nothing\n"
 	"      --replace           replace also a program that is not ours\n"
 	"      --expect <id>       only if program <id> is on the hook (0: none)\n"
-	"      --on-mismatch <do>  where a pinned map is defined differently: fail, or\n"
-	"                          fresh (an empty map; the old one stays beside it)\n"
+	"      --on-mismatch <do>  where a pinned map is defined differently: fail,\n"
+	"                          fresh (an empty map; the old one stays beside it) or\n"
+	"                          migrate (its content is carried over)\n"
+	"      --class <map=class> config, counter or flow: how that map is carried over\n"
 	"      --fresh             drop what an interface of that name left that is gone\n"
 	"      --shared            several interfaces share one program and its maps\n"
 	"      --explain           tell each stage; a load that fails does it by itself\n"
@@ -72,8 +78,11 @@ static bool is_own(const struct load_report *report, const struct plan_map *map)
 	return map->hook == report->hook && map->prog_id == report->prog_id;
 }
 
-static const char *map_word(const struct plan_map *map)
+static const char *map_word(const struct load_report *report, const struct plan_map *map)
 {
+	for (size_t i = 0; i < report->carry.len; i++)
+		if (report->carry.list[i].to_id == map->info.id)
+			return "migrated";
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";
 	case PLAN_PINNED:
@@ -99,6 +108,15 @@ static void print_how(const struct load_report *report)
 	putchar('\n');
 }
 
+/* Nothing of the old map was left to keep. */
+static bool is_complete(const struct load_report *report, const struct plan_map *map)
+{
+	for (size_t i = 0; i < report->carry.len; i++)
+		if (report->carry.list[i].to_id == map->info.id)
+			return report->carry.list[i].complete;
+	return false;
+}
+
 static void print_text(const struct interface *iface, const struct load_report *report,
                        bool dry_run)
 {
@@ -116,8 +134,8 @@ static void print_text(const struct interface *iface, const struct load_report *
 
 		if (!is_own(report, map))
 			continue;
-		printf("  map %s id %u %s", map->name, map->info.id, map_word(map));
-		if (map->state == PLAN_REPLACED && map->old_id)
+		printf("  map %s id %u %s", map->name, map->info.id, map_word(report, map));
+		if (map->state == PLAN_REPLACED && !is_complete(report, map))
 			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
 			       map->old_id);
 		else if (map->state == PLAN_REFUSED)
@@ -151,13 +169,13 @@ static struct json_object *attachment_json(const struct attachment *how)
 	return out;
 }
 
-static struct json_object *map_json(const struct plan_map *map)
+static struct json_object *map_json(const struct load_report *report, const struct plan_map *map)
 {
 	struct json_object *out = json_object_new_object();
 
 	add_string(out, "name", map->name);
 	add_number(out, "id", map->info.id);
-	add_string(out, "state", map_word(map));
+	add_string(out, "state", map_word(report, map));
 	add_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
 	json_object_object_add(out, "old_id",
 	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
@@ -192,7 +210,7 @@ static void print_json(const struct interface *iface, const struct load_report *
 	                       report->attached ? attachment_json(&report->how) : NULL);
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (is_own(report, &report->plan.maps[i]))
-			json_object_array_add(maps, map_json(&report->plan.maps[i]));
+			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
 	json_object_object_add(out, "maps", maps);
 	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
 	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -316,8 +334,33 @@ static bool parse_id(const char *text, struct load_options *how)
 
 static bool parse_mismatch(const char *text, struct load_options *how)
 {
-	how->mismatch = strcmp(text, "fresh") ? LOAD_MISMATCH_FAIL : LOAD_MISMATCH_FRESH;
-	return !strcmp(text, "fresh") || !strcmp(text, "fail");
+	static const char *const names[] = {
+		[MISMATCH_FAIL] = "fail",
+		[MISMATCH_FRESH] = "fresh",
+		[MISMATCH_MIGRATE] = "migrate",
+	};
+
+	for (int i = MISMATCH_FAIL; i <= MISMATCH_MIGRATE; i++) {
+		if (!strcmp(text, names[i])) {
+			how->mismatch = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* MAP=CLASS, as often as there is room. */
+static bool parse_class(const char *text, const char **classes)
+{
+	const char *class = strchr(text, '=');
+	size_t len = 0;
+
+	while (classes[len])
+		len++;
+	if (!class || class == text || migrate_class_parse(class + 1) < 0 || len == CLASSES_MAX)
+		return false;
+	classes[len] = text;
+	return true;
 }
 
 static bool parse_hook(const char *text, struct object_choice *choice)
@@ -329,7 +372,8 @@ static bool parse_hook(const char *text, struct object_choice *choice)
 int main(int argc, char **argv)
 {
 	struct object_choice choice = { .hook = -1 };
-	struct load_options how = {};
+	const char *classes[CLASSES_MAX + 1] = {};
+	struct load_options how = { .classes = classes };
 	struct load_call call = { .choice = &choice, .how = &how };
 	bool shared = false, verbose = false, good = true;
 	const char *netns = NULL;
@@ -348,6 +392,7 @@ int main(int argc, char **argv)
 		case 'r': how.replace = true; break;
 		case 'e': good = parse_id(optarg, &how); break;
 		case 'M': good = parse_mismatch(optarg, &how); break;
+		case 'c': good = parse_class(optarg, classes); break;
 		case 'R': how.fresh = true; break;
 		case 'S': shared = true; break;
 		case 'E': call.explain = true; break;

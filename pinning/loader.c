@@ -7,12 +7,14 @@
 #include <unistd.h>
 #include "bpffs/claim.h"
 #include "bpffs/links.h"
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/pin.h"
 #include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
+#include "pinning/load_drops.h"
 #include "pinning/loader.h"
 #include "pinning/ownership.h"
 #include "pinning/reuse.h"
@@ -32,8 +34,10 @@ struct loading {
 	struct owners owners;
 	struct stage stage;
 	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
+	bool old_foreign;             /* which is not ours */
 	struct attach_how how;
 	struct live live; /* as it will be after the switch */
+	bool blind;       /* of which only our own program is known */
 	struct record rec;
 	int prog_fd;
 };
@@ -49,7 +53,9 @@ static int describe(struct loading *l)
 		return failed(-errno, "cannot query program %s",
 		              bpf_program__name(l->object->prog));
 	l->report->prog_id = info.id;
-	memcpy(l->report->prog_name, info.name, sizeof(l->report->prog_name));
+	/* libbpf leaves the name out where it thinks that the kernel takes none. */
+	snprintf(l->report->prog_name, sizeof(l->report->prog_name), "%s",
+	         *info.name ? info.name : bpf_program__name(l->object->prog));
 	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
 	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook),
 	         bpf_program__name(l->object->prog));
@@ -63,85 +69,7 @@ static bool is_ours(const struct loading *l, const struct attachment *at, struct
 	return verdict->ours;
 }
 
-static int refuse_foreign(const struct loading *l, const struct attachment *at,
-                          const struct ownership *verdict)
-{
-	failed(-EEXIST,
-	       "cannot load onto %s of %s: program %u is there (%s%s%s), and is not ours: %s",
-	       hook_name(at->hook), l->iface->name, at->prog_id, attach_by_name(at->by),
-	       at->mode ? " " : "", at->mode ? xdp_mode_name(at->mode) : "", verdict->why);
-	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
-		hint("adopt it first: pin_maps %s; or replace it all the same: --replace",
-		     l->iface->name);
-	else
-		hint("replace it all the same: --replace");
-	return -EEXIST;
-}
-
-/*
- * Which attachment makes room. XDP has one place; a tc hook has many, of which one is ours, and
- * what others have there runs beside it.
- */
-static int find_old(struct loading *l)
-{
-	const struct load_options *o = l->options;
-	struct ownership verdict;
-
-	l->old = NULL;
-	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
-		const struct attachment *at = &l->attached.list[i];
-
-		if (at->hook != l->object->hook)
-			continue;
-		if (o->has_expect && o->expect == at->prog_id)
-			l->old = at;
-		else if (is_ours(l, at, &verdict))
-			l->old = at;
-		else if (at->by == ATTACH_XDP && !o->no_attach) {
-			if (!o->replace)
-				return refuse_foreign(l, at, &verdict);
-			l->old = at;
-		}
-	}
-	if (!o->has_expect || (l->old ? l->old->prog_id : 0) == o->expect)
-		return 0;
-	failed(-EEXIST, "cannot load onto %s of %s: program %u is there, not the expected %u",
-	       hook_name(l->object->hook), l->iface->name, l->old ? l->old->prog_id : 0, o->expect);
-	return -EEXIST;
-}
-
-/* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */
-static void choose_how(struct loading *l)
-{
-	const struct load_options *o = l->options;
-	const struct attachment *old = l->old;
-
-	l->how.hook = l->object->hook;
-	l->how.link = o->link || (old && old->link_id);
-	if (l->object->hook == HOOK_XDP) {
-		l->how.by = ATTACH_XDP;
-		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
-		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
-			l->how.mode = old->mode;
-	} else {
-		l->how.by = ATTACH_CLSACT;
-		if (o->has_tc)
-			l->how.by = o->tc;
-		else if (old)
-			l->how.by = old->by;
-		else if (o->link)
-			l->how.by = ATTACH_TCX;
-	}
-}
-
-/* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
-static bool is_atomic(const struct loading *l)
-{
-	return l->old->by == l->how.by && !!l->old->link_id == l->how.link &&
-	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
-}
-
-/* "native by link", "clsact": for the sentence about a change that is not atomic. */
+/* "native by link", "clsact": for messages; two of them may stand in one. */
 static const char *how_name(enum attach_by by, enum xdp_mode mode, bool link)
 {
 	static char names[2][48];
@@ -157,6 +85,151 @@ static const char *how_name(enum attach_by by, enum xdp_mode mode, bool link)
 	return name;
 }
 
+/* "xdp_pass (id 12, tag 0123456789abcdef)", or only the id without CAP_SYS_ADMIN. */
+static void describe_old(const struct attachment *at, char out[128])
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(at->prog_id), n;
+
+	snprintf(out, 128, "%u", at->prog_id);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		n = snprintf(out, 128, "%s (id %u, tag ", info.name, at->prog_id);
+		for (size_t i = 0; i < sizeof(info.tag); i++)
+			n += snprintf(out + n, 128 - n, "%02x", info.tag[i]);
+		snprintf(out + n, 128 - n, ")");
+	}
+	close(fd);
+}
+
+static int refuse_foreign(const struct loading *l, const struct attachment *at,
+                          const struct ownership *verdict)
+{
+	char prog[128];
+
+	describe_old(at, prog);
+	failed(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
+	       hook_name(at->hook), l->iface->name, prog, how_name(at->by, at->mode, at->link_id),
+	       verdict->why);
+	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+		hint("adopt it first: %s %s; or replace it all the same: --replace",
+		     cli_command("pin_maps"), cli_word(l->iface->name));
+	else
+		hint("replace it all the same: --replace");
+	return -EEXIST;
+}
+
+static int refuse_unexpected(const struct loading *l)
+{
+	char prog[24] = "no program";
+
+	if (l->old)
+		snprintf(prog, sizeof(prog), "program %u", l->old->prog_id);
+	else if (l->object->hook != HOOK_XDP)
+		strcpy(prog, "none of ours");
+	failed(-EEXIST, "cannot load onto %s of %s: %s is there, not the expected %u",
+	       hook_name(l->object->hook), l->iface->name, prog, l->options->expect);
+	return -EEXIST;
+}
+
+/* The attachment of the program that --expect names, or NULL. */
+static const struct attachment *find_expected(const struct loading *l)
+{
+	const struct load_options *o = l->options;
+
+	for (size_t i = 0; o->has_expect && i < l->attached.len; i++)
+		if (l->attached.list[i].hook == l->object->hook &&
+		    l->attached.list[i].prog_id == o->expect)
+			return &l->attached.list[i];
+	return NULL;
+}
+
+/*
+ * Which attachment makes room. XDP has one place; a tc hook has many, of which one is ours, and
+ * what others have there runs beside it, unless --expect names it.
+ */
+static int find_old(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	struct ownership verdict;
+	bool ours = true;
+
+	l->old = find_expected(l);
+	if (l->old)
+		ours = is_ours(l, l->old, &verdict);
+	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at->hook != l->object->hook)
+			continue;
+		ours = is_ours(l, at, &verdict);
+		if (ours || (at->by == ATTACH_XDP && !o->no_attach))
+			l->old = at;
+	}
+	if (o->has_expect && (l->old ? l->old->prog_id : 0) != o->expect)
+		return refuse_unexpected(l);
+	l->old_foreign = l->old && !ours;
+	return l->old_foreign && !o->replace ? refuse_foreign(l, l->old, &verdict) : 0;
+}
+
+/* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */
+static void choose_how(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	const struct attachment *old = l->old;
+
+	l->how.hook = l->object->hook;
+	if (l->object->hook == HOOK_XDP) {
+		l->how.by = ATTACH_XDP;
+		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
+		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
+			l->how.mode = old->mode;
+	} else {
+		l->how.by = ATTACH_CLSACT;
+		if (o->has_tc)
+			l->how.by = o->tc;
+		else if (o->link)
+			l->how.by = ATTACH_TCX;
+		else if (old)
+			l->how.by = old->by;
+	}
+	l->how.link = l->how.by != ATTACH_CLSACT && (o->link || (old && old->link_id));
+}
+
+/* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
+static bool is_atomic(const struct loading *l)
+{
+	return l->old->by == l->how.by && !!l->old->link_id == l->how.link &&
+	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
+}
+
+/*
+ * What stays attached of that which is ours or was published before: a load does not adopt the
+ * programs of others that it finds.
+ */
+static int find_others(const struct loading *l, struct attachments *others)
+{
+	const struct record *rec = l->dir.has_record ? &l->dir.record : NULL;
+	struct ownership verdict;
+	size_t len = 0;
+	int err;
+
+	/* With --no-attach the old one goes on running. */
+	err = attachments_without(&l->attached, l->options->no_attach ? NULL : l->old, others);
+	for (size_t i = 0; !err && i < others->len; i++) {
+		const struct attachment *at = &others->list[i];
+
+		if ((rec && record_has_prog(rec, at->hook, at->prog_id)) ||
+		    is_ours(l, at, &verdict))
+			others->list[len++] = *at;
+	}
+	if (!err)
+		others->len = len;
+	return err;
+}
+
 /* Programs and maps as they will be in use after the switch. */
 static int foresee(struct loading *l)
 {
@@ -164,13 +237,14 @@ static int foresee(struct loading *l)
 	struct bpf_map *map;
 	int err;
 
-	err = attachments_without(&l->attached, l->old, &others);
+	err = find_others(l, &others);
 	if (!err) {
 		err = live_query(&l->live, &others);
 		attachments_free(&others);
 	}
 	if (err == -EPERM) {
 		detail("what others have attached cannot be opened by id without CAP_SYS_ADMIN");
+		l->blind = true;
 		err = 0;
 	}
 	if (!err)
@@ -183,6 +257,22 @@ static int foresee(struct loading *l)
 	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
 }
 
+static int stage_drops(struct loading *l)
+{
+	const struct load_drops drops = {
+		.dir = &l->dir,
+		.attached = &l->attached,
+		.old = l->old,
+		.hook = l->object->hook,
+		.prog = bpf_program__name(l->object->prog),
+		.link = l->how.link,
+		.prog_id = l->report->prog_id,
+		.plan = &l->report->plan,
+	};
+
+	return load_stage_drops(&drops, &l->stage);
+}
+
 /* Stage pins, programs and records: after this only the switch is missing. */
 static int stage_all(struct loading *l)
 {
@@ -193,30 +283,23 @@ static int stage_all(struct loading *l)
 		.owners = &l->owners,
 	};
 	const char *prog = bpf_program__name(l->object->prog);
-	char old[NAME_SIZE], path[NAME_SIZE * 2];
 	int err;
 
 	err = plan_make(&l->report->plan, &in);
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (l->blind && l->dir.has_record && hook != (int)l->object->hook)
+			l->rec.hooks[hook] = l->dir.record.hooks[hook];
 	err = ownership_note_section(&l->rec, l->object->hook,
 	                             bpf_program__section_name(l->object->prog));
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, prog, l->prog_fd);
-	if (!err && l->old &&
-	    !ownership_find_prog(&l->dir, l->object->hook, l->old->prog_id, old) &&
-	    strcmp(old, prog) && !l->options->no_attach) {
-		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS,
-		         hook_name(l->object->hook), old);
-		err = stage_add_drop(&l->stage, path);
-	}
-	if (!err && l->old && l->old->link_id && !l->how.link && !l->options->no_attach) {
-		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object->hook));
-		err = stage_add_drop(&l->stage, path);
-	}
+	if (!err && !l->options->no_attach)
+		err = stage_drops(l);
 	if (!err && !l->options->no_attach)
 		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,
 		                   l->report->prog_id);
@@ -284,9 +367,12 @@ static int switch_program(struct loading *l)
 		err = ownership_open(&l->dir, l->old, &old);
 		if (err)
 			return err;
-		if (is_atomic(l))
+		/* A link of others becomes one that we hold as well: theirs may go any time. */
+		if (is_atomic(l) && l->old_foreign && old.link_fd >= 0)
+			err = stage_add_link(&l->stage, l->object->hook, old.link_fd);
+		if (!err && is_atomic(l))
 			err = attach_replace(l->iface, &old, l->prog_fd);
-		else
+		else if (!err)
 			err = exchange_in_two_steps(l, &old, &link_fd);
 		ownership_close(&old);
 	}
@@ -299,16 +385,63 @@ static int switch_program(struct loading *l)
 	return err;
 }
 
+/* Where the plan has the new map's pin: what is under %old beside it was merged into it. */
+static const struct plan_map *find_planned(const struct plan *plan, __u32 map_id)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (plan->maps[i].info.id == map_id)
+			return &plan->maps[i];
+	return NULL;
+}
+
+static int drop_merged(struct loading *l, const struct carried *one)
+{
+	const struct plan_map *map = find_planned(&l->report->plan, one->to_id);
+	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
+
+	if (!one->complete || !map || map->old_id != one->from_id ||
+	    mapname_encode(one->name, file, sizeof(file)) ||
+	    mapname_old(file, one->from_id, old, sizeof(old)))
+		return 0;
+	snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
+	return stage_add_drop(&l->stage, path);
+}
+
+/*
+ * Readers add the old map to the new one, so counters can be merged while they look. What was
+ * merged to the last is then dropped, in an exchange of its own.
+ */
+static int merge_and_drop(struct loading *l)
+{
+	const struct carry *carry = &l->report->carry;
+	int err;
+
+	if (!carry->len)
+		return 0;
+	err = carry_merge(&l->report->carry);
+	stage_end(&l->stage);
+	if (!err)
+		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
+	for (size_t i = 0; !err && i < carry->len; i++)
+		err = drop_merged(l, &carry->list[i]);
+	return err ? err : stage_publish(&l->stage, &l->dir, &l->rec);
+}
+
 static int switch_and_publish(struct loading *l)
 {
 	struct explanation *how = &l->object->explanation;
 	struct load_report *report = l->report;
 	int err = 0;
 
+	err = carry_reconcile(&report->carry);
+	if (err)
+		return err;
 	if (l->options->no_attach) {
 		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
 	} else {
 		err = switch_program(l);
+		if (!err)
+			err = carry_reconcile(&report->carry);
 		explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
 		        hook_name(l->object->hook), l->iface->name);
 		if (!err) {
@@ -323,6 +456,8 @@ static int switch_and_publish(struct loading *l)
 	}
 	if (!err)
 		err = stage_commit(&l->stage, &l->dir, &l->rec);
+	if (!err && !l->options->no_attach)
+		err = merge_and_drop(l);
 	report->gen = l->rec.gen;
 	return err;
 }
@@ -330,21 +465,28 @@ static int switch_and_publish(struct loading *l)
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
 {
+	const struct reuse_options reuse = {
+		.mismatch = l->options->mismatch,
+		.classes = l->options->classes,
+		.carry = &l->report->carry,
+	};
 	struct explanation *how = &l->object->explanation;
 	unsigned int reused = 0;
 	int err;
 
 	if (l->object->loaded)
 		return 0;
-	err = reuse_maps(l->object, &l->dir, l->options->mismatch == LOAD_MISMATCH_FRESH, &reused);
+	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED,
 		        "a pinned map is not what the object defines");
 		return err;
 	}
-	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, the rest created", reused,
-	        l->object->maps_len);
-	return object_load(l->object);
+	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, %zu carried over, the rest new",
+	        reused, l->object->maps_len, l->report->carry.len);
+	err = object_load(l->object);
+	/* The bulk of it; what changes meanwhile is brought over at the switch. */
+	return err || l->options->dry_run ? err : carry_copy(&l->report->carry);
 }
 
 /* From here on the interface's directory is ours, and the object is open. */
@@ -433,5 +575,6 @@ int load_program(const struct interface *iface, struct object *object,
 
 void load_report_free(struct load_report *report)
 {
+	carry_free(&report->carry);
 	plan_free(&report->plan);
 }

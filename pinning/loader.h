@@ -11,12 +11,7 @@
 #include "bpffs/query.h"
 #include "pinning/object.h"
 #include "pinning/plan.h"
-
-/* What to do where a pinned map is not of the object's definition. */
-enum load_mismatch {
-	LOAD_MISMATCH_FAIL,
-	LOAD_MISMATCH_FRESH, /* a new, empty map; the old one stays as <map>%old-<id> */
-};
+#include "pinning/reuse.h"
 
 struct load_options {
 	bool has_mode;      /* else the mode in which something is attached, else native */
@@ -30,7 +25,8 @@ struct load_options {
 	__u32 expect; /* only if that program is on the hook; 0: none */
 	bool fresh;   /* drop what an interface that is gone left behind */
 	bool dry_run; /* everything up to the switch, and nothing stays */
-	enum load_mismatch mismatch;
+	enum reuse_mismatch mismatch;
+	const char *const *classes; /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
 };
 
 struct load_report {
@@ -43,6 +39,7 @@ struct load_report {
 	__u32 old_prog_id;        /* that it replaced, or 0 */
 	bool attached;
 	struct attachment how; /* read back from the kernel, if attached */
+	struct carry carry;    /* maps whose content was carried over */
 	struct plan plan;      /* of all hooks; the program's own maps have its prog_id */
 };
 

@@ -115,22 +115,61 @@ static int choose(struct object *object, const struct object_choice *choice)
 	return 0;
 }
 
-/* Only the chosen program, with the type of its hook whatever its section is called. */
+static bool has_program_array(const struct object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj) {
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+			return true;
+	}
+	return false;
+}
+
+/* A program that a program array of the object may be filled with. */
+static bool is_tail(const struct object *object, const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+	int hook = section_hook(section);
+
+	if (strstr(section, "/devmap") || strstr(section, "/cpumap"))
+		return false;
+	return hook < 0 || (hook == HOOK_XDP) == (object->hook == HOOK_XDP);
+}
+
+/*
+ * The type of the hook, whatever the section is called. All XDP programs get one expected attach
+ * type: the kernel lets neither a link nor a program array mix it with none.
+ */
+static int set_type(const struct object *object, struct bpf_program *prog)
+{
+	bool xdp = object->hook == HOOK_XDP;
+	enum bpf_prog_type type = xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+	int err = 0;
+
+	if (bpf_program__type(prog) != type)
+		err = bpf_program__set_type(prog, type);
+	if (!err && xdp)
+		err = bpf_program__set_expected_attach_type(prog, BPF_XDP);
+	return err;
+}
+
+/* Only the chosen program, and those that it may call. */
 static int prepare(struct object *object)
 {
-	enum bpf_prog_type type =
-		object->hook == HOOK_XDP ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+	bool tails = has_program_array(object);
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	int err = 0;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		err = bpf_program__set_autoload(prog, prog == object->prog);
-		if (err)
-			return err;
+		bool wanted = prog == object->prog || (tails && is_tail(object, prog));
+
+		if (!err)
+			err = bpf_program__set_autoload(prog, wanted);
+		if (!err && wanted)
+			err = set_type(object, prog);
 	}
-	if (bpf_program__type(object->prog) != type)
-		err = bpf_program__set_type(object->prog, type);
 	/* Where maps are pinned is this layout's matter, whatever the object says of pinning. */
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err)

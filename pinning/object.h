@@ -17,7 +17,7 @@ struct object_choice {
 
 struct object {
 	struct bpf_object *obj;
-	struct bpf_program *prog; /* the one that is loaded; no other is */
+	struct bpf_program *prog; /* that is loaded; others only where a program array needs them */
 	enum hook hook;
 	char path[PATH_MAX];
 	char **map_names; /* in the order of the maps: libbpf forgets a name when a map is reused */

@@ -70,12 +70,14 @@ static int refuse_difference(const char *name, const struct directory *dir,
 	failed(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	       name, dir->path);
 	shape_diffs_print(diffs);
-	hint("start with an empty map, the old one stays beside it: --on-mismatch fresh");
+	hint("carry its content over: --on-mismatch migrate");
+	hint("or start with an empty map, the old one stays beside it: --on-mismatch fresh");
 	return -EINVAL;
 }
 
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
-                     int pin_fd, const struct bpf_map_info *info, bool fresh, unsigned int *reused)
+                     int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how,
+                     unsigned int *reused)
 {
 	const char *name = object_map_name(object, map);
 	struct shape_diffs diffs;
@@ -95,7 +97,9 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 		else
 			(*reused)++;
-	} else if (fresh) {
+	} else if (how->mismatch == MISMATCH_MIGRATE) {
+		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
+	} else if (how->mismatch == MISMATCH_FRESH) {
 		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
 		     name, dir->path);
 		shape_diffs_print(&diffs);
@@ -106,7 +110,8 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	return err;
 }
 
-int reuse_maps(struct object *object, const struct directory *dir, bool fresh, unsigned int *reused)
+int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
+               unsigned int *reused)
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
@@ -128,7 +133,7 @@ int reuse_maps(struct object *object, const struct directory *dir, bool fresh, u
 			             dir->path);
 			continue;
 		}
-		err = reuse_pin(object, map, dir, fd, &info, fresh, reused);
+		err = reuse_pin(object, map, dir, fd, &info, how, reused);
 		close(fd);
 	}
 	return err;

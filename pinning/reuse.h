@@ -5,17 +5,32 @@
 
 #include <stdbool.h>
 #include "bpffs/directory.h"
+#include "pinning/carry.h"
 #include "pinning/object.h"
+
+/* What to do where a pinned map is not of the object's definition. */
+enum reuse_mismatch {
+	MISMATCH_FAIL,
+	MISMATCH_FRESH,   /* a new, empty map; the old one stays as <map>%old-<id> */
+	MISMATCH_MIGRATE, /* a new map, into which the content is carried over */
+};
+
+struct reuse_options {
+	enum reuse_mismatch mismatch;
+	const char *const *classes; /* for MISMATCH_MIGRATE: see carry_plan() */
+	struct carry *carry;        /* what is to be carried over comes here */
+};
 
 /*
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
  * what runs (packets would see half-updated slots), nor are .rodata, .bss and .data.
- * Where the definitions differ, the difference is printed field by field and it fails, or with
- * fresh the object gets a map of its own. *reused counts the maps that are used on.
- * Reports its failures. Returns 0, -EINVAL for a difference, or another negative errno.
+ * Where the definitions differ, the difference is printed field by field and it fails, or the
+ * object gets a map of its own, empty or to carry the content over into. *reused counts the maps
+ * that are used on. Reports its failures. Returns 0, -EINVAL for a difference, or another negative
+ * errno.
  */
-int reuse_maps(struct object *object, const struct directory *dir, bool fresh,
+int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);
 
 #endif

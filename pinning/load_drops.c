@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/name.h"
+#include "bpffs/pin.h"
+#include "pinning/load_drops.h"
+
+/* The id of a pinned program; 0: it is none. Returns 0 or a negative errno. */
+static int find_prog_id(int dir_fd, const char *file, __u32 *id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = pin_open(dir_fd, file, 0), err = 0;
+
+	*id = 0;
+	if (fd < 0)
+		return fd == -EINVAL || fd == -ELOOP || fd == -ENOENT ? 0 : fd;
+	if (pin_kind_of(fd) == PIN_PROG) {
+		if (bpf_obj_get_info_by_fd(fd, &info, &len))
+			err = -errno;
+		*id = info.id;
+	}
+	close(fd);
+	return err;
+}
+
+/* Whether a program is still on the hook once the old one is off. */
+static bool stays(const struct load_drops *d, __u32 prog_id)
+{
+	for (size_t i = 0; i < d->attached->len; i++) {
+		const struct attachment *at = &d->attached->list[i];
+
+		if (at != d->old && at->hook == d->hook && at->prog_id == prog_id)
+			return true;
+	}
+	return false;
+}
+
+static int drop_progs(const struct load_drops *d, struct stage *stage)
+{
+	char below[NAME_SIZE], path[NAME_SIZE * 3];
+	struct dirent **list;
+	int fd, count, err = 0;
+
+	snprintf(below, sizeof(below), "%s/%s", DIRECTORY_PROGS, hook_name(d->hook));
+	fd = bpffs_open_dir(d->dir->fd, below, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s in %s", below, d->dir->path);
+	count = scandirat(fd, ".", &list, NULL, alphasort);
+	if (count < 0)
+		err = failed(-errno, "cannot list %s in %s", below, d->dir->path);
+	for (int i = 0; i < count; i++) {
+		const char *file = list[i]->d_name;
+		__u32 id;
+
+		/* The one that comes takes the place of a file of its name. */
+		if (!err && file[0] != '.' && strcmp(file, d->prog)) {
+			snprintf(path, sizeof(path), "%s/%s", below, file);
+			err = find_prog_id(fd, file, &id);
+			if (err)
+				failed(err, "cannot look at %s in %s", path, d->dir->path);
+			else if (id && !stays(d, id))
+				err = stage_add_drop(stage, path);
+		}
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	close(fd);
+	return err;
+}
+
+static int drop_link(const struct load_drops *d, struct stage *stage)
+{
+	char path[NAME_SIZE];
+
+	if (d->link)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(d->hook));
+	if (faccessat(d->dir->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	return stage_add_drop(stage, path);
+}
+
+/* Kept, it would hold its programs, and a new one would come at each load. */
+static int drop_arrays(const struct load_drops *d, struct stage *stage)
+{
+	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < d->plan->len; i++) {
+		struct plan_map *map = &d->plan->maps[i];
+
+		if (map->state != PLAN_REPLACED || map->prog_id != d->prog_id ||
+		    map->hook != d->hook || map->info.type != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		if (mapname_encode(map->name, file, sizeof(file)) ||
+		    mapname_old(file, map->old_id, old, sizeof(old)))
+			continue;
+		snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
+		err = stage_add_drop(stage, path);
+		map->old_id = 0;
+	}
+	return err;
+}
+
+int load_stage_drops(const struct load_drops *d, struct stage *stage)
+{
+	int err;
+
+	err = drop_progs(d, stage);
+	if (!err)
+		err = drop_link(d, stage);
+	if (!err)
+		err = drop_arrays(d, stage);
+	return err;
+}

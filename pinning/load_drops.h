@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes when another program comes onto a hook: pins that nothing there uses any more. */
+#ifndef PINNING_LOAD_DROPS_H
+#define PINNING_LOAD_DROPS_H
+
+#include "bpffs/directory.h"
+#include "bpffs/query.h"
+#include "bpffs/stage.h"
+#include "pinning/plan.h"
+
+struct load_drops {
+	const struct directory *dir;
+	const struct attachments *attached; /* as it was before the switch */
+	const struct attachment *old;       /* the one that goes, or NULL */
+	enum hook hook;
+	const char *prog;  /* file name of the program that comes */
+	bool link;         /* it is attached by a link */
+	__u32 prog_id;     /* of the program that comes */
+	struct plan *plan; /* in which the maps that go are noted */
+};
+
+/*
+ * Have removed, when the stage is published: programs of the hook that are not attached, the link
+ * if there is none any more, and replaced program arrays of the program, which are empty as soon
+ * as they are of no use. Reports its failures. Returns 0 or a negative errno.
+ */
+int load_stage_drops(const struct load_drops *d, struct stage *stage);
+
+#endif
