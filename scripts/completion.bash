@@ -21,20 +21,56 @@ _ifbpf_interfaces()
 	sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/self/net/dev
 }
 
+# _ifbpf_argument HELP OPTION: what an option takes, as --help has it in angle brackets.
+_ifbpf_argument()
+{
+	sed -nE 's/^ *((-[A-Za-z]), )?(--[a-z0-9-]+) +<([a-z]+)>.*/\2 \3 \4/p' <<<"$1" |
+		awk -v option="$2" '$1 == option || $(NF - 1) == option { print $NF }'
+}
+
+# _ifbpf_named HELP: how many interfaces come before the word that is completed.
+_ifbpf_named()
+{
+	local i count=0
+
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-*) [[ -z $(_ifbpf_argument "$1" "${COMP_WORDS[i]}") ]] || ((i++)) ;;
+		*) ((count++)) ;;
+		esac
+	done
+	echo "$count"
+}
+
 _ifbpf()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word
-	local -a command=("$1") words
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word help='' argument=''
+	local -a words=()
 
-	if [ "$COMP_CWORD" -gt 1 ]; then
-		command+=("${COMP_WORDS[1]}")
+	if ((COMP_CWORD > 1)); then
+		help=$("$1" "${COMP_WORDS[1]}" --help 2>/dev/null)
+		argument=$(_ifbpf_argument "$help" "$prev")
 	fi
 	case $COMP_CWORD:$prev:$cur in
 	1:*:-*) mapfile -t words < <(_ifbpf_options "$1") ;;
 	1:* | 2:help:*) mapfile -t words < <(_ifbpf_verbs "$1") ;;
-	*:--netns:*) mapfile -t words < <(ls -- /run/netns 2>/dev/null) ;;
-	*:*:-*) mapfile -t words < <(_ifbpf_options "${command[@]}") ;;
-	*) mapfile -t words < <(_ifbpf_interfaces) ;;
+	*)
+		case $argument:$cur in
+		ns:*) mapfile -t words < <(ls -- /run/netns 2>/dev/null) ;;
+		group:*) mapfile -t words < <(getent group | cut -d: -f1) ;;
+		hook:*) words=(xdp tc_ingress tc_egress) ;;
+		file:* | object:*) ;;
+		?*:*) compopt +o default 2>/dev/null ;; # no file either
+		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;
+		*)
+			if [[ $help == *'<ifname>...'* || $(_ifbpf_named "$help") == 0 ]]; then
+				mapfile -t words < <(_ifbpf_interfaces)
+			else
+				compopt +o default 2>/dev/null
+			fi
+			;;
+		esac
+		;;
 	esac
 
 	# Not 'compgen -W': it expands its words, and an interface name may hold a quote or a dollar.

@@ -34,6 +34,7 @@ if ((EUID != 0)); then
 	exit 2
 fi
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 2
 jobs=${JOBS:-$(nproc)}
 limit=${LIMIT:-60}

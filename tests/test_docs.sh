@@ -35,7 +35,7 @@ help_options()
 # The options that a man page explains, from its '.It Fl' lines.
 page_options()
 {
-	sed -nE '/^\.It .*Fl /{s/^\.It //; s/Fl -([a-z0-9-]+)/\n--\1\n/g; s/Fl ([A-Za-z0-9])/\n-\1\n/g; p}' "$1" |
+	sed -nE '/^\.It Fl /{s/^\.It //; s/Fl -([a-z0-9-]+)/\n--\1\n/g; s/Fl ([A-Za-z0-9])/\n-\1\n/g; p}' "$1" |
 		grep -xE -e '-[A-Za-z0-9]|--[a-z0-9-]+' | sort
 }
 
@@ -151,6 +151,43 @@ test_completion_offers_verbs_interfaces_and_namespaces()
 		fail "it offers: $(completed scripts/ifbpf pin --netns p)"
 }
 
+test_completion_offers_what_an_option_takes()
+{
+	local option
+
+	. scripts/completion.bash
+	[[ $(completed scripts/ifbpf pin --group roo) == root ]] ||
+		fail "it offers: $(completed scripts/ifbpf pin --group roo)"
+	[[ $(completed scripts/ifbpf pin -g roo) == root ]] ||
+		fail "it offers: $(completed scripts/ifbpf pin -g roo)"
+	[[ $(completed scripts/ifbpf load --netns '') == peer ]] ||
+		fail "it offers: $(completed scripts/ifbpf load --netns '')"
+	for option in -i --interval; do
+		[[ -z $(completed scripts/ifbpf stats "$option" '') ]] ||
+			fail "it offers: $(completed scripts/ifbpf stats "$option" '')"
+	done
+	[[ -z $(completed scripts/ifbpf load --section v) ]] ||
+		fail "it offers: $(completed scripts/ifbpf load --section v)"
+}
+
+test_completion_offers_as_many_interfaces_as_a_verb_takes()
+{
+	local words
+
+	. scripts/completion.bash
+	for words in "pin v" "pin --dry-run v" "pin --group root v" "pin -g root -j v" "stats -i 2 v" \
+		"stats lo v" "stats lo -j v" "load lo v" "status lo v"; do
+		# shellcheck disable=SC2086 # words
+		[[ $(completed scripts/ifbpf $words) == v0 ]] ||
+			fail "after $words: $(completed scripts/ifbpf $words)"
+	done
+	for words in "pin lo v" "pin --netns peer lo v" "iproute2_env lo v" "doctor lo -j v"; do
+		# shellcheck disable=SC2086 # words
+		[[ -z $(completed scripts/ifbpf $words) ]] ||
+			fail "after $words: $(completed scripts/ifbpf $words)"
+	done
+}
+
 test_the_page_of_ifbpf_has_its_verbs()
 {
 	same "verbs of ifbpf --help, then of ifbpf.8" \
@@ -167,6 +204,19 @@ test_man_pages_have_no_warnings()
 		expect_status 0 mandoc -T lint -W warning "$page"
 		[[ -z $output$errors ]] || fail "$output$errors"
 		[[ $(head -n 1 "$page") == '.\" SPDX-License-Identifier: '* ]] || fail "$page: no licence"
+	done
+}
+
+# As Debian's man shows them; mandoc accepts what this one cannot break into lines.
+test_man_pages_have_no_warnings_under_groff()
+{
+	local page
+
+	need groff
+	for page in */*.[78]; do
+		expect_status 0 groff -mandoc -Tutf8 -rLL=80n -wbreak -wmac -wchar -wfont "$page"
+		[[ -z $errors ]] || fail "$errors"
+		! grep -E '^ {60}' <<<"$output" || fail "$page: a column of single words"
 	done
 }
 
@@ -211,6 +261,50 @@ rows()
 			s/\\\\&//g; s/\\\\('e/é/g; s/ (UTF-8)//"
 }
 
+test_man_pages_of_tools_say_the_same_of_the_environment()
+{
+	local command
+
+	for command in $(documented); do
+		same "$command.8: IFBPF_BPFFS" ".It Ev IFBPF_BPFFS
+A mounted BPF filesystem, or a directory in one, to use instead of
+.Pa /sys/fs/bpf ." "$(grep -A 2 'It Ev IFBPF_BPFFS' "$command.8")"
+	done
+	mkdir "$BPFFS/a_directory"
+	link_xdp v0 "$OBJECT"
+	IFBPF_BPFFS=$BPFFS/a_directory pin_maps v0
+	[[ -e $BPFFS/a_directory/v0/xdp_stats_map ]] || fail "$(find "$BPFFS")"
+}
+
+# Without it, ip looks for a section that our objects do not have.
+test_examples_that_load_an_object_name_the_section()
+{
+	local command examples
+
+	examples=$({
+		for command in $(commands); do
+			"./$command" --help
+		done
+		cat ./*.md */*.[78]
+	} | grep -E '\<(xdp[a-z]*|da) obj ')
+	(($(wc -l <<<"$examples") >= 10)) || fail "examples: $examples"
+	! grep -v ' sec ' <<<"$examples" || fail "without a section"
+}
+
+# The dispatcher of libxdp is another matter: see NOTES in pin_maps.8.
+test_counters_of_xdp_filter_can_be_read_once_its_maps_are_pinned_here()
+{
+	need xdp-filter
+	LIBXDP_SKIP_DISPATCHER=1 xdp-filter load -m skb v0
+	expect_status 0 pin_maps v0
+	[[ $output == *"foreign  xdp "*" xdp_stats_map "* && ! -e $BPFFS/v0/xdp_stats_map ]] ||
+		fail "$output"
+	pin_maps --foreign v0
+	send 5
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_PASS  5 packets  500 bytes" ]] || fail "$output"
+}
+
 test_the_names_in_the_layout_page_are_the_names_in_use()
 {
 	local name directory tried=0
@@ -243,4 +337,59 @@ test_what_readme_names_is_there()
 		[[ -e $path ]] || fail "README.md names $path"
 	done < <(grep -oE '\b(objects|pinning|scripts|compat|bpffs|tests)/[A-Za-z0-9_./-]*' README.md |
 		sort -u)
+}
+
+# Ids, what was counted, and the cookie of a namespace are others each time.
+mask()
+{
+	sed -E 's/(^|[ (])(id|map) [0-9]+/\1\2 N/g; s/%old-[0-9]+/%old-N/; s|/ns/[0-9]+/|/ns/N/|
+		s/ +[0-9]+ (packets|bytes)/ N \1/g'
+}
+
+# compare_session COMMAND SHOWN: with what the command printed last.
+compare_session()
+{
+	[[ -z $1 ]] || same "README.md: $1" "$(mask <<<"$2")" "$(mask <"$TMPDIR/session")"
+}
+
+# play HEADING [N]: type the sessions (or the first N) of a section of README.md. A session is a
+# block that begins with a command after '# '; one goes on where the one before it ended.
+play()
+{
+	local line last='' inside='' command='' shown='' sessions=0
+
+	while IFS= read -r line; do
+		if [[ $line == '```'* ]]; then
+			[[ -z $inside ]] || compare_session "$command" "$shown"
+			[[ -z $inside || $sessions != "${2-}" ]] || return 0
+			inside='' command='' shown=''
+		elif [[ $line == '# '* && ($last == '```' || -n $inside) ]]; then
+			compare_session "$command" "$shown"
+			[[ -n $inside ]] || ((++sessions))
+			inside=yes command=${line#'# '} shown=''
+			send 3
+			[[ ! -e /run/netns/v1 ]] || testenv ping v1 -q -c 3 -i 0.01 >/dev/null
+			eval "$command" >"$TMPDIR/session" 2>&1 ||
+				fail "README.md: $command: $(<"$TMPDIR/session")"
+		elif [[ -n $inside ]]; then
+			shown+=${shown:+$'\n'}$line
+		fi
+		last=$line
+	done < <(awk -v wanted="$1" '/^## / { heading = substr($0, 4) } heading == wanted' README.md)
+	((sessions > 0)) || fail "README.md: no session under '$1'"
+}
+
+test_the_sessions_of_readme_print_what_it_shows()
+{
+	play ''
+	play 'Replacing a program'
+	testenv setup v1 >/dev/null
+	play 'ip and tc that pin by themselves'
+	play 'Network namespaces'
+}
+
+# The other sessions there need objects that are not in the tree.
+test_the_upgrade_in_readme_prints_what_it_shows()
+{
+	play 'Upgrading without losing anything' 1
 }

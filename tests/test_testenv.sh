@@ -143,7 +143,7 @@ test_setup_and_teardown_work_when_the_name_of_the_namespace_is_gone()
 	remember
 	testenv setup e0
 	testenv exec e0 sleep 60 &
-	eventually holds_a_process e0
+	eventually sleeps_inside e0
 	ip netns del e0
 	expect_fail "it lacks network namespace e0" testenv status e0
 	testenv setup e0
@@ -152,13 +152,22 @@ test_setup_and_teardown_work_when_the_name_of_the_namespace_is_gone()
 	nothing_left
 	testenv setup e1
 	testenv exec e1 sleep 60 &
-	eventually holds_a_process e1
+	eventually sleeps_inside e1
 	ip netns del e1
 	testenv teardown e1
 	nothing_left
 }
 
-holds_a_process() { [[ -n $(ip netns pids "$1") ]]; }
+# Not just any process: testenv itself runs short ones inside before it runs what it was told.
+sleeps_inside()
+{
+	local pid
+
+	for pid in $(ip netns pids "$1"); do
+		[[ $(cat "/proc/$pid/comm" 2>/dev/null) != sleep ]] || return 0
+	done
+	return 1
+}
 
 # Stands in for the commands that testenv runs: the KILL_AT-th kills testenv before it does a thing.
 make_killer()
@@ -238,7 +247,7 @@ test_teardown_names_the_processes_that_are_left()
 {
 	testenv setup e0
 	testenv exec e0 sleep 60 &
-	eventually holds_a_process e0
+	eventually sleeps_inside e0
 	expect_status 0 testenv teardown e0
 	[[ $errors == "testenv: still running in network namespace e0: "* ]] || fail "$errors"
 }
@@ -304,6 +313,64 @@ test_impossible_prefixes_are_refused()
 	for prefix in fd00:: fd00::1/64 ::/0 fd00::/127 1:2:3:4:5:6:7:8/64 x; do
 		expect_fail "cannot use '$prefix' as an IPv6 prefix" testenv setup --ipv6 "$prefix" e0
 	done
+}
+
+# 10.0.0.1/24 is the address of v0.
+test_a_prefix_that_is_in_use_is_refused()
+{
+	local prefix
+
+	testenv setup --ipv4 192.0.2.0/24 --ipv6 2001:DB8:7::/64 e0
+	remember
+	for prefix in 192.0.2.0/24 192.0.2.128/25 192.0.0.0/16 10.0.0.0/24 10.0.0.192/26 10.0.0.0/8; do
+		expect_fail "testenv: cannot use $prefix for e1: " testenv setup --ipv4 "$prefix" e1
+		[[ $status == 2 && $errors == *"hint: choose another prefix, or leave --ipv4 out"* ]] ||
+			fail "$prefix: status $status: $errors"
+	done
+	for prefix in 2001:db8:7::/64 2001:db8:7::/96 2001:db8::/32; do
+		expect_fail "cannot use $prefix for e1: " testenv setup --ipv6 "$prefix" e1
+	done
+	nothing_left
+	testenv setup --ipv4 192.0.2.0/24 --ipv6 2001:DB8:7::/64 e0
+	testenv ping e0 -c 1 -W 5
+	ip link del e0 # now only its namespace knows its prefixes
+	expect_fail "cannot use 192.0.2.0/24 for e1: another environment has it" \
+		testenv setup --ipv4 192.0.2.0/24 e1
+	expect_fail "cannot use 2001:db8:7::/64 for e1: another environment has it" \
+		testenv setup --ipv6 2001:db8:7::/64 e1
+	testenv setup --ipv4 192.0.3.0/24 --ipv6 2001:db8:8::/64 e1
+	testenv ping e1 -c 1 -W 5
+	testenv ping -6 e1 -c 1 -W 5
+}
+
+# Whoever pastes a hint gets the name as it is, and as a name.
+test_hints_can_be_pasted_into_a_shell()
+{
+	local name="-x;\$a'b" hint
+
+	expect_fail "testenv has not set it up" testenv exec -- "$name" true
+	hint=$(sed -n 's/^  hint: //p' <<<"$errors")
+	[[ $hint == "testenv setup -- "* ]] || fail "$hint"
+	eval "$hint"
+	ip link show dev "$name" >"$TMPDIR/link"
+	expect_fail "cannot change the prefixes" testenv setup --ipv4 192.0.2.0/24 -- "$name"
+	eval "$(sed -n 's/^  hint: .*: testenv/testenv/p' <<<"$errors")"
+	ip link add "$name" type veth peer name q1
+	expect_fail "testenv did not make it" testenv setup -- "$name"
+	eval "$(sed -n 's/^  hint: .*; \(ip .*\) shows what it is$/\1/p' <<<"$errors")" | grep -q q1
+}
+
+test_output_that_is_lost_is_an_error()
+{
+	local verb
+
+	for verb in "setup e0" "status e0" status --help --version; do
+		expect_fail "testenv: cannot write the output: No space left on device" \
+			eval "testenv $verb >/dev/full"
+		[[ $status == 2 && $(wc -l <<<"$errors") == 1 ]] || fail "$verb: status $status: $errors"
+	done
+	expect_fail "testenv: cannot write the output: stdout is closed" eval "testenv status >&-"
+	[[ $status == 2 && $(wc -l <<<"$errors") == 1 ]] || fail "status $status: $errors"
 }
 
 test_exec_sees_the_pins_and_passes_the_status_on()

@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154,SC2164 # set by run; a cd that fails ends the test
+# configure and the Makefile: what they leave behind, and what they print.
+
+# A copy to work in: a test must not build in the tree that the others run in.
+copy_tree()
+{
+	mkdir "$TMPDIR/tree"
+	cp -r Makefile VERSION configure config.mk objects bpffs pinning scripts compat "$TMPDIR/tree"
+	cd "$TMPDIR/tree"
+}
+
+# install_copy VAR=VALUE...: what is built stays as it is.
+# shellcheck disable=SC2120 # called by expect_status
+install_copy()
+{
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -o all install \
+		DESTDIR="$TMPDIR/root" prefix=/usr "$@"
+}
+
+test_a_failed_configure_leaves_no_config_mk()
+{
+	copy_tree
+	expect_fail "configure: something is missing" ./configure CC=/nonexistent/cc
+	((status == 1)) || fail "status $status"
+	[[ -z $(find . -name "config.mk*") ]] || fail "left: $(find . -name "config.mk*")"
+	expect_fail "There is no config.mk: run ./configure first" make all
+}
+
+test_configure_works_from_any_directory()
+{
+	copy_tree
+	mv config.mk "$TMPDIR/config.mk"
+	cd /
+	expect_status 0 "$TMPDIR/tree/configure"
+	[[ -e $TMPDIR/tree/config.mk && ! -e $TMPDIR/tree/config.mk.new ]] || fail "no config.mk"
+	cd "$TMPDIR/tree"
+	rm config.mk
+	expect_status 0 sh configure
+	[[ -e config.mk ]] || fail "no config.mk"
+}
+
+test_configure_names_a_basic_command_that_is_missing()
+{
+	copy_tree
+	run env PATH= ./configure
+	[[ $status == 1 && $errors == "configure: cannot find the command cat in the path ''" ]] ||
+		fail "status $status: $errors"
+}
+
+test_install_prints_one_line_for_each_file_or_folder()
+{
+	need make
+	copy_tree
+	expect_status 0 install_copy
+	[[ -z $errors ]] || fail "$errors"
+	! grep -vE "^  INSTALL  $TMPDIR/root/usr/[^ ]+$" <<<"$output" || fail "other lines"
+	expect_status 0 install_copy V=1
+	[[ $output == *"install -m 0755 pinning/"* && $output != *"  INSTALL  "* ]] || fail "$output"
+}
+
+test_what_install_puts_in_place_works()
+{
+	local page
+
+	need make
+	copy_tree
+	install_copy >"$TMPDIR/output"
+	cd "$TMPDIR/root/usr"
+	[[ $(ls sbin) == ifbpf && $(find . -type f -perm /111 ! -path './libexec/*') == ./sbin/ifbpf ]] ||
+		fail "$(find . -type f -perm /111)"
+	expect_status 0 sbin/ifbpf --version
+	[[ $output == "ifbpf $(<"$TMPDIR/tree/VERSION")" ]] || fail "$output"
+	for page in "$TMPDIR"/tree/pinning/*.8; do
+		page=${page##*/}
+		[[ $page != pin_maps.8 ]] || page=pin.8
+		[[ -e share/man/man8/ifbpf-$page ]] || fail "no share/man/man8/ifbpf-$page"
+	done
+	[[ -e share/man/man8/ifbpf.8 && -e share/man/man7/ifbpf-bpffs.7 ]] || fail "$(find share/man)"
+	[[ -e lib/bpf/xdp_pass.o && -e lib/bpf/pinned/xdp_pass.o && -e lib/bpf/legacy/xdp_pass.o ]] ||
+		fail "$(find lib)"
+	[[ -e include/ifbpf/stats.h && -e share/bash-completion/completions/ifbpf ]] || fail "$(find .)"
+}
