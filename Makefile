@@ -12,7 +12,7 @@ VERSION := $(file < VERSION)
 bpfdir = $(libdir)/bpf
 
 # The tools: each is linked from the source of its name and the archives of its layers.
-PINNING_TOOLS := pin_maps load status unload doctor
+PINNING_TOOLS := pin_maps load status unload doctor gc
 SCRIPT_TOOLS := stats
 COMPAT_TOOLS := iproute2_env
 
@@ -56,6 +56,12 @@ all: $(OBJECTS) $(TOOLS)
 FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(CMOCKA_LIBS) $(CLANG) $(BPF_CFLAGS))
 ifneq ($(FLAGS),$(file < build/flags))
 $(shell mkdir -p build)$(file > build/flags,$(FLAGS))
+endif
+# It can go between: 'make clean all'.
+build/flags:
+	$(shell mkdir -p build)$(file > build/flags,$(FLAGS))
+ifneq ($(filter clean distclean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
 endif
 
 $(PLAIN) $(PINNED): BPF_CFLAGS += -g
@@ -119,28 +125,33 @@ check: test-programs
 
 MAN := $(wildcard bpffs/bpffs.7 scripts/ifbpf.8 $(TOOLS:=.8))
 
+# The page of a verb is called ifbpf-VERB.
+page = $(patsubst ifbpf-ifbpf.8,ifbpf.8,$(patsubst ifbpf-pin_maps.8,ifbpf-pin.8,ifbpf-$(notdir $(1))))
+
+# install_file MODE,FILE,AS and install_files MODE,FILES,FOLDER
+define install_file
+	$(call msg,INSTALL,'$(DESTDIR)$(3)')
+	$(Q)install -D -m $(1) $(2) '$(DESTDIR)$(3)'
+
+endef
+define install_files
+	$(call msg,INSTALL,'$(DESTDIR)$(3)/')
+	$(Q)install -d '$(DESTDIR)$(3)'
+	$(Q)install -m $(1) $(2) '$(DESTDIR)$(3)'
+
+endef
+
 install: all
-	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir)/ifbpf
-	sed -e 's|^libexec=.*|libexec=$(libexecdir)/ifbpf|' -e 's|^version=.*|version=$(VERSION)|' \
-		scripts/ifbpf > $(DESTDIR)$(sbindir)/ifbpf
-	chmod 0755 $(DESTDIR)$(sbindir)/ifbpf
-	install -m 0755 $(TOOLS) $(DESTDIR)$(libexecdir)/ifbpf
-	install -d $(DESTDIR)$(bpfdir)/pinned $(DESTDIR)$(bpfdir)/legacy $(DESTDIR)$(includedir)/ifbpf
-	install -m 0644 $(PLAIN) $(DESTDIR)$(bpfdir)
-	install -m 0644 $(PINNED) $(DESTDIR)$(bpfdir)/pinned
-	install -m 0644 $(LEGACY) $(DESTDIR)$(bpfdir)/legacy
-	install -m 0644 $(filter-out %.bpf.h,$(wildcard objects/*.h)) $(DESTDIR)$(includedir)/ifbpf
-	install -D -m 0644 scripts/completion.bash \
-		$(DESTDIR)$(datadir)/bash-completion/completions/ifbpf
-	for page in $(MAN); do \
-		name=$${page##*/}; \
-		case $$name in \
-		ifbpf.8) ;; \
-		pin_maps.8) name=ifbpf-pin.8 ;; \
-		*) name=ifbpf-$$name ;; \
-		esac; \
-		install -D -m 0644 $$page $(DESTDIR)$(mandir)/man$${name##*.}/$$name || exit 1; \
-	done
+	$(Q)sed -e 's|^libexec=.*|libexec=$(libexecdir)/ifbpf|' -e 's|^version=.*|version=$(VERSION)|' \
+		scripts/ifbpf > build/ifbpf
+	$(call install_file,0755,build/ifbpf,$(sbindir)/ifbpf)
+	$(call install_files,0755,$(TOOLS),$(libexecdir)/ifbpf)
+	$(call install_files,0644,$(PLAIN),$(bpfdir))
+	$(call install_files,0644,$(PINNED),$(bpfdir)/pinned)
+	$(call install_files,0644,$(LEGACY),$(bpfdir)/legacy)
+	$(call install_files,0644,$(filter-out %.bpf.h,$(wildcard objects/*.h)),$(includedir)/ifbpf)
+	$(call install_file,0644,scripts/completion.bash,$(datadir)/bash-completion/completions/ifbpf)
+	$(foreach f,$(MAN),$(call install_file,0644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(call page,$(f))))
 
 clean:
 	$(Q)rm -rf build $(OBJECTS) objects/pinned objects/legacy $(TOOLS)
