@@ -135,7 +135,7 @@ static void print_text(const struct interface *iface, const struct load_report *
 		if (!is_own(report, map))
 			continue;
 		printf("  map %s id %u %s", map->name, map->info.id, map_word(report, map));
-		if (map->state == PLAN_REPLACED && !is_complete(report, map))
+		if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map))
 			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
 			       map->old_id);
 		else if (map->state == PLAN_REFUSED)

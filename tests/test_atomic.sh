@@ -4,10 +4,7 @@
 # runs at once.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
-
-# Whatever changes something, and bpf(2), most of whose commands do not. A '?': where it exists.
-CHANGING_CALLS="?mkdirat ?symlinkat ?linkat ?renameat ?renameat2 ?unlinkat ?fchmod ?fchmodat
-	?fchmodat2 ?fchown ?fchownat"
+. tests/faults.sh
 
 # two_sets: on every hook of v0 one of two sets of programs can be attached, a or b, with maps of
 # the same names. Sets ${maps_a} and ${maps_b}: NAME ID TAG as the reader lists them.
@@ -75,50 +72,6 @@ $wanted
 got: $output"
 	expect_no_stage
 }
-
-expect_no_stage()
-{
-	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] ||
-		fail "left behind: $(find "$BPFFS/%ifbpf/stage" -mindepth 1)"
-}
-
-# inject CALL FAULT N COMMAND...: sets what run sets, and $injected if the Nth call was reached.
-inject()
-{
-	local call=$1 fault=$2 n=$3
-
-	shift 3
-	need strace
-	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
-		strace -f -qq -o "$TMPDIR/trace" -e "trace=$call" -e "inject=$call:$fault:when=$n" "$@"
-	injected=$(grep -e INJECTED -e 'killed by SIGKILL' "$TMPDIR/trace" || true)
-}
-
-# kill_everywhere CALLS PREPARE COMMAND... -- CHECK...: for each of the calls and each N, PREPARE,
-# then kill COMMAND at the Nth such call, then CHECK. Counts in $points.
-kill_everywhere()
-{
-	local calls=$1 prepare=$2 call n command=()
-
-	shift 2
-	while [[ $1 != -- ]]; do
-		command+=("$1")
-		shift
-	done
-	shift
-	for call in $calls; do
-		for ((n = 1; ; n++)); do
-			"$prepare"
-			inject "$call" signal=KILL "$n" "${command[@]}"
-			[[ -n $injected ]] || break
-			((status == 137)) || fail "killed at $call $n: status $status, $errors"
-			((++points))
-			"$@" || fail "after a kill at $call $n"
-		done
-		((status == 0)) || fail "not killed: status $status, $errors"
-	done
-}
-points=0
 
 finish_and_expect_live()
 {
@@ -436,21 +389,6 @@ test_dry_run_leaves_a_killed_exchange_alone()
 	run pin_maps --dry-run v0
 	((status < 126)) || fail "status $status"
 	expect_unchanged "$before"
-}
-
-# at_once COMMAND...: eight of them; fails unless all end with status 0. Output in $TMPDIR/once.N
-at_once()
-{
-	local i pids=() bad=0
-
-	for ((i = 0; i < 8; i++)); do
-		"$@" >"$TMPDIR/once.$i" 2>&1 &
-		pids+=($!)
-	done
-	for i in "${!pids[@]}"; do
-		wait "${pids[i]}" || bad=1
-	done
-	((bad == 0)) || fail "$(tail -n +1 "$TMPDIR"/once.*)"
 }
 
 test_several_first_runs_at_once_pin_once()

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tools that are killed, or that fail, at any of their system calls; and several at once.
+
+# shellcheck disable=SC2034,SC2154 # $injected is for the tests; $status and $errors are set by run
+
+# Whatever changes something, and bpf(2), most of whose commands do not. A '?': where it exists.
+CHANGING_CALLS="?mkdirat ?symlinkat ?linkat ?renameat ?renameat2 ?unlinkat ?fchmod ?fchmodat
+	?fchmodat2 ?fchown ?fchownat"
+
+expect_no_stage()
+{
+	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] ||
+		fail "left behind: $(find "$BPFFS/%ifbpf/stage" -mindepth 1)"
+}
+
+# inject CALL FAULT N COMMAND...: sets what run sets, and $injected if the Nth call was reached.
+inject()
+{
+	local call=$1 fault=$2 n=$3
+
+	shift 3
+	need strace
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+		strace -f -qq -o "$TMPDIR/trace" -e "trace=$call" -e "inject=$call:$fault:when=$n" "$@"
+	injected=$(grep -e INJECTED -e 'killed by SIGKILL' "$TMPDIR/trace" || true)
+}
+
+# kill_everywhere CALLS PREPARE COMMAND... -- CHECK...: for each of the calls and each N, PREPARE,
+# then kill COMMAND at the Nth such call, then CHECK. Counts in $points.
+kill_everywhere()
+{
+	local calls=$1 prepare=$2 call n command=()
+
+	shift 2
+	while [[ $1 != -- ]]; do
+		command+=("$1")
+		shift
+	done
+	shift
+	for call in $calls; do
+		for ((n = 1; ; n++)); do
+			"$prepare"
+			inject "$call" signal=KILL "$n" "${command[@]}"
+			[[ -n $injected ]] || break
+			((status == 137)) || fail "killed at $call $n: status $status, $errors"
+			((++points))
+			"$@" || fail "after a kill at $call $n"
+		done
+		((status == 0)) || fail "not killed: status $status, $errors"
+	done
+}
+points=0
+
+# at_once COMMAND...: eight of them; fails unless all end with status 0. Output in $TMPDIR/once.N
+at_once()
+{
+	local i pids=() bad=0
+
+	for ((i = 0; i < 8; i++)); do
+		"$@" >"$TMPDIR/once.$i" 2>&1 &
+		pids+=($!)
+	done
+	for i in "${!pids[@]}"; do
+		wait "${pids[i]}" || bad=1
+	done
+	((bad == 0)) || fail "$(tail -n +1 "$TMPDIR"/once.*)"
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* load_frames - put frames on the wire as fast as the kernel can, until SIGTERM */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ether.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+
+#define EXPERIMENTAL 0x88b5 /* as tests/send.c: no stack answers it */
+#define FRAME_SIZE   100
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static int failed(const char *what, const char *on)
+{
+	fprintf(stderr, "load_frames: cannot %s on %s: %s\n", what, on, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_TX },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	static unsigned char frame[FRAME_SIZE];
+	struct ether_header *eth = (struct ether_header *)frame;
+	struct xdp_md ctx = { .data_end = sizeof(frame) };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
+	            .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 16384,
+	            .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
+	int fd;
+
+	if (argc != 3 || !ether_aton_r(argv[2], (void *)eth->ether_dhost)) {
+		fputs("Usage: load_frames IFNAME MAC\n", stderr);
+		return EXIT_FAILURE;
+	}
+	signal(SIGTERM, stop);
+	eth->ether_shost[0] = 2;
+	eth->ether_type = htons(EXPERIMENTAL);
+	ctx.ingress_ifindex = if_nametoindex(argv[1]);
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "load_frames", "GPL", insns,
+	                   sizeof(insns) / sizeof(insns[0]), NULL);
+	if (fd < 0)
+		return failed("load a program that sends", argv[1]);
+	while (!stopped)
+		if (bpf_prog_test_run_opts(fd, &opts) && errno != EINTR && errno != EAGAIN)
+			return failed("send", argv[1]);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,1214 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load: programs on every hook, what they replace, and which maps they go on with.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+
+# tc_ids IFNAME ingress|egress: of the bpf filters there.
+tc_ids() { tc -j filter show dev "$1" "$2" 2>/dev/null | grep -o '"prog":{"id":[0-9]*' | grep -o '[0-9]*$' || true; }
+
+# field NAME: of the JSON in $output, numbers and plain strings, the first of that name.
+field() { sed -n "s/.*\"$1\":\"\?\([^,\"}]*\).*/\1/p" <<<"$output"; }
+
+# loaded IFNAME HOOK: what runs there is pinned with its maps. Prints 'ID NAME'.
+loaded() { load_state "$1" "$2" || fail "$1 $2: pins and program do not belong together"; }
+
+# runs IFNAME HOOK NAME
+runs()
+{
+	local is
+
+	is=$(loaded "$1" "$2")
+	[[ ${is#* } == "$3" ]] || fail "$1 $2 runs '$is', expected $3"
+}
+
+# is_gone map|prog ID
+is_gone() { ! exists "$@"; }
+
+# link_of PIN: id of the pinned link.
+link_of() { bpftool -j link show pinned "$1" | sed -n 's/^{"id":\([0-9]*\),.*/\1/p'; }
+
+# totals IFNAME: 'ACTION PACKETS' of all actions that counted something.
+totals() { stats "$1" | awk '$4 { print $2, $3, $4 }'; }
+
+# expect_totals IFNAME 'HOOK ACTION PACKETS'...
+expect_totals()
+{
+	local ifname=$1 wanted
+
+	shift
+	wanted=$(printf '%s\n' "$@")
+	eventually has_totals "$ifname" "$wanted" || fail "expected:
+$wanted
+got: $(totals "$ifname")"
+}
+
+has_totals() { [[ $(totals "$1") == "$2" ]]; }
+
+# --- what a load does
+
+test_a_first_load_pins_program_and_maps_and_counts()
+{
+	local id
+
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ -z $errors ]] || fail "messages without need: $errors"
+	id=$(prog_id v0)
+	[[ $output == "v0 xdp: program xdp_pass id $id
+  attached by netlink in native mode
+  map xdp_stats_map id $(prog_maps "$id") created" ]] || fail "it says: $output"
+	runs v0 xdp xdp_pass
+	expect_id "$BPFFS/v0/xdp_stats_map" "$(prog_maps "$id")"
+	send 5 200
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 1000
+	[[ $(stat -c '%a' "$BPFFS/v0" "$BPFFS/v0/%progs" "$BPFFS/v0/%progs/xdp" |
+		tr '\n' ' ') == "700 700 700 " ]] || fail "a directory is open to others"
+	[[ $(stat -c %a "$BPFFS/v0/%progs/xdp/xdp_pass") == 600 ]] || fail "the program is open to others"
+}
+
+test_a_second_load_replaces_the_program_and_counts_on()
+{
+	local old map
+
+	load v0 objects/xdp_pass.o >/dev/null
+	send 5
+	old=$(prog_id v0)
+	map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ -z $errors ]] || fail "messages without need: $errors"
+	[[ $output == "v0 xdp: program xdp_drop id $(prog_id v0) replaced program id $old
+  attached by netlink in native mode
+  map xdp_stats_map id $map reused" ]] || fail "it says: $output"
+	runs v0 xdp xdp_drop
+	send 3
+	expect_totals v0 "xdp XDP_DROP 3" "xdp XDP_PASS 5"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "an old map: $(old_maps "$BPFFS/v0")"
+	eventually is_gone prog "$old" || fail "program $old is still there"
+}
+
+test_the_same_object_again_is_a_new_program_with_the_same_map()
+{
+	local old map
+
+	load v0 objects/xdp_pass.o >/dev/null
+	old=$(prog_id v0) map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	load v0 objects/xdp_pass.o >/dev/null
+	[[ $(prog_id v0) != "$old" ]] || fail "not replaced"
+	runs v0 xdp xdp_pass
+	expect_id "$BPFFS/v0/xdp_stats_map" "$map"
+	eventually is_gone prog "$old" || fail "program $old is still there"
+}
+
+test_json_has_what_the_text_has()
+{
+	local netns old map
+
+	load v0 objects/xdp_pass.o >/dev/null
+	old=$(prog_id v0) map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	netns=$(readlink "$BPFFS/v0/%meta" | sed 's/.*;netns=\([0-9]*\);.*/\1/')
+	expect_status 0 load --json v0 objects/xdp_drop.o
+	[[ $output == "{\"schema\":\"ifbpf.load/1\",\"ifname\":\"v0\",\"ifindex\":$(ifindex v0),\
+\"netns\":\"$netns\",\"path\":\"$BPFFS/v0\",\"gen\":4,\"dry_run\":false,\"hook\":\"xdp\",\
+\"program\":{\"name\":\"xdp_drop\",\"id\":$(prog_id v0),\"path\":\"$BPFFS/v0/%progs/xdp/xdp_drop\"},\
+\"replaced_id\":$old,\"attached\":{\"by\":\"xdp\",\"mode\":\"native\",\"link_id\":null},\
+\"maps\":[{\"name\":\"xdp_stats_map\",\"id\":$map,\"state\":\"reused\",\
+\"path\":\"$BPFFS/v0/xdp_stats_map\",\"old_id\":null,\"reason\":null}]}" ]] || fail "it says: $output"
+}
+
+test_json_of_a_filter_has_its_pref_and_handle()
+{
+	expect_status 0 load -j v0 objects/tc_pass.o
+	[[ $output == *'"hook":"tc_ingress"'*'"replaced_id":null,"attached":{"by":"clsact","mode":null,'\
+'"link_id":null,"pref":700,"handle":1}'* ]] || fail "it says: $output"
+	expect_status 0 load -j --link --hook tc-egress v0 objects/tc_pass.o
+	[[ $output == *'"hook":"tc_egress"'*'"attached":{"by":"tcx","mode":null,"link_id":'[0-9]* ]] ||
+		fail "it says: $output"
+}
+
+test_a_program_without_maps_is_loaded_as_well()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	send 2
+	expect_status 0 load v0 "$BUILT/load_bare.o"
+	runs v0 xdp load_bare
+	expect_status 0 load v0 objects/xdp_pass.o
+	send 3
+	expect_totals v0 "xdp XDP_PASS 5"
+}
+
+# --- what is ours, and what is not
+
+test_what_ip_loaded_is_replaced_once_pin_maps_adopted_it()
+{
+	local map
+
+	link_xdp v0 objects/xdp_pass.o
+	send 4
+	pin_maps v0 >/dev/null
+	map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"attached by netlink in skb mode"*"map xdp_stats_map id $map reused"* ]] ||
+		fail "it says: $output"
+	runs v0 xdp xdp_drop
+	send 6
+	expect_totals v0 "xdp XDP_DROP 6" "xdp XDP_PASS 4"
+}
+
+test_what_tc_loaded_is_replaced_in_its_place_once_adopted()
+{
+	local map
+
+	link_tc v0 ingress objects/tc_pass.o
+	send 4
+	pin_maps v0 >/dev/null
+	map=$(map_id "$BPFFS/v0/tc_stats_map")
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $output == *"attached by clsact pref 10 handle 1"*"map tc_stats_map id $map reused"* ]] ||
+		fail "it says: $output"
+	runs v0 tc_ingress tc_drop
+	[[ $(tc_ids v0 ingress | wc -l) == 1 ]] || fail "beside it: $(tc_ids v0 ingress)"
+	send 6
+	expect_totals v0 "tc_ingress TC_ACT_OK 4" "tc_ingress TC_ACT_SHOT 6"
+}
+
+# refused_with TEXT...: load of xdp_drop on v0 is refused, and every TEXT is said; then --replace
+# does it.
+refused_with()
+{
+	local before text id name
+
+	before=$(snapshot)
+	id=$(prog_id v0)
+	name=$(bpftool prog show id "$id" | sed -n 's/.* name \([^ ]*\)  tag \([0-9a-f]*\).*/\1 (id '"$id"', tag \2)/p')
+	expect_status 2 load v0 objects/xdp_drop.o
+	[[ -z $output ]] || fail "data in spite of the failure: $output"
+	for text in "cannot load onto xdp of v0: program $name is there, " "$@"; do
+		[[ $errors == *"$text"* ]] || fail "it lacks '$text': $errors"
+	done
+	[[ $(prog_id v0) == "$id" ]] || fail "it was replaced"
+	[[ -n $(old_maps "$BPFFS/v0" 2>/dev/null) || ! -e $BPFFS/v0/xdp_stats_map ||
+		$(snapshot) == "$before" ]] || fail "it changed: $(diff <(cat <<<"$before") <(snapshot))"
+	expect_status 0 load --replace v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+	expect_status 0 load v0 objects/xdp_pass.o
+	runs v0 xdp xdp_pass
+}
+
+test_what_was_not_adopted_is_refused_and_the_way_is_said()
+{
+	link_xdp v0 objects/xdp_pass.o
+	refused_with "skb by netlink, and is not ours: not adopted" \
+		"hint: adopt it first: " "pin_maps v0; or replace it all the same: --replace"
+}
+
+test_what_others_loaded_over_ours_is_refused()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp
+	refused_with "native by netlink, and is not ours: not adopted"
+}
+
+test_a_link_that_others_pinned_is_refused()
+{
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	attach link xdp v0 "$BPFFS/theirs" "$BPFFS/their_link"
+	refused_with "native by link, and is not ours: link $(link_of "$BPFFS/their_link"), pinned at $BPFFS/their_link"
+	# Their pin is still there: with --replace ours shares the link, which stays as it is.
+	[[ $(link_of "$BPFFS/v0/%links/xdp") == "$(link_of "$BPFFS/their_link")" ]] || fail "another link"
+}
+
+test_a_link_that_another_process_holds_is_refused()
+{
+	local pid
+
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	load_hold v0 "$BPFFS/theirs" &
+	pid=$!
+	eventually prog_is_on v0 || fail "load_hold did not attach"
+	refused_with "native by link, and is not ours: link " "held by another process"
+	# What replaced it outlives the process.
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	runs v0 xdp xdp_pass
+	send 2
+	expect_totals v0 "xdp XDP_PASS 2"
+}
+
+prog_is_on() { [[ -n $(prog_id "$1") ]]; }
+
+test_a_program_that_others_keep_pinned_is_refused()
+{
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/theirs"
+	pin_maps v0 >/dev/null
+	refused_with "skb by netlink, and is not ours: pinned at $BPFFS/theirs"
+}
+
+test_what_xdp_loader_attached_is_refused()
+{
+	need xdp-loader
+	run xdp-loader load -m skb v0 objects/xdp_pass.o
+	[[ -n $(prog_id v0) ]] || skip "xdp-loader attaches nothing here: $errors"
+	refused_with "is not ours: "
+}
+
+test_tc_programs_of_others_run_beside_ours()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 1 handle 1 bpf da obj objects/tc_pass.o sec tc
+	bpftool prog load objects/tc_pass.o "$BPFFS/theirs" type tc
+	attach link tcx_ingress v0 "$BPFFS/theirs" "$BPFFS/their_link"
+	expect_status 0 load --replace v0 objects/tc_drop.o
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $(tc_ids v0 ingress | wc -l) == 2 ]] || fail "filters: $(tc filter show dev v0 ingress)"
+	tc filter show dev v0 ingress pref 1 | grep -q tc_pass || fail "pref 1 was changed: $(tc filter show dev v0 ingress)"
+	tc filter show dev v0 ingress pref 700 | grep -q 'handle 0x1.*tc_drop' || fail "not at 700"
+	[[ -n $(link_of "$BPFFS/their_link") ]] || fail "their link went"
+}
+
+test_a_load_adopts_nothing_that_others_attached()
+{
+	local id
+
+	link_xdp v0 objects/xdp_pass.o
+	id=$(prog_id v0)
+	expect_status 0 load v0 objects/tc_pass.o
+	[[ ! -e $BPFFS/v0/xdp_stats_map && $(readlink "$BPFFS/v0/%meta") != *"prog:$id"* ]] ||
+		fail "adopted: $(readlink "$BPFFS/v0/%meta")"
+	expect_status 2 load v0 objects/xdp_drop.o
+	[[ $errors == *"is not ours: not adopted"* ]] || fail "it says: $errors"
+	# What pin_maps published stays published.
+	pin_maps v0 >/dev/null
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $(readlink "$BPFFS/v0/%meta") == *"xdp=prog:$id,map:"* ]] || fail "forgotten: $(readlink "$BPFFS/v0/%meta")"
+	expect_status 0 load v0 objects/xdp_drop.o
+}
+
+# --- compare and swap
+
+test_expect_replaces_only_the_program_of_that_id()
+{
+	local id before
+
+	expect_status 0 load --expect 0 v0 objects/xdp_pass.o
+	id=$(prog_id v0)
+	before=$(snapshot)
+	expect_refusal "program $id is there, not the expected 0" "$before" \
+		load --expect 0 v0 objects/xdp_drop.o
+	expect_refusal "program $id is there, not the expected 1" "$before" \
+		load --expect 1 v0 objects/xdp_drop.o
+	expect_status 0 load --expect "$id" v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+	ip link set dev v0 xdp off
+	expect_status 2 load --expect "$id" v0 objects/xdp_drop.o
+	[[ $errors == *"no program is there, not the expected $id"* ]] || fail "it says: $errors"
+}
+
+test_expect_alone_does_not_replace_what_is_not_ours()
+{
+	local id
+
+	link_xdp v0 objects/xdp_pass.o
+	id=$(prog_id v0)
+	expect_status 2 load --expect "$id" v0 objects/xdp_drop.o
+	[[ $errors == *"is not ours: not adopted"* ]] || fail "it says: $errors"
+	[[ $(prog_id v0) == "$id" ]] || fail "replaced"
+	expect_status 2 load --expect 0 --replace v0 objects/xdp_drop.o
+	expect_status 2 load --expect 1 --replace v0 objects/xdp_drop.o
+	[[ $(prog_id v0) == "$id" ]] || fail "replaced"
+	expect_status 0 load --expect "$id" --replace v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+}
+
+test_expect_with_replace_names_one_filter_among_others()
+{
+	local id
+
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 3 handle 1 bpf da obj objects/tc_pass.o sec tc
+	tc filter add dev v0 ingress pref 4 handle 1 bpf da obj objects/tc_pass.o sec tc
+	id=$(tc_prog v0 ingress 4)
+	expect_status 2 load --expect "$id" v0 objects/tc_drop.o
+	expect_status 0 load --expect "$id" --replace v0 objects/tc_drop.o
+	[[ $output == *"replaced program id $id"*"clsact pref 4 handle 1"* ]] || fail "it says: $output"
+	tc filter show dev v0 ingress pref 3 | grep -q tc_pass || fail "pref 3 was changed"
+}
+
+# overtaken CHANGE COMMAND...: COMMAND has looked at the hooks, then CHANGE, then it goes on.
+overtaken()
+{
+	local change=$1 pid child
+
+	shift
+	need strace
+	rm -f "$TMPDIR/trace"
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" \
+		-e inject=symlinkat:signal=STOP:when=1 "$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
+	pid=$!
+	eventually grep -qs 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "not stopped"
+	child=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$TMPDIR/trace")
+	"$change"
+	kill -CONT "$child"
+	status=0
+	wait "$pid" || status=$?
+	output=$(<"$TMPDIR/output") errors=$(<"$TMPDIR/errors")
+	((status == 2)) || fail "status $status: $output$errors"
+	[[ $errors == "load: cannot "* ]] || fail "it says: $errors"
+	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "a stage was left"
+}
+
+test_a_program_that_others_put_there_meanwhile_is_not_replaced()
+{
+	local before how
+
+	for how in "" --link; do
+		# shellcheck disable=SC2086 # $how may be nothing
+		load $how v0 objects/xdp_pass.o >/dev/null 2>&1
+		before=$(snapshot "$BPFFS/v0")
+		overtaken "others_change_xdp$how" load v0 objects/xdp_drop.o
+		[[ $(prog_id v0) == "$theirs" ]] || fail "theirs was replaced ($how)"
+		expect_unchanged "$before" "$BPFFS/v0"
+		ip link set dev v0 xdp off 2>/dev/null || true
+	done
+	ip link add w0 type veth peer name q9
+	ip link set dev w0 up
+	load w0 objects/xdp_pass.o >/dev/null
+}
+
+others_change_xdp()
+{
+	ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp
+	theirs=$(prog_id v0)
+}
+
+others_change_xdp--link()
+{
+	bpftool prog load objects/xdp_pass.o "$BPFFS/other" type xdp
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+	ip link set dev v0 xdpdrv pinned "$BPFFS/other"
+	theirs=$(prog_id v0)
+}
+
+test_a_filter_that_others_changed_meanwhile_is_not_replaced()
+{
+	load v0 objects/tc_pass.o >/dev/null
+	overtaken others_change_filter load v0 objects/tc_drop.o
+	[[ $(tc_ids v0 ingress) == "$theirs" ]] || fail "theirs was replaced"
+}
+
+others_change_filter()
+{
+	tc filter replace dev v0 ingress pref 700 handle 1 bpf da obj objects/tc_pass.o sec tc
+	theirs=$(tc_ids v0 ingress)
+}
+
+test_a_program_that_comes_to_a_free_hook_meanwhile_stays()
+{
+	load v0 objects/tc_pass.o >/dev/null
+	overtaken others_change_xdp load v0 objects/xdp_drop.o
+	[[ $(prog_id v0) == "$theirs" ]] || fail "theirs was replaced"
+}
+
+# --- modes
+
+test_each_mode_is_the_one_that_was_asked_for()
+{
+	expect_status 0 load --mode skb v0 objects/xdp_pass.o
+	[[ $output == *"by netlink in skb mode"* ]] || fail "it says: $output"
+	ip -d link show dev v0 | grep -q xdpgeneric || fail "the kernel says otherwise"
+	send 3
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"by netlink in skb mode"* && -z $errors ]] || fail "not in its mode: $output$errors"
+	expect_status 0 load -m auto v0 objects/xdp_pass.o
+	[[ $output == *"by netlink in skb mode"* && -z $errors ]] || fail "not in its mode: $output$errors"
+	ip link set dev v0 xdpgeneric off
+	expect_status 0 load -m auto v0 objects/xdp_pass.o
+	[[ $output == *"by netlink in native mode"* ]] || fail "it says: $output"
+	expect_totals v0 "xdp XDP_PASS 3"
+}
+
+test_auto_takes_skb_where_the_driver_has_no_xdp()
+{
+	# lo has no driver for XDP.
+	expect_status 2 load lo objects/xdp_pass.o
+	[[ $errors == *"hint: its driver has no such XDP mode; take the kernel's own: --mode skb"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load -m auto lo objects/xdp_pass.o
+	[[ $output == *"by netlink in skb mode"* ]] || fail "it says: $output"
+	runs lo xdp xdp_pass
+}
+
+test_a_mode_that_the_driver_lacks_is_refused_in_the_words_of_the_kernel()
+{
+	expect_status 2 load --mode hw v0 objects/xdp_pass.o
+	[[ $errors == *"cannot attach the program on xdp of v0"* ]] || fail "it says: $errors"
+	[[ -z $(prog_id v0) && ! -e $BPFFS/v0/xdp_stats_map ]] || fail "it left something"
+}
+
+test_a_change_of_mode_is_said_to_be_no_single_step()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	send 2
+	expect_status 0 load -m skb v0 objects/xdp_drop.o
+	[[ $errors == "load: changing native by netlink to skb by netlink cannot be done in one step: packets pass between" ]] ||
+		fail "it says: $errors"
+	runs v0 xdp xdp_drop
+	send 3
+	expect_totals v0 "xdp XDP_DROP 3" "xdp XDP_PASS 2"
+	expect_status 0 load --link v0 objects/xdp_pass.o
+	[[ $errors == "load: changing skb by netlink to skb by link cannot be done in one step: packets pass between" ]] ||
+		fail "it says: $errors"
+	[[ $output == *"by link in skb mode"* ]] || fail "it says: $output"
+	runs v0 xdp xdp_pass
+}
+
+test_where_the_new_program_cannot_be_attached_the_old_one_is_put_back()
+{
+	local how id
+
+	# Native XDP without frags takes no frame above a page: skb mode does.
+	ip link set dev v0 mtu 9000
+	in_peer ip link set dev v1 mtu 9000
+	for how in "" --link; do
+		# shellcheck disable=SC2086 # $how may be nothing
+		load $how -m skb v0 objects/xdp_pass.o >/dev/null 2>&1
+		id=$(prog_id v0)
+		send 1
+		expect_status 2 load -m native v0 objects/xdp_drop.o
+		[[ $errors == *"cannot attach the program on xdp of v0"*"program $id is back on xdp of v0"* ]] ||
+			fail "it says: $errors"
+		[[ $(prog_id v0) == "$id" ]] || fail "attached is '$(prog_id v0)'"
+		runs v0 xdp xdp_pass
+		send 1
+		load v0 objects/xdp_pass.o >/dev/null
+	done
+	expect_totals v0 "xdp XDP_PASS 4"
+}
+
+# --- links
+
+test_a_link_is_pinned_and_outlives_the_loader()
+{
+	expect_status 0 load --link v0 objects/xdp_pass.o
+	[[ $output == *"attached by link in native mode (link $(link_of "$BPFFS/v0/%links/xdp"))"* ]] ||
+		fail "it says: $output"
+	runs v0 xdp xdp_pass
+	send 3
+	expect_totals v0 "xdp XDP_PASS 3"
+	[[ $(stat -c %a "$BPFFS/v0/%links/xdp") == 600 ]] || fail "the link is open to others"
+}
+
+test_later_loads_update_the_link()
+{
+	local link
+
+	load --link v0 objects/xdp_pass.o >/dev/null
+	link=$(link_of "$BPFFS/v0/%links/xdp")
+	send 3
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ -z $errors && $output == *"by link in native mode (link $link)"* ]] || fail "it says: $output$errors"
+	runs v0 xdp xdp_drop
+	expect_status 0 load --link v0 objects/xdp_drop.o
+	[[ $(link_of "$BPFFS/v0/%links/xdp") == "$link" ]] || fail "another link"
+	send 4
+	expect_totals v0 "xdp XDP_DROP 4" "xdp XDP_PASS 3"
+}
+
+test_the_kernel_refuses_to_let_ip_remove_a_link()
+{
+	load --link v0 objects/xdp_pass.o >/dev/null
+	expect_fail "active BPF XDP link" ip link set dev v0 xdp off
+	expect_fail "active BPF XDP link" ip -force link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp
+	runs v0 xdp xdp_pass
+}
+
+test_a_link_updates_to_a_program_from_any_section()
+{
+	load --link v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 load --hook xdp -s foo/bar v0 "$BUILT/load_odd.o"
+	expect_status 0 load -s prog v0 "$BUILT/load_odd.o"
+	expect_status 0 load v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+}
+
+test_a_link_whose_interface_is_gone_gives_way_to_a_new_one()
+{
+	local old map
+
+	make_veth w0
+	load --link w0 objects/xdp_pass.o >/dev/null
+	old=$(link_of "$BPFFS/w0/%links/xdp") map=$(map_id "$BPFFS/w0/xdp_stats_map")
+	ip link del dev w0
+	[[ $(bpftool -j link show pinned "$BPFFS/w0/%links/xdp") != *'"ifindex":'[1-9]* ]] ||
+		fail "still on an interface"
+	make_veth w0
+	expect_status 0 load --link w0 objects/xdp_drop.o
+	[[ $errors == *"belonged to an interface that is gone"*"its maps are inherited"* ]] ||
+		fail "it says: $errors"
+	[[ $(link_of "$BPFFS/w0/%links/xdp") != "$old" ]] || fail "the old link"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
+	runs w0 xdp xdp_drop
+}
+
+# --- tc
+
+test_clsact_is_pref_700_and_its_qdisc_is_made()
+{
+	expect_status 0 load v0 objects/tc_pass.o
+	[[ $output == *"attached by clsact pref 700 handle 1"* ]] || fail "it says: $output"
+	tc qdisc show dev v0 | grep -q clsact || fail "no qdisc"
+	runs v0 tc_ingress tc_pass
+	send 4
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ -z $errors && $(tc_ids v0 ingress | wc -l) == 1 ]] || fail "beside: $(tc_ids v0 ingress)"
+	runs v0 tc_ingress tc_drop
+	send 5
+	expect_totals v0 "tc_ingress TC_ACT_OK 4" "tc_ingress TC_ACT_SHOT 5"
+}
+
+test_egress_has_statistics_of_its_own_and_shares_the_rest()
+{
+	local flows
+
+	load v0 "$BUILT/hooks.o" --hook xdp >/dev/null
+	flows=$(map_id "$BPFFS/v0/flows")
+	expect_status 0 load --hook tc_egress v0 "$BUILT/hooks.o"
+	[[ $output == *"map flows id $flows reused"* ]] || fail "it says: $output"
+	expect_status 0 load --hook tc-ingress v0 objects/tc_pass.o
+	expect_status 0 load --hook tc_egress v0 objects/tc_pass.o
+	[[ -f "$BPFFS/v0/%egress/tc_stats_map" ]] || fail "no statistics of egress"
+	send 2
+	send_out 3
+	expect_totals v0 "tc_ingress TC_ACT_OK 2" "tc_egress TC_ACT_OK 3"
+	expect_status 0 load --hook tc_egress v0 objects/tc_drop.o
+	[[ $output == *"tc_stats_map id $(map_id "$BPFFS/v0/%egress/tc_stats_map") reused"* ]] ||
+		fail "it says: $output"
+	send_out 4
+	expect_totals v0 "tc_ingress TC_ACT_OK 2" "tc_egress TC_ACT_OK 3" "tc_egress TC_ACT_SHOT 4"
+}
+
+test_tcx_is_replaced_in_its_place()
+{
+	expect_status 0 load --tc tcx v0 objects/tc_pass.o
+	[[ $output == *"attached by tcx"* ]] || fail "it says: $output"
+	[[ -z $(tc_ids v0 ingress) ]] || fail "a filter as well"
+	runs v0 tc_ingress tc_pass
+	send 3
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $output == *"attached by tcx"* && -z $errors ]] || fail "it says: $output$errors"
+	runs v0 tc_ingress tc_drop
+	send 4
+	expect_totals v0 "tc_ingress TC_ACT_OK 3" "tc_ingress TC_ACT_SHOT 4"
+	expect_status 0 load --tc clsact v0 objects/tc_pass.o
+	[[ $errors == "load: changing tcx to clsact cannot be done in one step: packets pass between" ]] ||
+		fail "it says: $errors"
+	runs v0 tc_ingress tc_pass
+	send 2
+	expect_totals v0 "tc_ingress TC_ACT_OK 5" "tc_ingress TC_ACT_SHOT 4"
+}
+
+test_a_tcx_link_is_pinned_and_updated()
+{
+	local link
+
+	load v0 objects/tc_pass.o >/dev/null
+	expect_status 0 load --link v0 objects/tc_pass.o
+	[[ $errors == "load: changing clsact to tcx by link cannot be done in one step: packets pass between" ]] ||
+		fail "it says: $errors"
+	[[ -z $(tc_ids v0 ingress) ]] || fail "the filter is still there"
+	link=$(link_of "$BPFFS/v0/%links/tc_ingress")
+	runs v0 tc_ingress tc_pass
+	send 3
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $output == *"attached by tcx (link $link)"* ]] || fail "it says: $output"
+	runs v0 tc_ingress tc_drop
+	send 2
+	expect_totals v0 "tc_ingress TC_ACT_OK 3" "tc_ingress TC_ACT_SHOT 2"
+	expect_status 0 load --tc clsact v0 objects/tc_drop.o
+	[[ ! -e $BPFFS/v0/%links/tc_ingress ]] || fail "the link is still pinned"
+	runs v0 tc_ingress tc_drop
+}
+
+test_a_clsact_filter_cannot_be_a_link()
+{
+	expect_status 1 load --tc clsact --link v0 objects/tc_pass.o
+	[[ $errors == *"clsact"*"Usage: "* ]] || fail "it says: $errors"
+}
+
+# --- which program
+
+test_section_names_are_free()
+{
+	expect_status 0 load --section prog v0 "$BUILT/load_odd.o"
+	runs v0 xdp odd_xdp
+	expect_status 0 load -s classifier v0 "$BUILT/load_odd.o"
+	runs v0 tc_ingress odd_tc
+	expect_status 0 load -s foo/bar --hook xdp v0 "$BUILT/load_odd.o"
+	runs v0 xdp odd_any
+	send 2
+	expect_totals v0 "xdp XDP_DROP 2"
+	expect_status 0 load --prog-name odd_xdp v0 "$BUILT/load_odd.o"
+	runs v0 xdp odd_xdp
+	expect_status 0 load --hook tc_egress -n odd_tc v0 "$BUILT/load_odd.o"
+	runs v0 tc_egress odd_tc
+}
+
+test_a_section_that_tells_no_hook_needs_one()
+{
+	expect_status 2 load -s foo/bar v0 "$BUILT/load_odd.o"
+	[[ $errors == *"cannot tell the hook of program odd_any from its section foo/bar"*"--hook xdp"* ]] ||
+		fail "it says: $errors"
+}
+
+test_several_programs_are_listed_and_none_is_loaded()
+{
+	expect_status 2 load v0 "$BUILT/load_odd.o"
+	[[ $errors == *"several fit, name one with --section or --prog-name"*"program odd_xdp in section prog"*\
+"program odd_tc in section classifier"*"program odd_any in section foo/bar"* ]] || fail "it says: $errors"
+	expect_status 2 load -n no_such v0 "$BUILT/load_odd.o"
+	[[ $errors == *"none fits"*"program odd_xdp in section prog"* ]] || fail "it says: $errors"
+	expect_status 2 load -s no_such v0 "$BUILT/load_odd.o"
+	expect_status 2 load --hook xdp v0 objects/tc_pass.o
+	[[ $errors == *"none fits"* ]] || fail "it says: $errors"
+	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it left something"
+}
+
+test_objects_are_found_by_name()
+{
+	export IFBPF_OBJECT_PATH=/run:$PWD/objects
+	expect_status 0 load v0 xdp_pass.o
+	expect_status 0 load v0 xdp_drop
+	runs v0 xdp xdp_drop
+	expect_status 2 load v0 no_such
+	[[ $errors == *"cannot find object no_such"*"hint: give a path with a slash, or set IFBPF_OBJECT_PATH"* ]] ||
+		fail "it says: $errors"
+}
+
+test_bad_objects_are_refused()
+{
+	local file
+
+	: >"$TMPDIR/empty.o"
+	echo "no object" >"$TMPDIR/text.o"
+	head -c 700 objects/xdp_pass.o >"$TMPDIR/cut.o"
+	head -c 63 objects/xdp_pass.o >"$TMPDIR/stump.o"
+	cp build/bpffs/log.o "$TMPDIR/native.o"
+	mkdir "$TMPDIR/directory.o"
+	mkfifo "$TMPDIR/fifo.o"
+	for file in empty text cut stump native directory missing; do
+		expect_status 2 load v0 "$TMPDIR/$file.o"
+		[[ $errors == "load: cannot open object $TMPDIR/$file.o: "* ]] || fail "$file: $errors"
+		[[ -z $output ]] || fail "$file: $output"
+	done
+	[[ ! -e $BPFFS/v0 ]] || fail "a directory was made"
+}
+
+test_a_program_that_the_verifier_refuses_leaves_nothing()
+{
+	local before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	expect_status 2 load v0 "$BUILT/load_refused.o"
+	[[ $errors == *"cannot load program load_refused of "*"load_refused.o: "* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	runs v0 xdp xdp_pass
+	expect_status 2 load --dry-run v0 "$BUILT/load_refused.o"
+	[[ $errors == *"cannot load program load_refused"* ]] || fail "a dry run does not verify: $errors"
+	expect_unchanged "$before"
+	expect_status 2 load --verbose v0 "$BUILT/load_refused.o"
+	[[ $errors == *"invalid access to packet"* ]] || fail "the verifier is not quoted: $errors"
+}
+
+test_explain_tells_each_stage_and_a_failure_tells_them_by_itself()
+{
+	local stage
+
+	expect_status 0 load --explain v0 objects/xdp_pass.o
+	for stage in "ELF file" "programs and maps" maps "relocations and BTF" "checks of BPF_PROG_LOAD" \
+		verifier JIT "id and tag" pins attach "read back"; do
+		grep -q "^  $stage  *done  " <<<"$errors" || fail "not told: $stage: $errors"
+	done
+	expect_status 2 load v0 "$BUILT/load_refused.o"
+	grep -q '^  verifier  *refused  .*load_refused.bpf.c:' <<<"$errors" || fail "it says: $errors"
+	grep -q '^  attach  *- *$' <<<"$errors" || fail "it says: $errors"
+	[[ $errors == *"invalid access to packet"* ]] || fail "the verifier is not quoted: $errors"
+}
+
+# --- several interfaces
+
+test_each_of_several_interfaces_gets_maps_of_its_own()
+{
+	make_veth w0 w1
+	expect_status 0 load v0 w0 w1 objects/xdp_pass.o
+	runs v0 xdp xdp_pass
+	runs w0 xdp xdp_pass
+	runs w1 xdp xdp_pass
+	[[ $(map_id "$BPFFS/w0/xdp_stats_map") != "$(map_id "$BPFFS/w1/xdp_stats_map")" ]] || fail "shared"
+	expect_status 0 load -j v0 w0 objects/xdp_drop.o
+	[[ $(wc -l <<<"$output") == 2 && $(sed -n 2p <<<"$output") == *'"ifname":"w0"'* ]] ||
+		fail "it says: $output"
+}
+
+test_what_fails_on_one_interface_does_not_stop_the_others()
+{
+	make_veth w0
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 3 load v0 no_such w0 objects/xdp_drop.o
+	[[ $errors == *"onto xdp of v0"*"no_such"* && $output == "w0 xdp: program xdp_drop "* ]] ||
+		fail "it says: $output$errors"
+	runs w0 xdp xdp_drop
+	expect_status 2 load v0 no_such objects/xdp_drop.o
+}
+
+test_shared_is_one_program_with_one_set_of_maps()
+{
+	make_veth w0
+	load v0 objects/xdp_pass.o >/dev/null
+	send 2
+	expect_status 0 load --shared v0 w0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+	runs w0 xdp xdp_drop
+	[[ $(prog_id v0) == "$(prog_id w0)" ]] || fail "two programs"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$(map_id "$BPFFS/v0/xdp_stats_map")"
+	send 3
+	expect_totals w0 "xdp XDP_DROP 3" "xdp XDP_PASS 2"
+	# One goes its own way, with the same map.
+	expect_status 0 load w0 objects/xdp_pass.o
+	runs v0 xdp xdp_drop
+	runs w0 xdp xdp_pass
+	expect_status 3 load --shared no_such w0 objects/xdp_drop.o
+	runs w0 xdp xdp_drop
+}
+
+test_wrong_usage_is_status_1()
+{
+	expect_status 1 load
+	expect_status 1 load v0
+	expect_status 1 load --mode drv v0 objects/xdp_pass.o
+	expect_status 1 load --tc netkit v0 objects/tc_pass.o
+	expect_status 1 load --hook in v0 objects/tc_pass.o
+	expect_status 1 load --expect x v0 objects/xdp_pass.o
+	expect_status 1 load --expect 1x v0 objects/xdp_pass.o
+	expect_status 1 load --expect 4294967296 v0 objects/xdp_pass.o
+	expect_status 1 load --on-mismatch ignore v0 objects/xdp_pass.o
+	expect_status 1 load --class flows v0 objects/xdp_pass.o
+	expect_status 1 load --class flows=none v0 objects/xdp_pass.o
+	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it did something"
+}
+
+# --- others attach
+
+test_ip_attaches_what_was_prepared()
+{
+	local id
+
+	expect_status 0 load --no-attach v0 objects/xdp_pass.o
+	[[ -z $(prog_id v0) ]] || fail "attached"
+	[[ $output == *"prepared at $BPFFS/v0/%progs/xdp/xdp_pass"* ]] || fail "it says: $output"
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/v0/%progs/xdp/xdp_pass"
+	runs v0 xdp xdp_pass
+	send 3
+	expect_totals v0 "xdp XDP_PASS 3"
+	[[ $(stats v0) != *stale* ]] || fail "stats: $(stats v0)"
+	expect_status 0 pin_maps v0
+	expect_states "kept xdp xdp_stats_map"
+	id=$(prog_id v0)
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"replaced program id $id"*"by netlink in skb mode"* ]] || fail "it says: $output"
+	runs v0 xdp xdp_drop
+	send 2
+	expect_totals v0 "xdp XDP_DROP 2" "xdp XDP_PASS 3"
+}
+
+test_tc_attaches_what_was_prepared()
+{
+	expect_status 0 load --no-attach v0 objects/tc_pass.o
+	expect_status 0 load --no-attach --hook tc_egress v0 objects/tc_pass.o
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	tc filter add dev v0 egress pref 10 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_egress/tc_pass"
+	expect_status 0 pin_maps v0
+	runs v0 tc_ingress tc_pass
+	runs v0 tc_egress tc_pass
+	send 3
+	send_out 4
+	expect_totals v0 "tc_ingress TC_ACT_OK 3" "tc_egress TC_ACT_OK 4"
+	expect_status 0 pin_maps v0
+	expect_states "kept tc_ingress tc_stats_map" "kept tc_egress tc_stats_map"
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $output == *"replaced program id "*"clsact pref 10 handle 1"* ]] || fail "it says: $output"
+}
+
+test_what_is_prepared_does_not_disown_what_runs()
+{
+	local id
+
+	load v0 objects/xdp_pass.o >/dev/null
+	id=$(prog_id v0)
+	send 2
+	expect_status 0 load --no-attach v0 objects/xdp_drop.o
+	[[ $(prog_id v0) == "$id" ]] || fail "it was replaced"
+	[[ $(stats v0) != *stale* ]] || fail "stats: $(stats v0)"
+	expect_status 0 load --no-attach v0 objects/xdp_pass.o
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"replaced program id $id"* ]] || fail "it says: $output"
+	send 3
+	expect_totals v0 "xdp XDP_DROP 3" "xdp XDP_PASS 2"
+}
+
+# --- maps
+
+test_maps_of_each_kind_are_used_on_with_their_content()
+{
+	local map before
+
+	expect_status 0 load v0 "$BUILT/load_kinds.o"
+	[[ $(grep -c ' created$' <<<"$output") == 9 ]] || fail "it says: $output"
+	bpftool map update pinned "$BPFFS/v0/of_hash" key 1 0 0 0 value 7 0 0 0 0 0 0 0
+	bpftool map update pinned "$BPFFS/v0/of_lru" key 1 0 0 0 value 8 0 0 0 0 0 0 0
+	bpftool map update pinned "$BPFFS/v0/of_lpm" key 8 0 0 0 10 0 0 0 value 9 0 0 0 0 0 0 0
+	bpftool map update pinned "$BPFFS/v0/of_devmap" key 1 0 0 0 value 1 0 0 0
+	bpftool map update pinned "$BPFFS/v0/of_cpumap" key 0 0 0 0 value 64 0 0 0
+	send 5
+	before=$(ids_of v0)
+	expect_status 0 load v0 "$BUILT/load_kinds.o"
+	[[ -z $errors && $(grep -c ' reused$' <<<"$output") == 9 ]] || fail "it says: $output$errors"
+	[[ $(ids_of v0) == "$before" ]] || fail "other maps: $(diff <(echo "$before") <(ids_of v0))"
+	send 5
+	runs v0 xdp load_kinds
+	for map in of_hash of_lru of_lpm of_devmap of_cpumap; do
+		[[ $(bpftool -j map dump pinned "$BPFFS/v0/$map") == *'"key"'* ]] || fail "$map is empty"
+	done
+	[[ $(bpftool map lookup pinned "$BPFFS/v0/of_array" key 0 0 0 0) == *'"value": 10'* ]] ||
+		fail "$(bpftool map lookup pinned "$BPFFS/v0/of_array" key 0 0 0 0)"
+}
+
+# ids_of IFNAME: 'NAME ID' of every flat map.
+ids_of()
+{
+	local file
+
+	for file in "$BPFFS/$1"/*; do
+		[[ ! -f $file ]] || echo "${file##*/} $(map_id "$file")"
+	done
+}
+
+test_what_the_object_says_of_pinning_does_not_matter()
+{
+	load v0 "$BUILT/load_kinds.o" >/dev/null
+	load v0 objects/pinned/xdp_pass.o >/dev/null
+	[[ $(find "$BPFFS" -mindepth 1 -maxdepth 1 ! -name '*.debug' -printf '%f ') == "v0 %ifbpf " ]] ||
+		fail "pinned elsewhere: $(find "$BPFFS" -maxdepth 1)"
+	[[ -f $BPFFS/v0/xdp_stats_map ]] || fail "not pinned here"
+}
+
+test_maps_of_the_object_itself_are_never_pinned()
+{
+	expect_status 0 load v0 "$BUILT/load_kinds.o"
+	[[ $output != *rodata* && $output != *bss* ]] || fail "it says: $output"
+	[[ -z $(find "$BPFFS/v0" -name '*rodata*' -o -name '*bss*') ]] || fail "pinned"
+}
+
+test_a_program_array_is_made_anew_and_filled_before_the_switch()
+{
+	local i pid passed
+
+	expect_status 0 load -n jumps_main v0 "$BUILT/load_jumps.o"
+	nsenter --net=/run/netns/peer "$PWD/build/tests/load_frames" v1 "$V0_MAC" &
+	pid=$!
+	eventually has_counted 1 || fail "nothing arrives"
+	for ((i = 0; i < 10; i++)); do
+		expect_status 0 load -n jumps_main v0 "$BUILT/load_jumps.o"
+		[[ $output == *"map jumps id "*" created"$'\n'*"map xdp_stats_map id "*" reused"* ]] ||
+			fail "it says: $output"
+	done
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	runs v0 xdp jumps_main
+	has_counted 1 || fail "nothing was counted"
+	passed=$(counter "$BPFFS/v0/xdp_stats_map" 2)
+	[[ $passed == "0 0" ]] || fail "packets that found no program: $passed"
+	# The old ones would hold their programs.
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "an old array stays: $(old_maps "$BPFFS/v0")"
+}
+
+# has_counted ACTION: more than a thousand.
+has_counted()
+{
+	local now
+
+	now=$(counter "$BPFFS/v0/xdp_stats_map" "$1")
+	((${now% *} > 1000))
+}
+
+test_a_devmap_is_used_on_unless_its_entries_hold_programs()
+{
+	local id
+
+	load -n ports_main v0 "$BUILT/load_ports.o" >/dev/null
+	id=$(map_id "$BPFFS/v0/ports")
+	expect_status 0 load -n ports_main v0 "$BUILT/load_ports.o"
+	expect_id "$BPFFS/v0/ports" "$id"
+	bpftool prog load objects/xdp_pass.o "$BPFFS/entry" type xdp
+	bpftool prog loadall "$BUILT/load_ports.o" "$BPFFS/entries"
+	attach put "$BPFFS/v0/ports" 1 "$(ifindex v0)" "$BPFFS/entries/ports_entry"
+	expect_status 0 load -n ports_main v0 "$BUILT/load_ports.o"
+	[[ $errors == *"map 'ports' is made anew: its entries hold programs"* ]] || fail "it says: $errors"
+	[[ $(map_id "$BPFFS/v0/ports") != "$id" ]] || fail "used on"
+	[[ $output == *"map ports id "*" created (map $id stays as $BPFFS/v0/ports%old-$id)"* ]] ||
+		fail "it says: $output"
+}
+
+test_a_map_that_is_defined_otherwise_stops_the_load_and_the_difference_is_shown()
+{
+	local before
+
+	load v0 "$BUILT/load_flows1.o" >/dev/null
+	before=$(snapshot)
+	expect_refusal "cannot reuse map 'flow_table' pinned in $BPFFS/v0: it is not what the object defines" \
+		"$before" load v0 "$BUILT/load_flows2.o"
+	[[ $(sed -n '/ object  *pinned$/,/ value.state /p' <<<"$errors" | tr -s ' ') == " object pinned
+ max entries 32 16
+ value.flags unsigned int, 4 B -
+ value.bytes unsigned int, 4 B unsigned long long, 8 B
+ value.seen unsigned int, 4 B -
+ value.state - unsigned int, 4 B" ]] || fail "it says: $errors"
+	[[ $errors == *"--on-mismatch fresh"* ]] || fail "no way out is said: $errors"
+	runs v0 xdp load_flows1
+}
+
+test_fresh_takes_an_empty_map_and_keeps_the_old_one_beside_it()
+{
+	local old
+
+	load v0 "$BUILT/load_flows1.o" >/dev/null
+	old=$(map_id "$BPFFS/v0/flow_table")
+	send 4
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/load_flows2.o"
+	[[ $errors == *"map 'flow_table' is made anew, the one pinned in $BPFFS/v0 is not what the object defines:"* ]] ||
+		fail "it says: $errors"
+	[[ $output == *"map flow_table id "*" created (map $old stays as $BPFFS/v0/flow_table%old-$old)"*\
+"map xdp_stats_map id "*" reused"* ]] || fail "it says: $output"
+	expect_id "$BPFFS/v0/flow_table%old-$old" "$old"
+	runs v0 xdp load_flows2
+	send 3
+	expect_totals v0 "xdp XDP_PASS 7"
+}
+
+test_counters_of_another_definition_stay_in_the_total()
+{
+	# Of a map with fewer slots, as older loaders make it.
+	bpftool map create "$BPFFS/few" type percpu_array key 4 value 16 entries 3 name xdp_stats_map
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp map name xdp_stats_map pinned "$BPFFS/few" 2>/dev/null ||
+		skip "bpftool loads no program with a map of another size"
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/theirs"
+	rm "$BPFFS/few" "$BPFFS/theirs"
+	pin_maps v0 >/dev/null
+	send 5
+	expect_status 2 load v0 objects/xdp_pass.o
+	expect_status 0 load --on-mismatch fresh v0 objects/xdp_pass.o
+	send 2
+	expect_totals v0 "xdp XDP_PASS 7"
+}
+
+test_a_map_of_another_type_is_not_used_on()
+{
+	mkdir -m 700 "$BPFFS/v0"
+	bpftool map create "$BPFFS/v0/flow_table" type array key 4 value 16 entries 16 name flow_table
+	expect_status 2 load v0 "$BUILT/load_flows1.o"
+	[[ $(tr -s ' ' <<<"$errors") == *" type hash array"* ]] || fail "it says: $errors"
+	[[ -z $(prog_id v0) ]] || fail "attached"
+}
+
+test_something_else_under_the_name_of_a_map_is_refused()
+{
+	mkdir -m 700 "$BPFFS/v0"
+	bpftool prog load objects/xdp_pass.o "$BPFFS/v0/xdp_stats_map" type xdp
+	expect_status 2 load v0 objects/xdp_pass.o
+	[[ $errors == *"cannot open what is pinned as 'xdp_stats_map' in $BPFFS/v0"* ]] || fail "it says: $errors"
+	[[ -z $(prog_id v0) ]] || fail "attached"
+}
+
+# --- dry runs, and where the pins are
+
+test_dry_run_leaves_nothing()
+{
+	local before old
+
+	expect_status 0 load --dry-run v0 objects/xdp_pass.o
+	[[ $output == "v0 xdp: program xdp_pass id "*" would be loaded"*"map xdp_stats_map id "*" created" ]] ||
+		fail "it says: $output"
+	[[ -z $(find "$BPFFS" -mindepth 1 ! -name '*.debug') && -z $(prog_id v0) ]] || fail "it left something"
+	eventually is_gone prog "$(sed -n 's/.*xdp_pass id \([0-9]*\).*/\1/p' <<<"$output")" ||
+		fail "the program is still there"
+	load v0 objects/xdp_pass.o >/dev/null
+	old=$(prog_id v0)
+	before=$(snapshot)
+	expect_status 0 load --dry-run --json v0 objects/xdp_drop.o
+	[[ $output == *'"dry_run":true'*'"path":null}'*'"attached":null'*'"state":"reused"'* ]] ||
+		fail "it says: $output"
+	expect_status 0 load --dry-run --link -m skb v0 objects/xdp_drop.o
+	expect_status 0 load --dry-run --hook tc_egress v0 objects/tc_pass.o
+	! tc qdisc show dev v0 | grep -q clsact || fail "a qdisc was made"
+	expect_unchanged "$before"
+	[[ $(prog_id v0) == "$old" ]] || fail "it was replaced"
+	link_xdp_again
+	expect_status 2 load --dry-run v0 objects/xdp_drop.o
+	[[ $errors == *"is not ours"* ]] || fail "it says: $errors"
+}
+
+link_xdp_again() { ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp; }
+
+test_another_bpffs_is_used_where_the_environment_names_one()
+{
+	mkdir /run/other
+	mount -t bpf bpf /run/other
+	export IFBPF_BPFFS=/run/other
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ -f /run/other/v0/xdp_stats_map && ! -e $BPFFS/v0 ]] || fail "pinned elsewhere"
+	expect_status 0 load v0 objects/xdp_drop.o
+	send 2
+	expect_totals v0 "xdp XDP_DROP 2"
+}
+
+test_interfaces_of_another_namespace_are_loaded_and_pinned_apart()
+{
+	local path
+
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 load --netns peer v1 objects/xdp_pass.o
+	path=$(ls -d "$BPFFS"/%ifbpf/ns/*/v1)
+	[[ -f $path/xdp_stats_map && -f $path/%progs/xdp/xdp_pass ]] || fail "pinned elsewhere"
+	send_out 3
+	run stats --netns peer v1
+	[[ $(tr -s ' ' <<<"$output") == "v1 xdp XDP_PASS 3 packets 300 bytes" ]] || fail "stats: $output$errors"
+	expect_status 0 load --link --netns peer v1 objects/xdp_drop.o
+	expect_status 0 load --netns peer v1 objects/xdp_drop.o
+	send_out 2
+	run stats --netns peer v1
+	[[ $(tr -s ' ' <<<"$output") == "v1 xdp XDP_DROP 2 packets 200 bytes
+v1 xdp XDP_PASS 3 packets 300 bytes" ]] || fail "stats: $output$errors"
+}
+
+test_no_such_interface_or_namespace()
+{
+	expect_status 2 load no_such objects/xdp_pass.o
+	[[ $errors == *"no_such"* ]] || fail "it says: $errors"
+	expect_status 2 load --netns no_such v0 objects/xdp_pass.o
+	[[ $errors == *"no_such"* ]] || fail "it says: $errors"
+}
+
+test_without_privilege_it_is_refused()
+{
+	local before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	expect_status 2 as_user "$PWD/pinning/load" v0 objects/xdp_drop.o
+	[[ $errors == "load: cannot "* ]] || fail "it says: $errors"
+	expect_status 2 as_user "$PWD/pinning/load" --dry-run v0 objects/xdp_drop.o
+	expect_unchanged "$before"
+}
+
+# with_caps CAPS COMMAND...: root's files, and of its capabilities only these.
+with_caps()
+{
+	local caps=$1
+
+	shift
+	setpriv --bounding-set "-all,$caps" --inh-caps -all --no-new-privs "$@"
+}
+
+test_bpf_and_net_admin_are_enough()
+{
+	local how hook flows
+
+	for how in "" --link "--tc clsact" "--tc tcx" "--tc tcx --link"; do
+		hook=xdp
+		[[ $how != *tc* ]] || hook=tc_ingress
+		# shellcheck disable=SC2086 # several words
+		expect_status 0 with_caps +bpf,+net_admin load $how --hook "$hook" v0 "$BUILT/hooks.o"
+		[[ -z $errors || $errors == *"in one step"* ]] || fail "'$how': messages: $errors"
+		# shellcheck disable=SC2086 # several words
+		expect_status 0 with_caps +bpf,+net_admin load $how --hook "$hook" v0 "$BUILT/hooks.o"
+		[[ $output == *"replaced program id "*" reused" && -z $errors ]] ||
+			fail "'$how': $output$errors"
+	done
+	runs v0 xdp hooks_xdp
+	runs v0 tc_ingress hooks_tc
+	flows=$(map_id "$BPFFS/v0/flows")
+	expect_status 0 with_caps +bpf,+net_admin load -v --hook xdp v0 "$BUILT/hooks.o"
+	[[ $errors == *"the types of map 'flows' were not compared"* ]] || fail "it says: $errors"
+	[[ $errors == *"without CAP_SYS_ADMIN"* ]] || fail "it says: $errors"
+	expect_id "$BPFFS/v0/flows" "$flows"
+	runs v0 xdp hooks_xdp
+}
+
+test_programs_that_subtract_pointers_need_perfmon_as_well()
+{
+	expect_status 2 with_caps +bpf,+net_admin load v0 objects/xdp_pass.o
+	[[ $errors == *"pointer prohibited"* ]] || fail "it says: $errors"
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load v0 objects/xdp_pass.o
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+}
+
+# --- several at once, and readers
+
+test_loads_at_once_on_one_interface_come_one_after_the_other()
+{
+	local i pids=()
+
+	load v0 objects/xdp_pass.o >/dev/null
+	send 3
+	for i in 1 2 3 4 5 6; do
+		load v0 objects/xdp_drop.o >"$TMPDIR/once.$i" 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || fail "$(cat "$TMPDIR"/once.*)"
+	done
+	runs v0 xdp xdp_drop
+	send 2
+	expect_totals v0 "xdp XDP_DROP 2" "xdp XDP_PASS 3"
+	[[ $(generation "$BPFFS/v0") == 14 ]] || fail "generation $(generation "$BPFFS/v0")"
+}
+
+test_loads_at_once_on_two_interfaces_do_not_disturb_each_other()
+{
+	local i pids=() name
+
+	make_veth w0
+	for i in 1 2 3; do
+		for name in v0 w0; do
+			load "$name" objects/xdp_pass.o >"$TMPDIR/once.$name.$i" 2>&1 &
+			pids+=($!)
+		done
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || fail "$(cat "$TMPDIR"/once.*)"
+	done
+	runs v0 xdp xdp_pass
+	runs w0 xdp xdp_pass
+	[[ $(generation "$BPFFS/v0") == 6 && $(generation "$BPFFS/w0") == 6 ]] || fail "other generations"
+}
+
+test_stats_that_watch_follow_a_load()
+{
+	local pid
+
+	load v0 "$BUILT/load_flows1.o" >/dev/null
+	stats --watch --json --interval 0.05 v0 >"$TMPDIR/watch" 2>&1 &
+	pid=$!
+	send 3
+	eventually grep -q '"XDP_PASS":{"packets":3,' "$TMPDIR/watch" || fail "$(tail -n 2 "$TMPDIR/watch")"
+	load v0 objects/xdp_drop.o >/dev/null
+	send 4
+	eventually grep -q '"XDP_DROP":{"packets":4,.*"XDP_PASS":{"packets":3,' "$TMPDIR/watch" ||
+		fail "$(tail -n 2 "$TMPDIR/watch")"
+	eventually grep -q "\"program_id\":$(prog_id v0),\"stale\":false" "$TMPDIR/watch" ||
+		fail "$(tail -n 2 "$TMPDIR/watch")"
+	kill -TERM "$pid"
+	wait "$pid" || fail "stats failed: $(tail -n 2 "$TMPDIR/watch")"
+}

@@ -1,0 +1,408 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load, killed or failing at every call by which it changes something, and under full-rate frames:
+# the program on the hook is the old or the new one, the pins are that program's, nothing that was
+# counted is lost, and no frame goes without a program.
+# shellcheck disable=SC2154 # $status, $output, $errors and $injected are set by run and inject
+. tests/pins.sh
+. tests/faults.sh
+
+TRACED="?mkdirat,?symlinkat,?linkat,?renameat,?renameat2,?unlinkat,?fchmod,?fchmodat,?fchmodat2,"
+TRACED+="?fchown,?fchownat,bpf,sendto,?sendmsg"
+
+# calls_of COMMAND...: the calls by which it changes what outlives it, as 'CALL N' in their order,
+# N counted among all calls of that name.
+calls_of()
+{
+	need strace
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+		strace -f -qq -o "$TMPDIR/calls" -e "trace=$TRACED" "$@"
+	((status == 0)) || fail_run "status $status" "$@"
+	awk '{
+		name = $2
+		sub(/\(.*/, "", name)
+		n[name]++
+		if (name == "bpf" && !/BPF_(OBJ_PIN|LINK_CREATE|LINK_UPDATE|LINK_DETACH|PROG_ATTACH|PROG_DETACH),/)
+			next
+		if (name ~ /^send/ && !/RTM_(SET|NEW|DEL)/)
+			next
+		print name, n[name]
+	}' "$TMPDIR/calls"
+}
+
+# What changes in a scenario: $old and $new are the objects, $how the options of load.
+old='' new='' how='' hook=xdp sent=0
+
+# become OLD NEW [OPTION...]: nothing is left of before, and OLD is loaded, if it is not "none".
+become()
+{
+	old=$1 new=$2
+	shift 2
+	how=$*
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp" >/dev/null 2>&1 || true
+	ip link set dev v0 xdp off
+	tc qdisc del dev v0 clsact 2>/dev/null || true
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+	sent=0
+	# shellcheck disable=SC2086 # $how is words
+	[[ $old == none ]] || load $how v0 "$old" >/dev/null
+}
+
+name_of() { basename "$1" .o; }
+
+# take_turns: what is on the hook by now is what a next load replaces.
+take_turns()
+{
+	local is=$1
+
+	if [[ $old != none && $is == "$(name_of "$new")" ]]; then
+		new=$old old=$(object_of "$is")
+	fi
+}
+
+object_of()
+{
+	case $1 in
+	load_*) echo "$BUILT/$1.o" ;;
+	*) echo "objects/$1.o" ;;
+	esac
+}
+
+# expect_old_or_new WHERE: sets $is, the name of the program.
+expect_old_or_new()
+{
+	local state
+
+	state=$(load_state v0 "$hook" 2>&1) || fail "$1: $state
+$errors"
+	is=${state#* }
+	[[ $is == "$(name_of "$new")" || $is == "$(name_of "$old")" ]] || fail "$1: '$is' is on the hook"
+}
+is=''
+
+# expect_counted WHERE: a frame more, and all that were sent while a program ran are counted.
+expect_counted()
+{
+	[[ $is != none ]] || return 0
+	send 1
+	((++sent))
+	eventually counted "$sent" || fail "$1: sent $sent, counted: $(stats v0)"
+}
+
+counted() { [[ $(stats v0 | awk '{ n += $4 } END { print n + 0 }') == "$1" ]]; }
+
+# kill_load: at each call, then one more run.
+kill_load()
+{
+	local call n calls points=0
+
+	# shellcheck disable=SC2086 # $how is words
+	calls=$(calls_of load $how v0 "$new")
+	expect_old_or_new "at first"
+	take_turns "$is"
+	while read -r call n; do
+		[[ $old != none ]] || become none "$new" "$how"
+		# shellcheck disable=SC2086 # $how is words
+		inject "$call" signal=KILL "$n" load $how v0 "$new"
+		# Once more or less than in the first run: that one was counted.
+		[[ -n $injected ]] || continue
+		((status == 137)) || fail "killed at $call $n: status $status, $errors"
+		run pin_maps v0
+		((status == 0 || status == 2)) || fail "after a kill at $call $n: status $status: $errors"
+		((++points))
+		expect_old_or_new "killed at $call $n"
+		expect_counted "killed at $call $n"
+		take_turns "$is"
+		between
+	done <<<"$calls"
+	# shellcheck disable=SC2086 # $how is words
+	expect_status 0 load $how v0 "$new"
+	expect_old_or_new "in the end"
+	expect_counted "in the end"
+	echo "killed at $points of $(wc -l <<<"$calls") calls" >&2
+	((points > 20 && points * 10 >= $(wc -l <<<"$calls") * 9)) || fail "killed at $points points only"
+}
+
+# between: called after each point.
+between() { :; }
+
+# fail_load: each of the calls fails with each errno.
+fail_load()
+{
+	local call n calls errno points=0 refused=0
+
+	# shellcheck disable=SC2086 # $how is words
+	calls=$(calls_of load $how v0 "$new")
+	expect_old_or_new "at first"
+	take_turns "$is"
+	while read -r call n; do
+		for errno in ENOMEM EPERM ENOSPC EBUSY; do
+			[[ $old != none ]] || become none "$new" "$how"
+			# shellcheck disable=SC2086 # $how is words
+			inject "$call" "error=$errno" "$n" load $how v0 "$new"
+			[[ -n $injected ]] || continue
+			((++points))
+			case $status in
+			0) ;;
+			2)
+				[[ $errors == *"load: cannot "* ]] || fail "$call $n $errno: no message: $errors"
+				((++refused))
+				;;
+			*) fail "$call $n $errno: status $status: $errors" ;;
+			esac
+			[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1 2>/dev/null) ]] || run pin_maps v0
+			expect_old_or_new "$call $n $errno"
+			take_turns "$is"
+			between
+		done
+	done <<<"$calls"
+	expect_counted "in the end"
+	echo "failed at $points points, $refused loads were refused" >&2
+	((points > 80 && refused > points / 2)) || fail "failed at $points points, $refused refused"
+}
+
+test_a_first_load_killed_anywhere_is_finished_or_undone()
+{
+	become none objects/xdp_drop.o
+	kill_load
+}
+
+test_a_first_load_by_link_killed_anywhere_is_finished_or_undone()
+{
+	become none objects/xdp_drop.o --link
+	kill_load
+}
+
+test_a_replacement_killed_anywhere_is_finished_or_undone()
+{
+	become objects/xdp_pass.o objects/xdp_drop.o
+	kill_load
+}
+
+test_an_update_of_a_link_killed_anywhere_is_finished_or_undone()
+{
+	become objects/xdp_pass.o objects/xdp_drop.o --link
+	kill_load
+}
+
+test_a_replacement_of_a_filter_killed_anywhere_is_finished_or_undone()
+{
+	hook=tc_ingress
+	become objects/tc_pass.o objects/tc_drop.o
+	kill_load
+}
+
+test_a_replacement_of_a_tcx_program_killed_anywhere_is_finished_or_undone()
+{
+	hook=tc_ingress
+	become objects/tc_pass.o objects/tc_drop.o --tc tcx
+	kill_load
+}
+
+# A reader looks all the while; old maps pile up, so now and then it all begins anew.
+test_new_maps_that_are_killed_anywhere_are_never_seen_torn()
+{
+	become "$BUILT/load_pair1.o" "$BUILT/load_pair2.o" --on-mismatch fresh
+	start_reader
+	between() { begin_anew_at_times; }
+	kill_load
+	stop_reader
+	echo "$looks looks, $generations generations" >&2
+	((looks > 100 && generations > 20)) || fail "$looks looks, $generations generations"
+}
+
+reader_pid='' rounds=0 looks=0 generations=0
+
+start_reader()
+{
+	nice -n 19 reader watch v0 left right >"$TMPDIR/reader" 2>&1 &
+	reader_pid=$!
+}
+
+stop_reader()
+{
+	kill -TERM "$reader_pid" 2>/dev/null || true
+	wait "$reader_pid" || fail "the reader: $(<"$TMPDIR/reader")"
+	[[ $(<"$TMPDIR/reader") =~ ^([0-9]+)\ looks,\ ([0-9]+)\ generations$ ]] ||
+		fail "the reader: $(<"$TMPDIR/reader")"
+	((looks += BASH_REMATCH[1], generations += BASH_REMATCH[2], 1))
+}
+
+begin_anew_at_times()
+{
+	((++rounds % 12 == 0)) || return 0
+	[[ -z $reader_pid ]] || stop_reader
+	become "$old" "$new" "$how"
+	[[ -z $reader_pid ]] || start_reader
+}
+
+test_a_first_load_that_fails_anywhere_leaves_nothing_or_all()
+{
+	become none objects/xdp_drop.o
+	fail_load
+}
+
+test_a_replacement_that_fails_anywhere_leaves_the_old_or_the_new_program()
+{
+	become objects/xdp_pass.o objects/xdp_drop.o
+	fail_load
+}
+
+test_an_update_of_a_link_that_fails_anywhere_leaves_the_old_or_the_new_program()
+{
+	become objects/xdp_pass.o objects/xdp_drop.o --link
+	fail_load
+}
+
+test_a_replacement_of_a_filter_that_fails_anywhere_leaves_the_old_or_the_new_program()
+{
+	hook=tc_ingress
+	become objects/tc_pass.o objects/tc_drop.o
+	fail_load
+}
+
+test_new_maps_that_fail_anywhere_leave_the_old_or_the_new_ones()
+{
+	become "$BUILT/load_pair1.o" "$BUILT/load_pair2.o" --on-mismatch fresh
+	between() { begin_anew_at_times; }
+	fail_load
+}
+
+# Also the calls that change nothing: every bpf(2), in turn with one of the errors.
+test_a_replacement_with_any_failing_bpf_call_leaves_the_old_or_the_new_program()
+{
+	local n errnos=(ENOMEM EPERM ENOSPC EBUSY) refused=0
+
+	become objects/xdp_pass.o objects/xdp_drop.o
+	for ((n = 1; ; n++)); do
+		inject bpf "error=${errnos[n % 4]}" "$n" load v0 "$new"
+		[[ -n $injected ]] || break
+		case $status in
+		0) ;;
+		2 | 3) ((++refused)) ;;
+		*) fail "bpf $n ${errnos[n % 4]}: status $status: $errors" ;;
+		esac
+		# 3: a map did not get its name; the next run sees to it.
+		[[ $status != 3 && -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || run pin_maps v0
+		expect_old_or_new "bpf $n ${errnos[n % 4]}"
+		take_turns "$is"
+	done
+	expect_counted "in the end"
+	echo "failed at $n calls, $refused loads were refused" >&2
+	((n > 50 && refused > 20)) || fail "failed at $n calls, $refused refused"
+}
+
+test_two_steps_killed_between_them_are_named_and_nothing_is_guessed()
+{
+	local one n
+
+	load v0 objects/xdp_pass.o >/dev/null
+	one=$(prog_id v0)
+	for ((n = 1; ; n++)); do
+		inject bpf signal=KILL "$n" load --link v0 objects/xdp_drop.o
+		[[ -n $injected ]] || fail "no kill leaves the hook empty"
+		[[ -n $(prog_id v0) ]] || break
+	done
+	expect_status 2 load v0 objects/xdp_drop.o
+	[[ $errors == *"cannot tell how a killed 'load' is to end: neither program $one nor "*" is on xdp of v0"*\
+"hint: rm -r '$BPFFS/%ifbpf/stage/"* ]] || fail "it says: $errors"
+	rm -r "$BPFFS/%ifbpf/stage"/*
+	expect_status 0 load v0 objects/xdp_drop.o
+	load_state v0 xdp
+}
+
+# --- no frame goes without a program
+
+# rate COMMAND...: frames come from the peer as fast as they can while it runs. Sets $frames, the
+# number that arrived, and $passed, of those that reached the stack. XDP drops them all.
+rate()
+{
+	local pid before
+
+	# What the veth took in, whatever became of it; and what came behind XDP.
+	load --hook tc_ingress v0 objects/tc_pass.o >/dev/null
+	before=$(received)
+	passed=$(counter "$BPFFS/v0/tc_stats_map" 0)
+	nsenter --net=/run/netns/peer "$PWD/build/tests/load_frames" v1 "$V0_MAC" &
+	pid=$!
+	eventually more_than "$before" 1000 || fail "no frames arrive"
+	"$@"
+	kill "$pid"
+	wait "$pid" || fail "load_frames failed"
+	eventually is_quiet || fail "frames still arrive"
+	frames=$(($(received) - before))
+	pid=$(counter "$BPFFS/v0/tc_stats_map" 0)
+	passed=$((${pid% *} - ${passed% *}))
+}
+
+received() { ip -j -s link show dev v0 | sed 's/.*"rx":{"bytes":[0-9]*,"packets":\([0-9]*\).*/\1/'; }
+
+more_than() { (($(received) > $1 + $2)); }
+
+is_quiet()
+{
+	local before
+
+	before=$(received)
+	more_than "$before" 0 && return 1
+	[[ $(received) == "$before" ]]
+}
+
+# replace_often COUNT OPTION...
+replace_often()
+{
+	local i count=$1
+
+	shift
+	for ((i = 0; i < count; i++)); do
+		load "$@" v0 objects/xdp_drop.o >/dev/null || fail "load $i"
+	done
+}
+
+expect_no_leak()
+{
+	local dropped
+
+	echo "$frames frames, $passed passed" >&2
+	dropped=$(counter "$BPFFS/v0/xdp_stats_map" 1)
+	((passed == 0)) || fail "$passed of $frames frames passed"
+	((${dropped% *} == frames)) || fail "$frames frames, counted: $dropped"
+	((frames > 100000)) || fail "only $frames frames"
+	load_state v0 xdp
+}
+
+test_a_hundred_replacements_under_full_rate_let_nothing_pass()
+{
+	ethtool -K v0 gro on
+	load v0 objects/xdp_drop.o >/dev/null
+	rate replace_often 100
+	expect_no_leak
+}
+
+test_a_hundred_updates_of_a_link_under_full_rate_let_nothing_pass()
+{
+	ethtool -K v0 gro on
+	load --link v0 objects/xdp_drop.o >/dev/null
+	rate replace_often 100 --link
+	expect_no_leak
+}
+
+# What the two tests above would see if a load took the program off.
+test_off_and_on_under_full_rate_lets_frames_pass()
+{
+	ethtool -K v0 gro on
+	load v0 objects/xdp_drop.o >/dev/null
+	rate off_and_on
+	echo "$frames frames, $passed passed" >&2
+	((passed > 0)) || fail "nothing passed: the tests of leaks see none"
+}
+
+off_and_on()
+{
+	local i
+
+	for ((i = 0; i < 3; i++)); do
+		ip link set dev v0 xdp off
+		ip link set dev v0 xdp pinned "$BPFFS/v0/%progs/xdp/xdp_drop"
+	done
+}
