@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bpffs/cli.h"
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
@@ -29,7 +30,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: unload [options] <ifname>\n"
+	"Usage: %s [options] <ifname>\n"
 	"Take a program off an interface. Its maps stay pinned, with their content.\n"
 	"\n"
 	"      --hook <hook>       xdp, tc_ingress or tc_egress\n"
@@ -46,7 +47,7 @@ static const char usage[] =
 	"  -h, --help              show this help\n"
 	"  -V, --version           show the version\n"
 	"\n"
-	"Example: unload eth0 --hook xdp\n";
+	"Example: %s eth0 --hook xdp\n";
 /* clang-format on */
 
 static void print_text(const struct interface *iface, const struct unload_report *report,
@@ -55,13 +56,39 @@ static void print_text(const struct interface *iface, const struct unload_report
 	for (size_t i = 0; i < report->len; i++) {
 		const struct unloaded *one = &report->list[i];
 
+		if (!one->done)
+			continue;
 		printf("%s %s: program %s id %u %s", iface->name, hook_name(one->at.hook),
 		       *one->name ? one->name : "-", one->at.prog_id,
 		       how->dry_run ? "would be removed" : "removed");
 		if (how->purge)
-			printf(", %u pins dropped", one->purged);
+			printf(", %u pin%s %sdropped", one->purged, one->purged == 1 ? "" : "s",
+			       how->dry_run ? "would be " : "");
 		putchar('\n');
 	}
+}
+
+static struct json_object *string_or_null(const char *text)
+{
+	return text && *text ? json_object_new_string(text) : NULL;
+}
+
+static struct json_object *prog_json(const struct unloaded *one)
+{
+	struct json_object *prog = json_object_new_object();
+	const struct attachment *at = &one->at;
+
+	json_object_object_add(prog, "hook", json_object_new_string(hook_name(at->hook)));
+	json_object_object_add(prog, "name", string_or_null(one->name));
+	json_object_object_add(prog, "id", json_object_new_uint64(at->prog_id));
+	json_object_object_add(prog, "by", json_object_new_string(attach_by_name(at->by)));
+	json_object_object_add(prog, "mode",
+	                       string_or_null(at->mode ? xdp_mode_name(at->mode) : NULL));
+	json_object_object_add(prog, "link_id",
+	                       at->link_id ? json_object_new_uint64(at->link_id) : NULL);
+	json_object_object_add(prog, "ours", json_object_new_boolean(one->ours));
+	json_object_object_add(prog, "pins_dropped", json_object_new_uint64(one->purged));
+	return prog;
 }
 
 static void print_json(const struct interface *iface, const struct unload_report *report,
@@ -72,25 +99,13 @@ static void print_json(const struct interface *iface, const struct unload_report
 
 	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
 	json_object_object_add(out, "schema", json_object_new_string("ifbpf.unload/1"));
-	json_object_object_add(out, "ifname", json_object_new_string(iface->name));
+	json_object_object_add(out, "ifname", json_object_new_string(cli_json_name(iface->name)));
 	json_object_object_add(out, "ifindex", json_object_new_uint64(iface->ifindex));
-	json_object_object_add(out, "netns",
-	                       iface->netns.cookie ? json_object_new_string(cookie) : NULL);
+	json_object_object_add(out, "netns", string_or_null(iface->netns.cookie ? cookie : NULL));
 	json_object_object_add(out, "dry_run", json_object_new_boolean(how->dry_run));
-	for (size_t i = 0; i < report->len; i++) {
-		const struct unloaded *one = &report->list[i];
-		struct json_object *prog = json_object_new_object();
-
-		json_object_object_add(prog, "hook",
-		                       json_object_new_string(hook_name(one->at.hook)));
-		json_object_object_add(prog, "name",
-		                       *one->name ? json_object_new_string(one->name) : NULL);
-		json_object_object_add(prog, "id", json_object_new_uint64(one->at.prog_id));
-		json_object_object_add(prog, "by",
-		                       json_object_new_string(attach_by_name(one->at.by)));
-		json_object_object_add(prog, "pins_dropped", json_object_new_uint64(one->purged));
-		json_object_array_add(progs, prog);
-	}
+	for (size_t i = 0; i < report->len; i++)
+		if (report->list[i].done)
+			json_object_array_add(progs, prog_json(&report->list[i]));
 	json_object_object_add(out, "programs", progs);
 	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
 	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -102,24 +117,30 @@ static int unload(const char *ifname, const char *netns, const struct unload_opt
 {
 	struct unload_report report;
 	struct interface iface;
-	int status = EXIT_KERNEL;
+	size_t done = 0;
+	int err;
 
 	if (interface_find(&iface, ifname, netns))
 		return EXIT_KERNEL;
-	if (!unload_programs(&iface, how, &report)) {
+	err = unload_programs(&iface, how, &report);
+	for (size_t i = 0; i < report.len; i++)
+		done += report.list[i].done;
+	if (done)
 		(json ? print_json : print_text)(&iface, &report, how);
-		status = EXIT_SUCCESS;
-	}
 	unload_report_free(&report);
-	return status;
+	if (err)
+		return done ? EXIT_PARTLY : EXIT_KERNEL;
+	return EXIT_SUCCESS;
 }
 
 static bool parse_id(const char *text, __u32 *id)
 {
+	unsigned long long number;
 	char *end;
 
-	*id = strtoul(text, &end, 10);
-	return *text >= '1' && *text <= '9' && !*end;
+	number = strtoull(text, &end, 10);
+	*id = (__u32)number;
+	return *text >= '1' && *text <= '9' && !*end && number <= (__u32)-1;
 }
 
 int main(int argc, char **argv)
@@ -129,6 +150,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
+	argv[0] = (char *)cli_command("unload");
 	while (good && (c = getopt_long(argc, argv, "n:s:ajvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'H':
@@ -145,15 +167,15 @@ int main(int argc, char **argv)
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
-		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
-		case 'V': puts("unload " VERSION); return EXIT_SUCCESS;
+		case 'h': cli_usage(stdout, usage, "unload"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("unload " VERSION); return cli_finish(EXIT_SUCCESS);
 		default: good = false; break;
 		}
 	}
 	if (!good || optind != argc - 1) {
-		fputs(usage, stderr);
+		cli_usage(stderr, usage, "unload");
 		return EXIT_USAGE;
 	}
 	log_init("unload", verbose);
-	return unload(argv[optind], netns, &how, json);
+	return cli_finish(unload(argv[optind], netns, &how, json));
 }

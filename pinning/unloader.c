@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpffs/claim.h"
+#include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/recover.h"
 #include "bpffs/stage.h"
-#include "bpffs/view.h"
 #include "pinning/attach.h"
 #include "pinning/ownership.h"
 #include "pinning/plan.h"
+#include "pinning/unload_pins.h"
 #include "pinning/unloader.h"
 
 /* Everything that one unload works with. */
@@ -25,22 +25,27 @@ struct unloading {
 	struct unload_report *report;
 	struct bpffs fs;
 	struct attachments attached;
-	struct directory dir;
+	struct directory dir; /* fd -1 if the interface has none */
 	struct owners owners;
 };
 
-static void prog_name(__u32 prog_id, char name[BPF_OBJ_NAME_LEN])
+/* The kernel's name for a program; without the right to ask, the name of its pin. */
+static void prog_name(const struct unloading *u, const struct attachment *at,
+                      char name[BPF_OBJ_NAME_LEN])
 {
+	int fd = bpf_prog_get_fd_by_id(at->prog_id);
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
+	char file[NAME_SIZE];
 
 	*name = '\0';
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	close(fd);
+	if (fd >= 0) {
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+			memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+		close(fd);
+	} else if (u->dir.fd >= 0 && !ownership_find_prog(&u->dir, at->hook, at->prog_id, file)) {
+		snprintf(name, BPF_OBJ_NAME_LEN, "%.15s", file);
+	}
 }
 
 static bool fits(const struct unloading *u, const struct attachment *at)
@@ -53,27 +58,53 @@ static bool fits(const struct unloading *u, const struct attachment *at)
 	if (o->id && o->id != at->prog_id)
 		return false;
 	if (o->program) {
-		prog_name(at->prog_id, name);
+		prog_name(u, at, name);
 		if (strncmp(name, o->program, sizeof(name) - 1))
 			return false;
 	}
 	if (o->section)
-		return u->dir.has_record &&
+		return u->dir.fd >= 0 && record_has_prog(&u->dir.record, at->hook, at->prog_id) &&
 		       !ownership_get_section(&u->dir.record, at->hook, section, sizeof(section)) &&
 		       !strcmp(section, o->section);
 	return true;
 }
 
-static int add(struct unload_report *report, const struct attachment *at)
+static int add(const struct unloading *u, const struct attachment *at, bool ours)
 {
+	struct unload_report *report = u->report;
 	struct unloaded *list = reallocarray(report->list, report->len + 1, sizeof(*list));
 
 	if (!list)
 		return failed(-ENOMEM, "cannot list programs");
 	report->list = list;
-	list[report->len] = (struct unloaded){ .at = *at };
-	prog_name(at->prog_id, list[report->len++].name);
+	list[report->len] = (struct unloaded){ .at = *at, .ours = ours };
+	prog_name(u, at, list[report->len++].name);
 	return 0;
+}
+
+static int refuse_foreign(const struct unloading *u, const struct attachment *at,
+                          const struct ownership *verdict)
+{
+	failed(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
+	       at->prog_id, hook_name(at->hook), u->iface->name, verdict->why);
+	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+		hint("adopt it first: %s %s; or remove it all the same: --foreign",
+		     cli_command("pin_maps"), cli_word(u->iface->name));
+	else
+		hint("remove it all the same: --foreign");
+	return -EEXIST;
+}
+
+static int refuse_several(const struct unloading *u)
+{
+	const struct unload_report *report = u->report;
+
+	failed(-EINVAL, "cannot choose: %zu programs on %s fit", report->len, u->iface->name);
+	for (size_t i = 0; i < report->len; i++)
+		hint("--hook %s --id %u is %s", hook_name(report->list[i].at.hook),
+		     report->list[i].at.prog_id, report->list[i].name);
+	hint("name one, or take them all: --all");
+	return -EINVAL;
 }
 
 /* Choose what fits and is ours. */
@@ -90,233 +121,252 @@ static int choose(struct unloading *u)
 			continue;
 		ownership_of(at, u->dir.fd >= 0 ? &u->dir : NULL, &u->owners, &verdict);
 		if (verdict.ours || u->options->foreign) {
-			err = add(u->report, at);
-		} else {
+			err = add(u, at, verdict.ours);
+		} else if (!theirs) {
 			theirs = at;
 			foreign = verdict;
 		}
 	}
 	if (err)
 		return err;
-	if (!u->report->len && theirs) {
-		failed(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
-		       theirs->prog_id, hook_name(theirs->hook), u->iface->name, foreign.why);
-		hint("remove it all the same: --foreign");
-		return -EEXIST;
-	}
+	if (!u->report->len && theirs)
+		return refuse_foreign(u, theirs, &foreign);
 	if (!u->report->len) {
 		failed(-ENOENT, "cannot find such a program on %s", u->iface->name);
-		hint("see what is there: status %s", u->iface->name);
+		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
 		return -ENOENT;
 	}
-	if (u->report->len > 1 && !u->options->all) {
-		failed(-EINVAL, "cannot choose: %zu programs on %s fit", u->report->len,
-		       u->iface->name);
-		for (size_t i = 0; i < u->report->len; i++)
-			hint("--id %u is %s on %s", u->report->list[i].at.prog_id,
-			     u->report->list[i].name, hook_name(u->report->list[i].at.hook));
-		hint("name one, or take them all: --all");
-		return -EINVAL;
+	return u->report->len > 1 && !u->options->all ? refuse_several(u) : 0;
+}
+
+static bool same_attachment(const struct attachment *a, const struct attachment *b)
+{
+	return a->hook == b->hook && a->by == b->by && a->mode == b->mode &&
+	       a->prog_id == b->prog_id && a->chain == b->chain && a->pref == b->pref &&
+	       a->handle == b->handle;
+}
+
+/* From here on, what is attached is without this one. */
+static int leave_out(struct unloading *u, const struct attachment *gone)
+{
+	struct attachments others;
+
+	for (size_t i = 0; i < u->attached.len; i++) {
+		if (!same_attachment(&u->attached.list[i], gone))
+			continue;
+		if (attachments_without(&u->attached, &u->attached.list[i], &others))
+			return failed(-ENOMEM, "cannot list what is attached");
+		attachments_free(&u->attached);
+		u->attached = others;
+		return 0;
 	}
 	return 0;
 }
 
-static bool uses_map(const struct live *live, __u32 map_id)
+/* Stage the removal of the pins of the program and of its link, unless they are still needed. */
+static int stage_drops(struct unloading *u, struct stage *stage, const struct unloaded *one)
 {
-	for (size_t i = 0; i < live->maps_len; i++)
-		if (live->maps[i].info.id == map_id)
+	char path[NAME_SIZE];
+	int err = 0;
+
+	if (!attachments_has(&u->attached, one->at.hook, one->at.prog_id))
+		err = unload_drop_prog(stage, &u->dir, one->at.hook, one->at.prog_id);
+	/* A link of ours is that which is pinned there; another's is not. */
+	if (!err && one->at.link_id && one->ours) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(one->at.hook));
+		err = stage_add_drop(stage, path);
+	}
+	return err;
+}
+
+/* Drop the maps that only this program uses; with stage NULL they are counted. */
+static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
+{
+	const struct attachments only = { .list = &one->at, .len = 1 };
+	struct live going = {}, staying = {};
+	int err;
+
+	err = live_query(&going, &only);
+	if (!err)
+		err = live_query(&staying, &u->attached);
+	if (err)
+		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
+	else
+		err = unload_drop_maps(stage, &u->dir, &going, &staying, &one->purged);
+	live_free(&going);
+	live_free(&staying);
+	return err;
+}
+
+static bool on_hook(const struct attachments *attached, enum hook hook)
+{
+	for (size_t i = 0; i < attached->len; i++)
+		if (attached->list[i].hook == hook)
 			return true;
 	return false;
 }
 
-/* Is this pin, or for an old one the pin that replaced it, a map of the program that goes? */
-static bool goes(const struct view *view, const struct view_map *pin, const struct live *going,
-                 const struct live *staying)
+/* What is ours, or was published before, of what stays: nothing is adopted by the way. */
+static int find_published(const struct unloading *u, struct attachments *out)
 {
-	for (size_t i = 0; i < view->len; i++) {
-		const struct view_map *map = &view->maps[i];
+	struct ownership verdict;
+	size_t len = 0;
+	int err = attachments_without(&u->attached, NULL, out);
 
-		if (!map->old_id && map->egress == pin->egress && !strcmp(map->name, pin->name))
-			return uses_map(going, map->info.id) && !uses_map(staying, map->info.id) &&
-			       !uses_map(staying, pin->info.id);
+	for (size_t i = 0; !err && i < out->len; i++) {
+		const struct attachment *at = &out->list[i];
+
+		ownership_of(at, &u->dir, &u->owners, &verdict);
+		if (verdict.ours || record_has_prog(&u->dir.record, at->hook, at->prog_id))
+			out->list[len++] = *at;
 	}
-	return false;
-}
-
-/* Have the pins of the maps that only this program used dropped, with what they replaced. */
-static int stage_purge(struct unloading *u, struct stage *stage, struct unloaded *one,
-                       const struct live *going, const struct live *staying)
-{
-	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
-	struct view view;
-	int err;
-
-	err = view_open(&view, &u->dir, NULL, BPF_F_RDONLY);
-	for (size_t i = 0; !err && i < view.len; i++) {
-		const struct view_map *pin = &view.maps[i];
-
-		if (!goes(&view, pin, going, staying) ||
-		    mapname_encode(pin->name, file, sizeof(file)))
-			continue;
-		if (pin->old_id && mapname_old(file, pin->old_id, old, sizeof(old)))
-			continue;
-		snprintf(path, sizeof(path), "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
-		         pin->old_id ? old : file);
-		err = stage_add_drop(stage, path);
-		/* The symlink to it for egress programs would lead nowhere. */
-		if (!err && !pin->egress && !pin->old_id) {
-			snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
-			if (readlinkat(u->dir.fd, path, old, sizeof(old)) >= 0)
-				err = stage_add_drop(stage, path);
-		}
-		one->purged++;
-	}
-	view_close(&view);
+	out->len = err ? 0 : len;
 	return err;
 }
 
-/* Stage what goes with the program: its pins, its link's, and with --purge its maps'. */
-static int stage_drops(struct unloading *u, struct stage *stage, struct unloaded *one,
-                       const struct live *staying)
+/*
+ * What is published without this program. Where programs cannot be opened by id, that is what was
+ * published before for the others.
+ */
+static int make_record(struct unloading *u, const struct unloaded *one, struct record *rec)
 {
-	struct attachments only = { .list = &one->at, .len = 1 };
-	char file[NAME_SIZE], path[NAME_SIZE * 2];
-	struct live going;
-	int err = 0;
-
-	if (!ownership_find_prog(&u->dir, one->at.hook, one->at.prog_id, file)) {
-		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->at.hook),
-		         file);
-		err = stage_add_drop(stage, path);
-	}
-	if (!err && one->at.link_id) {
-		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(one->at.hook));
-		err = stage_add_drop(stage, path);
-	}
-	if (err || !u->options->purge)
-		return err;
-	err = live_query(&going, &only);
-	if (err)
-		return failed(err, "cannot open program %u by its id", one->at.prog_id);
-	err = stage_purge(u, stage, one, &going, staying);
-	live_free(&going);
-	return err;
-}
-
-static int make_record(struct unloading *u, const struct unloaded *one, const struct live *staying,
-                       struct record *rec)
-{
+	struct live live = {};
 	const struct plan_input in = {
 		.iface = u->iface,
 		.dir = &u->dir,
-		.live = staying,
+		.live = &live,
 		.owners = &u->owners,
 	};
+	const struct attachment *at = &one->at;
+	struct attachments published;
 	struct plan plan;
 	int err;
 
-	err = plan_make(&plan, &in);
+	err = find_published(u, &published);
 	if (err)
-		return err;
-	plan_record(&plan, &in, rec);
-	plan_free(&plan);
-	return ownership_note_section(rec, one->at.hook, NULL);
+		return failed(err, "cannot list what is attached");
+	err = live_query(&live, &published);
+	attachments_free(&published);
+	if (!err)
+		err = plan_make(&plan, &in);
+	if (!err) {
+		plan_record(&plan, &in, rec);
+		plan_free(&plan);
+	} else if (err == -EPERM) {
+		detail("programs cannot be opened by id without CAP_SYS_ADMIN");
+		*rec = u->dir.record;
+		if (!on_hook(&u->attached, at->hook))
+			memset(&rec->hooks[at->hook], 0, sizeof(rec->hooks[at->hook]));
+	} else {
+		return failed(err, "cannot look at the programs on %s", u->iface->name);
+	}
+	live_free(&live);
+	/* Its directory may still have the name that the interface had: that is the record's. */
+	rec->iface = u->dir.record.iface;
+	if (attachments_has(&u->attached, at->hook, at->prog_id))
+		return 0;
+	return ownership_note_section(rec, at->hook, NULL);
 }
 
-static int take_off(const struct unloading *u, const struct attachment *at)
+/* Whether the kernel has it no more: 1, 0, or a negative errno, reported. */
+static int is_gone(const struct unloading *u, const struct attachment *at)
+{
+	struct attachments now;
+	int err, gone = 1;
+
+	err = attachments_query(&now, u->iface);
+	if (err)
+		return err;
+	for (size_t i = 0; i < now.len; i++)
+		if (same_attachment(&now.list[i], at))
+			gone = 0;
+	attachments_free(&now);
+	return gone;
+}
+
+/*
+ * Take the program off, and believe what the kernel then shows rather than its answer: removing in
+ * a wrong mode says that it was done, and an answer can be lost. *gone as above.
+ */
+static int take_off(const struct unloading *u, const struct attachment *at, int *gone)
 {
 	struct attach_old old;
 	int err;
 
+	*gone = 0;
 	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
 	if (err)
 		return err;
 	err = attach_remove(u->iface, &old);
 	ownership_close(&old);
-	return err;
-}
-
-static int verify_gone(const struct unloading *u, const struct attachment *at)
-{
-	struct attachments now;
-	bool there;
-	int err;
-
-	err = attachments_query(&now, u->iface);
-	if (err)
-		return err;
-	there = attachments_has(&now, at->hook, at->prog_id);
-	attachments_free(&now);
-	if (!there)
+	*gone = is_gone(u, at);
+	if (*gone == 1)
 		return 0;
+	if (err || *gone < 0)
+		return err ? err : *gone;
 	return failed(-EBUSY, "cannot remove program %u: the kernel still has it on %s of %s",
 	              at->prog_id, hook_name(at->hook), u->iface->name);
 }
 
 /* Remove one program in the protocol's steps: stage, switch, publish. */
-static int unload_staged(struct unloading *u, struct stage *stage, struct unloaded *one)
+static int unload_staged(struct unloading *u, struct unloaded *one)
 {
-	struct attachments others;
-	struct live staying = {};
+	struct stage stage;
 	struct record rec;
-	int err;
+	int err, gone;
 
-	/* The list may have changed places by what was removed before. */
-	for (size_t i = 0; i < u->attached.len; i++) {
-		struct attachment *at = &u->attached.list[i];
-
-		if (at->prog_id == one->at.prog_id && at->hook == one->at.hook) {
-			err = attachments_without(&u->attached, at, &others);
-			if (err)
-				return failed(err, "cannot list what is attached");
-			attachments_free(&u->attached);
-			u->attached = others;
-			break;
-		}
-	}
-	err = live_query(&staying, &u->attached);
-	if (err == -EPERM)
-		err = 0;
+	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = make_record(u, one, &staying, &rec);
+		err = make_record(u, one, &rec);
 	if (!err)
-		err = stage_drops(u, stage, one, &staying);
+		err = stage_drops(u, &stage, one);
+	if (!err && u->options->purge)
+		err = purge(u, &stage, one);
 	if (!err)
-		err = stage_switch(stage, one->at.hook, one->at.prog_id, 0);
+		err = stage_switch(&stage, one->at.hook, one->at.prog_id, 0);
 	if (!err)
-		err = stage_seal(stage, &u->dir, &rec);
-	if (!err)
-		err = take_off(u, &one->at);
+		err = stage_seal(&stage, &u->dir, &rec);
 	if (!err) {
-		stage->switched = true;
-		err = verify_gone(u, &one->at);
+		err = take_off(u, &one->at, &gone);
+		/* If that is not known, the next run sees. */
+		stage.switched = gone != 0;
 	}
 	if (!err)
-		err = stage_commit(stage, &u->dir, &rec);
-	live_free(&staying);
+		err = stage_commit(&stage, &u->dir, &rec);
+	stage_end(&stage);
 	return err;
 }
 
 static int unload_one(struct unloading *u, struct unloaded *one)
 {
-	struct stage stage;
-	int err;
+	int gone, err = leave_out(u, &one->at);
 
+	if (err)
+		return err;
+	/* What has no directory of ours has no pins: it is only taken off. */
 	if (u->options->dry_run)
-		return 0;
-	/* What has no directory has no pins of ours: it is only taken off. */
-	if (u->dir.fd < 0) {
-		err = take_off(u, &one->at);
-		return err ? err : verify_gone(u, &one->at);
-	}
-	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
-	if (!err)
-		err = unload_staged(u, &stage, one);
-	stage_end(&stage);
+		err = u->options->purge && u->dir.fd >= 0 ? purge(u, NULL, one) : 0;
+	else if (u->dir.fd < 0)
+		err = take_off(u, &one->at, &gone);
+	else
+		err = unload_staged(u, one);
+	one->done = !err;
 	return err;
 }
 
-static int unload(struct unloading *u)
+/* The interface's own directory. One without a record, or of another interface, is left alone. */
+static int open_directory(struct unloading *u)
+{
+	int err = directory_open(&u->dir, &u->fs, u->iface);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (!u->dir.has_record || !record_same_interface(&u->dir.record, u->iface))
+		directory_close(&u->dir);
+	return 0;
+}
+
+static int look(struct unloading *u)
 {
 	int err;
 
@@ -326,9 +376,7 @@ static int unload(struct unloading *u)
 	err = links_find(&u->attached, u->iface);
 	if (err && err != -EPERM)
 		return failed(err, "cannot list the links of %s", u->iface->name);
-	err = directory_open(&u->dir, &u->fs, u->iface);
-	if (err == -ENOENT)
-		err = 0;
+	err = open_directory(u);
 	if (err)
 		return err;
 	if (u->dir.fd >= 0)
@@ -336,10 +384,40 @@ static int unload(struct unloading *u)
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
-	err = choose(u);
-	for (size_t i = 0; !err && i < u->report->len; i++)
-		err = unload_one(u, &u->report->list[i]);
-	return err;
+	return choose(u);
+}
+
+static void forget(struct unloading *u)
+{
+	directory_close(&u->dir);
+	owners_free(&u->owners);
+	attachments_free(&u->attached);
+	bpffs_close(&u->fs);
+}
+
+/* Choose, and with act remove what was chosen. */
+static int unload(struct unloading *u, bool write, bool act)
+{
+	int err, first = 0;
+
+	unload_report_free(u->report);
+	err = bpffs_open(&u->fs, write ? BPFFS_WRITE : BPFFS_READ);
+	if (err)
+		return err;
+	if (write) {
+		err = bpffs_lock(&u->fs);
+		if (!err)
+			err = recover_stages(&u->fs, u->iface);
+	}
+	if (!err)
+		err = look(u);
+	for (size_t i = 0; !err && act && i < u->report->len; i++) {
+		int failure = unload_one(u, &u->report->list[i]);
+
+		first = first ? first : failure;
+	}
+	forget(u);
+	return err ? err : first;
 }
 
 int unload_programs(const struct interface *iface, const struct unload_options *options,
@@ -349,26 +427,17 @@ int unload_programs(const struct interface *iface, const struct unload_options *
 		.iface = iface,
 		.options = options,
 		.report = report,
-		.dir = { .fd = -1 },
+		.dir = { .fd = -1, .lock_fd = -1 },
 	};
-	int err;
+	int err = 0;
 
 	memset(report, 0, sizeof(*report));
-	err = bpffs_open(&u.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
-	if (err)
-		return err;
-	if (!options->dry_run) {
-		err = bpffs_lock(&u.fs);
-		if (!err)
-			err = recover_stages(&u.fs, iface);
-	}
-	if (!err)
-		err = unload(&u);
-	directory_close(&u.dir);
-	owners_free(&u.owners);
-	attachments_free(&u.attached);
-	bpffs_close(&u.fs);
-	return err;
+	if (options->dry_run)
+		return unload(&u, false, true);
+	/* In a BPF filesystem without our own directory nothing is made before it is needed. */
+	if (bpffs_probe() != 1)
+		err = unload(&u, false, false);
+	return err ? err : unload(&u, true, true);
 }
 
 void unload_report_free(struct unload_report *report)

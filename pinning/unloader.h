@@ -19,10 +19,12 @@ struct unload_options {
 	bool dry_run;
 };
 
-/* One program that was removed, or would be. */
+/* One program that was to be removed. */
 struct unloaded {
 	struct attachment at;
 	char name[BPF_OBJ_NAME_LEN];
+	bool ours;
+	bool done;           /* it was removed, or with dry_run would be */
 	unsigned int purged; /* pins of maps that were dropped */
 };
 
@@ -33,7 +35,8 @@ struct unload_report {
 
 /*
  * Take programs off an interface, each in the mode in which the kernel reports it, and read back
- * that it is gone. The caller releases the report with unload_report_free(), after a failure too.
+ * that it is gone. What fails does not keep the others from being removed: the report says which
+ * were. The caller releases it with unload_report_free(), after a failure too.
  * Reports its failures. Returns 0, -ENOENT if nothing fits, -EINVAL if several do without all,
  * -EEXIST if what fits is not ours, or another negative errno.
  */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pins that go with a program which is taken off. */
+#ifndef PINNING_UNLOAD_PINS_H
+#define PINNING_UNLOAD_PINS_H
+
+#include "bpffs/live.h"
+#include "bpffs/stage.h"
+
+/*
+ * Have the pin of a program dropped that is in %progs/<hook>/, if it is there.
+ * Reports its failures. Returns 0 or a negative errno.
+ */
+int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook hook,
+                     __u32 prog_id);
+
+/*
+ * Have the pins of those maps dropped that the program which goes uses and no other on the
+ * interface, with what they replaced. With stage NULL they are only counted. *count is the number
+ * of maps' pins. Reports its failures. Returns 0 or a negative errno.
+ */
+int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
+                     const struct live *staying, unsigned int *count);
+
+#endif

@@ -1,0 +1,616 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# unload: what goes and what stays, whose programs it takes off, and that it is never half-done.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+. tests/faults.sh
+
+# pinned_below DIR: the pins of programs and links in it, one a line.
+pinned_below()
+{
+	(cd "$1" && find %progs %links -type f 2>/dev/null || true) | sort
+}
+
+# expect_pins PIN...: exactly these programs and links are pinned for v0.
+expect_pins()
+{
+	[[ $(pinned_below "$BPFFS/v0") == "$(printf '%s\n' "$@" | sort)" ]] ||
+		fail "expected: $* got: $(pinned_below "$BPFFS/v0")"
+}
+
+# loaded ARG...: load, and print the id of the program.
+loaded()
+{
+	local said
+
+	said=$(load --json "$@")
+	grep -o '"program":{[^}]*"id":[0-9]*\|"prog_id":[0-9]*' <<<"$said" | grep -o '[0-9]*$' | head -n 1
+}
+
+# expect_gone ID: the kernel has dropped it, as it does with what nothing holds.
+expect_gone() { eventually gone "$1" || fail "program $1 is still there"; }
+gone() { ! exists prog "$1"; }
+
+test_maps_and_counts_stay_and_are_said_to_be_stale()
+{
+	local id prog
+
+	prog=$(loaded v0 objects/xdp_pass.o)
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 4
+	expect_status 0 unload v0
+	[[ $output == "v0 xdp: program xdp_pass id $prog removed" && -z $errors ]] ||
+		fail "it says: $output$errors"
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+	expect_gone "$prog"
+	expect_pins
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 4 400
+	expect_status 0 stats v0
+	[[ $(tr -s ' ' <<<"$output") == "v0 xdp XDP_PASS 4 packets 400 bytes (stale: no program runs)" ]] ||
+		fail "stats says: $output"
+	[[ $(generation "$BPFFS/v0") == 4 ]] || fail "generation $(generation "$BPFFS/v0")"
+	[[ $(readlink "$BPFFS/v0/%meta") != *";xdp"* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+}
+
+test_the_next_load_goes_on_counting()
+{
+	local id
+
+	load v0 objects/xdp_pass.o >/dev/null
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 4
+	unload v0 >/dev/null
+	send 9
+	load v0 objects/xdp_pass.o >/dev/null
+	send 3
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 7 700
+}
+
+test_it_goes_off_in_the_mode_in_which_it_is_on()
+{
+	local mode prog
+
+	for mode in native skb; do
+		prog=$(loaded v0 --mode "$mode" objects/xdp_pass.o)
+		expect_status 0 unload --json v0
+		[[ $output == *"\"by\":\"xdp\",\"mode\":\"$mode\",\"link_id\":null"* ]] || fail "$output"
+		[[ -z $(prog_id v0) ]] || fail "$mode: it is still there"
+		expect_gone "$prog"
+	done
+}
+
+test_a_link_is_detached_and_its_pin_goes()
+{
+	local prog link
+
+	prog=$(loaded v0 --link objects/xdp_pass.o)
+	expect_pins %links/xdp %progs/xdp/xdp_pass
+	expect_status 0 unload --json v0
+	link=$(grep -o '"link_id":[0-9]*' <<<"$output" | cut -d : -f 2)
+	[[ -n $link ]] || fail "no link is named: $output"
+	expect_pins
+	expect_gone "$prog"
+	eventually link_gone "$link" || fail "link $link is still there"
+}
+
+link_gone() { ! bpftool link show id "$1" >/dev/null 2>&1; }
+
+test_a_link_that_another_process_holds_is_detached_all_the_same()
+{
+	load v0 --link objects/xdp_pass.o >/dev/null
+	# shellcheck disable=SC2094 # a second name for the link
+	ln "$BPFFS/v0/%links/xdp" "$BPFFS/another"
+	expect_status 0 unload v0
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+	bpftool -j link show pinned "$BPFFS/another" | grep -q '"ifindex":0\|"devname":"(unknown)"\|xdp' ||
+		fail "$(bpftool -j link show pinned "$BPFFS/another")"
+}
+
+test_a_clsact_filter_goes_and_the_qdisc_and_others_filters_stay()
+{
+	local prog before
+
+	tc qdisc add dev v0 clsact
+	bpftool prog load objects/tc_pass.o "$BPFFS/theirs" type tc
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da pinned "$BPFFS/theirs"
+	before=$(tc filter show dev v0 ingress)
+	prog=$(loaded v0 --tc clsact objects/tc_pass.o)
+	expect_status 0 unload --hook tc_ingress v0
+	[[ $output == "v0 tc_ingress: program tc_pass id $prog removed" ]] || fail "it says: $output"
+	[[ $(tc filter show dev v0 ingress) == "$before" ]] ||
+		fail "$(diff <(echo "$before") <(tc filter show dev v0 ingress))"
+	tc qdisc show dev v0 | grep -q clsact || fail "the qdisc is gone"
+	expect_gone "$prog"
+	expect_pins
+}
+
+test_tcx_programs_go_by_link_and_without()
+{
+	local prog how
+
+	for how in "" --link; do
+		# shellcheck disable=SC2086 # no option, or one
+		run load --tc tcx $how v0 objects/tc_pass.o
+		[[ $status == 0 ]] || skip "needs tcx: $errors"
+		prog=$(grep -o 'id [0-9]*' <<<"$output" | head -n 1 | cut -d ' ' -f 2)
+		expect_status 0 unload --json v0
+		[[ $output == *'"by":"tcx"'* ]] || fail "it says: $output"
+		expect_gone "$prog"
+		expect_pins
+	done
+}
+
+test_what_pin_maps_adopted_is_ours()
+{
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 2 unload v0
+	[[ $errors == "unload: cannot remove program $(prog_id v0) from xdp of v0, which is not ours: not adopted: \
+File exists"$'\n'"  hint: adopt it first: pin_maps v0; or remove it all the same: --foreign" ]] || fail "it says: $errors"
+	pin_maps v0 >/dev/null
+	send 2
+	expect_status 0 unload v0
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 2 200
+}
+
+test_foreign_programs_are_named_and_left_alone_unless_asked()
+{
+	local prog before
+
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/theirs"
+	prog=$(prog_id v0)
+	before=$(snapshot)
+	expect_refusal "cannot remove program $prog from xdp of v0, which is not ours: pinned at $BPFFS/theirs" \
+		"$before" unload v0
+	[[ $errors == *"hint: remove it all the same: --foreign" ]] || fail "it says: $errors"
+	[[ $(prog_id v0) == "$prog" ]] || fail "it was removed"
+	expect_status 0 unload --foreign --json v0
+	[[ $output == *'"ours":false'* ]] || fail "it says: $output"
+	[[ -z $(prog_id v0) && -e $BPFFS/theirs && ! -e $BPFFS/v0 ]] || fail "$(snapshot)"
+}
+
+test_a_foreign_link_is_named_by_its_pin()
+{
+	bpftool prog load objects/xdp_pass.o "$BPFFS/prog" type xdp
+	attach link xdp v0 "$BPFFS/prog" "$BPFFS/link"
+	expect_fail ", pinned at $BPFFS/link" unload v0
+	((status == 2)) || fail "status $status"
+	[[ -n $(prog_id v0) ]] || fail "it was removed"
+	expect_status 0 unload --foreign v0
+	[[ -z $(prog_id v0) && -e $BPFFS/link ]] || fail "$(snapshot)"
+}
+
+test_a_foreign_link_takes_ours_of_the_same_hook_not_with_it()
+{
+	local ours theirs
+
+	bpftool prog load objects/tc_pass.o "$BPFFS/prog" type tc
+	run load --tc tcx --link v0 objects/tc_pass.o
+	[[ $status == 0 ]] || skip "needs tcx: $errors"
+	ours=$(grep -o 'id [0-9]*' <<<"$output" | head -n 1 | cut -d ' ' -f 2)
+	attach link tcx_ingress v0 "$BPFFS/prog" "$BPFFS/link"
+	theirs=$(bpftool -j prog show pinned "$BPFFS/prog" | sed -n 's/^{"id":\([0-9]*\).*/\1/p')
+	expect_status 0 unload --foreign --id "$theirs" v0
+	expect_pins %links/tc_ingress %progs/tc_ingress/tc_pass
+	send 3
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 3 300
+	expect_status 0 unload --id "$ours" v0
+	expect_pins
+}
+
+test_of_several_one_must_be_named_or_all()
+{
+	local xdp in out before
+
+	xdp=$(loaded v0 objects/xdp_pass.o)
+	in=$(loaded v0 --hook tc_ingress objects/tc_pass.o)
+	out=$(loaded v0 --hook tc-egress objects/tc_pass.o)
+	before=$(snapshot)
+	expect_refusal "cannot choose: 3 programs on v0 fit" "$before" unload v0
+	[[ $errors == *"hint: --hook xdp --id $xdp is xdp_pass"*"--hook tc_ingress --id $in is tc_pass"*\
+"--hook tc_egress --id $out is tc_pass"*"hint: name one, or take them all: --all" ]] || fail "it says: $errors"
+	expect_refusal "cannot choose: 2 programs on v0 fit" "$before" unload -n tc_pass v0
+	expect_status 0 unload --hook tc-egress v0
+	[[ $output == "v0 tc_egress: program tc_pass id $out removed" ]] || fail "it says: $output"
+	expect_status 0 unload --all v0
+	[[ $output == "v0 xdp: program xdp_pass id $xdp removed
+v0 tc_ingress: program tc_pass id $in removed" ]] || fail "it says: $output"
+	expect_pins
+	expect_no_stage
+}
+
+test_programs_are_chosen_by_section_name_id_and_hook()
+{
+	local option
+
+	for option in "--section xdp" "-s xdp" "--prog-name xdp_pass" "-n xdp_pass" "--id ID" "--hook xdp" \
+		"-s xdp -n xdp_pass --id ID --hook xdp"; do
+		load v0 objects/xdp_pass.o >/dev/null
+		load v0 objects/tc_pass.o >/dev/null
+		# shellcheck disable=SC2086 # several words
+		expect_status 0 unload ${option/ID/$(prog_id v0)} v0
+		[[ -z $(prog_id v0) && $output == "v0 xdp: "* ]] || fail "$option: $output"
+	done
+}
+
+test_what_does_not_fit_is_not_found()
+{
+	local before option
+
+	load v0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	for option in "-s tc" "-s xd" "-n xdp_pas" "-n xdp_pass_" "--id 4294967295" "--hook tc_ingress"; do
+		# shellcheck disable=SC2086 # two words
+		expect_refusal "cannot find such a program on v0" "$before" unload $option v0
+	done
+	[[ -n $(prog_id v0) ]] || fail "it was removed"
+}
+
+test_purge_drops_the_maps_that_nothing_else_uses()
+{
+	local flows
+
+	load v0 -n hooks_xdp "$BUILT/hooks.o" >/dev/null
+	load v0 -n hooks_tc "$BUILT/hooks.o" >/dev/null
+	load v0 --hook tc_egress objects/tc_pass.o >/dev/null
+	flows=$(map_id "$BPFFS/v0/flows")
+	expect_status 0 unload --purge --hook xdp v0
+	[[ $output == *" removed, 0 pins dropped" ]] || fail "it says: $output"
+	expect_id "$BPFFS/v0/flows" "$flows"
+	expect_status 0 unload --purge --hook tc_ingress v0
+	[[ $output == *" removed, 1 pin dropped" ]] || fail "it says: $output"
+	[[ ! -e $BPFFS/v0/flows && ! -L $BPFFS/v0/%egress/flows ]] || fail "$(snapshot)"
+	eventually map_gone "$flows" || fail "map $flows is still there"
+	[[ -e $BPFFS/v0/%egress/tc_stats_map ]] || fail "it dropped another program's"
+	expect_status 0 unload --purge v0
+	[[ $output == *" removed, 1 pin dropped" ]] || fail "it says: $output"
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+	[[ -z $(find -L "$BPFFS/v0/%egress" -maxdepth 1 -type l) ]] || fail "dangling: $(snapshot)"
+}
+
+map_gone() { ! exists map "$1"; }
+
+test_purge_of_all_drops_what_they_shared()
+{
+	load v0 -n hooks_xdp "$BUILT/hooks.o" >/dev/null
+	load v0 -n hooks_tc "$BUILT/hooks.o" >/dev/null
+	expect_status 0 unload --all --purge v0
+	[[ $output == *" removed, 0 pins dropped"$'\n'*" removed, 1 pin dropped" ]] || fail "it says: $output"
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+}
+
+test_old_maps_go_with_the_map_that_replaced_them()
+{
+	local stale
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	stale=$(map_id "$BPFFS/v0/xdp_stats_map")
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+	pin_maps v0 >/dev/null
+	[[ -e $BPFFS/v0/xdp_stats_map%old-$stale ]] || fail "no old map"
+	load v0 objects/tc_pass.o >/dev/null
+	expect_status 0 unload --purge --hook tc_ingress v0
+	[[ -e $BPFFS/v0/xdp_stats_map%old-$stale ]] || fail "it dropped another map's"
+	expect_status 0 unload --purge v0
+	[[ $output == *" removed, 2 pins dropped" ]] || fail "it says: $output"
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+}
+
+test_purge_leaves_a_map_that_another_interface_pins_to_it()
+{
+	local id
+
+	make_veth w0
+	load --shared v0 w0 objects/xdp_pass.o >/dev/null 2>&1 || skip "needs load --shared"
+	id=$(map_id "$BPFFS/w0/xdp_stats_map")
+	expect_status 0 unload --purge v0
+	[[ ! -e $BPFFS/v0/xdp_stats_map ]] || fail "it stays"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$id"
+	[[ -n $(prog_id w0) ]] || fail "it was removed from w0 as well"
+}
+
+test_dry_run_says_the_same_and_changes_nothing()
+{
+	local before said
+
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 objects/tc_pass.o >/dev/null
+	before=$(snapshot)
+	expect_status 0 unload --dry-run --all --purge v0
+	said=$output
+	[[ $said == *" would be removed, 1 pin would be dropped"* ]] || fail "it says: $said"
+	expect_unchanged "$before"
+	[[ -n $(prog_id v0) ]] || fail "it was removed"
+	expect_status 0 unload --dry-run --json --all v0
+	[[ $output == '{"schema":"ifbpf.unload/1",'*'"dry_run":true,'* ]] || fail "it says: $output"
+	expect_unchanged "$before"
+	expect_status 0 unload --all --purge v0
+	[[ $output == "$(sed 's/would be //g' <<<"$said")" ]] || fail "it did something else: $output"
+}
+
+test_json_is_one_document()
+{
+	local prog netns
+
+	prog=$(loaded v0 objects/xdp_pass.o)
+	expect_status 0 unload --json --purge v0
+	netns=$(readlink "$BPFFS/v0/%meta" | sed 's/.*;netns=\([0-9]*\);.*/\1/')
+	[[ $output == "{\"schema\":\"ifbpf.unload/1\",\"ifname\":\"v0\",\"ifindex\":$(ifindex v0),\
+\"netns\":\"$netns\",\"dry_run\":false,\"programs\":[{\"hook\":\"xdp\",\"name\":\"xdp_pass\",\"id\":$prog,\
+\"by\":\"xdp\",\"mode\":\"native\",\"link_id\":null,\"ours\":true,\"pins_dropped\":1}]}" ]] || fail "it says: $output"
+}
+
+test_with_nothing_attached_nothing_is_made()
+{
+	local before
+
+	before=$(snapshot)
+	expect_refusal "cannot find such a program on v0" "$before" unload v0
+	expect_refusal "cannot find such a program on v0" "$before" unload --dry-run v0
+	expect_refusal "cannot find interface nope" "$before" unload nope
+	umount "$BPFFS"
+	expect_status 2 unload v0
+	[[ $errors == *"cannot find a BPF filesystem at $BPFFS"* ]] || fail "it says: $errors"
+	! mountpoint -q "$BPFFS" || fail "it mounted one"
+}
+
+test_misuse_is_status_1()
+{
+	local args
+
+	for args in "" "v0 v1" "--id 0 v0" "--id -1 v0" "--id 4294967297 v0" "--id 7x v0" "--hook nope v0" "--netns"; do
+		# shellcheck disable=SC2086 # several words, or none
+		expect_status 1 unload $args
+		[[ $errors == *"Usage: unload "* && -z $output ]] || fail "$args: $output$errors"
+	done
+}
+
+test_without_privilege_nothing_is_changed()
+{
+	local before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	chmod 0755 "$BPFFS"
+	before=$(snapshot)
+	expect_refusal ": Operation not permitted" "$before" as_user unload v0
+	[[ -n $(prog_id v0) ]] || fail "it was removed"
+}
+
+# with_caps CAPS COMMAND...: as root, but with these capabilities alone.
+with_caps()
+{
+	local caps=$1
+
+	shift
+	capsh "--drop=$caps" -- -c 'exec "$@"' with_caps "$@"
+}
+
+test_cap_bpf_and_cap_net_admin_do_for_what_load_loaded()
+{
+	local id in
+
+	need capsh
+	load v0 --link objects/xdp_pass.o >/dev/null
+	in=$(loaded v0 objects/tc_pass.o)
+	id=$(map_id "$BPFFS/v0/tc_stats_map")
+	expect_status 0 with_caps cap_sys_admin "$PWD/pinning/unload" -n xdp_pass v0
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+	expect_pins %progs/tc_ingress/tc_pass
+	[[ $(readlink "$BPFFS/v0/%meta") == *";tc_ingress=prog:$in,map:$id" ]] ||
+		fail "the record: $(readlink "$BPFFS/v0/%meta")"
+	expect_fail "cannot open the programs on v0 by their ids" with_caps cap_sys_admin "$PWD/pinning/unload" --purge v0
+	expect_status 0 with_caps cap_sys_admin "$PWD/pinning/unload" v0
+	expect_pins
+	expect_no_stage
+}
+
+test_one_of_two_filters_with_one_program_can_go()
+{
+	local before prog
+
+	link_tc v0 ingress objects/tc_pass.o
+	pin_maps v0 >/dev/null
+	prog=$(tc_prog v0 ingress)
+	bpftool prog pin id "$prog" "$BPFFS/prog"
+	tc filter add dev v0 ingress pref 20 handle 1 bpf da pinned "$BPFFS/prog"
+	rm "$BPFFS/prog"
+	expect_status 0 unload --all v0
+	[[ $(wc -l <<<"$output") == 2 && -z $(tc_prog v0 ingress) && -z $(tc_prog v0 ingress 20) ]] || fail "$output"
+}
+
+test_a_renamed_interface_keeps_its_directory()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	send 2
+	ip link set dev v0 name r0
+	expect_status 0 unload r0
+	[[ -z $(prog_id r0) ]] || fail "it is still there"
+	expect_pins
+	expect_status 0 stats r0
+	[[ $output == *"2 packets"* ]] || fail "stats says: $output"
+}
+
+test_the_directory_of_another_interface_is_left_alone()
+{
+	local before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	ip link set dev v0 name r0
+	ip link add v0 type veth peer name q0
+	link_xdp v0 objects/xdp_pass.o
+	before=$(snapshot)
+	expect_status 0 unload --foreign --purge v0
+	expect_unchanged "$before"
+	[[ -z $(prog_id v0) && -n $(prog_id r0) ]] || fail "it took the wrong one"
+}
+
+test_what_others_have_attached_is_not_adopted_by_the_way()
+{
+	local theirs
+
+	load v0 objects/xdp_pass.o >/dev/null
+	link_tc v0 ingress objects/tc_pass.o
+	theirs=$(tc_prog v0 ingress)
+	expect_status 0 unload --hook xdp v0
+	expect_fail "cannot remove program $theirs from tc_ingress of v0, which is not ours: not adopted" unload v0
+	[[ $(tc_prog v0 ingress) == "$theirs" ]] || fail "it was removed"
+}
+
+test_an_interface_of_another_namespace()
+{
+	run load --netns peer v1 objects/xdp_pass.o
+	((status == 0)) || fail "$errors"
+	expect_status 0 unload --netns peer v1
+	[[ -z $(in_peer ip -j -d link show dev v1 | grep '"prog"') ]] || fail "it is still there"
+	[[ -z $(find "$BPFFS/%ifbpf/ns" -path '*%progs*' -type f) ]] || fail "$(snapshot)"
+}
+
+test_what_fails_for_one_of_several_does_not_keep_the_others_on()
+{
+	local n partly=0
+
+	for ((n = 1; ; n++)); do
+		load v0 objects/xdp_pass.o >/dev/null 2>&1
+		load v0 objects/tc_pass.o >/dev/null 2>&1
+		inject symlinkat error=ENOSPC "$n" unload --all v0
+		[[ -n $injected ]] || break
+		((status != 3)) || ((++partly))
+		((status != 3)) || [[ $(wc -l <<<"$output") == 1 && $errors == *"unload: cannot "* ]] ||
+			fail "$n: $output$errors"
+		run unload --all v0
+		expect_pins
+		expect_no_stage
+	done
+	((partly > 4)) || fail "partly done $partly times of $n"
+}
+
+# The preparation and the check of the tests below, with an object and options in ${how[@]}.
+load_again() { load v0 "${how[@]}" >/dev/null 2>&1; }
+
+expect_both_or_none()
+{
+	local attached
+
+	# Another run of whatever tool recovers; with nothing attached, pin_maps says so.
+	run pin_maps v0
+	((status == 0 || status == 2)) || fail "pin_maps: status $status, $errors"
+	attached=$(status --json v0 | grep -c '"attached":"' || true)
+	if ((attached > 0)); then
+		[[ -n $(pinned_below "$BPFFS/v0") ]] || fail "attached without its pins"
+	else
+		expect_pins
+	fi
+	[[ $(generation "$BPFFS/v0") == *[02468] ]] || fail "generation $(generation "$BPFFS/v0")"
+	expect_no_stage
+	run unload v0
+	((status == 0 || status == 2)) || fail "unload: status $status, $errors"
+	expect_pins
+	expect_id "$BPFFS/v0/${map##*/}" "$(map_id "$map")"
+	expect_no_stage
+}
+
+# killed CALLS LOAD_ARGUMENT...
+killed()
+{
+	local calls=$1
+
+	shift
+	how=("$@")
+	load_again
+	map=$(find "$BPFFS/v0" -maxdepth 1 -type f)
+	kill_everywhere "$calls" load_again unload v0 -- expect_both_or_none
+	echo "killed at $points points" >&2
+}
+
+test_killed_anywhere_it_is_on_with_its_pins_or_off_without_them()
+{
+	killed "$CHANGING_CALLS" objects/xdp_pass.o
+	((points > 15)) || fail "killed at $points points only"
+}
+
+test_killed_anywhere_a_link_is_on_with_its_pins_or_off_without_them()
+{
+	killed "$CHANGING_CALLS" --link objects/xdp_pass.o
+	((points > 15)) || fail "killed at $points points only"
+}
+
+test_killed_at_any_message_to_the_kernel_a_filter_is_on_or_off()
+{
+	killed "?sendto ?sendmsg ?recvmsg" objects/tc_pass.o
+	((points > 15)) || fail "killed at $points points only"
+}
+
+test_killed_at_any_bpf_call_a_link_is_on_or_off()
+{
+	killed bpf --link objects/xdp_pass.o
+	((points > 15)) || fail "killed at $points points only"
+}
+
+# With --purge the maps are gone when the program is.
+expect_purged_or_not()
+{
+	run pin_maps v0
+	if [[ -n $(prog_id v0) ]]; then
+		[[ -n $(pinned_below "$BPFFS/v0") && -e $BPFFS/v0/xdp_stats_map ]] || fail "$(snapshot "$BPFFS/v0")"
+	else
+		[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+		[[ ! -L $BPFFS/v0/%egress/xdp_stats_map ]] || fail "a dangling symlink"
+	fi
+	expect_no_stage
+	run unload --purge v0
+	[[ -z $(find "$BPFFS/v0" -type f) && $(generation "$BPFFS/v0") == *[02468] ]] ||
+		fail "left over: $(find "$BPFFS/v0" -type f)"
+}
+
+test_killed_anywhere_purging_drops_all_or_nothing()
+{
+	how=(objects/xdp_pass.o)
+	kill_everywhere "?unlinkat ?renameat ?renameat2 ?symlinkat ?mkdirat" load_again unload --purge v0 \
+		-- expect_purged_or_not
+	echo "killed at $points points" >&2
+	((points > 15)) || fail "killed at $points points only"
+}
+
+# fails_everywhere FAULT...: each CALL:ERRNO at each of its calls.
+fails_everywhere()
+{
+	local fault call n
+
+	load_again
+	map=$(find "$BPFFS/v0" -maxdepth 1 -type f)
+	for fault; do
+		call=${fault%:*}
+		for ((n = 1; ; n++)); do
+			load_again
+			inject "$call" "error=${fault#*:}" "$n" unload v0
+			[[ -n $injected ]] || break
+			case $status in
+			0) ;;
+			2 | 3) [[ $errors == *"unload: cannot "* ]] || fail "$fault $n: no message: $errors" ;;
+			*) fail "$fault $n: status $status: $errors" ;;
+			esac
+			((++points))
+			expect_both_or_none
+		done
+	done
+	echo "failed at $points points" >&2
+}
+
+test_failing_anywhere_it_says_so_and_the_next_run_is_right()
+{
+	how=(objects/xdp_pass.o)
+	fails_everywhere mkdirat:ENOSPC symlinkat:ENOSPC ?renameat:EACCES ?renameat2:EIO unlinkat:EPERM \
+		fchmod:EPERM flock:ENOLCK sendto:ENOBUFS
+	((points > 20)) || fail "failed at $points points only"
+}
+
+test_failing_at_a_message_from_the_kernel_it_looks_what_is_so()
+{
+	how=(objects/xdp_pass.o)
+	fails_everywhere recvmsg:ENOBUFS bpf:EPERM
+	((points > 20)) || fail "failed at $points points only"
+}
