@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gc - remove what killed runs and vanished interfaces left in a BPF filesystem */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "pinning/gc_run.h"
+
+#define GRACE_S 3600
+
+static const struct option options[] = {
+	{ "grace", required_argument, NULL, 'g' }, { "netns", required_argument, NULL, 'N' },
+	{ "old", no_argument, NULL, 'o' },         { "stages", no_argument, NULL, 'S' },
+	{ "dry-run", no_argument, NULL, 'D' },     { "json", no_argument, NULL, 'j' },
+	{ "verbose", no_argument, NULL, 'v' },     { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },     {},
+};
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: %s [options]\n"
+	"Remove what killed runs and vanished interfaces left below /sys/fs/bpf/, where\n"
+	"it is proved to be dead and ours. Each decision is printed with its reason.\n"
+	"\n"
+	"      --grace <seconds>  for how long an interface must be gone (default 3600)\n"
+	"      --netns <cookie>   only the directories of this network namespace, and all\n"
+	"                         of them if it cannot be found any more\n"
+	"      --old              drop the maps that replacements left (NAME%old-ID), and\n"
+	"                         with them what they counted\n"
+	"      --stages           also remove the stages of killed runs of which nobody\n"
+	"                         can tell how they are to end\n"
+	"      --dry-run          say what would be removed, change nothing\n"
+	"  -j, --json             print JSON\n"
+	"  -v, --verbose          also name the directories of interfaces that are there\n"
+	"  -h, --help             show this help\n"
+	"  -V, --version          show the version\n"
+	"\n"
+	"Example: %s --dry-run\n";
+/* clang-format on */
+
+static void print_text(const struct gc_report *report, bool dry_run)
+{
+	for (size_t i = 0; i < report->len; i++) {
+		const struct gc_decision *decision = &report->list[i];
+
+		printf("%s %s %s: %s\n",
+		       dry_run && decision->done == GC_REMOVED ? "would remove"
+		                                               : gc_done_name(decision->done),
+		       gc_what_name(decision->what), decision->path, decision->why);
+	}
+}
+
+static void print_json(const struct gc_report *report, bool dry_run, const char *path)
+{
+	struct json_object *out = json_object_new_object(), *list = json_object_new_array();
+
+	json_object_object_add(out, "schema", json_object_new_string("ifbpf.gc/1"));
+	json_object_object_add(out, "path", json_object_new_string(path));
+	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
+	for (int done = GC_REMOVED; done <= GC_FAILED; done++)
+		json_object_object_add(out, gc_done_name(done),
+		                       json_object_new_uint64(gc_report_count(report, done)));
+	for (size_t i = 0; i < report->len; i++) {
+		const struct gc_decision *decision = &report->list[i];
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "done",
+		                       json_object_new_string(gc_done_name(decision->done)));
+		json_object_object_add(one, "what",
+		                       json_object_new_string(gc_what_name(decision->what)));
+		json_object_object_add(one, "path", json_object_new_string(decision->path));
+		json_object_object_add(one, "why", json_object_new_string(decision->why));
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(out, "decisions", list);
+	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
+	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(out);
+}
+
+static int collect(const struct gc_options *how, bool json)
+{
+	struct gc_report report;
+	char path[PATH_MAX];
+	int status = EXIT_SUCCESS;
+
+	if (gc_collect(how, path, &report))
+		status = report.len ? EXIT_PARTLY : EXIT_KERNEL;
+	else if (gc_report_count(&report, GC_FAILED))
+		status = EXIT_PARTLY;
+	if (json && status != EXIT_KERNEL)
+		print_json(&report, how->dry_run, path);
+	else if (!json)
+		print_text(&report, how->dry_run);
+	gc_report_free(&report);
+	return status;
+}
+
+static bool parse_seconds(const char *text, long long *seconds)
+{
+	char *end;
+
+	*seconds = strtoll(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && *seconds <= INT_MAX;
+}
+
+/* "4476", or where the kernel has no cookies "i" and an inode: a name below %ifbpf/ns/. */
+static bool parse_netns(const char *text, const char **netns)
+{
+	const char *digits = text + (*text == 'i');
+
+	*netns = text;
+	return *digits >= '1' && *digits <= '9' && strspn(digits, "0123456789") == strlen(digits);
+}
+
+int main(int argc, char **argv)
+{
+	struct gc_options how = { .grace_s = GRACE_S };
+	bool json = false, verbose = false, good = true;
+	int c;
+
+	argv[0] = (char *)cli_command("gc");
+	while (good && (c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'g': good = parse_seconds(optarg, &how.grace_s); break;
+		case 'N': good = parse_netns(optarg, &how.netns); break;
+		case 'o': how.old = true; break;
+		case 'S': how.stages = true; break;
+		case 'D': how.dry_run = true; break;
+		case 'j': json = true; break;
+		case 'v': verbose = true; break;
+		case 'h': cli_usage(stdout, usage, "gc"); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("gc " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: good = false; break;
+		}
+	}
+	if (!good || optind != argc) {
+		cli_usage(stderr, usage, "gc");
+		return EXIT_USAGE;
+	}
+	log_init("gc", verbose);
+	return cli_finish(collect(&how, json));
+}

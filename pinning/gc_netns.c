@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "pinning/gc_netns.h"
+
+static int identify(void *arg)
+{
+	return netns_current(arg);
+}
+
+/* Namespaces that exist at one time have different inodes, so each is entered once. */
+static bool is_known(const struct gc_namespaces *all, ino_t ino)
+{
+	for (size_t i = 0; i < all->len; i++)
+		if (all->list[i].id.ino == ino)
+			return true;
+	return false;
+}
+
+static int add(struct gc_namespaces *all, const char *path)
+{
+	struct gc_netns found, *list;
+	struct stat st;
+
+	if (stat(path, &st) || is_known(all, st.st_ino))
+		return 0;
+	found.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (found.fd < 0)
+		return 0;
+	/* A name whose namespace is gone is a plain file. */
+	if (netns_visit(found.fd, identify, &found.id)) {
+		close(found.fd);
+		return 0;
+	}
+	list = reallocarray(all->list, all->len + 1, sizeof(*list));
+	if (!list) {
+		close(found.fd);
+		return -ENOMEM;
+	}
+	all->list = list;
+	list[all->len++] = found;
+	return 0;
+}
+
+/* Add <dir>/<entry><suffix> for every entry of a directory; with digits only for pids. */
+static int add_all(struct gc_namespaces *all, const char *dir, const char *suffix, bool digits)
+{
+	DIR *stream = opendir(dir);
+	struct dirent *entry;
+	char path[PATH_MAX];
+	int err = 0;
+
+	if (!stream)
+		return 0;
+	while (!err && (entry = readdir(stream))) {
+		if (entry->d_name[0] == '.' || (digits && !isdigit((unsigned char)*entry->d_name)))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s%s", dir, entry->d_name, suffix);
+		err = add(all, path);
+	}
+	closedir(stream);
+	return err;
+}
+
+int gc_namespaces_find(struct gc_namespaces *all)
+{
+	struct rlimit limit;
+	int err;
+
+	memset(all, 0, sizeof(*all));
+	/* Each is kept open. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	err = add(all, "/proc/thread-self/ns/net");
+	if (!err)
+		err = add_all(all, "/run/netns", "", false);
+	if (!err)
+		err = add_all(all, "/proc", "/ns/net", true);
+	if (err)
+		gc_namespaces_free(all);
+	return err;
+}
+
+void gc_namespaces_free(struct gc_namespaces *all)
+{
+	for (size_t i = 0; i < all->len; i++)
+		close(all->list[i].fd);
+	free(all->list);
+	memset(all, 0, sizeof(*all));
+}
+
+const struct gc_netns *gc_namespaces_get(const struct gc_namespaces *all, const struct netns_id *id)
+{
+	for (size_t i = 0; i < all->len; i++)
+		if (netns_equal(&all->list[i].id, id))
+			return &all->list[i];
+	return NULL;
+}
+
+const struct gc_netns *gc_namespaces_named(const struct gc_namespaces *all, const char *component)
+{
+	char name[NETNS_COMPONENT_SIZE];
+
+	for (size_t i = 0; i < all->len; i++) {
+		struct netns_id id = all->list[i].id;
+
+		netns_component(&id, name);
+		if (!strcmp(name, component))
+			return &all->list[i];
+		/* As a kernel without cookies, or a writer without the right to ask, names it. */
+		id.cookie = 0;
+		netns_component(&id, name);
+		if (!strcmp(name, component))
+			return &all->list[i];
+	}
+	return NULL;
+}

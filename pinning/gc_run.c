@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/lock.h"
+#include "bpffs/log.h"
+#include "pinning/gc_run.h"
+
+/* Decide about each directory with an interface's name below `below`, which ends with a slash. */
+static int each_directory(struct gc *gc, const char *below, const char *component)
+{
+	char relative[PATH_MAX], ifname[IF_NAMESIZE];
+	struct dirent **list;
+	int fd, count, err = 0;
+
+	fd = bpffs_open_dir(gc->fs.fd, *below ? below : ".", O_RDONLY);
+	if (fd < 0)
+		return 0;
+	count = scandirat(fd, ".", &list, NULL, alphasort);
+	close(fd);
+	if (count < 0)
+		return failed(-errno, "cannot list %s/%s", gc->fs.path, below);
+	for (int i = 0; i < count; i++) {
+		const char *file = list[i]->d_name;
+
+		if (!err && !ifname_decode(file, ifname, sizeof(ifname)) &&
+		    snprintf(relative, sizeof(relative), "%s%s", below, file) < PATH_MAX)
+			err = gc_directory(gc, relative, component);
+		free(list[i]);
+	}
+	free(list);
+	return err;
+}
+
+/* The directory of a namespace is made when it is needed: empty, it is of use to nobody. */
+static void remove_if_empty(struct gc *gc, int ns_fd, const char *component)
+{
+	char path[PATH_MAX * 2];
+	int fd, count, err = 0;
+	struct dirent **list;
+
+	if (gc_namespaces_named(&gc->namespaces, component))
+		return;
+	fd = bpffs_open_dir(ns_fd, component, O_RDONLY);
+	count = fd < 0 ? fd : scandirat(fd, ".", &list, NULL, NULL);
+	for (int i = 0; i < count; i++)
+		free(list[i]);
+	if (count >= 0)
+		free(list);
+	if (fd >= 0)
+		close(fd);
+	if (count != 2)
+		return;
+	snprintf(path, sizeof(path), "%s/%%ifbpf/ns/%s", gc->fs.path, component);
+	if (!gc->options->dry_run && unlinkat(ns_fd, component, AT_REMOVEDIR))
+		err = -errno;
+	if (err)
+		gc_decide(gc->report, GC_NAMESPACE, GC_FAILED, path, "it cannot be removed: %s",
+		          strerror(-err));
+	else
+		gc_decide(gc->report, GC_NAMESPACE, GC_REMOVED, path,
+		          "it is empty, and its network namespace cannot be found");
+}
+
+/* "4476", or "i" and an inode. */
+static bool is_component(const char *name)
+{
+	name += *name == 'i';
+	return *name >= '1' && *name <= '9' && strspn(name, "0123456789") == strlen(name) &&
+	       strlen(name) < NETNS_COMPONENT_SIZE - 1;
+}
+
+static bool is_wanted(const struct gc *gc, const char *component)
+{
+	return !gc->options->netns || !strcmp(gc->options->netns, component);
+}
+
+static int each_namespace(struct gc *gc)
+{
+	char below[NAME_SIZE + 16];
+	struct dirent **list;
+	int fd, count, err = 0;
+
+	fd = gc->fs.ours_fd < 0 ? -ENOENT : bpffs_open_dir(gc->fs.ours_fd, "ns", O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s/%%ifbpf/ns", gc->fs.path);
+	count = scandirat(fd, ".", &list, NULL, alphasort);
+	if (count < 0)
+		err = failed(-errno, "cannot list %s/%%ifbpf/ns", gc->fs.path);
+	for (int i = 0; i < count; i++) {
+		const char *component = list[i]->d_name;
+
+		if (!err && is_component(component) && is_wanted(gc, component)) {
+			snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", component);
+			err = each_directory(gc, below, component);
+			if (!err)
+				remove_if_empty(gc, fd, component);
+		}
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	close(fd);
+	return err;
+}
+
+/* A dry run waits for writers as well: what it says shall hold for some moment. */
+static int lock(struct gc *gc)
+{
+	char path[PATH_MAX + 16];
+
+	if (gc->fs.lock_fd < 0 && gc->fs.ours_fd >= 0) {
+		gc->fs.lock_fd = bpffs_open_dir(gc->fs.ours_fd, "lock", O_RDONLY);
+		snprintf(path, sizeof(path), "%s/%%ifbpf/lock", gc->fs.path);
+		if (gc->fs.lock_fd < 0)
+			return bpffs_refused(gc->fs.lock_fd, gc->fs.ours_fd, "lock", path);
+	}
+	return gc->fs.lock_fd < 0 ? 0 : bpffs_lock(&gc->fs);
+}
+
+static int collect(struct gc *gc)
+{
+	char home[NETNS_COMPONENT_SIZE];
+	int err;
+
+	err = lock(gc);
+	if (err)
+		return err;
+	err = gc_uses_scan(&gc->uses);
+	if (err) {
+		failed(err, "cannot look at all programs");
+		if (err == -EPERM)
+			hint("run as root, or with CAP_SYS_ADMIN: what is in use must be known");
+		return err;
+	}
+	err = gc_namespaces_find(&gc->namespaces);
+	if (err)
+		return failed(err, "cannot look for network namespaces");
+	err = gc_stages(gc);
+	netns_component(&gc->fs.home, home);
+	if (!err && is_wanted(gc, home))
+		err = each_directory(gc, "", home);
+	return err ? err : each_namespace(gc);
+}
+
+int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_report *report)
+{
+	struct gc gc = { .options = options, .report = report };
+	int err;
+
+	memset(report, 0, sizeof(*report));
+	/* Where nothing of ours is, nothing is made. */
+	err = bpffs_open(&gc.fs,
+	                 !options->dry_run && bpffs_probe() == 1 ? BPFFS_WRITE : BPFFS_READ);
+	if (err)
+		return err;
+	strcpy(path, gc.fs.path);
+	err = collect(&gc);
+	gc_attached_free(&gc.attached);
+	gc_mounts_free(&gc.mounts);
+	gc_namespaces_free(&gc.namespaces);
+	gc_uses_free(&gc.uses);
+	bpffs_close(&gc.fs);
+	return err;
+}

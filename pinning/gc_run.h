@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collecting what is dead and ours in a BPF filesystem. */
+#ifndef PINNING_GC_RUN_H
+#define PINNING_GC_RUN_H
+
+#include <stdbool.h>
+#include "bpffs/bpffs.h"
+#include "pinning/gc_mounts.h"
+#include "pinning/gc_netns.h"
+#include "pinning/gc_report.h"
+#include "pinning/gc_uses.h"
+
+struct gc_options {
+	bool dry_run;
+	bool old;          /* also maps that a replacement left */
+	bool stages;       /* also stages of which nobody can tell how they are to end */
+	const char *netns; /* only this namespace's directories, by their name below ns/; or NULL */
+	long long grace_s; /* how long an interface must be gone */
+};
+
+/* Everything that one run works with. */
+struct gc {
+	const struct gc_options *options;
+	struct gc_report *report;
+	struct bpffs fs;
+	struct gc_namespaces namespaces;
+	struct gc_uses uses;
+	/* These two are looked for when they are first needed. */
+	bool has_attached, has_mounts;
+	struct gc_attached attached;
+	struct gc_mounts mounts;
+};
+
+/*
+ * Look at everything, remove what is dead, and fill in the report, which the caller releases with
+ * gc_report_free(), after a failure too. What cannot be removed is in the report as failed, and no
+ * failure of this. Reports its failures. Returns 0 or a negative errno.
+ */
+int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_report *report);
+
+/* Finish or undo what killed runs left. */
+int gc_stages(struct gc *gc);
+
+/*
+ * Decide about one directory: `relative` below the root, for interfaces of the namespace whose
+ * directory below ns/ has, or would have, the name `component`.
+ */
+int gc_directory(struct gc *gc, const char *relative, const char *component);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "pinning/gc_uses.h"
+
+static int describe(__u32 id, struct gc_prog *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd, err = 0;
+
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0)
+		return -errno;
+	memset(prog, 0, sizeof(*prog));
+	info.nr_map_ids = GC_MAPS_MAX;
+	info.map_ids = (__u64)(unsigned long)prog->maps;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	close(fd);
+	prog->id = id;
+	memcpy(prog->name, info.name, sizeof(prog->name));
+	prog->maps_len = info.nr_map_ids < GC_MAPS_MAX ? info.nr_map_ids : GC_MAPS_MAX;
+	return err;
+}
+
+int gc_uses_scan(struct gc_uses *uses)
+{
+	struct gc_prog prog, *progs;
+	__u32 id = 0;
+	int err = 0;
+
+	memset(uses, 0, sizeof(*uses));
+	while (!err) {
+		if (bpf_prog_get_next_id(id, &id)) {
+			err = errno == ENOENT ? 0 : -errno;
+			break;
+		}
+		err = describe(id, &prog);
+		/* It went away between the two calls. */
+		if (err == -ENOENT) {
+			err = 0;
+			continue;
+		}
+		progs = err ? NULL : reallocarray(uses->progs, uses->len + 1, sizeof(*progs));
+		if (!progs) {
+			err = err ? err : -ENOMEM;
+			break;
+		}
+		uses->progs = progs;
+		progs[uses->len++] = prog;
+	}
+	if (err)
+		gc_uses_free(uses);
+	return err;
+}
+
+void gc_uses_free(struct gc_uses *uses)
+{
+	free(uses->progs);
+	memset(uses, 0, sizeof(*uses));
+}
+
+static bool has_id(const __u32 *ids, size_t len, __u32 id)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
+                                   size_t except_len)
+{
+	for (size_t i = 0; i < uses->len; i++) {
+		const struct gc_prog *prog = &uses->progs[i];
+
+		if (has_id(prog->maps, prog->maps_len, map_id) &&
+		    !has_id(except, except_len, prog->id))
+			return prog;
+	}
+	return NULL;
+}
+
+void gc_uses_drop(struct gc_uses *uses, __u32 prog_id)
+{
+	for (size_t i = 0; i < uses->len; i++)
+		if (uses->progs[i].id == prog_id)
+			uses->progs[i] = uses->progs[--uses->len];
+}
+
+int gc_prog_exists(__u32 prog_id)
+{
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	close(fd);
+	return 1;
+}
+
+static int add_interface(struct gc_attached *attached, __u32 ifindex)
+{
+	struct gc_attachment *list;
+	struct attachments here;
+	struct interface iface;
+	int err = 0;
+
+	/* It may have gone away meanwhile, and its attachments with it. */
+	if (interface_by_index(&iface, ifindex) || attachments_query(&here, &iface))
+		return 0;
+	list = reallocarray(attached->list, attached->len + here.len, sizeof(*list));
+	if (!list && attached->len + here.len)
+		err = -ENOMEM;
+	else
+		attached->list = list;
+	for (size_t i = 0; !err && i < here.len; i++) {
+		struct gc_attachment *at = &list[attached->len++];
+
+		at->prog_id = here.list[i].prog_id;
+		at->hook = here.list[i].hook;
+		memcpy(at->ifname, iface.name, sizeof(at->ifname));
+	}
+	attachments_free(&here);
+	return err;
+}
+
+static int visit_interfaces(void *arg)
+{
+	struct if_nameindex *names = if_nameindex();
+	int err = 0;
+
+	if (!names)
+		return errno == ENOBUFS || errno == ENOMEM ? -ENOMEM : 0;
+	for (size_t i = 0; !err && names[i].if_index; i++)
+		err = add_interface(arg, names[i].if_index);
+	if_freenameindex(names);
+	return err;
+}
+
+int gc_attached_find(struct gc_attached *attached, const struct gc_namespaces *namespaces)
+{
+	int err = 0;
+
+	memset(attached, 0, sizeof(*attached));
+	for (size_t i = 0; err != -ENOMEM && i < namespaces->len; i++)
+		err = netns_visit(namespaces->list[i].fd, visit_interfaces, attached);
+	if (err != -ENOMEM)
+		return 0;
+	gc_attached_free(attached);
+	return err;
+}
+
+void gc_attached_free(struct gc_attached *attached)
+{
+	free(attached->list);
+	memset(attached, 0, sizeof(*attached));
+}
+
+const struct gc_attachment *gc_attached_prog(const struct gc_attached *attached, __u32 prog_id)
+{
+	for (size_t i = 0; i < attached->len; i++)
+		if (attached->list[i].prog_id == prog_id)
+			return &attached->list[i];
+	return NULL;
+}

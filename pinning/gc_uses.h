@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every program that the kernel has, with the maps that it uses; and where programs are attached.
+ */
+#ifndef PINNING_GC_USES_H
+#define PINNING_GC_USES_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include "bpffs/query.h"
+#include "pinning/gc_netns.h"
+
+/* The kernel lets a program use this many maps (MAX_USED_MAPS). */
+#define GC_MAPS_MAX 64
+
+struct gc_prog {
+	__u32 id;
+	char name[BPF_OBJ_NAME_LEN];
+	__u32 maps[GC_MAPS_MAX];
+	__u32 maps_len;
+};
+
+struct gc_uses {
+	struct gc_prog *progs;
+	size_t len;
+};
+
+/*
+ * Ask for all programs. Returns 0, -EPERM without CAP_SYS_ADMIN, or another negative errno; silent.
+ */
+int gc_uses_scan(struct gc_uses *uses);
+void gc_uses_free(struct gc_uses *uses);
+
+/* A program that uses the map and is not among the `except` ids, or NULL. */
+const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
+                                   size_t except_len);
+
+/* Forget a program, which the kernel has no more. */
+void gc_uses_drop(struct gc_uses *uses, __u32 prog_id);
+
+/* The kernel still has this program: 1, 0, or a negative errno. */
+int gc_prog_exists(__u32 prog_id);
+
+struct gc_attachment {
+	__u32 prog_id;
+	enum hook hook;
+	char ifname[IF_NAMESIZE];
+};
+
+struct gc_attached {
+	struct gc_attachment *list;
+	size_t len;
+};
+
+/* Ask every interface of these namespaces. Returns 0 or -ENOMEM. */
+int gc_attached_find(struct gc_attached *attached, const struct gc_namespaces *namespaces);
+void gc_attached_free(struct gc_attached *attached);
+
+/* An attachment of the program, or NULL. */
+const struct gc_attachment *gc_attached_prog(const struct gc_attached *attached, __u32 prog_id);
+
+#endif

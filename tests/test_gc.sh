@@ -1,0 +1,783 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# gc: it removes what is proved to be dead and ours, all of it and nothing else, and says why.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+. tests/faults.sh
+
+# left_by NAME [LOAD_OPTION...]: an interface of that name was loaded, and is gone.
+left_by()
+{
+	local name=$1
+
+	shift
+	make_veth "$name"
+	load "$@" "$name" objects/xdp_pass.o >/dev/null
+	ip link del dev "$name"
+}
+
+# rewrite DIR SED: its record, generation and all.
+rewrite()
+{
+	local record
+
+	record=$(readlink "$1/%meta" | sed "$2")
+	rm "$1/%meta"
+	ln -s "$record" "$1/%meta"
+}
+
+# note_gone DIR REAL BOOT: since these seconds, as seen from now, both clocks know it to be gone.
+note_gone()
+{
+	local boot
+
+	read -r boot _ </proc/uptime
+	rewrite "$1" 's/;gone=[^;]*//'
+	rewrite "$1" "s/\(;mac=[^;]*\)/\1;gone=$(($(date +%s) - $2)),$((${boot%.*} - $3)),$(generation "$1")/"
+}
+
+# aged DIR: gone for two hours.
+aged() { note_gone "$1" 7200 7200; }
+
+noted() { readlink "$1/%meta" | grep -q ';gone='; }
+
+# expect_decision DONE WHAT PATH [WHY]: exactly one line about it, which contains WHY.
+expect_decision()
+{
+	local lines
+
+	lines=$(grep -F " $2 $3: " <<<"$output" || true)
+	[[ $lines == "$1 $2 $3: "*"${4-}"* && $lines != *$'\n'* ]] || fail "expected: $1 $2 $3: ...${4-}
+got: $output$errors"
+}
+
+# cookie DIR: of the network namespace in its record.
+cookie() { readlink "$1/%meta" | sed 's/.*;netns=\([0-9]*\).*/\1/'; }
+
+freed() { ! exists "$1" "$2"; }
+
+test_with_nothing_to_collect_nothing_is_changed()
+{
+	local before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 objects/tc_pass.o >/dev/null
+	unload --hook xdp v0 >/dev/null
+	before=$(snapshot)
+	expect_status 0 gc --grace 0 --old --stages
+	[[ -z $output$errors ]] || fail "it says: $output$errors"
+	expect_unchanged "$before"
+	expect_status 0 gc --verbose
+	[[ $errors == "gc: $BPFFS/v0: its interface is there" ]] || fail "it says: $errors"
+}
+
+test_where_nothing_of_ours_is_nothing_is_made()
+{
+	local before
+
+	before=$(snapshot)
+	expect_status 0 gc
+	expect_unchanged "$before"
+	umount "$BPFFS"
+	expect_status 2 gc
+	[[ $errors == *"cannot find a BPF filesystem at $BPFFS"* ]] || fail "it says: $errors"
+	! mountpoint -q "$BPFFS" || fail "it mounted one"
+}
+
+test_an_interface_that_is_gone_is_noted_first_and_its_directory_removed_later()
+{
+	local map
+
+	left_by w0
+	map=$(map_id "$BPFFS/w0/xdp_stats_map")
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "is gone, which is noted now; it goes after 3600 s"
+	noted "$BPFFS/w0" || fail "$(readlink "$BPFFS/w0/%meta")"
+	[[ $(generation "$BPFFS/w0") == 4 ]] || fail "generation $(generation "$BPFFS/w0")"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
+	[[ -e $BPFFS/w0/%progs/xdp/xdp_pass ]] || fail "the program is gone"
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" " s; it goes after 3600 s"
+	[[ $(generation "$BPFFS/w0") == 4 ]] || fail "noted again"
+	aged "$BPFFS/w0"
+	expect_status 0 gc --grace 7300
+	expect_decision kept directory "$BPFFS/w0" "it goes after 7300 s"
+	expect_status 0 gc
+	expect_decision removed program "$BPFFS/w0/%progs/xdp/xdp_pass" "nothing else holds it"
+	expect_decision removed directory "$BPFFS/w0" " has been gone for 72"
+	[[ ! -e $BPFFS/w0 ]] || fail "it is still there"
+	eventually freed map "$map" || fail "map $map is still there"
+	expect_no_stage
+	expect_status 0 gc
+	[[ -z $output ]] || fail "it says: $output"
+}
+
+test_without_grace_it_is_removed_at_once()
+{
+	left_by w0
+	left_by w.1
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0" "has been gone for 0 s"
+	expect_decision removed directory "$BPFFS/w%2E1" "has been gone for 0 s"
+	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w%2E1 ]] || fail "$(snapshot)"
+}
+
+test_dry_run_says_the_same_and_changes_nothing()
+{
+	local before said
+
+	left_by w0 --link
+	left_by w1
+	aged "$BPFFS/w0"
+	before=$(snapshot)
+	expect_status 0 gc --dry-run
+	said=$output
+	expect_decision "would remove" directory "$BPFFS/w0"
+	expect_decision "would remove" link "$BPFFS/w0/%links/xdp"
+	expect_decision kept directory "$BPFFS/w1" noted
+	expect_unchanged "$before"
+	expect_status 0 gc
+	[[ $(sed 's/ [0-9]* s / /' <<<"$output") == "$(sed 's/^would remove/removed/; s/ [0-9]* s / /' <<<"$said")" ]] ||
+		fail "it did something else: $output"
+}
+
+test_an_interface_of_that_name_gets_the_directory_back()
+{
+	left_by w0
+	gc >/dev/null
+	make_veth w0
+	aged "$BPFFS/w0"
+	expect_status 0 gc
+	[[ -z $output ]] || fail "it says: $output"
+	! noted "$BPFFS/w0" || fail "the note stays"
+	[[ -e $BPFFS/w0/xdp_stats_map ]] || fail "the map is gone"
+}
+
+test_a_note_from_before_the_interface_was_back_is_void()
+{
+	left_by w0
+	gc >/dev/null
+	aged "$BPFFS/w0"
+	make_veth w0
+	load w0 objects/xdp_pass.o >/dev/null 2>&1
+	ip link del dev w0
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "which is noted now"
+	noted "$BPFFS/w0" || fail "not noted"
+}
+
+test_a_note_is_kept_by_writers_that_do_not_know_it_and_is_void_then()
+{
+	left_by w0
+	gc >/dev/null
+	aged "$BPFFS/w0"
+	rewrite "$BPFFS/w0" 's/;gen=4;/;gen=6;/'
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "which is noted now"
+}
+
+test_clocks_that_jump_only_make_it_wait()
+{
+	left_by w0
+	for jump in "-9999 7200" "7200 -9999" "-9999 -9999"; do
+		# shellcheck disable=SC2086 # two words
+		note_gone "$BPFFS/w0" $jump
+		expect_status 0 gc
+		expect_decision kept directory "$BPFFS/w0" "which is noted now"
+	done
+	# The wall clock was set from 1970 to today.
+	note_gone "$BPFFS/w0" 1700000000 10
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "has been gone for 1"
+	rewrite "$BPFFS/w0" 's/;gone=[^;]*/;gone=soon/'
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "which is noted now"
+}
+
+test_a_renamed_interface_is_not_gone()
+{
+	make_veth w0
+	load w0 objects/xdp_pass.o >/dev/null
+	ip link set dev w0 name r0
+	expect_status 0 gc --grace 0
+	[[ -z $output && -e $BPFFS/w0/xdp_stats_map ]] || fail "it says: $output"
+}
+
+test_a_number_that_is_used_again_is_not_the_interface()
+{
+	local index
+
+	make_veth w0
+	index=$(ifindex w0)
+	load w0 objects/xdp_pass.o >/dev/null
+	ip link del dev w0
+	ip link add name other index "$index" address 02:00:00:00:00:77 type veth peer name q9
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0" "(ifindex $index)"
+}
+
+test_an_interface_that_was_moved_keeps_what_runs_on_it()
+{
+	local before
+
+	make_veth w0
+	load w0 objects/xdp_pass.o >/dev/null
+	ip link set dev w0 netns peer
+	aged "$BPFFS/w0"
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" " runs on xdp of w0"
+	! noted "$BPFFS/w0" || fail "noted as gone"
+	[[ -e $BPFFS/w0/%progs/xdp/xdp_pass ]] || fail "the program is gone"
+	before=$(snapshot)
+	expect_status 0 gc --grace 0 --old
+	expect_unchanged "$before"
+}
+
+test_an_interface_with_a_link_that_was_moved_keeps_its_link()
+{
+	make_veth w0
+	load --link w0 objects/xdp_pass.o >/dev/null
+	ip link set dev w0 netns peer
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "holds a program on an interface"
+	[[ -e $BPFFS/w0/%links/xdp ]] || fail "the link is gone"
+}
+
+test_maps_that_another_interface_uses_keep_the_directory()
+{
+	local prog map
+
+	make_veth w0 w1
+	load --shared w0 w1 objects/xdp_pass.o >/dev/null
+	prog=$(prog_id w1)
+	map=$(map_id "$BPFFS/w0/xdp_stats_map")
+	ip link del dev w0
+	# What load pins for one interface only is not what keeps it.
+	rm "$BPFFS/w0/%progs/xdp/xdp_pass"
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "its map $map is used by program $prog (xdp_pass)"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
+	ip link del dev w1
+	rm -r "$BPFFS/w1"
+	eventually freed prog "$prog" || fail "program $prog is still there"
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+}
+
+test_a_dead_link_goes_at_once_and_alone()
+{
+	left_by w0 --link
+	expect_status 0 gc
+	expect_decision removed link "$BPFFS/w0/%links/xdp" "its interface is gone, or it was detached"
+	expect_decision kept directory "$BPFFS/w0" "noted now"
+	[[ ! -e $BPFFS/w0/%links/xdp && -e $BPFFS/w0/xdp_stats_map ]] || fail "$(snapshot)"
+}
+
+test_a_detached_link_goes_and_one_in_use_stays()
+{
+	make_veth w0
+	load --link v0 objects/xdp_pass.o >/dev/null
+	load --link w0 objects/xdp_pass.o >/dev/null
+	bpftool link detach pinned "$BPFFS/w0/%links/xdp"
+	expect_status 0 gc
+	[[ $output == "removed link $BPFFS/w0/%links/xdp: "* && $(wc -l <<<"$output") == 1 ]] || fail "$output"
+	[[ -e $BPFFS/v0/%links/xdp && -n $(prog_id v0) ]] || fail "it took one in use"
+	[[ $(generation "$BPFFS/w0") == 4 && $(generation "$BPFFS/v0") == 2 ]] || fail "generations"
+}
+
+test_a_dead_tcx_link_goes()
+{
+	make_veth w0
+	run load --tc tcx --link w0 objects/tc_pass.o
+	((status == 0)) || skip "needs tcx: $errors"
+	ip link del dev w0
+	expect_status 0 gc
+	expect_decision removed link "$BPFFS/w0/%links/tc_ingress"
+}
+
+test_a_program_that_runs_elsewhere_keeps_its_pin()
+{
+	local prog
+
+	left_by w0
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/w0/%progs/xdp/xdp_pass"
+	prog=$(prog_id v0)
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "its program $prog runs on xdp of v0"
+	[[ -e $BPFFS/w0/%progs/xdp/xdp_pass ]] || fail "the program is gone"
+	ip link set dev v0 xdpgeneric off
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+}
+
+test_a_program_that_something_unseen_holds_is_pinned_again()
+{
+	local prog
+
+	left_by w0
+	ln "$BPFFS/w0/%progs/xdp/xdp_pass" "$BPFFS/theirs"
+	prog=$(bpftool -j prog show pinned "$BPFFS/theirs" | sed -n 's/^{"id":\([0-9]*\).*/\1/p')
+	expect_status 0 gc --grace 0
+	expect_decision kept program "$BPFFS/w0/%progs/xdp/xdp_pass" "something holds it"
+	expect_decision kept directory "$BPFFS/w0" "is used by program $prog (xdp_pass)"
+	[[ $(bpftool -j prog show pinned "$BPFFS/w0/%progs/xdp/xdp_pass") == "{\"id\":$prog,"* ]] ||
+		fail "another program is pinned"
+	[[ $(generation "$BPFFS/w0") == *[02468] ]] || fail "generation $(generation "$BPFFS/w0")"
+	rm "$BPFFS/theirs"
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+}
+
+test_programs_that_are_only_prepared_stay_with_their_interface()
+{
+	local before
+
+	make_veth w0
+	load --no-attach w0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	expect_status 0 gc --grace 0
+	[[ -z $output ]] || fail "it says: $output"
+	expect_unchanged "$before"
+	ip link del dev w0
+	expect_status 0 gc --grace 0
+	expect_decision removed program "$BPFFS/w0/%progs/xdp/xdp_pass"
+}
+
+test_what_is_not_ours_is_kept_and_named()
+{
+	local before
+
+	left_by w0
+	left_by w1
+	left_by w2
+	mkdir "$BPFFS/others" "$BPFFS/w0/deep" "$BPFFS/tutorial"
+	bpftool prog load objects/xdp_drop.o "$BPFFS/w1/prog" type xdp
+	bpftool prog load objects/xdp_drop.o "$BPFFS/loose" type xdp
+	ln -s nowhere "$BPFFS/link"
+	ln -s nowhere "$BPFFS/w2/theirs"
+	mkdir "$BPFFS/%ifbpf/ns/others"
+	chown 65534 "$BPFFS/tutorial"
+	before=$(snapshot)
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/others" "it has no record, so it is not ours"
+	expect_decision kept directory "$BPFFS/tutorial" "it belongs to uid 65534"
+	expect_decision kept directory "$BPFFS/w0" "it holds 'deep', which is not ours"
+	expect_decision kept directory "$BPFFS/w1" "it holds 'prog', which is not ours"
+	expect_decision kept directory "$BPFFS/w2" "it holds 'theirs', which is not ours"
+	[[ $(wc -l <<<"$output") == 5 ]] || fail "it says: $output"
+	expect_unchanged "$before"
+}
+
+test_records_that_cannot_be_understood_are_left_alone()
+{
+	local before
+
+	left_by w0
+	left_by w1
+	left_by w2
+	rewrite "$BPFFS/w0" 's/^v=1/v=2/'
+	rewrite "$BPFFS/w1" 's/;gen=2/;gen=two/'
+	rewrite "$BPFFS/w2" 's/;ifindex=[0-9]*//'
+	before=$(snapshot)
+	expect_status 0 gc --grace 0 --old
+	expect_decision kept directory "$BPFFS/w0" "its record is of a newer version"
+	expect_decision kept directory "$BPFFS/w1" "its record cannot be read"
+	expect_decision kept directory "$BPFFS/w2" "its record names no interface"
+	expect_unchanged "$before"
+}
+
+test_old_maps_go_only_when_asked_and_only_those_in_use_by_nothing()
+{
+	local first second third
+
+	bpftool prog load objects/xdp_pass.o "$BPFFS/first" type xdp
+	bpftool prog load objects/xdp_pass.o "$BPFFS/second" type xdp
+	bpftool prog load objects/xdp_pass.o "$BPFFS/third" type xdp
+	tc qdisc add dev v0 clsact
+	for which in first second third; do
+		ip -force link set dev v0 xdpgeneric pinned "$BPFFS/$which"
+		tc filter replace dev v0 egress pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+		pin_maps v0 >/dev/null
+		declare "$which=$(map_id "$BPFFS/v0/xdp_stats_map")"
+		send 2
+	done
+	rm "$BPFFS/first" "$BPFFS/third"
+	eventually freed prog "$first" || true
+	expect_status 0 gc --grace 0
+	[[ -z $output ]] || fail "it says: $output"
+	expect_status 0 gc --old
+	expect_decision removed map "$BPFFS/v0/xdp_stats_map%old-$first" "what it counted is not added any more"
+	expect_decision kept map "$BPFFS/v0/xdp_stats_map%old-$second" "it is still used by program "
+	[[ $(grep -c "^removed map $BPFFS/v0/%egress/tc_stats_map%old-" <<<"$output") == 2 ]] || fail "$output"
+	[[ $(old_maps "$BPFFS/v0") == "xdp_stats_map%old-$second" ]] || fail "$(old_maps "$BPFFS/v0")"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$third"
+	expect_status 0 stats v0
+	[[ $output == *" 4 packets"* ]] || fail "stats says: $output"
+}
+
+test_symlinks_that_lead_nowhere_go_and_others_stay()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 -n hooks_tc "$BUILT/hooks.o" >/dev/null
+	rm "$BPFFS/v0/flows"
+	expect_status 0 gc
+	[[ $output == "removed symlink $BPFFS/v0/%egress/flows: the map that it led to is gone" ]] || fail "$output"
+	[[ ! -L $BPFFS/v0/%egress/flows && -L $BPFFS/v0/%egress/xdp_stats_map && -L $BPFFS/v0/%egress/tc ]] ||
+		fail "$(snapshot)"
+}
+
+# in_lost_netns: w0 is loaded in a network namespace that is gone then. Sets $lost, its cookie.
+in_lost_netns()
+{
+	local pid
+
+	# shellcheck disable=SC2016 # by the inner shell
+	unshare --net sh -c 'echo $$ >"$TMPDIR/pid"; exec sleep 1000' &
+	eventually test -s "$TMPDIR/pid"
+	pid=$(<"$TMPDIR/pid")
+	rm "$TMPDIR/pid"
+	nsenter --net="/proc/$pid/ns/net" ip link add w0 type veth peer name q0
+	load --netns "$pid" w0 objects/xdp_pass.o >/dev/null
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	lost=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')
+}
+
+test_a_namespace_that_cannot_be_found_is_kept_until_it_is_named()
+{
+	local before
+
+	left_by w0
+	in_lost_netns
+	aged "$BPFFS/%ifbpf/ns/$lost/w0"
+	before=$(snapshot "$BPFFS/%ifbpf/ns")
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+	expect_decision kept directory "$BPFFS/%ifbpf/ns/$lost/w0" "network namespace $lost cannot be found among the \
+named ones and those of running processes; --netns $lost removes its directories"
+	expect_unchanged "$before" "$BPFFS/%ifbpf/ns"
+	left_by w0
+	expect_status 0 gc --netns "$lost"
+	expect_decision removed directory "$BPFFS/%ifbpf/ns/$lost/w0" "cannot be found"
+	expect_decision removed namespace "$BPFFS/%ifbpf/ns/$lost" "it is empty"
+	[[ -z $(find "$BPFFS/%ifbpf/ns" -mindepth 1) ]] || fail "$(snapshot)"
+	[[ $output != *"$BPFFS/w0"* ]] || fail "it looked elsewhere: $output"
+}
+
+test_one_namespace_alone_and_by_its_rules()
+{
+	left_by w0
+	in_peer ip link add w1 type veth peer name q7
+	load --netns peer w1 objects/xdp_pass.o >/dev/null
+	in_peer ip link del dev w1
+	lost=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')
+	expect_status 0 gc --netns "$lost"
+	[[ $output == "kept directory $BPFFS/%ifbpf/ns/$lost/w1: "*"noted now"* ]] || fail "it says: $output"
+	expect_status 0 gc --netns "$lost" --grace 0
+	expect_decision removed directory "$BPFFS/%ifbpf/ns/$lost/w1"
+	[[ -d $BPFFS/%ifbpf/ns/$lost ]] || fail "the directory of a living namespace is gone"
+	[[ -e $BPFFS/w0 ]] || fail "home was collected as well"
+	expect_status 0 gc --netns "$(cookie "$BPFFS/w0")" --grace 0
+	[[ ! -e $BPFFS/w0 ]] || fail "home was not collected"
+	ip netns del peer
+	eventually empty_netns_is_removed || fail "$output"
+}
+
+empty_netns_is_removed()
+{
+	expect_status 0 gc
+	[[ $output == "removed namespace $BPFFS/%ifbpf/ns/$lost: it is empty, and its network namespace cannot be found" ]]
+}
+
+test_a_directory_that_is_mounted_elsewhere_stays()
+{
+	local before
+
+	left_by w0
+	mkdir /run/inside
+	mount --bind "$BPFFS/w0" /run/inside
+	before=$(snapshot /run/inside)
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "it is mounted at /run/inside"
+	expect_unchanged "$before" /run/inside
+	umount /run/inside
+	unshare --mount sh -c 'mkdir /run/deep; mount --bind "$1" /run/deep; : >"$TMPDIR/up"; exec sleep 1000' sh "$BPFFS/w0" &
+	eventually test -e "$TMPDIR/up"
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "it is mounted at /run/deep"
+	kill $!
+	wait $! 2>/dev/null || true
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+}
+
+test_what_killed_runs_left_is_finished_or_undone()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	inject renameat signal=KILL 1 load v0 objects/xdp_drop.o
+	[[ -n $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "killed elsewhere: $(<"$TMPDIR/trace")"
+	expect_status 0 gc --dry-run
+	expect_decision "would remove" stage "$(find "$BPFFS/%ifbpf/stage" -mindepth 1 -maxdepth 1)" "a killed 'load' left it"
+	expect_status 0 gc
+	[[ $output == "removed stage $BPFFS/%ifbpf/stage/v0~"*": a killed 'load' left it; it was finished or undone" ]] ||
+		fail "it says: $output"
+	expect_no_stage
+	[[ $(cd "$BPFFS/v0/%progs/xdp" && echo *) == "$(bpftool -j prog show id "$(prog_id v0)" |
+		sed 's/.*"name":"\([a-z_]*\)".*/\1/')" ]] || fail "another program is pinned than runs"
+}
+
+test_a_stage_whose_end_nobody_can_tell_is_kept_until_asked()
+{
+	local stage before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	# Killed before the switch; then neither of the two programs is there.
+	inject renameat signal=KILL 1 unload v0
+	[[ -n $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "killed elsewhere: $(<"$TMPDIR/trace")"
+	stage=$(find "$BPFFS/%ifbpf/stage" -mindepth 1 -maxdepth 1)
+	rewrite_stage "$stage" "s/;old=[0-9]*/;old=4000000001/; s/;new=[0-9]*/;new=4000000002/"
+	link_xdp v0 objects/xdp_drop.o
+	before=$(snapshot)
+	expect_status 0 gc
+	expect_decision kept stage "$stage" "--stages removes it"
+	expect_unchanged "$before"
+	expect_status 0 gc --stages
+	expect_decision removed stage "$stage" "--stages"
+	expect_no_stage
+	[[ -e $BPFFS/v0/xdp_stats_map ]] || fail "it took more"
+}
+
+rewrite_stage()
+{
+	local record
+
+	record=$(readlink "$1/%record" | sed "$2")
+	rm "$1/%record"
+	ln -s "$record" "$1/%record"
+}
+
+test_the_stage_of_a_run_that_lives_is_left_alone()
+{
+	mkdir -p "$BPFFS/%ifbpf/stage/v0~1"
+	load v0 objects/xdp_pass.o >/dev/null
+	mkdir -p "$BPFFS/%ifbpf/stage/v0~1"
+	expect_status 0 flock "$BPFFS/%ifbpf/stage/v0~1" "$PWD/pinning/gc" --stages
+	[[ -z $output && -d $BPFFS/%ifbpf/stage/v0~1 ]] || fail "it says: $output"
+	expect_status 0 gc
+	[[ $output == "removed stage "* ]] || fail "it says: $output"
+	expect_no_stage
+}
+
+test_json_is_one_document()
+{
+	expect_status 0 gc --json
+	[[ $output == "{\"schema\":\"ifbpf.gc/1\",\"path\":\"$BPFFS\",\"dry_run\":false,\"removed\":0,\"kept\":0,\
+\"failed\":0,\"decisions\":[]}" ]] || fail "it says: $output"
+	left_by w0
+	mkdir "$BPFFS/others"
+	expect_status 0 gc --json --dry-run --grace 0
+	[[ $output == "{\"schema\":\"ifbpf.gc/1\",\"path\":\"$BPFFS\",\"dry_run\":true,\"removed\":2,\"kept\":1,\
+\"failed\":0,\"decisions\":[{\"done\":\"kept\",\"what\":\"directory\",\"path\":\"$BPFFS/others\",\
+\"why\":\"it has no record, so it is not ours\"},{\"done\":\"removed\",\"what\":\"program\",\
+\"path\":\"$BPFFS/w0/%progs/xdp/xdp_pass\",\"why\":\"its interface is gone, and nothing else holds it\"},\
+{\"done\":\"removed\",\"what\":\"directory\",\"path\":\"$BPFFS/w0\",\"why\":\"its interface (ifindex "*"\"}]}" ]] ||
+		fail "it says: $output"
+}
+
+test_misuse_is_status_1()
+{
+	local args
+
+	for args in "v0" "--grace" "--grace -1" "--grace 1h" "--grace 99999999999" "--netns peer" "--netns 0" \
+		"--netns ../v0" "--netns i" "--no-such"; do
+		# shellcheck disable=SC2086 # several words
+		expect_status 1 gc $args
+		[[ $errors == *"Usage: gc "* && -z $output ]] || fail "$args: $output$errors"
+	done
+}
+
+test_without_privilege_nothing_is_changed()
+{
+	local before
+
+	need capsh
+	left_by w0
+	chmod 0755 "$BPFFS"
+	before=$(snapshot)
+	expect_refusal ": Operation not permitted" "$before" as_user gc --grace 0
+	expect_status 2 as_user gc --grace 0 --dry-run
+	# shellcheck disable=SC2016 # by the inner shell
+	expect_refusal "cannot look at all programs: Operation not permitted" "$before" \
+		capsh --drop=cap_sys_admin -- -c 'exec "$@"' gc "$PWD/pinning/gc" --grace 0
+	[[ $errors == *"hint: run as root, or with CAP_SYS_ADMIN"* ]] || fail "it says: $errors"
+}
+
+# The preparation of the tests below: w0 was there, has all kinds of pins, and is gone for long.
+leave()
+{
+	rm -rf "$BPFFS/w0"
+	left_by w0
+	mkdir -p "$BPFFS/w0/%links"
+	ln -s ../gone "$BPFFS/w0/%egress/gone"
+	aged "$BPFFS/w0"
+}
+
+expect_all_or_nothing()
+{
+	# A pin of a program may have gone before; the maps go all at once.
+	[[ ! -e $BPFFS/w0 || -e $BPFFS/w0/xdp_stats_map ]] || fail "half of it is left: $(snapshot "$BPFFS/w0")"
+	# What was written is of a new generation, and the interface perhaps noted anew.
+	run gc --grace 0
+	((status == 0)) || fail "the next run: status $status, $output$errors"
+	[[ ! -e $BPFFS/w0 ]] || fail "the next run left it: $output"
+	expect_no_stage
+	expect_unchanged "$untouched" "$BPFFS/v0"
+}
+
+test_killed_anywhere_the_next_run_finishes_it()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	kill_everywhere "$CHANGING_CALLS" leave gc -- expect_all_or_nothing
+	echo "killed at $points points" >&2
+	((points > 30)) || fail "killed at $points points only"
+}
+
+test_killed_at_any_bpf_call_the_next_run_finishes_it()
+{
+	# The number of bpf calls grows with the programs of the whole machine.
+	local n
+
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	for ((n = 1; n < 400; n += 1 + n / 12)); do
+		leave
+		inject bpf signal=KILL "$n" gc
+		[[ -n $injected ]] || break
+		((++points))
+		expect_all_or_nothing
+	done
+	echo "killed at $points points" >&2
+	((points > 20)) || fail "killed at $points points only"
+}
+
+test_noting_killed_anywhere_leaves_a_whole_record()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	kill_everywhere "?symlinkat ?renameat ?unlinkat" leave_unnoted gc -- expect_note_or_none
+	echo "killed at $points points" >&2
+	((points > 10)) || fail "killed at $points points only"
+}
+
+leave_unnoted()
+{
+	rm -rf "$BPFFS/w0"
+	left_by w0
+}
+
+expect_note_or_none()
+{
+	expect_status 0 gc
+	noted "$BPFFS/w0" || fail "$(readlink "$BPFFS/w0/%meta")"
+	[[ $(generation "$BPFFS/w0") == *[02468] ]] || fail "generation $(generation "$BPFFS/w0")"
+	expect_no_stage
+	expect_unchanged "$untouched" "$BPFFS/v0"
+}
+
+test_failing_anywhere_it_says_so_and_the_next_run_finishes_it()
+{
+	local fault call n
+
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	for fault in mkdirat:ENOSPC symlinkat:ENOSPC ?renameat:EACCES ?renameat2:EBUSY unlinkat:EPERM flock:ENOLCK; do
+		call=${fault%:*}
+		for ((n = 1; ; n++)); do
+			leave
+			inject "$call" "error=${fault#*:}" "$n" gc
+			[[ -n $injected ]] || break
+			case $status in
+			0) ;;
+			2 | 3) [[ $errors == *"gc: cannot "* || $output == *"failed "* ]] || fail "$fault $n: $output$errors" ;;
+			*) fail "$fault $n: status $status: $errors" ;;
+			esac
+			((++points))
+			expect_all_or_nothing
+		done
+	done
+	echo "failed at $points points" >&2
+	((points > 30)) || fail "failed at $points points only"
+}
+
+test_several_at_once_remove_it_once()
+{
+	left_by w0
+	left_by w1
+	at_once gc --grace 0
+	[[ $(cat "$TMPDIR"/once.* | grep -c '^removed directory ') == 2 ]] || fail "$(cat "$TMPDIR"/once.*)"
+	! grep -v '^removed ' "$TMPDIR"/once.* | grep -q . || fail "$(cat "$TMPDIR"/once.*)"
+	expect_no_stage
+}
+
+collect_forever()
+{
+	local stopped='' rounds=0
+
+	trap 'stopped=yes' TERM
+	until [[ -n $stopped ]]; do
+		gc --grace 0 --old >>"$TMPDIR/collected" 2>&1 || [[ -n $stopped ]] || exit 1
+		((++rounds))
+	done
+	echo "$rounds rounds" >>"$TMPDIR/collected"
+	exit 0
+}
+
+# still_there IFNAME: what runs there has its pins.
+still_there()
+{
+	[[ $(map_id "$BPFFS/$1/xdp_stats_map") == "$(prog_maps "$(prog_id "$1")")" ]] ||
+		fail "$1: another map, or none: $(grep "/$1" "$TMPDIR/collected")"
+}
+
+test_beside_loaders_and_interfaces_that_come_and_go_nothing_in_use_is_removed()
+{
+	local pids i map end=$((SECONDS + 8)) rounds=0
+
+	load v0 objects/xdp_pass.o >/dev/null
+	map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	: >"$TMPDIR/collected"
+	collect_forever &
+	pids=$!
+	collect_forever &
+	pids+=" $!"
+	while ((SECONDS < end)); do
+		make_veth w0 w1
+		load w0 objects/xdp_pass.o >/dev/null 2>"$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+		still_there w0
+		link_xdp w1 objects/xdp_pass.o
+		pin_maps w1 >/dev/null 2>"$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+		still_there w1
+		load w0 objects/xdp_drop.o >/dev/null 2>"$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+		still_there w0
+		load --link v0 objects/xdp_pass.o >/dev/null 2>&1 || load v0 objects/xdp_pass.o >/dev/null 2>&1
+		still_there w1
+		still_there v0
+		ip link del dev w0
+		ip link del dev w1
+		((++rounds))
+	done
+	# shellcheck disable=SC2086 # two pids
+	kill -TERM $pids
+	for i in $pids; do
+		wait "$i" || fail "gc failed: $(tail -n 5 "$TMPDIR/collected")"
+	done
+	expect_id "$BPFFS/v0/xdp_stats_map" "$map"
+	! grep -q "directory $BPFFS/v0" "$TMPDIR/collected" || fail "$(grep "$BPFFS/v0" "$TMPDIR/collected")"
+	! grep -q '^failed' "$TMPDIR/collected" || fail "$(grep '^failed' "$TMPDIR/collected")"
+	grep -q "^removed directory $BPFFS/w[01]: " "$TMPDIR/collected" || fail "it never removed anything"
+	expect_status 0 gc --grace 0
+	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w1 ]] || fail "left over: $output"
+	expect_no_stage
+	((rounds > 3)) || fail "only $rounds rounds"
+}
