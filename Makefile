@@ -121,7 +121,11 @@ $(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
 test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS)
 
 check: test-programs
-	$(Q)tests/run.sh $(TESTS)
+	$(Q)FAULTS=no tests/run.sh $(TESTS)
+
+# A fault at every system call: minutes rather than seconds.
+check-faults: test-programs
+	$(Q)FAULTS=only LIMIT=900 tests/run.sh $(TESTS)
 
 MAN := $(wildcard bpffs/bpffs.7 scripts/ifbpf.8 $(TOOLS:=.8))
 
@@ -159,7 +163,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all check install test-programs clean distclean
+.PHONY: all check check-faults install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -16,8 +16,8 @@ int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg)
 			return errno == ENOENT ? 0 : -errno;
 		fd = bpf_link_get_fd_by_id(id);
 		if (fd < 0) {
-			/* It went away between the two calls. */
-			if (errno == ENOENT)
+			/* It went away between the two calls, or is just being made. */
+			if (errno == ENOENT || errno == EAGAIN)
 				continue;
 			return -errno;
 		}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gc - remove what killed runs and vanished interfaces left in a BPF filesystem */
 #include <getopt.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/gc_run.h"
+#include "pinning/json.h"
 
 #define GRACE_S 3600
 
@@ -57,30 +57,24 @@ static void print_text(const struct gc_report *report, bool dry_run)
 
 static void print_json(const struct gc_report *report, bool dry_run, const char *path)
 {
-	struct json_object *out = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *out = json_begin("ifbpf.gc/1", NULL), *list = json_object_new_array();
 
-	json_object_object_add(out, "schema", json_object_new_string("ifbpf.gc/1"));
-	json_object_object_add(out, "path", json_object_new_string(path));
-	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
+	json_put_string(out, "path", path);
+	json_put_bool(out, "dry_run", dry_run);
 	for (int done = GC_REMOVED; done <= GC_FAILED; done++)
-		json_object_object_add(out, gc_done_name(done),
-		                       json_object_new_uint64(gc_report_count(report, done)));
+		json_put_number(out, gc_done_name(done), gc_report_count(report, done));
 	for (size_t i = 0; i < report->len; i++) {
 		const struct gc_decision *decision = &report->list[i];
 		struct json_object *one = json_object_new_object();
 
-		json_object_object_add(one, "done",
-		                       json_object_new_string(gc_done_name(decision->done)));
-		json_object_object_add(one, "what",
-		                       json_object_new_string(gc_what_name(decision->what)));
-		json_object_object_add(one, "path", json_object_new_string(decision->path));
-		json_object_object_add(one, "why", json_object_new_string(decision->why));
+		json_put_string(one, "done", gc_done_name(decision->done));
+		json_put_string(one, "what", gc_what_name(decision->what));
+		json_put_string(one, "path", decision->path);
+		json_put_string(one, "why", decision->why);
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(out, "decisions", list);
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
-	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(out);
+	json_end(out);
 }
 
 static int collect(const struct gc_options *how, bool json)

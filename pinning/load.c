@@ -2,7 +2,6 @@
 /* load - put a program on a hook of an interface; its maps are found, reused and kept */
 #include <errno.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "bpffs/interface.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "pinning/json.h"
 #include "pinning/loader.h"
 
 /* So many --class options can be given. */
@@ -144,27 +144,16 @@ static void print_text(const struct interface *iface, const struct load_report *
 	}
 }
 
-static void add_string(struct json_object *to, const char *key, const char *value)
-{
-	json_object_object_add(to, key, value && *value ? json_object_new_string(value) : NULL);
-}
-
-static void add_number(struct json_object *to, const char *key, __u64 value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
 static struct json_object *attachment_json(const struct attachment *how)
 {
 	struct json_object *out = json_object_new_object();
 
-	add_string(out, "by", attach_by_name(how->by));
-	add_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
-	json_object_object_add(out, "link_id",
-	                       how->link_id ? json_object_new_uint64(how->link_id) : NULL);
+	json_put_string(out, "by", attach_by_name(how->by));
+	json_put_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
+	json_put_id(out, "link_id", how->link_id);
 	if (how->by == ATTACH_CLSACT) {
-		add_number(out, "pref", how->pref);
-		add_number(out, "handle", how->handle);
+		json_put_number(out, "pref", how->pref);
+		json_put_number(out, "handle", how->handle);
 	}
 	return out;
 }
@@ -173,48 +162,38 @@ static struct json_object *map_json(const struct load_report *report, const stru
 {
 	struct json_object *out = json_object_new_object();
 
-	add_string(out, "name", map->name);
-	add_number(out, "id", map->info.id);
-	add_string(out, "state", map_word(report, map));
-	add_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_object_object_add(out, "old_id",
-	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
-	add_string(out, "reason", map->why);
+	json_put_string(out, "name", map->name);
+	json_put_number(out, "id", map->info.id);
+	json_put_string(out, "state", map_word(report, map));
+	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
+	json_put_id(out, "old_id", map->old_id);
+	json_put_string(out, "reason", map->why);
 	return out;
 }
 
 static void print_json(const struct interface *iface, const struct load_report *report,
                        bool dry_run)
 {
-	struct json_object *out = json_object_new_object(), *maps = json_object_new_array();
+	struct json_object *out = json_begin("ifbpf.load/1", iface),
+			   *maps = json_object_new_array();
 	struct json_object *prog = json_object_new_object();
-	char cookie[32];
 
-	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
-	add_string(out, "schema", "ifbpf.load/1");
-	add_string(out, "ifname", cli_json_name(iface->name));
-	add_number(out, "ifindex", iface->ifindex);
-	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
-	add_string(out, "path", report->path);
-	add_number(out, "gen", report->gen);
-	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
-	add_string(out, "hook", hook_name(report->hook));
-	add_string(prog, "name", report->prog_name);
-	add_number(prog, "id", report->prog_id);
-	add_string(prog, "path", dry_run ? NULL : report->prog_path);
+	json_put_string(out, "path", report->path);
+	json_put_number(out, "gen", report->gen);
+	json_put_bool(out, "dry_run", dry_run);
+	json_put_string(out, "hook", hook_name(report->hook));
+	json_put_string(prog, "name", report->prog_name);
+	json_put_number(prog, "id", report->prog_id);
+	json_put_string(prog, "path", dry_run ? NULL : report->prog_path);
 	json_object_object_add(out, "program", prog);
-	json_object_object_add(out, "replaced_id",
-	                       report->old_prog_id ? json_object_new_uint64(report->old_prog_id)
-	                                           : NULL);
+	json_put_id(out, "replaced_id", report->old_prog_id);
 	json_object_object_add(out, "attached",
 	                       report->attached ? attachment_json(&report->how) : NULL);
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (is_own(report, &report->plan.maps[i]))
 			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
 	json_object_object_add(out, "maps", maps);
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
-	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(out);
+	json_end(out);
 }
 
 struct load_call {

@@ -2,7 +2,6 @@
 /* pin_maps - pin the maps of what runs on an interface under <bpffs>/<ifname>/ */
 #include <bpf/libbpf.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/adopt.h"
+#include "pinning/json.h"
 
 static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, 'D' },
@@ -89,60 +89,41 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 		hint("others keep %zu of them pinned; --foreign pins those here as well", foreign);
 }
 
-static void add_string(struct json_object *to, const char *key, const char *value)
-{
-	json_object_object_add(to, key, value && *value ? json_object_new_string(value) : NULL);
-}
-
-static void add_number(struct json_object *to, const char *key, __u64 value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
 static struct json_object *map_json(const struct plan_map *map)
 {
 	struct json_object *out = json_object_new_object(), *prog = json_object_new_object();
 
-	add_string(out, "state", plan_state_name(map->state));
-	add_string(out, "hook", hook_name(map->hook));
-	add_string(out, "name", map->name);
-	add_number(out, "id", map->info.id);
-	add_string(out, "type", type_name(map));
-	add_number(out, "key_size", map->info.key_size);
-	add_number(out, "value_size", map->info.value_size);
-	add_number(out, "max_entries", map->info.max_entries);
-	add_string(prog, "name", map->prog_name);
-	add_number(prog, "id", map->prog_id);
+	json_put_string(out, "state", plan_state_name(map->state));
+	json_put_string(out, "hook", hook_name(map->hook));
+	json_put_string(out, "name", map->name);
+	json_put_number(out, "id", map->info.id);
+	json_put_string(out, "type", type_name(map));
+	json_put_number(out, "key_size", map->info.key_size);
+	json_put_number(out, "value_size", map->info.value_size);
+	json_put_number(out, "max_entries", map->info.max_entries);
+	json_put_string(prog, "name", map->prog_name);
+	json_put_number(prog, "id", map->prog_id);
 	json_object_object_add(out, "program", prog);
-	add_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_object_object_add(out, "old_id",
-	                       map->old_id ? json_object_new_uint64(map->old_id) : NULL);
-	add_string(out, "shared_with", map->shared);
-	add_string(out, "reason", map->why);
+	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
+	json_put_id(out, "old_id", map->old_id);
+	json_put_string(out, "shared_with", map->shared);
+	json_put_string(out, "reason", map->why);
 	return out;
 }
 
 static void print_json(const struct interface *iface, const struct adopt_report *report,
                        bool dry_run)
 {
-	struct json_object *out = json_object_new_object(), *maps = json_object_new_array();
-	char cookie[32];
+	struct json_object *out = json_begin("ifbpf.pin/1", iface), *maps = json_object_new_array();
 
-	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
-	add_string(out, "schema", "ifbpf.pin/1");
-	add_string(out, "ifname", cli_json_name(iface->name));
-	add_number(out, "ifindex", iface->ifindex);
-	add_string(out, "netns", iface->netns.cookie ? cookie : NULL);
-	add_string(out, "path", report->path);
-	add_number(out, "gen", report->gen);
-	json_object_object_add(out, "dry_run", json_object_new_boolean(dry_run));
+	json_put_string(out, "path", report->path);
+	json_put_number(out, "gen", report->gen);
+	json_put_bool(out, "dry_run", dry_run);
 	for (size_t i = 0; i < report->plan.len; i++)
 		json_object_array_add(maps, map_json(&report->plan.maps[i]));
 	json_object_object_add(out, "maps", maps);
-	add_number(out, "internal_skipped", report->plan.internal);
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
-	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(out);
+	json_put_number(out, "internal_skipped", report->plan.internal);
+	json_end(out);
 }
 
 static int pin_maps(const char *ifname, const char *netns, const struct adopt_options *how,

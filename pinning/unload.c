@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* unload - take programs off an interface; their maps stay pinned */
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
+#include "pinning/json.h"
 #include "pinning/unloader.h"
 
 static const struct option options[] = {
@@ -68,48 +68,34 @@ static void print_text(const struct interface *iface, const struct unload_report
 	}
 }
 
-static struct json_object *string_or_null(const char *text)
-{
-	return text && *text ? json_object_new_string(text) : NULL;
-}
-
 static struct json_object *prog_json(const struct unloaded *one)
 {
 	struct json_object *prog = json_object_new_object();
 	const struct attachment *at = &one->at;
 
-	json_object_object_add(prog, "hook", json_object_new_string(hook_name(at->hook)));
-	json_object_object_add(prog, "name", string_or_null(one->name));
-	json_object_object_add(prog, "id", json_object_new_uint64(at->prog_id));
-	json_object_object_add(prog, "by", json_object_new_string(attach_by_name(at->by)));
-	json_object_object_add(prog, "mode",
-	                       string_or_null(at->mode ? xdp_mode_name(at->mode) : NULL));
-	json_object_object_add(prog, "link_id",
-	                       at->link_id ? json_object_new_uint64(at->link_id) : NULL);
-	json_object_object_add(prog, "ours", json_object_new_boolean(one->ours));
-	json_object_object_add(prog, "pins_dropped", json_object_new_uint64(one->purged));
+	json_put_string(prog, "hook", hook_name(at->hook));
+	json_put_string(prog, "name", one->name);
+	json_put_number(prog, "id", at->prog_id);
+	json_put_string(prog, "by", attach_by_name(at->by));
+	json_put_string(prog, "mode", at->mode ? xdp_mode_name(at->mode) : NULL);
+	json_put_id(prog, "link_id", at->link_id);
+	json_put_bool(prog, "ours", one->ours);
+	json_put_number(prog, "pins_dropped", one->purged);
 	return prog;
 }
 
 static void print_json(const struct interface *iface, const struct unload_report *report,
                        const struct unload_options *how)
 {
-	struct json_object *out = json_object_new_object(), *progs = json_object_new_array();
-	char cookie[32];
+	struct json_object *out = json_begin("ifbpf.unload/1", iface);
+	struct json_object *progs = json_object_new_array();
 
-	snprintf(cookie, sizeof(cookie), "%llu", (unsigned long long)iface->netns.cookie);
-	json_object_object_add(out, "schema", json_object_new_string("ifbpf.unload/1"));
-	json_object_object_add(out, "ifname", json_object_new_string(cli_json_name(iface->name)));
-	json_object_object_add(out, "ifindex", json_object_new_uint64(iface->ifindex));
-	json_object_object_add(out, "netns", string_or_null(iface->netns.cookie ? cookie : NULL));
-	json_object_object_add(out, "dry_run", json_object_new_boolean(how->dry_run));
+	json_put_bool(out, "dry_run", how->dry_run);
 	for (size_t i = 0; i < report->len; i++)
 		if (report->list[i].done)
 			json_object_array_add(progs, prog_json(&report->list[i]));
 	json_object_object_add(out, "programs", progs);
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN |
-	                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(out);
+	json_end(out);
 }
 
 static int unload(const char *ifname, const char *netns, const struct unload_options *how,
