@@ -183,6 +183,7 @@ int main(int argc, char **argv)
 			check_link(&dir, at);
 			check_maps(&dir, &attached, at);
 		}
+		directory_close(&dir);
 	} else if (at->prog_id) {
 		wrong("program %u is attached, and there is no directory", at->prog_id);
 	}
@@ -190,5 +191,7 @@ int main(int argc, char **argv)
 		printf("%u %s\n", at->prog_id, name);
 	else
 		puts("none");
+	attachments_free(&attached);
+	bpffs_close(&fs);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -16,7 +16,7 @@ Environment:
   JOBS=N      tests that run at the same time; default: the number of CPUs
   LIMIT=S     seconds before a test is killed; default 180
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
-              names say 'anywhere', 'at_any' or 'any_failing'; FAULTS=only: only those
+              names say anywhere, at_any or any_failing; FAULTS=only: only those
   CI=true     a skip whose reason is not in tests/known_skips is a failure
 
 Example: tests/run.sh tests/test_testenv.sh:test_ping_works_over_ipv4_and_ipv6
