@@ -608,7 +608,7 @@ test_failing_anywhere_it_says_so_and_the_next_run_is_right()
 	((points > 20)) || fail "failed at $points points only"
 }
 
-test_failing_at_a_message_from_the_kernel_it_looks_what_is_so()
+test_failing_at_any_message_from_the_kernel_it_looks_what_is_so()
 {
 	how=(objects/xdp_pass.o)
 	fails_everywhere recvmsg:ENOBUFS bpf:EPERM
