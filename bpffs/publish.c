@@ -276,17 +276,18 @@ int publish_staged(int stage_fd, int dir_fd)
 			goto out;
 	}
 	err = pin_each(stage_fd, move_pin, &dir_fd);
+	if (err)
+		goto out;
+	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (staged_egress_fd >= 0)
+		err = pin_each(staged_egress_fd, move_pin, &egress_fd);
+	/* After all pins are in place: what a replacement leaves may be among what goes. */
 	if (!err)
 		err = drop_named(stage_fd, dir_fd);
 	if (!err)
 		err = move_below(stage_fd, dir_fd, DIRECTORY_PROGS);
 	if (!err)
 		err = move_below(stage_fd, dir_fd, DIRECTORY_LINKS);
-	if (err)
-		goto out;
-	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
-	if (staged_egress_fd >= 0)
-		err = pin_each(staged_egress_fd, move_pin, &egress_fd);
 	if (!err)
 		err = pin_each(dir_fd, drop_old_in_use, &rec);
 	if (!err)

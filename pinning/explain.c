@@ -58,6 +58,7 @@ static const struct {
 	const char *says;
 	const char *hint;
 } usual_causes[] = {
+	{ "pointer -= pointer prohibited", "this kernel wants CAP_PERFMON for it, or root" },
 	{ "invalid access to packet", "compare the pointer with data_end before this access" },
 	{ "map_value_or_null", "check what bpf_map_lookup_elem() returned for NULL first" },
 	{ "invalid access to map value", "bound the offset to the size of the value first" },
@@ -72,7 +73,6 @@ static const struct {
 	{ "program of this type cannot use helper", "another program type has that helper" },
 	{ "invalid indirect read from stack",
 	  "initialise the whole variable, its padding as well" },
-	{ "pointer -= pointer prohibited", "this kernel wants CAP_PERFMON for it, or root" },
 	{ "cannot write into packet", "this program type may only read packets" },
 };
 

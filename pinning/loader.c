@@ -475,7 +475,7 @@ static int load_object(struct loading *l)
 	int err;
 
 	if (l->object->loaded)
-		return 0;
+		return reuse_check_shared(l->object, &l->dir, &reuse);
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED,
@@ -547,7 +547,7 @@ int load_program(const struct interface *iface, struct object *object,
 		.object = object,
 		.options = options,
 		.report = report,
-		.dir = { .fd = -1 },
+		.dir = { .fd = -1, .lock_fd = -1 },
 		.stage = { .fd = -1 },
 		.prog_fd = -1,
 	};

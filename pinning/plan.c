@@ -249,6 +249,8 @@ void plan_record(const struct plan *plan, const struct plan_input *in, struct re
 	if (in->dir->has_record) {
 		rec->group = before->group;
 		memcpy(rec->other, before->other, sizeof(rec->other));
+		/* gc's note of when the interface was gone: it is here. */
+		record_unset_other(rec, "gone");
 	}
 	for (size_t i = 0; i < in->live->progs_len; i++)
 		record_add_prog(rec, in->live->progs[i].hook, in->live->progs[i].id);

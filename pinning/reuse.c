@@ -138,3 +138,40 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	}
 	return err;
 }
+
+static int check_shared(const struct object *object, const struct bpf_map *map,
+                        const struct directory *dir, const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	struct bpf_map_info pinned, ours;
+	int fd, err;
+
+	fd = open_pin(dir, object->hook, name, &pinned);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return failed(fd, "cannot open what is pinned as '%s' in %s", name, dir->path);
+	close(fd);
+	err = map_describe(bpf_map__fd(map), &ours);
+	if (err || ours.id == pinned.id || how->mismatch == MISMATCH_FRESH)
+		return err;
+	failed(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
+	       dir->path, pinned.id);
+	hint("put the shared one in its place, it stays beside it: --on-mismatch fresh");
+	return -EEXIST;
+}
+
+int reuse_check_shared(const struct object *object, const struct directory *dir,
+                       const struct reuse_options *how)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	if (dir->fd < 0)
+		return 0;
+	bpf_object__for_each_map(map, object->obj) {
+		if (!err && !object_map_is_internal(map))
+			err = check_shared(object, map, dir, how);
+	}
+	return err;
+}

@@ -33,4 +33,12 @@ struct reuse_options {
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);
 
+/*
+ * The object is loaded already, for another interface: see that no other map is pinned here under
+ * the name of one of its maps, unless it may be replaced (MISMATCH_FRESH).
+ * Reports its failures. Returns 0, -EEXIST, or another negative errno.
+ */
+int reuse_check_shared(const struct object *object, const struct directory *dir,
+                       const struct reuse_options *how);
+
 #endif

@@ -1212,3 +1212,15 @@ test_stats_that_watch_follow_a_load()
 	kill -TERM "$pid"
 	wait "$pid" || fail "stats failed: $(tail -n 2 "$TMPDIR/watch")"
 }
+
+test_a_shared_map_takes_the_place_of_another_only_if_it_may()
+{
+	make_veth a0 b0
+	load b0 objects/xdp_pass.o >/dev/null
+	expect_status 3 load --shared a0 b0 objects/xdp_drop.o
+	[[ $errors == *"cannot share map 'xdp_stats_map' in $BPFFS/b0"* ]] || fail "$errors"
+	expect_status 0 load --shared --on-mismatch fresh a0 b0 objects/xdp_drop.o
+	[[ $(map_id "$BPFFS/a0/xdp_stats_map") == "$(map_id "$BPFFS/b0/xdp_stats_map")" ]] ||
+		fail "they do not share"
+	expect_status 0 load --shared a0 b0 objects/xdp_pass.o
+}
