@@ -229,6 +229,8 @@ report()
 	fi
 	if [[ $status == 0 ]]; then
 		result_ok "$name"
+		# How much a matrix of faults covered is a result as well.
+		grep -E '^(killed|failed) at [0-9]+ ' "$tmp/$n.out" | diagnostics
 		return
 	fi
 	reason=$(cat "$tmp/$n.skip" 2>/dev/null)
