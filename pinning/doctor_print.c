@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "bpffs/log.h"
 #include "pinning/doctor_findings.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 
 #define SCHEMA "ifbpf.doctor/1"
 

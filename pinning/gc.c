@@ -9,7 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/gc_run.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 
 #define GRACE_S 3600
 

@@ -9,7 +9,7 @@
 #include "bpffs/interface.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 #include "pinning/loader.h"
 
 /* So many --class options can be given. */

@@ -9,7 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/adopt.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 
 static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, 'D' },

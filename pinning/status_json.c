@@ -6,7 +6,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/status_print.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 
 #define SCHEMA "ifbpf.status/1"
 

@@ -8,7 +8,7 @@
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 #include "pinning/unloader.h"
 
 static const struct option options[] = {

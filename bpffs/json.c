@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
 #include <stdio.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "pinning/json.h"
+#include "bpffs/json.h"
 
 void json_put_string(struct json_object *to, const char *key, const char *value)
 {

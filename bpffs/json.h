@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What the tools' JSON has in common: one document a line, named by its schema. */
-#ifndef PINNING_JSON_H
-#define PINNING_JSON_H
+#ifndef BPFFS_JSON_H
+#define BPFFS_JSON_H
 
 #include <json-c/json.h>
 #include <linux/types.h>
