@@ -42,6 +42,7 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 		.flags = map_flags,                                                                \
 		.pinning = PIN_GLOBAL_NS,                                                          \
 	}
+#define MAP_CLASS(class)
 
 #else
 
@@ -60,10 +61,20 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 		__type(key, key_type);                                                             \
 		__type(value, value_type);                                                         \
 	} name SEC(".maps")
+#define MAP_CLASS(class) __attribute__((btf_decl_tag("ifbpf:" class)))
 
 #endif
 
 #define BPF_MAP(name, map_type, key_type, value_type, entries)                                     \
 	BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, 0)
+
+/*
+ * What the content of a map is, written behind its definition: load carries it over by this when
+ * the definition changes. CONFIG: lists, rules and settings, which tools write. COUNTER: integers
+ * that programs only add to. FLOW: what programs keep for connections and sources.
+ */
+#define MAP_CONFIG  MAP_CLASS("config")
+#define MAP_COUNTER MAP_CLASS("counter")
+#define MAP_FLOW    MAP_CLASS("flow")
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 #include "stats.h"
+#include "xdp.bpf.h"
 
 /* No other CPU writes this record and softirqs do not nest: plain additions are exact. */
 static __always_inline void stats_count(void *map, __u32 slot, __u64 bytes)
@@ -19,10 +20,10 @@ static __always_inline void stats_count(void *map, __u32 slot, __u64 bytes)
 	record->rx_bytes += bytes;
 }
 
-/* Count a packet that fits one buffer under the action; return the action. */
+/* Count a packet, of its present length, under the action; return the action. */
 static __always_inline int xdp_count(void *map, struct xdp_md *ctx, enum xdp_action action)
 {
-	stats_count(map, action, ctx->data_end - ctx->data);
+	stats_count(map, action, xdp_bytes(ctx));
 	return action;
 }
 

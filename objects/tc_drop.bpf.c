@@ -3,7 +3,8 @@
 #include "compat/maps.bpf.h"
 #include "stats.bpf.h"
 
-BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS);
+BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
+MAP_COUNTER;
 
 SEC("tc")
 int tc_drop(struct __sk_buff *skb)

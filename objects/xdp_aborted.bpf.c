@@ -6,9 +6,10 @@
 #include "compat/maps.bpf.h"
 #include "stats.bpf.h"
 
-BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS);
+BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
+MAP_COUNTER;
 
-SEC("xdp")
+SEC(XDP_SECTION)
 int xdp_aborted(struct xdp_md *ctx)
 {
 	return xdp_count(&xdp_stats_map, ctx, XDP_ABORTED);
