@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The headers of a packet, as far as it has them: Ethernet, up to two VLAN tags, IPv4 with options,
+ * IPv6 with extension headers, TCP, UDP, ICMP and ICMPv6.
+ *
+ * Only what is there in full is pointed to, so a program may use a header as soon as its pointer is
+ * not NULL. Lengths that headers tell are compared with the length of the whole packet, which may
+ * be more than the part between data and data_end.
+ */
+#ifndef PARSE_BPF_H
+#define PARSE_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "xdp.bpf.h"
+
+/* Each extension header may stand once, and destination options twice (RFC 8200, 4.1). */
+#define PARSE_EXTENSIONS 8
+
+/* So much of a packet a tc program has in one piece before it looks at it. */
+#define PARSE_PULL 256
+
+enum parse_status {
+	PARSE_OK,        /* all headers that this knows are there; others may follow */
+	PARSE_TRUNCATED, /* it ends before its headers do, or before the end that they tell */
+	PARSE_MALFORMED, /* a header contradicts itself */
+};
+
+enum parse_fragment {
+	FRAGMENT_NONE,
+	FRAGMENT_FIRST, /* with the transport header */
+	FRAGMENT_LATER, /* without */
+};
+
+struct vlan_tag {
+	__be16 tci;
+	__be16 protocol; /* of what follows */
+};
+
+struct packet {
+	void *end;           /* of what can be read */
+	struct ethhdr *eth;  /* NULL if not even that is there */
+	struct iphdr *ip4;   /* IPv4, or else NULL */
+	struct ipv6hdr *ip6; /* IPv6, or else NULL */
+	struct tcphdr *tcp;  /* one of these at the most */
+	struct udphdr *udp;
+	struct icmp6hdr *icmp; /* of ICMP and of ICMPv6 */
+	__u32 bytes;           /* the whole packet */
+	__be16 protocol;       /* the EtherType behind the tags */
+	__be16 outer_tci;      /* of the first tag, if vlans is 1 or 2 */
+	__be16 inner_tci;      /* of the second, if it is 2 */
+	__u8 vlans;
+	__u8 l4_protocol;    /* IPPROTO_*, behind the extension headers; of later fragments too */
+	__u8 fragment;       /* enum parse_fragment */
+	__be16 sport, dport; /* of TCP and UDP, else 0 */
+};
+
+static __always_inline int parse_is_vlan(__be16 protocol)
+{
+	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
+}
+
+static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos)
+{
+	struct tcphdr *tcp = pos;
+
+	if ((void *)(tcp + 1) > p->end)
+		return PARSE_TRUNCATED;
+	if (tcp->doff < 5)
+		return PARSE_MALFORMED;
+	if (pos + tcp->doff * 4 > p->end)
+		return PARSE_TRUNCATED;
+	p->tcp = tcp;
+	p->sport = tcp->source;
+	p->dport = tcp->dest;
+	return PARSE_OK;
+}
+
+static __always_inline enum parse_status parse_udp(struct packet *p, void *pos)
+{
+	struct udphdr *udp = pos;
+
+	if ((void *)(udp + 1) > p->end)
+		return PARSE_TRUNCATED;
+	if (bpf_ntohs(udp->len) < sizeof(*udp))
+		return PARSE_MALFORMED;
+	p->udp = udp;
+	p->sport = udp->source;
+	p->dport = udp->dest;
+	return PARSE_OK;
+}
+
+/* ICMP has the header of ICMPv6; <linux/icmp.h> does not compile for BPF. */
+static __always_inline enum parse_status parse_icmp(struct packet *p, void *pos)
+{
+	struct icmp6hdr *icmp = pos;
+
+	if ((void *)(icmp + 1) > p->end)
+		return PARSE_TRUNCATED;
+	p->icmp = icmp;
+	return PARSE_OK;
+}
+
+static __always_inline enum parse_status parse_l4(struct packet *p, void *pos)
+{
+	if (p->fragment == FRAGMENT_LATER)
+		return PARSE_OK;
+	switch (p->l4_protocol) {
+	case IPPROTO_TCP: return parse_tcp(p, pos);
+	case IPPROTO_UDP: return parse_udp(p, pos);
+	case IPPROTO_ICMP: return p->ip4 ? parse_icmp(p, pos) : PARSE_OK;
+	case IPPROTO_ICMPV6: return p->ip6 ? parse_icmp(p, pos) : PARSE_OK;
+	default: return PARSE_OK;
+	}
+}
+
+/* left: the bytes of the packet from pos on. */
+static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, __u32 left)
+{
+	struct iphdr *ip = pos;
+	__u32 header, total;
+
+	if ((void *)(ip + 1) > p->end)
+		return PARSE_TRUNCATED;
+	header = ip->ihl * 4;
+	total = bpf_ntohs(ip->tot_len);
+	if (ip->version != 4 || header < sizeof(*ip) || total < header)
+		return PARSE_MALFORMED;
+	p->ip4 = ip;
+	p->l4_protocol = ip->protocol;
+	if (ip->frag_off & bpf_htons(0x1fff))
+		p->fragment = FRAGMENT_LATER;
+	else if (ip->frag_off & bpf_htons(0x2000))
+		p->fragment = FRAGMENT_FIRST;
+	if (total > left || pos + header > p->end)
+		return PARSE_TRUNCATED;
+	return parse_l4(p, pos + header);
+}
+
+/* What the extension headers of IPv6 begin with. */
+struct parse_extension {
+	__u8 next;
+	__u8 length;     /* in units of 8 bytes beyond the first; AH: 4 bytes beyond 8 */
+	__be16 fragment; /* in a fragment header: the offset, and a bit for "more" */
+	__be32 id;
+};
+
+static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, __u32 left)
+{
+	struct ipv6hdr *ip = pos;
+	struct parse_extension *ext;
+
+	if ((void *)(ip + 1) > p->end)
+		return PARSE_TRUNCATED;
+	if (ip->version != 6)
+		return PARSE_MALFORMED;
+	p->ip6 = ip;
+	p->l4_protocol = ip->nexthdr;
+	if (bpf_ntohs(ip->payload_len) + sizeof(*ip) > left)
+		return PARSE_TRUNCATED;
+	pos = ip + 1;
+	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
+		ext = pos;
+		switch (p->l4_protocol) {
+		case IPPROTO_HOPOPTS:
+		case IPPROTO_ROUTING:
+		case IPPROTO_DSTOPTS:
+		case IPPROTO_MH:
+			if ((void *)(ext + 1) > p->end)
+				return PARSE_TRUNCATED;
+			pos += (ext->length + 1) * 8;
+			break;
+		case IPPROTO_AH:
+			if ((void *)(ext + 1) > p->end)
+				return PARSE_TRUNCATED;
+			pos += (ext->length + 2) * 4;
+			break;
+		case IPPROTO_FRAGMENT:
+			if ((void *)(ext + 1) > p->end)
+				return PARSE_TRUNCATED;
+			if (ext->fragment & bpf_htons(0xfff8))
+				p->fragment = FRAGMENT_LATER;
+			else if (ext->fragment & bpf_htons(1))
+				p->fragment = FRAGMENT_FIRST;
+			pos = ext + 1;
+			break;
+		default: return parse_l4(p, pos);
+		}
+		p->l4_protocol = ext->next;
+		/* Behind the header of a later fragment is the middle of something. */
+		if (p->fragment == FRAGMENT_LATER)
+			return PARSE_OK;
+	}
+	return PARSE_MALFORMED;
+}
+
+static __always_inline enum parse_status parse_l3(struct packet *p, void *pos, __u32 left)
+{
+	if (p->protocol == bpf_htons(ETH_P_IP))
+		return parse_ip4(p, pos, left);
+	if (p->protocol == bpf_htons(ETH_P_IPV6))
+		return parse_ip6(p, pos, left);
+	return PARSE_OK;
+}
+
+static __always_inline enum parse_status parse_headers(struct packet *p, void *data, void *end)
+{
+	__u32 left = p->bytes - sizeof(*p->eth);
+	struct vlan_tag *tag;
+	void *pos;
+
+	p->end = end;
+	if (data + sizeof(*p->eth) > end)
+		return PARSE_TRUNCATED;
+	p->eth = data;
+	p->protocol = p->eth->h_proto;
+	pos = p->eth + 1;
+	if (!p->vlans && parse_is_vlan(p->protocol)) {
+		tag = pos;
+		if ((void *)(tag + 1) > end)
+			return PARSE_TRUNCATED;
+		p->outer_tci = tag->tci;
+		p->vlans = 1;
+		p->protocol = tag->protocol;
+		pos = tag + 1;
+		left -= sizeof(*tag);
+	}
+	if (p->vlans && parse_is_vlan(p->protocol)) {
+		tag = pos;
+		if ((void *)(tag + 1) > end)
+			return PARSE_TRUNCATED;
+		p->inner_tci = tag->tci;
+		p->vlans = 2;
+		p->protocol = tag->protocol;
+		pos = tag + 1;
+		left -= sizeof(*tag);
+	}
+	return parse_l3(p, pos, left);
+}
+
+/* Look at the headers of a packet. */
+static __always_inline enum parse_status parse_xdp(struct xdp_md *ctx, struct packet *p)
+{
+	*p = (struct packet){ .bytes = xdp_bytes(ctx) };
+	return parse_headers(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
+}
+
+/*
+ * The same in tc. The outer VLAN tag is often not in the packet but beside it; the headers may lie
+ * in several pieces, and are pulled into one first.
+ */
+static __always_inline enum parse_status parse_tc(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 want = skb->len < PARSE_PULL ? skb->len : PARSE_PULL;
+
+	/* If it cannot pull, the packet is as short as it looks. */
+	if ((void *)(long)skb->data + want > (void *)(long)skb->data_end)
+		bpf_skb_pull_data(skb, want);
+	*p = (struct packet){ .bytes = skb->len };
+	if (skb->vlan_present) {
+		p->outer_tci = bpf_htons(skb->vlan_tci);
+		p->vlans = 1;
+	}
+	return parse_headers(p, (void *)(long)skb->data, (void *)(long)skb->data_end);
+}
+
+#endif
