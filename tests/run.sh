@@ -10,7 +10,7 @@ Run tests and print TAP. Paths count from the top of the tree.
   FILE        a test file: all its functions test_*
   FILE:TEST   one function of it
   UNIT        a cmocka binary, such as build/tests/unit/names
-  (nothing)   all of tests/test_*.sh and build/tests/unit/
+  (nothing)   all of tests/test_*.sh, build/tests/unit/ and build/tests/packet/
 
 Environment:
   JOBS=N      tests that run at the same time; default: the number of CPUs
@@ -250,7 +250,7 @@ report()
 if (($# == 0)); then
 	shopt -s nullglob
 	set -- tests/test_*.sh
-	for file in build/tests/unit/*; do
+	for file in build/tests/unit/* build/tests/packet/*; do
 		[[ $file == *.* || ! -f $file || ! -x $file ]] || set -- "$@" "$file"
 	done
 	shopt -u nullglob

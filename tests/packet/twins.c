@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "tests/packet/twins.h"
+
+/* Statistics are per hook: the twins do not share them. */
+static bool is_shared(const char *map)
+{
+	return strcmp(map, "xdp_stats_map") != 0 && strcmp(map, "tc_stats_map") != 0;
+}
+
+/* Use the maps that other has already. */
+static void share_maps(struct bpf_object *obj, const struct bpf_object *other)
+{
+	struct bpf_map *map, *there;
+
+	bpf_object__for_each_map(map, obj) {
+		there = other && is_shared(bpf_map__name(map)) && !bpf_map__is_internal(map)
+		                ? bpf_object__find_map_by_name(other, bpf_map__name(map))
+		                : NULL;
+		if (there)
+			assert_int_equal(bpf_map__reuse_fd(map, bpf_map__fd(there)), 0);
+	}
+}
+
+static struct bpf_object *load(const char *kind, const char *name, const char *variant,
+                               const struct twins *t, int *fd)
+{
+	struct bpf_object *obj;
+	char path[256];
+	int err;
+
+	*fd = -1;
+	snprintf(path, sizeof(path), "objects/%s_%s%s.o", kind, name, variant);
+	if (access(path, F_OK))
+		return NULL;
+	obj = bpf_object__open_file(path, NULL);
+	if (!obj)
+		fail_msg("cannot open %s: %s", path, strerror(errno));
+	share_maps(obj, t->xdp);
+	err = bpf_object__load(obj);
+	if (err)
+		fail_msg("cannot load %s: %s", path, strerror(-err));
+	*fd = bpf_program__fd(bpf_object__next_program(obj, NULL));
+	return obj;
+}
+
+void twins_open(struct twins *t, const char *name)
+{
+	memset(t, 0, sizeof(*t));
+	t->xdp = load("xdp", name, "", t, &t->xdp_fd);
+	t->frags = load("xdp", name, "_frags", t, &t->frags_fd);
+	t->tc = load("tc", name, "", t, &t->tc_fd);
+	if (!t->xdp && !t->tc)
+		fail_msg("there is neither objects/xdp_%s.o nor objects/tc_%s.o", name, name);
+}
+
+void twins_close(struct twins *t)
+{
+	bpf_object__close(t->xdp);
+	bpf_object__close(t->frags);
+	bpf_object__close(t->tc);
+}
+
+int twins_map(const struct twins *t, const char *name)
+{
+	int fd = t->xdp ? bpf_object__find_map_fd_by_name(t->xdp, name) : -ENOENT;
+
+	if (fd < 0 && t->tc)
+		fd = bpf_object__find_map_fd_by_name(t->tc, name);
+	if (fd < 0)
+		fail_msg("there is no map %s", name);
+	return fd;
+}
+
+static int run(int prog_fd, const struct frame *in, struct frame *out)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->bytes, .data_size_in = in->len,
+	            .data_out = out->bytes, .data_size_out = sizeof(out->bytes), .repeat = 1);
+	int err = bpf_prog_test_run_opts(prog_fd, &opts);
+
+	if (err)
+		fail_msg("cannot run a program on %zu bytes: %s", in->len, strerror(-err));
+	out->len = opts.data_size_out;
+	return (int)opts.retval;
+}
+
+int twins_run_xdp(const struct twins *t, const struct frame *in, struct frame *out)
+{
+	return run(t->xdp_fd, in, out);
+}
+
+int twins_run_tc(const struct twins *t, const struct frame *in, struct frame *out)
+{
+	return run(t->tc_fd, in, out);
+}
+
+static enum verdict verdict_of_xdp(int action)
+{
+	switch (action) {
+	case XDP_PASS: return VERDICT_PASS;
+	case XDP_TX:
+	case XDP_REDIRECT: return VERDICT_SEND;
+	default: return VERDICT_DROP;
+	}
+}
+
+static enum verdict verdict_of_tc(int action)
+{
+	switch (action) {
+	case TC_ACT_OK:
+	case TC_ACT_UNSPEC:
+	case TC_ACT_PIPE: return VERDICT_PASS;
+	case TC_ACT_REDIRECT: return VERDICT_SEND;
+	default: return VERDICT_DROP;
+	}
+}
+
+static void assert_same(enum verdict a, const struct frame *fa, enum verdict b,
+                        const struct frame *fb)
+{
+	assert_int_equal(a, b);
+	assert_int_equal(fa->len, fb->len);
+	assert_memory_equal(fa->bytes, fb->bytes, fa->len);
+}
+
+bool twins_tc_takes(const struct frame *in)
+{
+	const struct ethhdr *eth = (const void *)in->bytes;
+	size_t header = 0;
+
+	if (eth->h_proto == htons(ETH_P_IP))
+		header = sizeof(struct iphdr);
+	else if (eth->h_proto == htons(ETH_P_IPV6))
+		header = sizeof(struct ipv6hdr);
+	return in->len >= sizeof(*eth) + header;
+}
+
+enum verdict twins_run(const struct twins *t, const struct frame *in, struct frame *out)
+{
+	static struct frame first, other;
+	enum verdict verdict = VERDICT_PASS;
+	bool ran = false;
+
+	if (t->xdp) {
+		verdict = verdict_of_xdp(run(t->xdp_fd, in, &first));
+		ran = true;
+	}
+	if (t->frags) {
+		enum verdict v = verdict_of_xdp(run(t->frags_fd, in, &other));
+
+		assert_same(verdict, &first, v, &other);
+	}
+	if (t->tc && (!ran || twins_tc_takes(in))) {
+		enum verdict v = verdict_of_tc(run(t->tc_fd, in, ran ? &other : &first));
+
+		if (ran)
+			assert_same(verdict, &first, v, &other);
+		verdict = v;
+	}
+	if (out)
+		*out = first;
+	return verdict;
+}
+
+static void describe(int fd, struct bpf_map_info *info)
+{
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, info, &len), 0);
+	assert_int_equal(info->type, BPF_MAP_TYPE_PERCPU_ARRAY);
+}
+
+static size_t percpu_size(const struct bpf_map_info *info)
+{
+	return (info->value_size + 7) / 8 * 8;
+}
+
+void map_clear(int fd)
+{
+	struct bpf_map_info info;
+	void *zeros;
+
+	describe(fd, &info);
+	zeros = calloc(libbpf_num_possible_cpus(), percpu_size(&info));
+	assert_non_null(zeros);
+	for (__u32 slot = 0; slot < info.max_entries; slot++)
+		assert_int_equal(bpf_map_update_elem(fd, &slot, zeros, BPF_ANY), 0);
+	free(zeros);
+}
+
+__u64 map_sum(int fd, __u32 slot, size_t offset)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bpf_map_info info;
+	__u64 sum = 0, one;
+	__u8 *values;
+
+	describe(fd, &info);
+	values = calloc(cpus, percpu_size(&info));
+	assert_non_null(values);
+	assert_int_equal(bpf_map_lookup_elem(fd, &slot, values), 0);
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		memcpy(&one, values + cpu * percpu_size(&info) + offset, sizeof(one));
+		sum += one;
+	}
+	free(values);
+	return sum;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An XDP program and its tc twin, which share their maps as they do on an interface, run on packets
+ * by BPF_PROG_TEST_RUN. For cmocka: what cannot be set up or run fails the test.
+ */
+#ifndef TESTS_PACKET_TWINS_H
+#define TESTS_PACKET_TWINS_H
+
+#include <linux/types.h>
+#include "tests/packet/frame.h"
+
+struct bpf_object;
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_DROP,
+	VERDICT_SEND, /* back, or elsewhere: XDP_TX, XDP_REDIRECT, TC_ACT_REDIRECT */
+};
+
+struct twins {
+	struct bpf_object *xdp, *frags, *tc; /* any may be NULL: it has no such twin */
+	int xdp_fd, frags_fd, tc_fd;
+};
+
+/*
+ * Load objects/xdp_NAME.o, objects/xdp_NAME_frags.o and objects/tc_NAME.o, as far as they exist; at
+ * least one does. Maps of the same name are one map, but for the statistics maps.
+ */
+void twins_open(struct twins *t, const char *name);
+void twins_close(struct twins *t);
+
+/* A map of the twins by its full name; of tc_stats_map that of the tc twin. */
+int twins_map(const struct twins *t, const char *name);
+
+/* What one of the programs does to a frame: its action, and the frame after it. */
+int twins_run_xdp(const struct twins *t, const struct frame *in, struct frame *out);
+int twins_run_tc(const struct twins *t, const struct frame *in, struct frame *out);
+
+/*
+ * The kernel's test run takes frames of 14 bytes and more; for tc, only with the whole fixed IP
+ * header, if the EtherType says that there is one.
+ */
+bool twins_tc_takes(const struct frame *in);
+
+/*
+ * Run each of the twins on the frame: they must agree on the verdict, and on the frame after it.
+ * The tc twin is left out where twins_tc_takes() says so. out may be NULL.
+ */
+enum verdict twins_run(const struct twins *t, const struct frame *in, struct frame *out);
+
+/* Zero all that was counted in a per-CPU array, and the sum of one __u64 of a slot over all CPUs.
+ */
+void map_clear(int fd);
+__u64 map_sum(int fd, __u32 slot, size_t offset);
+
+#endif
