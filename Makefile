@@ -13,7 +13,7 @@ bpfdir = $(libdir)/bpf
 
 # The tools: each is linked from the source of its name and the archives of its layers.
 PINNING_TOOLS := pin_maps load status unload doctor gc
-SCRIPT_TOOLS := stats
+SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
@@ -30,11 +30,14 @@ BPF_CFLAGS := -O2 -target bpf -mcpu=v3 -std=gnu11 -Wall -Wextra $(if $(WERROR),-
 Q   := $(if $(V),,@)
 msg  = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
-# Three builds of each BPF source, by what its map macros become (compat/maps.bpf.h).
+# Three builds of each BPF source, by what its map macros become (compat/maps.bpf.h); XDP programs
+# once more for packets of several buffers (objects/xdp.bpf.h), which the legacy loader cannot take.
 BPF_SOURCES := $(wildcard objects/*.bpf.c)
-PLAIN := $(BPF_SOURCES:%.bpf.c=%.o)
+ONE_BUFFER := $(BPF_SOURCES:%.bpf.c=%.o)
+FRAGS := $(patsubst %.bpf.c,%_frags.o,$(wildcard objects/xdp_*.bpf.c))
+PLAIN := $(ONE_BUFFER) $(FRAGS)
 PINNED := $(PLAIN:objects/%=objects/pinned/%)
-LEGACY := $(PLAIN:objects/%=objects/legacy/%)
+LEGACY := $(ONE_BUFFER:objects/%=objects/legacy/%)
 OBJECTS := $(PLAIN) $(PINNED) $(LEGACY)
 
 # Sources that are no tool go into the archive of their folder.
@@ -47,6 +50,9 @@ PINNING := $(call modules,pinning,$(PINNING_TOOLS))
 SCRIPTS := $(call modules,scripts,$(SCRIPT_TOOLS))
 
 UNIT_TESTS := $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
+# Programs on packets by BPF_PROG_TEST_RUN: test_<object>.c, and what they share.
+PACKET_TESTS := $(patsubst %.c,build/%,$(wildcard tests/packet/test_*.c))
+PACKET := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%,$(wildcard tests/packet/*.c)))
 TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
 TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c))
 
@@ -67,6 +73,7 @@ endif
 $(PLAIN) $(PINNED): BPF_CFLAGS += -g
 $(PINNED): BPF_CFLAGS += -DMAPS_PINNED
 $(LEGACY): BPF_CFLAGS += -DMAPS_LEGACY
+$(FRAGS) $(FRAGS:objects/%=objects/pinned/%): BPF_CFLAGS += -DXDP_FRAGS
 
 define compile_bpf
 	$(call msg,BPF,$@)
@@ -74,9 +81,13 @@ define compile_bpf
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MF build/$(@:.o=.d) -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 endef
-$(PLAIN): objects/%.o: objects/%.bpf.c build/flags
+$(ONE_BUFFER): objects/%.o: objects/%.bpf.c build/flags
 	$(compile_bpf)
-$(PINNED): objects/pinned/%.o: objects/%.bpf.c build/flags
+$(FRAGS): objects/%_frags.o: objects/%.bpf.c build/flags
+	$(compile_bpf)
+$(ONE_BUFFER:objects/%=objects/pinned/%): objects/pinned/%.o: objects/%.bpf.c build/flags
+	$(compile_bpf)
+$(FRAGS:objects/%=objects/pinned/%): objects/pinned/%_frags.o: objects/%.bpf.c build/flags
 	$(compile_bpf)
 $(LEGACY): objects/legacy/%.o: objects/%.bpf.c build/flags
 	$(compile_bpf)
@@ -95,6 +106,7 @@ build/%.o: %.c build/flags
 build/libbpffs.a: $(BPFFS) build/flags
 build/libpinning.a: $(PINNING) build/flags
 build/libscripts.a: $(SCRIPTS) build/flags
+build/libpacket.a: $(PACKET) build/flags
 build/lib%.a:
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -114,11 +126,17 @@ $(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
 $(TEST_HELPERS): build/%: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
-$(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+define link_unit
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
 	$(call link,$(CMOCKA_LIBS))
+endef
+$(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+	$(link_unit)
+$(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/libpinning.a \
+		build/libbpffs.a
+	$(link_unit)
 
-test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS)
+test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS) $(PACKET_TESTS)
 
 check: test-programs
 	$(Q)FAULTS=no tests/run.sh $(TESTS)

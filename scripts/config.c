@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "bpffs/view.h"
+#include "scripts/config.h"
+
+int config_option(struct config_options *options, int c, const char *tool, const char *usage)
+{
+	switch (c) {
+	case 'j': options->json = true; return -1;
+	case 'N': options->netns = optarg; return -1;
+	case 'v': options->verbose = true; return -1;
+	case 'h': cli_usage(stdout, usage, tool); return cli_finish(EXIT_SUCCESS);
+	case 'V': printf("%s " VERSION "\n", tool); return cli_finish(EXIT_SUCCESS);
+	default: cli_usage(stderr, usage, tool); return EXIT_USAGE;
+	}
+}
+
+static void hint_load(const struct config *config)
+{
+	char object[64];
+
+	snprintf(object, sizeof(object), "xdp_%s.o", config->object);
+	hint("load it first: %s %s %s", cli_command("load"), cli_word(config->iface.name),
+	     cli_object(object));
+}
+
+int config_open(struct config *config, const char *ifname, const struct config_options *options,
+                const char *object, enum config_access access)
+{
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	config->object = object;
+	config->json = options->json;
+	err = interface_find(&config->iface, ifname, options->netns);
+	if (err)
+		return err;
+	err = bpffs_open(&config->fs, BPFFS_READ);
+	if (err)
+		return err;
+	err = directory_open(&config->dir, &config->fs, &config->iface);
+	if (err == -ENOENT) {
+		failed(err, "cannot find the maps of %s in %s", config->iface.name,
+		       config->fs.path);
+		hint_load(config);
+	}
+	if (!err && access == CONFIG_WRITE) {
+		err = directory_lock(&config->dir);
+		if (err)
+			directory_close(&config->dir);
+	}
+	if (err)
+		bpffs_close(&config->fs);
+	return err;
+}
+
+void config_close(struct config *config)
+{
+	directory_close(&config->dir);
+	bpffs_close(&config->fs);
+}
+
+static const char *type_name(__u32 type)
+{
+	const char *name = libbpf_bpf_map_type_str(type);
+
+	return name ? name : "unknown";
+}
+
+static int check(const struct config *config, const struct config_map *map,
+                 const struct bpf_map_info *info)
+{
+	if (info->type == map->type && info->key_size == map->key_size &&
+	    info->value_size == map->value_size)
+		return 0;
+	failed(-EINVAL,
+	       "cannot use map '%s' of %s: it is a %s, key %u, value %u bytes; expected a %s, key "
+	       "%u, value %u bytes",
+	       map->name, config->iface.name, type_name(info->type), info->key_size,
+	       info->value_size, type_name(map->type), map->key_size, map->value_size);
+	hint_load(config);
+	return -EINVAL;
+}
+
+/* The map in place: not an egress program's own one, nor one that was replaced. */
+static const struct view_map *find_flat(const struct view *view)
+{
+	for (size_t i = 0; i < view->len; i++)
+		if (!view->maps[i].egress && !view->maps[i].old_id)
+			return &view->maps[i];
+	return NULL;
+}
+
+int config_open_map(const struct config *config, const struct config_map *map,
+                    enum config_access access, struct bpf_map_info *info)
+{
+	const struct view_map *found;
+	struct view view;
+	int fd, err;
+
+	err = view_open(&view, &config->dir, map->name, access == CONFIG_READ ? BPF_F_RDONLY : 0);
+	if (err)
+		return err;
+	found = find_flat(&view);
+	if (!found) {
+		failed(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
+		       config->dir.path);
+		hint_load(config);
+		err = -ENOENT;
+	} else {
+		err = check(config, map, &found->info);
+	}
+	fd = err ? err : dup(found->fd);
+	if (!err && fd < 0)
+		fd = failed(-errno, "cannot keep map '%s' open", map->name);
+	if (!err && info)
+		*info = found->info;
+	view_close(&view);
+	return fd;
+}
+
+static const struct config_verb *find_verb(const struct config_verb *verbs, const char *name)
+{
+	for (; verbs->name; verbs++)
+		if (!strcmp(verbs->name, name))
+			return verbs;
+	return NULL;
+}
+
+int config_run(const struct config_verb *verbs, const struct config_options *options,
+               const char *object, const char *tool, const char *usage, char **argv, int argc)
+{
+	const struct config_verb *verb = verbs;
+	struct config config;
+	int left = argc - 2, status;
+
+	if (argc > 1)
+		verb = find_verb(verbs, argv[1]);
+	else
+		left = 0;
+	if (argc > 1 && !verb)
+		fprintf(stderr, "%s: unknown verb '%s'\n", tool, argv[1]);
+	if (argc < 1 || !verb || left < verb->min || (verb->max >= 0 && left > verb->max)) {
+		cli_usage(stderr, usage, tool);
+		return EXIT_USAGE;
+	}
+	log_init(tool, options->verbose);
+	if (config_open(&config, argv[0], options, object, verb->access))
+		return EXIT_KERNEL;
+	status = verb->run(&config, argv + 2, left);
+	config_close(&config);
+	return cli_finish(status);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tools that configure pinned maps have in common: options, verbs, the interface, its
+ * directory and its maps. They never load anything: what is not pinned is not there.
+ */
+#ifndef SCRIPTS_CONFIG_H
+#define SCRIPTS_CONFIG_H
+
+#include <getopt.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "bpffs/bpffs.h"
+#include "bpffs/directory.h"
+#include "bpffs/interface.h"
+
+/* The options of every such tool; its usage lists them, in this order, behind its own. */
+#define CONFIG_OPTIONS                                                                             \
+	{ "json", no_argument, NULL, 'j' }, { "netns", required_argument, NULL, 'N' },             \
+		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },         \
+	{                                                                                          \
+		"version", no_argument, NULL, 'V'                                                  \
+	}
+
+struct config_options {
+	const char *netns; /* or NULL */
+	bool json, verbose;
+};
+
+/*
+ * Take one of the options above from getopt_long(). Returns -1 when it was taken and the tool goes
+ * on, or the exit status with which it ends now: after --help and --version, or EXIT_USAGE for an
+ * option that is none.
+ */
+int config_option(struct config_options *options, int c, const char *tool, const char *usage);
+
+/* An interface with its directory, open for as long as a verb works. */
+struct config {
+	struct interface iface;
+	struct bpffs fs;
+	struct directory dir;
+	bool json;
+	const char *object; /* that makes the maps, for hints: "acl" for xdp_acl.o and tc_acl.o */
+};
+
+enum config_access {
+	CONFIG_READ,
+	CONFIG_WRITE, /* takes the interface's own lock: one editor at a time, and no loader */
+};
+
+/*
+ * Find the interface and open its directory. Reports its failures, with a hint what to load.
+ * Returns 0 or a negative errno; config_close() must follow success.
+ */
+int config_open(struct config *config, const char *ifname, const struct config_options *options,
+                const char *object, enum config_access access);
+void config_close(struct config *config);
+
+/* What a map must be for a tool to work on it. */
+struct config_map {
+	const char *name;
+	__u32 type;
+	__u32 key_size, value_size;
+};
+
+/*
+ * Open a map of the interface by its flat pin, read-only for CONFIG_READ, and compare its type and
+ * sizes. Fills in *info if it is not NULL. Returns a descriptor, which the caller closes; -ENOENT
+ * (reported, with a hint) if there is none; -EINVAL if it is another kind of map; or another
+ * negative errno, reported.
+ */
+int config_open_map(const struct config *config, const struct config_map *map,
+                    enum config_access access, struct bpf_map_info *info);
+
+/* A verb: "acl eth0 add 192.0.2.0/24". */
+struct config_verb {
+	const char *name;
+	enum config_access access;
+	int min, max; /* arguments behind the verb; max -1: any number */
+	int (*run)(struct config *config, char **argv, int argc); /* returns an exit status */
+};
+
+/*
+ * Run the verb that argv[1] names on the interface that argv[0] names; the verb may be left out,
+ * it is then the first of the table. verbs ends with a NULL name. Returns an exit status; misuse is
+ * reported with the usage.
+ */
+int config_run(const struct config_verb *verbs, const struct config_options *options,
+               const char *object, const char *tool, const char *usage, char **argv, int argc);
+
+#endif
