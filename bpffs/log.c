@@ -9,13 +9,24 @@ static const char *log_tool = "ifbpf";
 static bool log_verbose;
 
 static char log_words[256];
+static char log_failure[512];
+
+static log_listener *log_listening;
+static void *log_listening_arg;
 
 __attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static int
 log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	va_list again;
 
-	(void)level;
+	if (log_listening && level == LIBBPF_WARN) {
+		char text[256];
+
+		va_copy(again, args);
+		vsnprintf(text, sizeof(text), fmt, again);
+		va_end(again);
+		log_listening(text, log_listening_arg);
+	}
 	if (strstr(fmt, "Kernel error message: %s")) {
 		va_copy(again, args);
 		snprintf(log_words, sizeof(log_words), "%s", va_arg(again, const char *));
@@ -31,6 +42,17 @@ const char *log_kernel_words(void)
 	strcpy(words, log_words);
 	*log_words = '\0';
 	return *words ? words : NULL;
+}
+
+void log_listen(log_listener *listener, void *arg)
+{
+	log_listening = listener;
+	log_listening_arg = arg;
+}
+
+const char *log_last_failure(void)
+{
+	return log_failure;
 }
 
 void log_init(const char *tool, bool verbose)
@@ -54,6 +76,9 @@ int failed(int err, const char *fmt, ...)
 
 	/* libbpf_strerror() also knows libbpf's own codes, which strerror() does not. */
 	libbpf_strerror(err, why, sizeof(why));
+	va_start(args, fmt);
+	vsnprintf(log_failure, sizeof(log_failure), fmt, args);
+	va_end(args);
 	va_start(args, fmt);
 	say(fmt, args);
 	va_end(args);

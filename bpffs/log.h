@@ -31,4 +31,11 @@ void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 const char *log_kernel_words(void);
 
+/* What failed() printed last, without the tool and the errno; "" if nothing failed. */
+const char *log_last_failure(void);
+
+/* Have each warning of libbpf handed over as well, shown or not; NULL ends it. */
+typedef void log_listener(const char *text, void *arg);
+void log_listen(log_listener *listener, void *arg);
+
 #endif

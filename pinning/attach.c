@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/links.h"
@@ -28,11 +29,25 @@ static __u32 tcx_type(enum hook hook)
 /* What the kernel said of the last link that it refused, or "". */
 static char link_words[256];
 
+/* Why the kernel refused last, or "". */
+static char refusal[320];
+
+const char *attach_refusal(void)
+{
+	static char words[sizeof(refusal)];
+
+	strcpy(words, refusal);
+	*refusal = '\0';
+	return words;
+}
+
 /* Report a refusal; the kernel's words say more than its number. */
 static int refused(int err, const struct interface *iface, const char *what, enum hook hook)
 {
 	const char *words = *link_words ? link_words : log_kernel_words();
 
+	snprintf(refusal, sizeof(refusal), "%s%s%s", words ? words : "", words ? ", " : "",
+	         strerror(-err));
 	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), iface->name,
 	       words ? " (the kernel says: " : "", words ? words : "", words ? ")" : "");
 	if (err == -EPERM)

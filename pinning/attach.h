@@ -49,6 +49,12 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 int attach_remove(const struct interface *iface, const struct attach_old *old);
 
 /*
+ * Why the kernel refused one of these since the last call of this, in its own words where it has
+ * any, or "".
+ */
+const char *attach_refusal(void);
+
+/*
  * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,
  * for one, reports success and does nothing. Returns 0, or -ENOENT if it is not, reported.
  */

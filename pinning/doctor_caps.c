@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
+#include "pinning/caps.h"
 #include "pinning/doctor_findings.h"
 
 #define CAPS_MAX 4
-/* No capability has this number. */
-#define END (-1)
+#define END      CAPS_END
 
 static const struct {
 	const char *verb;
@@ -35,33 +34,6 @@ static const struct {
 	{ "any verb with --netns", { CAP_SYS_ADMIN, END }, { END }, "" },
 };
 
-static bool has(cap_t caps, cap_value_t cap)
-{
-	cap_flag_value_t value = CAP_CLEAR, admin = CAP_CLEAR;
-
-	cap_get_flag(caps, cap, CAP_EFFECTIVE, &value);
-	/* What was split off from CAP_SYS_ADMIN is still implied by it. */
-	if (cap == CAP_BPF || cap == CAP_PERFMON)
-		cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
-	return value == CAP_SET || admin == CAP_SET;
-}
-
-/* Write the names of those that are missing. Returns whether there are any. */
-static bool missing(cap_t caps, const cap_value_t *wanted, char *out, size_t size)
-{
-	size_t len = 0;
-
-	*out = '\0';
-	for (; *wanted != END; wanted++) {
-		char *name = has(caps, *wanted) ? NULL : cap_to_name(*wanted);
-
-		if (name && len < size)
-			len += snprintf(out + len, size - len, "%s%s", len ? " " : "", name);
-		cap_free(name);
-	}
-	return *out;
-}
-
 static void look_at_verbs(struct doctor *d)
 {
 	cap_t caps = cap_get_proc();
@@ -76,9 +48,9 @@ static void look_at_verbs(struct doctor *d)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (missing(caps, verbs[i].needs, names, sizeof(names))) {
+		if (caps_missing(caps, verbs[i].needs, names, sizeof(names))) {
 			found(d, DOCTOR_PROBLEM, "%s will fail without %s", verbs[i].verb, names);
-		} else if (missing(caps, verbs[i].likes, names, sizeof(names))) {
+		} else if (caps_missing(caps, verbs[i].likes, names, sizeof(names))) {
 			found(d, DOCTOR_WARNING, "%s does less without %s: %s", verbs[i].verb,
 			      names, verbs[i].less);
 		} else {
@@ -99,20 +71,19 @@ static void look_at_verbs(struct doctor *d)
 /* In a user namespace of its own, a process has capabilities that the BPF checks do not see. */
 static void look_at_user_namespace(struct doctor *d)
 {
-	unsigned int inside, outside, count;
-	char line[128];
+	char map[64];
+	int inside = caps_user_namespace(map, sizeof(map));
 
-	if (doctor_read("/proc/self/uid_map", line, sizeof(line)) ||
-	    sscanf(line, "%u %u %u", &inside, &outside, &count) != 3) {
+	if (inside < 0) {
 		found(d, DOCTOR_INFO, "cannot tell which user namespace this is");
 		return;
 	}
-	if (inside == 0 && outside == 0 && count == (unsigned int)-1)
+	if (!inside)
 		return;
 	found(d, DOCTOR_PROBLEM,
 	      "this is a user namespace, and BPF asks for capabilities of the initial one: run "
 	      "it outside the container");
-	evidence(d, "/proc/self/uid_map: %u %u %u", inside, outside, count);
+	evidence(d, "/proc/self/uid_map: %s", map);
 }
 
 const struct doctor_probe doctor_caps[] = {

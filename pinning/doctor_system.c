@@ -11,9 +11,8 @@
 #include "bpffs/access.h"
 #include "bpffs/netns.h"
 #include "pinning/doctor_findings.h"
+#include "pinning/lsm.h"
 
-#define LSM_FILE      "/sys/kernel/security/lsm"
-#define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 #define ENFORCE_FILE  "/sys/fs/selinux/enforce"
 #define SYSCTL_UNPRIV "/proc/sys/kernel/unprivileged_bpf_disabled"
 #define SYSCTL_JIT    "/proc/sys/net/core/bpf_jit_enable"
@@ -35,7 +34,7 @@ static bool lists(const char *list, const char *word)
 static void look_at_lsm(struct doctor *d)
 {
 	char list[256], enforce[8];
-	int err = doctor_read(LSM_FILE, list, sizeof(list));
+	int err = lsm_list(list, sizeof(list));
 
 	if (err) {
 		found(d, DOCTOR_INFO, "cannot tell which security modules are at work");
@@ -47,16 +46,16 @@ static void look_at_lsm(struct doctor *d)
 	if (lists(list, "selinux") && !doctor_read(ENFORCE_FILE, enforce, sizeof(enforce)) &&
 	    *enforce == '1') {
 		found(d, DOCTOR_INFO, "SELinux is enforcing, and may refuse bpf(2) even to root");
-		evidence(d, "%s: %s; %s: 1", LSM_FILE, list, ENFORCE_FILE);
+		evidence(d, "security modules: %s; %s: 1", list, ENFORCE_FILE);
 		remedy(d, "ausearch -m AVC -ts recent");
 	} else if (lists(list, "bpf")) {
 		found(d, DOCTOR_INFO,
 		      "BPF programs can be security modules here, and refuse others");
-		evidence(d, "%s: %s", LSM_FILE, list);
+		evidence(d, "security modules: %s", list);
 		remedy(d, "bpftool prog show | grep -w lsm");
 	} else {
 		found(d, DOCTOR_OK, "no security module is known to refuse BPF");
-		evidence(d, "%s: %s", LSM_FILE, list);
+		evidence(d, "security modules: %s", list);
 	}
 }
 

@@ -7,181 +7,210 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "pinning/explain.h"
+#include "pinning/explain_kernel.h"
 
 /* The kernel refuses a larger log before 5.13; a smaller one would lose the end. */
-#define LOG_SIZE       (16 * 1024 * 1024 - 1)
-#define LOG_LAST_LINES 12
+#define LOG_SIZE (16 * 1024 * 1024 - 1)
 
-static const char *const stage_names[EXPLAIN_STAGES] = {
-	[EXPLAIN_OPEN] = "ELF file",
-	[EXPLAIN_FOUND] = "programs and maps",
-	[EXPLAIN_MAPS] = "maps",
-	[EXPLAIN_RELOCATE] = "relocations and BTF",
-	[EXPLAIN_KERNEL] = "checks of BPF_PROG_LOAD",
-	[EXPLAIN_VERIFIER] = "verifier",
-	[EXPLAIN_JIT] = "JIT",
-	[EXPLAIN_ID] = "id and tag",
-	[EXPLAIN_PINS] = "pins",
-	[EXPLAIN_ATTACH] = "attach",
-	[EXPLAIN_READ_BACK] = "read back",
-};
+/* Bits of log_level: instructions with their source, and what the verification took. */
+#define LOG_INSNS 1
+#define LOG_STATS 4
 
-static const char *const outcome_names[] = {
-	[EXPLAIN_NOT_REACHED] = "-",
-	[EXPLAIN_DONE] = "done",
-	[EXPLAIN_SKIPPED] = "skipped",
-	[EXPLAIN_REFUSED] = "refused",
-};
+__attribute__((format(printf, 3, 0))) static void
+put(struct explain_note *note, enum explain_outcome outcome, const char *fmt, va_list args)
+{
+	note->outcome = outcome;
+	vsnprintf(note->what, sizeof(note->what), fmt, args);
+}
 
 void explain(struct explanation *e, enum explain_stage stage, enum explain_outcome outcome,
              const char *fmt, ...)
 {
 	va_list args;
 
-	e->stages[stage].outcome = outcome;
 	va_start(args, fmt);
-	vsnprintf(e->stages[stage].what, sizeof(e->stages[stage].what), fmt, args);
+	put(&e->stages[stage], outcome, fmt, args);
 	va_end(args);
 }
 
-int explain_keep_log(struct explanation *e, struct bpf_program *prog)
+void explain_check(struct explanation *e, enum explain_check check, enum explain_outcome outcome,
+                   const char *fmt, ...)
 {
-	e->log = calloc(1, LOG_SIZE);
-	if (!e->log)
-		return -ENOMEM;
-	e->log_size = LOG_SIZE;
-	return bpf_program__set_log_buf(prog, e->log, e->log_size);
+	va_list args;
+
+	va_start(args, fmt);
+	put(&e->checks[check], outcome, fmt, args);
+	va_end(args);
 }
 
-/* What the verifier says in the usual cases, and what helps. */
-static const struct {
-	const char *says;
-	const char *hint;
-} usual_causes[] = {
-	{ "pointer -= pointer prohibited", "this kernel wants CAP_PERFMON for it, or root" },
-	{ "invalid access to packet", "compare the pointer with data_end before this access" },
-	{ "map_value_or_null", "check what bpf_map_lookup_elem() returned for NULL first" },
-	{ "invalid access to map value", "bound the offset to the size of the value first" },
-	{ "back-edge", "bound the loop by a constant, or use bpf_loop()" },
-	{ "BPF program is too large", "split the program, or bound its loops lower" },
-	{ "!read_ok", "a register or variable is read before it is set" },
-	{ "R0 !read_ok", "return a value on every path" },
-	{ "Unreleased reference", "release what was acquired on every path" },
-	{ "GPL-restricted", "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\"" },
-	{ "GPL-compatible", "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\"" },
-	{ "unknown func", "this kernel, or this program type, has no such helper" },
-	{ "program of this type cannot use helper", "another program type has that helper" },
-	{ "invalid indirect read from stack",
-	  "initialise the whole variable, its padding as well" },
-	{ "cannot write into packet", "this program type may only read packets" },
-};
-
-static const char *find_hint(const char *log)
+/* libbpf has no other way to say at which of its steps it gave up. */
+static void listen(const char *text, void *arg)
 {
-	for (size_t i = 0; i < sizeof(usual_causes) / sizeof(usual_causes[0]); i++)
-		if (strstr(log, usual_causes[i].says))
-			return usual_causes[i].hint;
-	return NULL;
-}
+	struct explanation *e = arg;
 
-/* The last line that begins with ";" is the source of the instruction that failed. */
-static void find_source(const char *log, char *line, size_t size)
-{
-	const char *found = NULL, *at;
-
-	for (at = log; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
-		if (*at == ';')
-			found = at + 1;
-	if (!found) {
-		*line = '\0';
+	if (!strncmp(text, "libbpf: ", 8))
+		text += 8;
+	if (!strncmp(text, "failed to load object", 21))
 		return;
+	snprintf(e->last_warning, sizeof(e->last_warning), "%.*s", (int)strcspn(text, "\n"), text);
+	if (strstr(text, "Couldn't load trivial BPF program"))
+		e->end = EXPLAIN_END_TRIVIAL;
+	else if (strstr(text, "failed to create:") &&
+	         sscanf(text, "map '%63[^']'", e->end_name) == 1)
+		e->end = EXPLAIN_END_MAP;
+	else if (strstr(text, "BPF program load failed") &&
+	         sscanf(text, "prog '%63[^']'", e->end_name) == 1)
+		e->end = EXPLAIN_END_PROG;
+}
+
+static int keep_log(char **log, struct bpf_program *prog)
+{
+	if (!*log)
+		*log = calloc(1, LOG_SIZE);
+	return *log ? bpf_program__set_log_buf(prog, *log, LOG_SIZE) : -ENOMEM;
+}
+
+int explain_begin_load(struct explanation *e, struct bpf_object *obj, struct bpf_program *prog)
+{
+	struct bpf_program *other;
+	int err = keep_log(&e->log, prog);
+
+	/* Without a level libbpf asks for the log after a refusal only, by a second try. */
+	if (!err && e->wanted)
+		err = bpf_program__set_log_level(prog, LOG_INSNS | LOG_STATS);
+	bpf_object__for_each_program(other, obj) {
+		if (!err && other != prog && bpf_program__autoload(other))
+			err = keep_log(&e->tail_log, other);
 	}
-	while (*found == ' ')
-		found++;
-	snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
+	if (!err)
+		log_listen(listen, e);
+	return err;
 }
 
-static void explain_refusal(struct explanation *e, int err)
+static void note_verified(struct explanation *e, const char *begin)
 {
-	char line[160];
+	const struct verifier_words *words = &e->verifier;
 
-	/* Without a log the program never came to the verifier. */
-	if (!e->log || !*e->log) {
-		explain(e, EXPLAIN_RELOCATE, EXPLAIN_DONE, "by libbpf");
-		explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "%s",
-		        err == -EPERM
-		                ? "no permission: CAP_BPF, CAP_NET_ADMIN, or a security module"
-		        : err == -E2BIG  ? "too many instructions"
-		        : err == -EINVAL ? "flags, licence, program or attach type, or BTF"
-		                         : strerror(-err));
+	if (words->has_states)
+		explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE,
+		        "%s%u instructions verified; states: %u in all, %u at most at once", begin,
+		        words->insns, words->total_states, words->peak_states);
+	else
+		explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE, "%s%u instructions verified", begin,
+		        words->insns);
+}
+
+static void note_refused_by_verifier(struct explanation *e, const char *name, const char *log)
+{
+	const struct verifier_words *words = &e->verifier;
+
+	verifier_read(&e->verifier, log, true);
+	note_verified(e, "");
+	/* Before 6.4 a log that does not fit its buffer is a refusal in itself. */
+	if (strlen(log) >= LOG_SIZE - 2 && !*words->message)
+		explain(e, EXPLAIN_VERIFIER, EXPLAIN_REFUSED,
+		        "its log is longer than %u bytes; load without --explain", LOG_SIZE);
+	else
+		explain(e, EXPLAIN_VERIFIER, EXPLAIN_REFUSED,
+		        "%s%s%s, at: %s; %u instructions, %u states in all, %u at most at once",
+		        name, *name ? ": " : "", words->message,
+		        *words->source ? words->source : "not known", words->insns,
+		        words->total_states, words->peak_states);
+}
+
+static void note_refusal(struct explanation *e, const struct bpf_program *prog, int err)
+{
+	bool chosen = !strcmp(e->end_name, bpf_program__name(prog));
+	const char *log = chosen ? e->log : e->tail_log;
+
+	switch (e->end) {
+	case EXPLAIN_END_TRIVIAL:
+		explain(e, EXPLAIN_MAPS, EXPLAIN_NOT_REACHED, "%s", "");
+		explain_kernel_refused(e, prog, err);
 		return;
+	case EXPLAIN_END_MAP:
+		explain(e, EXPLAIN_MAPS, EXPLAIN_REFUSED, "%s cannot be created: %s", e->end_name,
+		        strerror(-err));
+		return;
+	case EXPLAIN_END_UNKNOWN:
+		explain(e, EXPLAIN_RELOCATE, EXPLAIN_REFUSED, "%s",
+		        *e->last_warning ? e->last_warning : strerror(-err));
+		return;
+	case EXPLAIN_END_PROG: break;
 	}
 	explain(e, EXPLAIN_RELOCATE, EXPLAIN_DONE, "by libbpf");
-	explain(e, EXPLAIN_KERNEL, EXPLAIN_DONE, "flags, licence, types, capability");
-	find_source(e->log, line, sizeof(line));
-	explain(e, EXPLAIN_VERIFIER, EXPLAIN_REFUSED, "%s%s", *line ? "at: " : "see its log below",
-	        line);
+	/* Without a log the program never came to the verifier. */
+	if (!log || !*log) {
+		explain_kernel_refused(e, prog, err);
+		return;
+	}
+	note_refused_by_verifier(e, chosen ? "" : e->end_name, log);
+	explain_kernel_passed(e, prog, NULL);
 }
 
-void explain_load(struct explanation *e, const struct bpf_program *prog, int err)
+void explain_end_load(struct explanation *e, const struct bpf_program *prog, int err)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 
+	log_listen(NULL, NULL);
 	if (err) {
-		explain_refusal(e, err);
+		note_refusal(e, prog, err);
 		return;
 	}
 	explain(e, EXPLAIN_RELOCATE, EXPLAIN_DONE, "by libbpf");
-	explain(e, EXPLAIN_KERNEL, EXPLAIN_DONE, "flags, licence, types, capability");
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 		return;
-	explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE, "%u instructions verified", info.verified_insns);
+	verifier_read(&e->verifier, e->log, false);
+	if (info.verified_insns)
+		e->verifier.insns = info.verified_insns;
+	explain_kernel_passed(e, prog, &info);
+	note_verified(e, "");
+	e->xlated_len = info.xlated_prog_len;
+	e->jited_len = info.jited_prog_len;
 	if (info.jited_prog_len)
 		explain(e, EXPLAIN_JIT, EXPLAIN_DONE, "%u bytes translated, %u bytes native",
 		        info.xlated_prog_len, info.jited_prog_len);
-	else
-		explain(e, EXPLAIN_JIT, EXPLAIN_SKIPPED,
-		        "%u bytes translated; interpreted, or the size may not be read",
+	else if (info.xlated_prog_len)
+		explain(e, EXPLAIN_JIT, EXPLAIN_SKIPPED, "%u bytes translated, and interpreted",
 		        info.xlated_prog_len);
+	else
+		explain(e, EXPLAIN_JIT, EXPLAIN_NOT_KNOWN, "the sizes may not be read");
 	explain(e, EXPLAIN_ID, EXPLAIN_DONE, "%u, %02x%02x%02x%02x%02x%02x%02x%02x", info.id,
 	        info.tag[0], info.tag[1], info.tag[2], info.tag[3], info.tag[4], info.tag[5],
 	        info.tag[6], info.tag[7]);
 }
 
-static void print_log_end(const char *log)
+void explain_next_interface(struct explanation *e)
 {
-	const char *at = log + strlen(log);
-	int lines = 0;
-
-	while (at > log && lines <= LOG_LAST_LINES)
-		if (*--at == '\n')
-			lines++;
-	fprintf(stderr, "  the verifier's last lines:\n");
-	for (at += *at == '\n'; *at;) {
-		int len = strcspn(at, "\n");
-
-		fprintf(stderr, "    %.*s\n", len, at);
-		at += len + (at[len] == '\n');
-	}
+	for (int stage = EXPLAIN_PINS; stage < EXPLAIN_STAGES; stage++)
+		explain(e, stage, EXPLAIN_NOT_REACHED, "%s", "");
 }
 
-void explain_print(const struct explanation *e)
+void explain_end(struct explanation *e, int err, const char *attach_words, const char *left_out)
 {
-	bool refused = e->stages[EXPLAIN_VERIFIER].outcome == EXPLAIN_REFUSED;
+	struct explain_note *attach = &e->stages[EXPLAIN_ATTACH];
+	int stage, next = EXPLAIN_STAGES;
+	size_t len = strlen(attach->what);
 
-	for (int stage = 0; stage < EXPLAIN_STAGES; stage++)
-		fprintf(stderr, "  %-24s %-8s %s\n", stage_names[stage],
-		        outcome_names[e->stages[stage].outcome], e->stages[stage].what);
-	if (!refused || !e->log)
-		return;
-	print_log_end(e->log);
-	if (find_hint(e->log))
-		hint("%s", find_hint(e->log));
+	if (attach->outcome == EXPLAIN_REFUSED && *attach_words)
+		snprintf(attach->what + len, sizeof(attach->what) - len, ": %s", attach_words);
+	for (stage = EXPLAIN_STAGES - 1; stage >= 0; stage--) {
+		if (e->stages[stage].outcome == EXPLAIN_REFUSED)
+			return;
+		if (e->stages[stage].outcome == EXPLAIN_NOT_REACHED)
+			next = stage;
+	}
+	if (err && next < EXPLAIN_STAGES)
+		explain(e, next, EXPLAIN_REFUSED, "not begun, since the load failed before");
+	for (stage = next; !err && stage < EXPLAIN_STAGES; stage++)
+		if (e->stages[stage].outcome == EXPLAIN_NOT_REACHED)
+			explain(e, stage, EXPLAIN_SKIPPED, "%s", left_out);
 }
 
 void explain_free(struct explanation *e)
 {
 	free(e->log);
-	e->log = NULL;
+	free(e->tail_log);
+	e->log = e->tail_log = NULL;
 }

@@ -10,6 +10,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/json.h"
+#include "pinning/attach.h"
 #include "pinning/loader.h"
 
 /* So many --class options can be given. */
@@ -172,7 +173,7 @@ static struct json_object *map_json(const struct load_report *report, const stru
 }
 
 static void print_json(const struct interface *iface, const struct load_report *report,
-                       bool dry_run)
+                       bool dry_run, struct json_object *stages)
 {
 	struct json_object *out = json_begin("ifbpf.load/1", iface),
 			   *maps = json_object_new_array();
@@ -193,6 +194,8 @@ static void print_json(const struct interface *iface, const struct load_report *
 		if (is_own(report, &report->plan.maps[i]))
 			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
 	json_object_object_add(out, "maps", maps);
+	if (stages)
+		json_object_object_add(out, "stages", stages);
 	json_end(out);
 }
 
@@ -212,8 +215,31 @@ static int status_of(const struct load_report *report)
 	return EXIT_SUCCESS;
 }
 
+/* The stages of a load that failed, or that --explain was given for. iface: NULL if none was found.
+ */
+static void explain_load(const struct interface *iface, const struct object *object,
+                         const struct load_call *call)
+{
+	struct json_object *out;
+
+	if (!call->json || !call->explain) {
+		explain_print(&object->explanation);
+		return;
+	}
+	out = json_begin("ifbpf.load/1", iface);
+	json_put_string(out, "path", NULL);
+	json_put_bool(out, "dry_run", call->how->dry_run);
+	json_put_string(out, "program", NULL);
+	json_put_string(out, "attached", NULL);
+	json_put_string(out, "reason", log_last_failure());
+	json_object_object_add(out, "stages", explain_json(&object->explanation));
+	json_end(out);
+}
+
 static int load_one(const char *ifname, struct object *object, const struct load_call *call)
 {
+	const struct load_options *how = call->how;
+	struct explanation *explanation = &object->explanation;
 	struct load_report report;
 	struct interface iface;
 	int status = EXIT_KERNEL;
@@ -221,15 +247,35 @@ static int load_one(const char *ifname, struct object *object, const struct load
 
 	if (interface_find(&iface, ifname, NULL))
 		return EXIT_KERNEL;
-	err = load_program(&iface, object, call->how, &report);
-	if (!err) {
-		(call->json ? print_json : print_text)(&iface, &report, call->how->dry_run);
+	explain_next_interface(explanation);
+	err = load_program(&iface, object, how, &report);
+	explain_end(explanation, err, attach_refusal(), how->dry_run ? "--dry-run" : "--no-attach");
+	if (err) {
+		explain_load(&iface, object, call);
+	} else {
 		status = status_of(&report);
+		if (call->json)
+			print_json(&iface, &report, how->dry_run,
+			           call->explain ? explain_json(explanation) : NULL);
+		else
+			print_text(&iface, &report, how->dry_run);
+		if (call->explain && !call->json)
+			explain_print(explanation);
 	}
-	if (err || call->explain)
-		explain_print(&object->explanation);
 	load_report_free(&report);
 	return status;
+}
+
+static int open_object(struct object *object, const struct load_call *call)
+{
+	int err = object_open(object, call->choice);
+
+	object->explanation.wanted = call->explain;
+	if (err) {
+		explain_end(&object->explanation, err, "", "");
+		explain_load(NULL, object, call);
+	}
+	return err;
 }
 
 /* A program and maps of its own for one interface. */
@@ -238,10 +284,8 @@ static int load_alone(const char *ifname, const struct load_call *call)
 	struct object object;
 	int status = EXIT_KERNEL;
 
-	if (!object_open(&object, call->choice))
+	if (!open_object(&object, call))
 		status = load_one(ifname, &object, call);
-	else
-		explain_print(&object.explanation);
 	object_close(&object);
 	return status;
 }
@@ -252,8 +296,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	int done = 0, partly = 0, status;
 	struct object object;
 
-	if (shared && object_open(&object, call->choice)) {
-		explain_print(&object.explanation);
+	if (shared && open_object(&object, call)) {
 		object_close(&object);
 		return EXIT_KERNEL;
 	}

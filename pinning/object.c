@@ -283,15 +283,15 @@ int object_load(struct object *object)
 {
 	int err;
 
-	err = explain_keep_log(&object->explanation, object->prog);
+	err = explain_begin_load(&object->explanation, object->obj, object->prog);
 	if (!err)
 		err = bpf_object__load(object->obj);
-	explain_load(&object->explanation, object->prog, err);
+	explain_end_load(&object->explanation, object->prog, err);
 	object->loaded = !err;
 	if (!err)
 		return 0;
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
-	if (err == -EPERM)
+	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome == EXPLAIN_REFUSED)
 		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
 	return err;
 }

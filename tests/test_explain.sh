@@ -1,0 +1,290 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load --explain: the life of a load as stages, and the cause of each refusal as far as it is known.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+
+CAUSES=$BUILT/explain_causes.o
+
+# stage NAME OUTCOME [TEXT]: $errors has that line; TEXT is part of what it says.
+stage()
+{
+	awk -v name="$1" -v outcome="$2" -v text="${3-}" '
+		{ sub(/^ +/, "") }
+		index($0, name " ") == 1 {
+			rest = substr($0, length(name) + 1)
+			sub(/^ +/, "", rest)
+			if (index(rest, outcome) == 1 && (text == "" || index(rest, text)))
+				found = 1
+		}
+		END { exit !found }' <<<"$errors" || fail "no stage '$1' that is $2${3+ with '$3'}: $errors"
+}
+
+# refused PROGRAM MESSAGE SOURCE HINT: the verifier refuses it with these words.
+refused()
+{
+	expect_status 2 load -n "$1" v0 "$CAUSES"
+	stage verifier refused "$2"
+	stage verifier refused "at: "
+	[[ -z $3 ]] || stage verifier refused "$3"
+	stage verifier refused " instructions, "
+	stage verifier refused " states in all, "
+	stage "checks of BPF_PROG_LOAD" "done"
+	stage JIT -
+	stage attach -
+	[[ $errors == *"the verifier's last lines:"*"$2"*"processed "*"hint: $4"* ]] || fail "it says: $errors"
+	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it left something"
+}
+
+test_every_stage_of_a_load_is_told()
+{
+	local id tag xlated jited
+
+	expect_status 0 load --explain v0 objects/xdp_pass.o
+	id=$(prog_id v0)
+	read -r tag xlated jited < <(bpftool -j prog show id "$id" |
+		sed 's/.*"tag":"\([^"]*\)".*"bytes_xlated":\([0-9]*\).*"bytes_jited":\([0-9]*\).*/\1 \2 \3/')
+	stage "ELF file" "done" objects/xdp_pass.o
+	stage "programs and maps" "done" "program xdp_pass in section xdp for xdp; 1 maps"
+	stage maps "done" "0 of 1 reused"
+	stage "relocations and BTF" "done"
+	stage "checks of BPF_PROG_LOAD" "done"
+	stage flags "done" none
+	stage license "done" GPL-compatible
+	stage "instruction count" "done" " of 1000000 at most"
+	stage capability "done"
+	stage "security modules" "done"
+	stage types "done" "program type xdp, expected attach type xdp"
+	stage "device binding" skipped
+	[[ $errors =~ verifier\ +done\ +[0-9]+\ instructions\ verified\;\ states:\ [1-9][0-9]*\ in\ all,\ [1-9] ]] ||
+		fail "no states: $errors"
+	stage JIT "done" "$xlated bytes translated, $jited bytes native"
+	stage "id and tag" "done" "$id, $tag"
+	stage pins "done" "$BPFFS/v0"
+	stage attach "done" "to xdp of v0"
+	stage "read back" "done" "program $id by xdp"
+	expect_status 0 load --explain v0 objects/xdp_drop.o
+	stage maps "done" "1 of 1 reused"
+}
+
+test_json_has_the_stages_as_well()
+{
+	need jq
+	expect_status 0 load --json --explain v0 objects/xdp_pass.o
+	[[ -z $errors ]] || fail "told twice: $errors"
+	[[ $(jq -r '[.stages[].name] | join(" ")' <<<"$output") == \
+"open found maps relocate kernel verifier jit id pins attach read_back" ]] || fail "stages: $output"
+	[[ $(jq -r '[.stages[] | select(.name == "kernel").checks[].name] | join(" ")' <<<"$output") == \
+"flags license insns capability lsm types device" ]] || fail "checks: $output"
+	jq -e '[.stages[].outcome] | all(. == "done")' <<<"$output" >/dev/null || fail "$output"
+	jq -e '.stages[5] | .insns > 0 and .total_states > 0 and .peak_states > 0 and .hint == null' \
+		<<<"$output" >/dev/null || fail "the verifier: $output"
+	jq -e '.stages[6] | .translated_bytes > 0 and .native_bytes > 0' <<<"$output" >/dev/null || fail "$output"
+
+	expect_status 2 load --json --explain -n without_null v0 "$CAUSES"
+	jq -e '.schema == "ifbpf.load/1" and .ifname == "v0" and .program == null and
+		(.reason | startswith("cannot load program without_null")) and
+		(.stages[5] | .outcome == "refused" and (.message | test("map_value_or_null")) and
+		(.source | test("explain_causes.bpf.c")) and (.log | test("processed")) and
+		(.hint | test("NULL"))) and .stages[9].outcome == null' <<<"$output" >/dev/null ||
+		fail "it says: $output"
+	expect_status 2 load --json --explain v0 "$TMPDIR/missing.o"
+	jq -e '.ifname == null and .stages[0].outcome == "refused"' <<<"$output" >/dev/null || fail "$output"
+	# Without --explain there is no document about what was not loaded.
+	expect_status 2 load --json -n without_null v0 "$CAUSES"
+	[[ -z $output ]] || fail "it says: $output"
+	stage verifier refused
+}
+
+test_what_a_dry_run_and_no_attach_leave_out_is_told()
+{
+	expect_status 0 load --explain --dry-run v0 objects/xdp_pass.o
+	stage verifier "done"
+	stage pins skipped --dry-run
+	stage attach skipped --dry-run
+	stage "read back" skipped --dry-run
+	expect_status 0 load --explain --no-attach v0 objects/xdp_pass.o
+	stage pins "done"
+	stage attach skipped --no-attach
+	stage "read back" skipped --no-attach
+}
+
+test_a_packet_access_out_of_bounds_is_explained()
+{
+	refused beyond_packet "invalid access to packet" "explain_causes.bpf.c:" "compare the pointer with data_end"
+}
+
+test_a_missing_check_for_null_is_explained()
+{
+	refused without_null "map_value_or_null" '*value = 1;' "compare with NULL"
+}
+
+test_an_access_beyond_a_value_is_explained()
+{
+	refused beyond_value "R0 unbounded memory access" 'value[ctx->rx_queue_index] = 1;' "bound the offset"
+}
+
+test_too_long_a_loop_is_explained()
+{
+	refused long_loop "BPF program is too large. Processed 1000001 insn" "" "split the program, or bound its loops"
+	stage verifier refused "1000001 instructions"
+}
+
+test_too_many_jumps_are_explained()
+{
+	refused long_jumps "jumps is too complex" "explain_causes.bpf.c:" "bound its loops lower"
+}
+
+test_an_endless_loop_is_explained()
+{
+	refused endless_loop "infinite loop detected" "explain_causes.bpf.c:" "the loop never ends"
+}
+
+test_an_unknown_helper_is_explained()
+{
+	refused unknown_helper "invalid func unknown#99999" "explain_causes.bpf.c:" "this kernel has no such helper"
+}
+
+test_a_helper_of_another_program_type_is_explained()
+{
+	refused others_helper "bpf_skb_vlan_pop" "BPF_FUNC_skb_vlan_pop" "this program type has no such helper"
+}
+
+test_a_register_that_is_not_set_is_explained()
+{
+	refused unset_register "R7 !read_ok" "explain_causes.bpf.c:" "a register or variable is read before"
+}
+
+test_a_helper_that_wants_the_gpl_is_explained()
+{
+	expect_status 2 load v0 "$BUILT/explain_license.o"
+	stage license "done" "not GPL-compatible"
+	stage verifier refused "cannot call GPL-restricted function"
+	[[ $errors == *"hint: declare the licence: "* ]] || fail "it says: $errors"
+}
+
+# with_caps CAPS COMMAND...: root's files, and of its capabilities only these.
+with_caps()
+{
+	local caps=$1
+
+	shift
+	setpriv --bounding-set "-all,$caps" --inh-caps -all --no-new-privs "$@"
+}
+
+test_missing_perfmon_is_explained_and_only_where_it_is_missing()
+{
+	expect_status 2 with_caps +bpf,+net_admin load -n packet_length v0 "$CAUSES"
+	stage verifier refused "pointer prohibited"
+	[[ $errors == *"hint: this kernel wants CAP_PERFMON for it, or root"* ]] || fail "it says: $errors"
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load -n packet_length v0 "$CAUSES"
+}
+
+test_a_missing_capability_is_named()
+{
+	expect_status 2 with_caps +bpf load -n packet_length v0 "$CAUSES"
+	stage "checks of BPF_PROG_LOAD" refused "capability: missing: cap_net_admin"
+	stage capability refused "missing: cap_net_admin (kernel.unprivileged_bpf_disabled: $(cat \
+		/proc/sys/kernel/unprivileged_bpf_disabled))"
+	stage verifier -
+	[[ $errors == *"hint: run as root, or with CAP_BPF and CAP_NET_ADMIN"* ]] || fail "it says: $errors"
+}
+
+test_too_many_instructions_are_counted()
+{
+	expect_status 2 load v0 "$BUILT/explain_long.o"
+	stage "checks of BPF_PROG_LOAD" refused "instruction count: 1000002"
+	stage "instruction count" refused "1000002, at most 1000000 are taken"
+	stage verifier -
+}
+
+test_a_program_of_a_program_array_that_is_refused_is_named()
+{
+	expect_status 2 load -s xdp v0 "$BUILT/explain_tail.o"
+	stage verifier refused "bad_tail: invalid access to packet"
+	[[ $errors == *"processed 2 insns"*"hint: compare the pointer with data_end"* ]] || fail "it says: $errors"
+}
+
+# prog_load_fails ERRNO: BPF_PROG_LOAD of a good program is refused with it, before the verifier.
+# Which bpf(2) it is moves with the links that other tests make meanwhile.
+prog_load_fails()
+{
+	local n tries
+
+	need strace
+	for ((tries = 0; tries < 9; tries++)); do
+		strace -f -qq -o "$TMPDIR/trace" -e trace=bpf pinning/load --explain --dry-run v0 \
+			objects/xdp_pass.o >/dev/null 2>&1
+		n=$(grep ' bpf(' "$TMPDIR/trace" | grep -n 'prog_name="xdp_pass"' | head -n 1 | cut -d: -f1)
+		run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/trace" \
+			-e trace=bpf -e "inject=bpf:error=$1:when=$n" pinning/load --explain v0 objects/xdp_pass.o
+		! grep INJECTED "$TMPDIR/trace" | grep -q 'prog_name="xdp_pass"' || return 0
+	done
+	fail "no fault at BPF_PROG_LOAD: $(<"$TMPDIR/trace")"
+}
+
+test_what_is_not_known_is_not_guessed()
+{
+	prog_load_fails EPERM
+	stage "checks of BPF_PROG_LOAD" refused "no permission, and not for a capability that is missing"
+	stage capability "done"
+	stage "security modules" "not known" "who refused it; security modules: "
+	stage "security modules" "not known" "lockdown: "
+	stage "security modules" "not known" "a trivial program: accepted"
+	stage verifier -
+	[[ $errors != *"hint: run as root"* ]] || fail "a hint that is wrong: $errors"
+	prog_load_fails EINVAL
+	stage "checks of BPF_PROG_LOAD" refused "Invalid argument; the cause is not known"
+	stage flags "done"
+	stage types "done"
+	prog_load_fails E2BIG
+	stage "instruction count" "not known"
+	prog_load_fails ENOMEM
+	stage "checks of BPF_PROG_LOAD" refused "Cannot allocate memory"
+}
+
+test_a_map_that_cannot_be_made_is_named()
+{
+	expect_status 2 load v0 "$BUILT/explain_map.o"
+	stage maps refused "of_long_keys cannot be created: "
+	stage "checks of BPF_PROG_LOAD" -
+}
+
+test_a_relocation_that_fails_is_told()
+{
+	expect_status 2 load v0 "$BUILT/explain_extern.o"
+	stage "relocations and BTF" refused "no_such_kernel_symbol"
+	stage "checks of BPF_PROG_LOAD" -
+}
+
+test_the_stage_that_was_not_begun_tells_why()
+{
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 2 load v0 objects/xdp_drop.o
+	stage "programs and maps" "done"
+	stage maps refused "not begun"
+	[[ $errors == "load: cannot load onto xdp of v0: program xdp_pass "* ]] || fail "it says: $errors"
+	stage verifier -
+}
+
+test_the_words_of_the_kernel_stand_at_the_attachment()
+{
+	ip link set dev v0 mtu 9000
+	in_peer ip link set dev v1 mtu 9000
+	expect_status 2 load v0 objects/xdp_pass.o
+	stage verifier "done"
+	stage pins "done"
+	stage attach refused "to xdp of v0: veth: Peer MTU is too large to set XDP"
+	stage "read back" -
+}
+
+test_each_interface_of_a_shared_load_tells_its_own_attachment()
+{
+	make_veth w0
+	ip link set dev w0 mtu 9000
+	ip link set dev q1 mtu 9000
+	expect_status 3 load --explain --shared v0 w0 objects/xdp_pass.o
+	stage attach "done" "to xdp of v0"
+	stage attach refused "to xdp of w0"
+	stage "read back" -
+}
