@@ -13,7 +13,7 @@ static const char usage[] =
 	"Usage: reader list IFNAME\n"
 	"       reader watch IFNAME MAP...\n"
 	"list prints 'NAME ID FIRST_VALUE' for each map; watch looks until SIGTERM\n"
-	"that the first values of these maps agree, and that all are published.\n";
+	"that the first values and the sizes of these maps agree, and that all are published.\n";
 
 static volatile sig_atomic_t stopped;
 
@@ -75,6 +75,7 @@ static const struct view_map *find(const struct view *view, const char *name)
 static bool consistent(const struct view *view, char *const *names, int count)
 {
 	unsigned long long gen = view->record.gen;
+	__u32 entries = 0;
 	__u64 wanted = 0;
 
 	for (size_t i = 0; i < view->len; i++) {
@@ -90,6 +91,12 @@ static bool consistent(const struct view *view, char *const *names, int count)
 		const struct view_map *map = find(view, names[i]);
 		__u64 value = map ? first_value(map) : 0;
 
+		/* The two of one set are of one size as well. */
+		if (map && i && map->info.max_entries != entries) {
+			printf("torn: %s has %u entries, %s has %u, in generation %llu\n", names[0],
+			       entries, names[i], map->info.max_entries, gen);
+			return false;
+		}
 		if (!map || (i && value != wanted)) {
 			printf("torn: %s has %llu, %s has %llu, in generation %llu\n", names[0],
 			       (unsigned long long)wanted, names[i], (unsigned long long)value,
@@ -97,6 +104,7 @@ static bool consistent(const struct view *view, char *const *names, int count)
 			return false;
 		}
 		wanted = value;
+		entries = map->info.max_entries;
 	}
 	return true;
 }

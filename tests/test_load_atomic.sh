@@ -415,12 +415,41 @@ expect_no_leak()
 	load_state v0 xdp
 }
 
+# The same rate, and the program taken off: what the counts above would look like after a leak.
+expect_a_leak()
+{
+	rate off_and_on "$@"
+	echo "off and on: $frames frames, $passed passed" >&2
+	((passed > 0)) || fail "nothing passed: this test sees no leak"
+}
+
+# off_and_on netlink|link
+off_and_on()
+{
+	local i file
+
+	for ((i = 0; i < 3; i++)); do
+		case $1 in
+		netlink)
+			file=$(echo "$BPFFS/v0/%progs/xdp/"*)
+			ip link set dev v0 xdp off
+			ip link set dev v0 xdp pinned "$file"
+			;;
+		link)
+			bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+			load --link v0 "$2" >/dev/null
+			;;
+		esac
+	done
+}
+
 test_a_hundred_replacements_under_full_rate_let_nothing_pass()
 {
 	ethtool -K v0 gro on
 	load v0 objects/xdp_drop.o >/dev/null
 	rate replace_often 100
 	expect_no_leak
+	expect_a_leak netlink
 }
 
 test_a_hundred_updates_of_a_link_under_full_rate_let_nothing_pass()
@@ -429,24 +458,80 @@ test_a_hundred_updates_of_a_link_under_full_rate_let_nothing_pass()
 	load --link v0 objects/xdp_drop.o >/dev/null
 	rate replace_often 100 --link
 	expect_no_leak
+	expect_a_leak link objects/xdp_drop.o
 }
 
-# What the two tests above would see if a load took the program off.
-test_off_and_on_under_full_rate_lets_frames_pass()
-{
-	ethtool -K v0 gro on
-	load v0 objects/xdp_drop.o >/dev/null
-	rate off_and_on
-	echo "$frames frames, $passed passed" >&2
-	((passed > 0)) || fail "nothing passed: the tests of leaks see none"
-}
+# A deny list of so many rules, of which the first drops every frame.
+RULES=5000
 
-off_and_on()
+# deny_all: with the rules of carry1.
+deny_all()
 {
 	local i
 
-	for ((i = 0; i < 3; i++)); do
-		ip link set dev v0 xdp off
-		ip link set dev v0 xdp pinned "$BPFFS/v0/%progs/xdp/xdp_drop"
+	for ((i = 0; i < RULES; i++)); do
+		echo "map update pinned $BPFFS/v0/deny_list key hex $(printf '%02x %02x' $((i & 255)) $((i >> 8)))" \
+			"00 00 value hex 01 00 00 00 07 00 00 00"
+	done >"$TMPDIR/rules"
+	bpftool batch file "$TMPDIR/rules" >/dev/null
+}
+
+# replace_and_migrate COUNT OPTION...: every tenth replacement changes what the deny list is, and back.
+replace_and_migrate()
+{
+	local i number count=$1
+
+	shift
+	for ((i = 1; i <= count; i++)); do
+		for number in $((i % 10 ? 1 : 2)) 1; do
+			load "$@" --on-mismatch migrate v0 "$BUILT/carry$number.o" >"$TMPDIR/load" 2>&1 ||
+				fail "load $i: $(<"$TMPDIR/load")"
+			migrations=$((migrations + $(grep -c 'map deny_list id .* migrated' "$TMPDIR/load" || true)))
+			((i % 10 == 0)) || break
+		done
 	done
+}
+migrations=0
+
+# frames_by WORD: passed or dropped, as bpftool reads them by BTF, in the maps of now and of before.
+frames_by()
+{
+	local map
+
+	for map in "$BPFFS/v0/frames_seen" "$BPFFS/v0/frames_seen%old-"*; do
+		[[ ! -e $map ]] || bpftool map dump pinned "$map"
+	done | awk -v name="\"$1\":" '$1 == name { sum += $2 } END { print sum + 0 }'
+}
+
+expect_rules_in_force()
+{
+	echo "$frames frames, $passed passed, $migrations migrations" >&2
+	((passed == 0)) || fail "$passed of $frames frames passed"
+	[[ "$(frames_by passed) $(frames_by dropped)" == "0 $frames" ]] ||
+		fail "$frames frames, passed and dropped: $(frames_by passed) $(frames_by dropped)"
+	[[ $(bpftool map dump pinned "$BPFFS/v0/deny_list" | grep -c '"key"') == "$RULES" ]] || fail "rules were lost"
+	((migrations == 20)) || fail "$migrations migrations"
+	((frames > 100000)) || fail "only $frames frames"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	load_state v0 xdp
+}
+
+test_a_hundred_replacements_with_migrations_of_the_deny_list_let_nothing_pass()
+{
+	ethtool -K v0 gro on
+	load v0 "$BUILT/carry1.o" >/dev/null
+	deny_all
+	rate replace_and_migrate 100
+	expect_rules_in_force
+	expect_a_leak netlink
+}
+
+test_a_hundred_updates_of_a_link_with_migrations_of_the_deny_list_let_nothing_pass()
+{
+	ethtool -K v0 gro on
+	load --link v0 "$BUILT/carry1.o" >/dev/null
+	deny_all
+	rate replace_and_migrate 100 --link
+	expect_rules_in_force
+	expect_a_leak link "$BUILT/carry1.o"
 }
