@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ struct scan {
 	struct owners *owners;
 	const struct bpffs *fs;
 	const char *except;
+	bool interfaces; /* look into the interfaces' own directories as well */
 	dev_t seen[MOUNTS_MAX];
 	size_t seen_len;
 };
@@ -69,9 +72,14 @@ static int add_pin(struct scan *scan, int dir_fd, const char *file, enum owner_k
 	return 0;
 }
 
-/* relative is NULL outside our own BPF filesystem, else the path below its root. */
-static enum owner_kind owner_below(int fd, enum owner_kind parent, const char *relative)
+/*
+ * Whose the directory `name` in dir_fd is; relative is NULL outside our own BPF filesystem, else
+ * its path below the root.
+ */
+static enum owner_kind owner_below(int dir_fd, const char *name, enum owner_kind parent,
+                                   const char *relative)
 {
+	char path[NAME_MAX + sizeof("/" DIRECTORY_RECORD)];
 	struct stat st;
 
 	if (parent != OWNER_OTHER || !relative)
@@ -79,7 +87,8 @@ static enum owner_kind owner_below(int fd, enum owner_kind parent, const char *r
 	if (!strcmp(relative, "tc/globals") || !strcmp(relative, "xdp/globals") ||
 	    !strcmp(relative, "ip/globals"))
 		return OWNER_IPROUTE2;
-	if (!fstatat(fd, DIRECTORY_RECORD, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+	snprintf(path, sizeof(path), "%s/%s", name, DIRECTORY_RECORD);
+	if (!fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
 		return OWNER_INTERFACE;
 	return OWNER_OTHER;
 }
@@ -101,6 +110,7 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 	}
 	while (!err && (entry = readdir(stream))) {
 		const char *relative = NULL;
+		enum owner_kind below;
 		int below_fd;
 
 		if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
@@ -117,11 +127,13 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 		if (!S_ISDIR(st.st_mode) || (ours && (!strcmp(relative, scan->except) ||
 		                                      !strcmp(relative, "%ifbpf/stage"))))
 			continue;
+		below = owner_below(fd, entry->d_name, owner, relative);
+		if (below == OWNER_INTERFACE && !scan->interfaces)
+			continue;
 		below_fd =
 			openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below_fd >= 0)
-			err = scan_dir(scan, below_fd, path, root_len, ours,
-			               owner_below(below_fd, owner, relative));
+			err = scan_dir(scan, below_fd, path, root_len, ours, below);
 	}
 	closedir(stream);
 	path[len] = '\0';
@@ -154,16 +166,29 @@ static int scan_mount(const struct mount *mount, void *arg)
 	return err;
 }
 
-int owners_scan(struct owners *owners, const struct bpffs *fs, const char *except)
+static int scan_all(struct owners *owners, struct scan *scan)
 {
-	struct scan scan = { .owners = owners, .fs = fs, .except = except };
 	int err;
 
 	memset(owners, 0, sizeof(*owners));
-	err = mounts_each("/proc/self/mountinfo", scan_mount, &scan);
+	err = mounts_each("/proc/self/mountinfo", scan_mount, scan);
 	if (err == -ENOMEM)
 		owners_free(owners);
 	return err == -ENOMEM ? err : 0;
+}
+
+int owners_scan(struct owners *owners, const struct bpffs *fs, const char *except)
+{
+	struct scan scan = { .owners = owners, .fs = fs, .except = except };
+
+	return scan_all(owners, &scan);
+}
+
+int owners_scan_with_interfaces(struct owners *owners, const struct bpffs *fs, const char *except)
+{
+	struct scan scan = { .owners = owners, .fs = fs, .except = except, .interfaces = true };
+
+	return scan_all(owners, &scan);
 }
 
 void owners_free(struct owners *owners)

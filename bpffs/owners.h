@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* Who keeps what pinned: every pin in every BPF filesystem that this process sees. */
+/* Who keeps what pinned, in every BPF filesystem that this process sees. */
 #ifndef BPFFS_OWNERS_H
 #define BPFFS_OWNERS_H
 
@@ -25,10 +25,14 @@ struct owners {
 };
 
 /*
- * Look at every pin but those below `except`, a path relative to fs (the directory that is being
- * worked on). What cannot be opened is left out. Returns 0 or -ENOMEM. owners_free() releases it.
+ * Look at the pins of others and of iproute2: all but those in interfaces' directories of this
+ * layout, of which there may be hundreds, and those below `except`, a path relative to fs (the
+ * directory that is being worked on, which may have no record yet). What cannot be opened is left
+ * out. Returns 0 or -ENOMEM. owners_free() releases it.
  */
 int owners_scan(struct owners *owners, const struct bpffs *fs, const char *except);
+/* The same with the other interfaces' directories: who shares a map? */
+int owners_scan_with_interfaces(struct owners *owners, const struct bpffs *fs, const char *except);
 void owners_free(struct owners *owners);
 
 /* The path under which such an owner keeps it pinned, or NULL. */

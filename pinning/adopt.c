@@ -57,7 +57,7 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 
 	snprintf(a->report->path, sizeof(a->report->path), "%s", a->dir.path);
 	a->report->gen = a->dir.has_record ? a->dir.record.gen : 0;
-	err = owners_scan(&a->owners, &a->fs, a->dir.relative);
+	err = owners_scan_with_interfaces(&a->owners, &a->fs, a->dir.relative);
 	if (err)
 		return failed(err, "cannot look for pins in %s", a->fs.path);
 	err = plan_make(&a->report->plan, &in);

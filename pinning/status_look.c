@@ -149,7 +149,7 @@ static int find_owners(struct status *st, const struct status_scope *scope)
 	if (!st->has_dir || st->dir.has_record || scope->no_ids)
 		return 0;
 	st->owners = &st->own_scan;
-	return owners_scan(&st->own_scan, &scope->fs, st->dir.relative);
+	return owners_scan_with_interfaces(&st->own_scan, &scope->fs, st->dir.relative);
 }
 
 int status_look(struct status *st, struct status_scope *scope)

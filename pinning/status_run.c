@@ -63,7 +63,7 @@ static int open_scope(struct status_scope *scope)
 		hint("leave it and name the namespace: status --netns NAME");
 	}
 	if (!err) {
-		err = owners_scan(&scope->owners, &scope->fs, "");
+		err = owners_scan_with_interfaces(&scope->owners, &scope->fs, "");
 		if (err)
 			failed(err, "cannot look for pins");
 	}
