@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* attach - what stock tools cannot do: bpf_links on any hook, programs in map entries, bare maps */
+/* attach - what stock tools cannot do: bpf_links on any hook and their update, programs in map
+ * entries, bare maps */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "compat/libbpf.h"
 
 static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN\n"
+			    "       attach update LINK_PIN PROGRAM_PIN\n"
 			    "       attach put MAP_PIN KEY VALUE PROGRAM_PIN\n"
 			    "       attach nameless IFNAME\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
@@ -57,6 +59,16 @@ static int create_link(const char *hook, const char *ifname, const char *prog, c
 	if (fd < 0)
 		return cannot("attach a link to", ifname);
 	return bpf_obj_pin(fd, pin) ? cannot("pin the link at", pin) : EXIT_SUCCESS;
+}
+
+/* Whatever program the link has now. */
+static int update_link(const char *link, const char *prog)
+{
+	int link_fd = bpf_obj_get(link), prog_fd = bpf_obj_get(prog);
+
+	if (link_fd < 0 || prog_fd < 0)
+		return cannot("open", link_fd < 0 ? link : prog);
+	return bpf_link_update(link_fd, prog_fd, NULL) ? cannot("update", link) : EXIT_SUCCESS;
 }
 
 /* An entry of a devmap or cpumap: a number and the program that runs there. */
@@ -107,6 +119,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "link"))
 		return create_link(argv[2], argv[3], argv[4], argv[5]);
+	if (argc == 4 && !strcmp(argv[1], "update"))
+		return update_link(argv[2], argv[3]);
 	if (argc == 6 && !strcmp(argv[1], "put"))
 		return put(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
 		           argv[5]);

@@ -66,3 +66,26 @@ at_once()
 	done
 	((bad == 0)) || fail "$(tail -n +1 "$TMPDIR"/once.*)"
 }
+
+# overtaken CHANGE COMMAND...: load, as COMMAND, has looked at the hooks, then CHANGE, then it goes on.
+overtaken()
+{
+	local change=$1 pid child
+
+	shift
+	need strace
+	rm -f "$TMPDIR/trace"
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" \
+		-e inject=symlinkat:signal=STOP:when=1 "$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
+	pid=$!
+	eventually grep -qs 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "not stopped"
+	child=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$TMPDIR/trace")
+	"$change"
+	kill -CONT "$child"
+	status=0
+	wait "$pid" || status=$?
+	output=$(<"$TMPDIR/output") errors=$(<"$TMPDIR/errors")
+	((status == 2)) || fail "status $status: $output$errors"
+	[[ $errors == "load: cannot "* ]] || fail "it says: $errors"
+	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "a stage was left"
+}

@@ -3,6 +3,7 @@
 # load: programs on every hook, what they replace, and which maps they go on with.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
+. tests/faults.sh
 
 # tc_ids IFNAME ingress|egress: of the bpf filters there.
 tc_ids() { tc -j filter show dev "$1" "$2" 2>/dev/null | grep -o '"prog":{"id":[0-9]*' | grep -o '[0-9]*$' || true; }
@@ -332,29 +333,6 @@ test_expect_with_replace_names_one_filter_among_others()
 	expect_status 0 load --expect "$id" --replace v0 objects/tc_drop.o
 	[[ $output == *"replaced program id $id"*"clsact pref 4 handle 1"* ]] || fail "it says: $output"
 	tc filter show dev v0 ingress pref 3 | grep -q tc_pass || fail "pref 3 was changed"
-}
-
-# overtaken CHANGE COMMAND...: COMMAND has looked at the hooks, then CHANGE, then it goes on.
-overtaken()
-{
-	local change=$1 pid child
-
-	shift
-	need strace
-	rm -f "$TMPDIR/trace"
-	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" \
-		-e inject=symlinkat:signal=STOP:when=1 "$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
-	pid=$!
-	eventually grep -qs 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "not stopped"
-	child=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$TMPDIR/trace")
-	"$change"
-	kill -CONT "$child"
-	status=0
-	wait "$pid" || status=$?
-	output=$(<"$TMPDIR/output") errors=$(<"$TMPDIR/errors")
-	((status == 2)) || fail "status $status: $output$errors"
-	[[ $errors == "load: cannot "* ]] || fail "it says: $errors"
-	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "a stage was left"
 }
 
 test_a_program_that_others_put_there_meanwhile_is_not_replaced()
