@@ -92,6 +92,23 @@ int bpffs_refused(int err, int parent_fd, const char *name, const char *path)
 	return err;
 }
 
+/* A reader goes on without what somebody else made in our place, but not in silence. */
+static void note_squatter(const struct bpffs *fs)
+{
+	struct stat st;
+
+	if (fstatat(fs->fd, OURS, &st, AT_SYMLINK_NOFOLLOW))
+		return;
+	if (S_ISDIR(st.st_mode) && bpffs_trusts(&st))
+		return;
+	note("passing over %s/%s, %s made by uid %u", fs->path, OURS,
+	     S_ISLNK(st.st_mode)   ? "a symlink"
+	     : S_ISDIR(st.st_mode) ? "a directory"
+	                           : "no directory and",
+	     st.st_uid);
+	hint("see what it is, then remove it: no tool can write here before");
+}
+
 static bool is_bpffs(int fd)
 {
 	struct statfs sfs;
@@ -321,6 +338,8 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 		err = make_ours(fs);
 	} else {
 		fs->ours_fd = bpffs_open_dir(fs->fd, OURS, O_PATH);
+		if (fs->ours_fd < 0)
+			note_squatter(fs);
 	}
 	if (!err)
 		err = find_home(fs, access);

@@ -45,6 +45,7 @@ static int misused(void)
 int main(int argc, char **argv)
 {
 	struct stats_options how = { .interval_ns = INTERVAL_NS };
+	bool interval = false;
 	int c;
 
 	argv[0] = (char *)cli_command("stats");
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 		switch (c) {
 		case 'w': how.watch = true; break;
 		case 'i':
+			interval = true;
 			if (!ticker_parse(optarg, &how.interval_ns))
 				break;
 			fprintf(stderr, "stats: no interval: '%s'\n", optarg);
@@ -64,6 +66,11 @@ int main(int argc, char **argv)
 		case 'V': puts("stats " VERSION); return cli_finish(EXIT_SUCCESS);
 		default: return misused();
 		}
+	}
+	if (interval && !how.watch) {
+		fputs("stats: --interval is the time between two prints of --watch\n", stderr);
+		hint("add --watch, or leave it out");
+		return EXIT_USAGE;
 	}
 	log_init("stats", how.verbose);
 	return stats_run(&how, argv + optind, argc - optind);

@@ -26,6 +26,15 @@ struct run {
 	bool printed; /* there was a round that printed something */
 };
 
+static void explain_hook(const struct sample *now, const struct hook_stats *hook)
+{
+	char prog[32] = "no program that is known";
+
+	if (hook->prog_id)
+		snprintf(prog, sizeof(prog), "program %u", hook->prog_id);
+	detail("%s %s: map %u, %s", now->iface.name, hook_name(hook->hook), hook->map_id, prog);
+}
+
 /* Say what the counters alone do not tell, when it is new. */
 static void explain(const struct run *run, const struct subject *subject, const struct sample *now)
 {
@@ -44,9 +53,16 @@ static void explain(const struct run *run, const struct subject *subject, const 
 		note("%s holds no statistics map", now->path);
 	for (unsigned int i = 0; i < now->hooks_len; i++)
 		if (!last || last->gen != now->gen || last->hooks_len != now->hooks_len)
-			detail("%s %s: map %u, program %u", now->iface.name,
-			       hook_name(now->hooks[i].hook), now->hooks[i].map_id,
-			       now->hooks[i].prog_id);
+			explain_hook(now, &now->hooks[i]);
+}
+
+/* Two names of one interface, such as an altname, are one. */
+static bool is_sampled(const struct run *run, const struct sample *sample)
+{
+	for (size_t i = 0; i < run->samples_len; i++)
+		if (!strcmp(run->samples[i].path, sample->path))
+			return true;
+	return false;
 }
 
 static void sample_subject(struct run *run, struct subject *subject)
@@ -67,6 +83,8 @@ static void sample_subject(struct run *run, struct subject *subject)
 		subject->sampled = false;
 		return;
 	}
+	if (is_sampled(run, sample))
+		return;
 	explain(run, subject, sample);
 	if (subject->sampled)
 		sample_add_rates(sample, &subject->last);

@@ -8,11 +8,21 @@
 #include "bpffs/directory.h"
 #include "scripts/stats_subjects.h"
 
+static bool has_subject(const struct subjects *subjects, const char *ifname)
+{
+	for (size_t i = 0; i < subjects->len; i++)
+		if (!strcmp(subjects->list[i].ifname, ifname))
+			return true;
+	return false;
+}
+
 int subjects_add(struct subjects *subjects, const char *ifname)
 {
 	struct subject *list;
 	char *copy;
 
+	if (has_subject(subjects, ifname))
+		return 0;
 	list = reallocarray(subjects->list, subjects->len + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
@@ -55,14 +65,6 @@ static bool may_have_directory(const struct bpffs *fs, const struct netns_id *ne
 	       !faccessat(fs->fd, relative, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
-static bool has_subject(const struct subjects *subjects, const char *ifname)
-{
-	for (size_t i = 0; i < subjects->len; i++)
-		if (!strcmp(subjects->list[i].ifname, ifname))
-			return true;
-	return false;
-}
-
 static void drop_gone(struct subjects *subjects)
 {
 	size_t kept = 0;
@@ -91,8 +93,7 @@ int subjects_follow(struct subjects *subjects, const struct bpffs *fs)
 	if (!err)
 		err = directory_each(fs, note_recorded, &recorded);
 	for (const struct if_nameindex *i = list; !err && i->if_index; i++)
-		if (may_have_directory(fs, &netns, &recorded, i) &&
-		    !has_subject(subjects, i->if_name))
+		if (may_have_directory(fs, &netns, &recorded, i))
 			err = subjects_add(subjects, i->if_name);
 	free(recorded.ifindexes);
 	if_freenameindex(list);

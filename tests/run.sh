@@ -36,7 +36,8 @@ if ((EUID != 0)); then
 	exit 2
 fi
 
-unset CDPATH
+# POSIXLY_CORRECT: no options after other arguments, which the tests write as they come.
+unset CDPATH POSIXLY_CORRECT
 cd "$(dirname "$0")/.." || exit 2
 jobs=${JOBS:-$(nproc)}
 limit=${LIMIT:-180}

@@ -82,3 +82,15 @@ test_what_install_puts_in_place_works()
 		fail "$(find lib)"
 	[[ -e include/ifbpf/stats.h && -e share/bash-completion/completions/ifbpf ]] || fail "$(find .)"
 }
+
+test_an_environment_that_wants_posix_does_not_fail_the_tests()
+{
+	cat >"$TMPDIR/test_order.sh" <<-'END'
+		test_options_may_follow_a_name() { pin_maps v0 --help >/dev/null; }
+	END
+	# It covers /run, where this test stands.
+	mount --bind . /mnt
+	cd /mnt
+	expect_status 0 env POSIXLY_CORRECT=1 JOBS=1 tests/run.sh "$TMPDIR/test_order.sh"
+	[[ $output == *"1 passed, 0 failed, 0 skipped" ]] || fail "it says: $output"
+}

@@ -168,18 +168,23 @@ test_a_detached_link_stays_detached_and_is_replaced_by_the_next_load()
 	[[ ! -e $BPFFS/v0/$XDP ]] || fail "its pin is left"
 }
 
-# What netlink says in its answer, a link says in a tracepoint alone.
+# What netlink says in its answer, a link says in a tracepoint alone, which takes a tracefs.
 test_a_link_that_is_refused_is_refused_in_the_words_of_the_kernel()
 {
+	local word
+
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
+		skip "needs tracefs: this kernel has none"
+	word='Peer MTU is too large to set XDP'
 	ip link set dev v0 mtu 9000
 	in_peer ip link set dev v1 mtu 9000
 	expect_status 2 load --link v0 objects/xdp_pass.o
-	[[ $errors == *"cannot attach the program on xdp of v0"* ]] || fail "it says: $errors"
-	if [[ -e /sys/kernel/tracing/events/xdp/bpf_xdp_link_attach_failed/id ]]; then
-		grep -q '^  attach  *refused  *to xdp of v0: .*Peer MTU is too large' <<<"$errors" ||
-			fail "it says: $errors"
-	else
-		grep -q '^  attach  *refused  *to xdp of v0: ' <<<"$errors" || fail "it says: $errors"
-	fi
+	[[ $errors == *"cannot attach the program on xdp of v0 (the kernel says: veth: $word)"* ]] ||
+		fail "it says: $errors"
+	grep -q "^  attach  *refused  *to xdp of v0: veth: $word" <<<"$errors" || fail "no such stage: $errors"
 	[[ ! -e $BPFFS/v0/$XDP ]] || fail "a pin is left"
+	umount /sys/kernel/tracing
+	expect_status 2 load --link v0 objects/xdp_pass.o
+	[[ $errors == *"cannot attach the program on xdp of v0: "* && $errors != *"$word"* ]] ||
+		fail "without the tracepoint: $errors"
 }

@@ -668,6 +668,63 @@ test_output_that_cannot_be_written_is_an_error()
 	((status == 2)) || fail "status $status"
 }
 
+test_an_interface_named_twice_is_shown_once()
+{
+	local names
+
+	link_xdp v0 objects/xdp_pass.o
+	pin_xdp v0
+	send 3
+	ip link property add dev v0 altname another-name
+	for names in "v0 v0" "v0 another-name" "another-name v0 v0"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 0 stats $names
+		[[ $(grep -c 'XDP_PASS  3 packets' <<<"$output") == 1 && $(wc -l <<<"$output") == 1 && -z $errors ]] ||
+			fail "$names: $output$errors"
+		# shellcheck disable=SC2086 # words
+		expect_status 0 stats --json $names
+		[[ $(wc -l <<<"$output") == 1 ]] || fail "$names: $output"
+	done
+	# What fails is told once as well.
+	expect_status 2 stats nope nope
+	[[ $(grep -c 'cannot find interface nope' <<<"$errors") == 1 ]] || fail "$errors"
+}
+
+test_verbose_names_map_and_program_or_says_that_there_is_none()
+{
+	link_xdp v0 objects/xdp_pass.o
+	pin_xdp v0
+	expect_status 0 stats -v v0
+	[[ $errors == *"stats: v0 xdp: map $(map_id "$BPFFS/v0/xdp_stats_map"), program $(prog_id v0)"* ]] ||
+		fail "$errors"
+	ip link set dev v0 xdpgeneric off
+	expect_status 0 stats -v v0
+	[[ $errors == *"stats: v0 xdp: map $(map_id "$BPFFS/v0/xdp_stats_map"), no program that is known"* ]] ||
+		fail "$errors"
+}
+
+test_what_others_made_in_our_place_is_passed_over_and_said()
+{
+	link_xdp v0 objects/xdp_pass.o
+	pin_xdp v0
+	mv "$BPFFS/%ifbpf" "$BPFFS/moved" 2>/dev/null || true
+	rm -rf "$BPFFS/%ifbpf"
+	ln -s moved "$BPFFS/%ifbpf"
+	chown -h 65534 "$BPFFS/%ifbpf"
+	expect_status 0 stats v0
+	[[ $(grep -c "^stats: passing over $BPFFS/%ifbpf, a symlink made by uid 65534$" <<<"$errors") == 1 ]] ||
+		fail "it says: $errors"
+	rm "$BPFFS/%ifbpf"
+	mkdir "$BPFFS/%ifbpf"
+	expect_status 0 stats v0
+	[[ $errors != *"passing over"* ]] || fail "ours: $errors"
+	chown 65534 "$BPFFS/%ifbpf"
+	expect_status 0 stats v0
+	[[ $errors == *"passing over $BPFFS/%ifbpf, a directory made by uid 65534"* ]] || fail "it says: $errors"
+	expect_status 0 status v0
+	[[ $errors == *"status: passing over $BPFFS/%ifbpf, a directory made by uid 65534"* ]] || fail "it says: $errors"
+}
+
 test_misuse_is_refused()
 {
 	local interval
@@ -676,6 +733,9 @@ test_misuse_is_refused()
 		expect_status 1 stats --watch --interval "$interval" v0
 		[[ $errors == "stats: no interval: '$interval'"* ]] || fail "$interval: $errors"
 	done
+	expect_status 1 stats --interval 2 v0
+	[[ $errors == "stats: --interval is the time between two prints of --watch
+  hint: add --watch, or leave it out" ]] || fail "$errors"
 	expect_status 1 stats --nope
 	[[ $errors == *"Usage: stats"* ]] || fail "$errors"
 	expect_status 1 stats --interval
