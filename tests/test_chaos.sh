@@ -119,10 +119,18 @@ bad()
 	echo "$*" >>"$TMPDIR/bad"
 }
 
-# worker N ALLOWED WORK: until the test ends. ALLOWED: the exit statuses, but for a kill's.
+# start WORK STATUS...: again and again until the test ends. STATUS: how it may end, but for a kill.
+start()
+{
+	worker "${#workers[@]}" "$@" &
+	workers+=("$!")
+}
+workers=()
+
+# worker N WORK STATUS...
 worker()
 {
-	local n=$1 allowed=$2 work=$3 runs=0 kills=0 pid status moment log=$TMPDIR/log.$1
+	local n=$1 work=$2 allowed="${*:3}" runs=0 kills=0 pid status moment log=$TMPDIR/log.$1
 
 	RANDOM=$((CHAOS_SEED + n * 1000))
 	mkfifo "$TMPDIR/never.$n"
@@ -198,7 +206,7 @@ expect_old_maps_accounted()
 
 test_chaos_of_loaders_readers_editors_and_collectors_ends_in_order()
 {
-	local i pids=() runs=0 kills=0 r k
+	local i runs=0 kills=0 r k
 
 	make_veth w0 w1 w3
 	: >"$TMPDIR/sent"
@@ -210,31 +218,20 @@ test_chaos_of_loaders_readers_editors_and_collectors_ends_in_order()
 	watcher reader watch v0 left right
 	watcher stats --watch --interval 0.01
 	watcher stats --watch --interval 0.01 --json v0 w0
-	worker 1 "0" load_v0 &
-	pids+=($!)
-	worker 2 "0" load_w0 &
-	pids+=($!)
-	worker 3 "0 2 3" load_w1 &
-	pids+=($!)
-	worker 4 "0 2 3" unload_w1 &
-	pids+=($!)
-	worker 5 "0 1 2" stock_w1 &
-	pids+=($!)
-	worker 6 "0 2 3" adopt &
-	pids+=($!)
-	worker 7 "0" collect &
-	pids+=($!)
-	worker 8 "0 2 3" look &
-	pids+=($!)
-	worker 9 "0 254 255" edit &
-	pids+=($!)
-	worker 10 "0 1 2" churn &
-	pids+=($!)
-	worker 11 "0" frames &
-	pids+=($!)
+	start load_v0 0
+	start load_w0 0
+	start load_w1 0 2 3
+	start unload_w1 0 2 3
+	start stock_w1 0 1 2
+	start adopt 0 2 3
+	start collect 0
+	start look 0 2 3
+	start edit 0 254 255
+	start churn 0 1 2
+	start frames 0
 	read -rt "$CHAOS_SECONDS" <> <(:) || true
 	: >"$TMPDIR/stop"
-	for i in "${pids[@]}"; do
+	for i in "${workers[@]}"; do
 		wait "$i" || fail "a worker failed"
 	done
 	while read -r r k _; do

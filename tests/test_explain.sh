@@ -209,15 +209,15 @@ test_a_program_of_a_program_array_that_is_refused_is_named()
 # Which bpf(2) it is moves with the links that other tests make meanwhile.
 prog_load_fails()
 {
-	local n tries
+	local n tries options=$ASAN_OPTIONS:detect_leaks=0
 
 	need strace
 	for ((tries = 0; tries < 9; tries++)); do
-		strace -f -qq -o "$TMPDIR/trace" -e trace=bpf pinning/load --explain --dry-run v0 \
-			objects/xdp_pass.o >/dev/null 2>&1
+		ASAN_OPTIONS=$options strace -f -qq -o "$TMPDIR/trace" -e trace=bpf \
+			pinning/load --explain --dry-run v0 objects/xdp_pass.o >/dev/null 2>&1
 		n=$(grep ' bpf(' "$TMPDIR/trace" | grep -n 'prog_name="xdp_pass"' | head -n 1 | cut -d: -f1)
-		run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/trace" \
-			-e trace=bpf -e "inject=bpf:error=$1:when=$n" pinning/load --explain v0 objects/xdp_pass.o
+		run env ASAN_OPTIONS="$options" strace -f -qq -o "$TMPDIR/trace" -e trace=bpf \
+			-e "inject=bpf:error=$1:when=$n" pinning/load --explain v0 objects/xdp_pass.o
 		! grep INJECTED "$TMPDIR/trace" | grep -q 'prog_name="xdp_pass"' || return 0
 	done
 	fail "no fault at BPF_PROG_LOAD: $(<"$TMPDIR/trace")"
