@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "pinning/load_internal.h"
+
+/* Is it ours? Else say whose it is, as far as can be told. */
+bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict)
+{
+	ownership_of(at, l->dir.fd >= 0 ? &l->dir : NULL, &l->owners, verdict);
+	return verdict->ours;
+}
+
+/* "native by link", "clsact": for messages; two of them may stand in one. */
+const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link)
+{
+	static char names[2][48];
+	static int turn;
+	char *name = names[turn++ % 2];
+
+	if (by == ATTACH_XDP)
+		snprintf(name, sizeof(names[0]), "%s by %s", xdp_mode_name(mode),
+		         link ? "link" : "netlink");
+	else
+		snprintf(name, sizeof(names[0]), "%s%s", attach_by_name(by),
+		         link ? " by link" : "");
+	return name;
+}
+
+/* "xdp_pass (id 12, tag 0123456789abcdef)", or only the id without CAP_SYS_ADMIN. */
+static void describe_old(const struct attachment *at, char out[128])
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(at->prog_id), n;
+
+	snprintf(out, 128, "%u", at->prog_id);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		n = snprintf(out, 128, "%s (id %u, tag ", info.name, at->prog_id);
+		for (size_t i = 0; i < sizeof(info.tag); i++)
+			n += snprintf(out + n, 128 - n, "%02x", info.tag[i]);
+		snprintf(out + n, 128 - n, ")");
+	}
+	close(fd);
+}
+
+static int refuse_foreign(const struct loading *l, const struct attachment *at,
+                          const struct ownership *verdict)
+{
+	char prog[128];
+
+	describe_old(at, prog);
+	failed(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
+	       hook_name(at->hook), l->iface->name, prog,
+	       load_how_name(at->by, at->mode, at->link_id), verdict->why);
+	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+		hint("adopt it first: %s %s; or replace it all the same: --replace",
+		     cli_command("pin_maps"), cli_word(l->iface->name));
+	else
+		hint("replace it all the same: --replace");
+	return -EEXIST;
+}
+
+static int refuse_unexpected(const struct loading *l)
+{
+	char prog[24] = "no program";
+
+	if (l->old)
+		snprintf(prog, sizeof(prog), "program %u", l->old->prog_id);
+	else if (l->object->hook != HOOK_XDP)
+		strcpy(prog, "none of ours");
+	failed(-EEXIST, "cannot load onto %s of %s: %s is there, not the expected %u",
+	       hook_name(l->object->hook), l->iface->name, prog, l->options->expect);
+	return -EEXIST;
+}
+
+/* The attachment of the program that --expect names, or NULL. */
+static const struct attachment *find_expected(const struct loading *l)
+{
+	const struct load_options *o = l->options;
+
+	for (size_t i = 0; o->has_expect && i < l->attached.len; i++)
+		if (l->attached.list[i].hook == l->object->hook &&
+		    l->attached.list[i].prog_id == o->expect)
+			return &l->attached.list[i];
+	return NULL;
+}
+
+/*
+ * Which attachment makes room. XDP has one place; a tc hook has many, of which one is ours, and
+ * what others have there runs beside it, unless --expect names it.
+ */
+int load_find_old(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	struct ownership verdict;
+	bool ours = true;
+
+	l->old = find_expected(l);
+	if (l->old)
+		ours = load_is_ours(l, l->old, &verdict);
+	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at->hook != l->object->hook)
+			continue;
+		ours = load_is_ours(l, at, &verdict);
+		if (ours || (at->by == ATTACH_XDP && !o->no_attach))
+			l->old = at;
+	}
+	if (o->has_expect && (l->old ? l->old->prog_id : 0) != o->expect)
+		return refuse_unexpected(l);
+	l->old_foreign = l->old && !ours;
+	return l->old_foreign && !o->replace ? refuse_foreign(l, l->old, &verdict) : 0;
+}
+
+/* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */
+void load_choose_how(struct loading *l)
+{
+	const struct load_options *o = l->options;
+	const struct attachment *old = l->old;
+
+	l->how.hook = l->object->hook;
+	if (l->object->hook == HOOK_XDP) {
+		l->how.by = ATTACH_XDP;
+		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
+		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
+			l->how.mode = old->mode;
+	} else {
+		l->how.by = ATTACH_CLSACT;
+		if (o->has_tc)
+			l->how.by = o->tc;
+		else if (o->link)
+			l->how.by = ATTACH_TCX;
+		else if (old)
+			l->how.by = old->by;
+	}
+	l->how.link = l->how.by != ATTACH_CLSACT && (o->link || (old && old->link_id));
+}
+
+/* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
+bool load_is_atomic(const struct loading *l)
+{
+	return l->old->by == l->how.by && !!l->old->link_id == l->how.link &&
+	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
+}
+
+/*
+ * What stays attached of that which is ours or was published before: a load does not adopt the
+ * programs of others that it finds.
+ */
+int load_find_others(const struct loading *l, struct attachments *others)
+{
+	const struct record *rec = l->dir.has_record ? &l->dir.record : NULL;
+	struct ownership verdict;
+	size_t len = 0;
+	int err;
+
+	/* With --no-attach the old one goes on running. */
+	err = attachments_without(&l->attached, l->options->no_attach ? NULL : l->old, others);
+	for (size_t i = 0; !err && i < others->len; i++) {
+		const struct attachment *at = &others->list[i];
+
+		if ((rec && record_has_prog(rec, at->hook, at->prog_id)) ||
+		    load_is_ours(l, at, &verdict))
+			others->list[len++] = *at;
+	}
+	if (!err)
+		others->len = len;
+	return err;
+}

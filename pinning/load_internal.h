@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of pinning/loader share. */
+#ifndef PINNING_LOAD_INTERNAL_H
+#define PINNING_LOAD_INTERNAL_H
+
+#include "bpffs/links.h"
+#include "bpffs/live.h"
+#include "bpffs/owners.h"
+#include "bpffs/stage.h"
+#include "pinning/attach.h"
+#include "pinning/loader.h"
+#include "pinning/ownership.h"
+
+/* Everything that one load works with. */
+struct loading {
+	const struct interface *iface;
+	const struct load_options *options;
+	struct load_report *report;
+	struct bpffs fs;
+	struct object *object;
+	struct attachments attached;
+	struct directory dir;
+	struct owners owners;
+	struct stage stage;
+	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
+	bool old_foreign;             /* which is not ours */
+	struct attach_how how;
+	struct live live; /* as it will be after the switch */
+	bool blind;       /* of which only our own program is known */
+	struct record rec;
+	int prog_fd;
+};
+
+/*
+ * load_choose.c: which attachment makes room for the program, and how that is attached.
+ *
+ * Sets l->old and l->old_foreign. Returns 0, or -EEXIST, reported: another's program is in the way,
+ * or it is not the expected one.
+ */
+int load_find_old(struct loading *l);
+
+/* Sets l->how: as asked for, else as the old one is attached. */
+void load_choose_how(struct loading *l);
+
+/* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
+bool load_is_atomic(const struct loading *l);
+
+/* Is it ours? Else verdict says whose it is, as far as can be told. */
+bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict);
+
+/* "native by link", "clsact": for messages; two of them may stand in one. */
+const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link);
+
+/*
+ * What stays attached of that which is ours or was published before. attachments_free() releases
+ * it. Returns 0 or a negative errno. Silent.
+ */
+int load_find_others(const struct loading *l, struct attachments *others);
+
+/*
+ * load_stage.c: what is there after the switch, prepared in the stage. The object is loaded. Each
+ * reports its failures, and returns 0 or a negative errno.
+ */
+int load_describe(struct loading *l);
+int load_foresee(struct loading *l);
+int load_stage_all(struct loading *l);
+
+/*
+ * load_exchange.c: the switch of the program, the exchange of the pins, and what is merged after
+ * it. The stage is sealed. Reports its failures. Returns 0 or a negative errno.
+ */
+int load_exchange(struct loading *l);
+
+#endif

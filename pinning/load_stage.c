@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include "bpffs/log.h"
+#include "pinning/load_drops.h"
+#include "pinning/load_internal.h"
+
+/* The kernel's id, name and our file name of the program that was loaded. */
+int load_describe(struct loading *l)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	l->prog_fd = bpf_program__fd(l->object->prog);
+	if (bpf_obj_get_info_by_fd(l->prog_fd, &info, &len))
+		return failed(-errno, "cannot query program %s",
+		              bpf_program__name(l->object->prog));
+	l->report->prog_id = info.id;
+	/* libbpf leaves the name out where it thinks that the kernel takes none. */
+	snprintf(l->report->prog_name, sizeof(l->report->prog_name), "%s",
+	         *info.name ? info.name : bpf_program__name(l->object->prog));
+	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
+	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook),
+	         bpf_program__name(l->object->prog));
+	return 0;
+}
+
+/* Programs and maps as they will be in use after the switch. */
+int load_foresee(struct loading *l)
+{
+	struct attachments others;
+	struct bpf_map *map;
+	int err;
+
+	err = load_find_others(l, &others);
+	if (!err) {
+		err = live_query(&l->live, &others);
+		attachments_free(&others);
+	}
+	if (err == -EPERM) {
+		detail("what others have attached cannot be opened by id without CAP_SYS_ADMIN");
+		l->blind = true;
+		err = 0;
+	}
+	if (!err)
+		err = live_add_prog(&l->live, l->object->hook, l->prog_fd);
+	bpf_object__for_each_map(map, l->object->obj) {
+		if (!err && !object_map_is_internal(map))
+			err = live_add_map(&l->live, l->object->hook, l->prog_fd, bpf_map__fd(map),
+			                   object_map_name(l->object, map));
+	}
+	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
+}
+
+static int stage_drops(struct loading *l)
+{
+	const struct load_drops drops = {
+		.dir = &l->dir,
+		.attached = &l->attached,
+		.old = l->old,
+		.hook = l->object->hook,
+		.prog = bpf_program__name(l->object->prog),
+		.link = l->how.link,
+		.prog_id = l->report->prog_id,
+		.plan = &l->report->plan,
+	};
+
+	return load_stage_drops(&drops, &l->stage);
+}
+
+/* Stage pins, programs and records: after this only the switch is missing. */
+int load_stage_all(struct loading *l)
+{
+	const struct plan_input in = {
+		.iface = l->iface,
+		.dir = &l->dir,
+		.live = &l->live,
+		.owners = &l->owners,
+	};
+	const char *prog = bpf_program__name(l->object->prog);
+	int err;
+
+	err = plan_make(&l->report->plan, &in);
+	if (err || l->options->dry_run)
+		return err;
+	plan_record(&l->report->plan, &in, &l->rec);
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (l->blind && l->dir.has_record && hook != (int)l->object->hook)
+			l->rec.hooks[hook] = l->dir.record.hooks[hook];
+	err = ownership_note_section(&l->rec, l->object->hook,
+	                             bpf_program__section_name(l->object->prog));
+	if (!err)
+		err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	if (!err)
+		err = stage_add_prog(&l->stage, l->object->hook, prog, l->prog_fd);
+	if (!err && !l->options->no_attach)
+		err = stage_drops(l);
+	if (!err && !l->options->no_attach)
+		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,
+		                   l->report->prog_id);
+	if (!err)
+		err = stage_seal(&l->stage, &l->dir, &l->rec);
+	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
+	        "prepared for %.200s", l->dir.path);
+	return err;
+}
