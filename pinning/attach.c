@@ -104,11 +104,12 @@ static struct bpf_tc_hook tc_hook(const struct interface *iface, enum hook hook)
 	};
 }
 
-static int clsact_new(const struct interface *iface, enum hook hook, int prog_fd)
+static int clsact_new(const struct interface *iface, const struct attach_how *how, int prog_fd)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .priority = ATTACH_TC_PREF,
-	            .handle = ATTACH_TC_HANDLE);
-	struct bpf_tc_hook at = tc_hook(iface, hook);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
+	            .priority = how->pref ? how->pref : ATTACH_TC_PREF,
+	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
+	struct bpf_tc_hook at = tc_hook(iface, how->hook);
 	int err;
 
 	/* libbpf calls the qdisc a hook; one that is there already is somebody else's, and stays.
@@ -129,7 +130,7 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	log_kernel_words();
 	switch (how->by) {
 	case ATTACH_XDP: err = xdp_attach(iface, how, prog_fd, link_fd); break;
-	case ATTACH_CLSACT: err = clsact_new(iface, how->hook, prog_fd); break;
+	case ATTACH_CLSACT: err = clsact_new(iface, how, prog_fd); break;
 	default:
 		if (how->link)
 			err = *link_fd = link_create(iface, tcx_type(how->hook), 0, prog_fd);

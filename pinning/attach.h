@@ -17,6 +17,7 @@ struct attach_how {
 	enum attach_by by;  /* ATTACH_XDP, ATTACH_CLSACT or ATTACH_TCX */
 	enum xdp_mode mode; /* with ATTACH_XDP; XDP_MODE_NONE: native, else skb */
 	bool link;          /* by a bpf_link (not with ATTACH_CLSACT) */
+	__u32 pref, handle; /* of a filter of clsact; 0: ours */
 };
 
 /*

@@ -17,6 +17,8 @@ static void restore_old(struct loading *l, const struct attach_old *old)
 		.by = old->at->by,
 		.mode = old->at->mode,
 		.link = old->at->link_id != 0,
+		.pref = old->at->pref,
+		.handle = old->at->handle,
 	};
 	char path[NAME_SIZE];
 	int link_fd, err;

@@ -355,6 +355,36 @@ test_two_steps_killed_between_them_are_named_and_nothing_is_guessed()
 	load_state v0 xdp
 }
 
+test_a_filter_that_makes_room_in_vain_is_put_back_in_its_own_place()
+{
+	local n k tries id
+
+	hook=tc_ingress
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 42 handle 7 bpf da obj objects/tc_pass.o sec tc
+	pin_maps v0 >/dev/null
+	calls_of load --link v0 objects/tc_drop.o >"$TMPDIR/points"
+	n=$(grep ' bpf(' "$TMPDIR/calls" | sed -n '/BPF_LINK_CREATE/=')
+	k=$(sed -n "s/^bpf $n //p" "$TMPDIR/points")
+	for ((tries = 0; tries < 9; tries++)); do
+		become none none
+		tc qdisc add dev v0 clsact
+		tc filter add dev v0 ingress pref 42 handle 7 bpf da obj objects/tc_pass.o sec tc
+		pin_maps v0 >/dev/null
+		id=$(tc_prog v0 ingress 42)
+		inject bpf error=ENOMEM "$n" load --link v0 objects/tc_drop.o
+		! hit bpf "$k" || break
+		((n += nearer, 1))
+	done
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"program $id is back on tc_ingress of v0"* ]] || fail "it says: $errors"
+	[[ $(tc filter show dev v0 ingress) == *"pref 42 bpf chain 0 handle 0x7 "*" direct-action "*" id $id "* ]] ||
+		fail "there is: $(tc filter show dev v0 ingress)"
+	[[ $(tc filter show dev v0 ingress | grep -c handle) == 1 ]] || fail "$(tc filter show dev v0 ingress)"
+	expect_status 0 load v0 objects/tc_drop.o
+	[[ $output == *"attached by clsact pref 42 handle 7"* ]] || fail "it says: $output"
+}
+
 # --- no frame goes without a program
 
 # rate COMMAND...: frames come from the peer as fast as they can while it runs. Sets $frames, the
