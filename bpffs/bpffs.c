@@ -368,6 +368,11 @@ int bpffs_lock(struct bpffs *fs)
 	return lock_wait(fs->lock_fd, path);
 }
 
+void bpffs_unlock(struct bpffs *fs)
+{
+	flock(fs->lock_fd, LOCK_UN);
+}
+
 int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netns_id *netns,
                    char out[PATH_MAX])
 {

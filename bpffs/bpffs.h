@@ -52,6 +52,9 @@ void bpffs_close(struct bpffs *fs);
 /* Become the one writer of this BPF filesystem (4.1 of ifbpf-bpffs(7)). Reports its failures. */
 int bpffs_lock(struct bpffs *fs);
 
+/* Let other writers go on, for something that takes long and that they need not wait for. */
+void bpffs_unlock(struct bpffs *fs);
+
 /* The path of an interface's directory below the root: "eth0", "%ifbpf/ns/17/eth0". */
 int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netns_id *netns,
                    char out[PATH_MAX]);

@@ -9,7 +9,7 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 
-static int read_record(struct directory *dir)
+int directory_read_record(struct directory *dir)
 {
 	int err = record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
 
@@ -48,7 +48,7 @@ int directory_open_relative(struct directory *dir, const struct bpffs *fs, const
 		return err;
 	if (err)
 		return bpffs_refused(err, fs->fd, relative, dir->path);
-	err = read_record(dir);
+	err = directory_read_record(dir);
 	if (err)
 		directory_close(dir);
 	return err;
@@ -73,13 +73,27 @@ int directory_lock(struct directory *dir)
 	return err;
 }
 
-void directory_close(struct directory *dir)
+void directory_unlock(struct directory *dir)
 {
 	if (dir->lock_fd >= 0)
 		close(dir->lock_fd);
+	dir->lock_fd = -1;
+}
+
+void directory_close(struct directory *dir)
+{
+	directory_unlock(dir);
 	if (dir->fd >= 0)
 		close(dir->fd);
-	dir->fd = dir->lock_fd = -1;
+	dir->fd = -1;
+}
+
+bool directory_carries(const struct directory *dir, __u32 old_map_id)
+{
+	char mark[64];
+
+	snprintf(mark, sizeof(mark), "%s/%u", DIRECTORY_CARRY, old_map_id);
+	return !faccessat(dir->fd, mark, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 bool directory_is_relative(const char *relative)

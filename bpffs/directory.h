@@ -15,6 +15,12 @@
 #define DIRECTORY_LOCK   "%lock"  /* 0700: whoever can open a directory can lock it */
 #define DIRECTORY_PROGS  "%progs" /* programs prepared or in use: %progs/<hook>/<program> */
 #define DIRECTORY_LINKS  "%links" /* links that we attached by: %links/<hook> */
+/*
+ * What is still to be brought over from an old map: %carry/<its id> is a record, and %carry/<its
+ * id>%base, where there is one, a map of what was copied.
+ */
+#define DIRECTORY_CARRY "%carry"
+#define DIRECTORY_BASE  "%base"
 
 /* Statistics are per hook: an egress program's map of this name never takes the flat place. */
 #define DIRECTORY_TC_STATS "tc_stats_map"
@@ -48,9 +54,21 @@ int directory_open_relative(struct directory *dir, const struct bpffs *fs, const
  * lock is given back by directory_close(). Reports its failures. Returns 0 or a negative errno.
  */
 int directory_lock(struct directory *dir);
+void directory_unlock(struct directory *dir);
+
+/*
+ * Read the record anew: another writer may have been here. Reports its failures. Returns 0, also if
+ * there is none, or a negative errno.
+ */
+int directory_read_record(struct directory *dir);
 
 /* Closes the directory, and gives its lock back. */
 void directory_close(struct directory *dir);
+
+/*
+ * Something is still to be brought over from an old map of the directory, or of its %egress/.
+ */
+bool directory_carries(const struct directory *dir, __u32 old_map_id);
 
 /* The path is one that an interface's directory can have below the root. */
 bool directory_is_relative(const char *relative);

@@ -184,6 +184,8 @@ static int drop_named(int stage_fd, int dir_fd)
 	if (count >= 0)
 		free(list);
 	close(fd);
+	/* Unless something is in it. */
+	unlinkat(dir_fd, DIRECTORY_CARRY, AT_REMOVEDIR);
 	return err;
 }
 
@@ -288,6 +290,8 @@ int publish_staged(int stage_fd, int dir_fd)
 		err = move_below(stage_fd, dir_fd, DIRECTORY_PROGS);
 	if (!err)
 		err = move_below(stage_fd, dir_fd, DIRECTORY_LINKS);
+	if (!err)
+		err = move_below(stage_fd, dir_fd, DIRECTORY_CARRY);
 	if (!err)
 		err = pin_each(dir_fd, drop_old_in_use, &rec);
 	if (!err)

@@ -148,6 +148,26 @@ int stage_add_link(struct stage *stage, enum hook hook, int link_fd)
 	           : 0;
 }
 
+int stage_add_carry(struct stage *stage, __u32 old_map_id, const struct record *rec, int base_fd)
+{
+	char file[32], base[64];
+	int fd, err = 0;
+
+	snprintf(file, sizeof(file), "%u", old_map_id);
+	snprintf(base, sizeof(base), "%s%s", file, DIRECTORY_BASE);
+	fd = bpffs_make_dir(stage->fd, DIRECTORY_CARRY, 0700);
+	if (fd < 0)
+		return failed(fd, "cannot make a directory in %s", stage->fs->path);
+	if (base_fd >= 0)
+		err = pin_create(fd, base, base_fd);
+	if (!err)
+		err = record_create(fd, file, rec);
+	close(fd);
+	return err ? failed(err, "cannot note in %s what is brought over from map %u",
+	                    stage->fs->path, old_map_id)
+	           : 0;
+}
+
 int stage_add_drop(struct stage *stage, const char *path)
 {
 	char file[16];

@@ -8,6 +8,7 @@
  *       %dir/                        a directory that is still to be made
  *       <map>, %egress/<map>         pins to be moved in
  *       %progs/<hook>/<program>      programs, and %links/<hook> links, likewise
+ *       %carry/<map id>              what is to be brought over from an old map, likewise
  *       %drops/<n>                   symlinks; their texts are pins to be removed
  *       %odd                         record with an odd generation; gone: the exchange began
  *       %meta                        record with the next even generation; gone: it is done
@@ -47,6 +48,12 @@ int stage_add_drop_all(struct stage *stage);
 /* Stage a pin of a program, as %progs/<hook>/<file>, or of a link, as %links/<hook>. */
 int stage_add_prog(struct stage *stage, enum hook hook, const char *file, int prog_fd);
 int stage_add_link(struct stage *stage, enum hook hook, int link_fd);
+
+/*
+ * Stage a record of what is to be brought over from an old map, as %carry/<map id>, and a map of
+ * what was copied from it as %carry/<map id>%base; base_fd -1: there is none.
+ */
+int stage_add_carry(struct stage *stage, __u32 old_map_id, const struct record *rec, int base_fd);
 
 /* Have a pin removed, named by its path below the directory: "%progs/xdp/xdp_pass". */
 int stage_add_drop(struct stage *stage, const char *path);

@@ -12,6 +12,7 @@
 #include "bpffs/stage.h"
 #include "bpffs/view.h"
 #include "pinning/adopt.h"
+#include "pinning/carry.h"
 
 /* A loader may change what is attached while we pin; so often we look again. */
 #define ROUNDS_MAX 8
@@ -89,6 +90,8 @@ static int adopt_once(struct adoption *a)
 		return err;
 	err = claim_directory(&a->dir, &a->fs, a->iface, &a->attached, &stage, &how);
 	if (!err) {
+		if (!how.dry_run)
+			carry_resume(&a->fs, &a->dir);
 		err = plan_and_publish(a, &stage);
 		directory_close(&a->dir);
 	}

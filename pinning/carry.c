@@ -22,24 +22,47 @@ static int find_class(const struct object *object, const struct bpf_map *map, co
 	return migrate_class_of(bpf_object__btf(object->obj), name, bpf_map__type(map));
 }
 
+struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class)
+{
+	struct carried **list = reallocarray(carry->list, carry->len + 1, sizeof(*list));
+	struct carried *one;
+
+	if (!list)
+		return NULL;
+	carry->list = list;
+	one = calloc(1, sizeof(*one));
+	if (!one)
+		return NULL;
+	list[carry->len++] = one;
+	one->class = class;
+	one->from.fd = one->to.fd = -1;
+	snprintf(one->name, sizeof(one->name), "%s", name);
+	one->progress.what = one->name;
+	return one;
+}
+
+static void on_progress(void *context, __u64 done, __u64 total)
+{
+	struct carried *one = context;
+
+	progress_show(&one->progress, done, total);
+}
+
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes)
 {
 	const char *name = object_map_name(object, map);
-	struct carried *list, *one;
+	struct carried *one;
 	int fd, class, err;
 
 	class = find_class(object, map, name, classes);
 	if (class < 0)
 		return failed(class, "cannot tell the class of map '%s'", name);
-	list = reallocarray(carry->list, carry->len + 1, sizeof(*list));
-	fd = list ? fcntl(pin_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	one = carry_add(carry, name, class);
+	fd = one ? fcntl(pin_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	if (fd < 0)
-		return failed(list ? -errno : -ENOMEM, "cannot carry map '%s' over", name);
-	carry->list = list;
-	one = &list[carry->len++];
-	*one = (struct carried){ .map = map, .class = class };
-	snprintf(one->name, sizeof(one->name), "%s", name);
+		return failed(one ? -errno : -ENOMEM, "cannot carry map '%s' over", name);
+	one->map = map;
 	err = migrate_map_open(&one->from, fd);
 	one->from.fd = fd;
 	one->from_id = one->from.info.id;
@@ -55,10 +78,31 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 		note("map '%s' is carried over into one of another definition:", name);
 	if (one->m) {
 		migrate_print(one->m, stderr);
+		migrate_set_progress(one->m, on_progress, one);
 		if (!err)
 			note("%s", migrate_bound(one->m));
 	}
 	return err;
+}
+
+bool carry_is_bulky(const struct carry *carry)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (carry->list[i]->class != MIGRATE_COUNTER)
+			return true;
+	return false;
+}
+
+/* Keep what was copied in the kernel as well, so that another process can go on. */
+static int copy_one(struct carried *one)
+{
+	int err = migrate_copy(one->m), fd;
+
+	progress_clear(&one->progress);
+	if (err || one->class == MIGRATE_COUNTER)
+		return err;
+	fd = migrate_snapshot(one->m);
+	return fd < 0 ? fd : 0;
 }
 
 int carry_copy(struct carry *carry)
@@ -67,7 +111,7 @@ int carry_copy(struct carry *carry)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
-		struct carried *one = &carry->list[i];
+		struct carried *one = carry->list[i];
 		int fd = bpf_map__fd(one->map);
 
 		err = map_describe(fd, &info);
@@ -75,7 +119,7 @@ int carry_copy(struct carry *carry)
 			return failed(err, "cannot query map '%s'", one->name);
 		one->to_id = info.id;
 		migrate_set_target(one->m, fd);
-		err = migrate_copy(one->m);
+		err = copy_one(one);
 	}
 	return err;
 }
@@ -84,43 +128,9 @@ int carry_reconcile(struct carry *carry)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < carry->len; i++)
-		err = migrate_reconcile(carry->list[i].m);
-	return err;
-}
-
-/* What is left in the old map stays there, beside the new one. */
-static void say_left(const struct carried *one, const struct migrate_report *report)
-{
-	if (report->left)
-		note("map '%s': %llu entries did not fit and stay in %%old-%u", one->name,
-		     (unsigned long long)report->left, one->from_id);
-	if (report->counters_left || report->cpus_left)
-		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
-		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);
-	if (report->conflicts)
-		note("map '%s': %llu entries were changed in both maps; the new map's were kept",
-		     one->name, (unsigned long long)report->conflicts);
-	for (unsigned int i = 0; i < report->problem_count; i++)
-		note("map '%s', key %s: %s", one->name, report->problems[i].key,
-		     report->problems[i].why);
-}
-
-int carry_merge(struct carry *carry)
-{
-	const struct migrate_report *report;
-	int err = 0;
-
-	for (size_t i = 0; i < carry->len; i++) {
-		struct carried *one = &carry->list[i];
-		int merged = migrate_merge(one->m);
-
-		report = migrate_report(one->m);
-		one->complete =
-			!merged && !report->left && !report->counters_left && !report->cpus_left;
-		say_left(one, report);
-		if (merged)
-			err = merged;
+	for (size_t i = 0; !err && i < carry->len; i++) {
+		err = migrate_reconcile(carry->list[i]->m);
+		progress_clear(&carry->list[i]->progress);
 	}
 	return err;
 }
@@ -128,12 +138,17 @@ int carry_merge(struct carry *carry)
 void carry_free(struct carry *carry)
 {
 	for (size_t i = 0; i < carry->len; i++) {
-		struct carried *one = &carry->list[i];
+		struct carried *one = carry->list[i];
 
 		migrate_free(one->m);
+		/* The new map is the object's, unless a later run goes on with it. */
+		if (!one->map && one->to.fd >= 0)
+			close(one->to.fd);
 		migrate_map_close(&one->to);
 		migrate_map_close(&one->from);
-		close(one->from.fd);
+		if (one->from.fd >= 0)
+			close(one->from.fd);
+		free(one);
 	}
 	free(carry->list);
 	memset(carry, 0, sizeof(*carry));

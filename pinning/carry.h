@@ -2,30 +2,39 @@
 /*
  * What a load carries over from pinned maps into maps of another definition, in the order of the
  * protocol: planned before the object is loaded, copied before the switch, reconciled around it,
- * merged after the pins were exchanged.
+ * finished after the pins were exchanged. What is not finished is noted in the directory, and
+ * carry_resume() goes on with it.
  */
 #ifndef PINNING_CARRY_H
 #define PINNING_CARRY_H
 
 #include <stdbool.h>
+#include "bpffs/directory.h"
 #include "bpffs/name.h"
+#include "bpffs/stage.h"
 #include "pinning/migrate.h"
+#include "pinning/progress.h"
 
 struct object;
+struct plan;
 
 /* One map that is carried over. */
 struct carried {
 	struct migration *m;
 	struct migrate_map from, to;
-	const struct bpf_map *map; /* of the object */
+	const struct bpf_map *map; /* of the object; NULL when a later run goes on with it */
 	char name[NAME_SIZE];
 	__u32 from_id, to_id; /* to_id once the object is loaded */
 	enum migrate_class class;
-	bool complete; /* nothing is left in the old map */
+	bool egress;   /* pinned in %egress/ */
+	bool placed;   /* the new one gets the old one's name */
+	bool finished; /* nothing is left to be done about it */
+	bool complete; /* and nothing is left in the old map */
+	struct progress progress;
 };
 
 struct carry {
-	struct carried *list;
+	struct carried **list;
 	size_t len;
 };
 
@@ -38,14 +47,41 @@ struct carry {
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes);
 
+/* One more, of which the caller fills in the rest; NULL if there is no memory. */
+struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class);
+
+/* Copying takes long: something else than counters is carried over, which waits for the switch. */
+bool carry_is_bulky(const struct carry *carry);
+
 /* The object is loaded: copy what is copied before the switch. Reports its failures. */
 int carry_copy(struct carry *carry);
+
+/* Note in the stage what a later run needs to go on after the switch. Reports its failures. */
+int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage);
 
 /* Bring over what others changed meanwhile: directly before the switch, and directly after it. */
 int carry_reconcile(struct carry *carry);
 
-/* The new maps are in use and published: merge counters, and say what could not be kept. */
-int carry_merge(struct carry *carry);
+/*
+ * The new maps are in use and published: bring over what others changed in the old ones until then,
+ * merge counters, and say what could not be kept. The caller holds the directory's lock. Reports
+ * its failures, and tries all maps. Returns 0 or the first negative errno.
+ */
+int carry_finish(struct carry *carry);
+
+/*
+ * Drop old maps of which nothing is left, and the notes of what is finished. The caller holds
+ * bpffs_lock(); rec is the record that the directory keeps. Reports its failures.
+ */
+int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *ifname,
+                 struct directory *dir, struct record *rec);
+
+/*
+ * Go on with what a load that was killed, or that failed at it, left to do in a directory. The
+ * caller holds bpffs_lock() and has recovered the stages, but not the directory's lock. What fails
+ * is reported, and stays for the next run.
+ */
+void carry_resume(const struct bpffs *fs, struct directory *dir);
 
 void carry_free(struct carry *carry);
 

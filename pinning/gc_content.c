@@ -100,7 +100,8 @@ static int read_flat(struct reading *r, int dir_fd, const char *file)
 	}
 	if (S_ISDIR(st.st_mode) &&
 	    (!strcmp(file, DIRECTORY_EGRESS) || !strcmp(file, DIRECTORY_LOCK) ||
-	     !strcmp(file, DIRECTORY_PROGS) || !strcmp(file, DIRECTORY_LINKS)))
+	     !strcmp(file, DIRECTORY_PROGS) || !strcmp(file, DIRECTORY_LINKS) ||
+	     !strcmp(file, DIRECTORY_CARRY)))
 		return 0;
 	if (!S_ISREG(st.st_mode) || mapname_parse(file, map, sizeof(map), &old_id))
 		return not_ours(r, file);

@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
 #include "bpffs/stage.h"
+#include "pinning/carry.h"
 #include "pinning/gc_note.h"
 #include "pinning/gc_pins.h"
 
@@ -232,8 +233,11 @@ static int decide_hidden(struct gc *gc, struct directory *dir, const char *compo
 
 static int decide(struct gc *gc, struct directory *dir, const char *component)
 {
-	int err = gc_sweep(gc, dir);
+	int err;
 
+	if (!gc->options->dry_run)
+		carry_resume(&gc->fs, dir);
+	err = gc_sweep(gc, dir);
 	if (err)
 		return err;
 	if (!dir->record.iface.ifindex) {

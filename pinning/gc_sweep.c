@@ -109,6 +109,11 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 		say(drops, GC_OLD_MAP, GC_KEPT, top, file, why);
 		return 0;
 	}
+	if (directory_carries(drops->dir, id)) {
+		say(drops, GC_OLD_MAP, GC_KEPT, top, file,
+		    "its content is not brought over yet: the next load or pin goes on with it");
+		return 0;
+	}
 	say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
 	    "a replacement left it, and --old drops it: what it counted is not added any more");
 	return add_drop(drops, top, file);

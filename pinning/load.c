@@ -16,6 +16,9 @@
 /* So many --class options can be given. */
 #define CLASSES_MAX 32
 
+/* A load in whose way others come while it copies is tried so often. */
+#define TRIES 3
+
 static const struct option options[] = {
 	{ "hook", required_argument, NULL, 'H' },
 	{ "section", required_argument, NULL, 's' },
@@ -82,7 +85,7 @@ static bool is_own(const struct load_report *report, const struct plan_map *map)
 static const char *map_word(const struct load_report *report, const struct plan_map *map)
 {
 	for (size_t i = 0; i < report->carry.len; i++)
-		if (report->carry.list[i].to_id == map->info.id)
+		if (report->carry.list[i]->to_id == map->info.id)
 			return "migrated";
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";
@@ -113,8 +116,8 @@ static void print_how(const struct load_report *report)
 static bool is_complete(const struct load_report *report, const struct plan_map *map)
 {
 	for (size_t i = 0; i < report->carry.len; i++)
-		if (report->carry.list[i].to_id == map->info.id)
-			return report->carry.list[i].complete;
+		if (report->carry.list[i]->to_id == map->info.id)
+			return report->carry.list[i]->complete;
 	return false;
 }
 
@@ -167,7 +170,7 @@ static struct json_object *map_json(const struct load_report *report, const stru
 	json_put_number(out, "id", map->info.id);
 	json_put_string(out, "state", map_word(report, map));
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", map->old_id);
+	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
 	json_put_string(out, "reason", map->why);
 	return out;
 }
@@ -201,7 +204,7 @@ static void print_json(const struct interface *iface, const struct load_report *
 
 struct load_call {
 	const struct object_choice *choice;
-	const struct load_options *how;
+	struct load_options *how;
 	bool json, explain;
 };
 
@@ -212,7 +215,7 @@ static int status_of(const struct load_report *report)
 		if (is_own(report, &report->plan.maps[i]) &&
 		    report->plan.maps[i].state == PLAN_REFUSED)
 			return EXIT_PARTLY;
-	return EXIT_SUCCESS;
+	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 
 /* The stages of a load that failed, or that --explain was given for. iface: NULL if none was found.
@@ -236,6 +239,7 @@ static void explain_load(const struct interface *iface, const struct object *obj
 	json_end(out);
 }
 
+/* Status -1: others came in between; to be tried again with the object opened anew. */
 static int load_one(const char *ifname, struct object *object, const struct load_call *call)
 {
 	const struct load_options *how = call->how;
@@ -250,7 +254,9 @@ static int load_one(const char *ifname, struct object *object, const struct load
 	explain_next_interface(explanation);
 	err = load_program(&iface, object, how, &report);
 	explain_end(explanation, err, attach_refusal(), how->dry_run ? "--dry-run" : "--no-attach");
-	if (err) {
+	if (err && report.moved) {
+		status = -1;
+	} else if (err) {
 		explain_load(&iface, object, call);
 	} else {
 		status = status_of(&report);
@@ -282,11 +288,15 @@ static int open_object(struct object *object, const struct load_call *call)
 static int load_alone(const char *ifname, const struct load_call *call)
 {
 	struct object object;
-	int status = EXIT_KERNEL;
+	int status = -1;
 
-	if (!open_object(&object, call))
-		status = load_one(ifname, &object, call);
-	object_close(&object);
+	for (int try = 1; status < 0; try++) {
+		/* They cannot come in between for ever: the last time they wait. */
+		call->how->keep_lock = try == TRIES;
+		status = open_object(&object, call) ? EXIT_KERNEL
+		                                    : load_one(ifname, &object, call);
+		object_close(&object);
+	}
 	return status;
 }
 
@@ -296,6 +306,8 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	int done = 0, partly = 0, status;
 	struct object object;
 
+	/* An object that others use already cannot be opened anew. */
+	call->how->keep_lock = shared;
 	if (shared && open_object(&object, call)) {
 		object_close(&object);
 		return EXIT_KERNEL;

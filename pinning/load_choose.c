@@ -151,6 +151,35 @@ bool load_is_atomic(const struct loading *l)
 	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
 }
 
+/* By what was published, where programs cannot be opened by id. */
+static bool is_published(const struct loading *l, __u32 map_id)
+{
+	const struct record *rec = &l->dir.record;
+
+	for (size_t i = 0; l->dir.has_record && i < l->attached.len; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (record_has_prog(rec, at->hook, at->prog_id) &&
+		    record_has_map(rec, at->hook, map_id))
+			return true;
+	}
+	return false;
+}
+
+bool load_keeps_name(const void *context, __u32 map_id)
+{
+	const struct loading *l = context;
+	bool used = false;
+	struct live live;
+
+	if (live_query(&live, &l->attached))
+		return is_published(l, map_id);
+	for (int hook = 0; !used && hook < HOOKS; hook++)
+		used = live_user(&live, hook, map_id) != NULL;
+	live_free(&live);
+	return used;
+}
+
 /*
  * What stays attached of that which is ours or was published before: a load does not adopt the
  * programs of others that it finds.

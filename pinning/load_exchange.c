@@ -86,46 +86,32 @@ static int switch_program(struct loading *l)
 	return err;
 }
 
-/* Where the plan has the new map's pin: what is under %old beside it was merged into it. */
-static const struct plan_map *find_planned(const struct plan *plan, __u32 map_id)
-{
-	for (size_t i = 0; i < plan->len; i++)
-		if (plan->maps[i].info.id == map_id)
-			return &plan->maps[i];
-	return NULL;
-}
-
-static int drop_merged(struct loading *l, const struct carried *one)
-{
-	const struct plan_map *map = find_planned(&l->report->plan, one->to_id);
-	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
-
-	if (!one->complete || !map || map->old_id != one->from_id ||
-	    mapname_encode(one->name, file, sizeof(file)) ||
-	    mapname_old(file, one->from_id, old, sizeof(old)))
-		return 0;
-	snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
-	return stage_add_drop(&l->stage, path);
-}
-
 /*
- * Readers add the old map to the new one, so counters can be merged while they look. What was
- * merged to the last is then dropped, in an exchange of its own.
+ * Readers add the old map to the new one, so counters can be merged while they look, and while
+ * other writers go on: only this directory stays locked. What was merged to the last is then
+ * dropped, in an exchange of its own. Killed in between, or failed at it, the next run goes on with
+ * it.
  */
-static int merge_and_drop(struct loading *l)
+static int finish_carrying(struct loading *l)
 {
-	const struct carry *carry = &l->report->carry;
-	int err;
+	struct carry *carry = &l->report->carry;
+	int err, first;
 
 	if (!carry->len)
 		return 0;
-	err = carry_merge(&l->report->carry);
 	stage_end(&l->stage);
+	bpffs_unlock(&l->fs);
+	first = carry_finish(carry);
+	/* In the order in which all writers take the two. */
+	directory_unlock(&l->dir);
+	err = bpffs_lock(&l->fs);
 	if (!err)
-		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
-	for (size_t i = 0; !err && i < carry->len; i++)
-		err = drop_merged(l, &carry->list[i]);
-	return err ? err : stage_publish(&l->stage, &l->dir, &l->rec);
+		err = directory_read_record(&l->dir);
+	if (!err) {
+		l->rec = l->dir.record;
+		err = carry_settle(carry, &l->fs, l->iface->name, &l->dir, &l->rec);
+	}
+	return first ? first : err;
 }
 
 int load_exchange(struct loading *l)
@@ -141,8 +127,9 @@ int load_exchange(struct loading *l)
 		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
 	} else {
 		err = switch_program(l);
+		/* What this cannot do now, it can once the pins are in place. */
 		if (!err)
-			err = carry_reconcile(&report->carry);
+			carry_reconcile(&report->carry);
 		explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
 		        hook_name(l->object->hook), l->iface->name);
 		if (!err) {
@@ -157,8 +144,8 @@ int load_exchange(struct loading *l)
 	}
 	if (!err)
 		err = stage_commit(&l->stage, &l->dir, &l->rec);
-	if (!err && !l->options->no_attach)
-		err = merge_and_drop(l);
+	if (!err)
+		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;
 	return err;
 }

@@ -31,6 +31,19 @@ struct loading {
 	int prog_fd;
 };
 
+/* loader.c: what is attached, by programs and by links. Reports its failures. */
+int load_look(struct loading *l);
+
+/* loader.c: whose that is, what makes room, and how to attach. Reports its failures. */
+int load_choose(struct loading *l);
+
+/*
+ * load_copy.c: copy the content of maps, while other writers go on. Returns 0, or -EAGAIN with
+ * l->report->moved if what was looked at before is not so any more, or another negative errno;
+ * reported.
+ */
+int load_copy(struct loading *l);
+
 /*
  * load_choose.c: which attachment makes room for the program, and how that is attached.
  *
@@ -56,6 +69,12 @@ const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link);
  * it. Returns 0 or a negative errno. Silent.
  */
 int load_find_others(const struct loading *l, struct attachments *others);
+
+/*
+ * --no-attach: whether a program that stays attached uses the map, as far as can be told.
+ * keeps_name of struct reuse_options; context is the struct loading.
+ */
+bool load_keeps_name(const void *context, __u32 map_id);
 
 /*
  * load_stage.c: what is there after the switch, prepared in the stage. The object is loaded. Each

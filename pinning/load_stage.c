@@ -93,6 +93,8 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
+		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);
+	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, prog, l->prog_fd);
 	if (!err && !l->options->no_attach)
 		err = stage_drops(l);

@@ -14,6 +14,8 @@ static int load_object(struct loading *l)
 		.mismatch = l->options->mismatch,
 		.classes = l->options->classes,
 		.carry = &l->report->carry,
+		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,
+		.context = l,
 	};
 	struct explanation *how = &l->object->explanation;
 	unsigned int reused = 0;
@@ -31,7 +33,31 @@ static int load_object(struct loading *l)
 	        reused, l->object->maps_len, l->report->carry.len);
 	err = object_load(l->object);
 	/* The bulk of it; what changes meanwhile is brought over at the switch. */
-	return err || l->options->dry_run ? err : carry_copy(&l->report->carry);
+	return err || l->options->dry_run ? err : load_copy(l);
+}
+
+int load_look(struct loading *l)
+{
+	int err = attachments_query(&l->attached, l->iface);
+
+	if (err)
+		return err;
+	err = links_find(&l->attached, l->iface);
+	return err && err != -EPERM ? failed(err, "cannot list the links of %s", l->iface->name)
+	                            : 0;
+}
+
+int load_choose(struct loading *l)
+{
+	int err = owners_scan(&l->owners, &l->fs, l->dir.relative);
+
+	if (err)
+		return failed(err, "cannot look for pins in %s", l->fs.path);
+	ownership_find_links(&l->dir, &l->attached);
+	err = load_find_old(l);
+	if (!err)
+		load_choose_how(l);
+	return err;
 }
 
 /* From here on the interface's directory is ours, and the object is open. */
@@ -40,15 +66,9 @@ static int load_in_directory(struct loading *l)
 	int err;
 
 	snprintf(l->report->path, sizeof(l->report->path), "%s", l->dir.path);
-	err = owners_scan(&l->owners, &l->fs, l->dir.relative);
-	if (err)
-		return failed(err, "cannot look for pins in %s", l->fs.path);
-	ownership_find_links(&l->dir, &l->attached);
-	err = load_find_old(l);
-	if (err)
-		return err;
-	load_choose_how(l);
-	err = load_object(l);
+	err = load_choose(l);
+	if (!err)
+		err = load_object(l);
 	if (!err)
 		err = load_describe(l);
 	if (!err)
@@ -65,12 +85,9 @@ static int load_locked(struct loading *l)
 	const struct claim how = { .dry_run = l->options->dry_run, .fresh = l->options->fresh };
 	int err;
 
-	err = attachments_query(&l->attached, l->iface);
+	err = load_look(l);
 	if (err)
 		return err;
-	err = links_find(&l->attached, l->iface);
-	if (err && err != -EPERM)
-		return failed(err, "cannot list the links of %s", l->iface->name);
 	if (!how.dry_run) {
 		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
 		if (err)
@@ -79,6 +96,8 @@ static int load_locked(struct loading *l)
 	err = claim_directory(&l->dir, &l->fs, l->iface, &l->attached, &l->stage, &how);
 	if (err)
 		return err;
+	if (!how.dry_run)
+		carry_resume(&l->fs, &l->dir);
 	err = load_in_directory(l);
 	directory_close(&l->dir);
 	return err;

@@ -22,9 +22,10 @@ struct load_options {
 	bool no_attach;     /* pin program and maps, and leave attaching to others */
 	bool replace;       /* also what is not ours */
 	bool has_expect;
-	__u32 expect; /* only if that program is on the hook; 0: none */
-	bool fresh;   /* drop what an interface that is gone left behind */
-	bool dry_run; /* everything up to the switch, and nothing stays */
+	__u32 expect;   /* only if that program is on the hook; 0: none */
+	bool fresh;     /* drop what an interface that is gone left behind */
+	bool keep_lock; /* let no other writer in, not even while much is copied */
+	bool dry_run;   /* everything up to the switch, and nothing stays */
 	enum reuse_mismatch mismatch;
 	const char *const *classes; /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
 };
@@ -38,6 +39,8 @@ struct load_report {
 	char prog_path[PATH_MAX]; /* its pin */
 	__u32 old_prog_id;        /* that it replaced, or 0 */
 	bool attached;
+	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
+	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how; /* read back from the kernel, if attached */
 	struct carry carry;    /* maps whose content was carried over */
 	struct plan plan;      /* of all hooks; the program's own maps have its prog_id */
@@ -49,7 +52,9 @@ struct load_report {
  * releases the report with load_report_free(), after a failure too. Reports its failures, notes how
  * far it came in object->explanation, and leaves everything as it was then. Returns 0, -EEXIST if a
  * program that is not ours is in the way, or --expect does not hold, -EINVAL for a map that cannot
- * be reused, or another negative errno.
+ * be reused, -EAGAIN with report->moved if it is to be tried again with the object opened anew, or
+ * another negative errno. Returns 0 as well if the program is on and its pins are in place, but not
+ * all content could be brought over: report->unfinished.
  */
 int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report);

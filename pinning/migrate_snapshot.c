@@ -112,6 +112,8 @@ static int load_all(struct migration *m, struct map_reader *reader)
 			if (!table_put(&m->base, entries_key(&reader->batch, i), value->bytes,
 			               value->state))
 				return -ENOMEM;
+			/* Still so, unless it is changed: then it is looked at anew. */
+			m->report.left += value->state == TABLE_LEFT;
 		}
 	}
 	return count;

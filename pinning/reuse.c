@@ -75,6 +75,16 @@ static int refuse_difference(const char *name, const struct directory *dir,
 	return -EINVAL;
 }
 
+static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
+{
+	failed(-EBUSY,
+	       "cannot prepare another map '%s' in %s: map %u has that name there, and a program "
+	       "that is attached uses it",
+	       name, dir->path, map_id);
+	hint("replace that program in one step, without --no-attach; or take it off first");
+	return -EBUSY;
+}
+
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
                      int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how,
                      unsigned int *reused)
@@ -97,6 +107,9 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 		else
 			(*reused)++;
+	} else if (how->mismatch != MISMATCH_FAIL && how->keeps_name &&
+	           how->keeps_name(how->context, info->id)) {
+		err = refuse_name(name, dir, info->id);
 	} else if (how->mismatch == MISMATCH_MIGRATE) {
 		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
 	} else if (how->mismatch == MISMATCH_FRESH) {
@@ -137,6 +150,22 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		close(fd);
 	}
 	return err;
+}
+
+bool reuse_is_current(const struct object *object, const struct directory *dir,
+                      const struct carry *carry)
+{
+	struct bpf_map_info info;
+	int fd;
+
+	for (size_t i = 0; i < carry->len; i++) {
+		fd = open_pin(dir, object->hook, carry->list[i]->name, &info);
+		if (fd >= 0)
+			close(fd);
+		if (fd < 0 || info.id != carry->list[i]->from_id)
+			return false;
+	}
+	return true;
 }
 
 static int check_shared(const struct object *object, const struct bpf_map *map,

@@ -19,6 +19,9 @@ struct reuse_options {
 	enum reuse_mismatch mismatch;
 	const char *const *classes; /* for MISMATCH_MIGRATE: see carry_plan() */
 	struct carry *carry;        /* what is to be carried over comes here */
+	/* A program goes on with this map, which therefore keeps its name; or NULL. */
+	bool (*keeps_name)(const void *context, __u32 map_id);
+	const void *context;
 };
 
 /*
@@ -27,11 +30,15 @@ struct reuse_options {
  * what runs (packets would see half-updated slots), nor are .rodata, .bss and .data.
  * Where the definitions differ, the difference is printed field by field and it fails, or the
  * object gets a map of its own, empty or to carry the content over into. *reused counts the maps
- * that are used on. Reports its failures. Returns 0, -EINVAL for a difference, or another negative
- * errno.
+ * that are used on. Reports its failures. Returns 0, -EINVAL for a difference, -EBUSY for one where
+ * the pinned map keeps its name, or another negative errno.
  */
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);
+
+/* Whether what is carried over is still pinned where the object's maps are to come. */
+bool reuse_is_current(const struct object *object, const struct directory *dir,
+                      const struct carry *carry);
 
 /*
  * The object is loaded already, for another interface: see that no other map is pinned here under

@@ -13,6 +13,7 @@
 #include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
+#include "pinning/carry.h"
 #include "pinning/ownership.h"
 #include "pinning/plan.h"
 #include "pinning/unload_pins.h"
@@ -363,6 +364,8 @@ static int open_directory(struct unloading *u)
 		return err == -ENOENT ? 0 : err;
 	if (!u->dir.has_record || !record_same_interface(&u->dir.record, u->iface))
 		directory_close(&u->dir);
+	else if (u->fs.lock_fd >= 0)
+		carry_resume(&u->fs, &u->dir);
 	return 0;
 }
 

@@ -109,3 +109,299 @@ test_a_class_can_be_said()
 	expect_status 1 load --class deny_list=nonsense v0 "$BUILT/carry2.o"
 	expect_status 1 load --class deny_list v0 "$BUILT/carry2.o"
 }
+
+# --- while it copies, and when it is killed
+
+# fill N: N rules, from key 0 0 1 0 on, each with word 1 as its number.
+fill()
+{
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		echo "map update pinned $BPFFS/v0/deny_list key $((i % 256)) $((i / 256)) 1 0" \
+			"value 0 0 0 0 $((i % 256)) $((i / 256)) 0 0"
+	done >"$TMPDIR/rules"
+	bpftool batch file "$TMPDIR/rules" >/dev/null
+}
+
+# rule A B C D: the value under that key, its bytes in a row; nothing if there is none.
+rule()
+{
+	bpftool -j map lookup pinned "$BPFFS/v0/deny_list" key "$@" 2>/dev/null |
+		grep -o '"value":\["[^]]*' | grep -o '0x..' | tr -d '\n' || true
+}
+
+# stop_at CALL N COMMAND...: sets $loader, stopped at the Nth such call, and $tracer. Output and
+# errors are in $TMPDIR/stopped and $TMPDIR/stopped.errors, what it called in $TMPDIR/trace.
+stop_at()
+{
+	local call=$1 n=$2
+
+	shift 2
+	need strace
+	: >"$TMPDIR/trace"
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" -e "trace=$call" \
+		-e "inject=$call:signal=STOP:when=$n" "$@" >"$TMPDIR/stopped" 2>"$TMPDIR/stopped.errors" &
+	tracer=$!
+	eventually grep -q 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "it did not stop: $(<"$TMPDIR/stopped.errors")"
+	loader=$(awk '/stopped by SIGSTOP/ { print $1 }' "$TMPDIR/trace")
+}
+tracer='' loader=''
+
+# calls_before_copying: how many times a load calls bpf(2) before it copies, and a few more.
+calls_before_copying()
+{
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=bpf \
+		load --dry-run --on-mismatch migrate v0 "${1-$BUILT/carry2.o}"
+	((status == 0)) || fail_run "status $status" load --dry-run
+	wc -l <"$TMPDIR/calls"
+}
+
+# stop_copying COMMAND...: stopped in the middle of copying 20000 rules, which takes 30 calls.
+stop_copying()
+{
+	stop_at bpf "$(($(calls_before_copying) + 4))" "$@"
+	[[ $(grep -c 'BPF_MAP_LOOKUP_BATCH, {batch={in_batch=NULL' "$TMPDIR/trace") == 1 ]] ||
+		fail "it does not copy: $(tail -n 3 "$TMPDIR/trace")"
+}
+
+# go_on: sets what run sets.
+go_on()
+{
+	kill -CONT "$loader"
+	status=0
+	wait "$tracer" || status=$?
+	output=$(<"$TMPDIR/stopped")
+	errors=$(<"$TMPDIR/stopped.errors")
+}
+
+# kill_it: as it stands there.
+kill_it()
+{
+	kill -KILL "$loader"
+	! wait "$tracer" || fail "it ended by itself"
+}
+
+expect_nothing_left()
+{
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	[[ -z $(find "$BPFFS/v0/%carry" "$BPFFS/%ifbpf/stage" -mindepth 1 2>/dev/null) ]] ||
+		fail "left: $(find "$BPFFS/v0/%carry" "$BPFFS/%ifbpf/stage" -mindepth 1)"
+	(($(generation "$BPFFS/v0") % 2 == 0)) || fail "$(readlink "$BPFFS/v0/%meta")"
+}
+
+test_writers_of_other_interfaces_do_not_wait_while_much_is_copied()
+{
+	make_veth v2
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	send 10
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_status 0 timeout 20 load v2 objects/xdp_pass.o
+	expect_status 0 timeout 20 pin_maps v2
+	# Neither does anybody take the copy for a dead one's.
+	expect_status 0 timeout 20 gc
+	[[ $(ls "$BPFFS/%ifbpf/stage") == v0~* ]] || fail "the stage: $(ls "$BPFFS/%ifbpf/stage")"
+	# Who edits a rule meanwhile finds the map in place, and its lock free.
+	flock -n "$BPFFS/v0/%lock" bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 \
+		value 0 0 0 0 99 0 0 0
+	go_on
+	((status == 0)) || fail "status $status: $errors"
+	[[ $(rule 5 0 1 0) == 0x630x000x000x000x000x000x000x000x000x000x000x000x000x000x000x00 ]] ||
+		fail "the edit: $(rule 5 0 1 0)"
+	expect_seen 10 0
+	expect_nothing_left
+	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+test_what_others_change_on_the_interface_meanwhile_makes_it_begin_anew()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	deny 0 8
+	send 10
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_status 0 timeout 20 load v0 "$BUILT/carry1.o"
+	send 10
+	go_on
+	((status == 0)) || fail "status $status: $errors"
+	[[ $errors == *"v0 was changed by others while much was copied: beginning anew"* ]] || fail "$errors"
+	expect_seen 0 20
+	expect_nothing_left
+	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+test_a_program_that_comes_to_the_hook_while_much_is_copied_is_not_replaced()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	ip -force link set dev v0 xdp obj objects/xdp_pass.o sec xdp
+	go_on
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"is not ours"* ]] || fail "$errors"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "a stage is left"
+}
+
+test_a_copy_that_is_killed_is_removed()
+{
+	local program map
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	program=$(prog_id v0) map=$(map_id "$BPFFS/v0/deny_list")
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	kill_it
+	expect_status 0 pin_maps v0
+	expect_nothing_left
+	[[ $(prog_id v0) == "$program" ]]
+	expect_id "$BPFFS/v0/deny_list" "$map"
+}
+
+# The first rename of a replacement is that of the record: the program is switched by then.
+test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 100
+	deny 0 8
+	send 10
+	old=$(map_id "$BPFFS/v0/deny_list")
+	stop_at renameat 1 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_id "$BPFFS/v0/deny_list" "$old"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 value 0 0 0 0 99 0 0 0
+	kill_it
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 7 7 7 value 0 0 0 0 77 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 1 0
+	send 10
+	expect_status 0 pin_maps v0
+	[[ $errors == *"finished what a killed 'load' began"*"brought over what a 'load' had left"* ]] ||
+		fail "it says: $errors"
+	[[ $(map_id "$BPFFS/v0/deny_list") != "$old" ]] || fail "the old map is still in place"
+	[[ $(rule 5 0 1 0) == 0x63* ]] || fail "a rule that was changed: $(rule 5 0 1 0)"
+	[[ $(rule 7 7 7 7) == 0x4d* ]] || fail "a rule that was added: $(rule 7 7 7 7)"
+	[[ -z $(rule 6 0 1 0) ]] || fail "a rule that was deleted: $(rule 6 0 1 0)"
+	[[ $(rule 8 0 1 0) == 0x08* ]] || fail "a rule that stayed: $(rule 8 0 1 0)"
+	expect_seen 0 20
+	expect_nothing_left
+	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+test_what_was_edited_in_the_new_map_after_a_kill_is_kept()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 10
+	send 10
+	# The pins are exchanged with the last rename of that kind, that of the even record.
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=renameat \
+		load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	stop_at renameat "$(sed -n '/"%meta".*"%meta"/=' "$TMPDIR/calls" | head -n 1)" \
+		load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	kill_it
+	# Published by whoever comes next; what is brought over after that must not undo an edit.
+	expect_status 0 iproute2_env v0
+	[[ -n $(old_maps "$BPFFS/v0") ]] || fail "it was published and finished: nothing to test"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 \
+		value 99 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 1 0
+	expect_status 0 gc --old
+	[[ $(rule 5 0 1 0) == 0x63* ]] || fail "a rule that was changed: $(rule 5 0 1 0)"
+	[[ -z $(rule 6 0 1 0) ]] || fail "a rule that was deleted: $(rule 6 0 1 0)"
+	expect_seen 10 0
+	expect_nothing_left
+}
+
+# fail_merge OPTION...: a load that migrates cannot run the program that merges. Which bpf call
+# that is says a load before, unless other tests make or drop links meanwhile: then once more.
+fail_merge()
+{
+	local n=0 tries is
+
+	for ((tries = 0; tries < 20; tries++)); do
+		rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+		ip link set dev v0 xdp off
+		load v0 "$BUILT/carry1.o" >/dev/null
+		send 10
+		run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/trace" -e trace=bpf \
+			-e "inject=bpf:error=ENOMEM:when=$((n ? n : 10000))" \
+			load "$@" --on-mismatch migrate v0 "$BUILT/carry2.o"
+		! grep -q 'BPF_PROG_TEST_RUN.*INJECTED' "$TMPDIR/trace" || return 0
+		is=$(grep ' bpf(' "$TMPDIR/trace" | sed -n '/BPF_PROG_TEST_RUN/=' | head -n 1)
+		n=${is:-$((n + 1))}
+	done
+	fail "the merge was not met"
+}
+
+test_counters_that_cannot_be_merged_are_partly_done_and_the_next_run_does_it()
+{
+	local how old
+
+	for how in --hook=xdp --json; do
+		fail_merge "$how"
+		((status == 3)) || fail "status $status: $errors"
+		old=$(old_maps "$BPFFS/v0")
+		[[ $old == frames_seen%old-* ]] || fail "left: $old"
+		[[ $errors == *"cannot merge the counters"*"map 'frames_seen': what is not brought over yet stays in $old;"* ]] ||
+			fail "it says: $errors"
+		if [[ $how == --json ]]; then
+			[[ $output == *'"attached":{"by":"xdp"'*'"name":"frames_seen"'*"\"old_id\":${old#*-}"* ]] ||
+				fail "it says: $output"
+		else
+			[[ $output == *"attached by netlink"*"(map ${old#*-} stays as $BPFFS/v0/$old)"* ]] ||
+				fail "it says: $output"
+		fi
+		expect_status 0 gc --old --dry-run
+		[[ $output == *"kept"*"$old"*"not brought over yet"* ]] ||
+			fail "it says: $output"
+		send 5
+		expect_status 0 pin_maps v0
+		expect_seen 15 0
+		expect_nothing_left
+	done
+}
+
+test_what_is_prepared_takes_no_map_of_a_program_that_runs()
+{
+	local before how
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	send 10
+	for how in fresh migrate; do
+		before=$(snapshot)
+		expect_status 2 load --no-attach --on-mismatch "$how" v0 "$BUILT/carry2.o"
+		[[ $errors == *"cannot prepare another map "*" and a program that is attached uses it"*\
+"hint: replace that program in one step, without --no-attach"* ]] || fail "it says: $errors"
+		expect_unchanged "$before"
+	done
+	expect_seen 10 0
+}
+
+test_what_is_prepared_takes_over_from_maps_that_nobody_uses()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	deny 0 8
+	send 10
+	ip link set dev v0 xdp off
+	expect_status 0 load --no-attach --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_seen 0 10
+	expect_nothing_left
+	ip link set dev v0 xdp pinned "$BPFFS/v0/%progs/xdp/carry2"
+	send 10
+	expect_seen 0 20
+}
+
+test_a_terminal_is_told_how_far_it_is_and_a_log_is_not()
+{
+	need script strace
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors != *$'\r'* && $output != *$'\r'* ]] || fail "in a log: $errors"
+	script -qec "strace -f -qq -o /dev/null -e \
+		inject=bpf:delay_enter=60000:when=$(($(calls_before_copying "$BUILT/carry1.o") - 20))+ \
+		load --on-mismatch migrate v0 $BUILT/carry1.o >/run/output" /run/terminal >/dev/null
+	grep -q $'\r  deny_list: [0-9]* entries, room for 300000\e\[K' /run/terminal || fail "$(cat -v /run/terminal)"
+	[[ $(</run/output) != *$'\r'* ]] || fail "in the data"
+}

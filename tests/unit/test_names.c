@@ -138,8 +138,8 @@ static void test_values_have_no_reserved_words(void **state)
 
 static void test_no_name_begins_as_ours_do(void **state)
 {
-	static const char *const ours[] = { "%ifbpf", "%meta",  "%egress",
-		                            "%progs", "%links", "%root" };
+	static const char *const ours[] = { "%ifbpf", "%meta",  "%egress", "%progs",
+		                            "%links", "%carry", "%root" };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(ours); i++) {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* After the exchange of the pins; and the notes by which a later run does the same. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "pinning/carry.h"
+#include "pinning/carry_mark.h"
+#include "pinning/plan.h"
+
+/* Whether the new map takes the name of the one that is carried over, and where. */
+static void find_place(struct carried *one, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->info.id != one->to_id || map->state != PLAN_REPLACED ||
+		    map->old_id != one->from_id)
+			continue;
+		one->placed = true;
+		one->egress = map->egress;
+		return;
+	}
+}
+
+int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage)
+{
+	struct record rec;
+	int err = 0, base_fd;
+
+	for (size_t i = 0; !err && i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		find_place(one, plan);
+		if (!one->placed)
+			continue;
+		err = carry_mark_write(one, &rec);
+		if (err)
+			return failed(err, "cannot note what is carried over of map '%s'",
+			              one->name);
+		base_fd = one->class == MIGRATE_COUNTER ? -1 : migrate_snapshot(one->m);
+		err = stage_add_carry(stage, one->from_id, &rec, base_fd);
+	}
+	return err;
+}
+
+/* What is left in the old map stays there, beside the new one. */
+static void say_left(const struct carried *one, const struct migrate_report *report)
+{
+	if (report->left)
+		note("map '%s': %llu entries did not fit and stay in %%old-%u", one->name,
+		     (unsigned long long)report->left, one->from_id);
+	if (report->counters_left || report->cpus_left)
+		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
+		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);
+	if (report->conflicts)
+		note("map '%s': %llu entries were changed in both maps; the new map's were kept",
+		     one->name, (unsigned long long)report->conflicts);
+	for (unsigned int i = 0; i < report->problem_count; i++)
+		note("map '%s', key %s: %s", one->name, report->problems[i].key,
+		     report->problems[i].why);
+}
+
+static int finish_one(struct carried *one)
+{
+	const struct migrate_report *report = migrate_report(one->m);
+	int err;
+
+	err = migrate_reconcile(one->m);
+	if (!err)
+		err = migrate_merge(one->m);
+	progress_clear(&one->progress);
+	one->finished = !err;
+	one->complete = !err && !report->left && !report->counters_left && !report->cpus_left;
+	say_left(one, report);
+	if (err)
+		note("map '%s': what is not brought over yet stays in %s%%old-%u; the next load or "
+		     "pin goes on with it",
+		     one->name, one->name, one->from_id);
+	return err;
+}
+
+int carry_finish(struct carry *carry)
+{
+	int first = 0, err;
+
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (!one->placed || one->finished)
+			continue;
+		err = finish_one(one);
+		first = first ? first : err;
+	}
+	return first;
+}
+
+/* Have the note of one that is finished dropped, and the old map if nothing is left in it. */
+static int drop_one(const struct carried *one, struct stage *stage)
+{
+	char path[NAME_SIZE * 2];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%u%s", DIRECTORY_CARRY, one->from_id, DIRECTORY_BASE);
+	err = stage_add_drop(stage, path);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/%u", DIRECTORY_CARRY, one->from_id);
+	err = stage_add_drop(stage, path);
+	if (err || !one->complete || carry_old_path(one, path, sizeof(path)))
+		return err;
+	return stage_add_drop(stage, path);
+}
+
+int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *ifname,
+                 struct directory *dir, struct record *rec)
+{
+	struct stage stage;
+	int err;
+
+	err = stage_begin(&stage, fs, ifname, "load");
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < carry->len; i++)
+		if (carry->list[i]->finished)
+			err = drop_one(carry->list[i], &stage);
+	if (!err)
+		err = stage_publish(&stage, dir, rec);
+	stage_end(&stage);
+	return err;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pinning/carry_mark.h"
+
+#define FIELD_MAP    "map"
+#define FIELD_CLASS  "class"
+#define FIELD_TO     "to"
+#define FIELD_EGRESS "egress"
+
+int carry_mark_write(const struct carried *one, struct record *rec)
+{
+	char to[16];
+	int err;
+
+	snprintf(to, sizeof(to), "%u", one->to_id);
+	record_init(rec, NULL);
+	err = record_set_other(rec, FIELD_MAP, one->name);
+	if (!err)
+		err = record_set_other(rec, FIELD_CLASS, migrate_class_name(one->class));
+	if (!err)
+		err = record_set_other(rec, FIELD_TO, to);
+	if (!err && one->egress)
+		err = record_set_other(rec, FIELD_EGRESS, "1");
+	return err;
+}
+
+int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map_id)
+{
+	char name[NAME_SIZE], class_name[16], to[16], egress[8];
+	struct carried *one;
+	int class;
+
+	if (record_get_other(rec, FIELD_MAP, name, sizeof(name)) ||
+	    record_get_other(rec, FIELD_CLASS, class_name, sizeof(class_name)) ||
+	    record_get_other(rec, FIELD_TO, to, sizeof(to)))
+		return -EINVAL;
+	class = migrate_class_parse(class_name);
+	if (class < 0)
+		return -EINVAL;
+	one = carry_add(carry, name, class);
+	if (!one)
+		return -ENOMEM;
+	one->from_id = old_map_id;
+	one->to_id = strtoul(to, NULL, 10);
+	one->egress = !record_get_other(rec, FIELD_EGRESS, egress, sizeof(egress));
+	return 0;
+}
+
+int carry_new_path(const struct carried *one, char *path, size_t size)
+{
+	char file[NAME_SIZE];
+	int err = mapname_encode(one->name, file, sizeof(file));
+
+	if (!err)
+		snprintf(path, size, "%s%s", one->egress ? DIRECTORY_EGRESS "/" : "", file);
+	return err;
+}
+
+int carry_old_path(const struct carried *one, char *path, size_t size)
+{
+	char file[NAME_SIZE], old[NAME_SIZE];
+	int err = mapname_encode(one->name, file, sizeof(file));
+
+	if (!err)
+		err = mapname_old(file, one->from_id, old, sizeof(old));
+	if (!err)
+		snprintf(path, size, "%s%s", one->egress ? DIRECTORY_EGRESS "/" : "", old);
+	return err;
+}
