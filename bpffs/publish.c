@@ -87,15 +87,15 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	if (errno != EEXIST)
 		return -errno;
 	err = pin_map_id(dir_fd, file, &present_id);
-	if (err && err != -ELOOP) {
+	/* A pin of another kind, or what is no pin at all. */
+	if (err == -EINVAL || err == -EACCES) {
 		note("%s is taken by something that is no map, and was left alone", file);
 		return 0;
 	}
 	if (!err && present_id != new_id)
 		err = keep_old(dir_fd, file, present_id);
-	else
-		err = 0;
-	if (err)
+	/* A symlink gives way, and what has gone meanwhile need not. */
+	if (err && err != -ELOOP && err != -ENOENT)
 		return err;
 	if (renameat(stage_fd, file, dir_fd, file))
 		return -errno;
