@@ -28,6 +28,7 @@ struct carried {
 	enum migrate_class class;
 	bool egress;   /* pinned in %egress/ */
 	bool placed;   /* the new one gets the old one's name */
+	bool shared;   /* another program goes on with the old one */
 	bool finished; /* nothing is left to be done about it */
 	bool complete; /* and nothing is left in the old map */
 	struct progress progress;

@@ -8,19 +8,32 @@
 #include "pinning/carry_mark.h"
 #include "pinning/plan.h"
 
-/* Whether the new map takes the name of the one that is carried over, and where. */
-static void find_place(struct carried *one, const struct plan *plan)
+/* The new map must take the name of the one that is carried over: that has all else. */
+static int find_place(struct carried *one, const struct plan *plan)
 {
+	const char *why = "it is not among the maps of the program";
+
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
-		if (map->info.id != one->to_id || map->state != PLAN_REPLACED ||
-		    map->old_id != one->from_id)
+		if (map->info.id == one->from_id) {
+			one->shared = true;
+			note("map '%s': program %s (id %u) on %s goes on with the old one",
+			     one->name, map->prog_name, map->prog_id, hook_name(map->hook));
+		}
+		if (map->info.id != one->to_id)
+			continue;
+		why = map->state == PLAN_REFUSED ? map->why : "another map has its name";
+		if (map->state != PLAN_REPLACED || map->old_id != one->from_id)
 			continue;
 		one->placed = true;
 		one->egress = map->egress;
-		return;
 	}
+	if (one->placed)
+		return 0;
+	failed(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
+	hint("%s", why);
+	return -EEXIST;
 }
 
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage)
@@ -31,9 +44,9 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
-		find_place(one, plan);
-		if (!one->placed)
-			continue;
+		err = find_place(one, plan);
+		if (err)
+			return err;
 		err = carry_mark_write(one, &rec);
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
@@ -71,7 +84,8 @@ static int finish_one(struct carried *one)
 		err = migrate_merge(one->m);
 	progress_clear(&one->progress);
 	one->finished = !err;
-	one->complete = !err && !report->left && !report->counters_left && !report->cpus_left;
+	one->complete = !err && !one->shared && !report->left && !report->counters_left &&
+	                !report->cpus_left;
 	say_left(one, report);
 	if (err)
 		note("map '%s': what is not brought over yet stays in %s%%old-%u; the next load or "

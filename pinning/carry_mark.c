@@ -9,6 +9,7 @@
 #define FIELD_CLASS  "class"
 #define FIELD_TO     "to"
 #define FIELD_EGRESS "egress"
+#define FIELD_SHARED "shared"
 
 int carry_mark_write(const struct carried *one, struct record *rec)
 {
@@ -24,12 +25,14 @@ int carry_mark_write(const struct carried *one, struct record *rec)
 		err = record_set_other(rec, FIELD_TO, to);
 	if (!err && one->egress)
 		err = record_set_other(rec, FIELD_EGRESS, "1");
+	if (!err && one->shared)
+		err = record_set_other(rec, FIELD_SHARED, "1");
 	return err;
 }
 
 int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map_id)
 {
-	char name[NAME_SIZE], class_name[16], to[16], egress[8];
+	char name[NAME_SIZE], class_name[16], to[16], flag[8];
 	struct carried *one;
 	int class;
 
@@ -45,7 +48,8 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 		return -ENOMEM;
 	one->from_id = old_map_id;
 	one->to_id = strtoul(to, NULL, 10);
-	one->egress = !record_get_other(rec, FIELD_EGRESS, egress, sizeof(egress));
+	one->egress = !record_get_other(rec, FIELD_EGRESS, flag, sizeof(flag));
+	one->shared = !record_get_other(rec, FIELD_SHARED, flag, sizeof(flag));
 	return 0;
 }
 

@@ -21,7 +21,7 @@
 /* clang-format off */
 static const char usage[] =
 	"Usage: migrate_world fill PIN N            put rules 0 to N-1 into an old map\n"
-	"       migrate_world check PIN N           find exactly these in a new map\n"
+	"       migrate_world check PIN N [FROM]    find these, as they were, in a new map\n"
 	"       migrate_world edit PIN N            edit N of these rules all the time until SIGTERM,\n"
 	"                                           through the pin; then check the map that is there\n"
 	"       migrate_world swap IFNAME skb|native ROUNDS OBJECT OBJECT\n"
@@ -128,13 +128,13 @@ static __u32 count_entries(int fd)
 	return n;
 }
 
-static int check(const char *pin, __u32 n)
+static int check(const char *pin, __u32 from, __u32 n)
 {
 	int fd = bpf_obj_get(pin);
 
 	if (fd < 0)
 		return fd;
-	for (__u32 i = 0; i < n; i++) {
+	for (__u32 i = from; i < n; i++) {
 		if (!has_rule(fd, true, i, 0)) {
 			printf("rule %u is not as it was\n", i);
 			return -ENOENT;
@@ -327,15 +327,15 @@ static int swap(const char *ifname, const char *mode, int rounds, char **files)
 
 int main(int argc, char **argv)
 {
-	__u32 n = argc == 4 ? (__u32)strtoul(argv[3], NULL, 10) : 0;
+	__u32 n = argc >= 4 ? (__u32)strtoul(argv[3], NULL, 10) : 0;
 	int err = -EINVAL;
 
 	log_init("migrate_world", getenv("VERBOSE"));
 	signal(SIGTERM, stop);
 	if (argc == 4 && !strcmp(argv[1], "fill"))
 		err = fill(argv[2], n);
-	else if (argc == 4 && !strcmp(argv[1], "check"))
-		err = check(argv[2], n);
+	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "check"))
+		err = check(argv[2], argc == 5 ? (__u32)strtoul(argv[4], NULL, 10) : 0, n);
 	else if (argc == 4 && !strcmp(argv[1], "edit"))
 		err = edit(argv[2], n);
 	else if (argc == 7 && !strcmp(argv[1], "swap"))

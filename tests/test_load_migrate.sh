@@ -3,30 +3,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # load --on-mismatch migrate: a change of program and of map definitions keeps rules and counts.
 . tests/pins.sh
-
-# deny: every packet is dropped from now on. The verdict is word $1 of the rule of $2 bytes.
-deny()
-{
-	local word=$1 size=$2 value=() i
-
-	for ((i = 0; i < size; i++)); do
-		value+=("$((i == word * 4))")
-	done
-	bpftool map update pinned "$BPFFS/v0/deny_list" key 0 0 0 0 value "${value[@]}"
-}
-
-# seen NAME: passed or dropped, summed over the CPUs, as bpftool reads it by BTF.
-seen()
-{
-	bpftool map dump pinned "$BPFFS/v0/frames_seen" |
-		awk -v name="\"$1\":" '$1 == name { sum += $2 } END { print sum + 0 }'
-}
-
-expect_seen()
-{
-	[[ "$(seen passed) $(seen dropped)" == "$1 $2" ]] ||
-		fail "passed and dropped: $(seen passed) $(seen dropped), expected $1 $2"
-}
+. tests/carry.sh
+. tests/rate.sh
 
 test_rules_and_counts_are_carried_over()
 {
@@ -362,6 +340,39 @@ test_counters_that_cannot_be_merged_are_partly_done_and_the_next_run_does_it()
 	done
 }
 
+test_a_map_whose_name_another_hook_needs_is_not_carried_over()
+{
+	local before
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load -s xdp --hook tc_ingress v0 "$BUILT/carry1.o" >/dev/null
+	deny 0 8
+	send 10
+	before=$(snapshot)
+	expect_status 2 load --on-mismatch migrate -s xdp --hook tc_ingress v0 "$BUILT/carry2.o"
+	[[ $errors == *"cannot carry map '"*"' over: the new one cannot be pinned"*\
+"hint: its name belongs to map "*" on xdp"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_seen 0 10
+}
+
+test_the_old_map_stays_while_another_hook_uses_it()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load -s xdp --hook tc_ingress v0 "$BUILT/carry1.o" >/dev/null
+	deny 0 8
+	send 10
+	old=$(map_id "$BPFFS/v0/frames_seen")
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'frames_seen': program carry1 (id "*") on tc_ingress goes on with the old one"* ]] ||
+		fail "it says: $errors"
+	expect_seen 0 10
+	[[ -e $BPFFS/v0/frames_seen%old-$old ]] || fail "there is: $(ls "$BPFFS/v0")"
+	[[ ! -e $BPFFS/v0/%carry ]] || fail "not finished"
+}
+
 test_what_is_prepared_takes_no_map_of_a_program_that_runs()
 {
 	local before how
@@ -404,4 +415,41 @@ test_a_terminal_is_told_how_far_it_is_and_a_log_is_not()
 		load --on-mismatch migrate v0 $BUILT/carry1.o >/run/output" /run/terminal >/dev/null
 	grep -q $'\r  deny_list: [0-9]* entries, room for 300000\e\[K' /run/terminal || fail "$(cat -v /run/terminal)"
 	[[ $(</run/output) != *$'\r'* ]] || fail "in the data"
+}
+
+# --- all at once
+
+# The editor changes, adds and deletes rules below 10000 and above the million through the pin, and
+# takes no lock; the frames ask for the last of the million.
+test_a_million_rules_are_carried_over_under_full_rate_while_they_are_edited()
+{
+	local editor edits
+
+	load v0 "$BUILT/million1.o" >/dev/null
+	migrate_world fill "$BPFFS/v0/rules" 1000000
+	mkfifo /run/ended
+	rate migrate_while_edited
+	echo "$frames frames, $passed passed" >&2
+	((passed == 0)) || fail "$passed of $frames frames passed"
+	((frames > 100000)) || fail "only $frames frames"
+	expect_seen 0 "$frames"
+	wait "$editor" || fail "the editor: $(</run/editor)"
+	[[ $(</run/editor) =~ ([0-9]+)\ edits,\ 0\ wrong ]] || fail "the editor: $(</run/editor)"
+	edits=${BASH_REMATCH[1]}
+	echo "$edits edits" >&2
+	((edits > 1000)) || fail "only $edits edits"
+	expect_status 0 migrate_world check "$BPFFS/v0/rules" 1000000 10000
+	expect_nothing_left
+	[[ $(load_state v0 xdp) == *" million2" ]]
+}
+
+migrate_while_edited()
+{
+	migrate_world edit "$BPFFS/v0/rules" 10000 </run/ended >/run/editor &
+	editor=$!
+	exec 8>/run/ended
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/million2.o"
+	kill -TERM "$editor"
+	eventually grep -q stopped /run/editor
+	echo >&8
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Drop every packet while a rule is in a list of a million; million2 defines the maps otherwise. */
+#include "compat/maps.bpf.h"
+#include "tests/bpf/migrate.h"
+
+#define PROGRAM  million1
+#define RULE_KEY old_rule_key
+
+struct frames {
+	__u64 passed;
+	__u64 dropped;
+};
+
+BPF_MAP_FLAGS(rules, BPF_MAP_TYPE_HASH, struct old_rule_key, struct old_rule, 1 << 20,
+              BPF_F_NO_PREALLOC);
+BPF_MAP(frames_seen, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct frames, 1);
+
+#include "tests/bpf/million.bpf.h"
