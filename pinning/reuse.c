@@ -131,7 +131,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	int err = 0, fd;
 
 	*reused = 0;
-	if (dir->fd < 0)
+	if (dir->fd < 0 || dir->dropped)
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
 		const char *name = object_map_name(object, map);
@@ -196,7 +196,7 @@ int reuse_check_shared(const struct object *object, const struct directory *dir,
 	struct bpf_map *map;
 	int err = 0;
 
-	if (dir->fd < 0)
+	if (dir->fd < 0 || dir->dropped)
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err && !object_map_is_internal(map))

@@ -1038,6 +1038,33 @@ test_dry_run_leaves_nothing()
 
 link_xdp_again() { ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp; }
 
+test_fresh_uses_nothing_of_an_interface_that_is_gone()
+{
+	local how old
+
+	make_veth v5
+	load v5 "$BUILT/load_flows1.o" >/dev/null
+	for how in fail migrate; do
+		old=$(map_id "$BPFFS/v5/flow_table")
+		bpftool map update pinned "$BPFFS/v5/flow_table" key 7 0 0 0 \
+			value 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+		ip link del v5
+		make_veth v5
+		expect_status 0 load --fresh --on-mismatch "$how" v5 "$BUILT/load_flows2.o"
+		[[ $errors == *"its maps are dropped"* ]] || fail "it says: $errors"
+		[[ $(map_id "$BPFFS/v5/flow_table") != "$old" ]] || fail "the old map is used on"
+		[[ -z $(old_maps "$BPFFS/v5") ]] || fail "left: $(old_maps "$BPFFS/v5")"
+		! bpftool map lookup pinned "$BPFFS/v5/flow_table" key 7 0 0 0 >/dev/null 2>&1 ||
+			fail "the old content is there"
+	done
+	old=$(map_id "$BPFFS/v5/flow_table")
+	ip link del v5
+	make_veth v5
+	expect_status 0 load --fresh v5 "$BUILT/load_flows2.o"
+	[[ $output == *"map flow_table id "*" created"* ]] || fail "it says: $output"
+	[[ $(map_id "$BPFFS/v5/flow_table") != "$old" ]] || fail "the same map is used on"
+}
+
 test_another_bpffs_is_used_where_the_environment_names_one()
 {
 	mkdir /run/other
