@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a load carries over from pinned maps into maps of another definition, in the order of the
- * protocol: planned before the object is loaded, copied before the switch, reconciled around it,
- * finished after the pins were exchanged. What is not finished is noted in the directory, and
+ * protocol: planned before the object is loaded, copied and reconciled before the switch, finished
+ * after the pins were exchanged. What is not finished is noted in the directory, and
  * carry_resume() goes on with it.
  */
 #ifndef PINNING_CARRY_H
@@ -60,7 +60,7 @@ int carry_copy(struct carry *carry);
 /* Note in the stage what a later run needs to go on after the switch. Reports its failures. */
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage);
 
-/* Bring over what others changed meanwhile: directly before the switch, and directly after it. */
+/* Bring over what others changed meanwhile, directly before the switch. Reports its failures. */
 int carry_reconcile(struct carry *carry);
 
 /*

@@ -127,9 +127,6 @@ int load_exchange(struct loading *l)
 		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
 	} else {
 		err = switch_program(l);
-		/* What this cannot do now, it can once the pins are in place. */
-		if (!err)
-			carry_reconcile(&report->carry);
 		explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
 		        hook_name(l->object->hook), l->iface->name);
 		if (!err) {
