@@ -118,13 +118,13 @@ stop_at()
 	shift 2
 	need strace
 	: >"$TMPDIR/trace"
-	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" -e "trace=$call" \
-		-e "inject=$call:signal=STOP:when=$n" "$@" >"$TMPDIR/stopped" 2>"$TMPDIR/stopped.errors" &
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" -e "trace=$call,renameat" \
+		-e "inject=$call:signal=STOP:when=$n" "${also[@]}" "$@" >"$TMPDIR/stopped" 2>"$TMPDIR/stopped.errors" &
 	tracer=$!
 	eventually grep -q 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "it did not stop: $(<"$TMPDIR/stopped.errors")"
 	loader=$(awk '/stopped by SIGSTOP/ { print $1 }' "$TMPDIR/trace")
 }
-tracer='' loader=''
+tracer='' loader='' also=()
 
 # calls_before_copying: how many times a load calls bpf(2) before it copies, and a few more.
 calls_before_copying()
@@ -192,6 +192,29 @@ test_writers_of_other_interfaces_do_not_wait_while_much_is_copied()
 	[[ $(load_state v0 xdp) == *" carry2" ]]
 }
 
+# The first rename of a replacement is that of the record: the program is switched by then, and the
+# old map still has its name.
+test_what_is_denied_while_much_is_copied_is_denied_from_the_switch_on()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	also=(-e inject=renameat:signal=STOP:when=1)
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	deny 0 8
+	send 10
+	kill -CONT "$loader"
+	eventually stopped 2 || fail "not stopped again: $(tail -n 3 "$TMPDIR/trace")"
+	[[ $(bpftool -j prog show id "$(prog_id v0)") == *'"name":"carry2"'* ]] || fail "not switched"
+	send 10
+	go_on
+	((status == 0)) || fail "status $status: $errors"
+	expect_seen 0 20
+	expect_nothing_left
+}
+
+# stopped N: for the Nth time.
+stopped() { (($(grep -c 'stopped by SIGSTOP' "$TMPDIR/trace") == $1)); }
+
 test_what_others_change_on_the_interface_meanwhile_makes_it_begin_anew()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
@@ -236,7 +259,6 @@ test_a_copy_that_is_killed_is_removed()
 	expect_id "$BPFFS/v0/deny_list" "$map"
 }
 
-# The first rename of a replacement is that of the record: the program is switched by then.
 test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 {
 	local old
@@ -403,16 +425,22 @@ test_what_is_prepared_takes_over_from_maps_that_nobody_uses()
 	expect_seen 0 20
 }
 
+# slowly OBJECT: on stdout the command of a load that takes half a second and more to copy.
+slowly()
+{
+	echo "strace -f -qq -o /dev/null -e inject=bpf:delay_enter=60000:when=$(($(calls_before_copying "$1") - 20))+" \
+		"load --on-mismatch migrate v0 $1"
+}
+
 test_a_terminal_is_told_how_far_it_is_and_a_log_is_not()
 {
 	need script strace
+	export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 	load v0 "$BUILT/carry1.o" >/dev/null
 	fill 20000
-	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_status 0 bash -c "$(slowly "$BUILT/carry2.o")"
 	[[ $errors != *$'\r'* && $output != *$'\r'* ]] || fail "in a log: $errors"
-	script -qec "strace -f -qq -o /dev/null -e \
-		inject=bpf:delay_enter=60000:when=$(($(calls_before_copying "$BUILT/carry1.o") - 20))+ \
-		load --on-mismatch migrate v0 $BUILT/carry1.o >/run/output" /run/terminal >/dev/null
+	script -qec "$(slowly "$BUILT/carry1.o") >/run/output" /run/terminal >/dev/null
 	grep -q $'\r  deny_list: [0-9]* entries, room for 300000\e\[K' /run/terminal || fail "$(cat -v /run/terminal)"
 	[[ $(</run/output) != *$'\r'* ]] || fail "in the data"
 }
