@@ -97,6 +97,7 @@ package_of()
 	ping) echo iputils-ping ;;
 	nsenter | setpriv | unshare | flock) echo util-linux ;;
 	capsh | setcap) echo libcap2-bin ;;
+	script) echo bsdutils ;;
 	groff) echo groff-base ;;
 	*) echo "$1" ;;
 	esac
