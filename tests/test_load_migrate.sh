@@ -132,7 +132,7 @@ calls_before_copying()
 	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=bpf \
 		load --dry-run --on-mismatch migrate v0 "${1-$BUILT/carry2.o}"
 	((status == 0)) || fail_run "status $status" load --dry-run
-	wc -l <"$TMPDIR/calls"
+	grep -c ' bpf(' "$TMPDIR/calls"
 }
 
 # stop_copying COMMAND...: stopped in the middle of copying 20000 rules, which takes 30 calls.
@@ -297,7 +297,7 @@ test_what_was_edited_in_the_new_map_after_a_kill_is_kept()
 	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=renameat \
 		load --on-mismatch migrate v0 "$BUILT/carry2.o"
 	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry1.o"
-	stop_at renameat "$(sed -n '/"%meta".*"%meta"/=' "$TMPDIR/calls" | head -n 1)" \
+	stop_at renameat "$(grep ' renameat(' "$TMPDIR/calls" | sed -n '/"%meta".*"%meta"/=' | head -n 1)" \
 		load --on-mismatch migrate v0 "$BUILT/carry2.o"
 	kill_it
 	# Published by whoever comes next; what is brought over after that must not undo an edit.
