@@ -9,8 +9,8 @@
 #include "bpffs/interface.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "bpffs/json.h"
 #include "pinning/attach.h"
+#include "pinning/load_print.h"
 #include "pinning/loader.h"
 
 /* So many --class options can be given. */
@@ -76,167 +76,20 @@ static const char usage[] =
 	"Example: %s eth0 objects/xdp_drop.o && stats eth0\n";
 /* clang-format on */
 
-/* Whether a map of the report belongs to the program that was loaded. */
-static bool is_own(const struct load_report *report, const struct plan_map *map)
-{
-	return map->hook == report->hook && map->prog_id == report->prog_id;
-}
-
-static const char *map_word(const struct load_report *report, const struct plan_map *map)
-{
-	for (size_t i = 0; i < report->carry.len; i++)
-		if (report->carry.list[i]->to_id == map->info.id)
-			return "migrated";
-	switch (map->state) {
-	case PLAN_KEPT: return "reused";
-	case PLAN_PINNED:
-	case PLAN_REPLACED: return "created";
-	default: return plan_state_name(map->state);
-	}
-}
-
-static void print_how(const struct load_report *report)
-{
-	const struct attachment *how = &report->how;
-
-	printf("  attached by ");
-	if (how->by == ATTACH_XDP)
-		printf("%s in %s mode", how->link_id ? "link" : "netlink",
-		       xdp_mode_name(how->mode));
-	else if (how->by == ATTACH_CLSACT)
-		printf("clsact pref %u handle %u", how->pref, how->handle);
-	else
-		printf("%s", attach_by_name(how->by));
-	if (how->link_id)
-		printf(" (link %u)", how->link_id);
-	putchar('\n');
-}
-
-/* Nothing of the old map was left to keep. */
-static bool is_complete(const struct load_report *report, const struct plan_map *map)
-{
-	for (size_t i = 0; i < report->carry.len; i++)
-		if (report->carry.list[i]->to_id == map->info.id)
-			return report->carry.list[i]->complete;
-	return false;
-}
-
-static void print_text(const struct interface *iface, const struct load_report *report,
-                       bool dry_run)
-{
-	printf("%s %s: program %s id %u%s", iface->name, hook_name(report->hook), report->prog_name,
-	       report->prog_id, dry_run ? " would be loaded" : "");
-	if (report->old_prog_id)
-		printf(" replaced program id %u", report->old_prog_id);
-	putchar('\n');
-	if (report->attached)
-		print_how(report);
-	else if (!dry_run)
-		printf("  prepared at %s\n", report->prog_path);
-	for (size_t i = 0; i < report->plan.len; i++) {
-		const struct plan_map *map = &report->plan.maps[i];
-
-		if (!is_own(report, map))
-			continue;
-		printf("  map %s id %u %s", map->name, map->info.id, map_word(report, map));
-		if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map))
-			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
-			       map->old_id);
-		else if (map->state == PLAN_REFUSED)
-			printf(": %s", map->why);
-		putchar('\n');
-	}
-}
-
-static struct json_object *attachment_json(const struct attachment *how)
-{
-	struct json_object *out = json_object_new_object();
-
-	json_put_string(out, "by", attach_by_name(how->by));
-	json_put_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
-	json_put_id(out, "link_id", how->link_id);
-	if (how->by == ATTACH_CLSACT) {
-		json_put_number(out, "pref", how->pref);
-		json_put_number(out, "handle", how->handle);
-	}
-	return out;
-}
-
-static struct json_object *map_json(const struct load_report *report, const struct plan_map *map)
-{
-	struct json_object *out = json_object_new_object();
-
-	json_put_string(out, "name", map->name);
-	json_put_number(out, "id", map->info.id);
-	json_put_string(out, "state", map_word(report, map));
-	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
-	json_put_string(out, "reason", map->why);
-	return out;
-}
-
-static void print_json(const struct interface *iface, const struct load_report *report,
-                       bool dry_run, struct json_object *stages)
-{
-	struct json_object *out = json_begin("ifbpf.load/1", iface),
-			   *maps = json_object_new_array();
-	struct json_object *prog = json_object_new_object();
-
-	json_put_string(out, "path", report->path);
-	json_put_number(out, "gen", report->gen);
-	json_put_bool(out, "dry_run", dry_run);
-	json_put_string(out, "hook", hook_name(report->hook));
-	json_put_string(prog, "name", report->prog_name);
-	json_put_number(prog, "id", report->prog_id);
-	json_put_string(prog, "path", dry_run ? NULL : report->prog_path);
-	json_object_object_add(out, "program", prog);
-	json_put_id(out, "replaced_id", report->old_prog_id);
-	json_object_object_add(out, "attached",
-	                       report->attached ? attachment_json(&report->how) : NULL);
-	for (size_t i = 0; i < report->plan.len; i++)
-		if (is_own(report, &report->plan.maps[i]))
-			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
-	json_object_object_add(out, "maps", maps);
-	if (stages)
-		json_object_object_add(out, "stages", stages);
-	json_end(out);
-}
-
 struct load_call {
 	const struct object_choice *choice;
 	struct load_options *how;
-	bool json, explain;
+	struct load_print print;
 };
 
 /* The exit status of one load that succeeded: some of its maps may not have got their pins. */
 static int status_of(const struct load_report *report)
 {
 	for (size_t i = 0; i < report->plan.len; i++)
-		if (is_own(report, &report->plan.maps[i]) &&
+		if (load_is_own(report, &report->plan.maps[i]) &&
 		    report->plan.maps[i].state == PLAN_REFUSED)
 			return EXIT_PARTLY;
 	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
-}
-
-/* The stages of a load that failed, or that --explain was given for. iface: NULL if none was found.
- */
-static void explain_load(const struct interface *iface, const struct object *object,
-                         const struct load_call *call)
-{
-	struct json_object *out;
-
-	if (!call->json || !call->explain) {
-		explain_print(&object->explanation);
-		return;
-	}
-	out = json_begin("ifbpf.load/1", iface);
-	json_put_string(out, "path", NULL);
-	json_put_bool(out, "dry_run", call->how->dry_run);
-	json_put_string(out, "program", NULL);
-	json_put_string(out, "attached", NULL);
-	json_put_string(out, "reason", log_last_failure());
-	json_object_object_add(out, "stages", explain_json(&object->explanation));
-	json_end(out);
 }
 
 /* Status -1: others came in between; to be tried again with the object opened anew. */
@@ -257,16 +110,10 @@ static int load_one(const char *ifname, struct object *object, const struct load
 	if (err && report.moved) {
 		status = -1;
 	} else if (err) {
-		explain_load(&iface, object, call);
+		load_print_failed(&iface, explanation, &call->print);
 	} else {
 		status = status_of(&report);
-		if (call->json)
-			print_json(&iface, &report, how->dry_run,
-			           call->explain ? explain_json(explanation) : NULL);
-		else
-			print_text(&iface, &report, how->dry_run);
-		if (call->explain && !call->json)
-			explain_print(explanation);
+		load_print(&iface, &report, explanation, &call->print);
 	}
 	load_report_free(&report);
 	return status;
@@ -276,10 +123,10 @@ static int open_object(struct object *object, const struct load_call *call)
 {
 	int err = object_open(object, call->choice);
 
-	object->explanation.wanted = call->explain;
+	object->explanation.wanted = call->print.explain;
 	if (err) {
 		explain_end(&object->explanation, err, "", "");
-		explain_load(NULL, object, call);
+		load_print_failed(NULL, &object->explanation, &call->print);
 	}
 	return err;
 }
@@ -293,8 +140,7 @@ static int load_alone(const char *ifname, const struct load_call *call)
 	for (int try = 1; status < 0; try++) {
 		/* They cannot come in between for ever: the last time they wait. */
 		call->how->keep_lock = try == TRIES;
-		status = open_object(&object, call) ? EXIT_KERNEL
-		                                    : load_one(ifname, &object, call);
+		status = open_object(&object, call) ? EXIT_KERNEL : load_one(ifname, &object, call);
 		object_close(&object);
 	}
 	return status;
@@ -429,9 +275,9 @@ int main(int argc, char **argv)
 		case 'c': good = parse_class(optarg, classes); break;
 		case 'R': how.fresh = true; break;
 		case 'S': shared = true; break;
-		case 'E': call.explain = true; break;
-		case 'D': how.dry_run = true; break;
-		case 'j': call.json = true; break;
+		case 'E': call.print.explain = true; break;
+		case 'D': how.dry_run = call.print.dry_run = true; break;
+		case 'j': call.print.json = true; break;
 		case 'N': netns = optarg; break;
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "load"); return cli_finish(EXIT_SUCCESS);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include "bpffs/json.h"
+#include "bpffs/log.h"
+#include "pinning/load_print.h"
+
+bool load_is_own(const struct load_report *report, const struct plan_map *map)
+{
+	return map->hook == report->hook && map->prog_id == report->prog_id;
+}
+
+static const char *map_word(const struct load_report *report, const struct plan_map *map)
+{
+	for (size_t i = 0; i < report->carry.len; i++)
+		if (report->carry.list[i]->to_id == map->info.id)
+			return "migrated";
+	switch (map->state) {
+	case PLAN_KEPT: return "reused";
+	case PLAN_PINNED:
+	case PLAN_REPLACED: return "created";
+	default: return plan_state_name(map->state);
+	}
+}
+
+static void print_how(const struct load_report *report)
+{
+	const struct attachment *how = &report->how;
+
+	printf("  attached by ");
+	if (how->by == ATTACH_XDP)
+		printf("%s in %s mode", how->link_id ? "link" : "netlink",
+		       xdp_mode_name(how->mode));
+	else if (how->by == ATTACH_CLSACT)
+		printf("clsact pref %u handle %u", how->pref, how->handle);
+	else
+		printf("%s", attach_by_name(how->by));
+	if (how->link_id)
+		printf(" (link %u)", how->link_id);
+	putchar('\n');
+}
+
+/* Nothing of the old map was left to keep. */
+static bool is_complete(const struct load_report *report, const struct plan_map *map)
+{
+	for (size_t i = 0; i < report->carry.len; i++)
+		if (report->carry.list[i]->to_id == map->info.id)
+			return report->carry.list[i]->complete;
+	return false;
+}
+
+static void print_text(const struct interface *iface, const struct load_report *report,
+                       bool dry_run)
+{
+	printf("%s %s: program %s id %u%s", iface->name, hook_name(report->hook), report->prog_name,
+	       report->prog_id, dry_run ? " would be loaded" : "");
+	if (report->old_prog_id)
+		printf(" replaced program id %u", report->old_prog_id);
+	putchar('\n');
+	if (report->attached)
+		print_how(report);
+	else if (!dry_run)
+		printf("  prepared at %s\n", report->prog_path);
+	for (size_t i = 0; i < report->plan.len; i++) {
+		const struct plan_map *map = &report->plan.maps[i];
+
+		if (!load_is_own(report, map))
+			continue;
+		printf("  map %s id %u %s", map->name, map->info.id, map_word(report, map));
+		if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map))
+			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
+			       map->old_id);
+		else if (map->state == PLAN_REFUSED)
+			printf(": %s", map->why);
+		putchar('\n');
+	}
+}
+
+static struct json_object *attachment_json(const struct attachment *how)
+{
+	struct json_object *out = json_object_new_object();
+
+	json_put_string(out, "by", attach_by_name(how->by));
+	json_put_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
+	json_put_id(out, "link_id", how->link_id);
+	if (how->by == ATTACH_CLSACT) {
+		json_put_number(out, "pref", how->pref);
+		json_put_number(out, "handle", how->handle);
+	}
+	return out;
+}
+
+static struct json_object *map_json(const struct load_report *report, const struct plan_map *map)
+{
+	struct json_object *out = json_object_new_object();
+
+	json_put_string(out, "name", map->name);
+	json_put_number(out, "id", map->info.id);
+	json_put_string(out, "state", map_word(report, map));
+	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
+	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
+	json_put_string(out, "reason", map->why);
+	return out;
+}
+
+static void print_json(const struct interface *iface, const struct load_report *report,
+                       bool dry_run, struct json_object *stages)
+{
+	struct json_object *out = json_begin("ifbpf.load/1", iface),
+			   *maps = json_object_new_array();
+	struct json_object *prog = json_object_new_object();
+
+	json_put_string(out, "path", report->path);
+	json_put_number(out, "gen", report->gen);
+	json_put_bool(out, "dry_run", dry_run);
+	json_put_string(out, "hook", hook_name(report->hook));
+	json_put_string(prog, "name", report->prog_name);
+	json_put_number(prog, "id", report->prog_id);
+	json_put_string(prog, "path", dry_run ? NULL : report->prog_path);
+	json_object_object_add(out, "program", prog);
+	json_put_id(out, "replaced_id", report->old_prog_id);
+	json_object_object_add(out, "attached",
+	                       report->attached ? attachment_json(&report->how) : NULL);
+	for (size_t i = 0; i < report->plan.len; i++)
+		if (load_is_own(report, &report->plan.maps[i]))
+			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
+	json_object_object_add(out, "maps", maps);
+	if (stages)
+		json_object_object_add(out, "stages", stages);
+	json_end(out);
+}
+
+void load_print(const struct interface *iface, const struct load_report *report,
+                const struct explanation *explanation, const struct load_print *how)
+{
+	if (how->json) {
+		print_json(iface, report, how->dry_run,
+		           how->explain ? explain_json(explanation) : NULL);
+		return;
+	}
+	print_text(iface, report, how->dry_run);
+	if (how->explain)
+		explain_print(explanation);
+}
+
+void load_print_failed(const struct interface *iface, const struct explanation *explanation,
+                       const struct load_print *how)
+{
+	struct json_object *out;
+
+	if (!how->json || !how->explain) {
+		explain_print(explanation);
+		return;
+	}
+	out = json_begin("ifbpf.load/1", iface);
+	json_put_string(out, "path", NULL);
+	json_put_bool(out, "dry_run", how->dry_run);
+	json_put_string(out, "program", NULL);
+	json_put_string(out, "attached", NULL);
+	json_put_string(out, "reason", log_last_failure());
+	json_object_object_add(out, "stages", explain_json(explanation));
+	json_end(out);
+}
