@@ -22,8 +22,15 @@
 #include <bpf/bpf_helpers.h>
 #include "xdp.bpf.h"
 
-/* Each extension header may stand once, and destination options twice (RFC 8200, 4.1). */
+/*
+ * So many extension headers of IPv6 are looked at. Each may stand once, and destination options
+ * twice (RFC 8200, 4.1): that makes seven.
+ */
 #define PARSE_EXTENSIONS 8
+
+/* Above the length of one of them, up to 2,048 bytes, and of all of them. */
+#define PARSE_EXTENSION_MASK  0xfff
+#define PARSE_EXTENSIONS_MASK 0x7fff
 
 /* So much of a packet a tc program has in one piece before it looks at it. */
 #define PARSE_PULL 256
@@ -31,7 +38,7 @@
 enum parse_status {
 	PARSE_OK,        /* all headers that this knows are there; others may follow */
 	PARSE_TRUNCATED, /* it ends before its headers do, or before the end that they tell */
-	PARSE_MALFORMED, /* a header contradicts itself */
+	PARSE_MALFORMED, /* a header contradicts itself, or there are too many of them */
 };
 
 enum parse_fragment {
@@ -68,15 +75,46 @@ static __always_inline int parse_is_vlan(__be16 protocol)
 	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
 }
 
-static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos)
+/*
+ * The value, which is at most the mask. Exclusive or with any variable, twice, changes nothing, but
+ * the verifier knows no more of the result than the mask: so it need not go through what follows
+ * again for each way in which the value can come about.
+ */
+#define parse_forget(value, variable, mask)                                                        \
+	({                                                                                         \
+		__u64 _value = (value), _variable = (variable);                                    \
+                                                                                                   \
+		asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= %2"                                    \
+		             : "+r"(_value)                                                        \
+		             : "r"(_variable), "i"(mask));                                         \
+		_value;                                                                            \
+	})
+
+/*
+ * More bytes are needed than there are. Of a plain comparison of two variables the verifier keeps
+ * what it says about both, which makes each way through the headers another case for it.
+ */
+static __always_inline int parse_lacks(__u64 have, __u64 need)
+{
+	asm volatile("%0 -= %1" : "+r"(have) : "r"(need));
+	return (__s64)have < 0;
+}
+
+/*
+ * left: what IP says that there is from pos on. Ethernet pads short packets: what stands behind the
+ * end of the IP packet is no header.
+ */
+static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos, __u32 left)
 {
 	struct tcphdr *tcp = pos;
+	__u32 header;
 
-	if ((void *)(tcp + 1) > p->end)
+	if ((void *)(tcp + 1) > p->end || parse_lacks(left, sizeof(*tcp)))
 		return PARSE_TRUNCATED;
-	if (tcp->doff < 5)
+	header = tcp->doff * 4;
+	if (header < sizeof(*tcp))
 		return PARSE_MALFORMED;
-	if (pos + tcp->doff * 4 > p->end)
+	if (pos + header > p->end || parse_lacks(left, header))
 		return PARSE_TRUNCATED;
 	p->tcp = tcp;
 	p->sport = tcp->source;
@@ -84,14 +122,20 @@ static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos)
 	return PARSE_OK;
 }
 
-static __always_inline enum parse_status parse_udp(struct packet *p, void *pos)
+static __always_inline enum parse_status parse_udp(struct packet *p, void *pos, __u32 left)
 {
 	struct udphdr *udp = pos;
+	__u32 length;
 
-	if ((void *)(udp + 1) > p->end)
+	if ((void *)(udp + 1) > p->end || parse_lacks(left, sizeof(*udp)))
 		return PARSE_TRUNCATED;
-	if (bpf_ntohs(udp->len) < sizeof(*udp))
+	length = bpf_ntohs(udp->len);
+	/* Over IPv6, Linux takes 0 for "all there is", jumbogram or not. */
+	if (length < sizeof(*udp) && (length || !p->ip6))
 		return PARSE_MALFORMED;
+	/* A first fragment has the length of the datagram that it begins. */
+	if (p->fragment == FRAGMENT_NONE && parse_lacks(left, length))
+		return PARSE_TRUNCATED;
 	p->udp = udp;
 	p->sport = udp->source;
 	p->dport = udp->dest;
@@ -99,25 +143,25 @@ static __always_inline enum parse_status parse_udp(struct packet *p, void *pos)
 }
 
 /* ICMP has the header of ICMPv6; <linux/icmp.h> does not compile for BPF. */
-static __always_inline enum parse_status parse_icmp(struct packet *p, void *pos)
+static __always_inline enum parse_status parse_icmp(struct packet *p, void *pos, __u32 left)
 {
 	struct icmp6hdr *icmp = pos;
 
-	if ((void *)(icmp + 1) > p->end)
+	if ((void *)(icmp + 1) > p->end || parse_lacks(left, sizeof(*icmp)))
 		return PARSE_TRUNCATED;
 	p->icmp = icmp;
 	return PARSE_OK;
 }
 
-static __always_inline enum parse_status parse_l4(struct packet *p, void *pos)
+static __always_inline enum parse_status parse_l4(struct packet *p, void *pos, __u32 left)
 {
 	if (p->fragment == FRAGMENT_LATER)
 		return PARSE_OK;
 	switch (p->l4_protocol) {
-	case IPPROTO_TCP: return parse_tcp(p, pos);
-	case IPPROTO_UDP: return parse_udp(p, pos);
-	case IPPROTO_ICMP: return p->ip4 ? parse_icmp(p, pos) : PARSE_OK;
-	case IPPROTO_ICMPV6: return p->ip6 ? parse_icmp(p, pos) : PARSE_OK;
+	case IPPROTO_TCP: return parse_tcp(p, pos, left);
+	case IPPROTO_UDP: return parse_udp(p, pos, left);
+	case IPPROTO_ICMP: return p->ip4 ? parse_icmp(p, pos, left) : PARSE_OK;
+	case IPPROTO_ICMPV6: return p->ip6 ? parse_icmp(p, pos, left) : PARSE_OK;
 	default: return PARSE_OK;
 	}
 }
@@ -132,6 +176,9 @@ static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, 
 		return PARSE_TRUNCATED;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
+	/* What segmentation offload makes longer than the field can say has 0 there. */
+	if (!total && left > 0xffff)
+		total = left;
 	if (ip->version != 4 || header < sizeof(*ip) || total < header)
 		return PARSE_MALFORMED;
 	p->ip4 = ip;
@@ -140,9 +187,9 @@ static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, 
 		p->fragment = FRAGMENT_LATER;
 	else if (ip->frag_off & bpf_htons(0x2000))
 		p->fragment = FRAGMENT_FIRST;
-	if (total > left || pos + header > p->end)
+	if (parse_lacks(left, total) || pos + header > p->end)
 		return PARSE_TRUNCATED;
-	return parse_l4(p, pos + header);
+	return parse_l4(p, pos + header, total - header);
 }
 
 /* What the extension headers of IPv6 begin with. */
@@ -153,10 +200,19 @@ struct parse_extension {
 	__be32 id;
 };
 
+static __always_inline int parse_is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_MH || protocol == IPPROTO_AH ||
+	       protocol == IPPROTO_FRAGMENT;
+}
+
 static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, __u32 left)
 {
 	struct ipv6hdr *ip = pos;
 	struct parse_extension *ext;
+	__u64 offset = 0, size;
+	__u32 payload;
 
 	if ((void *)(ip + 1) > p->end)
 		return PARSE_TRUNCATED;
@@ -164,42 +220,44 @@ static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, 
 		return PARSE_MALFORMED;
 	p->ip6 = ip;
 	p->l4_protocol = ip->nexthdr;
-	if (bpf_ntohs(ip->payload_len) + sizeof(*ip) > left)
+	left -= sizeof(*ip);
+	payload = bpf_ntohs(ip->payload_len);
+	/* A jumbogram, whose length is in an option, or in none after segmentation offload. */
+	if (!payload && (ip->nexthdr == IPPROTO_HOPOPTS || left > 0xffff))
+		payload = left;
+	if (parse_lacks(left, payload))
 		return PARSE_TRUNCATED;
 	pos = ip + 1;
+#pragma unroll
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
-		ext = pos;
-		switch (p->l4_protocol) {
-		case IPPROTO_HOPOPTS:
-		case IPPROTO_ROUTING:
-		case IPPROTO_DSTOPTS:
-		case IPPROTO_MH:
-			if ((void *)(ext + 1) > p->end)
-				return PARSE_TRUNCATED;
-			pos += (ext->length + 1) * 8;
+		if (!parse_is_extension(p->l4_protocol))
 			break;
-		case IPPROTO_AH:
-			if ((void *)(ext + 1) > p->end)
-				return PARSE_TRUNCATED;
-			pos += (ext->length + 2) * 4;
-			break;
-		case IPPROTO_FRAGMENT:
-			if ((void *)(ext + 1) > p->end)
-				return PARSE_TRUNCATED;
+		ext = pos + offset;
+		if ((void *)(ext + 1) > p->end || parse_lacks(payload, offset + sizeof(*ext)))
+			return PARSE_TRUNCATED;
+		if (p->l4_protocol == IPPROTO_FRAGMENT) {
+			size = sizeof(*ext);
 			if (ext->fragment & bpf_htons(0xfff8))
 				p->fragment = FRAGMENT_LATER;
 			else if (ext->fragment & bpf_htons(1))
 				p->fragment = FRAGMENT_FIRST;
-			pos = ext + 1;
-			break;
-		default: return parse_l4(p, pos);
+		} else if (p->l4_protocol == IPPROTO_AH) {
+			size = (ext->length + 2) * 4;
+		} else {
+			size = (ext->length + 1) * 8;
 		}
+		size = parse_forget(size, payload, PARSE_EXTENSION_MASK);
+		if (parse_lacks(payload, offset + size) || (void *)ext + size > p->end)
+			return PARSE_TRUNCATED;
 		p->l4_protocol = ext->next;
 		/* Behind the header of a later fragment is the middle of something. */
 		if (p->fragment == FRAGMENT_LATER)
 			return PARSE_OK;
+		offset = parse_forget(offset + size, payload, PARSE_EXTENSIONS_MASK);
 	}
-	return PARSE_MALFORMED;
+	if (parse_is_extension(p->l4_protocol))
+		return PARSE_MALFORMED;
+	return parse_l4(p, pos + offset, payload - offset);
 }
 
 static __always_inline enum parse_status parse_l3(struct packet *p, void *pos, __u32 left)
