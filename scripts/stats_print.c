@@ -7,6 +7,7 @@
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "scripts/rate_text.h"
 #include "scripts/stats_print.h"
 
 #define SCHEMA "ifbpf.stats/1"
@@ -76,20 +77,6 @@ static const char *mark(enum counting counting)
 	return "";
 }
 
-static void print_rate(const struct rate *rate)
-{
-	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s" };
-	const size_t last = sizeof(units) / sizeof(units[0]) - 1;
-	double bps = rate->bps;
-	size_t unit = 0;
-
-	while (bps >= 1000 && unit < last) {
-		bps /= 1000;
-		unit++;
-	}
-	printf("  %10.1f pps  %6.2f %-6s", rate->pps, bps, units[unit]);
-}
-
 static void print_shared(const struct hook_stats *hook)
 {
 	for (unsigned int i = 0; i < hook->shared_len && i < SHARED_NAMES; i++)
@@ -112,7 +99,7 @@ static void print_hook(const struct sample *sample, const struct hook_stats *hoo
 		       (unsigned long long)hook->actions[slot].rx_packets, widths->bytes,
 		       (unsigned long long)hook->actions[slot].rx_bytes);
 		if (hook->has_rates)
-			print_rate(&hook->rates[slot]);
+			printf("  %s", rate_text(hook->rates[slot].pps, hook->rates[slot].bps));
 		print_shared(hook);
 		puts(mark(hook->counting));
 	}

@@ -88,20 +88,37 @@ bool ticker_stopped(void)
 	return stopped;
 }
 
-bool ticker_wait(struct ticker *ticker)
+/* The tick is here: the next one is in the future. */
+static enum ticker_event tick(struct ticker *ticker, __u64 now)
 {
+	__u64 missed = (now - ticker->next_ns) / ticker->interval_ns;
+
+	ticker->next_ns += (missed + 1) * ticker->interval_ns;
+	return TICKER_TICK;
+}
+
+enum ticker_event ticker_wait_input(struct ticker *ticker, int fd)
+{
+	struct pollfd input = { .fd = fd, .events = POLLIN };
 	__u64 now = now_ns(), left;
 	struct timespec ts;
+	int ready;
 
 	while (!stopped && now < ticker->next_ns) {
 		left = ticker->next_ns - now;
 		ts = (struct timespec){ .tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S };
-		ppoll(NULL, 0, &ts, &ticker->before);
+		ready = ppoll(&input, 1, &ts, &ticker->before);
+		if (stopped || (ready > 0 && !(input.revents & POLLIN)))
+			return TICKER_STOPPED;
+		if (ready > 0 || (ready < 0 && fd >= 0))
+			return TICKER_INPUT;
 		now = now_ns();
 	}
-	if (stopped)
-		return false;
-	left = (now - ticker->next_ns) / ticker->interval_ns;
-	ticker->next_ns += (left + 1) * ticker->interval_ns;
-	return true;
+	return stopped ? TICKER_STOPPED : tick(ticker, now);
+}
+
+/* poll() takes no notice of a descriptor below 0. */
+bool ticker_wait(struct ticker *ticker)
+{
+	return ticker_wait_input(ticker, -1) == TICKER_TICK;
 }

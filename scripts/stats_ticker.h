@@ -28,4 +28,13 @@ bool ticker_stopped(void);
 /* Wait for the next tick; ticks that were missed are left out. Returns false at a signal. */
 bool ticker_wait(struct ticker *ticker);
 
+enum ticker_event {
+	TICKER_TICK,
+	TICKER_INPUT,   /* something can be read, or another signal came, such as SIGWINCH */
+	TICKER_STOPPED, /* by a signal, or nothing will ever be read again */
+};
+
+/* The same, but what comes in on fd ends it as well, before the tick. */
+enum ticker_event ticker_wait_input(struct ticker *ticker, int fd);
+
 #endif

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 #include "objects/parse.h"
 #include "tests/packet/oracle.h"
+#include "tests/packet/parallel.h"
 #include "tests/packet/twins.h"
 
 #define PACKETS offsetof(struct stats_record, rx_packets)
@@ -596,6 +597,65 @@ static void test_the_twins_count_each_frame_once_by_protocol_and_source(void **s
 	twins_close(&t);
 }
 
+#define PARALLEL 300000
+
+static void test_several_cpus_lose_no_packet_of_a_source(void **state)
+{
+	struct source_key key = { .version = 4, .address = { 192, 0, 2, 1 } };
+	struct stats_record sum;
+	static struct frame f;
+	struct twins t;
+
+	(void)state;
+	twins_open(&t, "parse");
+	frame_ethernet(&f, MAC_A, MAC_B);
+	frame_ip4(&f, "192.0.2.1", "198.51.100.1");
+	frame_udp(&f, 1, 2);
+	frame_finish(&f);
+	for (int fd = 0; fd < 2; fd++)
+		parallel_run(fd ? t.tc_fd : t.xdp_fd, &f, PARALLEL);
+	sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &key);
+	assert_int_equal(sum.rx_packets, 2ULL * PARALLEL * parallel_cpus());
+	assert_int_equal(sum.rx_bytes, sum.rx_packets * f.len);
+	assert_int_equal(map_sum(twins_map(&t, PARSE_PROTOCOLS_MAP), IPPROTO_UDP, PACKETS),
+	                 sum.rx_packets);
+	twins_close(&t);
+}
+
+/* More sources than there is room for: the protocols still count all, the map keeps to its size. */
+static void test_more_sources_than_room_are_bounded(void **state)
+{
+	struct source_key key, *from = NULL;
+	static struct frame f, out;
+	__u32 kept = 0;
+	struct twins t;
+
+	(void)state;
+	twins_open(&t, "parse");
+	frame_ethernet(&f, MAC_A, MAC_B);
+	frame_ip4(&f, "10.0.0.0", "198.51.100.1");
+	frame_udp(&f, 1, 2);
+	frame_finish(&f);
+	for (__u32 i = 0; i < 2 * PARSE_SOURCES; i++) {
+		__be32 source = htonl(0x0a000000 + i);
+
+		memcpy(f.bytes + 26, &source, sizeof(source));
+		twins_run_tc(&t, &f, &out);
+	}
+	while (!bpf_map_get_next_key(twins_map(&t, PARSE_SOURCES_MAP), from, &key)) {
+		struct stats_record sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &key);
+
+		assert_int_equal(sum.rx_packets, 1);
+		assert_int_equal(sum.rx_bytes, f.len);
+		from = &key;
+		kept++;
+	}
+	assert_in_range(kept, PARSE_SOURCES / 2, PARSE_SOURCES);
+	assert_int_equal(map_sum(twins_map(&t, PARSE_PROTOCOLS_MAP), IPPROTO_UDP, PACKETS),
+	                 2 * PARSE_SOURCES);
+	twins_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +664,8 @@ int main(void)
 		cmocka_unit_test(test_extensions_are_followed_in_every_order),
 		cmocka_unit_test(test_what_is_spoilt_at_random_is_parsed_the_same),
 		cmocka_unit_test(test_the_twins_count_each_frame_once_by_protocol_and_source),
+		cmocka_unit_test(test_several_cpus_lose_no_packet_of_a_source),
+		cmocka_unit_test(test_more_sources_than_room_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
