@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drop what a source sends beyond its packets or bytes per second; without a limit for the source,
+ * and without an IP header, a packet passes on to the filters behind: TC_ACT_UNSPEC.
+ */
+#include "ratelimit.bpf.h"
+
+BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
+MAP_COUNTER;
+
+SEC("tc")
+int tc_ratelimit(struct __sk_buff *skb)
+{
+	struct packet p;
+
+	parse_tc(skb, &p);
+	return tc_count(&tc_stats_map, skb, rate_allows(&p) ? TC_ACT_UNSPEC : TC_ACT_SHOT);
+}
+
+char LICENSE[] SEC("license") = "GPL";

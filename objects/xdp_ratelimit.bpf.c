@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drop what a source sends beyond its packets or bytes per second; without a limit for the source,
+ * and without an IP header, a packet passes.
+ */
+#include "ratelimit.bpf.h"
+
+BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
+MAP_COUNTER;
+
+SEC(XDP_SECTION)
+int xdp_ratelimit(struct xdp_md *ctx)
+{
+	struct packet p;
+
+	parse_xdp(ctx, &p);
+	return xdp_count(&xdp_stats_map, ctx, rate_allows(&p) ? XDP_PASS : XDP_DROP);
+}
+
+char LICENSE[] SEC("license") = "GPL";

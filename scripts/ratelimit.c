@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ratelimit - limit packets and bytes per second by source address */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "scripts/config.h"
+#include "scripts/ratelimit_limit.h"
+#include "scripts/ratelimit_show.h"
+
+static const struct option options[] = {
+	CONFIG_OPTIONS,
+	{},
+};
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: %s [options] <ifname> [<verb> [<argument>...]]\n"
+	"Limit what sources send to an interface on which xdp_ratelimit or tc_ratelimit\n"
+	"runs, and show what was dropped.\n"
+	"\n"
+	"  add PREFIX [pps N] [bps N] [burst N] [burst-bytes N] [per source|prefix]\n"
+	"                      limit packets and bits per second; without a number, none\n"
+	"  del PREFIX          remove a limit\n"
+	"  list                print the limits (the default)\n"
+	"  flush               remove them all\n"
+	"  dropped [COUNT]     print the sources of which most was dropped; default 10,\n"
+	"                      0: all\n"
+	"\n"
+	"  -j, --json          print one JSON document a line\n"
+	"      --netns <ns>    interface of that network namespace: name, path or pid\n"
+	"  -v, --verbose       also print libbpf's messages\n"
+	"  -h, --help          show this help\n"
+	"  -V, --version       show the version\n"
+	"\n"
+	"Example: %s eth0 add 192.0.2.0/24 pps 1000 bps 10M per source\n";
+/* clang-format on */
+
+static int verb_add(struct config *config, char **argv, int argc)
+{
+	char text[PREFIX_TEXT_SIZE];
+	struct rate_prefix prefix;
+	struct rate_limit limit;
+	int fd, err;
+
+	if (prefix_parse(argv[0], &prefix) || limit_parse(argv + 1, argc - 1, &prefix, &limit))
+		return EXIT_USAGE;
+	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
+	if (fd < 0)
+		return EXIT_KERNEL;
+	err = bpf_map_update_elem(fd, &prefix, &limit, BPF_ANY);
+	if (err)
+		failed(err, "cannot limit %s on %s", prefix_text(&prefix, text),
+		       config->iface.name);
+	if (err == -ENOSPC)
+		hint("the map holds %d limits", RATE_LIMITS);
+	close(fd);
+	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+}
+
+static int verb_del(struct config *config, char **argv, int argc)
+{
+	char text[PREFIX_TEXT_SIZE];
+	struct rate_prefix prefix;
+	int fd, err;
+
+	(void)argc;
+	if (prefix_parse(argv[0], &prefix))
+		return EXIT_USAGE;
+	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
+	if (fd < 0)
+		return EXIT_KERNEL;
+	err = bpf_map_delete_elem(fd, &prefix);
+	if (err)
+		failed(err, "cannot remove the limit of %s on %s", prefix_text(&prefix, text),
+		       config->iface.name);
+	close(fd);
+	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+}
+
+static int verb_flush(struct config *config, char **argv, int argc)
+{
+	struct ratelimit_list limits = {};
+	const struct rate_limit *limit;
+	int fd, err = 0;
+
+	(void)argv;
+	(void)argc;
+	if (ratelimit_read_limits(config, &limits))
+		return EXIT_KERNEL;
+	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
+	limit = limits.values;
+	for (size_t i = 0; fd >= 0 && !err && i < limits.len; i++)
+		err = bpf_map_delete_elem(fd, &limit[i].prefix);
+	if (err)
+		failed(err, "cannot remove the limits of %s", config->iface.name);
+	if (fd >= 0)
+		close(fd);
+	free(limits.values);
+	return fd < 0 || err ? EXIT_KERNEL : EXIT_SUCCESS;
+}
+
+static const struct config_verb verbs[] = {
+	{ "list", CONFIG_READ, 0, 0, ratelimit_list },
+	{ "add", CONFIG_WRITE, 1, -1, verb_add },
+	{ "del", CONFIG_WRITE, 1, 1, verb_del },
+	{ "flush", CONFIG_WRITE, 0, 0, verb_flush },
+	{ "dropped", CONFIG_READ, 0, 1, ratelimit_dropped },
+	{},
+};
+
+int main(int argc, char **argv)
+{
+	struct config_options common = {};
+	int c, status;
+
+	argv[0] = (char *)cli_command("ratelimit");
+	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+		status = config_option(&common, c, "ratelimit", usage);
+		if (status >= 0)
+			return status;
+	}
+	return config_run(verbs, &common, "ratelimit", "ratelimit", usage, argv + optind,
+	                  argc - optind);
+}

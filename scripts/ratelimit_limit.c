@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/ratelimit_limit.h"
+#include "scripts/source_text.h"
+
+#define PACKETS_MAX  1000000000ULL
+#define BITS_MAX     1000000000000ULL
+#define BURST_MAX    1000000000000ULL
+#define BURST_MAX_S  (365 * 24 * 3600ULL)
+#define UNITS_PER_S  BUCKET_NS(1000000000ULL)
+#define BURSTS_PER_S 10   /* unless the user says otherwise */
+#define FRAME_BYTES  1514 /* the least burst that is chosen: a full Ethernet frame */
+
+static int no_prefix(const char *text)
+{
+	failed(-EINVAL, "cannot use '%s' as a prefix", text);
+	hint("give an address, or one with the bits of the network: 192.0.2.0/24, 2001:db8::/32");
+	return -EINVAL;
+}
+
+/* Clear what stands behind the prefix. Returns whether there was something. */
+static bool clear_host_bits(__u8 *address, unsigned int bits)
+{
+	bool was = false;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		__u8 keep = bits >= 8 * (i + 1) ? 0xff : bits <= 8 * i ? 0 : 0xff00 >> (bits % 8);
+
+		was |= (address[i] & ~keep) != 0;
+		address[i] &= keep;
+	}
+	return was;
+}
+
+int prefix_parse(const char *text, struct rate_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN], right[PREFIX_TEXT_SIZE], *end;
+	const char *slash = strchrnul(text, '/');
+	unsigned long bits, most;
+
+	memset(prefix, 0, sizeof(*prefix));
+	if ((size_t)(slash - text) >= sizeof(address))
+		return no_prefix(text);
+	memcpy(address, text, slash - text);
+	address[slash - text] = '\0';
+	if (inet_pton(AF_INET, address, prefix->source.address) == 1)
+		prefix->source.version = 4;
+	else if (inet_pton(AF_INET6, address, prefix->source.address) == 1)
+		prefix->source.version = 6;
+	else
+		return no_prefix(text);
+	most = prefix->source.version == 4 ? 32 : 128;
+	bits = most;
+	if (*slash) {
+		bits = strtoul(slash + 1, &end, 10);
+		if (slash[1] < '0' || slash[1] > '9' || *end || bits > most)
+			return no_prefix(text);
+	}
+	prefix->length = RATE_PREFIX_VERSION + bits;
+	if (!clear_host_bits(prefix->source.address, bits))
+		return 0;
+	failed(-EINVAL, "cannot use '%s' as a prefix: bits are set behind the first %lu", text,
+	       bits);
+	hint("the network is %s", prefix_text(prefix, right));
+	return -EINVAL;
+}
+
+const char *prefix_text(const struct rate_prefix *prefix, char text[PREFIX_TEXT_SIZE])
+{
+	char address[INET6_ADDRSTRLEN];
+
+	snprintf(text, PREFIX_TEXT_SIZE, "%s/%u", source_text(&prefix->source, address),
+	         (prefix->length - RATE_PREFIX_VERSION) % 1000);
+	return text;
+}
+
+/* A number, with k, M or G behind it for thousands, millions and so on. Returns 0 or -EINVAL. */
+static int parse_number(const char *text, __u64 most, __u64 *number)
+{
+	static const char suffixes[] = "kMG";
+	const char *suffix;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (errno || *number > most)
+		return -EINVAL;
+	if (!*end)
+		return *number ? 0 : -EINVAL;
+	suffix = strchr(suffixes, *end);
+	if (!suffix || end[1])
+		return -EINVAL;
+	for (const char *s = suffixes; s <= suffix; s++) {
+		*number *= 1000;
+		if (*number > most)
+			return -EINVAL;
+	}
+	return *number ? 0 : -EINVAL;
+}
+
+struct key {
+	const char *name;
+	__u64 most;
+	size_t offset;
+};
+
+static const struct key keys[] = {
+	{ "pps", PACKETS_MAX, offsetof(struct rate_limit, packets) },
+	{ "bps", BITS_MAX, offsetof(struct rate_limit, bytes) }, /* bits, until it is complete */
+	{ "burst", BURST_MAX, offsetof(struct rate_limit, burst_packets) },
+	{ "burst-bytes", BURST_MAX, offsetof(struct rate_limit, burst_bytes) },
+};
+
+static int parse_pair(const char *name, const char *value, struct rate_limit *limit)
+{
+	if (!strcmp(name, "per")) {
+		limit->per = !strcmp(value, "prefix") ? RATE_PER_PREFIX : RATE_PER_SOURCE;
+		if (!strcmp(value, "prefix") || !strcmp(value, "source"))
+			return 0;
+		failed(-EINVAL, "cannot limit per '%s'", value);
+		hint("a bucket for each source, or one for the whole prefix: per source, per "
+		     "prefix");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(name, keys[i].name) != 0)
+			continue;
+		if (!parse_number(value, keys[i].most, (void *)((char *)limit + keys[i].offset)))
+			return 0;
+		failed(-EINVAL, "cannot use '%s' for %s", value, name);
+		hint("a number from 1 to %llu, with k, M or G for thousands, millions, billions",
+		     (unsigned long long)keys[i].most);
+		return -EINVAL;
+	}
+	failed(-EINVAL, "cannot use '%s' in a limit", name);
+	hint("it has pps, bps, burst, burst-bytes and per");
+	return -EINVAL;
+}
+
+static __u64 at_least(__u64 least, __u64 number)
+{
+	return number < least ? least : number;
+}
+
+static int too_long(const char *what, const char *rate)
+{
+	failed(-EINVAL, "cannot keep track of %s that takes more than a year at this rate", what);
+	hint("give a smaller one, or more %s", rate);
+	return -EINVAL;
+}
+
+/* Compute what the programs need. */
+static int complete(struct rate_limit *limit)
+{
+	if (limit->packets) {
+		if (!limit->burst_packets)
+			limit->burst_packets = at_least(1, limit->packets / BURSTS_PER_S);
+		limit->packet_cost =
+			at_least(1, (UNITS_PER_S + limit->packets / 2) / limit->packets);
+		if (limit->burst_packets / limit->packets >= BURST_MAX_S)
+			return too_long("a burst", "pps");
+		limit->packet_burst = limit->burst_packets * limit->packet_cost;
+	}
+	if (limit->bytes) {
+		limit->bytes = at_least(1, limit->bytes / 8);
+		if (!limit->burst_bytes)
+			limit->burst_bytes = at_least(FRAME_BYTES, limit->bytes / BURSTS_PER_S);
+		limit->byte_cost =
+			at_least(1, (256 * UNITS_PER_S + limit->bytes / 2) / limit->bytes);
+		if (limit->burst_bytes / limit->bytes >= BURST_MAX_S)
+			return too_long("a burst", "bps");
+		limit->byte_burst =
+			(__u64)((unsigned __int128)limit->burst_bytes * limit->byte_cost >> 8);
+	}
+	return 0;
+}
+
+int limit_parse(char *const words[], int count, const struct rate_prefix *prefix,
+                struct rate_limit *limit)
+{
+	int err;
+
+	memset(limit, 0, sizeof(*limit));
+	limit->prefix = *prefix;
+	for (int i = 0; i < count; i += 2) {
+		if (i + 1 == count) {
+			failed(-EINVAL, "cannot use '%s' without a value", words[i]);
+			return -EINVAL;
+		}
+		err = parse_pair(words[i], words[i + 1], limit);
+		if (err)
+			return err;
+	}
+	if ((limit->burst_packets && !limit->packets) || (limit->burst_bytes && !limit->bytes)) {
+		failed(-EINVAL, "cannot use a burst without its rate");
+		hint("burst belongs to pps, burst-bytes to bps");
+		return -EINVAL;
+	}
+	return complete(limit);
+}
