@@ -35,7 +35,7 @@ static const char usage[] =
 	"\n"
 	"      --sort <order>  packets, bytes or rate (packets per second); default\n"
 	"                      packets, with --watch rate\n"
-	"  -n, --count <n>     so many sources, 0: all; default 10, or what fits the screen\n"
+	"  -n, --count <n>     so many sources, 0: all; default 10, or a screenful\n"
 	"  -w, --watch         again and again: a full screen on a terminal, else text\n"
 	"  -i, --interval <s>  seconds between two readings, such as 0.5; default 1\n"
 	"  -j, --json          print one JSON document a line\n"
