@@ -145,6 +145,11 @@ check: test-programs
 check-faults: test-programs
 	$(Q)FAULTS=only LIMIT=900 tests/run.sh $(TESTS)
 
+# What each program costs the verifier is kept in the tree; this takes over what it costs now.
+verifier-cost: test-programs
+	$(Q)tests/verifier_cost.sh > build/verifier_cost.txt
+	$(Q)mv build/verifier_cost.txt tests/verifier_cost.txt
+
 MAN := $(wildcard bpffs/bpffs.7 scripts/ifbpf.8 $(TOOLS:=.8))
 
 # The page of a verb is called ifbpf-VERB.
@@ -181,7 +186,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all check check-faults install test-programs clean distclean
+.PHONY: all check check-faults verifier-cost install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
