@@ -10,6 +10,7 @@
 #define FRAME_MAX 4096
 
 struct frame {
+	__u8 pad[2] __attribute__((aligned(8))); /* so that what follows Ethernet is aligned */
 	__u8 bytes[FRAME_MAX];
 	size_t len;
 	size_t next_at; /* where the present last header names what follows it */
