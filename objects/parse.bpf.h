@@ -67,6 +67,7 @@ struct packet {
 	__u8 vlans;
 	__u8 l4_protocol;    /* IPPROTO_*, behind the extension headers; of later fragments too */
 	__u8 fragment;       /* enum parse_fragment */
+	__u8 has_ports;      /* also where the rest of a TCP or UDP header is cut off or wrong */
 	__be16 sport, dport; /* of TCP and UDP, else 0 */
 };
 
@@ -103,12 +104,27 @@ static __always_inline int parse_lacks(__u64 have, __u64 need)
 /*
  * left: what IP says that there is from pos on. Ethernet pads short packets: what stands behind the
  * end of the IP packet is no header.
+ *
+ * Ports come first in TCP and UDP, and are all that a small first fragment may have: who decides by
+ * ports must not be led astray by the rest of the header.
  */
+static __always_inline void parse_ports(struct packet *p, void *pos, __u32 left)
+{
+	__be16 *ports = pos;
+
+	if ((void *)(ports + 2) > p->end || parse_lacks(left, 2 * sizeof(*ports)))
+		return;
+	p->sport = ports[0];
+	p->dport = ports[1];
+	p->has_ports = 1;
+}
+
 static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos, __u32 left)
 {
 	struct tcphdr *tcp = pos;
 	__u32 header;
 
+	parse_ports(p, pos, left);
 	if ((void *)(tcp + 1) > p->end || parse_lacks(left, sizeof(*tcp)))
 		return PARSE_TRUNCATED;
 	header = tcp->doff * 4;
@@ -117,8 +133,6 @@ static __always_inline enum parse_status parse_tcp(struct packet *p, void *pos, 
 	if (pos + header > p->end || parse_lacks(left, header))
 		return PARSE_TRUNCATED;
 	p->tcp = tcp;
-	p->sport = tcp->source;
-	p->dport = tcp->dest;
 	return PARSE_OK;
 }
 
@@ -127,6 +141,7 @@ static __always_inline enum parse_status parse_udp(struct packet *p, void *pos, 
 	struct udphdr *udp = pos;
 	__u32 length;
 
+	parse_ports(p, pos, left);
 	if ((void *)(udp + 1) > p->end || parse_lacks(left, sizeof(*udp)))
 		return PARSE_TRUNCATED;
 	length = bpf_ntohs(udp->len);
@@ -137,8 +152,6 @@ static __always_inline enum parse_status parse_udp(struct packet *p, void *pos, 
 	if (p->fragment == FRAGMENT_NONE && parse_lacks(left, length))
 		return PARSE_TRUNCATED;
 	p->udp = udp;
-	p->sport = udp->source;
-	p->dport = udp->dest;
 	return PARSE_OK;
 }
 

@@ -35,6 +35,7 @@ static __always_inline void note(const struct packet *p, enum parse_status statu
 		.vlans = p->vlans,
 		.l4_protocol = p->l4_protocol,
 		.fragment = p->fragment,
+		.has_ports = p->has_ports,
 	};
 }
 

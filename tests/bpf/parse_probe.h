@@ -15,7 +15,7 @@ struct probe {
 	__u8 vlans;
 	__u8 l4_protocol;
 	__u8 fragment; /* enum parse_fragment: 0 none, 1 first, 2 later */
-	__u8 pad;
+	__u8 has_ports;
 };
 
 #endif

@@ -52,8 +52,6 @@ static enum oracle_status read_tcp(const struct bytes *b, struct probe *found)
 	if (!has(b, 4 * words))
 		return ORACLE_TRUNCATED;
 	found->tcp = b->at;
-	found->sport = word(b, 0);
-	found->dport = word(b, 2);
 	return ORACLE_GOOD;
 }
 
@@ -71,8 +69,6 @@ static enum oracle_status read_udp(const struct bytes *b, struct probe *found, b
 	if (!found->fragment && !has(b, length))
 		return ORACLE_TRUNCATED;
 	found->udp = b->at;
-	found->sport = word(b, 0);
-	found->dport = word(b, 2);
 	return ORACLE_GOOD;
 }
 
@@ -80,6 +76,11 @@ static enum oracle_status read_transport(const struct bytes *b, struct probe *fo
 {
 	if (found->fragment == 2)
 		return ORACLE_GOOD;
+	if ((found->l4_protocol == TCP || found->l4_protocol == UDP) && has(b, 4)) {
+		found->has_ports = 1;
+		found->sport = word(b, 0);
+		found->dport = word(b, 2);
+	}
 	if (found->l4_protocol == TCP)
 		return read_tcp(b, found);
 	if (found->l4_protocol == UDP)

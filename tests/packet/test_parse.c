@@ -376,10 +376,10 @@ static void probes_open(struct probes *p)
 static void print_probe(const char *who, const struct probe *p)
 {
 	print_error("%s: status %u bytes %u ip4 %u ip6 %u tcp %u udp %u icmp %u protocol %#x tci "
-	            "%#x %#x ports %u %u vlans %u l4 %u fragment %u\n",
+	            "%#x %#x ports %u %u %u vlans %u l4 %u fragment %u\n",
 	            who, p->status, p->bytes, p->ip4, p->ip6, p->tcp, p->udp, p->icmp, p->protocol,
-	            p->outer_tci, p->inner_tci, p->sport, p->dport, p->vlans, p->l4_protocol,
-	            p->fragment);
+	            p->outer_tci, p->inner_tci, p->has_ports, p->sport, p->dport, p->vlans,
+	            p->l4_protocol, p->fragment);
 }
 
 static void compare(const struct probes *p, const char *name, const struct frame *f,
