@@ -125,3 +125,15 @@ int map_each(int fd, const struct bpf_map_info *info,
 	free(w.values);
 	return err;
 }
+
+struct stats_record map_record_sum(const void *value, int cpus)
+{
+	const struct stats_record *records = value;
+	struct stats_record sum = {};
+
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		sum.rx_packets += records[cpu].rx_packets;
+		sum.rx_bytes += records[cpu].rx_bytes;
+	}
+	return sum;
+}

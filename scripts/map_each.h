@@ -4,6 +4,7 @@
 #define SCRIPTS_MAP_EACH_H
 
 #include <linux/bpf.h>
+#include "objects/stats.h"
 
 /*
  * Call visit(key, value, arg) for each entry; of a per-CPU map value is an array, one for each
@@ -16,5 +17,8 @@ int map_each(int fd, const struct bpf_map_info *info,
 
 /* So many values an entry has: the possible CPUs, or 1; a negative errno on failure. */
 int map_values(const struct bpf_map_info *info);
+
+/* The sum of the records of all CPUs, as visit() gets them. */
+struct stats_record map_record_sum(const void *value, int cpus);
 
 #endif

@@ -45,25 +45,18 @@ static int add_limit(const void *key, const void *value, void *arg)
 	return append(arg, value);
 }
 
-/* A source and what was dropped of it; the number of values is of the map that is read. */
 struct dropped {
 	struct source_key source;
 	struct stats_record record;
 };
 
-static int dropped_cpus;
-
 static int add_dropped(const void *key, const void *value, void *arg)
 {
-	const struct stats_record *records = value;
-	struct dropped dropped = {};
+	struct ratelimit_list *list = arg;
+	struct dropped dropped = { .record = map_record_sum(value, list->cpus) };
 
 	memcpy(&dropped.source, key, sizeof(dropped.source));
-	for (int i = 0; i < dropped_cpus; i++) {
-		dropped.record.rx_packets += records[i].rx_packets;
-		dropped.record.rx_bytes += records[i].rx_bytes;
-	}
-	return append(arg, &dropped);
+	return append(list, &dropped);
 }
 
 /* Read a map into a list, which the caller frees. Returns 0 or a negative errno, reported. */
@@ -77,7 +70,7 @@ static int read_list(const struct config *config, const struct config_map *map,
 	fd = config_open_map(config, map, CONFIG_READ, &info);
 	if (fd < 0)
 		return fd;
-	dropped_cpus = map_values(&info);
+	list->cpus = map_values(&info);
 	err = map_each(fd, &info, visit, list);
 	if (err)
 		failed(err, "cannot read map '%s' of %s", map->name, config->iface.name);

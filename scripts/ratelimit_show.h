@@ -12,6 +12,7 @@ extern const struct config_map ratelimit_limits;
 struct ratelimit_list {
 	size_t size, len;
 	void *values;
+	int cpus; /* of the map they come from: so many values an entry has there */
 };
 
 /* All limits, by address and length; the caller frees the values. 0 or a negative errno, reported.

@@ -42,14 +42,9 @@ static __u64 clock_ns(clockid_t id)
 
 static struct top_count sum(const void *value, int cpus)
 {
-	const struct stats_record *records = value;
-	struct top_count count = {};
+	const struct stats_record record = map_record_sum(value, cpus);
 
-	for (int cpu = 0; cpu < cpus; cpu++) {
-		count.packets += records[cpu].rx_packets;
-		count.bytes += records[cpu].rx_bytes;
-	}
-	return count;
+	return (struct top_count){ .packets = record.rx_packets, .bytes = record.rx_bytes };
 }
 
 static int read_protocol(const void *key, const void *value, void *arg)

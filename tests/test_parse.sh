@@ -4,6 +4,8 @@
 # xdp_parse and tc_parse on the wire, whoever loads them. What they find in a packet is tested in
 # tests/packet/test_parse.c.
 
+. tests/frames.sh
+
 PROBE=build/tests/bpf/parse_probe.o
 
 # Frames to 10.0.0.1 from 192.0.2.7, without the Ethernet type: IPv4 with a UDP header and 4 bytes.
@@ -11,7 +13,7 @@ ETHERNET="02 00 00 00 00 01 02 00 00 00 00 02"
 UDP="45 00 00 20 00 00 00 00 40 11 00 00 c0 00 02 07 0a 00 00 01 04 d2 00 35 00 0c 00 00 01 02 03 04"
 
 # send_frame HEX [SIZE]
-send_frame() { in_peer "$PWD/build/tests/send_hex" v1 "${@:2}" <<<"$1"; }
+send_frame() { send_frames "${@:2}" <<<"$1"; }
 
 # probed FIELD: of the last packet that the probe has seen.
 probed()

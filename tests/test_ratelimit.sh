@@ -4,17 +4,7 @@
 # xdp_ratelimit and tc_ratelimit on the wire, and their tool. How exact they are is tested in
 # tests/packet/test_ratelimit.c.
 
-# from LAST_BYTE COUNT: UDP frames of 60 bytes from 192.0.2.LAST_BYTE.
-from()
-{
-	local i frame
-
-	frame="02 00 00 00 00 01 02 00 00 00 00 02 08 00 45 00 00 1c 00 00 00 00 40 11 00 00"
-	frame+=" c0 00 02 $(printf %02x "$1") 0a 00 00 01 00 01 00 02 00 08 00 00"
-	for ((i = 0; i < $2; i++)); do
-		echo "$frame"
-	done | in_peer "$PWD/build/tests/send_hex" v1 60
-}
+. tests/frames.sh
 
 packets() { counter "$1" "$2" | cut -d' ' -f1; }
 
@@ -36,9 +26,9 @@ test_each_source_gets_its_burst_and_no_more()
 	load v0 objects/xdp_ratelimit.o >/dev/null
 	SECONDS=0
 	ratelimit v0 add 192.0.2.0/24 pps 1 burst 10
-	from 7 100
-	from 8 100
-	from 9 5
+	from 7 100 60
+	from 8 100 60
+	from 9 5 60
 	expect_limited "$BPFFS/v0/xdp_stats_map" 2 1 205 25
 	expect_status 0 ratelimit v0 dropped
 	[[ $(wc -l <<<"$output") == 2 && $output == *"192.0.2.7 "*" packets  "*" bytes"* ]] ||
@@ -50,8 +40,8 @@ test_a_prefix_shares_one_burst_in_tc()
 	load v0 --hook tc_ingress objects/tc_ratelimit.o >/dev/null
 	SECONDS=0
 	ratelimit v0 add 192.0.2.0/24 pps 1 burst 10 per prefix
-	from 7 50
-	from 8 50
+	from 7 50 60
+	from 8 50 60
 	expect_limited "$BPFFS/v0/tc_stats_map" 9 2 100 10
 }
 
@@ -114,11 +104,11 @@ test_it_works_with_xdp_loader_and_survives_a_reload()
 	ratelimit v0 add 192.0.2.0/24 pps 1 burst 3
 	id=$(map_id "$BPFFS/v0/rate_limits")
 	SECONDS=0
-	from 7 10
+	from 7 10 60
 	load v0 objects/xdp_ratelimit_frags.o >/dev/null
 	[[ $(map_id "$BPFFS/v0/rate_limits") == "$id" ]] || fail "another map was made"
 	[[ $(ratelimit v0) == "192.0.2.0/24  pps 1  burst 3  per source" ]] || fail "$(ratelimit v0)"
-	from 7 10
+	from 7 10 60
 	expect_limited "$BPFFS/v0/xdp_stats_map" 2 1 20 3
 }
 

@@ -3,17 +3,7 @@
 # shellcheck disable=SC2154 # set by run
 # top: text, JSON, rates, and the full screen in a terminal.
 
-# from LAST_BYTE COUNT SIZE: UDP frames of 192.0.2.LAST_BYTE, padded to SIZE.
-from()
-{
-	local i frame
-
-	frame="02 00 00 00 00 01 02 00 00 00 00 02 08 00 45 00 00 1c 00 00 00 00 40 11 00 00"
-	frame+=" c0 00 02 $(printf %02x "$1") 0a 00 00 01 00 01 00 02 00 08 00 00"
-	for ((i = 0; i < $2; i++)); do
-		echo "$frame"
-	done | in_peer "$PWD/build/tests/send_hex" v1 "$3"
-}
+. tests/frames.sh
 
 # seen N: so many packets.
 seen() { top -j v0 | grep -q "\"packets\":$1,\"bytes\":[0-9]*,\"sources_kept\""; }
@@ -80,7 +70,7 @@ test_ipv6_sources_are_shown()
 	echo "02 00 00 00 00 01 02 00 00 00 00 02 86 dd 60 00 00 00 00 00 3b 40
 		20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 05
 		20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01" | tr -d '\n\t' |
-		in_peer "$PWD/build/tests/send_hex" v1
+		send_frames
 	eventually seen 1
 	top v0 | grep -qE ' 2001:db8::5 +1 packets +54 bytes' || fail "$(top v0)"
 	top v0 | grep -qE ' IPv6 protocol 59 +1 packets' || fail "$(top v0)"
@@ -102,6 +92,14 @@ test_what_is_wrong_is_named()
 		fail "$errors"
 }
 
+# The shell outlives top, so that what it said at the end can be read.
+watch_on_a_terminal()
+{
+	export TMUX_TMPDIR=$TMPDIR
+	tmux -L top -f /dev/null new-session -d -s top -x 150 -y 20 \
+		"timeout --foreground 60 $PWD/scripts/top --watch -i 0.1 v0; echo ended with \$?; sleep 30"
+}
+
 screen() { tmux -L top capture-pane -p -t top; }
 
 screen_has() { screen | grep -qE -- "$1"; }
@@ -110,9 +108,7 @@ test_the_screen_follows_traffic_keys_and_size()
 {
 	need tmux
 	prepare
-	export TMUX_TMPDIR=$TMPDIR
-	tmux -L top -f /dev/null new-session -d -s top -x 120 -y 20 \
-		"timeout --foreground 60 $PWD/scripts/top --watch -i 0.1 v0; echo ended with \$?; sleep 30"
+	watch_on_a_terminal
 	eventually screen_has '^v0  3 sources, sorted by rate' || fail "$(screen)"
 	eventually screen_has '^192\.0\.2\.7 +5 +300 ' || fail "$(screen)"
 	eventually screen_has '^IPv4 UDP +9 +3400 ' || fail "$(screen)"
@@ -145,9 +141,7 @@ test_the_screen_ends_with_a_message_when_the_maps_go()
 {
 	need tmux
 	prepare
-	export TMUX_TMPDIR=$TMPDIR
-	tmux -L top -f /dev/null new-session -d -s top -x 150 -y 20 \
-		"timeout --foreground 60 $PWD/scripts/top --watch -i 0.1 v0; echo ended with \$?; sleep 30"
+	watch_on_a_terminal
 	eventually screen_has 'sorted by rate' || fail "$(screen)"
 	rm "$BPFFS/v0/parse_sources"
 	eventually screen_has '^ended with 2' || fail "$(screen)"

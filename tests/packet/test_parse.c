@@ -535,23 +535,6 @@ static __u32 slot_of(const struct probe *p)
 	return p->protocol == 0x0806 ? PARSE_SLOT_ARP : PARSE_SLOT_OTHER;
 }
 
-/* What was counted of a source, by all CPUs. */
-static struct stats_record source_sum(int fd, const struct source_key *key)
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct stats_record *values = calloc(cpus, sizeof(*values)), sum = {};
-
-	assert_non_null(values);
-	if (!bpf_map_lookup_elem(fd, key, values)) {
-		for (int i = 0; i < cpus; i++) {
-			sum.rx_packets += values[i].rx_packets;
-			sum.rx_bytes += values[i].rx_bytes;
-		}
-	}
-	free(values);
-	return sum;
-}
-
 static void test_the_twins_count_each_frame_once_by_protocol_and_source(void **state)
 {
 	static __u64 packets[PARSE_SLOTS], bytes[PARSE_SLOTS];
@@ -590,9 +573,9 @@ static void test_the_twins_count_each_frame_once_by_protocol_and_source(void **s
 		assert_int_equal(map_sum(fd, slot, PACKETS), packets[slot]);
 		assert_int_equal(map_sum(fd, slot, BYTES), bytes[slot]);
 	}
-	sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &v4);
+	sum = map_record(twins_map(&t, PARSE_SOURCES_MAP), &v4);
 	assert_memory_equal(&sum, &by4, sizeof(sum));
-	sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &v6);
+	sum = map_record(twins_map(&t, PARSE_SOURCES_MAP), &v6);
 	assert_memory_equal(&sum, &by6, sizeof(sum));
 	twins_close(&t);
 }
@@ -614,7 +597,7 @@ static void test_several_cpus_lose_no_packet_of_a_source(void **state)
 	frame_finish(&f);
 	for (int fd = 0; fd < 2; fd++)
 		parallel_run(fd ? t.tc_fd : t.xdp_fd, &f, PARALLEL);
-	sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &key);
+	sum = map_record(twins_map(&t, PARSE_SOURCES_MAP), &key);
 	assert_int_equal(sum.rx_packets, 2ULL * PARALLEL * parallel_cpus());
 	assert_int_equal(sum.rx_bytes, sum.rx_packets * f.len);
 	assert_int_equal(map_sum(twins_map(&t, PARSE_PROTOCOLS_MAP), IPPROTO_UDP, PACKETS),
@@ -643,7 +626,7 @@ static void test_more_sources_than_room_are_bounded(void **state)
 		twins_run_tc(&t, &f, &out);
 	}
 	while (!bpf_map_get_next_key(twins_map(&t, PARSE_SOURCES_MAP), from, &key)) {
-		struct stats_record sum = source_sum(twins_map(&t, PARSE_SOURCES_MAP), &key);
+		struct stats_record sum = map_record(twins_map(&t, PARSE_SOURCES_MAP), &key);
 
 		assert_int_equal(sum.rx_packets, 1);
 		assert_int_equal(sum.rx_bytes, f.len);

@@ -4,7 +4,6 @@
  * rates so low that the clock of the kernel does not matter, and at full speed on all CPUs.
  */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -277,20 +276,10 @@ static void test_bytes_are_limited_too(void **state)
 
 static struct stats_record dropped_of(const struct twins *t, const __u8 address[4])
 {
-	int fd = twins_map(t, RATE_DROPPED_MAP), cpus = libbpf_num_possible_cpus();
-	struct stats_record *values = calloc(cpus, sizeof(*values)), sum = {};
 	struct source_key key = { .version = 4 };
 
 	memcpy(key.address, address, 4);
-	assert_non_null(values);
-	if (!bpf_map_lookup_elem(fd, &key, values)) {
-		for (int i = 0; i < cpus; i++) {
-			sum.rx_packets += values[i].rx_packets;
-			sum.rx_bytes += values[i].rx_bytes;
-		}
-	}
-	free(values);
-	return sum;
+	return map_record(twins_map(t, RATE_DROPPED_MAP), &key);
 }
 
 static void test_what_is_dropped_is_counted_by_source_also_of_a_shared_bucket(void **state)

@@ -222,3 +222,19 @@ __u64 map_sum(int fd, __u32 slot, size_t offset)
 	free(values);
 	return sum;
 }
+
+struct stats_record map_record(int fd, const void *key)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct stats_record *values = calloc(cpus, sizeof(*values)), sum = {};
+
+	assert_non_null(values);
+	if (!bpf_map_lookup_elem(fd, key, values)) {
+		for (int i = 0; i < cpus; i++) {
+			sum.rx_packets += values[i].rx_packets;
+			sum.rx_bytes += values[i].rx_bytes;
+		}
+	}
+	free(values);
+	return sum;
+}

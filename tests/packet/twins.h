@@ -7,6 +7,7 @@
 #define TESTS_PACKET_TWINS_H
 
 #include <linux/types.h>
+#include "objects/stats.h"
 #include "tests/packet/frame.h"
 
 struct bpf_object;
@@ -52,5 +53,8 @@ enum verdict twins_run(const struct twins *t, const struct frame *in, struct fra
  */
 void map_clear(int fd);
 __u64 map_sum(int fd, __u32 slot, size_t offset);
+
+/* What a per-CPU hash map of struct stats_record has under a key, over all CPUs; or zeros. */
+struct stats_record map_record(int fd, const void *key);
 
 #endif
