@@ -37,6 +37,21 @@ static void share_maps(struct bpf_object *obj, const struct bpf_object *other)
 	}
 }
 
+/* Kernels before 5.18 know no XDP program for packets of several buffers. */
+static bool kernel_has_frags(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "frags", "GPL", insns, 2, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static struct bpf_object *load(const char *kind, const char *name, const char *variant,
                                const struct twins *t, int *fd)
 {
@@ -46,7 +61,7 @@ static struct bpf_object *load(const char *kind, const char *name, const char *v
 
 	*fd = -1;
 	snprintf(path, sizeof(path), "objects/%s_%s%s.o", kind, name, variant);
-	if (access(path, F_OK))
+	if (access(path, F_OK) || (*variant && !kernel_has_frags()))
 		return NULL;
 	obj = bpf_object__open_file(path, NULL);
 	if (!obj)
