@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "pinning/doctor_ethtool.h"
+#include "bpffs/ethtool.h"
 #include "pinning/doctor_findings.h"
 #include "pinning/doctor_interface.h"
 

@@ -4,7 +4,7 @@
 #define PINNING_DOCTOR_INTERFACE_H
 
 #include "pinning/doctor_findings.h"
-#include "pinning/doctor_link.h"
+#include "bpffs/link.h"
 
 /*
  * Say whether what the interface receives needs a program for fragments. sender: whose MTU

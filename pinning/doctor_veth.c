@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A veth depends on its other end: its MTU, its queues, and whether it polls for XDP frames. */
-#include <bpf/libbpf.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "pinning/doctor_ethtool.h"
+#include <unistd.h>
+#include "bpffs/ethtool.h"
+#include "bpffs/veth.h"
 #include "pinning/doctor_interface.h"
 
-struct peer {
-	__u32 ifindex;
-	struct link_facts facts;
-	int gro; /* 1, 0 or a negative errno */
-	__u32 native_prog;
-	unsigned int tx_queues; /* 0 if unknown */
-};
-
-/* Runs in the peer's network namespace. */
-static int look_at_peer(void *arg)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	struct ethtool_channels channels;
-	struct peer *peer = arg;
-	int err = link_facts_get(peer->ifindex, &peer->facts);
-
-	if (err)
-		return err;
-	peer->gro = ethtool_feature(peer->facts.name, "rx-gro");
-	if (!bpf_xdp_query((int)peer->ifindex, 0, &opts))
-		peer->native_prog = opts.drv_prog_id;
-	if (!ethtool_channels(peer->facts.name, &channels))
-		peer->tx_queues = channels.tx_count;
-	return 0;
-}
-
-static void judge_receiving(struct doctor *d, const struct peer *peer)
+static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 {
 	if (peer->native_prog) {
 		found(d, DOCTOR_OK, "its peer has a native program: XDP_TX and redirect arrive");
@@ -57,7 +31,7 @@ static void judge_receiving(struct doctor *d, const struct peer *peer)
 	                       : "off");
 }
 
-static void judge_queues(struct doctor *d, const struct peer *peer)
+static void judge_queues(struct doctor *d, const struct veth_peer *peer)
 {
 	struct ethtool_channels channels;
 
@@ -77,13 +51,12 @@ static void judge_queues(struct doctor *d, const struct peer *peer)
 void doctor_look_at_veth(struct doctor *d)
 {
 	struct link_facts facts;
-	struct peer peer = {};
+	struct veth_peer peer;
 	int err;
 
 	if (link_facts_get(d->iface.ifindex, &facts) || strcmp(facts.kind, "veth"))
 		return;
-	peer.ifindex = facts.lower;
-	err = link_visit_peer(&facts, look_at_peer, &peer);
+	err = veth_peer_get(&facts, &peer);
 	if (err) {
 		found(d, DOCTOR_INFO,
 		      "cannot see its peer: without a native program or GRO there, XDP_TX and "
@@ -96,4 +69,5 @@ void doctor_look_at_veth(struct doctor *d)
 	judge_receiving(d, &peer);
 	judge_queues(d, &peer);
 	doctor_judge_mtu(d, &peer.facts);
+	close(peer.netns_fd);
 }

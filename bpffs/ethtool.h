@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What a driver says of itself: the questions of ethtool(8), and the netdev family's. */
-#ifndef PINNING_DOCTOR_ETHTOOL_H
-#define PINNING_DOCTOR_ETHTOOL_H
+#ifndef BPFFS_ETHTOOL_H
+#define BPFFS_ETHTOOL_H
 
 #include <linux/ethtool.h>
 #include <linux/types.h>

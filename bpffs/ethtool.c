@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "pinning/doctor_ethtool.h"
+#include "bpffs/ethtool.h"
 
 /* The netdev family (linux/netdev.h, 6.3). */
 #define NETDEV_FAMILY       "netdev"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "bpffs/netlink.h"
 #include "bpffs/netns.h"
-#include "pinning/doctor_link.h"
+#include "bpffs/link.h"
 
 static void take_bond(const struct nlattr *data, struct link_facts *facts)
 {
@@ -39,14 +39,20 @@ static void take_kind(const struct nlattr *info, struct link_facts *facts)
 
 static int take_link(const struct nlmsghdr *message, void *arg)
 {
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
 	struct link_facts *facts = arg;
 	struct nlattr *attr;
 
-	mnl_attr_for_each(attr, message, sizeof(struct ifinfomsg))
+	facts->flags = link->ifi_flags;
+	mnl_attr_for_each(attr, message, sizeof(*link))
 	{
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME:
 			snprintf(facts->name, sizeof(facts->name), "%s", mnl_attr_get_str(attr));
+			break;
+		case IFLA_ADDRESS:
+			if (mnl_attr_get_payload_len(attr) == sizeof(facts->mac))
+				memcpy(facts->mac, mnl_attr_get_payload(attr), sizeof(facts->mac));
 			break;
 		case IFLA_MTU: facts->mtu = mnl_attr_get_u32(attr); break;
 		case IFLA_MASTER: facts->master = mnl_attr_get_u32(attr); break;

@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What rtnetlink says of an interface, and of the other end of a veth. */
-#ifndef PINNING_DOCTOR_LINK_H
-#define PINNING_DOCTOR_LINK_H
+#ifndef BPFFS_LINK_H
+#define BPFFS_LINK_H
 
 #include <linux/types.h>
 #include <net/if.h>
@@ -12,6 +12,8 @@
 struct link_facts {
 	char name[IF_NAMESIZE];
 	char kind[LINK_KIND_SIZE]; /* "veth", "bond"; "" for a device */
+	__u32 flags;               /* IFF_* */
+	__u8 mac[6];               /* zeros if it has none of six bytes */
 	__u32 mtu;
 	__u32 master;  /* ifindex of the bond or bridge above, or 0 */
 	__u32 lower;   /* ifindex below, or of a veth's peer, or 0 */
