@@ -23,7 +23,14 @@ static __always_inline __u64 xdp_bytes(struct xdp_md *ctx)
 #ifdef XDP_FRAGS
 	return bpf_xdp_get_buff_len(ctx);
 #else
-	return ctx->data_end - ctx->data;
+	/*
+	 * Loaded and subtracted here and now: else the compiler may load early and spill, which for
+	 * it are 32 bits, while the verifier has a pointer in them and refuses.
+	 */
+	__u32 bytes = *(volatile __u32 *)&ctx->data_end - *(volatile __u32 *)&ctx->data;
+
+	asm volatile("" : "+r"(bytes));
+	return bytes;
 #endif
 }
 

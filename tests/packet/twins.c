@@ -17,10 +17,21 @@
 #include <cmocka.h>
 #include "tests/packet/twins.h"
 
-/* Statistics are per hook: the twins do not share them. */
-static bool is_shared(const char *map)
+/*
+ * Statistics are per hook: the twins do not share them. What holds programs, or may, the kernel
+ * ties to programs of one kind: those for several buffers have a devmap of their own.
+ */
+static bool is_shared(const struct bpf_map *map)
 {
-	return strcmp(map, "xdp_stats_map") != 0 && strcmp(map, "tc_stats_map") != 0;
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP: return false;
+	default: break;
+	}
+	return !bpf_map__is_internal(map) && strcmp(bpf_map__name(map), "xdp_stats_map") != 0 &&
+	       strcmp(bpf_map__name(map), "tc_stats_map") != 0;
 }
 
 /* Use the maps that other has already. */
@@ -29,7 +40,7 @@ static void share_maps(struct bpf_object *obj, const struct bpf_object *other)
 	struct bpf_map *map, *there;
 
 	bpf_object__for_each_map(map, obj) {
-		there = other && is_shared(bpf_map__name(map)) && !bpf_map__is_internal(map)
+		there = other && is_shared(map)
 		                ? bpf_object__find_map_by_name(other, bpf_map__name(map))
 		                : NULL;
 		if (there)

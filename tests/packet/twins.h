@@ -26,7 +26,7 @@ struct twins {
 /*
  * Load objects/xdp_NAME.o, objects/xdp_NAME_frags.o and objects/tc_NAME.o, as far as they exist and
  * the kernel has such programs; at least one does. Maps of the same name are one map, but for the
- * statistics maps.
+ * statistics maps and for devmaps, cpumaps and program arrays.
  */
 void twins_open(struct twins *t, const char *name);
 void twins_close(struct twins *t);

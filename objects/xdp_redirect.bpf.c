@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Send the frames of known stations out of another interface, with another destination address:
+ * through the devmap tx_port, or plainly by ifindex. Frames of unknown stations pass.
+ */
+#include "redirect.bpf.h"
+
+BPF_MAP(tx_port, BPF_MAP_TYPE_DEVMAP, __u32, __u32, 1)
+MAP_CONFIG;
+BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
+MAP_COUNTER;
+
+static __always_inline enum xdp_action choose(void)
+{
+	struct redirect_mode *mode = redirect_get_mode();
+
+	if (!mode || !mode->plain)
+		return bpf_redirect_map(&tx_port, 0, XDP_PASS); /* what it says without an entry */
+	return mode->ifindex ? bpf_redirect(mode->ifindex, 0) : XDP_PASS;
+}
+
+SEC(XDP_SECTION)
+int xdp_redirect(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	enum xdp_action action = XDP_PASS;
+	struct redirect_mac *to;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return xdp_count(&xdp_stats_map, ctx, action);
+	to = redirect_destination(eth);
+	if (to)
+		action = choose();
+	if (action == XDP_REDIRECT)
+		redirect_address(eth, to, xdp_bytes(ctx));
+	return xdp_count(&xdp_stats_map, ctx, action);
+}
+
+char LICENSE[] SEC("license") = "GPL";
