@@ -63,7 +63,8 @@ _ifbpf()
 		?*:*) compopt +o default 2>/dev/null ;; # no file either
 		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;
 		*)
-			if [[ $help == *'<ifname>...'* || $(_ifbpf_named "$help") == 0 ]]; then
+			if [[ $help == *'<ifname>...'* || $(_ifbpf_named "$help") == 0 ||
+				$help == *'<ifname> [<to> '* && $(_ifbpf_named "$help") == 1 ]]; then
 				mapfile -t words < <(_ifbpf_interfaces)
 			else
 				compopt +o default 2>/dev/null

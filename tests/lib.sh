@@ -214,7 +214,7 @@ silence()
 # program sends back (XDP_TX) needs a native program on v1 instead.
 peer_gro() { in_peer ethtool -K v1 gro on; }
 
-# send N [SIZE]: exactly N frames of SIZE bytes (default 100) go from the peer to v0. They
+# send N [SIZE [SOURCE]]: exactly N frames of SIZE bytes (default 100) go from the peer to v0. They
 # are of an experimental EtherType: the stack of v0 drops them without an answer.
 send() { in_peer "$PWD/build/tests/send" v1 "$V0_MAC" "$@"; }
 

@@ -48,18 +48,18 @@ int main(int argc, char **argv)
 	unsigned long left, i, size;
 	int fd, rounds = 0;
 
-	if (argc < 4 || argc > 5) {
-		fputs("Usage: send IFNAME MAC COUNT [SIZE]\n", stderr);
+	if (argc < 4 || argc > 6) {
+		fputs("Usage: send IFNAME MAC COUNT [SIZE [SOURCE]]\n", stderr);
 		return EXIT_FAILURE;
 	}
 	left = strtoul(argv[3], NULL, 10);
 	size = argc > 4 ? strtoul(argv[4], NULL, 10) : 100;
 	if (size < ETH_HLEN || size > sizeof(frame) ||
-	    !ether_aton_r(argv[2], (void *)eth->ether_dhost)) {
-		fputs("send: MAC or SIZE makes no frame\n", stderr);
+	    !ether_aton_r(argv[2], (void *)eth->ether_dhost) ||
+	    !ether_aton_r(argc > 5 ? argv[5] : "02:00:00:00:00:00", (void *)eth->ether_shost)) {
+		fputs("send: MAC, SIZE or SOURCE makes no frame\n", stderr);
 		return EXIT_FAILURE;
 	}
-	eth->ether_shost[0] = 2;
 	eth->ether_type = htons(EXPERIMENTAL);
 	to.sll_ifindex = (int)if_nametoindex(argv[1]);
 	if (!to.sll_ifindex)

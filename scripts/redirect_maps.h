@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The maps of the redirect programs of one interface, and what this tool put into them. */
+#ifndef SCRIPTS_REDIRECT_MAPS_H
+#define SCRIPTS_REDIRECT_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "objects/redirect.h"
+#include "objects/stats.h"
+#include "scripts/config.h"
+
+struct redirect_maps {
+	int port_fd; /* -1: only a tc program is there */
+	int params_fd, flows_fd, mode_fd;
+	const char *ifname;
+};
+
+struct redirect_pair {
+	struct redirect_mac source, destination;
+};
+
+/* A flow as it is in the maps. */
+struct redirect_flow {
+	struct redirect_pair pair;
+	bool ours; /* this tool put it there; only these are counted */
+	struct stats_record count;
+};
+
+/* Report their failures; return 0 or a negative errno. close accepts what open refused. */
+int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
+                       enum config_access access);
+void redirect_maps_close(struct redirect_maps *maps);
+
+/* What is set: *port is the ifindex in tx_port, or 0. Reported. Returns 0 or a negative errno. */
+int redirect_maps_get(const struct redirect_maps *maps, struct redirect_mode *mode, __u32 *port);
+
+/* All flows; the caller frees *flows. Reported. Returns 0 or a negative errno. */
+int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow **flows,
+                        size_t *len);
+
+/*
+ * Add flows, without switching anything on; a flow that is there already gets the new destination.
+ * If one cannot be added, those that were are removed again. Refused with -EEXIST: a flow that
+ * somebody else made, to another destination. Reported. Returns 0 or a negative errno.
+ */
+int redirect_maps_add(const struct redirect_maps *maps, const struct redirect_pair *pairs,
+                      size_t len);
+
+/*
+ * Switch on, in one step for XDP and one for tc: mode says where to and how. Until then, and if
+ * this is not reached, all frames pass. Reported. Returns 0 or a negative errno.
+ */
+int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redirect_mode *mode);
+
+/*
+ * Switch off first, then remove the flows that are ours. tx_port stays if somebody else changed it
+ * since. The record of a stub and of the other direction stays, for redirect_maps_forget().
+ * Reported. Returns 0 or a negative errno.
+ */
+int redirect_maps_switch_off(const struct redirect_maps *maps);
+
+/* Nothing of ours is left. Reported. Returns 0 or a negative errno. */
+int redirect_maps_forget(const struct redirect_maps *maps);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "scripts/redirect_pairs.h"
+#include "scripts/station.h"
+
+static int read_one(const struct interface *from, const struct interface *to, const char *text,
+                    struct redirect_pair *pair)
+{
+	const char *equals = strchr(text, '=');
+	char *source;
+	int err;
+
+	if (!equals) {
+		failed(-EINVAL, "cannot read '%s' as a flow", text);
+		hint("give <source>=<destination>, each a hardware or IP address");
+		return -EINVAL;
+	}
+	source = strndup(text, (size_t)(equals - text));
+	if (!source)
+		return failed(-ENOMEM, "cannot read '%s'", text);
+	err = station_find(from, source, &pair->source);
+	if (!err)
+		err = station_find(to, equals + 1, &pair->destination);
+	free(source);
+	return err;
+}
+
+static int pair_all(const struct interface *from, const struct interface *to,
+                    struct redirect_pair **pairs, size_t *len)
+{
+	struct redirect_mac *sources = NULL, *destinations = NULL;
+	size_t sources_len = 0, destinations_len = 0;
+	int err = station_list(from, &sources, &sources_len);
+
+	*pairs = NULL;
+	if (!err)
+		err = station_list(to, &destinations, &destinations_len);
+	if (!err && destinations_len > 1) {
+		err = failed(-EINVAL, "cannot choose among the %zu stations on %s",
+		             destinations_len, to->name);
+		hint("say which: %s %s %s <source>=<destination>...", cli_command("redirect"),
+		     cli_word(from->name), cli_word(to->name));
+	}
+	if (!err) {
+		*pairs = calloc(sources_len, sizeof(**pairs));
+		if (!*pairs)
+			err = failed(-ENOMEM, "cannot list the stations on %s", from->name);
+	}
+	for (size_t i = 0; !err && i < sources_len; i++)
+		(*pairs)[i] = (struct redirect_pair){ sources[i], destinations[0] };
+	*len = sources_len;
+	free(sources);
+	free(destinations);
+	return err;
+}
+
+int redirect_pairs_read(const struct interface *from, const struct interface *to, char **texts,
+                        int texts_len, struct redirect_pair **pairs, size_t *len)
+{
+	int err = 0;
+
+	if (!texts_len)
+		return pair_all(from, to, pairs, len);
+	*len = (size_t)texts_len;
+	*pairs = calloc(*len, sizeof(**pairs));
+	if (!*pairs)
+		return failed(-ENOMEM, "cannot read the flows");
+	for (size_t i = 0; !err && i < *len; i++)
+		err = read_one(from, to, texts[i], &(*pairs)[i]);
+	if (err) {
+		free(*pairs);
+		*pairs = NULL;
+	}
+	return err;
+}
+
+int redirect_pairs_reverse(const struct redirect_pair *pairs, size_t len,
+                           struct redirect_pair **reverse)
+{
+	char text[STATION_TEXT_SIZE];
+
+	for (size_t i = 0; i < len; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (!station_equal(&pairs[i].destination, &pairs[j].destination) ||
+			    station_equal(&pairs[i].source, &pairs[j].source))
+				continue;
+			station_format(&pairs[i].destination, text);
+			failed(-EINVAL, "cannot redirect both ways: two stations lead to %s", text);
+			hint("name flows so that each has a destination of its own");
+			return -EINVAL;
+		}
+	}
+	*reverse = calloc(len, sizeof(**reverse));
+	if (!*reverse)
+		return failed(-ENOMEM, "cannot turn the flows round");
+	for (size_t i = 0; i < len; i++)
+		(*reverse)[i] = (struct redirect_pair){ pairs[i].destination, pairs[i].source };
+	return 0;
+}

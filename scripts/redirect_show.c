@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/json.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "scripts/redirect_run.h"
+#include "scripts/station.h"
+
+#define SCHEMA "ifbpf.redirect/1"
+
+/* Everything that is to be shown of one interface. */
+struct picture {
+	struct redirect_mode mode;
+	__u32 port;
+	__u32 target; /* ifindex, or 0: off */
+	struct interface to;
+	struct redirect_flow *flows;
+	size_t len;
+};
+
+static int take_picture(struct picture *picture, const struct config *config)
+{
+	struct redirect_maps maps;
+	int err = redirect_maps_open(&maps, config, CONFIG_READ);
+
+	if (err)
+		return err;
+	memset(picture, 0, sizeof(*picture));
+	err = redirect_maps_get(&maps, &picture->mode, &picture->port);
+	if (!err)
+		err = redirect_maps_flows(&maps, &picture->flows, &picture->len);
+	/* An interface that is gone has left the devmap. */
+	picture->target =
+		maps.port_fd < 0 || picture->mode.plain ? picture->mode.ifindex : picture->port;
+	redirect_maps_close(&maps);
+	if (!err && picture->target && interface_by_index(&picture->to, picture->target))
+		picture->to.ifindex = 0;
+	return err;
+}
+
+static const char *mode_name(const struct picture *picture)
+{
+	return picture->mode.plain || !picture->port ? "plain" : "devmap";
+}
+
+static void print_text(const struct picture *picture, const struct config *config)
+{
+	char source[STATION_TEXT_SIZE], destination[STATION_TEXT_SIZE];
+
+	printf("%s -> ", config->iface.name);
+	if (!picture->target) {
+		printf("off\n");
+	} else {
+		if (picture->to.ifindex)
+			printf("%s", picture->to.name);
+		else
+			printf("ifindex %u, which is gone", picture->target);
+		printf("  %s%s%s\n", mode_name(picture), picture->mode.reverse ? "  both ways" : "",
+		       picture->mode.owned ? "" : "  set by somebody else");
+	}
+	for (size_t i = 0; i < picture->len; i++) {
+		const struct redirect_flow *flow = &picture->flows[i];
+
+		station_format(&flow->pair.source, source);
+		station_format(&flow->pair.destination, destination);
+		printf("  %s -> %s  ", source, destination);
+		if (flow->ours)
+			printf("%llu packets  %llu bytes\n",
+			       (unsigned long long)flow->count.rx_packets,
+			       (unsigned long long)flow->count.rx_bytes);
+		else
+			printf("set by somebody else\n");
+	}
+}
+
+static struct json_object *flow_json(const struct redirect_flow *flow)
+{
+	struct json_object *json = json_object_new_object();
+	char text[STATION_TEXT_SIZE];
+
+	station_format(&flow->pair.source, text);
+	json_put_string(json, "source", text);
+	station_format(&flow->pair.destination, text);
+	json_put_string(json, "destination", text);
+	json_put_bool(json, "ours", flow->ours);
+	json_object_object_add(json, "packets",
+	                       flow->ours ? json_object_new_uint64(flow->count.rx_packets) : NULL);
+	json_object_object_add(json, "bytes",
+	                       flow->ours ? json_object_new_uint64(flow->count.rx_bytes) : NULL);
+	return json;
+}
+
+static int print_json(const struct picture *picture, const struct config *config)
+{
+	struct json_object *json = json_begin(SCHEMA, &config->iface);
+	struct json_object *flows = json_object_new_array();
+
+	json_put_bool(json, "on", picture->target != 0);
+	json_put_string(json, "mode", picture->target ? mode_name(picture) : NULL);
+	json_put_string(json, "to", picture->to.ifindex ? cli_json_name(picture->to.name) : NULL);
+	json_put_id(json, "to_ifindex", picture->target);
+	json_put_bool(json, "ours", picture->mode.owned);
+	json_put_bool(json, "both", picture->mode.reverse != 0);
+	json_put_id(json, "stub_program_id", picture->mode.stub_prog);
+	for (size_t i = 0; i < picture->len; i++)
+		json_object_array_add(flows, flow_json(&picture->flows[i]));
+	json_object_object_add(json, "flows", flows);
+	return json_end(json);
+}
+
+static int show(const struct config *config)
+{
+	struct picture picture;
+	int err = take_picture(&picture, config);
+
+	if (err)
+		return err;
+	if (config->json)
+		err = print_json(&picture, config);
+	else
+		print_text(&picture, config);
+	free(picture.flows);
+	return err;
+}
+
+int redirect_show(const char *from, const struct redirect_options *options)
+{
+	struct config config;
+	int err = config_open(&config, from, &options->config, "redirect", CONFIG_READ);
+
+	if (err)
+		return EXIT_KERNEL;
+	err = show(&config);
+	config_close(&config);
+	return cli_finish(err ? EXIT_KERNEL : EXIT_SUCCESS);
+}
+
+/* --- list */
+
+struct list {
+	const struct redirect_options *options;
+	struct netns_id netns;
+	bool some, failed;
+};
+
+/* One directory of any network namespace: shown if it is of this one and has our maps. */
+static int visit(struct directory *dir, void *arg)
+{
+	struct list *list = arg;
+	struct interface iface;
+	__u32 id;
+
+	if (!dir->has_record || !netns_equal(&dir->record.iface.netns, &list->netns) ||
+	    pin_map_id(dir->fd, REDIRECT_MODE_MAP, &id) ||
+	    interface_by_index(&iface, dir->record.iface.ifindex))
+		return 0;
+	if (redirect_show(iface.name, list->options))
+		list->failed = true;
+	else
+		list->some = true;
+	return 0;
+}
+
+int redirect_list(const struct redirect_options *options)
+{
+	struct redirect_options here = *options;
+	struct list list = { .options = &here };
+	struct bpffs fs;
+	int err = options->config.netns ? netns_enter(options->config.netns) : 0;
+
+	here.config.netns = NULL;
+	if (!err) {
+		err = netns_current(&list.netns);
+		if (err)
+			failed(err, "cannot identify this network namespace");
+	}
+	if (err || bpffs_open(&fs, BPFFS_READ))
+		return EXIT_KERNEL;
+	err = directory_each(&fs, visit, &list);
+	bpffs_close(&fs);
+	if (err || (list.failed && !list.some))
+		return EXIT_KERNEL;
+	return list.failed ? EXIT_PARTLY : EXIT_SUCCESS;
+}

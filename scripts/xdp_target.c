@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/libbpf.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/ethtool.h"
+#include "scripts/xdp_target.h"
+
+bool xdp_is_native(const struct interface *iface)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	return !bpf_xdp_query((int)iface->ifindex, 0, &opts) && opts.drv_prog_id;
+}
+
+static enum xdp_target judge_veth(const struct link_facts *facts, struct veth_peer *peer)
+{
+	if (veth_peer_get(facts, peer))
+		return XDP_TARGET_UNKNOWN;
+	if (!peer->native_prog && !peer->gro)
+		return XDP_TARGET_PEER;
+	return peer->native_prog || peer->gro == 1 ? XDP_TARGET_TAKES : XDP_TARGET_UNKNOWN;
+}
+
+enum xdp_target xdp_target_judge(const struct interface *to, bool native, struct veth_peer *peer)
+{
+	struct link_facts facts;
+	__u64 features;
+
+	memset(peer, 0, sizeof(*peer));
+	peer->netns_fd = -1;
+	if (link_facts_get(to->ifindex, &facts))
+		return XDP_TARGET_UNKNOWN;
+	if (!(facts.flags & IFF_UP))
+		return XDP_TARGET_DOWN;
+	if (!native)
+		return XDP_TARGET_TAKES;
+	if (!strcmp(facts.kind, "veth"))
+		return judge_veth(&facts, peer);
+	if (netdev_xdp_features(to->ifindex, &features))
+		return XDP_TARGET_UNKNOWN;
+	return features & XDP_ACT_NDO_XMIT ? XDP_TARGET_TAKES : XDP_TARGET_DRIVER;
+}

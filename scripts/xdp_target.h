@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether an interface takes the frames that XDP redirects to it, and what helps if not. */
+#ifndef SCRIPTS_XDP_TARGET_H
+#define SCRIPTS_XDP_TARGET_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include "bpffs/interface.h"
+#include "bpffs/veth.h"
+
+enum xdp_target {
+	XDP_TARGET_TAKES,
+	XDP_TARGET_DOWN,    /* it is not up */
+	XDP_TARGET_PEER,    /* a veth whose other end has neither a native program nor GRO */
+	XDP_TARGET_DRIVER,  /* its driver has no way to send them */
+	XDP_TARGET_UNKNOWN, /* a veth whose other end cannot be seen, an old kernel */
+};
+
+/*
+ * Judge a target. native: the frames come from a native program; what generic XDP and tc send goes
+ * the usual way, so they only need it to be up. peer (closed by the caller if its netns_fd is not
+ * -1) is filled in for XDP_TARGET_PEER.
+ */
+enum xdp_target xdp_target_judge(const struct interface *to, bool native, struct veth_peer *peer);
+
+/* XDP runs natively on an interface. */
+bool xdp_is_native(const struct interface *iface);
+
+/*
+ * Put the stub program on the other end of a veth, by the tool load. prog_id gets the id of the
+ * program there. Reports its failures. Returns 0 or a negative errno.
+ */
+int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 *prog_id);
+
+/*
+ * Take the stub off the other end of a veth, by the tool unload, if it is still the program with
+ * that id. Reports its failures. Returns 0 (also if there is nothing to take off) or a negative
+ * errno.
+ */
+int stub_unload(const struct interface *veth, __u32 prog_id);
+
+#endif

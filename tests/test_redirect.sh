@@ -1,0 +1,397 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# redirect: real traffic between two other namespaces, which this one only passes on at layer 2.
+
+# shellcheck disable=SC2154 # $output and $errors are set by run, in lib.sh
+
+. tests/pins.sh
+. tests/world.sh
+
+# Both ends in one IP network: what they send each other is for the station in between, by its
+# hardware address, until redirect writes the other end's.
+make_ends()
+{
+	make_other
+	in_other ip addr add 10.0.0.3/24 dev w1
+	in_other ip neigh replace 10.0.0.2 lladdr "$W0_MAC" dev w1 nud permanent
+	in_peer ip neigh replace 10.0.0.3 lladdr "$V0_MAC" dev v1 nud permanent
+	# The stack in between answers and forwards nothing.
+	echo 0 >/proc/sys/net/ipv4/ip_forward
+	echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
+}
+
+load_both() { load v0 w0 "${1-objects/xdp_redirect.o}" >/dev/null; }
+
+pings() { in_peer ping -c "${1-1}" -i 0.05 -W 1 10.0.0.3; }
+
+cannot_ping() { ! pings >/dev/null; }
+
+# flow IFNAME SOURCE: "PACKETS BYTES" that were counted for it.
+flow() { redirect "$1" | sed -n "s/^  $2 -> [0-9a-f:]*  \([0-9]*\) packets  \([0-9]*\) bytes/\1 \2/p"; }
+
+# expect_off IFNAME: nothing of ours is left in its maps.
+expect_off()
+{
+	local map
+
+	[[ $(redirect "$1") == "$1 -> off" ]] || fail "it shows: $(redirect "$1")"
+	for map in redirect_params redirect_flows; do
+		[[ $(bpftool -j map dump pinned "$BPFFS/$1/$map") == "[]" ]] || fail "$map is not empty"
+	done
+	map=$(bpftool -j map lookup pinned "$BPFFS/$1/redirect_mode" key 0 0 0 0 |
+		grep -o '"value":\[[^]]*\]')
+	[[ $map == *0x00* && ! $map =~ 0x(.[1-9a-f]|[1-9a-f]) ]] || fail "redirect_mode: $map"
+}
+
+test_tcp_and_ping_go_through_both_ways_with_stubs()
+{
+	make_ends
+	serve
+	load_both
+	cannot_ping || fail "it goes through without redirect"
+	redirect --both --with-stub v0 w0
+	pings 3
+	talk 10.0.0.3 3000000
+	[[ $(peer_prog peer v1) && $(peer_prog other w1) ]] || fail "no stub at an end"
+	redirect v0 off
+	expect_off v0
+	expect_off w0
+	[[ -z $(peer_prog peer v1)$(peer_prog other w1) ]] || fail "off left a stub"
+	eventually cannot_ping || fail "off did not stop it"
+}
+
+test_each_packet_is_counted_by_action_and_flow()
+{
+	make_ends
+	load_both
+	redirect --both --with-stub v0 w0 "$V1_MAC=$W1_MAC"
+	pings 7
+	expect_counter "$BPFFS/v0/xdp_stats_map" 4 7 $((7 * 98))
+	expect_counter "$BPFFS/w0/xdp_stats_map" 4 7 $((7 * 98))
+	[[ $(flow v0 "$V1_MAC") == "7 $((7 * 98))" ]] || fail "$(redirect v0)"
+	[[ $(flow w0 "$W1_MAC") == "7 $((7 * 98))" ]] || fail "$(redirect w0)"
+	# Frames of a station that is not known pass.
+	send 5 100 02:00:00:00:00:77
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	expect_counter "$BPFFS/v0/xdp_stats_map" 4 7 $((7 * 98))
+}
+
+test_the_plain_mode_carries_as_well()
+{
+	make_ends
+	serve
+	load_both
+	redirect --plain --both --with-stub v0 w0
+	talk 10.0.0.3 300000
+	[[ $(redirect v0) == "v0 -> w0  plain  both ways"* ]] || fail "$(redirect v0)"
+	! bpftool map lookup pinned "$BPFFS/v0/tx_port" key 0 0 0 0 || fail "tx_port was filled"
+	redirect w0 off
+	expect_off v0
+	expect_off w0
+}
+
+test_tc_carries_as_well()
+{
+	make_ends
+	serve
+	load_both objects/tc_redirect.o
+	# What tc sends goes the usual way: the other end needs nothing.
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+	[[ -z $(peer_prog peer v1)$(peer_prog other w1) ]] || fail "a stub without need"
+	[[ $(flow v0 "$V1_MAC") != "0 0" ]] || fail "$(redirect v0)"
+	redirect v0 off
+	expect_off v0
+	expect_off w0
+	eventually cannot_ping || fail "off did not stop it"
+}
+
+test_it_works_whoever_loaded_the_program()
+{
+	need xdp-loader
+	make_ends
+	serve
+	link_xdp v0 objects/xdp_redirect.o
+	pin_maps v0
+	mkdir -m 700 "$BPFFS/w0"
+	xdp-loader load -m skb -p "$BPFFS/w0" w0 objects/pinned/xdp_redirect.o
+	pin_maps w0
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+	redirect v0 off
+	ip link set dev v0 xdpgeneric off
+	rm -rf "$BPFFS/v0"
+	link_tc v0 ingress objects/tc_redirect.o
+	pin_maps v0
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+}
+
+test_a_page_sized_mtu_needs_programs_for_fragments()
+{
+	make_ends
+	serve
+	ip link set v0 mtu 9000
+	ip link set w0 mtu 9000
+	in_peer ip link set v1 mtu 9000
+	in_other ip link set w1 mtu 9000
+	load_both objects/xdp_redirect_frags.o
+	redirect --both --with-stub v0 w0
+	talk 10.0.0.3 3000000
+}
+
+test_many_stations_go_to_one_or_each_to_its_own()
+{
+	local i
+
+	make_ends
+	load_both
+	for ((i = 16; i < 216; i++)); do
+		printf '02:00:00:00:01:%02x=02:00:00:00:02:%02x\n' "$i" "$i"
+	done >/run/tmp/flows
+	mapfile -t flows </run/tmp/flows
+	in_other ethtool -K w1 gro on
+	redirect v0 w0 "${flows[@]}" >/dev/null
+	[[ $(redirect v0 | grep -c ' -> 02:00:00:00:02:.*  0 packets') == 200 ]] || fail "$(redirect v0)"
+	for ((i = 16; i < 24; i++)); do
+		send 3 64 "$(printf '02:00:00:00:01:%02x' "$i")"
+	done
+	expect_counter "$BPFFS/v0/xdp_stats_map" 4 24 $((24 * 64))
+	[[ $(flow v0 02:00:00:00:01:10) == "3 192" ]] || fail "$(redirect v0)"
+	redirect v0 off
+	expect_off v0
+}
+
+test_flows_are_added_while_it_is_on_and_a_new_target_replaces_the_old()
+{
+	make_ends
+	make_veth v2
+	load_both
+	ethtool -K q1 gro on
+	in_other ethtool -K w1 gro on
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	redirect v0 w0 02:00:00:00:00:aa=02:00:00:00:00:bb >/dev/null
+	[[ $(redirect v0 | grep -c packets) == 2 ]] || fail "$(redirect v0)"
+	redirect v0 w0 02:00:00:00:00:aa=02:00:00:00:00:cc >/dev/null
+	[[ $(redirect v0) == *"02:00:00:00:00:aa -> 02:00:00:00:00:cc"* ]] || fail "$(redirect v0)"
+	redirect v0 v2 "$V1_MAC=02:00:00:00:00:dd" >/dev/null
+	[[ $(redirect v0) == "v0 -> v2  devmap
+  $V1_MAC -> 02:00:00:00:00:dd  0 packets  0 bytes" ]] || fail "$(redirect v0)"
+	redirect v0 off
+	redirect v0 off
+	expect_off v0
+}
+
+test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
+{
+	make_ends
+	load_both
+	expect_status 2 redirect v0 w0
+	[[ $errors == *"its other end, w1, would drop the frames"*"redirect --with-stub v0 w0"*"ethtool -K w1 gro on"* ]] ||
+		fail "$errors"
+	expect_off v0
+	in_other ethtool -K w1 gro on
+	redirect v0 w0
+	[[ -z $(peer_prog other w1) ]] || fail "a stub in spite of GRO"
+}
+
+# A generic program sends as the stack does.
+test_generic_xdp_needs_nothing_at_the_other_end()
+{
+	make_ends
+	serve
+	load --mode skb v0 w0 objects/xdp_redirect.o >/dev/null
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+}
+
+test_a_stub_that_is_not_ours_stays()
+{
+	make_ends
+	load_both
+	in_other ip link set dev w1 xdpdrv obj objects/xdp_pass.o sec xdp
+	redirect --with-stub v0 w0
+	redirect v0 off
+	[[ $(peer_prog other w1) ]] || fail "off took a program that it did not put there"
+	in_other ip link set dev w1 xdpdrv off
+	redirect --with-stub v0 w0
+	in_other ip -force link set dev w1 xdpdrv obj objects/xdp_pass.o sec xdp
+	redirect v0 off
+	[[ $(peer_prog other w1) ]] || fail "off took the program that replaced its own"
+}
+
+test_a_target_that_is_gone_down_or_elsewhere_is_named()
+{
+	make_ends
+	load_both
+	expect_status 2 redirect v0 nope
+	[[ $errors == *"cannot find interface nope"*"in the network namespace of v0"* ]] || fail "$errors"
+	expect_status 2 redirect v0 w1
+	[[ $errors == *"cannot find interface w1"*"in the network namespace of v0"* ]] || fail "$errors"
+	ip link set w0 down
+	expect_status 2 redirect v0 w0
+	[[ $errors == *"cannot redirect v0 to w0: Network is down"*"ip link set dev w0 up"* ]] || fail "$errors"
+	expect_status 2 redirect v0 v0
+	[[ $errors == *"cannot redirect v0 to itself"* ]] || fail "$errors"
+	expect_off v0
+}
+
+# The devmap forgets it, so frames pass; off still tidies up.
+test_a_target_that_goes_while_it_is_on_lets_frames_pass()
+{
+	make_ends
+	load_both
+	redirect --with-stub v0 w0 >/dev/null
+	ip link del w0
+	send 4 64
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 4 256
+	[[ $(redirect v0) == "v0 -> off"* ]] || fail "$(redirect v0)"
+	redirect v0 off
+	expect_off v0
+}
+
+test_stations_are_found_by_ip_address()
+{
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	redirect v0 w0 10.0.0.2=10.0.1.2 >/dev/null
+	[[ $(redirect v0) == *"$V1_MAC -> $W1_MAC"* ]] || fail "$(redirect v0)"
+	expect_status 2 redirect v0 w0 10.0.0.99=10.0.1.2
+	[[ $errors == *"cannot find neighbour 10.0.0.99 on v0"* ]] || fail "$errors"
+}
+
+# A neighbour that the kernel does not know yet: it is asked for.
+test_an_unknown_neighbour_is_resolved()
+{
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	ip link set dev w0 arp on
+	in_other ip link set dev w1 arp on
+	ip neigh flush dev w0 nud permanent
+	redirect v0 w0 "$V1_MAC=10.0.1.2" >/dev/null
+	[[ $(redirect v0) == *"$V1_MAC -> $W1_MAC"* ]] || fail "$(redirect v0)"
+}
+
+test_wrong_flows_are_named_and_nothing_is_set()
+{
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	in_peer ethtool -K v1 gro on
+	expect_status 2 redirect v0 w0 "$V1_MAC"
+	[[ $errors == *"cannot read '$V1_MAC' as a flow"* ]] || fail "$errors"
+	expect_status 2 redirect v0 w0 "02:00:00:00:0:zz=$W1_MAC"
+	[[ $errors == *"cannot read '02:00:00:00:0:zz' as a station"* ]] || fail "$errors"
+	expect_status 2 redirect --both v0 w0 "$V1_MAC=$W1_MAC" "02:00:00:00:00:aa=$W1_MAC"
+	[[ $errors == *"two stations lead to $W1_MAC"* ]] || fail "$errors"
+	expect_off v0
+	expect_off w0
+}
+
+test_what_somebody_else_set_stays()
+{
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	bpftool map update pinned "$BPFFS/v0/redirect_params" key hex 02 00 00 00 00 aa \
+		value hex 02 00 00 00 00 bb
+	expect_status 2 redirect v0 w0 02:00:00:00:00:aa=02:00:00:00:00:cc
+	[[ $errors == *"somebody else's flow leads it to 02:00:00:00:00:bb"* ]] || fail "$errors"
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	[[ $(redirect v0) == *"02:00:00:00:00:aa -> 02:00:00:00:00:bb  set by somebody else"* ]] ||
+		fail "$(redirect v0)"
+	redirect v0 off
+	[[ $(redirect v0) == "v0 -> off
+  02:00:00:00:00:aa -> 02:00:00:00:00:bb  set by somebody else" ]] || fail "$(redirect v0)"
+	# As xdp-tutorial's tool fills it.
+	bpftool map update pinned "$BPFFS/v0/tx_port" key 0 0 0 0 value "$(ifindex w0)" 0 0 0
+	expect_status 2 redirect v0 w0
+	[[ $errors == *"cannot redirect v0: somebody else set its tx_port"* ]] || fail "$errors"
+	expect_status 0 redirect v0 off
+	[[ $errors == *"somebody else redirects v0: that stays"* ]] || fail "$errors"
+	[[ $(redirect v0) == "v0 -> w0  devmap  set by somebody else"* ]] || fail "$(redirect v0)"
+}
+
+test_what_is_set_survives_a_reload()
+{
+	local id
+
+	make_ends
+	serve
+	load_both
+	redirect --both --with-stub v0 w0 >/dev/null
+	id=$(map_id "$BPFFS/v0/redirect_params")
+	talk 10.0.0.3 100000
+	load_both
+	[[ $(map_id "$BPFFS/v0/redirect_params") == "$id" ]] || fail "another map was made"
+	talk 10.0.0.3 100000
+}
+
+test_interfaces_of_another_namespace_are_found_there()
+{
+	make_ends
+	ip link set v0 netns other
+	in_other ip link set v0 up
+	load --netns other v0 w1 objects/xdp_redirect.o >/dev/null
+	ethtool -K w0 gro on
+	redirect --netns other v0 w1 "$V1_MAC=$W0_MAC" >/dev/null
+	[[ $(redirect --netns other list) == *"v0 -> w1  devmap"* ]] || fail "$(redirect --netns other list)"
+	[[ -z $(redirect list) ]] || fail "$(redirect list)"
+	redirect --netns other v0 off
+	[[ $(redirect --netns other v0) == "v0 -> off" ]] || fail "$(redirect --netns other v0)"
+}
+
+test_json_has_the_same_as_the_text()
+{
+	make_ends
+	load_both
+	expect_status 0 redirect -j v0
+	[[ $output == '{"schema":"ifbpf.redirect/1","ifname":"v0",'*'"on":false,"mode":null,"to":null,"to_ifindex":null,"ours":false,"both":false,"stub_program_id":null,"flows":[]}' ]] ||
+		fail "$output"
+	in_other ethtool -K w1 gro on
+	expect_status 0 redirect -j v0 w0 "$V1_MAC=$W1_MAC"
+	[[ $output == *'"on":true,"mode":"devmap","to":"w0","to_ifindex":'"$(ifindex w0)"',"ours":true,"both":false,"stub_program_id":null,"flows":[{"source":"'"$V1_MAC"'","destination":"'"$W1_MAC"'","ours":true,"packets":0,"bytes":0}]}' ]] ||
+		fail "$output"
+}
+
+test_misuse_shows_the_usage()
+{
+	local args
+
+	for args in "" "--both v0" "--plain list" "--with-stub v0 off"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 redirect $args
+		[[ $errors == *Usage:* ]] || fail "$args: $errors"
+	done
+	expect_status 2 redirect v0
+	[[ $errors == *"load v0 objects/xdp_redirect.o"* ]] || fail "$errors"
+}
+
+# Whichever system call of it is its last one, frames go to the target or pass.
+test_a_kill_anywhere_leaves_it_off_or_on()
+{
+	local call n killed=0
+
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	for call in bpf sendto; do
+		for ((n = 1; ; n++)); do
+			redirect v0 off
+			run with_fault "$call:signal=KILL:when=$n" redirect v0 w0 "$V1_MAC=$W1_MAC"
+			((status != 0)) || break
+			((++killed))
+			send 1 64 "$V1_MAC"
+			[[ $(redirect v0) == "v0 -> off"* || $(redirect v0) == *"$V1_MAC -> $W1_MAC  1 packets"* ]] ||
+				fail "killed at $call $n: $(redirect v0)"
+			expect_status 0 redirect v0 w0 "$V1_MAC=$W1_MAC"
+			run with_fault "$call:signal=KILL:when=$n" redirect v0 off
+			expect_status 0 redirect v0 off
+			expect_off v0
+		done
+	done
+	((killed > 10)) || fail "only $killed kills"
+	echo "killed at $killed calls"
+}
