@@ -113,10 +113,11 @@ int twins_map(const struct twins *t, const char *name)
 	return fd;
 }
 
-static int run(int prog_fd, const struct frame *in, struct frame *out)
+static int run(int prog_fd, const struct frame *in, struct frame *out, void *context, __u32 size)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->bytes, .data_size_in = in->len,
-	            .data_out = out->bytes, .data_size_out = sizeof(out->bytes), .repeat = 1);
+	            .data_out = out->bytes, .data_size_out = sizeof(out->bytes), .repeat = 1,
+	            .ctx_in = context, .ctx_size_in = size);
 	int err = bpf_prog_test_run_opts(prog_fd, &opts);
 
 	if (err)
@@ -125,14 +126,30 @@ static int run(int prog_fd, const struct frame *in, struct frame *out)
 	return (int)opts.retval;
 }
 
+static int run_xdp(const struct twins *t, int prog_fd, const struct frame *in, struct frame *out)
+{
+	struct xdp_md context = { .data_end = in->len, .ingress_ifindex = t->ifindex };
+
+	return t->ifindex ? run(prog_fd, in, out, &context, sizeof(context))
+	                  : run(prog_fd, in, out, NULL, 0);
+}
+
 int twins_run_xdp(const struct twins *t, const struct frame *in, struct frame *out)
 {
-	return run(t->xdp_fd, in, out);
+	return run_xdp(t, t->xdp_fd, in, out);
 }
 
 int twins_run_tc(const struct twins *t, const struct frame *in, struct frame *out)
 {
-	return run(t->tc_fd, in, out);
+	return twins_run_gso(t, in, out, 0);
+}
+
+int twins_run_gso(const struct twins *t, const struct frame *in, struct frame *out, __u32 gso_size)
+{
+	struct __sk_buff context = { .ifindex = t->ifindex, .gso_size = gso_size };
+
+	return t->ifindex || gso_size ? run(t->tc_fd, in, out, &context, sizeof(context))
+	                              : run(t->tc_fd, in, out, NULL, 0);
 }
 
 static enum verdict verdict_of_xdp(int action)
@@ -183,16 +200,16 @@ enum verdict twins_run(const struct twins *t, const struct frame *in, struct fra
 	bool ran = false;
 
 	if (t->xdp) {
-		verdict = verdict_of_xdp(run(t->xdp_fd, in, &first));
+		verdict = verdict_of_xdp(run_xdp(t, t->xdp_fd, in, &first));
 		ran = true;
 	}
 	if (t->frags) {
-		enum verdict v = verdict_of_xdp(run(t->frags_fd, in, &other));
+		enum verdict v = verdict_of_xdp(run_xdp(t, t->frags_fd, in, &other));
 
 		assert_same(verdict, &first, v, &other);
 	}
 	if (t->tc && (!ran || twins_tc_takes(in))) {
-		enum verdict v = verdict_of_tc(run(t->tc_fd, in, ran ? &other : &first));
+		enum verdict v = verdict_of_tc(twins_run_tc(t, in, ran ? &other : &first));
 
 		if (ran)
 			assert_same(verdict, &first, v, &other);

@@ -21,6 +21,11 @@ enum verdict {
 struct twins {
 	struct bpf_object *xdp, *frags, *tc; /* any may be NULL: it has no such twin */
 	int xdp_fd, frags_fd, tc_fd;
+	/*
+	 * Where frames come in; 0 is the loopback interface. XDP takes only an interface that has a
+	 * native program.
+	 */
+	__u32 ifindex;
 };
 
 /*
@@ -37,6 +42,9 @@ int twins_map(const struct twins *t, const char *name);
 /* What one of the programs does to a frame: its action, and the frame after it. */
 int twins_run_xdp(const struct twins *t, const struct frame *in, struct frame *out);
 int twins_run_tc(const struct twins *t, const struct frame *in, struct frame *out);
+
+/* tc's on a frame that stands for several, each with gso_size bytes of payload. */
+int twins_run_gso(const struct twins *t, const struct frame *in, struct frame *out, __u32 gso_size);
 
 /*
  * The kernel's test run takes frames of 14 bytes and more; for tc, only with the whole fixed IP
