@@ -69,8 +69,8 @@ static int make_world(void **state)
 	         "ip -6 route add prohibit 2001:db8:13::/48");
 	world_do("ip -6 route add 2001:db8:14::/48 via 2001:db8:0:1::2 mtu lock 1300");
 	/* Policy: by source, by port and by DSCP the other next hop. */
-	world_do("for f in -4 -6; do ip $f rule add iif in0 dport 7777 lookup 101 && "
-	         "ip $f rule add iif in0 tos 0x10 lookup 101 || exit 1; done");
+	world_do("for f in -4 -6; do ip $f rule add dev in0 dport 7777 lookup 101 && "
+	         "ip $f rule add dev in0 tos 0x10 lookup 101 || exit 1; done");
 	world_do("ip rule add from 10.0.0.77 lookup 101 && "
 	         "ip -6 rule add from 2001:db8::77 lookup 101");
 	world_do("ip route add 10.9.0.0/16 via 10.0.1.3 table 101 && "
