@@ -113,42 +113,36 @@ static void show(const struct list *list, const struct entry *entry)
 		print_text(list, entry);
 }
 
+/* Fill in what both keys have, and show it unless it is too old. */
+#define SHOW(list, family, e, from_address, to_address, on_cpu)                                    \
+	do {                                                                                       \
+		struct entry entry = {                                                             \
+			.sport = ntohs((e)->key.sport),                                            \
+			.dport = ntohs((e)->key.dport),                                            \
+			.protocol = (e)->key.protocol,                                             \
+			.from = (e)->key.ifindex,                                                  \
+			.cpu = (on_cpu),                                                           \
+			.hop = &(e)->hop,                                                          \
+		};                                                                                 \
+                                                                                                   \
+		inet_ntop(family, from_address, entry.source, sizeof(entry.source));               \
+		inet_ntop(family, to_address, entry.destination, sizeof(entry.destination));       \
+		if (is_alive(list, entry.hop))                                                     \
+			show(list, &entry);                                                        \
+	} while (0)
+
 static void show4(const struct list *list, const void *value, int cpu)
 {
 	const struct forward_entry4 *e = value;
-	struct entry entry = {
-		.sport = ntohs(e->key.sport),
-		.dport = ntohs(e->key.dport),
-		.protocol = e->key.protocol,
-		.from = e->key.ifindex,
-		.cpu = cpu,
-		.hop = &e->hop,
-	};
 
-	if (!is_alive(list, &e->hop))
-		return;
-	inet_ntop(AF_INET, &e->key.source, entry.source, sizeof(entry.source));
-	inet_ntop(AF_INET, &e->key.destination, entry.destination, sizeof(entry.destination));
-	show(list, &entry);
+	SHOW(list, AF_INET, e, &e->key.source, &e->key.destination, cpu);
 }
 
 static void show6(const struct list *list, const void *value, int cpu)
 {
 	const struct forward_entry6 *e = value;
-	struct entry entry = {
-		.sport = ntohs(e->key.sport),
-		.dport = ntohs(e->key.dport),
-		.protocol = e->key.protocol,
-		.from = e->key.ifindex,
-		.cpu = cpu,
-		.hop = &e->hop,
-	};
 
-	if (!is_alive(list, &e->hop))
-		return;
-	inet_ntop(AF_INET6, e->key.source, entry.source, sizeof(entry.source));
-	inet_ntop(AF_INET6, e->key.destination, entry.destination, sizeof(entry.destination));
-	show(list, &entry);
+	SHOW(list, AF_INET6, e, e->key.source, e->key.destination, cpu);
 }
 
 /* Every slot of every CPU. Closes the map. */

@@ -221,10 +221,10 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 {
 	struct redirect_options here = *options;
 	struct side sides[2] = {};
-	int err = find_interfaces(&sides[0], from, to, options->config.netns);
+	int err = find_interfaces(&sides[0], from, to, options->config.netns), status;
 
 	if (err)
-		return EXIT_KERNEL;
+		return err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	here.config.netns = NULL;
 	sides[1].from = sides[0].to;
 	sides[1].to = sides[0].from;
@@ -240,11 +240,13 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 		sides[1].len = sides[0].len;
 		err = redirect_pairs_reverse(sides[0].pairs, sides[0].len, &sides[1].pairs);
 	}
-	if (!err)
-		err = turn_on(sides, options->both ? 2 : 1, &here);
+	/* What cannot be read as flows was typed wrong. */
+	status = err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
+	if (!err && !turn_on(sides, options->both ? 2 : 1, &here))
+		status = redirect_show(sides[0].from.name, &here);
 	free(sides[0].pairs);
 	free(sides[1].pairs);
-	return err ? EXIT_KERNEL : redirect_show(sides[0].from.name, &here);
+	return status;
 }
 
 /* --- off */
