@@ -119,8 +119,7 @@ static __always_inline enum forward_reason forward_ask(void *ctx,
 	if (setup->excludes && bpf_map_lookup_elem(&forward_exclude, &fib->ifindex))
 		return FORWARD_EXCLUDED;
 	hop->ifindex = fib->ifindex;
-	__builtin_memcpy(hop->destination, fib->dmac, sizeof(hop->destination));
-	__builtin_memcpy(hop->source, fib->smac, sizeof(hop->source));
+	__builtin_memcpy(hop->source, fib->smac, 2 * sizeof(hop->source));
 	/* Kernels before 5.14 leave the length of this packet here, which the MTU allows too. */
 	hop->mtu = fib->mtu_result;
 	return FORWARD_LOOKED_UP;
@@ -165,7 +164,7 @@ static __always_inline void forward_note(struct forward_hop *entry, const struct
 	entry->generation = setup->generation;
 	entry->ifindex = hop->ifindex;
 	entry->mtu = hop->mtu;
-	__builtin_memcpy(entry->destination, hop->destination, 2 * sizeof(hop->destination));
+	__builtin_memcpy(entry->source, hop->source, 2 * sizeof(hop->source));
 }
 
 static __always_inline enum forward_reason forward_find4(void *ctx, const struct packet *p,
@@ -297,16 +296,19 @@ static __always_inline enum forward_reason forward_find(void *ctx, const struct 
 	return FORWARD_NOT_IP;
 }
 
+/* In units of 16 bits, to which Ethernet headers are aligned everywhere. */
 static __always_inline void forward_write_ethernet(struct ethhdr *eth,
                                                    const struct forward_hop *hop)
 {
+	const __u16 *source = (const __u16 *)hop->source;
+	const __u16 *destination = (const __u16 *)hop->destination;
 	__u16 *to = (__u16 *)eth;
-	const __u16 *from = (const __u16 *)hop->destination;
 
-	/* Both addresses: in a hop they lie one behind the other as well. */
 #pragma unroll
-	for (int i = 0; i < ETH_ALEN; i++)
-		to[i] = from[i];
+	for (int i = 0; i < ETH_ALEN / 2; i++) {
+		to[i] = destination[i];
+		to[i + ETH_ALEN / 2] = source[i];
+	}
 }
 
 /* One off the TTL, and its share of the checksum (RFC 1624). */

@@ -51,9 +51,9 @@ struct forward_settings {
 struct forward_hop {
 	__u64 jiffies; /* when the FIB was asked */
 	__u32 generation;
-	__u32 ifindex; /* 0: no entry */
+	__u32 ifindex;  /* 0: no entry */
+	__u8 source[6]; /* in the order of struct bpf_fib_lookup */
 	__u8 destination[6];
-	__u8 source[6];
 	__u16 mtu; /* longer ones ask the FIB */
 	__u16 padding;
 };
