@@ -58,6 +58,7 @@ static void serve(const char *host, const char *port)
 	if (listener < 0 || bind(listener, address->ai_addr, address->ai_addrlen) ||
 	    listen(listener, 8))
 		die("listen");
+	freeaddrinfo(address);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		while ((n = read(fd, bytes, sizeof(bytes))) > 0)
 			write_all(fd, bytes, (size_t)n);
@@ -77,12 +78,14 @@ static int connect_to(const char *host, const char *port)
 		if (fd < 0)
 			die("make a socket");
 		if (!connect(fd, address->ai_addr, address->ai_addrlen))
-			return fd;
+			break;
 		if (errno != ECONNREFUSED || time(NULL) > end)
 			die("connect");
 		close(fd);
 		usleep(20000);
 	}
+	freeaddrinfo(address);
+	return fd;
 }
 
 static char pattern(size_t at)
