@@ -54,7 +54,8 @@ UNIT_TESTS := $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
 PACKET_TESTS := $(patsubst %.c,build/%,$(wildcard tests/packet/test_*.c))
 PACKET := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%,$(wildcard tests/packet/*.c)))
 TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
-TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c))
+TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c tests/bench/bpf/*.bpf.c))
+BENCH := $(call modules,tests/bench,bench)
 
 all: $(OBJECTS) $(TOOLS)
 
@@ -107,6 +108,7 @@ build/libbpffs.a: $(BPFFS) build/flags
 build/libpinning.a: $(PINNING) build/flags
 build/libscripts.a: $(SCRIPTS) build/flags
 build/libpacket.a: $(PACKET) build/flags
+build/libbench.a: $(BENCH) build/flags
 build/lib%.a:
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -124,8 +126,10 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
-$(TEST_HELPERS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+$(TEST_HELPERS): build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
 	$(call link)
+build/tests/bench/bench: build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
+	$(call link,-lm)
 define link_unit
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
 	$(call link,$(CMOCKA_LIBS))
@@ -136,10 +140,19 @@ $(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/l
 		build/libbpffs.a
 	$(link_unit)
 
-test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS) $(PACKET_TESTS)
+test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS) $(PACKET_TESTS) \
+	build/tests/bench/bench
 
 check: test-programs
 	$(Q)FAULTS=no tests/run.sh $(TESTS)
+
+# BENCH_ARGS: groups and options, such as '--quick packet'; see tests/bench/run.sh --help.
+bench: all $(TEST_OBJECTS) build/tests/bench/bench
+	$(Q)tests/bench/run.sh $(BENCH_ARGS)
+
+# A full run, written to docs/BENCH.md with its plots.
+bench-docs: all $(TEST_OBJECTS) build/tests/bench/bench
+	$(Q)tests/bench/run.sh --docs docs $(BENCH_ARGS)
 
 # A fault at every system call: minutes rather than seconds.
 check-faults: test-programs
@@ -186,7 +199,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all check check-faults verifier-cost install test-programs clean distclean
+.PHONY: all bench bench-docs check check-faults verifier-cost install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* bench - what each hook and each tool costs here, against what one would use instead */
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/print.h"
+#include "tests/bench/targets.h"
+
+/* A full run shall take at most 15 minutes: what has begun by then is finished in short. */
+#define FULL_SECONDS  (13 * 60)
+#define QUICK_SECONDS 90
+
+struct bench bench = { .round_ms = 20, .rounds = 15 };
+
+const struct group groups[] = {
+	{ "packet", "each program on one packet, XDP and tc", group_packet },
+	//	{ "blocklist", "lists of 1,000 to 1,000,000 addresses", group_blocklist },
+	//	{ "frames", "real frames over a veth, dropped and forwarded", group_frames },
+	//	{ "hooks", "tc against XDP: the same jobs on both", group_hooks },
+	//	{ "loading", "putting a program on 1, 10 and 100 interfaces", group_loading },
+	//	{ "replace", "changing the program under full rate", group_replace },
+	//	{ "bulk", "filling and dumping big maps", group_bulk },
+	//	{ "stats", "reading counters, once and again and again", group_stats },
+	//	{ "memory", "what big lists take from the system", group_memory },
+};
+const size_t groups_len = sizeof(groups) / sizeof(groups[0]);
+
+static const struct option options[] = {
+	{ "quick", no_argument, NULL, 'q' },   { "docs", required_argument, NULL, 'd' },
+	{ "list", no_argument, NULL, 'l' },    { "json", no_argument, NULL, 'j' },
+	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, {},
+};
+
+/* clang-format off */
+static const char usage[] =
+	"Usage: tests/bench/run.sh [options] [<group>...]\n"
+	"Measure what each hook and each tool costs on this machine, against its peers,\n"
+	"in private namespaces: all groups, or those that are named.\n"
+	"\n"
+	"  -q, --quick       at most 2 minutes: whether it works, not how fast it is\n"
+	"      --docs <dir>  write DIR/BENCH.md, and plots in DIR/bench/ by gnuplot\n"
+	"  -l, --list        list the groups\n"
+	"  -j, --json        print one JSON document\n"
+	"  -v, --verbose     also print libbpf's messages\n"
+	"  -h, --help        show this help\n"
+	"  -V, --version     show the version\n"
+	"\n"
+	"Example: sudo tests/bench/run.sh --quick packet hooks\n";
+/* clang-format on */
+
+double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int list_groups(void)
+{
+	for (size_t i = 0; i < groups_len; i++)
+		printf("%-10s %s\n", groups[i].name, groups[i].what);
+	return cli_finish(EXIT_SUCCESS);
+}
+
+static const struct group *find_group(const char *name)
+{
+	for (size_t i = 0; i < groups_len; i++)
+		if (!strcmp(groups[i].name, name))
+			return &groups[i];
+	return NULL;
+}
+
+/* Those named, or all; an unknown name before anything is measured. */
+static int check_names(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!find_group(names[i])) {
+			fprintf(stderr, "bench: there is no group '%s'\n  hint: --list\n",
+			        names[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static bool is_wanted(const struct group *group, char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(group->name, names[i]))
+			return true;
+	return n == 0;
+}
+
+static void set_size(bool quick)
+{
+	bench.quick = quick;
+	bench.started = now_seconds();
+	bench.deadline = bench.started + (quick ? QUICK_SECONDS : FULL_SECONDS);
+	if (quick) {
+		bench.round_ms = 2;
+		bench.rounds = 3;
+	}
+}
+
+static int print_results(bool json, const char *docs)
+{
+	int err = 0;
+
+	targets_judge();
+	if (docs)
+		err = print_docs(docs);
+	if (json) {
+		int last = print_json();
+
+		return err ? err : last;
+	}
+	print_machine();
+	for (size_t i = 0; i < bench.tables_len; i++)
+		print_table(bench.tables[i]);
+	print_targets();
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	bool quick = false, json = false, verbose = false;
+	const char *docs = NULL;
+	int c, status = EXIT_SUCCESS;
+
+	while ((c = getopt_long(argc, argv, "qljvhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'q': quick = true; break;
+		case 'd': docs = optarg; break;
+		case 'l': return list_groups();
+		case 'j': json = true; break;
+		case 'v': verbose = true; break;
+		case 'h': fputs(usage, stdout); return cli_finish(EXIT_SUCCESS);
+		case 'V': puts("bench " VERSION); return cli_finish(EXIT_SUCCESS);
+		default: fputs(usage, stderr); return EXIT_USAGE;
+		}
+	}
+	if (check_names(argv + optind, argc - optind))
+		return EXIT_USAGE;
+	log_init("bench", verbose);
+	set_size(quick);
+	if (targets_read())
+		return EXIT_KERNEL;
+	for (size_t i = 0; i < groups_len; i++) {
+		if (!is_wanted(&groups[i], argv + optind, argc - optind))
+			continue;
+		if (groups[i].run()) {
+			note("group %s is not complete", groups[i].name);
+			status = EXIT_PARTLY;
+		}
+	}
+	if (print_results(json, docs))
+		status = EXIT_KERNEL;
+	note("done in %.0f seconds", now_seconds() - bench.started);
+	for (size_t i = 0; i < bench.tables_len; i++)
+		free(bench.tables[i]);
+	targets_free();
+	return cli_finish(status);
+}

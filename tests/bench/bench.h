@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a run of the benchmark is about: its options, its groups and the tables they made. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "tests/bench/table.h"
+
+#define BENCH_TABLES 40
+
+struct bench {
+	bool quick;
+	unsigned int round_ms; /* how long one measurement of a row shall take */
+	unsigned int rounds;
+	double deadline; /* of the whole run, as now_seconds() */
+	double started;
+	struct table *tables[BENCH_TABLES];
+	size_t tables_len;
+};
+
+extern struct bench bench;
+
+struct group {
+	const char *name, *what;
+	int (*run)(void); /* makes and runs its tables; 0 or a negative errno, reported */
+};
+
+extern const struct group groups[];
+extern const size_t groups_len;
+
+int group_packet(void);
+int group_blocklist(void);
+int group_frames(void);
+int group_hooks(void);
+int group_loading(void);
+int group_replace(void);
+int group_bulk(void);
+int group_stats(void);
+int group_memory(void);
+
+/* Seconds of CLOCK_MONOTONIC, and of the CPU time of this thread. */
+double now_seconds(void);
+double cpu_seconds(void);
+
+/* A number, but one that fits the quick mode in that mode. */
+static inline unsigned int bench_size(unsigned int full, unsigned int quick)
+{
+	return bench.quick ? quick : full;
+}
+
+#endif

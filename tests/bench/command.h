@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running other programs, and what it took. */
+#ifndef BENCH_COMMAND_H
+#define BENCH_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct took {
+	double wall, cpu; /* seconds; cpu: of the command and all that it waited for */
+};
+
+/*
+ * Run a line of the shell; its output is shown only if it fails. With took, which may be NULL, it
+ * is run and timed without a shell: words and single spaces. Returns 0, or -ECHILD, reported, if
+ * the command failed, or another negative errno.
+ */
+__attribute__((format(printf, 2, 3))) int command_run(struct took *took, const char *fmt, ...);
+
+/* The same, but a failure is of no interest. */
+__attribute__((format(printf, 1, 2))) void command_try(const char *fmt, ...);
+
+/* The number that a line of the shell prints. Returns 0 or a negative errno, reported. */
+__attribute__((format(printf, 2, 3))) int command_number(double *number, const char *fmt, ...);
+
+/* A command of that name is in the path. */
+bool command_exists(const char *name);
+
+#endif

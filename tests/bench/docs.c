@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* docs/BENCH.md, and its plots by gnuplot. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/command.h"
+#include "tests/bench/machine.h"
+#include "tests/bench/plot.h"
+#include "tests/bench/print.h"
+#include "tests/bench/targets.h"
+
+#define FACTS 16
+
+/* Above this share of the CPUs, others have disturbed what was measured. */
+#define OTHERS_LIMIT 0.1
+
+static void write_machine(FILE *f)
+{
+	struct fact facts[FACTS];
+	size_t len = machine_facts(facts, FACTS);
+	double others = 0;
+
+	fputs("| | |\n|---|---|\n", f);
+	for (size_t i = 0; i < len; i++)
+		fprintf(f, "| %s | %s |\n", facts[i].name, facts[i].value);
+	for (size_t i = 0; i < bench.tables_len; i++)
+		if (bench.tables[i]->others > others)
+			others = bench.tables[i]->others;
+	fprintf(f, "| CPU used by others | up to %.0f%% |\n\n", others * 100);
+	if (others > OTHERS_LIMIT)
+		fputs("**Taken on a loaded machine**: others used the CPUs meanwhile. Compare rows "
+		      "within a table, not with other runs.\n\n",
+		      f);
+	if (bench.quick)
+		fputs("**Quick mode**: it shows that everything works; the numbers mean "
+		      "little.\n\n",
+		      f);
+}
+
+static void write_row(FILE *f, struct table *table, const struct row *row)
+{
+	fprintf(f, "| `%s` | %s |", row->name, row->what);
+	if (row->missing[0] || !table->measured) {
+		fprintf(f, " %s |", row->missing);
+		for (size_t m = 1; m < table->metrics_len; m++)
+			fputs(" |", f);
+		fputs(" |\n", f);
+		return;
+	}
+	for (size_t m = 0; m < table->metrics_len; m++) {
+		fprintf(f, " %s (%s – %s)", print_number(row->value[m].median),
+		        print_number(row->value[m].min), print_number(row->value[m].max));
+		if (m > 0 && row->has_ratio[m])
+			fprintf(f, ", %s×", print_number(row->ratio[m].median));
+		fputs(" |", f);
+	}
+	if (row->has_ratio[0])
+		fprintf(f, " **%s×** (%s – %s) `%s` |\n", print_number(row->ratio[0].median),
+		        print_number(row->ratio[0].min), print_number(row->ratio[0].max),
+		        row_against(table, row)->name);
+	else
+		fputs(" |\n", f);
+}
+
+static void write_table(FILE *f, struct table *table, bool plotted)
+{
+	fprintf(f, "## %s\n\n", table->title);
+	fprintf(f, "`%s`: %s.\n", table->name, print_sureness(table));
+	for (size_t i = 0; i < table->notes_len; i++)
+		fprintf(f, "%s\n", table->notes[i]);
+	fputs("\n| | |", f);
+	for (size_t m = 0; m < table->metrics_len; m++)
+		fprintf(f, " %s, %s%s |", table->metrics[m].name, table->metrics[m].unit,
+		        table->metrics[m].higher ? " (more is better)" : "");
+	fputs(" against |\n|---|---|", f);
+	for (size_t m = 0; m <= table->metrics_len; m++)
+		fputs("--:|", f);
+	fputc('\n', f);
+	for (size_t r = 0; r < table->rows_len; r++)
+		write_row(f, table, &table->rows[r]);
+	fputc('\n', f);
+	if (plotted)
+		fprintf(f, "![%s](bench/%s.svg)\n\n", table->title, table->name);
+}
+
+static void write_targets(FILE *f)
+{
+	fputs("## Targets\n\n| | target | measured |\n|---|---|---|\n", f);
+	for (size_t i = 0; i < targets_len; i++)
+		fprintf(f, "| **%s** | %s | %s |\n", target_verdict(&targets[i]),
+		        targets[i].sentence, targets[i].found);
+}
+
+static void write_all(FILE *f, const char *dir, bool plots)
+{
+	fputs("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n# Benchmark\n\n"
+	      "Written by `make bench-docs`; `make bench` prints the same for your machine.\n\n"
+	      "How to read it: every row is a median with its minimum and maximum; rows of a "
+	      "table\n"
+	      "took turns, round by round. A ratio is the median of the ratios of the rounds, and\n"
+	      "above 1 it is always in favour of its row: twice the rate, or half the cost. The "
+	      "row\n"
+	      "A/A is the table's reference measured a second time: what it differs is noise, and\n"
+	      "above 10% the table says so and was repeated.\n\n",
+	      f);
+	write_machine(f);
+	for (size_t i = 0; i < bench.tables_len; i++) {
+		struct table *table = bench.tables[i];
+
+		write_table(f, table, plots && table->measured && !plot_table(table, dir));
+	}
+	write_targets(f);
+}
+
+int print_docs(const char *dir)
+{
+	bool plots = command_exists("gnuplot");
+	char path[512], plot_dir[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/BENCH.md", dir);
+	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", dir);
+	if ((mkdir(dir, 0777) && errno != EEXIST) || (mkdir(plot_dir, 0777) && errno != EEXIST))
+		return failed(-errno, "cannot make the directory %s", plot_dir);
+	if (!plots)
+		note("no plots: needs gnuplot (package gnuplot-nox)");
+	f = fopen(path, "w");
+	if (!f)
+		return failed(-errno, "cannot write %s", path);
+	write_all(f, plot_dir, plots);
+	if (fclose(f))
+		return failed(-errno, "cannot write %s", path);
+	return 0;
+}

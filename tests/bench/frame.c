@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "tests/bench/frame.h"
+
+static const unsigned char v0_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 1 };
+static const unsigned char v1_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 2 };
+
+/* What the wrapper adds the key to. */
+static void sum_header(struct frame *frame)
+{
+	const __u16 *words = (const __u16 *)(frame->bytes + ETH_HLEN);
+
+	frame->sum_base = 0;
+	for (size_t i = 0; i < sizeof(struct iphdr) / 2; i++)
+		frame->sum_base += words[i];
+}
+
+static void make_tcp(struct tcphdr *tcp)
+{
+	tcp->source = htons(40000);
+	tcp->dest = htons(80);
+	tcp->doff = sizeof(*tcp) / 4;
+	tcp->ack = 1;
+}
+
+static void make_v4(struct frame *frame)
+{
+	struct iphdr *ip = (struct iphdr *)(frame->bytes + ETH_HLEN);
+
+	frame->size = FRAME_SIZE_V4;
+	frame->key_offset = ETH_HLEN + offsetof(struct iphdr, saddr);
+	frame->key_size = sizeof(ip->saddr);
+	frame->sum_offset = ETH_HLEN + offsetof(struct iphdr, check);
+	ip->version = 4;
+	ip->ihl = sizeof(*ip) / 4;
+	ip->tot_len = htons(frame->size - ETH_HLEN);
+	ip->ttl = 64;
+	ip->protocol = IPPROTO_TCP;
+	ip->daddr = inet_addr("10.0.0.1");
+	make_tcp((struct tcphdr *)(ip + 1));
+	sum_header(frame);
+}
+
+static void make_v6(struct frame *frame)
+{
+	struct ipv6hdr *ip = (struct ipv6hdr *)(frame->bytes + ETH_HLEN);
+
+	frame->size = FRAME_SIZE_V6;
+	frame->key_offset = ETH_HLEN + offsetof(struct ipv6hdr, saddr);
+	frame->key_size = sizeof(ip->saddr);
+	ip->version = 6;
+	ip->payload_len = htons(frame->size - ETH_HLEN - sizeof(*ip));
+	ip->nexthdr = IPPROTO_TCP;
+	ip->hop_limit = 64;
+	inet_pton(AF_INET6, "fd00::1", &ip->daddr);
+	make_tcp((struct tcphdr *)(ip + 1));
+}
+
+void frame_make(struct frame *frame, bool v6)
+{
+	struct ethhdr *eth = (struct ethhdr *)frame->bytes;
+
+	memset(frame, 0, sizeof(*frame));
+	memcpy(eth->h_dest, v0_mac, ETH_ALEN);
+	memcpy(eth->h_source, v1_mac, ETH_ALEN);
+	eth->h_proto = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+	if (v6)
+		make_v6(frame);
+	else
+		make_v4(frame);
+}
+
+void frame_set_destination(struct frame *frame, const char *address)
+{
+	struct iphdr *ip = (struct iphdr *)(frame->bytes + ETH_HLEN);
+
+	ip->daddr = inet_addr(address);
+	sum_header(frame);
+}
+
+/* An element of an array map takes whole words of 8 bytes, in an mmapped one as well. */
+int keys_make(struct keys *keys, const void *bytes, __u32 count, __u32 size)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	__u32 stride = (size + 7) / 8 * 8;
+	const unsigned char *from = bytes;
+	unsigned char *to;
+
+	keys->count = count;
+	keys->size = size;
+	keys->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "keys", 4, size, count, &opts);
+	if (keys->map_fd < 0)
+		return failed(-errno, "cannot make a map of %u keys", count);
+	to = mmap(NULL, (size_t)count * stride, PROT_READ | PROT_WRITE, MAP_SHARED, keys->map_fd,
+	          0);
+	if (to == MAP_FAILED) {
+		int err = failed(-errno, "cannot map %u keys into memory", count);
+
+		keys_free(keys);
+		return err;
+	}
+	for (__u32 i = 0; i < count; i++)
+		memcpy(to + (size_t)i * stride, from + (size_t)i * size, size);
+	munmap(to, (size_t)count * stride);
+	return 0;
+}
+
+int keys_make_private(struct keys *keys, __u32 count)
+{
+	__be32 *addresses = malloc(count * sizeof(*addresses));
+	__u64 seed = 1;
+	int err;
+
+	if (!addresses)
+		return failed(-ENOMEM, "cannot make %u addresses", count);
+	for (__u32 i = 0; i < count; i++)
+		addresses[i] = htonl(0x0a400000 | (random_next(&seed) >> 42));
+	err = keys_make(keys, addresses, count, sizeof(*addresses));
+	free(addresses);
+	return err;
+}
+
+void keys_free(struct keys *keys)
+{
+	if (keys->map_fd >= 0)
+		close(keys->map_fd);
+	keys->map_fd = -1;
+}

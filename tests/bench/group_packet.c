@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What each program costs a packet, above a program that does nothing. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/command.h"
+#include "tests/bench/store.h"
+#include "tests/bench/wrapper.h"
+
+#define KEYS     65536
+#define PROGRAMS 24
+
+static const struct store_program xdp_programs[] = {
+	{ "empty", "the zero line: a program that only returns", BENCH_BPF "empty.o", "empty_xdp",
+	  XDP_PASS, NULL, NULL },
+	{ ROW_AA, "the zero line, loaded once more", BENCH_BPF "empty.o", "empty_xdp", XDP_PASS,
+	  NULL, NULL },
+	{ "xdp_pass", "counts and passes", "objects/xdp_pass.o", NULL, XDP_PASS, "alw_ip", NULL },
+	{ "xdp_drop", "counts and drops", "objects/xdp_drop.o", NULL, XDP_DROP, "alw_ip", NULL },
+	{ "xdp_pass_frags", "the same for packets of several buffers", "objects/xdp_pass_frags.o",
+	  NULL, XDP_PASS, "alw_ip", NULL },
+	{ "alw_ip", "xdp-filter: IP addresses, nothing listed", "xdpfilt_alw_ip.o", NULL, XDP_PASS,
+	  NULL, NULL },
+	{ "alw_all", "xdp-filter: all its features, nothing listed", "xdpfilt_alw_all.o", NULL,
+	  XDP_PASS, NULL, NULL },
+	{ "xdp_parse", "ours, as loaded", "objects/xdp_parse.o", NULL, -1, "alw_all", NULL },
+	{ "xdp_acl", "ours, as loaded", "objects/xdp_acl.o", NULL, -1, "alw_all", NULL },
+	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, -1, NULL, NULL },
+	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, -1, NULL, NULL },
+	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, -1, NULL, NULL },
+	{ "xdp_redirect", "ours, as loaded", "objects/xdp_redirect.o", NULL, -1, NULL, NULL },
+	{ "xdp_chain", "ours, as loaded", "objects/xdp_chain.o", NULL, -1, NULL, NULL },
+};
+
+static const struct store_program tc_programs[] = {
+	{ "empty", "the zero line: a program that only returns", BENCH_BPF "empty.o", "empty_tc",
+	  TC_ACT_OK, NULL, NULL },
+	{ ROW_AA, "the zero line, loaded once more", BENCH_BPF "empty.o", "empty_tc", TC_ACT_OK,
+	  NULL, NULL },
+	{ "tc_pass", "counts and passes", "objects/tc_pass.o", NULL, TC_ACT_OK, NULL, NULL },
+	{ "tc_drop", "counts and drops", "objects/tc_drop.o", NULL, TC_ACT_SHOT, "tc_pass", NULL },
+	{ "tc_parse", "ours, as loaded", "objects/tc_parse.o", NULL, -1, "tc_pass", NULL },
+	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, -1, "tc_pass", NULL },
+	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, -1, "tc_pass", NULL },
+	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, -1, "tc_pass", NULL },
+	{ "tc_redirect", "ours, as loaded", "objects/tc_redirect.o", NULL, -1, "tc_pass", NULL },
+	{ "tc_chain", "ours, as loaded", "objects/tc_chain.o", NULL, -1, "tc_pass", NULL },
+};
+
+/*
+ * xdp-forward has its program inside: the tool loads it, and it is wrapped where it runs. The route
+ * that it looks up is that of the packets, from v0 to w0.
+ */
+static int add_forward(struct table *table, struct store_run *run, const struct keys *keys)
+{
+	struct row *row = table_row(table, "xdp-forward", "a route looked up for each packet",
+	                            testrun_round, run);
+	struct frame frame;
+	int err;
+
+	snprintf(row->zero, sizeof(row->zero), "empty");
+	if (!command_exists("xdp-forward")) {
+		row_missing(row, false, PEER_XDP_FORWARD);
+		return 0;
+	}
+	frame_make(&frame, false);
+	frame_set_destination(&frame, "10.0.1.2");
+	err = command_run(NULL, "LIBXDP_SKIP_DISPATCHER=1 xdp-forward load -f fib v0 w0");
+	if (err)
+		return err;
+	run->used = true;
+	err = subject_take(&run->subject, "v0");
+	command_try("LIBXDP_SKIP_DISPATCHER=1 xdp-forward unload v0 w0");
+	if (!err)
+		err = testrun_make(&run->run, run->subject.prog_fd, &frame, keys);
+	run->run.ifindex = (int)if_nametoindex("v0");
+	return err ? err : testrun_check(&run->run, XDP_REDIRECT, 64);
+}
+
+static int measure(const char *name, const char *title, const struct store_program *programs,
+                   size_t len, bool forward)
+{
+	struct table *table = table_new(name, title);
+	struct store_run *runs = calloc(PROGRAMS, sizeof(*runs));
+	struct frame frame;
+	struct keys keys = { .map_fd = -1 };
+	int err = table && runs ? 0 : -ENOMEM;
+
+	frame_make(&frame, false);
+	if (!err)
+		err = keys_make_private(&keys, KEYS);
+	if (!err) {
+		table_metric(table, (struct metric){ .name = "cost", .unit = "ns" });
+		table_note(table,
+		           "Nanoseconds of thread CPU time around BPF_PROG_TEST_RUN, above the "
+		           "empty program in the same wrapper and the same round.");
+		table_note(table, "A wrapper restores each packet and gives it another of 65536 "
+		                  "source addresses; IPv4, TCP, 64 bytes.");
+	}
+	for (size_t i = 0; !err && i < len; i++)
+		err = store_add(table, &programs[i], &runs[i], &frame, &keys, i ? "empty" : NULL);
+	if (!err && forward)
+		err = add_forward(table, &runs[len], &keys);
+	if (!err) {
+		table_find(table, ROW_AA)->zero[0] = '\0';
+		err = table_run(table);
+	}
+	for (size_t i = 0; runs && i < PROGRAMS; i++)
+		store_run_free(&runs[i]);
+	free(runs);
+	keys_free(&keys);
+	return err;
+}
+
+int group_packet(void)
+{
+	int err = measure("packet-xdp", "XDP programs: what each costs a packet", xdp_programs,
+	                  sizeof(xdp_programs) / sizeof(xdp_programs[0]), true);
+
+	if (!err)
+		err = measure("packet-tc", "tc programs: what each costs a packet", tc_programs,
+		              sizeof(tc_programs) / sizeof(tc_programs[0]), false);
+	return err;
+}

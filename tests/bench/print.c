@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "tests/bench/bench.h"
+#include "tests/bench/machine.h"
+#include "tests/bench/print.h"
+#include "tests/bench/targets.h"
+
+#define FACTS 16
+
+const char *print_number(double number)
+{
+	static char texts[8][32];
+	static unsigned int next;
+	char *text = texts[next++ % 8];
+	double size = fabs(number);
+	int digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size == 0 ? 2 : 4;
+
+	snprintf(text, sizeof(texts[0]), "%.*f", digits, number);
+	return text;
+}
+
+const char *print_missing(const struct row *row)
+{
+	return row->missing;
+}
+
+const char *print_sureness(const struct table *table)
+{
+	static char text[200];
+
+	if (!table->measured)
+		return "not measured";
+	snprintf(text, sizeof(text),
+	         "%s%u rounds, A/A within %.1f%% (%s %s), others used %.0f%% of the CPUs%s",
+	         table->reliable ? "" : "UNRELIABLE: ", table->rounds_done, table->noise * 100,
+	         print_number(table->noise_abs), table->metrics[0].unit, table->others * 100,
+	         table->attempts > 1 ? ", measured more than once" : "");
+	return text;
+}
+
+void print_machine(void)
+{
+	struct fact facts[FACTS];
+	size_t len = machine_facts(facts, FACTS);
+
+	for (size_t i = 0; i < len; i++)
+		printf("%-14s %s\n", facts[i].name, facts[i].value);
+	if (bench.quick)
+		puts("mode           quick: it shows that everything works, the numbers mean "
+		     "little");
+	putchar('\n');
+}
+
+static void print_metric(const struct table *table, const struct row *row, size_t m)
+{
+	char range[64];
+
+	snprintf(range, sizeof(range), "(%s .. %s)", print_number(row->value[m].min),
+	         print_number(row->value[m].max));
+	printf("  %10s %-22s", print_number(row->value[m].median), range);
+	if (table->metrics[m].no_ratio)
+		return;
+	if (row->has_ratio[m])
+		printf(" %7sx", print_number(row->ratio[m].median));
+	else
+		printf(" %8s", "-");
+}
+
+static int name_width(const struct table *table)
+{
+	size_t width = 8;
+
+	for (size_t r = 0; r < table->rows_len; r++)
+		if (strlen(table->rows[r].name) > width)
+			width = strlen(table->rows[r].name);
+	return (int)width;
+}
+
+void print_table(struct table *table)
+{
+	const struct row *against;
+	int width = name_width(table);
+	char head[64];
+
+	printf("%s: %s\n  %s\n", table->name, table->title, print_sureness(table));
+	for (size_t i = 0; i < table->notes_len; i++)
+		printf("  %s\n", table->notes[i]);
+	printf("  %-*s", width, "");
+	for (size_t m = 0; m < table->metrics_len; m++) {
+		snprintf(head, sizeof(head), "%s, %s", table->metrics[m].name,
+		         table->metrics[m].unit);
+		printf("  %-*s", table->metrics[m].no_ratio ? 33 : 42, head);
+	}
+	printf("  against\n");
+	for (size_t r = 0; r < table->rows_len; r++) {
+		const struct row *row = &table->rows[r];
+
+		printf("  %-*s", width, row->name);
+		if (row->missing[0]) {
+			printf("  %s\n", row->missing);
+			continue;
+		}
+		for (size_t m = 0; table->measured && m < table->metrics_len; m++)
+			print_metric(table, row, m);
+		against = row_against(table, row);
+		printf("  %s\n", against ? against->name : "");
+	}
+	putchar('\n');
+}
+
+void print_targets(void)
+{
+	puts("targets");
+	for (size_t i = 0; i < targets_len; i++)
+		printf("  %-13s %s%s%s\n", target_verdict(&targets[i]), targets[i].sentence,
+		       targets[i].found[0] ? ": " : "", targets[i].found);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The results, for people: as text, and as docs/BENCH.md with its plots. */
+#ifndef BENCH_PRINT_H
+#define BENCH_PRINT_H
+
+#include <stddef.h>
+#include "tests/bench/table.h"
+
+/* A number with as many digits as it is sure of. Valid until the eighth next call. */
+const char *print_number(double number);
+
+/* Why a row has no numbers, or "". */
+const char *print_missing(const struct row *row);
+
+/* One line on how sure a table is: rounds, noise, what others did. Valid until the next call. */
+const char *print_sureness(const struct table *table);
+
+void print_machine(void);
+void print_table(struct table *table);
+void print_targets(void);
+
+/* One JSON document on stdout (schema ifbpf.bench/1). Returns 0 or a negative errno. */
+int print_json(void);
+
+/* Write DIR/BENCH.md, and DIR/bench/TABLE.svg where gnuplot is. Returns 0 or a negative errno,
+ * reported. */
+int print_docs(const char *dir);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The programs that groups measure beside each other: ours by file, peers by what installs them. */
+#ifndef BENCH_STORE_H
+#define BENCH_STORE_H
+
+#include <linux/types.h>
+#include "tests/bench/frame.h"
+#include "tests/bench/subject.h"
+#include "tests/bench/table.h"
+#include "tests/bench/testrun.h"
+
+/* A program as it is loaded, before anything is put into its maps unless fill does. */
+struct store_program {
+	const char *name; /* of the row */
+	const char *what;
+	const char *file;    /* path from the top of the tree, or a name among xdp-tools' objects */
+	const char *program; /* in the object; NULL: the only one */
+	int action;          /* that it must return; -1: any */
+	const char *vs;      /* row it is compared to, or NULL */
+	int (*fill)(struct subject *subject); /* its maps; 0 or a negative errno, reported */
+};
+
+/* What of a peer's is needed, and the Debian package that has it. */
+#define PEER_XDP_TOOLS   "needs xdp-filter's objects (package xdp-tools)"
+#define PEER_XDP_FORWARD "needs xdp-forward (package xdp-tools, 1.5 or later)"
+
+/* A loaded program in its wrapper, as the subject of a row. */
+struct store_run {
+	struct testrun run; /* first: testrun_round() takes it */
+	struct subject subject;
+	bool used;
+};
+
+/*
+ * A row for one program: loaded, filled, wrapped and checked on some packets, or with the reason
+ * why it is missing. store_run_free() must follow in any case. Returns 0 or a negative errno,
+ * reported.
+ */
+int store_add(struct table *table, const struct store_program *program, struct store_run *run,
+              const struct frame *frame, const struct keys *keys, const char *zero);
+
+void store_run_free(struct store_run *run);
+
+#endif

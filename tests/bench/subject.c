@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <glob.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "tests/bench/subject.h"
+
+int subject_load(struct subject *subject, const char *file, const char *program,
+                 int (*resize)(struct bpf_object *obj, const void *arg), const void *arg)
+{
+	struct object_choice choice = { .file = file, .program = program, .hook = -1 };
+	struct bpf_map *map;
+	int err;
+
+	memset(subject, 0, sizeof(*subject));
+	subject->prog_fd = -1;
+	err = object_open(&subject->object, &choice);
+	if (err)
+		return err;
+	bpf_object__for_each_map(map, subject->object.obj)
+		bpf_map__set_pin_path(map, NULL);
+	if (resize) {
+		err = resize(subject->object.obj, arg);
+		if (err)
+			return failed(err, "cannot set the size of the maps of %s", file);
+	}
+	err = object_load(&subject->object);
+	if (!err)
+		subject->prog_fd = bpf_program__fd(subject->object.prog);
+	return err;
+}
+
+int subject_take(struct subject *subject, const char *ifname)
+{
+	__u32 id = 0;
+	int err;
+
+	memset(subject, 0, sizeof(*subject));
+	subject->prog_fd = -1;
+	subject->taken = true;
+	err = bpf_xdp_query_id((int)if_nametoindex(ifname), 0, &id);
+	if (!err && !id)
+		err = -ENOENT;
+	if (!err) {
+		subject->prog_fd = bpf_prog_get_fd_by_id(id);
+		if (subject->prog_fd < 0)
+			err = -errno;
+	}
+	return err ? failed(err, "cannot open the XDP program of %s", ifname) : 0;
+}
+
+void subject_free(struct subject *subject)
+{
+	if (!subject->taken)
+		object_close(&subject->object);
+	else if (subject->prog_fd >= 0)
+		close(subject->prog_fd);
+	subject->prog_fd = -1;
+}
+
+int subject_resize(struct bpf_object *obj, const char *name, unsigned int entries)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
+}
+
+int subject_map(const struct subject *subject, const char *map)
+{
+	int fd = bpf_object__find_map_fd_by_name(subject->object.obj, map);
+
+	return fd >= 0 ? fd : failed(fd, "cannot find map %s in %s", map, subject->object.path);
+}
+
+const char *subject_xdp_tools(void)
+{
+	static char directory[PATH_MAX];
+	glob_t found;
+
+	if (directory[0])
+		return directory;
+	if (!glob("/usr/lib/*/bpf/xdpfilt_alw_ip.o", 0, NULL, &found) ||
+	    !glob("/usr/lib/bpf/xdpfilt_alw_ip.o", 0, NULL, &found) ||
+	    !glob("/usr/local/lib/bpf/xdpfilt_alw_ip.o", 0, NULL, &found)) {
+		snprintf(directory, sizeof(directory), "%s", found.gl_pathv[0]);
+		*strrchr(directory, '/') = '\0';
+		globfree(&found);
+	}
+	return directory[0] ? directory : NULL;
+}

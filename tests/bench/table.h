@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A table of measurements: subjects that take turns, and how sure their numbers are. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TABLE_METRICS 5
+#define TABLE_ROWS    64
+#define TABLE_NOTES   6
+#define TABLE_ROUNDS  64
+
+/* Above this share of the reference the A/A row tells that a table's ratios cannot be trusted. */
+#define NOISE_LIMIT 0.10
+
+/* The row that measures the reference a second time. */
+#define ROW_AA "A/A"
+
+struct metric {
+	const char *name, *unit;
+	bool higher;   /* the higher the better: a rate; else a cost */
+	bool no_ratio; /* a count that may be 0: no ratio is made of it */
+};
+
+struct summary {
+	double median, min, max;
+};
+
+struct row {
+	char name[48];     /* without spaces: targets and --json name it */
+	const char *what;  /* for people */
+	char vs[48];       /* the row it is compared to; "": see row_against() */
+	char zero[48];     /* the row whose first metric is taken off this one's; "": none */
+	char missing[160]; /* why it is not measured; "": it is */
+	bool absent;       /* that is because the subject is not in the tree yet */
+
+	/* One round: a value for each metric. Returns 0 or a negative errno, reported. */
+	int (*round)(struct row *row, double values[TABLE_METRICS]);
+	void *subject;
+
+	/* Filled by table_run(). A ratio above 1 is always in favour of the row. */
+	struct summary value[TABLE_METRICS], ratio[TABLE_METRICS];
+	bool has_ratio[TABLE_METRICS];
+};
+
+struct table {
+	char name[48], title[120];
+	struct metric metrics[TABLE_METRICS];
+	size_t metrics_len;
+	char reference[48];
+	struct row rows[TABLE_ROWS];
+	size_t rows_len;
+	const char *notes[TABLE_NOTES];
+	size_t notes_len;
+	unsigned int rounds; /* wanted; fewer if the time is up */
+
+	/* Filled by table_run(). */
+	unsigned int rounds_done, attempts;
+	double noise;     /* as a share of the reference's first metric */
+	double noise_abs; /* the same in its unit */
+	double others;    /* share of the machine's CPU time that others used meanwhile */
+	bool measured, reliable;
+};
+
+/* A table of the group, empty. Released with the bench. NULL, reported, without memory. */
+struct table *table_new(const char *name, const char *title);
+
+void table_metric(struct table *table, struct metric metric);
+void table_note(struct table *table, const char *note);
+
+/* A row at the end; the table's first is its reference unless told otherwise. */
+struct row *table_row(struct table *table, const char *name, const char *what,
+                      int (*round)(struct row *row, double values[TABLE_METRICS]), void *subject);
+
+struct row *table_find(struct table *table, const char *name);
+
+/*
+ * The row that a row is compared to: the one it names, else the table's reference; but one that has
+ * a zero line is compared to none unless it names it. NULL: to none.
+ */
+struct row *row_against(struct table *table, const struct row *row);
+
+/* Why a row cannot be measured; absent: its subject is not in the tree yet. */
+__attribute__((format(printf, 3, 4))) void row_missing(struct row *row, bool absent,
+                                                       const char *fmt, ...);
+
+/*
+ * Measure: in each round every row once, in turns, from either end; the reference twice (A/A).
+ * Anew, up to twice, while A/A says that the table is unreliable and there is time; the best
+ * attempt stands. Returns 0 or a negative errno, reported.
+ */
+int table_run(struct table *table);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/print.h"
+#include "tests/bench/targets.h"
+
+struct target *targets;
+size_t targets_len;
+
+/* TABLE ROW METRIC value|ROW >=|<= LIMIT SENTENCE */
+static int parse(const char *line, struct target *target)
+{
+	char is[4] = "";
+	int at = 0;
+
+	memset(target, 0, sizeof(*target));
+	if (sscanf(line, " %47s %47s %47s %47s %3s %lf %n", target->table, target->row,
+	           target->metric, target->vs, is, &target->limit, &at) != 6 ||
+	    !at || !line[at])
+		return -EINVAL;
+	target->at_least = !strcmp(is, ">=");
+	if (!target->at_least && strcmp(is, "<="))
+		return -EINVAL;
+	if (!strcmp(target->vs, "value"))
+		target->vs[0] = '\0';
+	snprintf(target->sentence, sizeof(target->sentence), "%.*s", (int)strcspn(line + at, "\n"),
+	         line + at);
+	return 0;
+}
+
+int targets_read(void)
+{
+	FILE *f = fopen(TARGETS_FILE, "r");
+	unsigned int number = 0;
+	struct target *more;
+	char line[400];
+	int err = 0;
+
+	if (!f)
+		return failed(-errno, "cannot open %s", TARGETS_FILE);
+	while (!err && fgets(line, sizeof(line), f)) {
+		number++;
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		more = reallocarray(targets, targets_len + 1, sizeof(*targets));
+		if (!more) {
+			err = failed(-ENOMEM, "cannot read %s", TARGETS_FILE);
+			break;
+		}
+		targets = more;
+		err = parse(line, &targets[targets_len]);
+		if (err)
+			failed(err, "cannot read %s:%u", TARGETS_FILE, number);
+		else
+			targets_len++;
+	}
+	fclose(f);
+	return err;
+}
+
+static struct table *find_table(const char *name)
+{
+	for (size_t i = 0; i < bench.tables_len; i++)
+		if (!strcmp(bench.tables[i]->name, name))
+			return bench.tables[i];
+	return NULL;
+}
+
+/* The number of a metric, or -1. */
+static int find_metric(const struct table *table, const char *name)
+{
+	for (size_t m = 0; m < table->metrics_len; m++)
+		if (!strcmp(table->metrics[m].name, name))
+			return (int)m;
+	return -1;
+}
+
+/* The row is there and measured; else says why not. */
+static bool is_measured(struct target *target, const struct table *table, const struct row *row,
+                        const char *name)
+{
+	if (row && !row->missing[0] && table->measured)
+		return true;
+	target->state = row && row->absent ? TARGET_NOT_BUILT : TARGET_NOT_MEASURED;
+	if (row && row->missing[0])
+		snprintf(target->found, sizeof(target->found), "%s", row->missing);
+	else
+		snprintf(target->found, sizeof(target->found), "table %s has no row %s",
+		         table->name, name);
+	return false;
+}
+
+static void judge(struct target *target)
+{
+	struct table *table = find_table(target->table);
+	struct row *row, *vs = NULL;
+	double mine, other;
+	int m;
+
+	target->state = TARGET_NOT_MEASURED;
+	target->found[0] = '\0';
+	if (!table)
+		return;
+	row = table_find(table, target->row);
+	m = find_metric(table, target->metric);
+	if (!is_measured(target, table, row, target->row) || m < 0)
+		return;
+	if (target->vs[0])
+		vs = table_find(table, target->vs);
+	if (target->vs[0] && !is_measured(target, table, vs, target->vs))
+		return;
+	mine = row->value[m].median;
+	other = vs ? vs->value[m].median : 0;
+	target->measured = mine;
+	if (vs && table->metrics[m].higher)
+		target->measured = other > 0 ? mine / other : 0;
+	else if (vs)
+		target->measured = mine > 0 ? other / mine : 0;
+	snprintf(target->found, sizeof(target->found), "%s%s, wanted %s %s",
+	         print_number(target->measured), vs ? " times" : "",
+	         target->at_least ? "at least" : "at most", print_number(target->limit));
+	target->state = (target->at_least ? target->measured >= target->limit
+	                                  : target->measured <= target->limit)
+	                        ? TARGET_MET
+	                        : TARGET_MISSED;
+	if (!table->reliable)
+		target->state = TARGET_UNSURE;
+}
+
+void targets_judge(void)
+{
+	for (size_t i = 0; i < targets_len; i++)
+		judge(&targets[i]);
+}
+
+const char *target_verdict(const struct target *target)
+{
+	switch (target->state) {
+	case TARGET_MET: return "met";
+	case TARGET_MISSED: return "missed";
+	case TARGET_UNSURE: return "unsure";
+	case TARGET_NOT_BUILT: return "not built yet";
+	case TARGET_NOT_MEASURED: break;
+	}
+	return "not measured";
+}
+
+void targets_free(void)
+{
+	free(targets);
+	targets = NULL;
+	targets_len = 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the project wants to reach, from the file tests/bench/targets, against what was measured. */
+#ifndef BENCH_TARGETS_H
+#define BENCH_TARGETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TARGETS_FILE "tests/bench/targets"
+
+struct target {
+	char table[48], row[48], metric[48], vs[48]; /* vs: "" for the value itself */
+	bool at_least;
+	double limit;
+	char sentence[160];
+
+	/* Filled by targets_judge(). */
+	enum {
+		TARGET_NOT_MEASURED, /* this run does not have it; found says why, if known */
+		TARGET_NOT_BUILT,    /* its subject is not in the tree yet */
+		TARGET_MET,
+		TARGET_MISSED,
+		TARGET_UNSURE, /* measured in a table that A/A calls unreliable */
+	} state;
+	double measured;
+	char found[200];
+};
+
+extern struct target *targets;
+extern size_t targets_len;
+
+/* Read the file. Returns 0 or a negative errno, reported with its line. */
+int targets_read(void);
+
+/* Compare each with the tables of this run. */
+void targets_judge(void);
+
+/* "met", "missed" ... */
+const char *target_verdict(const struct target *target);
+
+void targets_free(void);
+
+#endif

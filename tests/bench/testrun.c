@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/bpf/wrap.h"
+#include "tests/bench/testrun.h"
+#include "tests/bench/wrapper.h"
+
+#define REPEAT_FIRST 2000
+#define REPEAT_MAX   20000000
+
+/* A program array takes programs of one kind, by rules that no query tells: the first that fits. */
+static const struct wrapper_kind xdp_kinds[] = {
+	{ "wrap_xdp", BPF_XDP },
+	{ "wrap_xdp_frags", BPF_XDP },
+	{ "wrap_xdp", 0 }, /* as iproute2 loads */
+	{ "wrap_xdp_frags", 0 },
+};
+static const struct wrapper_kind tc_kinds[] = {
+	{ "wrap_tc", 0 },
+};
+
+static int put_subject(struct bpf_object *wrapper, int prog_fd)
+{
+	int map_fd = bpf_object__find_map_fd_by_name(wrapper, "subjects");
+	__u32 key = 0;
+
+	return bpf_map_update_elem(map_fd, &key, &prog_fd, BPF_ANY) ? -errno : 0;
+}
+
+static int prog_type(int prog_fd, __u32 *type)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(prog_fd, &info, &len))
+		return failed(-errno, "cannot query a program");
+	*type = info.type;
+	return 0;
+}
+
+int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
+                 const struct keys *keys)
+{
+	const struct wrapper_kind *kinds = xdp_kinds;
+	size_t n = sizeof(xdp_kinds) / sizeof(xdp_kinds[0]);
+	__u32 type = 0;
+	int err;
+
+	memset(run, 0, sizeof(*run));
+	err = prog_type(prog_fd, &type);
+	if (err)
+		return err;
+	if (type == BPF_PROG_TYPE_SCHED_CLS) {
+		kinds = tc_kinds;
+		n = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		err = wrapper_load(&run->wrapper, &kinds[i], frame, keys);
+		if (err)
+			return err;
+		err = put_subject(run->wrapper, prog_fd);
+		if (!err) {
+			struct bpf_program *prog =
+				bpf_object__find_program_by_name(run->wrapper, kinds[i].program);
+
+			run->wrapper_fd = bpf_program__fd(prog);
+			run->frame = *frame;
+			return 0;
+		}
+		bpf_object__close(run->wrapper);
+		run->wrapper = NULL;
+	}
+	return failed(err, "cannot wrap a program of type %u", type);
+}
+
+static int run_once(struct testrun *run, __u32 repeat, __u32 *action)
+{
+	struct xdp_md ctx = { .data_end = run->frame.size, .ingress_ifindex = run->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = run->frame.bytes,
+	            .data_size_in = run->frame.size, .repeat = (int)repeat);
+	int err;
+
+	if (run->ifindex) {
+		opts.ctx_in = &ctx;
+		opts.ctx_size_in = sizeof(ctx);
+	}
+	err = bpf_prog_test_run_opts(run->wrapper_fd, &opts);
+	if (err)
+		return failed(err, "cannot run a program on %u packets", repeat);
+	*action = opts.retval;
+	return 0;
+}
+
+int testrun_check(struct testrun *run, int action, __u32 count)
+{
+	__u32 found = 0;
+	int err;
+
+	for (__u32 i = 0; i < count; i++) {
+		err = run_once(run, 1, &found);
+		if (err)
+			return err;
+		if (found == WRAP_FAILED || (action >= 0 && found != (__u32)action))
+			return failed(-EBADMSG, "packet %u ends with action %d, not with %d", i,
+			              (int)found, action);
+	}
+	return 0;
+}
+
+/* Thread CPU time: the wall clock has the waits for RCU at both ends of an XDP test run. */
+static int time_run(struct testrun *run, __u32 repeat, double *seconds)
+{
+	double before = cpu_seconds();
+	__u32 action;
+	int err = run_once(run, repeat, &action);
+
+	*seconds = cpu_seconds() - before;
+	if (!err && action == WRAP_FAILED)
+		err = failed(-EBADMSG, "the wrapper lost its packet or its program");
+	return err;
+}
+
+/* How many packets fill a round; the caches are warm after it. */
+static int calibrate(struct testrun *run)
+{
+	double wanted = bench.round_ms / 1e3, took = 0;
+	__u32 repeat = REPEAT_FIRST;
+	int err;
+
+	while (took < wanted / 4 && repeat < REPEAT_MAX) {
+		err = time_run(run, repeat, &took);
+		if (err)
+			return err;
+		if (took < wanted / 4)
+			repeat *= 2;
+	}
+	run->repeat = (__u32)(repeat * wanted / took) + 1;
+	return 0;
+}
+
+int testrun_round(struct row *row, double values[TABLE_METRICS])
+{
+	struct testrun *run = row->subject;
+	double seconds;
+	int err = run->repeat ? 0 : calibrate(run);
+
+	if (!err)
+		err = time_run(run, run->repeat, &seconds);
+	if (!err)
+		values[0] = seconds * 1e9 / run->repeat;
+	return err;
+}
+
+void testrun_free(struct testrun *run)
+{
+	bpf_object__close(run->wrapper);
+	run->wrapper = NULL;
+}

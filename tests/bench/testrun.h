@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a program costs: CPU time of test runs, each packet fresh and with another key. */
+#ifndef BENCH_TESTRUN_H
+#define BENCH_TESTRUN_H
+
+#include <bpf/libbpf.h>
+#include "tests/bench/frame.h"
+#include "tests/bench/table.h"
+
+/* A wrapper around one program. */
+struct testrun {
+	struct bpf_object *wrapper;
+	int wrapper_fd;
+	struct frame frame;
+	__u32 repeat; /* 0: not calibrated yet */
+	int ifindex;  /* that the packets seem to come from; 0: none */
+};
+
+/*
+ * Wrap a program of XDP or tc, whoever loaded it; the wrapper holds it. Returns 0 or a negative
+ * errno, reported. testrun_free() must follow in any case.
+ */
+int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
+                 const struct keys *keys);
+
+/*
+ * Run it for the next count keys, one by one: each must end with this action; with -1, with
+ * whatever action, but of the program. Returns 0 or a negative errno, reported.
+ */
+int testrun_check(struct testrun *run, int action, __u32 count);
+
+/* For table_row(): nanoseconds of CPU time a packet; the subject is a struct testrun. */
+int testrun_round(struct row *row, double values[TABLE_METRICS]);
+
+void testrun_free(struct testrun *run);
+
+#endif
