@@ -21,8 +21,8 @@ struct bench bench = { .round_ms = 20, .rounds = 15 };
 
 const struct group groups[] = {
 	{ "packet", "each program on one packet, XDP and tc", group_packet },
-	//	{ "blocklist", "lists of 1,000 to 1,000,000 addresses", group_blocklist },
-	//	{ "frames", "real frames over a veth, dropped and forwarded", group_frames },
+	{ "blocklist", "lists of 1,000 to 1,000,000 addresses", group_blocklist },
+	{ "frames", "real frames over a veth, dropped and forwarded", group_frames },
 	//	{ "hooks", "tc against XDP: the same jobs on both", group_hooks },
 	//	{ "loading", "putting a program on 1, 10 and 100 interfaces", group_loading },
 	//	{ "replace", "changing the program under full rate", group_replace },
@@ -33,10 +33,16 @@ const struct group groups[] = {
 const size_t groups_len = sizeof(groups) / sizeof(groups[0]);
 
 static const struct option options[] = {
-	{ "quick", no_argument, NULL, 'q' },   { "docs", required_argument, NULL, 'd' },
-	{ "list", no_argument, NULL, 'l' },    { "json", no_argument, NULL, 'j' },
-	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, {},
+	/* clang-format off */
+	{ "quick", no_argument, NULL, 'q' },
+	{ "docs", required_argument, NULL, 'd' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{},
+	/* clang-format on */
 };
 
 /* clang-format off */

@@ -134,7 +134,7 @@ int keys_make_private(struct keys *keys, __u32 count)
 
 void keys_free(struct keys *keys)
 {
-	if (keys->map_fd >= 0)
+	if (keys->map_fd > 0)
 		close(keys->map_fd);
-	keys->map_fd = -1;
+	keys->map_fd = 0;
 }

@@ -89,7 +89,7 @@ static int measure(const char *name, const char *title, const struct store_progr
 	struct table *table = table_new(name, title);
 	struct store_run *runs = calloc(PROGRAMS, sizeof(*runs));
 	struct frame frame;
-	struct keys keys = { .map_fd = -1 };
+	struct keys keys = {};
 	int err = table && runs ? 0 : -ENOMEM;
 
 	frame_make(&frame, false);

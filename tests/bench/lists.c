@@ -188,9 +188,9 @@ static address_t make_key(const struct lists *lists, const struct prefix *list,
 		host = random_address(seed, lists->v6) & ~mask_of(prefix->len) & mask_of(full);
 		if (kind == KEY_HIT)
 			return prefix->address | host;
-		key = kind == KEY_NEAR ? (prefix->address | host) ^
-		                                 (address_t)1 << (128 - prefix->len)
-		                       : random_address(seed, lists->v6);
+		key = kind == KEY_NEAR
+		              ? (prefix->address | host) ^ (address_t)1 << (128 - prefix->len)
+		              : random_address(seed, lists->v6);
 		if (!is_covered(cover, key))
 			return key;
 	}

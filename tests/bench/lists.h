@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Block lists to measure with, the same in each run, and keys that hit, nearly hit and miss them. */
+/* Block lists to measure with, the same in each run, and keys that hit, nearly hit and miss them.
+ */
 #ifndef BENCH_LISTS_H
 #define BENCH_LISTS_H
 

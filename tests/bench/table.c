@@ -73,11 +73,20 @@ struct row *table_find(struct table *table, const char *name)
 	return NULL;
 }
 
+static bool is_zero(const struct table *table, const struct row *row)
+{
+	for (size_t i = 0; i < table->rows_len; i++)
+		if (!strcmp(table->rows[i].zero, row->name))
+			return true;
+	return false;
+}
+
 struct row *row_against(struct table *table, const struct row *row)
 {
 	if (row->vs[0])
 		return table_find(table, row->vs);
-	if (row->zero[0] || !strcmp(row->name, table->reference))
+	if (strcmp(row->name, ROW_AA) &&
+	    (row->zero[0] || is_zero(table, row) || !strcmp(row->name, table->reference)))
 		return NULL;
 	return table_find(table, table->reference);
 }

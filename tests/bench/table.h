@@ -77,7 +77,7 @@ struct row *table_find(struct table *table, const char *name);
 
 /*
  * The row that a row is compared to: the one it names, else the table's reference; but one that has
- * a zero line is compared to none unless it names it. NULL: to none.
+ * a zero line or is one is compared to none unless it names it. NULL: to none.
  */
 struct row *row_against(struct table *table, const struct row *row);
 

@@ -28,13 +28,12 @@ struct {
 /* Known when it is loaded: the frame becomes immediate stores. */
 const volatile struct wrap_config config = { .frame_size = 64, .frame_words = 8, .key_size = 4 };
 
-__u32 next;
-struct wrap_sent sent;
+struct wrap_state state;
 
 /* The frame and its next key. Returns 0 if the packet is too short for them. */
 static __always_inline int restore(void *data, void *data_end)
 {
-	__u32 at = next++ & config.key_mask, sum;
+	__u32 at = state.next++ & config.key_mask, sum;
 	__u64 *to = data;
 	__u32 *key;
 
@@ -107,11 +106,11 @@ int send(struct xdp_md *ctx)
 {
 	if (!restore_xdp(ctx))
 		return XDP_ABORTED;
-	if (sent.frames++ % WRAP_STAMP == 0) {
-		sent.stamped = sent.frames;
-		sent.last_ns = bpf_ktime_get_ns();
-		if (!sent.first_ns)
-			sent.first_ns = sent.last_ns;
+	if (state.frames++ % WRAP_STAMP == 0) {
+		state.stamped = state.frames;
+		state.last_ns = bpf_ktime_get_ns();
+		if (!state.first_ns)
+			state.first_ns = state.last_ns;
 	}
 	return XDP_TX;
 }

@@ -28,8 +28,9 @@ struct wrap_config {
 	__u32 unused;
 };
 
-struct wrap_sent {
-	__u64 frames;
+struct wrap_state {
+	__u64 next;    /* key */
+	__u64 frames;  /* sent */
 	__u64 stamped; /* frames up to last_ns */
 	__u64 first_ns;
 	__u64 last_ns;

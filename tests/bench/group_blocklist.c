@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Looking up the source address of each packet in lists of many sizes. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/listed.h"
+#include "tests/bench/testrun.h"
+#include "tests/bench/wrapper.h"
+
+#define KINDS_MAX 8
+#define KEY_SIZES 3
+#define CHECKED   64 /* packets of each row */
+
+static const struct {
+	const char *name;
+	__u32 count;
+} key_sizes[KEY_SIZES] = { { "1", 1 }, { "64k", 1 << 16 }, { "1M", 1 << 20 } };
+
+/* All that a table needs. The keys of single addresses are others than those of prefixes. */
+struct list_bench {
+	struct lists lists;
+	struct keys keys[2][KEY_KINDS][KEY_SIZES];
+	struct subject empty, subjects[KINDS_MAX];
+	struct testrun zeros[KEY_SIZES];
+	struct testrun runs[KINDS_MAX][KEY_KINDS][KEY_SIZES];
+	struct frame frame;
+};
+
+static int make_keys(struct list_bench *b)
+{
+	int err = 0;
+
+	for (int addresses = 0; addresses < 2; addresses++)
+		for (int kind = 0; kind < KEY_KINDS; kind++)
+			for (int size = 0; !err && size < KEY_SIZES; size++)
+				err = lists_keys(&b->lists, addresses, kind, key_sizes[size].count,
+				                 &b->keys[addresses][kind][size]);
+	return err;
+}
+
+/* The zero line depends on how many keys pass through the caches, not on what they are. */
+static int add_zeros(struct table *table, struct list_bench *b)
+{
+	int err = subject_load(&b->empty, BENCH_BPF "empty.o", "empty_xdp", NULL, NULL);
+	char name[48];
+
+	for (int size = 0; !err && size < KEY_SIZES; size++) {
+		snprintf(name, sizeof(name), "empty/%s", key_sizes[size].name);
+		table_row(table, name, "the zero line", testrun_round, &b->zeros[size]);
+		err = testrun_make(&b->zeros[size], b->empty.prog_fd, &b->frame,
+		                   &b->keys[0][KEY_MISS][size]);
+	}
+	return err;
+}
+
+static int add_row(struct table *table, struct list_bench *b, size_t i, int kind, int size)
+{
+	const struct listed_kind *listed = &listed_kinds[i];
+	struct testrun *run = &b->runs[i][kind][size];
+	struct row *row;
+	char name[48];
+	int err;
+
+	snprintf(name, sizeof(name), "%s/%s/%s", listed->name, key_kind_name(kind),
+	         key_sizes[size].name);
+	row = table_row(table, name, listed->what, testrun_round, run);
+	snprintf(row->zero, sizeof(row->zero), "empty/%s", key_sizes[size].name);
+	if (i)
+		snprintf(row->vs, sizeof(row->vs), "%s/%s/%s", listed_kinds[0].name,
+		         key_kind_name(kind), key_sizes[size].name);
+	if (!listed_is_there(listed, row))
+		return 0;
+	err = testrun_make(run, b->subjects[i].prog_fd, &b->frame,
+	                   &b->keys[listed->addresses][kind][size]);
+	if (err)
+		return err;
+	return testrun_check(run, kind == KEY_HIT ? XDP_DROP : XDP_PASS, CHECKED);
+}
+
+static int add_rows(struct table *table, struct list_bench *b)
+{
+	struct row unused;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < listed_kinds_len; i++) {
+		if (!listed_is_there(&listed_kinds[i], &unused))
+			continue;
+		err = listed_load(&listed_kinds[i], &b->lists, &b->subjects[i]);
+		if (!err)
+			err = listed_fill(&listed_kinds[i], &b->lists, &b->subjects[i]);
+	}
+	for (int kind = 0; kind < KEY_KINDS; kind++)
+		for (int size = 0; size < KEY_SIZES; size++)
+			for (size_t i = 0; !err && i < listed_kinds_len; i++)
+				err = add_row(table, b, i, kind, size);
+	return err;
+}
+
+static void release(struct list_bench *b)
+{
+	for (int size = 0; size < KEY_SIZES; size++) {
+		testrun_free(&b->zeros[size]);
+		for (int kind = 0; kind < KEY_KINDS; kind++) {
+			keys_free(&b->keys[0][kind][size]);
+			keys_free(&b->keys[1][kind][size]);
+			for (size_t i = 0; i < KINDS_MAX; i++)
+				testrun_free(&b->runs[i][kind][size]);
+		}
+	}
+	for (size_t i = 0; i < KINDS_MAX; i++)
+		subject_free(&b->subjects[i]);
+	subject_free(&b->empty);
+	lists_free(&b->lists);
+	free(b);
+}
+
+static int measure(const char *name, bool v6, __u32 count)
+{
+	struct list_bench *b = calloc(1, sizeof(*b));
+	struct table *table;
+	char title[100];
+	int err;
+
+	snprintf(title, sizeof(title), "A block list of %u IPv%d entries: what a look-up costs",
+	         count, v6 ? 6 : 4);
+	table = b ? table_new(name, title) : NULL;
+	if (!table) {
+		free(b);
+		return -ENOMEM;
+	}
+	table_metric(table, (struct metric){ .name = "cost", .unit = "ns" });
+	table_note(table,
+	           "Thread CPU time above the empty program with as many keys. Rows are "
+	           "LIST/KEY/KEYS: any address that is not listed (miss), a listed prefix with "
+	           "its last bit inverted (near), a listed one (hit).");
+	table_note(table, "Keys: one for all packets, or a new one for each, of 64k or 1M. One key "
+	                  "finds all in the CPU's caches, which hides what a big list costs.");
+	table_note(table,
+	           "xdp-filter and hash hold as many single addresses: they know no prefixes.");
+	frame_make(&b->frame, v6);
+	err = lists_make(&b->lists, v6, count);
+	if (!err)
+		err = make_keys(b);
+	if (!err)
+		err = add_zeros(table, b);
+	if (!err) {
+		snprintf(table->reference, sizeof(table->reference), "%s/miss/64k",
+		         listed_kinds[0].name);
+		err = add_rows(table, b);
+	}
+	if (!err)
+		err = table_run(table);
+	release(b);
+	return err;
+}
+
+int group_blocklist(void)
+{
+	int err = measure("blocklist-1k", false, 1000);
+
+	if (!err)
+		err = measure("blocklist6-1k", true, 1000);
+	if (err || bench.quick)
+		return err;
+	err = measure("blocklist-100k", false, 100000);
+	if (!err)
+		err = measure("blocklist-1M", false, 1000000);
+	if (!err)
+		err = measure("blocklist6-1M", true, 1000000);
+	return err;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "objects/stats.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/command.h"
+#include "tests/bench/job.h"
+#include "tests/bench/netdev.h"
+
+#define FRAMES_FIRST 50000
+#define ROUNDS_LONG  5 /* times bench.round_ms: what is attached takes longer than that to wake up \
+	                */
+#define WAIT_SECONDS 2
+
+/* Everything that may count a frame between v1 and its end. */
+struct counts {
+	struct netdev v1, v0, w0, w1;
+	double job;
+};
+
+/* The packets of one action, over all CPUs. */
+static int read_map(const char *pin, __u32 action, double *packets)
+{
+	struct stats_record *records = calloc(libbpf_num_possible_cpus(), sizeof(*records));
+	int fd = bpf_obj_get(pin), err = 0;
+
+	*packets = 0;
+	if (fd < 0 || !records || bpf_map_lookup_elem(fd, &action, records))
+		err = failed(-errno, "cannot read %s", pin);
+	for (int cpu = 0; !err && cpu < libbpf_num_possible_cpus(); cpu++)
+		*packets += (double)records[cpu].rx_packets;
+	if (fd >= 0)
+		close(fd);
+	free(records);
+	return err;
+}
+
+static int read_job(const struct job *job, double *packets)
+{
+	*packets = 0;
+	if (job->map)
+		return read_map(job->map, job->action, packets);
+	return job->counted ? command_number(packets, "%s", job->counted) : 0;
+}
+
+static int read_counts(const struct job *job, struct counts *counts)
+{
+	int err = netdev_read_peer("v1", &counts->v1);
+
+	if (!err)
+		err = netdev_read("v0", &counts->v0);
+	if (!err)
+		err = netdev_read("w0", &counts->w0);
+	if (!err)
+		err = netdev_read_peer("w1", &counts->w1);
+	return err ? err : read_job(job, &counts->job);
+}
+
+/* Frames that got where they should. */
+static __u64 arrived(const struct job *job, const struct counts *before, const struct counts *now)
+{
+	if (job->forwards)
+		return now->w1.rx_packets - before->w1.rx_packets;
+	return now->v0.rx_packets - before->v0.rx_packets;
+}
+
+/* Frames that found the queue of a veth full, and were counted as dropped by who sent them. */
+static __u64 overload(const struct job *job, const struct counts *before, const struct counts *now)
+{
+	__u64 lost = now->v1.tx_dropped - before->v1.tx_dropped;
+
+	return job->forwards ? lost + now->w0.tx_dropped - before->w0.tx_dropped : lost;
+}
+
+/* All frames are where they should be or known to be lost; the last may be under way. */
+static int settle(const struct job *job, const struct counts *before, struct counts *now,
+                  __u32 sent)
+{
+	double end = now_seconds() + WAIT_SECONDS;
+	__u64 known;
+	int err;
+
+	do {
+		err = read_counts(job, now);
+		if (err)
+			return err;
+		known = arrived(job, before, now) + overload(job, before, now);
+		if (known >= sent)
+			break;
+	} while (now_seconds() < end);
+	if (known != sent)
+		return failed(-EIO, "%s: sent %u frames, %llu arrived, %llu found a full queue",
+		              job->name, sent, (unsigned long long)arrived(job, before, now),
+		              (unsigned long long)overload(job, before, now));
+	if ((job->map || job->counted) &&
+	    now->job - before->job != (double)arrived(job, before, now))
+		return failed(-EIO, "%s: %llu frames arrived, it counted %.0f", job->name,
+		              (unsigned long long)arrived(job, before, now),
+		              now->job - before->job);
+	return 0;
+}
+
+/* With the job attached. */
+static int measure(struct job_run *run, double values[TABLE_METRICS])
+{
+	struct counts before, now;
+	double seconds = 0;
+	int err = read_counts(run->job, &before);
+
+	if (!err)
+		err = sender_run(run->sender, run->frames, &seconds);
+	if (!err)
+		err = settle(run->job, &before, &now, run->frames);
+	if (err)
+		return err;
+	values[0] = (double)arrived(run->job, &before, &now) / seconds / 1e6;
+	values[1] = (double)overload(run->job, &before, &now) * 100 / run->frames;
+	return 0;
+}
+
+static int calibrate(struct job_run *run)
+{
+	double values[TABLE_METRICS];
+	int err;
+
+	run->frames = FRAMES_FIRST;
+	err = measure(run, values);
+	if (!err && values[0] > 0 && !bench.quick)
+		run->frames =
+			(__u32)(values[0] * 1e3 * bench.round_ms * ROUNDS_LONG) + FRAMES_FIRST;
+	return err;
+}
+
+static int round_job(struct row *row, double values[TABLE_METRICS])
+{
+	struct job_run *run = row->subject;
+	int err = command_run(NULL, "%s", run->job->attach), last;
+
+	if (err)
+		return err;
+	if (!run->frames)
+		err = calibrate(run);
+	if (!err)
+		err = measure(run, values);
+	last = command_run(NULL, "%s", run->job->detach);
+	return err ? err : last;
+}
+
+int job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender)
+{
+	struct row *row = table_row(table, job->name, job->what, round_job, run);
+
+	run->job = job;
+	run->sender = sender;
+	run->frames = 0;
+	if (job->object && access(job->object, R_OK)) {
+		row_missing(row, true, "%s is not built yet", job->object);
+		return 0;
+	}
+	if (job->command && !command_exists(job->command)) {
+		row_missing(row, false, "needs %s (package %s)", job->command, job->package);
+		return 0;
+	}
+	if (command_run(NULL, "%s", job->attach)) {
+		row_missing(row, false, "cannot be attached here: '%s' fails", job->attach);
+		return 0;
+	}
+	return command_run(NULL, "%s", job->detach);
+}
+
+void job_metrics(struct table *table)
+{
+	table_metric(table, (struct metric){ .name = "rate", .unit = "Mpps", .higher = true });
+	table_metric(table, (struct metric){ .name = "overload", .unit = "%", .no_ratio = true });
+	table_note(table,
+	           "Frames from the other end of a veth (BPF_F_TEST_XDP_LIVE_FRAMES), 64 bytes, "
+	           "another source address in each of 65536; timed between frames, as the call "
+	           "itself waits for RCU.");
+	table_note(table,
+	           "Each frame is accounted for: it arrived and was counted where it should be, "
+	           "or it found the queue of a veth full (overload); else the group fails.");
+	table_note(
+		table,
+		"Sender and receiver share a CPU: a veth has GRO on, so that frames wake it up.");
+}

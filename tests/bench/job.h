@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be done with real frames that arrive at v0, and at which rate. */
+#ifndef BENCH_JOB_H
+#define BENCH_JOB_H
+
+#include "tests/bench/sender.h"
+#include "tests/bench/table.h"
+
+struct job {
+	const char *name, *what;
+	const char *object;  /* of ours that it needs, or NULL */
+	const char *command; /* that it needs, or NULL, and the package that has it */
+	const char *package;
+	const char *attach, *detach; /* lines of the shell */
+	/*
+	 * What the job itself has counted, of as many as arrived: a pinned statistics map and the
+	 * action in it, or a line of the shell that prints the number; or neither.
+	 */
+	const char *map;
+	__u32 action;
+	const char *counted;
+	bool forwards; /* frames arrive at w1 of netns "peer" */
+};
+
+/* A job and who sends; the subject of a row. */
+struct job_run {
+	const struct job *job;
+	struct sender *sender;
+	__u32 frames; /* a round; 0: not calibrated yet */
+};
+
+/*
+ * A row whose first metric is the rate, in millions of frames a second. Tries the job once; one
+ * that this kernel refuses is missing. Returns 0 or a negative errno, reported.
+ */
+int job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender);
+
+/* The metrics and notes that all tables of rates have. */
+void job_metrics(struct table *table);
+
+#endif
