@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
+#include "tests/bench/live.h"
 
 #define EXPERIMENTAL 0x88b5 /* as tests/send.c: no stack answers it */
 #define FRAME_SIZE   100
+
+#define FRAMES_AT_ONCE 16384
 
 static volatile sig_atomic_t stopped;
 
@@ -36,11 +39,7 @@ int main(int argc, char **argv)
 	};
 	static unsigned char frame[FRAME_SIZE];
 	struct ether_header *eth = (struct ether_header *)frame;
-	struct xdp_md ctx = { .data_end = sizeof(frame) };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
-	            .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 16384,
-	            .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
-	int fd;
+	int fd, ifindex, err;
 
 	if (argc != 3 || !ether_aton_r(argv[2], (void *)eth->ether_dhost)) {
 		fputs("Usage: load_frames IFNAME MAC\n", stderr);
@@ -49,13 +48,17 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	eth->ether_shost[0] = 2;
 	eth->ether_type = htons(EXPERIMENTAL);
-	ctx.ingress_ifindex = if_nametoindex(argv[1]);
+	ifindex = (int)if_nametoindex(argv[1]);
 	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "load_frames", "GPL", insns,
 	                   sizeof(insns) / sizeof(insns[0]), NULL);
 	if (fd < 0)
 		return failed("load a program that sends", argv[1]);
-	while (!stopped)
-		if (bpf_prog_test_run_opts(fd, &opts) && errno != EINTR && errno != EAGAIN)
+	while (!stopped) {
+		err = live_run(fd, ifindex, frame, sizeof(frame), FRAMES_AT_ONCE);
+		if (err) {
+			errno = -err;
 			return failed("send", argv[1]);
+		}
+	}
 	return EXIT_SUCCESS;
 }

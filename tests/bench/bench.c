@@ -23,12 +23,12 @@ const struct group groups[] = {
 	{ "packet", "each program on one packet, XDP and tc", group_packet },
 	{ "blocklist", "lists of 1,000 to 1,000,000 addresses", group_blocklist },
 	{ "frames", "real frames over a veth, dropped and forwarded", group_frames },
-	//	{ "hooks", "tc against XDP: the same jobs on both", group_hooks },
-	//	{ "loading", "putting a program on 1, 10 and 100 interfaces", group_loading },
-	//	{ "replace", "changing the program under full rate", group_replace },
-	//	{ "bulk", "filling and dumping big maps", group_bulk },
-	//	{ "stats", "reading counters, once and again and again", group_stats },
-	//	{ "memory", "what big lists take from the system", group_memory },
+	{ "hooks", "tc against XDP: the same jobs on both", group_hooks },
+	{ "loading", "putting a program on 1, 10 and 100 interfaces", group_loading },
+	{ "replace", "changing the program under full rate", group_replace },
+	{ "bulk", "filling and dumping big maps", group_bulk },
+	{ "stats", "reading counters, once and again and again", group_stats },
+	{ "memory", "what big lists take from the system", group_memory },
 };
 const size_t groups_len = sizeof(groups) / sizeof(groups[0]);
 
@@ -164,6 +164,8 @@ int main(int argc, char **argv)
 	if (check_names(argv + optind, argc - optind))
 		return EXIT_USAGE;
 	log_init("bench", verbose);
+	setenv("LIBXDP_SKIP_DISPATCHER", "1",
+	       1); /* what peers do without it is the least they can */
 	set_size(quick);
 	if (targets_read())
 		return EXIT_KERNEL;

@@ -70,7 +70,23 @@ static int spawn(const char *line, int out, struct took *took)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run(const char *line, struct took *took, char *output, size_t size)
+static unsigned int count_lines(int out)
+{
+	unsigned int lines = 0;
+	char part[LINE_SIZE];
+	off_t at = 0;
+	ssize_t len;
+
+	while ((len = pread(out, part, sizeof(part), at)) > 0) {
+		for (ssize_t i = 0; i < len; i++)
+			lines += part[i] == '\n';
+		at += len;
+	}
+	return lines;
+}
+
+/* output gets the beginning of what it printed; lines may be NULL. */
+static int run(const char *line, struct took *took, unsigned int *lines, char *output, size_t size)
 {
 	int out = memfd_create("output", MFD_CLOEXEC), status;
 	ssize_t len;
@@ -80,13 +96,16 @@ static int run(const char *line, struct took *took, char *output, size_t size)
 	status = spawn(line, out, took);
 	len = pread(out, output, size - 1, 0);
 	output[len > 0 ? len : 0] = '\0';
+	if (lines)
+		*lines = count_lines(out);
 	close(out);
 	return status;
 }
 
-static int run_reported(const char *line, struct took *took, char *output, size_t size)
+static int run_reported(const char *line, struct took *took, unsigned int *lines, char *output,
+                        size_t size)
 {
-	int status = run(line, took, output, size);
+	int status = run(line, took, lines, output, size);
 
 	if (!status)
 		return 0;
@@ -104,7 +123,18 @@ int command_run(struct took *took, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	return run_reported(line, took, output, sizeof(output));
+	return run_reported(line, took, NULL, output, sizeof(output));
+}
+
+int command_lines(struct took *took, unsigned int *lines, const char *fmt, ...)
+{
+	char line[LINE_SIZE], output[LINE_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	return run_reported(line, took, lines, output, sizeof(output));
 }
 
 void command_try(const char *fmt, ...)
@@ -115,7 +145,7 @@ void command_try(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	run(line, NULL, output, sizeof(output));
+	run(line, NULL, NULL, output, sizeof(output));
 }
 
 int command_number(double *number, const char *fmt, ...)
@@ -127,7 +157,7 @@ int command_number(double *number, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	err = run_reported(line, NULL, output, sizeof(output));
+	err = run_reported(line, NULL, NULL, output, sizeof(output));
 	if (err)
 		return err;
 	*number = strtod(output, &end);
@@ -139,5 +169,5 @@ bool command_exists(const char *name)
 	char output[LINE_SIZE], line[256];
 
 	snprintf(line, sizeof(line), "command -v %s", name);
-	return !run(line, NULL, output, sizeof(output));
+	return !run(line, NULL, NULL, output, sizeof(output));
 }

@@ -17,6 +17,10 @@ struct took {
  */
 __attribute__((format(printf, 2, 3))) int command_run(struct took *took, const char *fmt, ...);
 
+/* The same, timed; lines: how many it printed. */
+__attribute__((format(printf, 3, 4))) int command_lines(struct took *took, unsigned int *lines,
+                                                        const char *fmt, ...);
+
 /* The same, but a failure is of no interest. */
 __attribute__((format(printf, 1, 2))) void command_try(const char *fmt, ...);
 

@@ -14,6 +14,8 @@
 #include "bpffs/log.h"
 #include "tests/bench/frame.h"
 
+#define EXPERIMENTAL 0x88b5 /* as tests/send.c */
+
 static const unsigned char v0_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 1 };
 static const unsigned char v1_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 2 };
 
@@ -88,6 +90,17 @@ void frame_set_destination(struct frame *frame, const char *address)
 
 	ip->daddr = inet_addr(address);
 	sum_header(frame);
+}
+
+void frame_silence(struct frame *frame)
+{
+	((struct ethhdr *)frame->bytes)->h_proto = htons(EXPERIMENTAL);
+	frame->sum_offset = 0;
+}
+
+void frame_spoil(struct frame *frame)
+{
+	frame->sum_offset = 0;
 }
 
 /* An element of an array map takes whole words of 8 bytes, in an mmapped one as well. */

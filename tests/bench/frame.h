@@ -25,6 +25,12 @@ void frame_make(struct frame *frame, bool v6);
 /* Send it to another IPv4 address, such as one behind v0. */
 void frame_set_destination(struct frame *frame, const char *address);
 
+/* Make it one that no stack answers: of an experimental EtherType. */
+void frame_silence(struct frame *frame);
+
+/* Make it one that the IPv4 stack counts (InReceives) and drops: with a wrong checksum. */
+void frame_spoil(struct frame *frame);
+
 /* Keys in their order: a power of two of them. */
 struct keys {
 	int map_fd;

@@ -71,7 +71,7 @@ static int add_forward(struct table *table, struct store_run *run, const struct 
 	}
 	frame_make(&frame, false);
 	frame_set_destination(&frame, "10.0.1.2");
-	err = command_run(NULL, "LIBXDP_SKIP_DISPATCHER=1 xdp-forward load -f fib v0 w0");
+	err = command_run(NULL, "LIBXDP_SKIP_DISPATCHER=1 xdp-forward load v0 w0");
 	if (err)
 		return err;
 	run->used = true;

@@ -12,8 +12,9 @@
 #include "tests/bench/netdev.h"
 
 #define FRAMES_FIRST 50000
-#define ROUNDS_LONG  5 /* times bench.round_ms: what is attached takes longer than that to wake up \
-	                */
+#define ROUNDS_LONG                                                                                \
+	5 /* times bench.round_ms: what is attached takes longer than that to wake up              \
+	   */
 #define WAIT_SECONDS 2
 
 /* Everything that may count a frame between v1 and its end. */

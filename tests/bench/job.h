@@ -38,4 +38,13 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 /* The metrics and notes that all tables of rates have. */
 void job_metrics(struct table *table);
 
+/* The first four of job_drops and job_passes: native and generic XDP, tcx, clsact. */
+#define JOB_HOOKS 4
+extern const struct job job_drops[], job_passes[], job_forwards[];
+extern const size_t job_drops_len, job_passes_len, job_forwards_len;
+
+/* A table of jobs on one frame. Returns 0 or a negative errno, reported. */
+int jobs_measure(const char *name, const char *title, const struct job *jobs, size_t len,
+                 const char *reference, const struct frame *frame);
+
 #endif

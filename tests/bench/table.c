@@ -149,7 +149,7 @@ static double net(struct table *table, const struct samples *samples, const stru
 	double value = samples->of[index_of(table, row)][metric][round];
 	const struct row *zero = row->zero[0] ? table_find(table, row->zero) : NULL;
 
-	if (zero && metric == 0)
+	if (zero && metric == table->zero_metric)
 		value -= samples->of[index_of(table, zero)][metric][round];
 	return value;
 }

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Putting many entries into a map, reading them all, changing one. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/command.h"
+#include "tests/bench/frame.h"
+
+#define PIN        "/sys/fs/bpf/bench_bulk"
+#define BATCH_FILE "/run/tmp/bench.entries"
+#define AT_ONCE    65536 /* entries of one batch that is read */
+
+/* Entries of a hash, key and value. */
+struct entries {
+	__u32 count;
+	__u32 *keys;
+	__u64 *values;
+};
+
+static struct entries entries;
+
+static int make_entries(__u32 count)
+{
+	__u64 seed = 3;
+
+	entries.count = count;
+	entries.keys = malloc(count * sizeof(*entries.keys));
+	entries.values = calloc(count, sizeof(*entries.values));
+	if (!entries.keys || !entries.values)
+		return failed(-ENOMEM, "cannot make %u entries", count);
+	/* An odd factor turns the numbers into each other: no key comes twice. */
+	for (__u32 i = 0; i < count; i++) {
+		entries.keys[i] = i * 2654435761u;
+		entries.values[i] = random_next(&seed);
+	}
+	return 0;
+}
+
+static int make_map(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "bench_bulk", sizeof(*entries.keys),
+	                        sizeof(*entries.values), entries.count, NULL);
+
+	if (fd < 0)
+		return failed(-errno, "cannot make a map of %u entries", entries.count);
+	if (!bpf_obj_pin(fd, PIN))
+		return fd;
+	close(fd);
+	return failed(-errno, "cannot pin a map at %s", PIN);
+}
+
+static int fill_batch(int fd)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 count = entries.count;
+
+	return bpf_map_update_batch(fd, entries.keys, entries.values, &count, &opts) ? -errno : 0;
+}
+
+static int fill_singly(int fd)
+{
+	for (__u32 i = 0; i < entries.count; i++)
+		if (bpf_map_update_elem(fd, &entries.keys[i], &entries.values[i], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int fill_by_bpftool(int fd)
+{
+	(void)fd;
+	return command_run(NULL, "bpftool batch file " BATCH_FILE);
+}
+
+/* All entries as lines of text, in batches, to nowhere. */
+static int dump_batch(int fd)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 *keys = malloc(AT_ONCE * sizeof(*keys));
+	__u64 *values = malloc(AT_ONCE * sizeof(*values));
+	FILE *null = fopen("/dev/null", "w");
+	__u32 token, count, found = 0;
+	void *in = NULL;
+	int err = keys && values && null ? 0 : -ENOMEM;
+
+	while (!err) {
+		count = AT_ONCE;
+		if (bpf_map_lookup_batch(fd, in, &token, keys, values, &count, &opts))
+			err = -errno;
+		if (err && err != -ENOENT)
+			break;
+		for (__u32 i = 0; i < count; i++)
+			fprintf(null, "%u %llu\n", keys[i], (unsigned long long)values[i]);
+		found += count;
+		in = &token;
+	}
+	if (null)
+		fclose(null);
+	free(keys);
+	free(values);
+	if (err == -ENOENT)
+		err = found == entries.count ? 0 : -EIO;
+	return err;
+}
+
+static int dump_by_bpftool(int fd)
+{
+	(void)fd;
+	return command_run(NULL, "bpftool map dump pinned " PIN " >/dev/null");
+}
+
+/* A way to do it, timed from the outside; the map is open. */
+struct way {
+	const char *name, *what;
+	const char *command, *package;
+	int (*run)(int fd);
+	bool filled; /* the map is, beforehand */
+};
+
+/* Fewer or more entries than there should be are a failure: all must be there in the end. */
+static int check_filled(int fd)
+{
+	__u64 value;
+
+	for (__u32 i = 0; i < entries.count; i += 1 + entries.count / 1000)
+		if (bpf_map_lookup_elem(fd, &entries.keys[i], &value) || value != entries.values[i])
+			return failed(-EIO, "entry %u is not in the map", i);
+	return 0;
+}
+
+static int round_way(struct row *row, double values[TABLE_METRICS])
+{
+	const struct way *way = row->subject;
+	double before, seconds;
+	int fd = make_map(), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (way->filled)
+		err = fill_batch(fd);
+	before = now_seconds();
+	if (!err)
+		err = way->run(fd);
+	seconds = now_seconds() - before;
+	if (!err)
+		err = check_filled(fd);
+	unlink(PIN);
+	close(fd);
+	values[0] = entries.count / seconds / 1e6;
+	return err;
+}
+
+static const struct way inserts[] = {
+	{ "bpftool", "bpftool batch file", "bpftool", "bpftool", fill_by_bpftool, false },
+	{ "one-by-one", "a system call for each entry", NULL, NULL, fill_singly, false },
+	{ "batch", "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach", NULL, NULL,
+	  fill_batch, false },
+	{ "acl-load", "ours: acl load FILE, with reading and compiling", "acl", NULL, NULL, false },
+};
+
+static const struct way dumps[] = {
+	{ "bpftool", "bpftool map dump", "bpftool", "bpftool", dump_by_bpftool, true },
+	{ "batch", "BPF_MAP_LOOKUP_BATCH, printed as lines", NULL, NULL, dump_batch, true },
+	{ "acl-save", "ours: acl save", "acl", NULL, NULL, true },
+};
+
+static int measure(const char *name, const char *what, const struct way *ways, size_t len)
+{
+	struct table *table;
+	char title[100];
+
+	snprintf(title, sizeof(title), "%u entries of a map %s", entries.count, what);
+	table = table_new(name, title);
+	if (!table)
+		return -ENOMEM;
+	if (table->rounds > 5)
+		table->rounds = 5;
+	table_metric(table,
+	             (struct metric){ .name = "rate", .unit = "M entries/s", .higher = true });
+	table_note(table,
+	           "A hash of 4-byte keys and 8-byte values; a thousand entries are looked up "
+	           "afterwards. bpftool's time has that of its process.");
+	for (size_t i = 0; i < len; i++) {
+		struct row *row =
+			table_row(table, ways[i].name, ways[i].what, round_way, (void *)&ways[i]);
+
+		if (!ways[i].run)
+			row_missing(row, true, "scripts/%s is not built yet", ways[i].command);
+		else if (ways[i].command && !command_exists(ways[i].command))
+			row_missing(row, false, "needs %s (package %s)", ways[i].command,
+			            ways[i].package);
+	}
+	return table_run(table);
+}
+
+/* One entry changed by a tool: most of it is the process. */
+struct edit {
+	const char *name, *what;
+	const char *command, *package;
+	const char *line;
+};
+
+static const struct edit edits[] = {
+	{ "bpftool", "bpftool map update", "bpftool", "bpftool",
+	  "bpftool map update pinned " PIN
+	  " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08" },
+	{ "xdp-filter", "xdp-filter ip ADDRESS, in its map of 10,000", "xdp-filter", "xdp-tools",
+	  "xdp-filter ip 192.0.2.1" },
+	{ "acl-add", "ours: acl add", "acl", NULL, NULL },
+};
+#define EDITS (sizeof(edits) / sizeof(edits[0]))
+
+static int round_edit(struct row *row, double values[TABLE_METRICS])
+{
+	const struct edit *edit = row->subject;
+	struct took took;
+	int err = command_run(&took, "%s", edit->line);
+
+	values[0] = took.wall * 1e3;
+	values[1] = took.cpu * 1e3;
+	return err;
+}
+
+static int measure_edit(void)
+{
+	struct table *table = table_new("bulk-edit", "One entry of a big map changed by a tool");
+	int fd, err;
+
+	if (!table)
+		return -ENOMEM;
+	table_metric(table, (struct metric){ .name = "wall", .unit = "ms" });
+	table_metric(table, (struct metric){ .name = "cpu", .unit = "ms" });
+	fd = make_map();
+	if (fd < 0)
+		return fd;
+	err = fill_batch(fd);
+	for (size_t i = 0; i < EDITS; i++) {
+		struct row *row = table_row(table, edits[i].name, edits[i].what, round_edit,
+		                            (void *)&edits[i]);
+
+		if (!edits[i].line)
+			row_missing(row, true, "scripts/%s is not built yet", edits[i].command);
+		else if (!command_exists(edits[i].command))
+			row_missing(row, false, "needs %s (package %s)", edits[i].command,
+			            edits[i].package);
+	}
+	/* xdp-filter wants a full map of its own, and it attached. */
+	if (!err && command_exists("xdp-filter"))
+		err = command_run(NULL, "xdp-filter load -m native -f ipv4 v0");
+	/* A key more than the map has room for would be refused: the first one makes room. */
+	if (!err && bpf_map_delete_elem(fd, &entries.keys[0]))
+		err = failed(-errno, "cannot make room in the map");
+	if (!err)
+		err = table_run(table);
+	command_try("xdp-filter unload v0");
+	unlink(PIN);
+	close(fd);
+	return err;
+}
+
+static void put_hex(FILE *f, const void *bytes, size_t len)
+{
+	const unsigned char *from = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		fprintf(f, " %02x", from[i]);
+}
+
+/* What bpftool reads, on a tmpfs. */
+static int write_batch(void)
+{
+	FILE *f = fopen(BATCH_FILE, "w");
+
+	for (__u32 i = 0; f && i < entries.count; i++) {
+		fputs("map update pinned " PIN " key hex", f);
+		put_hex(f, &entries.keys[i], sizeof(*entries.keys));
+		fputs(" value hex", f);
+		put_hex(f, &entries.values[i], sizeof(*entries.values));
+		fputc('\n', f);
+	}
+	if (!f || fclose(f))
+		return failed(-errno, "cannot write %s", BATCH_FILE);
+	return 0;
+}
+
+int group_bulk(void)
+{
+	int err = make_entries(bench_size(1000000, 10000));
+
+	if (!err)
+		err = write_batch();
+	if (!err)
+		err = measure("bulk-insert", "put in", inserts,
+		              sizeof(inserts) / sizeof(inserts[0]));
+	if (!err)
+		err = measure("bulk-dump", "printed", dumps, sizeof(dumps) / sizeof(dumps[0]));
+	if (!err)
+		err = measure_edit();
+	unlink(BATCH_FILE);
+	free(entries.keys);
+	free(entries.values);
+	return err;
+}

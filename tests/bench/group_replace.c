@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Changing the program for its next version while frames arrive as fast as they can. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/query.h"
+#include "objects/stats.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/command.h"
+#include "tests/bench/netdev.h"
+#include "tests/bench/sender.h"
+
+#define KEYS         65536
+#define FRAMES_FIRST 1000 /* before the first change */
+#define WAIT_SECONDS 5
+#define MAPS_MAX     16
+
+struct change {
+	const char *name, *what;
+	const char *command, *package;
+	const char *attach, *detach; /* lines of the shell */
+	const char *swap[2];         /* commands, timed without a shell */
+	bool tc;
+};
+
+static const struct change changes[] = {
+	{ .name = "load",
+	  .what = "ours, by netlink",
+	  .attach = "load -m native v0 objects/xdp_drop.o",
+	  .detach = "unload --hook xdp v0",
+	  .swap = { "load v0 objects/xdp_drop.o" } },
+	{ .name = "load--link",
+	  .what = "ours, by bpf_link",
+	  .attach = "load --link -m native v0 objects/xdp_drop.o",
+	  .detach = "unload --hook xdp v0",
+	  .swap = { "load --link v0 objects/xdp_drop.o" } },
+	{ .name = "ip-off-on",
+	  .what = "ip: off, then on",
+	  .attach = "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp",
+	  .detach = "ip link set dev v0 xdpdrv off",
+	  .swap = { "ip link set dev v0 xdpdrv off",
+	            "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp" } },
+	{ .name = "ip-force",
+	  .what = "ip -force",
+	  .attach = "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp",
+	  .detach = "ip link set dev v0 xdpdrv off",
+	  .swap = { "ip -force link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp" } },
+	{ .name = "xdp-loader",
+	  .what = "xdp-loader: unload, then load",
+	  .command = "xdp-loader",
+	  .package = "xdp-tools",
+	  .attach = "xdp-loader load -m native v0 objects/xdp_drop.o",
+	  .detach = "xdp-loader unload -a v0",
+	  .swap = { "xdp-loader unload -a v0",
+	            "xdp-loader load -m native v0 objects/xdp_drop.o" } },
+	{ .name = "load-clsact",
+	  .what = "ours, a filter of clsact",
+	  .attach = "load --tc clsact v0 objects/tc_drop.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .swap = { "load v0 objects/tc_drop.o" },
+	  .tc = true },
+	{ .name = "load-tcx",
+	  .what = "ours, tcx",
+	  .attach = "load --tc tcx v0 objects/tc_drop.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .swap = { "load v0 objects/tc_drop.o" },
+	  .tc = true },
+	{ .name = "tc-replace",
+	  .what = "tc filter replace",
+	  .command = "tc",
+	  .package = "iproute2",
+	  .attach = "tc qdisc replace dev v0 clsact && tc filter add dev v0 ingress pref 10 handle "
+	            "1 bpf "
+	            "da obj objects/tc_drop.o sec tc",
+	  .detach = "tc filter del dev v0 ingress pref 10",
+	  .swap = { "tc filter replace dev v0 ingress pref 10 handle 1 bpf da obj "
+	            "objects/tc_drop.o sec "
+	            "tc" },
+	  .tc = true },
+};
+#define CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+struct change_run {
+	const struct change *change;
+	struct sender *sender;
+};
+
+/* What the statistics map of the attached program says; id tells whether it is still the same map.
+ */
+struct counter {
+	__u32 map_id;
+	double packets;
+};
+
+struct counts {
+	struct netdev v1, v0;
+	__u64 sent, bypassed;
+	struct counter counter;
+};
+
+/* The packets that reached IPv4 behind XDP and tc: all of them have a wrong checksum. */
+static int read_bypassed(__u64 *packets)
+{
+	unsigned long long n;
+	char line[1024];
+	FILE *f = fopen("/proc/net/snmp", "r");
+	int err = -ENOENT;
+
+	while (f && err && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Ip: %*d %*d %llu", &n) == 1)
+			err = 0;
+	if (f)
+		fclose(f);
+	*packets = err ? 0 : n;
+	return err ? failed(err, "cannot read InReceives of /proc/net/snmp") : 0;
+}
+
+static int sum_map(int fd, struct counter *counter)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	struct stats_record *records;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (strcmp(info.name, XDP_STATS_MAP) && strcmp(info.name, TC_STATS_MAP))
+		return 0;
+	records = calloc(libbpf_num_possible_cpus(), sizeof(*records));
+	if (!records)
+		return -ENOMEM;
+	counter->map_id = info.id;
+	for (__u32 key = 0; key < info.max_entries; key++)
+		if (!bpf_map_lookup_elem(fd, &key, records))
+			for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+				counter->packets += (double)records[cpu].rx_packets;
+	free(records);
+	return 0;
+}
+
+static int read_program(__u32 prog_id, struct counter *counter)
+{
+	__u32 ids[MAPS_MAX];
+	struct bpf_prog_info info = { .nr_map_ids = MAPS_MAX,
+		                      .map_ids = (__u64)(unsigned long)ids };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog_id), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	close(fd);
+	for (__u32 i = 0; !err && i < info.nr_map_ids && i < MAPS_MAX; i++) {
+		fd = bpf_map_get_fd_by_id(ids[i]);
+		err = fd < 0 ? -errno : sum_map(fd, counter);
+		if (fd >= 0)
+			close(fd);
+	}
+	return err;
+}
+
+/* As somebody sees it who looks at what is attached now. */
+static int read_counter(const struct change *change, struct counter *counter)
+{
+	enum hook hook = change->tc ? HOOK_TC_INGRESS : HOOK_XDP;
+	struct attachments attached;
+	struct interface iface;
+	int err = interface_find(&iface, "v0", NULL);
+
+	memset(counter, 0, sizeof(*counter));
+	if (err)
+		return err;
+	err = attachments_query(&attached, &iface);
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < attached.len; i++)
+		if (attached.list[i].hook == hook)
+			err = read_program(attached.list[i].prog_id, counter);
+	attachments_free(&attached);
+	return err ? failed(err, "cannot read the counters of the program on v0") : 0;
+}
+
+static int read_counts(struct change_run *run, struct counts *counts)
+{
+	int err = netdev_read_peer("v1", &counts->v1);
+
+	counts->sent = run->sender->state->frames;
+	if (!err)
+		err = netdev_read("v0", &counts->v0);
+	if (!err)
+		err = read_bypassed(&counts->bypassed);
+	return err ? err : read_counter(run->change, &counts->counter);
+}
+
+static int wait_for_frames(__u64 more)
+{
+	double end = now_seconds() + WAIT_SECONDS;
+	struct netdev first, now;
+	int err = netdev_read("v0", &first);
+
+	while (!err && now_seconds() < end) {
+		err = netdev_read("v0", &now);
+		if (!err && now.rx_packets - first.rx_packets >= more)
+			return 0;
+	}
+	return err ? err : failed(-ETIMEDOUT, "no frames arrive at v0");
+}
+
+/* Nothing is under way any more: what arrived stays the same for a while. */
+static int wait_for_silence(void)
+{
+	double changed = now_seconds();
+	struct netdev last = {}, now;
+
+	while (now_seconds() - changed < 0.05) {
+		if (netdev_read("v0", &now))
+			return -EIO;
+		if (now.rx_packets != last.rx_packets)
+			changed = now_seconds();
+		last = now;
+	}
+	return 0;
+}
+
+static int swap(const struct change *change, unsigned int times, double *seconds)
+{
+	struct took took;
+	int err = 0;
+
+	*seconds = 0;
+	for (unsigned int i = 0; !err && i < times; i++)
+		for (size_t step = 0; !err && step < 2 && change->swap[step]; step++) {
+			err = command_run(&took, "%s", change->swap[step]);
+			*seconds += took.wall;
+		}
+	return err;
+}
+
+static int swap_under_load(struct change_run *run, unsigned int times, double *seconds)
+{
+	int pid = sender_start(run->sender), err, last;
+
+	if (pid < 0)
+		return pid;
+	err = wait_for_frames(FRAMES_FIRST);
+	if (!err)
+		err = swap(run->change, times, seconds);
+	last = sender_stop(pid);
+	if (!err)
+		err = last;
+	return err ? err : wait_for_silence();
+}
+
+static int round_change(struct row *row, double values[TABLE_METRICS])
+{
+	struct change_run *run = row->subject;
+	unsigned int times = bench_size(5, 2);
+	struct counts before, now;
+	double seconds = 0, arrived, lost, counted;
+	int err = command_run(NULL, "%s", run->change->attach);
+
+	if (err)
+		return err;
+	err = read_counts(run, &before);
+	if (!err)
+		err = swap_under_load(run, times, &seconds);
+	if (!err)
+		err = read_counts(run, &now);
+	command_run(NULL, "%s", run->change->detach);
+	if (err)
+		return err;
+	arrived = (double)(now.v0.rx_packets - before.v0.rx_packets);
+	lost = (double)(now.sent - before.sent) - arrived -
+	       (double)(now.v1.tx_dropped - before.v1.tx_dropped);
+	counted = now.counter.packets;
+	if (now.counter.map_id == before.counter.map_id)
+		counted -= before.counter.packets;
+	values[0] = seconds * 1e3 / times;
+	values[1] = (double)(now.bypassed - before.bypassed) / times;
+	values[2] = lost / times;
+	values[3] = arrived > 0 ? counted * 100 / arrived : 0;
+	return 0;
+}
+
+static void add_change(struct table *table, const struct change *change, struct change_run *run)
+{
+	struct row *row = table_row(table, change->name, change->what, round_change, run);
+
+	if (change->command && !command_exists(change->command))
+		row_missing(row, false, "needs %s (package %s)", change->command, change->package);
+	else if (command_run(NULL, "%s && %s", change->attach, change->detach))
+		row_missing(row, false, "cannot be attached here: '%s' fails", change->attach);
+}
+
+int group_replace(void)
+{
+	struct table *table = table_new("replace", "Replacing a program while frames arrive");
+	struct change_run runs[CHANGES];
+	struct sender sender = {};
+	struct keys keys = {};
+	struct frame frame;
+	int err = table ? 0 : -ENOMEM;
+
+	frame_make(&frame, false);
+	frame_spoil(&frame);
+	if (!err)
+		err = keys_make_private(&keys, KEYS);
+	if (!err)
+		err = sender_open(&sender, &frame, &keys);
+	if (!err) {
+		table_metric(table, (struct metric){ .name = "swap", .unit = "ms" });
+		table_metric(
+			table,
+			(struct metric){ .name = "bypassed", .unit = "frames", .no_ratio = true });
+		table_metric(table,
+		             (struct metric){ .name = "lost", .unit = "frames", .no_ratio = true });
+		table_metric(table, (struct metric){ .name = "counted",
+		                                     .unit = "%",
+		                                     .higher = true,
+		                                     .no_ratio = true });
+		table_note(
+			table,
+			"For each change: its time from the first command to the end of the last, "
+			"frames that no program saw (bypassed), frames that vanished at v0 "
+			"(lost).");
+		table_note(
+			table,
+			"Counted: of all frames that arrived, those in the counters of the program "
+			"that is attached in the end.");
+		table_note(
+			table,
+			"Time depends on the load: a command shares the CPUs with the frames, and "
+			"the kernel waits for RCU in most of them.");
+		for (size_t i = 0; i < CHANGES; i++) {
+			runs[i] = (struct change_run){ &changes[i], &sender };
+			add_change(table, &changes[i], &runs[i]);
+		}
+		err = table_run(table);
+	}
+	sender_close(&sender);
+	keys_free(&keys);
+	return err;
+}

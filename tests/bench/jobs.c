@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The jobs that real frames are measured on: what drops them, passes them, sends them on. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <stdio.h>
+#include "tests/bench/job.h"
+
+#define KEYS     65536
+#define JOBS_MAX 12
+
+/* Where the statistics of what we load on v0 are, in the private BPF filesystem. */
+#define V0_XDP_STATS "/sys/fs/bpf/v0/xdp_stats_map"
+#define V0_TC_STATS  "/sys/fs/bpf/v0/tc_stats_map"
+
+const struct job job_drops[] = {
+	{ .name = "xdp-native",
+	  .what = "xdp_drop in native mode",
+	  .attach = "load -m native v0 objects/xdp_drop.o",
+	  .detach = "unload --hook xdp v0",
+	  .map = V0_XDP_STATS,
+	  .action = XDP_DROP },
+	{ .name = "xdp-generic",
+	  .what = "xdp_drop in skb mode",
+	  .attach = "load -m skb v0 objects/xdp_drop.o",
+	  .detach = "unload --hook xdp v0",
+	  .map = V0_XDP_STATS,
+	  .action = XDP_DROP },
+	{ .name = "tcx",
+	  .what = "tc_drop on tcx",
+	  .attach = "load --tc tcx v0 objects/tc_drop.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .map = V0_TC_STATS,
+	  .action = TC_ACT_SHOT },
+	{ .name = "tc-clsact",
+	  .what = "tc_drop on clsact",
+	  .attach = "load --tc clsact v0 objects/tc_drop.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .map = V0_TC_STATS,
+	  .action = TC_ACT_SHOT },
+	{ .name = "nft-netdev",
+	  .what = "a netdev chain of nft, counter drop",
+	  .command = "nft",
+	  .package = "nftables",
+	  .attach = "nft 'add table netdev bench; add chain netdev bench c { type filter hook "
+	            "ingress "
+	            "device v0 priority 0; }; add rule netdev bench c counter drop'",
+	  .detach = "nft delete table netdev bench",
+	  .counted = "nft list ruleset 2>/dev/null | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p' | "
+	             "grep . "
+	             "|| echo 0" },
+	{ .name = "iptables-raw",
+	  .what = "PREROUTING of iptables' table raw, -j DROP",
+	  .command = "iptables",
+	  .package = "iptables",
+	  .attach = "iptables -w -t raw -A PREROUTING -i v0 -j DROP",
+	  .detach = "iptables -w -t raw -F PREROUTING",
+	  .counted = "iptables -w -t raw -L PREROUTING -v -x -n | awk '/DROP/ { n = $1 } END { "
+	             "print n + 0 "
+	             "}'" },
+};
+const size_t job_drops_len = sizeof(job_drops) / sizeof(job_drops[0]);
+
+const struct job job_passes[] = {
+	{ .name = "xdp-native",
+	  .what = "xdp_pass in native mode",
+	  .attach = "load -m native v0 objects/xdp_pass.o",
+	  .detach = "unload --hook xdp v0",
+	  .map = V0_XDP_STATS,
+	  .action = XDP_PASS },
+	{ .name = "xdp-generic",
+	  .what = "xdp_pass in skb mode",
+	  .attach = "load -m skb v0 objects/xdp_pass.o",
+	  .detach = "unload --hook xdp v0",
+	  .map = V0_XDP_STATS,
+	  .action = XDP_PASS },
+	{ .name = "tcx",
+	  .what = "tc_pass on tcx",
+	  .attach = "load --tc tcx v0 objects/tc_pass.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .map = V0_TC_STATS,
+	  .action = TC_ACT_OK },
+	{ .name = "tc-clsact",
+	  .what = "tc_pass on clsact",
+	  .attach = "load --tc clsact v0 objects/tc_pass.o",
+	  .detach = "unload --hook tc_ingress v0",
+	  .map = V0_TC_STATS,
+	  .action = TC_ACT_OK },
+	{ .name = "nothing", .what = "no program at all", .attach = "true", .detach = "true" },
+};
+const size_t job_passes_len = sizeof(job_passes) / sizeof(job_passes[0]);
+
+const struct job job_forwards[] = {
+	{ .name = "kernel",
+	  .what = "the kernel's forwarding, two interfaces, no filter",
+	  .attach = "true",
+	  .detach = "true",
+	  .forwards = true },
+	{ .name = "xdp-forward",
+	  .what = "xdp-forward, native mode",
+	  .command = "xdp-forward",
+	  .package = "xdp-tools, 1.5 or later",
+	  .attach = "LIBXDP_SKIP_DISPATCHER=1 xdp-forward load -m native v0 w0",
+	  .detach = "LIBXDP_SKIP_DISPATCHER=1 xdp-forward unload v0 w0",
+	  .forwards = true },
+	{ .name = "xdp_forward", .what = "ours, native mode", .object = "objects/xdp_forward.o" },
+	{ .name = "xdp_redirect", .what = "ours, native mode", .object = "objects/xdp_redirect.o" },
+	{ .name = "tc_redirect", .what = "ours, clsact", .object = "objects/tc_redirect.o" },
+};
+const size_t job_forwards_len = sizeof(job_forwards) / sizeof(job_forwards[0]);
+
+int jobs_measure(const char *name, const char *title, const struct job *jobs, size_t len,
+                 const char *reference, const struct frame *frame)
+{
+	struct table *table = table_new(name, title);
+	struct job_run runs[JOBS_MAX] = {};
+	struct sender sender = {};
+	struct keys keys = {};
+	int err = table && len <= JOBS_MAX ? 0 : -ENOMEM;
+
+	if (!err)
+		err = keys_make_private(&keys, KEYS);
+	if (!err)
+		err = sender_open(&sender, frame, &keys);
+	if (!err)
+		job_metrics(table);
+	for (size_t i = 0; !err && i < len; i++)
+		err = job_add(table, &jobs[i], &runs[i], &sender);
+	if (!err) {
+		snprintf(table->reference, sizeof(table->reference), "%s", reference);
+		err = table_run(table);
+	}
+	sender_close(&sender);
+	keys_free(&keys);
+	return err;
+}
