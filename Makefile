@@ -132,9 +132,9 @@ build/tests/bench/bench: build/%: build/%.o build/libbench.a build/libpinning.a 
 	$(call link,-lm)
 define link_unit
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
-	$(call link,$(CMOCKA_LIBS))
+	$(call link,$(CMOCKA_LIBS) -lm)
 endef
-$(UNIT_TESTS): build/%: build/%.o build/libpinning.a build/libbpffs.a
+$(UNIT_TESTS): build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
 	$(link_unit)
 $(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/libpinning.a \
 		build/libbpffs.a

@@ -2,11 +2,9 @@
 /* bench - what each hook and each tool costs here, against what one would use instead */
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
@@ -17,9 +15,7 @@
 #define FULL_SECONDS  (13 * 60)
 #define QUICK_SECONDS 90
 
-struct bench bench = { .round_ms = 20, .rounds = 15 };
-
-const struct group groups[] = {
+static const struct group groups[] = {
 	{ "packet", "each program on one packet, XDP and tc", group_packet },
 	{ "blocklist", "lists of 1,000 to 1,000,000 addresses", group_blocklist },
 	{ "frames", "real frames over a veth, dropped and forwarded", group_frames },
@@ -30,7 +26,7 @@ const struct group groups[] = {
 	{ "stats", "reading counters, once and again and again", group_stats },
 	{ "memory", "what big lists take from the system", group_memory },
 };
-const size_t groups_len = sizeof(groups) / sizeof(groups[0]);
+static const size_t groups_len = sizeof(groups) / sizeof(groups[0]);
 
 static const struct option options[] = {
 	/* clang-format off */
@@ -61,22 +57,6 @@ static const char usage[] =
 	"\n"
 	"Example: sudo tests/bench/run.sh --quick packet hooks\n";
 /* clang-format on */
-
-double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-double cpu_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int list_groups(void)
 {

@@ -26,9 +26,6 @@ struct group {
 	int (*run)(void); /* makes and runs its tables; 0 or a negative errno, reported */
 };
 
-extern const struct group groups[];
-extern const size_t groups_len;
-
 int group_packet(void);
 int group_blocklist(void);
 int group_frames(void);

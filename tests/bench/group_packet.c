@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
@@ -54,33 +55,61 @@ static const struct store_program tc_programs[] = {
 };
 
 /*
- * xdp-forward has its program inside: the tool loads it, and it is wrapped where it runs. The route
- * that it looks up is that of the packets, from v0 to w0.
+ * What looks up a route, from v0 to w0: loaded by a tool, as xdp-forward has its program inside,
+ * and wrapped where it runs.
  */
-static int add_forward(struct table *table, struct store_run *run, const struct keys *keys)
+static const struct forward {
+	const char *name, *what;
+	const char *object;          /* of ours, or NULL */
+	const char *command;         /* of a peer, or NULL */
+	const char *attach, *detach; /* lines of the shell; NULL: not written yet */
+} forwards[] = {
+	{ "xdp-forward", "a route looked up for each packet", NULL, "xdp-forward",
+	  "xdp-forward load -m native v0 w0", "xdp-forward unload v0 w0" },
+	{ "xdp_forward", "ours", "objects/xdp_forward.o", NULL,
+	  "load -m native v0 objects/xdp_forward.o", "unload --hook xdp v0" },
+	{ "xdp_forward/cached", "ours, with its cache of next hops", "objects/xdp_forward.o", NULL,
+	  NULL, NULL },
+};
+#define FORWARDS (sizeof(forwards) / sizeof(forwards[0]))
+
+static bool is_there(const struct forward *forward, struct row *row)
 {
-	struct row *row = table_row(table, "xdp-forward", "a route looked up for each packet",
-	                            testrun_round, run);
+	if (forward->object && access(forward->object, R_OK))
+		row_missing(row, true, "%s is not built yet", forward->object);
+	else if (!forward->attach)
+		row_missing(row, true, "%s is there, how to set it up is not", forward->object);
+	else if (forward->command && !command_exists(forward->command))
+		row_missing(row, false, PEER_XDP_FORWARD);
+	return !row->missing[0];
+}
+
+static int add_forward(struct table *table, const struct forward *forward, struct store_run *run,
+                       const struct keys *keys)
+{
+	struct row *row = table_row(table, forward->name, forward->what, testrun_round, run);
 	struct frame frame;
-	int err;
+	int err, last;
 
 	snprintf(row->zero, sizeof(row->zero), "empty");
-	if (!command_exists("xdp-forward")) {
-		row_missing(row, false, PEER_XDP_FORWARD);
+	if (forward != forwards)
+		snprintf(row->vs, sizeof(row->vs), "%s", forwards[0].name);
+	if (!is_there(forward, row))
 		return 0;
-	}
 	frame_make(&frame, false);
 	frame_set_destination(&frame, "10.0.1.2");
-	err = command_run(NULL, "LIBXDP_SKIP_DISPATCHER=1 xdp-forward load v0 w0");
+	err = command_run(NULL, "%s", forward->attach);
 	if (err)
 		return err;
 	run->used = true;
 	err = subject_take(&run->subject, "v0");
-	command_try("LIBXDP_SKIP_DISPATCHER=1 xdp-forward unload v0 w0");
+	last = command_run(NULL, "%s", forward->detach);
 	if (!err)
 		err = testrun_make(&run->run, run->subject.prog_fd, &frame, keys);
 	run->run.ifindex = (int)if_nametoindex("v0");
-	return err ? err : testrun_check(&run->run, XDP_REDIRECT, 64);
+	if (!err)
+		err = testrun_check(&run->run, XDP_REDIRECT, 64);
+	return err ? err : last;
 }
 
 static int measure(const char *name, const char *title, const struct store_program *programs,
@@ -105,8 +134,8 @@ static int measure(const char *name, const char *title, const struct store_progr
 	}
 	for (size_t i = 0; !err && i < len; i++)
 		err = store_add(table, &programs[i], &runs[i], &frame, &keys, i ? "empty" : NULL);
-	if (!err && forward)
-		err = add_forward(table, &runs[len], &keys);
+	for (size_t i = 0; !err && forward && i < FORWARDS; i++)
+		err = add_forward(table, &forwards[i], &runs[len + i], &keys);
 	if (!err) {
 		table_find(table, ROW_AA)->zero[0] = '\0';
 		err = table_run(table);

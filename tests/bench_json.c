@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* bench_json - is what stdin holds a document of the benchmark, whole in itself? */
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"Usage: bench_json <DOCUMENT\n"
+	"Print 'table NAME ROUNDS', 'row TABLE ROW REASON' (REASON: why it is missing, or\n"
+	"'measured') and 'target VERDICT TABLE ROW' of a document; fail unless it is whole.\n";
+
+static bool good = true;
+
+__attribute__((format(printf, 1, 2))) static void wrong(const char *fmt, ...)
+{
+	va_list args;
+
+	good = false;
+	va_start(args, fmt);
+	fputs("bench_json: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+/* The member of that type; a null counts as none. */
+static struct json_object *get(struct json_object *from, const char *key, enum json_type type)
+{
+	struct json_object *member = NULL;
+
+	if (!json_object_object_get_ex(from, key, &member) || !json_object_is_type(member, type))
+		wrong("no %s '%s' in %.60s", json_type_to_name(type), key,
+		      json_object_to_json_string(from));
+	return member;
+}
+
+static const char *get_string(struct json_object *from, const char *key)
+{
+	struct json_object *member = get(from, key, json_type_string);
+
+	return member ? json_object_get_string(member) : "";
+}
+
+static size_t length(struct json_object *array)
+{
+	return array ? json_object_array_length(array) : 0;
+}
+
+static void check_summary(struct json_object *summary, const char *table, const char *row)
+{
+	double median = json_object_get_double(get(summary, "median", json_type_double));
+	double min = json_object_get_double(get(summary, "min", json_type_double));
+	double max = json_object_get_double(get(summary, "max", json_type_double));
+
+	if (min > median || median > max)
+		wrong("%s of %s: %g is not between %g and %g", row, table, median, min, max);
+}
+
+/* A value of each metric, and ratios of some of them. */
+static void check_values(struct json_object *row, struct json_object *metrics, const char *table)
+{
+	struct json_object *values = get(row, "values", json_type_object);
+	struct json_object *ratios = get(row, "ratios", json_type_object);
+	const char *name = get_string(row, "name");
+
+	for (size_t m = 0; m < length(metrics); m++) {
+		const char *metric = get_string(json_object_array_get_idx(metrics, m), "name");
+		struct json_object *ratio;
+
+		check_summary(get(values, metric, json_type_object), table, name);
+		if (json_object_object_get_ex(ratios, metric, &ratio))
+			check_summary(ratio, table, name);
+	}
+}
+
+static void check_row(struct json_object *row, struct json_object *metrics, const char *table)
+{
+	struct json_object *missing = NULL;
+
+	get_string(row, "what");
+	get(row, "built", json_type_boolean);
+	if (!json_object_object_get_ex(row, "missing", &missing))
+		wrong("no 'missing' in a row of %s", table);
+	printf("row %s %s %s\n", table, get_string(row, "name"),
+	       missing ? json_object_get_string(missing) : "measured");
+	if (!missing)
+		check_values(row, metrics, table);
+}
+
+static void check_table(struct json_object *table)
+{
+	struct json_object *metrics = get(table, "metrics", json_type_array);
+	struct json_object *rows = get(table, "rows", json_type_array);
+	const char *name = get_string(table, "name");
+	bool aa = false;
+
+	printf("table %s %lld\n", name,
+	       (long long)json_object_get_int64(get(table, "rounds", json_type_int)));
+	get_string(table, "title");
+	get_string(table, "reference");
+	get(table, "reliable", json_type_boolean);
+	get(table, "noise", json_type_double);
+	get(table, "others", json_type_double);
+	get(table, "notes", json_type_array);
+	if (!length(metrics))
+		wrong("table %s has no metric", name);
+	if (!json_object_get_boolean(get(table, "measured", json_type_boolean)))
+		wrong("table %s is not measured", name);
+	for (size_t m = 0; m < length(metrics); m++) {
+		get_string(json_object_array_get_idx(metrics, m), "unit");
+		get_string(json_object_array_get_idx(metrics, m), "better");
+	}
+	for (size_t r = 0; r < length(rows); r++) {
+		struct json_object *row = json_object_array_get_idx(rows, r);
+
+		aa = aa || !strcmp(get_string(row, "name"), "A/A");
+		check_row(row, metrics, name);
+	}
+	if (!aa)
+		wrong("table %s has no row A/A", name);
+}
+
+static void check_target(struct json_object *target)
+{
+	static const char *const known[] = { "met", "missed", "unsure", "not built yet",
+		                             "not measured" };
+	const char *verdict = get_string(target, "verdict");
+	bool is_known = false;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		is_known = is_known || !strcmp(verdict, known[i]);
+	if (!is_known)
+		wrong("unknown verdict '%s'", verdict);
+	get_string(target, "sentence");
+	get(target, "limit", json_type_double);
+	printf("target %s: %s %s\n", verdict, get_string(target, "table"),
+	       get_string(target, "row"));
+}
+
+int main(int argc, char **argv)
+{
+	struct json_object *document, *list;
+
+	(void)argv;
+	if (argc != 1) {
+		fputs(usage, stderr);
+		return EXIT_FAILURE;
+	}
+	document = json_object_from_fd(0);
+	if (!document) {
+		wrong("this is no JSON");
+		return EXIT_FAILURE;
+	}
+	if (strcmp(get_string(document, "schema"), "ifbpf.bench/1"))
+		wrong("the schema is not ifbpf.bench/1");
+	get(document, "quick", json_type_boolean);
+	get_string(get(document, "machine", json_type_object), "kernel");
+	list = get(document, "tables", json_type_array);
+	for (size_t i = 0; i < length(list); i++)
+		check_table(json_object_array_get_idx(list, i));
+	list = get(document, "targets", json_type_array);
+	for (size_t i = 0; i < length(list); i++)
+		check_target(json_object_array_get_idx(list, i));
+	json_object_put(document);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

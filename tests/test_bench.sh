@@ -1,0 +1,183 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The benchmark works, whatever its numbers: no time is asserted here.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run
+
+# bench OPTION...: quick, in namespaces of its own; sets what run sets.
+bench() { run tests/bench/run.sh --quick "$@"; }
+
+# measure GROUP...: its tables and rows as bench_json prints them, in $rows.
+measure()
+{
+	bench --json "$@"
+	((status == 0)) || fail "status $status: $errors"
+	[[ $(wc -l <<<"$output") == 1 ]] || fail "more than one line: $output"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole: $output"
+}
+rows=''
+
+# expect_measured TABLE ROW...: all of them are.
+expect_measured()
+{
+	local table=$1 row
+
+	grep -q "^table $table [1-9]" <<<"$rows" || fail "no table $table: $rows"
+	shift
+	for row; do
+		grep -qx "row $table $row measured" <<<"$rows" || fail "$row of $table: $rows"
+	done
+}
+
+# expect_unless_built TABLE ROW FILE: the row says so, until the file is there.
+expect_unless_built()
+{
+	[[ -e $3 ]] || grep -qx "row $1 $2 $3 is not built yet" <<<"$rows" || fail "$2 of $1: $rows"
+}
+
+# Each row is measured, or says why not in a way that we know.
+expect_reasons()
+{
+	! grep '^row ' <<<"$rows" |
+		grep -vE ' measured$| is not built yet$| is there, .* is not$| needs [a-z-]+.* \(package .*\)$' ||
+		fail "rows without a reason: $rows"
+}
+
+test_a_quick_run_measures_programs_and_names_what_is_not_built()
+{
+	measure packet
+	expect_measured packet-xdp empty A/A xdp_pass xdp_drop xdp_pass_frags
+	expect_measured packet-tc empty A/A tc_pass tc_drop
+	expect_unless_built packet-xdp xdp_acl objects/xdp_acl.o
+	expect_unless_built packet-xdp xdp_forward objects/xdp_forward.o
+	expect_reasons
+	grep -qE '^target (met|missed|unsure): packet-xdp xdp_pass$' <<<"$rows" || fail "$rows"
+	grep -qx 'target not measured: replace load' <<<"$rows" || fail "$rows"
+}
+
+test_a_quick_run_looks_up_lists()
+{
+	local kind keys
+
+	measure blocklist
+	for kind in miss near hit; do
+		for keys in 1 64k 1M; do
+			expect_measured blocklist-1k "lpm/$kind/$keys" "hash/$kind/$keys"
+			expect_measured blocklist6-1k "lpm/$kind/$keys" "hash/$kind/$keys"
+			expect_unless_built blocklist-1k "xdp_acl/$kind/$keys" objects/xdp_acl.o
+		done
+	done
+	expect_measured blocklist-1k A/A empty/1M
+	expect_reasons
+}
+
+test_a_quick_run_drops_and_forwards_frames()
+{
+	measure frames
+	expect_measured frames-drop xdp-native xdp-generic tc-clsact A/A
+	expect_measured frames-forward kernel A/A
+	expect_unless_built frames-forward xdp_forward objects/xdp_forward.o
+}
+
+test_a_quick_run_replaces_programs_under_full_rate()
+{
+	measure replace
+	expect_measured replace load load--link load-clsact ip-off-on ip-force tc-replace A/A
+	grep -qE '^target (met|unsure): replace load$' <<<"$rows" || fail "$rows"
+	! grep -E '^target missed: replace ' <<<"$rows" || fail "$rows"
+}
+
+test_a_quick_run_loads_reads_and_fills()
+{
+	measure loading stats bulk
+	expect_measured loading-1 ip bare ip-batch bpftool load load--shared load--link A/A
+	expect_measured stats-once bpftool stats stats--json ip A/A
+	expect_measured stats-watch bpftool stats--watch A/A
+	expect_measured bulk-insert bpftool one-by-one batch A/A
+	expect_measured bulk-dump bpftool batch A/A
+	expect_measured bulk-edit bpftool A/A
+	expect_reasons
+}
+
+test_every_group_is_listed_and_any_other_name_is_refused()
+{
+	expect_status 0 tests/bench/run.sh --list
+	[[ $(cut -d ' ' -f 1 <<<"$output") == packet$'\n'blocklist$'\n'frames$'\n'hooks$'\n'loading$'\n'replace$'\n'bulk$'\n'stats$'\n'memory ]] ||
+		fail "$output"
+	bench packet packets
+	((status == 1)) || fail "status $status"
+	[[ -z $output && $errors == *"there is no group 'packets'"* ]] || fail "$output$errors"
+}
+
+# What hides a tool: a file that cannot be run.
+test_a_peer_that_is_not_installed_is_named_with_its_package()
+{
+	local nft
+
+	if nft=$(type -P nft); then
+		mount --bind /dev/null "$nft"
+	fi
+	measure frames
+	grep -qx 'row frames-drop nft-netdev needs nft (package nftables)' <<<"$rows" || fail "$rows"
+	expect_measured frames-drop xdp-native A/A
+}
+
+test_the_document_and_its_plots_are_written()
+{
+	bench --docs "$TMPDIR/docs" stats
+	((status == 0)) || fail "status $status: $errors"
+	[[ $output == *"stats-once: The counters of one interface"*"A/A"*"targets"* ]] || fail "$output"
+	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' "$TMPDIR/docs/BENCH.md" ||
+		fail "$(<"$TMPDIR/docs/BENCH.md")"
+	grep -q '^## Targets' "$TMPDIR/docs/BENCH.md" || fail "$(<"$TMPDIR/docs/BENCH.md")"
+	if type gnuplot >/dev/null 2>&1; then
+		grep -q '^!\[.*\](bench/stats-once.svg)$' "$TMPDIR/docs/BENCH.md" || fail "no plot is shown"
+		grep -q 'SPDX-License-Identifier' "$TMPDIR/docs/bench/stats-once.svg" || fail "no licence"
+		grep -q 'stats--watch' "$TMPDIR/docs/bench/stats-watch.svg" || fail "no bar for stats--watch"
+	else
+		[[ $errors == *"needs gnuplot (package gnuplot-nox)"* ]] || fail "$errors"
+	fi
+}
+
+test_a_bad_target_is_named_by_its_line()
+{
+	local line
+
+	for line in 'packet-xdp xdp_pass cost value < 1 a sentence' 'packet-xdp xdp_pass cost value <= 1' \
+		'packet-xdp xdp_pass cost value <= much a sentence'; do
+		printf '# a comment\n\n%s\n' "$line" >"$TMPDIR/targets"
+		mount --bind "$TMPDIR/targets" tests/bench/targets
+		bench packet
+		umount tests/bench/targets
+		((status == 2)) || fail "status $status"
+		[[ $errors == *"cannot read tests/bench/targets:3"* ]] || fail "$line: $errors"
+	done
+}
+
+test_targets_are_about_rows_that_exist()
+{
+	local table row
+
+	bench --json
+	((status == 0)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole: $output"
+	while read -r table row; do
+		# Long lists are for the full run; a short one has the same rows.
+		case $table in
+		blocklist-* | blocklist6-*) table=${table%-*}-1k ;;
+		memory-*) table=memory-100k ;;
+		esac
+		grep -q "^row $table $row " <<<"$rows" || fail "no row $row in table $table: $rows"
+	done < <(sed -n 's/^target [^:]*: //p' <<<"$rows")
+	expect_reasons
+}
+
+test_nothing_is_left_outside()
+{
+	local before
+
+	before=$(ip -o link; find "$BPFFS"; mount; nft list ruleset 2>/dev/null || true)
+	bench packet hooks
+	((status == 0)) || fail "status $status: $errors"
+	[[ $(ip -o link; find "$BPFFS"; mount; nft list ruleset 2>/dev/null || true) == "$before" ]] ||
+		fail "before: $before"
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Medians, ratios, zero lines and noise of the benchmark's tables, from known values. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+
+/* What a row "measures": its values, one after the other, and again from the first. */
+struct script {
+	const double *values;
+	size_t len, at;
+};
+
+static int play(struct row *row, double values[TABLE_METRICS])
+{
+	struct script *script = row->subject;
+
+	values[0] = script->values[script->at++ % script->len];
+	return 0;
+}
+
+#define SCRIPT(name, ...)                                                                          \
+	static const double name##_values[] = { __VA_ARGS__ };                                     \
+	struct script name = { name##_values, sizeof(name##_values) / sizeof(double), 0 }
+
+static struct table *make_table(unsigned int rounds, bool higher)
+{
+	struct table *table;
+
+	bench.rounds = rounds;
+	bench.deadline = now_seconds() + 60;
+	table = table_new("t", "a table");
+	assert_non_null(table);
+	table_metric(table, (struct metric){ .name = "m", .unit = "u", .higher = higher });
+	return table;
+}
+
+static int release(void **state)
+{
+	(void)state;
+	while (bench.tables_len)
+		free(bench.tables[--bench.tables_len]);
+	return 0;
+}
+
+static void assert_near(double found, double expected)
+{
+	assert_true(found > expected - 1e-9 && found < expected + 1e-9);
+}
+
+static void medians_lie_between_the_least_and_the_most(void **state)
+{
+	struct table *table = make_table(5, false);
+	SCRIPT(a, 10);
+	SCRIPT(b, 9, 1, 5, 7, 3);
+	struct row *row;
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "b", "", play, &b);
+	assert_int_equal(table_run(table), 0);
+	row = table_find(table, "b");
+	assert_near(row->value[0].median, 5);
+	assert_near(row->value[0].min, 1);
+	assert_near(row->value[0].max, 9);
+	assert_int_equal(table->rounds_done, 5);
+}
+
+static void a_ratio_above_one_is_in_favour_of_its_row(void **state)
+{
+	struct table *cost = make_table(3, false), *rate = make_table(3, true);
+	SCRIPT(a, 10);
+	SCRIPT(b, 5);
+
+	(void)state;
+	table_row(cost, "a", "", play, &a);
+	table_row(cost, "b", "", play, &b);
+	table_row(rate, "a", "", play, &a);
+	table_row(rate, "b", "", play, &b);
+	assert_int_equal(table_run(cost), 0);
+	assert_int_equal(table_run(rate), 0);
+	assert_near(table_find(cost, "b")->ratio[0].median, 2);
+	assert_near(table_find(rate, "b")->ratio[0].median, 0.5);
+	assert_near(table_find(cost, ROW_AA)->ratio[0].median, 1);
+	assert_false(table_find(cost, "a")->has_ratio[0]);
+}
+
+static void the_zero_line_is_taken_off_within_a_round(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(zero, 100, 200, 300);
+	SCRIPT(a, 110, 210, 310);
+	SCRIPT(b, 105, 205, 305);
+	struct row *row;
+
+	(void)state;
+	table_row(table, "zero", "", play, &zero);
+	row = table_row(table, ROW_AA, "", play, &a); /* of its own: the scripts do not mix */
+	row->subject = &(struct script){ zero_values, 3, 0 };
+	row = table_row(table, "a", "", play, &a);
+	strcpy(row->zero, "zero");
+	row = table_row(table, "b", "", play, &b);
+	strcpy(row->zero, "zero");
+	strcpy(row->vs, "a");
+	assert_int_equal(table_run(table), 0);
+	assert_near(table_find(table, "a")->value[0].median, 10);
+	assert_near(table_find(table, "b")->value[0].median, 5);
+	assert_near(table_find(table, "b")->ratio[0].median, 2);
+	assert_near(table_find(table, "b")->ratio[0].max, 2);
+	assert_near(table->noise, 0);
+}
+
+static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 108);
+	SCRIPT(a, 110);
+	SCRIPT(b, 103);
+	struct row *row;
+
+	(void)state;
+	table_row(table, "zero", "", play, &zero);
+	table_row(table, ROW_AA, "", play, &aa);
+	row = table_row(table, "a", "", play, &a);
+	strcpy(row->zero, "zero");
+	row = table_row(table, "b", "", play, &b);
+	strcpy(row->zero, "zero");
+	strcpy(row->vs, "a");
+	assert_int_equal(table_run(table), 0);
+	assert_near(table->noise_abs, 8);
+	assert_near(table_find(table, "b")->value[0].median, 3);
+	assert_false(table_find(table, "b")->has_ratio[0]);
+}
+
+static void a_noisy_table_is_measured_again_and_called_unreliable(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 100);
+	SCRIPT(aa, 130);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, ROW_AA, "", play, &aa);
+	assert_int_equal(table_run(table), 0);
+	assert_near(table->noise, 0.3);
+	assert_false(table->reliable);
+	assert_int_equal(table->attempts, 3);
+	assert_int_equal(aa.at, 9);
+}
+
+static void the_quietest_attempt_stands(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 100);
+	SCRIPT(aa, 130, 130, 130, 101, 101, 101, 150, 150, 150);
+	SCRIPT(b, 1, 1, 1, 2, 2, 2, 3, 3, 3);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, ROW_AA, "", play, &aa);
+	table_row(table, "b", "", play, &b);
+	assert_int_equal(table_run(table), 0);
+	assert_true(table->reliable);
+	assert_int_equal(table->attempts, 2);
+	assert_near(table_find(table, "b")->value[0].median, 2);
+}
+
+static void what_is_missing_is_not_measured_nor_a_reference(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 100);
+	SCRIPT(b, 50);
+	struct row *row;
+
+	(void)state;
+	row = table_row(table, "a", "", play, &a);
+	row_missing(row, true, "not there");
+	table_row(table, "b", "", play, &b);
+	assert_int_equal(table_run(table), 0);
+	assert_int_equal(a.at, 0);
+	assert_string_equal(table->reference, "b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(medians_lie_between_the_least_and_the_most, release),
+		cmocka_unit_test_teardown(a_ratio_above_one_is_in_favour_of_its_row, release),
+		cmocka_unit_test_teardown(the_zero_line_is_taken_off_within_a_round, release),
+		cmocka_unit_test_teardown(a_difference_that_drowns_in_the_noise_has_no_ratio,
+		                          release),
+		cmocka_unit_test_teardown(a_noisy_table_is_measured_again_and_called_unreliable,
+		                          release),
+		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
+		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
+	};
+
+	log_init("test_bench_table", false);
+	return cmocka_run_group_tests_name("bench_table", tests, NULL, NULL);
+}
