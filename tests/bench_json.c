@@ -37,6 +37,18 @@ static struct json_object *get(struct json_object *from, const char *key, enum j
 	return member;
 }
 
+/* A number, which may look like a whole one. */
+static double get_number(struct json_object *from, const char *key)
+{
+	struct json_object *member = NULL;
+
+	if (!json_object_object_get_ex(from, key, &member) ||
+	    (!json_object_is_type(member, json_type_double) &&
+	     !json_object_is_type(member, json_type_int)))
+		wrong("no number '%s' in %.60s", key, json_object_to_json_string(from));
+	return json_object_get_double(member);
+}
+
 static const char *get_string(struct json_object *from, const char *key)
 {
 	struct json_object *member = get(from, key, json_type_string);
@@ -51,9 +63,9 @@ static size_t length(struct json_object *array)
 
 static void check_summary(struct json_object *summary, const char *table, const char *row)
 {
-	double median = json_object_get_double(get(summary, "median", json_type_double));
-	double min = json_object_get_double(get(summary, "min", json_type_double));
-	double max = json_object_get_double(get(summary, "max", json_type_double));
+	double median = get_number(summary, "median");
+	double min = get_number(summary, "min");
+	double max = get_number(summary, "max");
 
 	if (min > median || median > max)
 		wrong("%s of %s: %g is not between %g and %g", row, table, median, min, max);
@@ -102,8 +114,8 @@ static void check_table(struct json_object *table)
 	get_string(table, "title");
 	get_string(table, "reference");
 	get(table, "reliable", json_type_boolean);
-	get(table, "noise", json_type_double);
-	get(table, "others", json_type_double);
+	get_number(table, "noise");
+	get_number(table, "others");
 	get(table, "notes", json_type_array);
 	if (!length(metrics))
 		wrong("table %s has no metric", name);
@@ -135,7 +147,7 @@ static void check_target(struct json_object *target)
 	if (!is_known)
 		wrong("unknown verdict '%s'", verdict);
 	get_string(target, "sentence");
-	get(target, "limit", json_type_double);
+	get_number(target, "limit");
 	printf("target %s: %s %s\n", verdict, get_string(target, "table"),
 	       get_string(target, "row"));
 }

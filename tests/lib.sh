@@ -30,7 +30,7 @@ setup()
 	mkdir /run/netns /run/ifbpf
 	mkdir -m 1777 /run/tmp
 	export TMPDIR=/run/tmp
-	mount --bind . /run/ifbpf
+	mount -c --bind . /run/ifbpf # -c: as it is; a path would lead into the new /run
 	cd /run/ifbpf
 	PATH=$PWD/pinning:$PWD/scripts:$PWD/compat:$PWD/build/tests:$PATH
 

@@ -11,8 +11,9 @@ measure()
 {
 	bench --json "$@"
 	((status == 0)) || fail "status $status: $errors"
-	[[ $(wc -l <<<"$output") == 1 ]] || fail "more than one line: $output"
-	rows=$(bench_json <<<"$output") || fail "the document is not whole: $output"
+	[[ -z $(grep -v '^bench: \(measuring\|done\)' <<<"$errors") ]] || fail "it says: $errors"
+	[[ $(wc -l <<<"$output") == 1 ]] || fail "not one line"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
 }
 rows=''
 
@@ -82,8 +83,8 @@ test_a_quick_run_replaces_programs_under_full_rate()
 {
 	measure replace
 	expect_measured replace load load--link load-clsact ip-off-on ip-force tc-replace A/A
-	grep -qE '^target (met|unsure): replace load$' <<<"$rows" || fail "$rows"
-	! grep -E '^target missed: replace ' <<<"$rows" || fail "$rows"
+	# Counts, not times: these hold on any machine.
+	[[ $(grep -cE '^target met: replace load(--link|-clsact)?$' <<<"$rows") == 6 ]] || fail "$rows"
 }
 
 test_a_quick_run_loads_reads_and_fills()
@@ -123,19 +124,22 @@ test_a_peer_that_is_not_installed_is_named_with_its_package()
 
 test_the_document_and_its_plots_are_written()
 {
-	bench --docs "$TMPDIR/docs" stats
+	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own
+	bench --docs /mnt/docs stats
 	((status == 0)) || fail "status $status: $errors"
 	[[ $output == *"stats-once: The counters of one interface"*"A/A"*"targets"* ]] || fail "$output"
-	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' "$TMPDIR/docs/BENCH.md" ||
-		fail "$(<"$TMPDIR/docs/BENCH.md")"
-	grep -q '^## Targets' "$TMPDIR/docs/BENCH.md" || fail "$(<"$TMPDIR/docs/BENCH.md")"
+	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' /mnt/docs/BENCH.md ||
+		fail "$(</mnt/docs/BENCH.md)"
+	grep -q '^## Targets' /mnt/docs/BENCH.md || fail "$(</mnt/docs/BENCH.md)"
 	if type gnuplot >/dev/null 2>&1; then
-		grep -q '^!\[.*\](bench/stats-once.svg)$' "$TMPDIR/docs/BENCH.md" || fail "no plot is shown"
-		grep -q 'SPDX-License-Identifier' "$TMPDIR/docs/bench/stats-once.svg" || fail "no licence"
-		grep -q 'stats--watch' "$TMPDIR/docs/bench/stats-watch.svg" || fail "no bar for stats--watch"
+		grep -q '^!\[.*\](bench/stats-once.svg)$' /mnt/docs/BENCH.md || fail "no plot is shown"
+		grep -q 'SPDX-License-Identifier' /mnt/docs/bench/stats-once.svg || fail "no licence"
+		grep -q 'stats--watch' /mnt/docs/bench/stats-watch.svg || fail "no bar for stats--watch"
 	else
 		[[ $errors == *"needs gnuplot (package gnuplot-nox)"* ]] || fail "$errors"
 	fi
+	bench --docs "$TMPDIR/docs" stats
+	[[ $status == 1 && $errors == *"the benchmark has a /run of its own"* ]] || fail "$errors"
 }
 
 test_a_bad_target_is_named_by_its_line()
@@ -146,29 +150,29 @@ test_a_bad_target_is_named_by_its_line()
 		'packet-xdp xdp_pass cost value <= much a sentence'; do
 		printf '# a comment\n\n%s\n' "$line" >"$TMPDIR/targets"
 		mount --bind "$TMPDIR/targets" tests/bench/targets
-		bench packet
+		run build/tests/bench/bench --quick packet
 		umount tests/bench/targets
 		((status == 2)) || fail "status $status"
 		[[ $errors == *"cannot read tests/bench/targets:3"* ]] || fail "$line: $errors"
 	done
 }
 
+# All groups but one, which takes long and has the rows of a list.
 test_targets_are_about_rows_that_exist()
 {
-	local table row
+	local table row tried=0
 
-	bench --json
-	((status == 0)) || fail "status $status: $errors"
-	rows=$(bench_json <<<"$output") || fail "the document is not whole: $output"
+	measure packet blocklist replace bulk
 	while read -r table row; do
 		# Long lists are for the full run; a short one has the same rows.
 		case $table in
 		blocklist-* | blocklist6-*) table=${table%-*}-1k ;;
-		memory-*) table=memory-100k ;;
+		memory-*) table=blocklist-1k row=$row/miss/1 ;;
 		esac
 		grep -q "^row $table $row " <<<"$rows" || fail "no row $row in table $table: $rows"
+		((++tried))
 	done < <(sed -n 's/^target [^:]*: //p' <<<"$rows")
-	expect_reasons
+	((tried > 20)) || fail "only $tried targets"
 }
 
 test_nothing_is_left_outside()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include "pinning/json.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
@@ -11,7 +12,10 @@
 
 static void put_double(struct json_object *to, const char *key, double value)
 {
-	json_object_object_add(to, key, json_object_new_double_s(value, print_number(value)));
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.6g", value);
+	json_object_object_add(to, key, json_object_new_double_s(value, text));
 }
 
 static struct json_object *summary_json(const struct summary *summary)

@@ -15,6 +15,15 @@ if ((EUID != 0)); then
 	exit 2
 fi
 
+for argument; do
+	case $argument in
+	/run/* | --docs=/run/*)
+		echo "bench: cannot write '$argument': the benchmark has a /run of its own" >&2
+		exit 1
+		;;
+	esac
+done
+
 # shellcheck disable=SC2016 # expanded by the inner bash
 exec unshare --net --mount --propagation private bash -c '
 	. tests/lib.sh

@@ -127,7 +127,8 @@ static void judge(struct target *target)
 	                                  : target->measured <= target->limit)
 	                        ? TARGET_MET
 	                        : TARGET_MISSED;
-	if (!table->reliable)
+	/* Counts are what they are: A/A is about times. */
+	if (!table->reliable && !table->metrics[m].no_ratio)
 		target->state = TARGET_UNSURE;
 }
 
