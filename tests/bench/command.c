@@ -171,3 +171,11 @@ bool command_exists(const char *name)
 	snprintf(line, sizeof(line), "command -v %s", name);
 	return !run(line, NULL, NULL, output, sizeof(output));
 }
+
+bool command_is_there(struct row *row, const char *name, const char *package)
+{
+	if (!name || command_exists(name))
+		return true;
+	row_missing(row, false, "needs %s (package %s)", name, package);
+	return false;
+}

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "tests/bench/table.h"
 
 struct took {
 	double wall, cpu; /* seconds; cpu: of the command and all that it waited for */
@@ -29,5 +30,8 @@ __attribute__((format(printf, 2, 3))) int command_number(double *number, const c
 
 /* A command of that name is in the path. */
 bool command_exists(const char *name);
+
+/* It is, or none is needed (NULL); else the row says which Debian package has it. */
+bool command_is_there(struct row *row, const char *name, const char *package);
 
 #endif

@@ -190,9 +190,8 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 
 		if (!ways[i].run)
 			row_missing(row, true, "scripts/%s is not built yet", ways[i].command);
-		else if (ways[i].command && !command_exists(ways[i].command))
-			row_missing(row, false, "needs %s (package %s)", ways[i].command,
-			            ways[i].package);
+		else
+			command_is_there(row, ways[i].command, ways[i].package);
 	}
 	return table_run(table);
 }
@@ -244,9 +243,8 @@ static int measure_edit(void)
 
 		if (!edits[i].line)
 			row_missing(row, true, "scripts/%s is not built yet", edits[i].command);
-		else if (!command_exists(edits[i].command))
-			row_missing(row, false, "needs %s (package %s)", edits[i].command,
-			            edits[i].package);
+		else
+			command_is_there(row, edits[i].command, edits[i].package);
 	}
 	/* xdp-filter wants a full map of its own, and it attached. */
 	if (!err && command_exists("xdp-filter"))

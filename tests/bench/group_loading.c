@@ -176,9 +176,7 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 		if (strcmp(row->name, "bare"))
 			snprintf(row->zero, sizeof(row->zero), "bare");
 		snprintf(row->vs, sizeof(row->vs), "%s", strcmp(row->name, "ip") ? "ip" : "");
-		if (ways[i].command && !command_exists(ways[i].command))
-			row_missing(row, false, "needs %s (package %s)", ways[i].command,
-			            ways[i].package);
+		command_is_there(row, ways[i].command, ways[i].package);
 	}
 	return table_run(table);
 }

@@ -5,8 +5,6 @@
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
@@ -14,44 +12,54 @@
 #include "tests/bench/store.h"
 #include "tests/bench/wrapper.h"
 
-#define KEYS     65536
-#define PROGRAMS 24
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct store_program xdp_programs[] = {
 	{ "empty", "the zero line: a program that only returns", BENCH_BPF "empty.o", "empty_xdp",
-	  XDP_PASS, NULL, NULL },
+	  XDP_PASS, NULL, NULL, NULL },
 	{ ROW_AA, "the zero line, loaded once more", BENCH_BPF "empty.o", "empty_xdp", XDP_PASS,
-	  NULL, NULL },
-	{ "xdp_pass", "counts and passes", "objects/xdp_pass.o", NULL, XDP_PASS, "alw_ip", NULL },
-	{ "xdp_drop", "counts and drops", "objects/xdp_drop.o", NULL, XDP_DROP, "alw_ip", NULL },
+	  NULL, NULL, NULL },
+	{ "xdp_pass", "counts and passes", "objects/xdp_pass.o", NULL, XDP_PASS, "empty", "alw_ip",
+	  NULL },
+	{ "xdp_drop", "counts and drops", "objects/xdp_drop.o", NULL, XDP_DROP, "empty", "alw_ip",
+	  NULL },
 	{ "xdp_pass_frags", "the same for packets of several buffers", "objects/xdp_pass_frags.o",
-	  NULL, XDP_PASS, "alw_ip", NULL },
+	  NULL, XDP_PASS, "empty", "alw_ip", NULL },
 	{ "alw_ip", "xdp-filter: IP addresses, nothing listed", "xdpfilt_alw_ip.o", NULL, XDP_PASS,
-	  NULL, NULL },
+	  "empty", NULL, NULL },
 	{ "alw_all", "xdp-filter: all its features, nothing listed", "xdpfilt_alw_all.o", NULL,
-	  XDP_PASS, NULL, NULL },
-	{ "xdp_parse", "ours, as loaded", "objects/xdp_parse.o", NULL, -1, "alw_all", NULL },
-	{ "xdp_acl", "ours, as loaded", "objects/xdp_acl.o", NULL, -1, "alw_all", NULL },
-	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, -1, NULL, NULL },
-	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, -1, NULL, NULL },
-	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, -1, NULL, NULL },
-	{ "xdp_redirect", "ours, as loaded", "objects/xdp_redirect.o", NULL, -1, NULL, NULL },
-	{ "xdp_chain", "ours, as loaded", "objects/xdp_chain.o", NULL, -1, NULL, NULL },
+	  XDP_PASS, "empty", NULL, NULL },
+	{ "xdp_parse", "ours, as loaded", "objects/xdp_parse.o", NULL, -1, "empty", "alw_all",
+	  NULL },
+	{ "xdp_acl", "ours, as loaded", "objects/xdp_acl.o", NULL, -1, "empty", "alw_all", NULL },
+	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, -1, "empty", NULL,
+	  NULL },
+	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, -1, "empty", NULL,
+	  NULL },
+	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, -1, "empty", NULL, NULL },
+	{ "xdp_redirect", "ours, as loaded", "objects/xdp_redirect.o", NULL, -1, "empty", NULL,
+	  NULL },
+	{ "xdp_chain", "ours, as loaded", "objects/xdp_chain.o", NULL, -1, "empty", NULL, NULL },
 };
 
 static const struct store_program tc_programs[] = {
 	{ "empty", "the zero line: a program that only returns", BENCH_BPF "empty.o", "empty_tc",
-	  TC_ACT_OK, NULL, NULL },
+	  TC_ACT_OK, NULL, NULL, NULL },
 	{ ROW_AA, "the zero line, loaded once more", BENCH_BPF "empty.o", "empty_tc", TC_ACT_OK,
-	  NULL, NULL },
-	{ "tc_pass", "counts and passes", "objects/tc_pass.o", NULL, TC_ACT_OK, NULL, NULL },
-	{ "tc_drop", "counts and drops", "objects/tc_drop.o", NULL, TC_ACT_SHOT, "tc_pass", NULL },
-	{ "tc_parse", "ours, as loaded", "objects/tc_parse.o", NULL, -1, "tc_pass", NULL },
-	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, -1, "tc_pass", NULL },
-	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, -1, "tc_pass", NULL },
-	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, -1, "tc_pass", NULL },
-	{ "tc_redirect", "ours, as loaded", "objects/tc_redirect.o", NULL, -1, "tc_pass", NULL },
-	{ "tc_chain", "ours, as loaded", "objects/tc_chain.o", NULL, -1, "tc_pass", NULL },
+	  NULL, NULL, NULL },
+	{ "tc_pass", "counts and passes", "objects/tc_pass.o", NULL, TC_ACT_OK, "empty", NULL,
+	  NULL },
+	{ "tc_drop", "counts and drops", "objects/tc_drop.o", NULL, TC_ACT_SHOT, "empty", "tc_pass",
+	  NULL },
+	{ "tc_parse", "ours, as loaded", "objects/tc_parse.o", NULL, -1, "empty", "tc_pass", NULL },
+	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, -1, "empty", "tc_pass", NULL },
+	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, -1, "empty", "tc_pass",
+	  NULL },
+	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, -1, "empty", "tc_pass",
+	  NULL },
+	{ "tc_redirect", "ours, as loaded", "objects/tc_redirect.o", NULL, -1, "empty", "tc_pass",
+	  NULL },
+	{ "tc_chain", "ours, as loaded", "objects/tc_chain.o", NULL, -1, "empty", "tc_pass", NULL },
 };
 
 /*
@@ -71,7 +79,8 @@ static const struct forward {
 	{ "xdp_forward/cached", "ours, with its cache of next hops", "objects/xdp_forward.o", NULL,
 	  NULL, NULL },
 };
-#define FORWARDS (sizeof(forwards) / sizeof(forwards[0]))
+#define FORWARDS LEN(forwards)
+_Static_assert(FORWARDS <= STORE_MORE, "more rows than store_measure() has room for");
 
 static bool is_there(const struct forward *forward, struct row *row)
 {
@@ -112,48 +121,38 @@ static int add_forward(struct table *table, const struct forward *forward, struc
 	return err ? err : last;
 }
 
-static int measure(const char *name, const char *title, const struct store_program *programs,
-                   size_t len, bool forward)
+static int add_forwards(struct table *table, struct store_run *runs, const struct keys *keys)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < FORWARDS; i++)
+		err = add_forward(table, &forwards[i], &runs[i], keys);
+	return err;
+}
+
+static struct table *make_table(const char *name, const char *title)
 {
 	struct table *table = table_new(name, title);
-	struct store_run *runs = calloc(PROGRAMS, sizeof(*runs));
-	struct frame frame;
-	struct keys keys = {};
-	int err = table && runs ? 0 : -ENOMEM;
 
-	frame_make(&frame, false);
-	if (!err)
-		err = keys_make_private(&keys, KEYS);
-	if (!err) {
-		table_metric(table, (struct metric){ .name = "cost", .unit = "ns" });
-		table_note(table,
-		           "Nanoseconds of thread CPU time around BPF_PROG_TEST_RUN, above the "
-		           "empty program in the same wrapper and the same round.");
-		table_note(table, "A wrapper restores each packet and gives it another of 65536 "
-		                  "source addresses; IPv4, TCP, 64 bytes.");
-	}
-	for (size_t i = 0; !err && i < len; i++)
-		err = store_add(table, &programs[i], &runs[i], &frame, &keys, i ? "empty" : NULL);
-	for (size_t i = 0; !err && forward && i < FORWARDS; i++)
-		err = add_forward(table, &forwards[i], &runs[len + i], &keys);
-	if (!err) {
-		table_find(table, ROW_AA)->zero[0] = '\0';
-		err = table_run(table);
-	}
-	for (size_t i = 0; runs && i < PROGRAMS; i++)
-		store_run_free(&runs[i]);
-	free(runs);
-	keys_free(&keys);
-	return err;
+	if (!table)
+		return NULL;
+	table_metric(table, (struct metric){ .name = "cost", .unit = "ns" });
+	table_note(table,
+	           "Nanoseconds of thread CPU time around BPF_PROG_TEST_RUN, above the empty "
+	           "program in the same wrapper and the same round.");
+	table_note(table, "A wrapper restores each packet and gives it another of 65536 source "
+	                  "addresses; IPv4, TCP, 64 bytes.");
+	return table;
 }
 
 int group_packet(void)
 {
-	int err = measure("packet-xdp", "XDP programs: what each costs a packet", xdp_programs,
-	                  sizeof(xdp_programs) / sizeof(xdp_programs[0]), true);
+	struct table *table = make_table("packet-xdp", "XDP programs: what each costs a packet");
+	int err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), add_forwards)
+	                : -ENOMEM;
 
-	if (!err)
-		err = measure("packet-tc", "tc programs: what each costs a packet", tc_programs,
-		              sizeof(tc_programs) / sizeof(tc_programs[0]), false);
-	return err;
+	if (err)
+		return err;
+	table = make_table("packet-tc", "tc programs: what each costs a packet");
+	return table ? store_measure(table, tc_programs, LEN(tc_programs), NULL) : -ENOMEM;
 }

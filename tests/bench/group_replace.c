@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changing the program for its next version while frames arrive as fast as they can. */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
-#include "bpffs/query.h"
-#include "objects/stats.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
+#include "tests/bench/counter.h"
 #include "tests/bench/netdev.h"
 #include "tests/bench/sender.h"
 
 #define KEYS         65536
 #define FRAMES_FIRST 1000 /* before the first change */
 #define WAIT_SECONDS 5
-#define MAPS_MAX     16
 
 struct change {
 	const char *name, *what;
@@ -91,100 +86,11 @@ struct change_run {
 	struct sender *sender;
 };
 
-/* What the statistics map of the attached program says; id tells whether it is still the same map.
- */
-struct counter {
-	__u32 map_id;
-	double packets;
-};
-
 struct counts {
 	struct netdev v1, v0;
 	__u64 sent, bypassed;
 	struct counter counter;
 };
-
-/* The packets that reached IPv4 behind XDP and tc: all of them have a wrong checksum. */
-static int read_bypassed(__u64 *packets)
-{
-	unsigned long long n;
-	char line[1024];
-	FILE *f = fopen("/proc/net/snmp", "r");
-	int err = -ENOENT;
-
-	while (f && err && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Ip: %*d %*d %llu", &n) == 1)
-			err = 0;
-	if (f)
-		fclose(f);
-	*packets = err ? 0 : n;
-	return err ? failed(err, "cannot read InReceives of /proc/net/snmp") : 0;
-}
-
-static int sum_map(int fd, struct counter *counter)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	struct stats_record *records;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return -errno;
-	if (strcmp(info.name, XDP_STATS_MAP) && strcmp(info.name, TC_STATS_MAP))
-		return 0;
-	records = calloc(libbpf_num_possible_cpus(), sizeof(*records));
-	if (!records)
-		return -ENOMEM;
-	counter->map_id = info.id;
-	for (__u32 key = 0; key < info.max_entries; key++)
-		if (!bpf_map_lookup_elem(fd, &key, records))
-			for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
-				counter->packets += (double)records[cpu].rx_packets;
-	free(records);
-	return 0;
-}
-
-static int read_program(__u32 prog_id, struct counter *counter)
-{
-	__u32 ids[MAPS_MAX];
-	struct bpf_prog_info info = { .nr_map_ids = MAPS_MAX,
-		                      .map_ids = (__u64)(unsigned long)ids };
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = -errno;
-	close(fd);
-	for (__u32 i = 0; !err && i < info.nr_map_ids && i < MAPS_MAX; i++) {
-		fd = bpf_map_get_fd_by_id(ids[i]);
-		err = fd < 0 ? -errno : sum_map(fd, counter);
-		if (fd >= 0)
-			close(fd);
-	}
-	return err;
-}
-
-/* As somebody sees it who looks at what is attached now. */
-static int read_counter(const struct change *change, struct counter *counter)
-{
-	enum hook hook = change->tc ? HOOK_TC_INGRESS : HOOK_XDP;
-	struct attachments attached;
-	struct interface iface;
-	int err = interface_find(&iface, "v0", NULL);
-
-	memset(counter, 0, sizeof(*counter));
-	if (err)
-		return err;
-	err = attachments_query(&attached, &iface);
-	if (err)
-		return err;
-	for (size_t i = 0; !err && i < attached.len; i++)
-		if (attached.list[i].hook == hook)
-			err = read_program(attached.list[i].prog_id, counter);
-	attachments_free(&attached);
-	return err ? failed(err, "cannot read the counters of the program on v0") : 0;
-}
 
 static int read_counts(struct change_run *run, struct counts *counts)
 {
@@ -194,8 +100,10 @@ static int read_counts(struct change_run *run, struct counts *counts)
 	if (!err)
 		err = netdev_read("v0", &counts->v0);
 	if (!err)
-		err = read_bypassed(&counts->bypassed);
-	return err ? err : read_counter(run->change, &counts->counter);
+		err = snmp_received(&counts->bypassed);
+	return err ? err
+	           : counter_read(&counts->counter, "v0",
+	                          run->change->tc ? HOOK_TC_INGRESS : HOOK_XDP);
 }
 
 static int wait_for_frames(__u64 more)
@@ -292,9 +200,8 @@ static void add_change(struct table *table, const struct change *change, struct 
 {
 	struct row *row = table_row(table, change->name, change->what, round_change, run);
 
-	if (change->command && !command_exists(change->command))
-		row_missing(row, false, "needs %s (package %s)", change->command, change->package);
-	else if (command_run(NULL, "%s && %s", change->attach, change->detach))
+	if (command_is_there(row, change->command, change->package) &&
+	    command_run(NULL, "%s && %s", change->attach, change->detach))
 		row_missing(row, false, "cannot be attached here: '%s' fails", change->attach);
 }
 

@@ -98,9 +98,7 @@ static int measure(const char *name, const char *title, const struct reader *rea
 
 		runs[i] = (struct reader_run){ &readers[i], interfaces };
 		row = table_row(table, readers[i].name, readers[i].what, round_reader, &runs[i]);
-		if (readers[i].command && !command_exists(readers[i].command))
-			row_missing(row, false, "needs %s (package %s)", readers[i].command,
-			            readers[i].package);
+		command_is_there(row, readers[i].command, readers[i].package);
 	}
 	return table_run(table);
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
-#include "objects/stats.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
+#include "tests/bench/counter.h"
 #include "tests/bench/job.h"
 #include "tests/bench/netdev.h"
 
@@ -23,28 +20,11 @@ struct counts {
 	double job;
 };
 
-/* The packets of one action, over all CPUs. */
-static int read_map(const char *pin, __u32 action, double *packets)
-{
-	struct stats_record *records = calloc(libbpf_num_possible_cpus(), sizeof(*records));
-	int fd = bpf_obj_get(pin), err = 0;
-
-	*packets = 0;
-	if (fd < 0 || !records || bpf_map_lookup_elem(fd, &action, records))
-		err = failed(-errno, "cannot read %s", pin);
-	for (int cpu = 0; !err && cpu < libbpf_num_possible_cpus(); cpu++)
-		*packets += (double)records[cpu].rx_packets;
-	if (fd >= 0)
-		close(fd);
-	free(records);
-	return err;
-}
-
 static int read_job(const struct job *job, double *packets)
 {
 	*packets = 0;
 	if (job->map)
-		return read_map(job->map, job->action, packets);
+		return counter_read_pin(packets, job->map, job->action);
 	return job->counted ? command_number(packets, "%s", job->counted) : 0;
 }
 
@@ -162,10 +142,8 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 		row_missing(row, true, "%s is not built yet", job->object);
 		return 0;
 	}
-	if (job->command && !command_exists(job->command)) {
-		row_missing(row, false, "needs %s (package %s)", job->command, job->package);
+	if (!command_is_there(row, job->command, job->package))
 		return 0;
-	}
 	if (command_run(NULL, "%s", job->attach)) {
 		row_missing(row, false, "cannot be attached here: '%s' fails", job->attach);
 		return 0;

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/store.h"
 
 #define CHECKED 64 /* packets */
+#define KEYS    65536
 
 /* The path of the object, or why there is none. Returns whether it is there. */
 static bool find(const struct store_program *program, struct row *row, char path[PATH_MAX])
@@ -29,16 +31,15 @@ static bool find(const struct store_program *program, struct row *row, char path
 	return true;
 }
 
-int store_add(struct table *table, const struct store_program *program, struct store_run *run,
-              const struct frame *frame, const struct keys *keys, const char *zero)
+static int add(struct table *table, const struct store_program *program, struct store_run *run,
+               const struct frame *frame, const struct keys *keys)
 {
 	struct row *row = table_row(table, program->name, program->what, testrun_round, run);
 	char path[PATH_MAX];
 	int err;
 
-	memset(run, 0, sizeof(*run));
-	if (zero)
-		snprintf(row->zero, sizeof(row->zero), "%s", zero);
+	if (program->zero)
+		snprintf(row->zero, sizeof(row->zero), "%s", program->zero);
 	if (program->vs)
 		snprintf(row->vs, sizeof(row->vs), "%s", program->vs);
 	if (!find(program, row, path))
@@ -54,11 +55,36 @@ int store_add(struct table *table, const struct store_program *program, struct s
 	return err ? failed(err, "cannot measure %s", path) : 0;
 }
 
-void store_run_free(struct store_run *run)
+static void release(struct store_run *run)
 {
 	if (!run->used)
 		return;
 	testrun_free(&run->run);
 	subject_free(&run->subject);
 	run->used = false;
+}
+
+int store_measure(struct table *table, const struct store_program *programs, size_t len,
+                  int (*more)(struct table *table, struct store_run *runs, const struct keys *keys))
+{
+	struct store_run *runs = calloc(len + STORE_MORE, sizeof(*runs));
+	struct keys keys = {};
+	struct frame frame;
+	int err;
+
+	if (!runs)
+		return failed(-ENOMEM, "cannot measure %zu programs", len);
+	frame_make(&frame, false);
+	err = keys_make_private(&keys, KEYS);
+	for (size_t i = 0; !err && i < len; i++)
+		err = add(table, &programs[i], &runs[i], &frame, &keys);
+	if (!err && more)
+		err = more(table, runs + len, &keys);
+	if (!err)
+		err = table_run(table);
+	for (size_t i = 0; i < len + STORE_MORE; i++)
+		release(&runs[i]);
+	free(runs);
+	keys_free(&keys);
+	return err;
 }

@@ -16,8 +16,10 @@ struct store_program {
 	const char *file;    /* path from the top of the tree, or a name among xdp-tools' objects */
 	const char *program; /* in the object; NULL: the only one */
 	int action;          /* that it must return; -1: any */
+	const char *zero;    /* the row of the zero line, or NULL */
 	const char *vs;      /* row it is compared to, or NULL */
-	int (*fill)(struct subject *subject); /* its maps; 0 or a negative errno, reported */
+	/* Fills its maps; 0 or a negative errno, reported. */
+	int (*fill)(struct subject *subject);
 };
 
 /* What of a peer's is needed, and the Debian package that has it. */
@@ -32,13 +34,15 @@ struct store_run {
 };
 
 /*
- * A row for one program: loaded, filled, wrapped and checked on some packets, or with the reason
- * why it is missing. store_run_free() must follow in any case. Returns 0 or a negative errno,
- * reported.
+ * A row for each program: loaded, filled, wrapped and checked on some packets, or with the reason
+ * why it is missing; then those that more, if not NULL, adds for the same packets. Then the table
+ * is run. Returns 0 or a negative errno, reported.
  */
-int store_add(struct table *table, const struct store_program *program, struct store_run *run,
-              const struct frame *frame, const struct keys *keys, const char *zero);
+int store_measure(struct table *table, const struct store_program *programs, size_t len,
+                  int (*more)(struct table *table, struct store_run *runs,
+                              const struct keys *keys));
 
-void store_run_free(struct store_run *run);
+/* Rows that more may add, at most. */
+#define STORE_MORE 8
 
 #endif

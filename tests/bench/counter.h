@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What counts frames on their way up: the program that is attached, and the IPv4 stack behind it.
+ */
+#ifndef BENCH_COUNTER_H
+#define BENCH_COUNTER_H
+
+#include <linux/types.h>
+#include "bpffs/hook.h"
+
+/* The statistics map of a program; by the id one knows whether it is still the same map. */
+struct counter {
+	__u32 map_id;
+	double packets; /* of all actions */
+};
+
+/*
+ * As somebody sees it who looks at what is attached now; all is 0 if nothing is. Returns 0 or a
+ * negative errno, reported.
+ */
+int counter_read(struct counter *counter, const char *ifname, enum hook hook);
+
+/* The packets of one action in a pinned statistics map, over all CPUs. */
+int counter_read_pin(double *packets, const char *pin, __u32 action);
+
+/* The packets that reached IPv4, the spoiled ones as well (InReceives). */
+int snmp_received(__u64 *packets);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/bench/results.h"
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The value below which that share of them lies, 0 to 1; sorts them. */
+static double quantile(double *values, unsigned int n, double share)
+{
+	double at = share * (n - 1);
+	unsigned int below = (unsigned int)at;
+
+	qsort(values, n, sizeof(*values), compare);
+	if (below + 1 >= n)
+		return values[n - 1];
+	return values[below] + (at - below) * (values[below + 1] - values[below]);
+}
+
+static struct summary summarize(const double *values, unsigned int n)
+{
+	double sorted[TABLE_ROUNDS];
+	struct summary summary;
+
+	memcpy(sorted, values, n * sizeof(*values));
+	summary.median = quantile(sorted, n, 0.5);
+	summary.min = sorted[0];
+	summary.max = sorted[n - 1];
+	return summary;
+}
+
+bool row_is_measured(const struct row *row)
+{
+	return row && !row->missing[0];
+}
+
+static size_t index_of(const struct table *table, const struct row *row)
+{
+	return row - table->rows;
+}
+
+/* A row without what its zero row cost in the same round. */
+static double net(struct table *table, const struct samples *samples, const struct row *row,
+                  size_t metric, unsigned int round)
+{
+	double value = samples->of[index_of(table, row)][metric][round];
+	const struct row *zero = row->zero[0] ? table_find(table, row->zero) : NULL;
+
+	if (zero && metric == table->zero_metric)
+		value -= samples->of[index_of(table, zero)][metric][round];
+	return value;
+}
+
+void results_noise(struct table *table, const struct samples *samples)
+{
+	const struct row *a = table_find(table, table->reference), *aa = table_find(table, ROW_AA);
+	const double *as = samples->of[index_of(table, a)][0];
+	const double *aas = samples->of[index_of(table, aa)][0];
+	double off[TABLE_ROUNDS], median, spread;
+	unsigned int n = samples->rounds;
+
+	for (unsigned int i = 0; i < n; i++)
+		off[i] = as[i] > 0 ? aas[i] / as[i] - 1 : 1;
+	median = quantile(off, n, 0.5);
+	spread = quantile(off, n, 0.75) - quantile(off, n, 0.25);
+	table->noise = fmax(fabs(median), spread / sqrt(n));
+	table->noise_abs = table->noise * summarize(as, n).median;
+}
+
+static void find_ratio(struct table *table, const struct samples *samples, struct row *row,
+                       size_t metric)
+{
+	const struct row *vs = row_against(table, row);
+	double ratios[TABLE_ROUNDS], mine, other;
+	double least = metric == 0 && row->zero[0] ? table->noise_abs : 0;
+	unsigned int n = samples->rounds;
+
+	row->has_ratio[metric] = false;
+	if (!row_is_measured(vs) || table->metrics[metric].no_ratio)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		mine = net(table, samples, row, metric, i);
+		other = net(table, samples, vs, metric, i);
+		if (mine <= least || other <= least)
+			return; /* a difference that drowns in the noise */
+		ratios[i] = table->metrics[metric].higher ? mine / other : other / mine;
+	}
+	row->ratio[metric] = summarize(ratios, n);
+	row->has_ratio[metric] = true;
+}
+
+void results_make(struct table *table, const struct samples *samples)
+{
+	double values[TABLE_ROUNDS];
+
+	for (size_t r = 0; r < table->rows_len; r++) {
+		struct row *row = &table->rows[r];
+
+		for (size_t m = 0; row_is_measured(row) && m < table->metrics_len; m++) {
+			for (unsigned int i = 0; i < samples->rounds; i++)
+				values[i] = net(table, samples, row, m, i);
+			row->value[m] = summarize(values, samples->rounds);
+			find_ratio(table, samples, row, m);
+		}
+	}
+	table->rounds_done = samples->rounds;
+}
