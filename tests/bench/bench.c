@@ -101,6 +101,7 @@ static void set_size(bool quick)
 	if (quick) {
 		bench.round_ms = 2;
 		bench.rounds = 3;
+		bench.table_seconds = 10;
 	}
 }
 

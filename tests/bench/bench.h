@@ -13,7 +13,8 @@ struct bench {
 	bool quick;
 	unsigned int round_ms; /* how long one measurement of a row shall take */
 	unsigned int rounds;
-	double deadline; /* of the whole run, as now_seconds() */
+	double deadline;      /* of the whole run, as now_seconds() */
+	double table_seconds; /* for all rounds of a table, but three are always made */
 	double started;
 	struct table *tables[BENCH_TABLES];
 	size_t tables_len;

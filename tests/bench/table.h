@@ -86,7 +86,7 @@ __attribute__((format(printf, 3, 4))) void row_missing(struct row *row, bool abs
                                                        const char *fmt, ...);
 
 /*
- * Measure: in each round every row once, in turns, from either end; the reference twice (A/A).
+ * Measure: in each round every row once, in another order; the reference twice (A/A).
  * Anew, up to twice, while A/A says that the table is unreliable and there is time; the best
  * attempt stands. Returns 0 or a negative errno, reported.
  */

@@ -7,10 +7,12 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/frame.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/results.h"
 
-#define ATTEMPTS 3
+#define ATTEMPTS     3
+#define ROUNDS_LEAST 3
 
 static int run_row(struct table *table, struct samples *samples, size_t r, unsigned int round)
 {
@@ -28,19 +30,33 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	return 0;
 }
 
-/* Each round begins with another row and goes the other way: nobody is always behind somebody. */
-static int run_rounds(struct table *table, struct samples *samples)
+/*
+ * Another order in each round: no row is always beside the same one, nor behind all. The orders are
+ * the same in each run.
+ */
+static void shuffle(size_t *order, size_t n, __u64 *seed)
 {
-	size_t n = table->rows_len, at;
+	for (size_t i = 0; i < n; i++) {
+		size_t other = random_next(seed) % (i + 1);
+
+		order[i] = order[other];
+		order[other] = i;
+	}
+}
+
+static int run_rounds(struct table *table, struct samples *samples, double deadline)
+{
+	size_t order[TABLE_ROWS];
 	unsigned int round;
+	__u64 seed = 1;
 	int err;
 
 	for (round = 0; round < table->rounds && round < TABLE_ROUNDS; round++) {
-		if (round >= 3 && now_seconds() > bench.deadline)
+		if (round >= ROUNDS_LEAST && now_seconds() > deadline)
 			break;
-		for (size_t i = 0; i < n; i++) {
-			at = (i + round) % n;
-			err = run_row(table, samples, round % 2 ? n - 1 - at : at, round);
+		shuffle(order, table->rows_len, &seed);
+		for (size_t i = 0; i < table->rows_len; i++) {
+			err = run_row(table, samples, order[i], round);
 			if (err)
 				return err;
 		}
@@ -76,6 +92,7 @@ int table_run(struct table *table)
 	struct row *reference = choose_reference(table);
 	struct samples *samples, *best;
 	struct cpu_usage before;
+	double deadline = fmin(bench.deadline, now_seconds() + bench.table_seconds);
 	double noise = INFINITY;
 	int err = 0;
 
@@ -90,7 +107,7 @@ int table_run(struct table *table)
 	best = samples + 1;
 	cpu_usage_read(&before);
 	while (!err && table->attempts < ATTEMPTS) {
-		err = run_rounds(table, samples);
+		err = run_rounds(table, samples, deadline);
 		if (err)
 			break;
 		table->attempts++;
@@ -99,7 +116,7 @@ int table_run(struct table *table)
 			noise = table->noise;
 			*best = *samples;
 		}
-		if (noise <= NOISE_LIMIT || bench.quick || now_seconds() > bench.deadline)
+		if (noise <= NOISE_LIMIT || bench.quick || now_seconds() > deadline)
 			break;
 	}
 	if (!err) {
