@@ -76,7 +76,7 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 	return failed(err, "cannot wrap a program of type %u", type);
 }
 
-static int run_once(struct testrun *run, __u32 repeat, __u32 *action)
+int testrun_run(struct testrun *run, __u32 repeat, __u32 *action)
 {
 	struct xdp_md ctx = { .data_end = run->frame.size, .ingress_ifindex = run->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = run->frame.bytes,
@@ -94,20 +94,26 @@ static int run_once(struct testrun *run, __u32 repeat, __u32 *action)
 	return 0;
 }
 
-int testrun_check(struct testrun *run, int action, __u32 count)
+static int check_run(struct testrun *run, __u32 repeat, int action)
 {
 	__u32 found = 0;
-	int err;
+	int err = testrun_run(run, repeat, &found);
 
-	for (__u32 i = 0; i < count; i++) {
-		err = run_once(run, 1, &found);
-		if (err)
-			return err;
-		if (found == WRAP_FAILED || (action >= 0 && found != (__u32)action))
-			return failed(-EBADMSG, "packet %u ends with action %d, not with %d", i,
-			              (int)found, action);
-	}
+	if (err)
+		return err;
+	if (found == WRAP_FAILED || (action >= 0 && found != (__u32)action))
+		return failed(-EBADMSG, "packet %u of a test run ends with action %d, not with %d",
+		              repeat, (int)found, action);
 	return 0;
+}
+
+int testrun_check(struct testrun *run, int action, __u32 count)
+{
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < count; i++)
+		err = check_run(run, 1, action);
+	return err ? err : check_run(run, count, action);
 }
 
 /* Thread CPU time: the wall clock has the waits for RCU at both ends of an XDP test run. */
@@ -115,7 +121,7 @@ static int time_run(struct testrun *run, __u32 repeat, double *seconds)
 {
 	double before = cpu_seconds();
 	__u32 action;
-	int err = run_once(run, repeat, &action);
+	int err = testrun_run(run, repeat, &action);
 
 	*seconds = cpu_seconds() - before;
 	if (!err && action == WRAP_FAILED)

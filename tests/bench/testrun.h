@@ -23,9 +23,13 @@ struct testrun {
 int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
                  const struct keys *keys);
 
+/* Run it on repeat packets; action: of the last one. Returns 0 or a negative errno, reported. */
+int testrun_run(struct testrun *run, __u32 repeat, __u32 *action);
+
 /*
- * Run it for the next count keys, one by one: each must end with this action; with -1, with
- * whatever action, but of the program. Returns 0 or a negative errno, reported.
+ * Run it for the next count keys, one by one: each must end with this action; then for as many in
+ * one run, whose last must. With -1, with whatever action, but of the program. Returns 0 or a
+ * negative errno, reported.
  */
 int testrun_check(struct testrun *run, int action, __u32 count);
 
