@@ -22,62 +22,74 @@ static const unsigned char v1_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 2 };
 /* What the wrapper adds the key to. */
 static void sum_header(struct frame *frame)
 {
-	const __u16 *words = (const __u16 *)(frame->bytes + ETH_HLEN);
+	__u16 word;
 
 	frame->sum_base = 0;
-	for (size_t i = 0; i < sizeof(struct iphdr) / 2; i++)
-		frame->sum_base += words[i];
+	for (size_t i = 0; i < sizeof(struct iphdr); i += sizeof(word)) {
+		memcpy(&word, frame->bytes + ETH_HLEN + i, sizeof(word));
+		frame->sum_base += word;
+	}
 }
 
-static void make_tcp(struct tcphdr *tcp)
+/* Copied to where they belong: behind an Ethernet header nothing is aligned. */
+static void put_ip(struct frame *frame, const void *ip, size_t size)
 {
-	tcp->source = htons(40000);
-	tcp->dest = htons(80);
-	tcp->doff = sizeof(*tcp) / 4;
-	tcp->ack = 1;
+	const struct tcphdr tcp = {
+		.source = htons(40000), .dest = htons(80), .doff = sizeof(tcp) / 4, .ack = 1
+	};
+
+	memcpy(frame->bytes + ETH_HLEN, ip, size);
+	memcpy(frame->bytes + ETH_HLEN + size, &tcp, sizeof(tcp));
 }
 
 static void make_v4(struct frame *frame)
 {
-	struct iphdr *ip = (struct iphdr *)(frame->bytes + ETH_HLEN);
+	const struct iphdr ip = {
+		.version = 4,
+		.ihl = sizeof(ip) / 4,
+		.tot_len = htons(FRAME_SIZE_V4 - ETH_HLEN),
+		.ttl = 64,
+		.protocol = IPPROTO_TCP,
+		.daddr = inet_addr("10.0.0.1"),
+	};
 
 	frame->size = FRAME_SIZE_V4;
 	frame->key_offset = ETH_HLEN + offsetof(struct iphdr, saddr);
-	frame->key_size = sizeof(ip->saddr);
+	frame->key_size = sizeof(ip.saddr);
 	frame->sum_offset = ETH_HLEN + offsetof(struct iphdr, check);
-	ip->version = 4;
-	ip->ihl = sizeof(*ip) / 4;
-	ip->tot_len = htons(frame->size - ETH_HLEN);
-	ip->ttl = 64;
-	ip->protocol = IPPROTO_TCP;
-	ip->daddr = inet_addr("10.0.0.1");
-	make_tcp((struct tcphdr *)(ip + 1));
+	put_ip(frame, &ip, sizeof(ip));
 	sum_header(frame);
 }
 
 static void make_v6(struct frame *frame)
 {
-	struct ipv6hdr *ip = (struct ipv6hdr *)(frame->bytes + ETH_HLEN);
+	struct ipv6hdr ip = {
+		.version = 6,
+		.payload_len = htons(FRAME_SIZE_V6 - ETH_HLEN - sizeof(ip)),
+		.nexthdr = IPPROTO_TCP,
+		.hop_limit = 64,
+	};
 
 	frame->size = FRAME_SIZE_V6;
 	frame->key_offset = ETH_HLEN + offsetof(struct ipv6hdr, saddr);
-	frame->key_size = sizeof(ip->saddr);
-	ip->version = 6;
-	ip->payload_len = htons(frame->size - ETH_HLEN - sizeof(*ip));
-	ip->nexthdr = IPPROTO_TCP;
-	ip->hop_limit = 64;
-	inet_pton(AF_INET6, "fd00::1", &ip->daddr);
-	make_tcp((struct tcphdr *)(ip + 1));
+	frame->key_size = sizeof(ip.saddr);
+	inet_pton(AF_INET6, "fd00::1", &ip.daddr);
+	put_ip(frame, &ip, sizeof(ip));
+}
+
+static void set_protocol(struct frame *frame, __u16 protocol)
+{
+	__be16 bytes = htons(protocol);
+
+	memcpy(frame->bytes + offsetof(struct ethhdr, h_proto), &bytes, sizeof(bytes));
 }
 
 void frame_make(struct frame *frame, bool v6)
 {
-	struct ethhdr *eth = (struct ethhdr *)frame->bytes;
-
 	memset(frame, 0, sizeof(*frame));
-	memcpy(eth->h_dest, v0_mac, ETH_ALEN);
-	memcpy(eth->h_source, v1_mac, ETH_ALEN);
-	eth->h_proto = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+	memcpy(frame->bytes + offsetof(struct ethhdr, h_dest), v0_mac, ETH_ALEN);
+	memcpy(frame->bytes + offsetof(struct ethhdr, h_source), v1_mac, ETH_ALEN);
+	set_protocol(frame, v6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (v6)
 		make_v6(frame);
 	else
@@ -86,15 +98,15 @@ void frame_make(struct frame *frame, bool v6)
 
 void frame_set_destination(struct frame *frame, const char *address)
 {
-	struct iphdr *ip = (struct iphdr *)(frame->bytes + ETH_HLEN);
+	in_addr_t bytes = inet_addr(address);
 
-	ip->daddr = inet_addr(address);
+	memcpy(frame->bytes + ETH_HLEN + offsetof(struct iphdr, daddr), &bytes, sizeof(bytes));
 	sum_header(frame);
 }
 
 void frame_silence(struct frame *frame)
 {
-	((struct ethhdr *)frame->bytes)->h_proto = htons(EXPERIMENTAL);
+	set_protocol(frame, EXPERIMENTAL);
 	frame->sum_offset = 0;
 }
 

@@ -11,6 +11,9 @@
 
 #define MIB (1024.0 * 1024)
 
+/* The share of a list that may still be there when the next one is made. */
+#define STILL_TAKEN 0.02
+
 struct memory_run {
 	const struct listed_kind *kind;
 	const struct lists *lists;
@@ -29,7 +32,7 @@ static double all_memlock(const struct subject *subject)
 static int round_memory(struct row *row, double values[TABLE_METRICS])
 {
 	const struct memory_run *run = row->subject;
-	double before = kernelmem_read(), taken;
+	double before = kernelmem_read(), taken = 0;
 	struct subject subject;
 	int err = listed_load(run->kind, run->lists, &subject);
 
@@ -42,7 +45,7 @@ static int round_memory(struct row *row, double values[TABLE_METRICS])
 		values[2] = taken / run->lists->count;
 	}
 	subject_free(&subject);
-	kernelmem_read(); /* until it is free again */
+	kernelmem_wait(before + taken * STILL_TAKEN);
 	return err;
 }
 
@@ -68,9 +71,13 @@ static int measure(const char *name, bool v6, __u32 count)
 		             (struct metric){ .name = "each", .unit = "bytes", .no_ratio = true });
 		table_note(
 			table,
-			"real: what the kernel has more of its own memory afterwards (of "
-			"/proc/meminfo: neither free nor of processes or files). memlock: what it "
-			"says of the maps, which leaves out much of a trie.");
+			kernelmem_is_ours()
+				? "real: what the kernel charges our control group for, beside "
+				  "what it says of the maps (memlock)."
+				: "real: what the kernel has more of its own memory afterwards (of "
+				  "/proc/meminfo: neither free nor of processes or files; what "
+				  "others do shows as well), beside what it says of the maps "
+				  "(memlock).");
 	}
 	for (size_t i = 0; !err && i < listed_kinds_len; i++) {
 		runs[i] = (struct memory_run){ &listed_kinds[i], &lists };

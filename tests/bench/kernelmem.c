@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <math.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "tests/bench/bench.h"
 #include "tests/bench/kernelmem.h"
 
-#define ALIKE        (256.0 * 1024) /* bytes */
-#define WAIT_SECONDS 2
-#define WAIT_QUICK   0.2
-
-/* Maps are freed in steps, each after a wait for RCU. */
-#define ALIKE_READINGS 5
+/* A trie of a million entries takes seconds on a busy machine. */
+#define WAIT_SECONDS 8
+#define WAIT_QUICK   1
 
 /* What of /proc/meminfo is not the kernel's; all is subtracted from MemTotal. */
 static const char *const others[] = { "MemFree",    "Buffers",   "Cached",
 	                              "SwapCached", "AnonPages", "SReclaimable" };
 
-static double read_once(void)
+static double read_meminfo(void)
 {
 	FILE *f = fopen("/proc/meminfo", "r");
 	char line[128], name[64];
@@ -37,20 +35,73 @@ static double read_once(void)
 	return taken;
 }
 
+/* A file of our group, in cgroup v2 ("0::/path") or v1 ("4:memory:/path"). */
+static bool find_file(const char *line, char path[PATH_MAX])
+{
+	char group[PATH_MAX - 128];
+
+	if (sscanf(line, "0::%3900s", group) == 1)
+		snprintf(path, PATH_MAX, "/sys/fs/cgroup%s/memory.stat", group);
+	else if (sscanf(line, "%*d:memory:%3900s", group) == 1)
+		snprintf(path, PATH_MAX, "/sys/fs/cgroup/memory%s/memory.kmem.usage_in_bytes",
+		         group);
+	else
+		return false;
+	return strcmp(group, "/") && !access(path, R_OK);
+}
+
+/* The file, or "" without a group of our own. */
+static const char *group_file(void)
+{
+	static char path[PATH_MAX];
+	static bool looked;
+	char line[PATH_MAX], found[PATH_MAX];
+	FILE *f;
+
+	if (looked)
+		return path;
+	looked = true;
+	f = fopen("/proc/self/cgroup", "r");
+	while (f && !path[0] && fgets(line, sizeof(line), f))
+		if (find_file(line, found))
+			snprintf(path, sizeof(path), "%s", found);
+	if (f)
+		fclose(f);
+	return path;
+}
+
+bool kernelmem_is_ours(void)
+{
+	return group_file()[0];
+}
+
+/* A number alone, or the line "kernel NUMBER". */
+static double read_group(void)
+{
+	FILE *f = fopen(group_file(), "r");
+	double bytes = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "kernel %lf", &bytes) == 1 || sscanf(line, "%lf", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 double kernelmem_read(void)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	double end = now_seconds() + (bench.quick ? WAIT_QUICK : WAIT_SECONDS), last,
-	       now = read_once();
-	unsigned int alike = 0;
+	return kernelmem_is_ours() ? read_group() : read_meminfo();
+}
 
-	while (alike < ALIKE_READINGS && now_seconds() < end) {
-		last = now;
+void kernelmem_wait(double bytes)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	double end = now_seconds() + (bench.quick ? WAIT_QUICK : WAIT_SECONDS);
+
+	while (kernelmem_read() > bytes && now_seconds() < end)
 		nanosleep(&pause, NULL);
-		now = read_once();
-		alike = fabs(now - last) > ALIKE ? 0 : alike + 1;
-	}
-	return now;
 }
 
 double kernelmem_memlock(int map_fd)

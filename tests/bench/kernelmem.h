@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much memory the kernel has taken for itself. */
+/* How much memory the kernel has taken for what we made. */
 #ifndef BENCH_KERNELMEM_H
 #define BENCH_KERNELMEM_H
 
+#include <stdbool.h>
+
 /*
- * Bytes that are neither free nor of processes nor of files: what is left is the kernel's. Waits
- * until freed maps are gone: until it does not change any more.
+ * It is read of our own memory control group, which is only looked at, or, where there is none but
+ * the root, of the whole system: then what others do shows as well.
  */
+bool kernelmem_is_ours(void);
+
+/* Bytes; of the whole system those that are neither free nor of processes nor of files. */
 double kernelmem_read(void);
+
+/* Wait, for some seconds at most, until it is as low as that: maps are freed behind one's back. */
+void kernelmem_wait(double bytes);
 
 /* What the kernel says the map of that descriptor takes (memlock). -1: it does not say. */
 double kernelmem_memlock(int map_fd);

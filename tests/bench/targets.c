@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,12 @@ static bool is_measured(struct target *target, const struct table *table, const 
 	return false;
 }
 
+/* How far from the limit the noise alone may bring what was measured. */
+static double margin(const struct table *table, const struct row *vs, const struct target *target)
+{
+	return vs ? target->limit * table->noise : table->noise_abs;
+}
+
 static void judge(struct target *target)
 {
 	struct table *table = find_table(target->table);
@@ -128,7 +135,9 @@ static void judge(struct target *target)
 	                        ? TARGET_MET
 	                        : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times. */
-	if (!table->reliable && !table->metrics[m].no_ratio)
+	if (!table->metrics[m].no_ratio &&
+	    (!table->reliable ||
+	     fabs(target->measured - target->limit) <= margin(table, vs, target)))
 		target->state = TARGET_UNSURE;
 }
 

@@ -20,7 +20,7 @@ struct target {
 		TARGET_NOT_BUILT,    /* its subject is not in the tree yet */
 		TARGET_MET,
 		TARGET_MISSED,
-		TARGET_UNSURE, /* measured in a table that A/A calls unreliable */
+		TARGET_UNSURE, /* nearer to the limit than A/A allows, or the table is unreliable */
 	} state;
 	double measured;
 	char found[200];
