@@ -38,8 +38,8 @@ static const struct reader watch[] = {
 	{ "bpftool", "bpftool map dump, started for each sample", "bpftool", "bpftool",
 	  "bpftool map dump pinned /sys/fs/bpf/{}/xdp_stats_map", false, false },
 	{ "stats--watch", "ours, 100 samples a second", "timeout", "coreutils",
-	  "timeout -k 5 --preserve-status 0.5 stats --watch --json --interval 0.01 {}", false,
-	  true },
+	  "timeout --foreground -k 5 --preserve-status 0.5 stats --watch --json --interval 0.01 {}",
+	  false, true },
 };
 
 struct reader_run {
