@@ -134,9 +134,9 @@ static void judge(struct target *target)
 	                                  : target->measured <= target->limit)
 	                        ? TARGET_MET
 	                        : TARGET_MISSED;
-	/* Counts are what they are: A/A is about times. */
+	/* Counts are what they are: A/A is about times, which a quick run does not know. */
 	if (!table->metrics[m].no_ratio &&
-	    (!table->reliable ||
+	    (bench.quick || !table->reliable ||
 	     fabs(target->measured - target->limit) <= margin(table, vs, target)))
 		target->state = TARGET_UNSURE;
 }
