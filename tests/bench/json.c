@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include "pinning/json.h"
+#include "bpffs/json.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/print.h"
