@@ -88,6 +88,7 @@ static struct bpf_object *load(const char *kind, const char *name, const char *v
 void twins_open(struct twins *t, const char *name)
 {
 	memset(t, 0, sizeof(*t));
+	t->tc_from = TWINS_LOOPBACK;
 	t->xdp = load("xdp", name, "", t, &t->xdp_fd);
 	t->frags = load("xdp", name, "_frags", t, &t->frags_fd);
 	t->tc = load("tc", name, "", t, &t->tc_fd);
@@ -146,10 +147,15 @@ int twins_run_tc(const struct twins *t, const struct frame *in, struct frame *ou
 
 int twins_run_gso(const struct twins *t, const struct frame *in, struct frame *out, __u32 gso_size)
 {
-	struct __sk_buff context = { .ifindex = t->ifindex, .gso_size = gso_size };
+	struct __sk_buff context = {
+		.ifindex = t->ifindex,
+		.ingress_ifindex = t->tc_from,
+		.gso_size = gso_size,
+	};
 
-	return t->ifindex || gso_size ? run(t->tc_fd, in, out, &context, sizeof(context))
-	                              : run(t->tc_fd, in, out, NULL, 0);
+	return t->ifindex || t->tc_from || gso_size
+	               ? run(t->tc_fd, in, out, &context, sizeof(context))
+	               : run(t->tc_fd, in, out, NULL, 0);
 }
 
 static enum verdict verdict_of_xdp(int action)

@@ -26,7 +26,11 @@ struct twins {
 	 * native program.
 	 */
 	__u32 ifindex;
+	__u32 tc_from; /* TWINS_LOOPBACK: tc programs run as on ingress; 0: as on egress */
 };
+
+/* The kernel's test run has its packets on this interface; it says where they came from. */
+#define TWINS_LOOPBACK 1
 
 /*
  * Load objects/xdp_NAME.o, objects/xdp_NAME_frags.o and objects/tc_NAME.o, as far as they exist and
