@@ -163,7 +163,7 @@ verifier-cost: test-programs
 	$(Q)tests/verifier_cost.sh > build/verifier_cost.txt
 	$(Q)mv build/verifier_cost.txt tests/verifier_cost.txt
 
-MAN := $(wildcard bpffs/bpffs.7 scripts/ifbpf.8 $(TOOLS:=.8))
+MAN := $(wildcard bpffs/bpffs.7 objects/*.7 scripts/ifbpf.8 $(TOOLS:=.8))
 
 # The page of a verb is called ifbpf-VERB.
 page = $(patsubst ifbpf-ifbpf.8,ifbpf.8,$(patsubst ifbpf-pin_maps.8,ifbpf-pin.8,ifbpf-$(notdir $(1))))

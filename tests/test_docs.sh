@@ -227,7 +227,7 @@ page_of()
 	case $1 in
 	ifbpf) echo scripts/ifbpf.8 ;;
 	ifbpf-pin) echo pinning/pin_maps.8 ;;
-	*) find bpffs pinning scripts compat -name "${1#ifbpf-}.$2" ;;
+	*) find bpffs objects pinning scripts compat -name "${1#ifbpf-}.$2" ;;
 	esac
 }
 

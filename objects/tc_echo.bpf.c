@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Answer ICMP and ICMPv6 echo requests (ping) to this host; every other packet goes on. On egress
+ * nothing is answered: requests there are the host's own.
+ */
+#include "compat/maps.bpf.h"
+#include "echo.bpf.h"
+#include "stats.bpf.h"
+
+BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
+MAP_COUNTER;
+
+SEC("tc")
+int tc_echo(struct __sk_buff *skb)
+{
+	struct packet p;
+
+	/* On ingress they are the same; what leaves came from elsewhere, or from the host. */
+	if (skb->ingress_ifindex != skb->ifindex || parse_tc(skb, &p) != PARSE_OK ||
+	    !echo_is_request(&p) || !echo_is_for_host(skb, skb->ifindex, &p))
+		return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
+	echo_answer(&p);
+	return tc_count(&tc_stats_map, skb, bpf_redirect(skb->ifindex, 0));
+}
+
+char LICENSE[] SEC("license") = "GPL";
