@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Rules that change packets: finding the one that fits, and changing all but the number of bytes.
+ *
+ * A datagram is changed as a whole or not at all, although its later fragments have no ports: a
+ * rule that looks at ports leaves fragments alone, unless it changes nothing else but ports, which
+ * are in the first.
+ */
+#ifndef REWRITE_BPF_H
+#define REWRITE_BPF_H
+
+#include <stddef.h>
+#include "compat/maps.bpf.h"
+#include "checksum.bpf.h"
+#include "parse.bpf.h"
+#include "rewrite.h"
+#include "stats.bpf.h"
+
+/* Not preallocated: who has found a rule keeps it whole, whatever happens to the map. */
+BPF_MAP_FLAGS(rewrite_rules, BPF_MAP_TYPE_HASH, struct rewrite_key, struct rewrite_rule,
+              REWRITE_RULES, BPF_F_NO_PREALLOC)
+MAP_CONFIG;
+BPF_MAP_FLAGS(rewrite_shapes, BPF_MAP_TYPE_HASH, __u32, struct rewrite_shapes, 1, BPF_F_NO_PREALLOC)
+MAP_CONFIG;
+BPF_MAP(rewrite_hits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, REWRITE_RULES)
+MAP_COUNTER;
+
+#define REWRITE_ADDRESSES (REWRITE_SET_SADDR | REWRITE_SET_DADDR)
+#define REWRITE_PORTS     (REWRITE_SET_SPORT | REWRITE_SET_DPORT)
+
+#define REWRITE_VLAN_ID 0x0fff
+
+union rewrite_words {
+	struct rewrite_key key;
+	__u64 words[sizeof(struct rewrite_key) / 8];
+};
+
+/* A packet in the words of rules, and where it is to be changed. */
+struct rewrite_packet {
+	union rewrite_words all;
+	__u64 ip; /* offset of the IP header, if there is one */
+	__u64 l4; /* offset of the header with the checksum that covers addresses; 0: there is none
+	           */
+	__u64 fragment;
+	__u64 vlans;
+};
+
+/* More than offsets can be: a packet with its headers behind this is not changed. */
+#define REWRITE_IP_MASK 0x1f
+#define REWRITE_L4_MASK 0x7fff
+
+/*
+ * No change, but the verifier takes any value to be possible afterwards: one case for it, rather
+ * than one for each way through the parser. unknown is a number that it knows nothing of.
+ */
+static __always_inline __u64 rewrite_any(__u64 value, __u64 unknown)
+{
+	asm volatile("%0 += %1\n%0 -= %1" : "+r"(value) : "r"(unknown));
+	return value;
+}
+
+static __always_inline __u64 rewrite_l4_offset(const struct packet *p)
+{
+	if (p->tcp)
+		return (void *)p->tcp - (void *)p->eth;
+	if (p->udp)
+		return (void *)p->udp - (void *)p->eth;
+	if (p->ip6 && p->icmp)
+		return (void *)p->icmp - (void *)p->eth;
+	return 0;
+}
+
+static __always_inline void rewrite_describe(struct rewrite_packet *d, const struct packet *p,
+                                             __u8 direction)
+{
+	struct rewrite_key *key = &d->all.key;
+	__u64 unknown = p->end - (void *)p->eth; /* also to the verifier */
+
+	__builtin_memset(d, 0, sizeof(*d));
+	key->fields = 0xffff; /* the mask says which shape it is */
+	key->saddr_bits = 0xff;
+	key->daddr_bits = 0xff;
+	key->direction = direction;
+	key->protocol = p->l4_protocol;
+	key->sport = p->sport;
+	key->dport = p->dport;
+	if (p->vlans)
+		key->vlan = REWRITE_TAGGED | (bpf_ntohs(p->outer_tci) & REWRITE_VLAN_ID);
+	if (p->ip4) {
+		key->family = 4;
+		*(__be32 *)key->saddr = p->ip4->saddr;
+		*(__be32 *)key->daddr = p->ip4->daddr;
+		d->ip = (void *)p->ip4 - (void *)p->eth;
+	} else if (p->ip6) {
+		key->family = 6;
+		*(struct in6_addr *)key->saddr = p->ip6->saddr;
+		*(struct in6_addr *)key->daddr = p->ip6->daddr;
+		d->ip = (void *)p->ip6 - (void *)p->eth;
+	}
+	for (unsigned int n = 0; n < sizeof(d->all) / 8; n++)
+		d->all.words[n] = rewrite_any(d->all.words[n], unknown);
+	d->ip = rewrite_any(d->ip, unknown);
+	d->l4 = rewrite_any(rewrite_l4_offset(p), unknown);
+	d->fragment = rewrite_any(p->fragment, unknown);
+	d->vlans = rewrite_any(p->vlans, unknown);
+}
+
+/* Whether the rule, which fits, can do its work on the whole datagram. */
+static __always_inline int rewrite_applies(__u16 fields, __u16 actions,
+                                           const struct rewrite_packet *p)
+{
+	if (fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT) && p->fragment != FRAGMENT_NONE)
+		return p->fragment == FRAGMENT_FIRST && !(actions & ~REWRITE_PORTS);
+	/* Their checksums cover the addresses, and this does not know where they are. */
+	if (actions & REWRITE_ADDRESSES)
+		return p->all.key.protocol != IPPROTO_DCCP &&
+		       p->all.key.protocol != IPPROTO_UDPLITE;
+	return 1;
+}
+
+static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_packet *p)
+{
+	const struct rewrite_rule *rule;
+	struct rewrite_shapes *shapes;
+	union rewrite_words key;
+	const __u64 *mask;
+	__u32 zero = 0;
+
+	shapes = bpf_map_lookup_elem(&rewrite_shapes, &zero);
+	if (!shapes)
+		return NULL;
+	for (__u32 i = 0; i < REWRITE_SHAPES; i++) {
+		if (i >= shapes->count)
+			break;
+		mask = (const __u64 *)&shapes->masks[i];
+		for (unsigned int n = 0; n < sizeof(key) / 8; n++)
+			key.words[n] = p->all.words[n] & mask[n];
+		rule = bpf_map_lookup_elem(&rewrite_rules, &key);
+		if (rule && rewrite_applies(key.key.fields, rule->actions, p))
+			return rule;
+	}
+	return NULL;
+}
+
+/* What happened to the numbers that the checksum of TCP, UDP or ICMPv6 covers. */
+struct rewrite_change {
+	__u64 addresses;
+	__u64 ports;
+};
+
+static __always_inline void rewrite_addresses4(struct iphdr *ip, const struct rewrite_rule *rule,
+                                               struct rewrite_change *change)
+{
+	__be32 address;
+
+	if (rule->actions & REWRITE_SET_SADDR) {
+		address = *(__be32 *)rule->saddr;
+		change->addresses = checksum_change32(change->addresses, ip->saddr, address);
+		ip->saddr = address;
+	}
+	if (rule->actions & REWRITE_SET_DADDR) {
+		address = *(__be32 *)rule->daddr;
+		change->addresses = checksum_change32(change->addresses, ip->daddr, address);
+		ip->daddr = address;
+	}
+	ip->check = checksum_update(ip->check, change->addresses);
+}
+
+static __always_inline void rewrite_address6(struct in6_addr *address, const __u8 *as,
+                                             struct rewrite_change *change)
+{
+	const struct in6_addr *new = (const struct in6_addr *)as;
+
+	for (int i = 0; i < 4; i++)
+		change->addresses = checksum_change32(
+			change->addresses, address->in6_u.u6_addr32[i], new->in6_u.u6_addr32[i]);
+	*address = *new;
+}
+
+static __always_inline void rewrite_ports(__be16 *source, __be16 *destination,
+                                          const struct rewrite_rule *rule,
+                                          struct rewrite_change *change)
+{
+	if (rule->actions & REWRITE_SET_SPORT) {
+		change->ports = checksum_change16(change->ports, *source, rule->sport);
+		*source = rule->sport;
+	}
+	if (rule->actions & REWRITE_SET_DPORT) {
+		change->ports = checksum_change16(change->ports, *destination, rule->dport);
+		*destination = rule->dport;
+	}
+}
+
+/* The tag that stands in the packet. Its priority stays. */
+static __always_inline void rewrite_tag(struct ethhdr *eth, void *end,
+                                        const struct rewrite_rule *rule)
+{
+	struct vlan_tag *tag = (void *)(eth + 1);
+
+	if ((void *)(tag + 1) > end)
+		return;
+	tag->tci =
+		(tag->tci & bpf_htons(~REWRITE_VLAN_ID)) | bpf_htons(rule->tci & REWRITE_VLAN_ID);
+}
+
+static __always_inline void rewrite_ethernet(void *data, void *end, const struct rewrite_rule *rule,
+                                             int tag_in_packet)
+{
+	struct ethhdr *eth = data;
+
+	if ((void *)(eth + 1) > end)
+		return;
+	if (rule->actions & REWRITE_SET_SMAC)
+		__builtin_memcpy(eth->h_source, rule->smac, ETH_ALEN);
+	if (rule->actions & REWRITE_SET_DMAC)
+		__builtin_memcpy(eth->h_dest, rule->dmac, ETH_ALEN);
+	if (rule->actions & REWRITE_SET_VLAN && tag_in_packet)
+		rewrite_tag(eth, end, rule);
+}
+
+static __always_inline void rewrite_ip(const struct rewrite_packet *d, void *data, void *end,
+                                       const struct rewrite_rule *rule,
+                                       struct rewrite_change *change)
+{
+	struct iphdr *ip4 = data + (d->ip & REWRITE_IP_MASK);
+	struct ipv6hdr *ip6 = data + (d->ip & REWRITE_IP_MASK);
+
+	if (d->all.key.family == 4) {
+		if ((void *)(ip4 + 1) <= end)
+			rewrite_addresses4(ip4, rule, change);
+	} else if (d->all.key.family == 6 && (void *)(ip6 + 1) <= end) {
+		if (rule->actions & REWRITE_SET_SADDR)
+			rewrite_address6(&ip6->saddr, rule->saddr, change);
+		if (rule->actions & REWRITE_SET_DADDR)
+			rewrite_address6(&ip6->daddr, rule->daddr, change);
+	}
+}
+
+/* Ports stand in the same place in TCP and UDP, and a rule that sets them is for these. */
+static __always_inline void rewrite_l4(const struct rewrite_packet *d, void *data, void *end,
+                                       const struct rewrite_rule *rule,
+                                       struct rewrite_change *change)
+{
+	__be16 *ports = data + (d->l4 & REWRITE_L4_MASK);
+
+	if (!d->l4 || (void *)(ports + 2) > end || d->all.key.protocol == IPPROTO_ICMPV6)
+		return;
+	rewrite_ports(&ports[0], &ports[1], rule, change);
+}
+
+/*
+ * Change addresses, ports, and the id of the tag if it stands in the packet. The checksum of IPv4
+ * is right afterwards; that of what is in it needs *change.
+ */
+static __always_inline void rewrite_headers(const struct rewrite_packet *d, void *data, void *end,
+                                            const struct rewrite_rule *rule, int tag_in_packet,
+                                            struct rewrite_change *change)
+{
+	change->addresses = change->ports = 0;
+	rewrite_ethernet(data, end, rule, tag_in_packet);
+	rewrite_ip(d, data, end, rule, change);
+	rewrite_l4(d, data, end, rule, change);
+}
+
+/* Offset of the checksum in its header. */
+static __always_inline __u32 rewrite_checksum_place(const struct rewrite_packet *d)
+{
+	switch (d->all.key.protocol) {
+	case IPPROTO_TCP: return offsetof(struct tcphdr, check);
+	case IPPROTO_UDP: return offsetof(struct udphdr, check);
+	default: return offsetof(struct icmp6hdr, icmp6_cksum);
+	}
+}
+
+/* Update the checksum of what is in IP, where the packet has it. */
+static __always_inline void rewrite_checksum(const struct rewrite_packet *d, void *data, void *end,
+                                             const struct rewrite_change *change)
+{
+	__u16 *field = data + (d->l4 & REWRITE_L4_MASK) + rewrite_checksum_place(d), check;
+
+	if (!d->l4 || (void *)(field + 1) > end)
+		return;
+	check = checksum_update(*field, change->addresses + change->ports);
+	if (d->all.key.protocol != IPPROTO_UDP)
+		*field = check;
+	else if (*field) /* 0 says that there is none; a sum of 0 is written as its other form */
+		*field = check ? check : 0xffff;
+}
+
+#endif

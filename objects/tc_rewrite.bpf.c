@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Change VLAN tags, addresses and ports of packets by rules, the first that fits; all packets go on
+ * but those that have no room for a tag. For ingress and egress.
+ */
+#include "rewrite_tc.bpf.h"
+
+BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
+MAP_COUNTER;
+
+SEC("tc")
+int tc_rewrite(struct __sk_buff *skb)
+{
+	return tc_count(&tc_stats_map, skb, rewrite_tc(skb));
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* rewrite: rules in words, packet in, packet out byte for byte, with sums computed anew. */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "bpffs/log.h"
+#include "scripts/rewrite_rules.h"
+#include "tests/packet/checksum.h"
+#include "tests/packet/mutate.h"
+#include "tests/packet/twins.h"
+
+#define MAC1  "02:00:00:00:00:01"
+#define MAC2  "02:00:00:00:00:02"
+#define NONE  0xffff /* no VLAN tag */
+#define WORDS 32
+
+static struct twins twins;
+static struct bpf_object *shown;
+static int tc_fd; /* of tc_rewrite.o, whose tags a test run does not show */
+static struct rules rules;
+
+static int open_twins(void **state)
+{
+	struct bpf_map *map;
+
+	(void)state;
+	log_init("test_rewrite", false);
+	twins_open(&twins, "rewrite");
+	shown = bpf_object__open_file("build/tests/bpf/rewrite_shown.o", NULL);
+	assert_non_null(shown);
+	bpf_object__for_each_map(map, shown)
+		assert_int_equal(bpf_map__reuse_fd(map, twins_map(&twins, bpf_map__name(map))), 0);
+	assert_int_equal(bpf_object__load(shown), 0);
+	tc_fd = twins.tc_fd;
+	twins.tc_fd = bpf_program__fd(bpf_object__next_program(shown, NULL));
+	rules.rules_fd = twins_map(&twins, REWRITE_RULES_MAP);
+	rules.shapes_fd = twins_map(&twins, REWRITE_SHAPES_MAP);
+	rules.hits_fd = twins_map(&twins, REWRITE_HITS_MAP);
+	rules.list = calloc(REWRITE_RULES, sizeof(*rules.list));
+	return 0;
+}
+
+static int close_twins(void **state)
+{
+	(void)state;
+	free(rules.list);
+	bpf_object__close(shown);
+	twins_close(&twins);
+	return 0;
+}
+
+static int no_rules(void **state)
+{
+	(void)state;
+	assert_int_equal(rules_flush(&rules), 0);
+	rules.len = 0;
+	twins.tc_from = TWINS_LOOPBACK;
+	return 0;
+}
+
+static int try_rule(const char *text, struct rule *rule)
+{
+	char copy[512], *words[WORDS], *word, *rest = copy;
+	int count = 0;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	while ((word = strsep(&rest, " ")))
+		words[count++] = word;
+	return rule_parse(rule, words, count, true);
+}
+
+static void add(const char *text)
+{
+	struct rule rule;
+
+	if (try_rule(text, &rule) || rules_add(&rules, &rule, false))
+		fail_msg("cannot add: %s", text);
+}
+
+/* A packet of TCP or UDP; ICMP has no ports. */
+struct flow {
+	__u16 outer, inner; /* tags, or NONE */
+	const char *smac, *dmac, *src, *dst;
+	__u8 protocol;
+	__u16 sport, dport;
+};
+
+static void make(struct frame *f, const struct flow *flow, __u16 outer_protocol)
+{
+	frame_ethernet(f, flow->smac, flow->dmac);
+	if (flow->outer != NONE)
+		frame_vlan(f, outer_protocol, flow->outer);
+	if (flow->inner != NONE)
+		frame_vlan(f, ETH_P_8021Q, flow->inner);
+	if (strchr(flow->src, ':'))
+		frame_ip6(f, flow->src, flow->dst);
+	else
+		frame_ip4(f, flow->src, flow->dst);
+	if (flow->protocol == IPPROTO_TCP)
+		frame_tcp(f, flow->sport, flow->dport);
+	else if (flow->protocol == IPPROTO_UDP)
+		frame_udp(f, flow->sport, flow->dport);
+	else if (flow->protocol == IPPROTO_ICMP)
+		frame_icmp(f, 8, 0);
+	else
+		frame_icmp6(f, ICMPV6_ECHO_REQUEST, 0);
+	frame_payload(f, 21);
+	frame_finish(f);
+}
+
+static void expect_out(const struct frame *in, const struct frame *wanted)
+{
+	struct frame out;
+
+	assert_int_equal(twins_run(&twins, in, &out), VERDICT_PASS);
+	assert_int_equal(out.len, wanted->len);
+	assert_memory_equal(out.bytes, wanted->bytes, wanted->len);
+}
+
+static void expect_flow(const struct flow *in, const struct flow *wanted)
+{
+	struct frame f, out;
+
+	make(&f, in, ETH_P_8021Q);
+	make(&out, wanted, ETH_P_8021Q);
+	expect_out(&f, &out);
+}
+
+static const struct flow flow4 = { NONE,        NONE,        MAC1, MAC2, "192.0.2.1",
+	                           "192.0.2.2", IPPROTO_TCP, 1000, 80 };
+static const struct flow flow6 = { NONE,          NONE,        MAC1, MAC2, "2001:db8::1",
+	                           "2001:db8::2", IPPROTO_TCP, 1000, 80 };
+
+static void test_without_rules_nothing_changes(void **state)
+{
+	(void)state;
+	expect_flow(&flow4, &flow4);
+	expect_flow(&flow6, &flow6);
+}
+
+static void test_addresses_and_ports_of_each_protocol(void **state)
+{
+	static const __u8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
+	struct flow in, out;
+
+	(void)state;
+	add("dst 192.0.2.2 tcp dport 80 set src 10.1.2.3 dst 10.9.8.7 sport 5 dport 8080");
+	add("dst 192.0.2.2 udp dport 80 set src 10.1.2.3 dst 10.9.8.7 sport 5 dport 8080");
+	add("dst 192.0.2.2 icmp set src 10.1.2.3 dst 10.9.8.7");
+	add("dst 2001:db8::2 tcp dport 80 set src fd00::1:2 dst fd00:1::9 sport 5 dport 8080");
+	add("dst 2001:db8::2 udp dport 80 set src fd00::1:2 dst fd00:1::9 sport 5 dport 8080");
+	add("dst 2001:db8::2 icmp6 set src fd00::1:2 dst fd00:1::9");
+	for (int tags = 0; tags < 3; tags++) {
+		for (size_t i = 0; i < sizeof(protocols); i++) {
+			for (int six = 0; six < 2; six++) {
+				if (protocols[i] == (six ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+					continue;
+				in = six ? flow6 : flow4;
+				in.protocol = protocols[i];
+				in.outer = tags ? 0x6005 : NONE;
+				in.inner = tags > 1 ? 7 : NONE;
+				out = in;
+				out.src = six ? "fd00::1:2" : "10.1.2.3";
+				out.dst = six ? "fd00:1::9" : "10.9.8.7";
+				out.sport = 5;
+				out.dport = 8080;
+				expect_flow(&in, &out);
+				in.dst = out.dst = six ? "2001:db8::3" : "192.0.2.3";
+				expect_flow(&in, &in);
+			}
+		}
+	}
+}
+
+static void test_each_action_alone(void **state)
+{
+	static const char *const dst = "dst 192.0.2.2 tcp ";
+	static const char *const actions[] = {
+		"set src 10.0.0.1", "set dst 10.0.0.1",           "set sport 9",
+		"set dport 9",      "set smac 02:00:00:00:00:09", "set dmac 02:00:00:00:00:09"
+	};
+	char text[128];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct flow out = flow4;
+
+		no_rules(NULL);
+		snprintf(text, sizeof(text), "%s%s", dst, actions[i]);
+		add(text);
+		if (i < 2)
+			*(i ? &out.dst : &out.src) = "10.0.0.1";
+		else if (i < 4)
+			*(i == 2 ? &out.sport : &out.dport) = 9;
+		else
+			*(i == 4 ? &out.smac : &out.dmac) = "02:00:00:00:00:09";
+		expect_flow(&flow4, &out);
+	}
+}
+
+static void test_tags_are_pushed_popped_and_set(void **state)
+{
+	struct flow in = flow4, out = flow4;
+	struct frame f, wanted;
+
+	(void)state;
+	add("vlan none push 10 prio 3");
+	add("vlan 20 pop");
+	add("vlan 30 set vlan 31");
+	add("vlan 40 push 41 802.1ad");
+	out.outer = 0x600a;
+	expect_flow(&in, &out);
+
+	in.outer = 0x4000 | 20; /* its priority is no matter */
+	out.outer = NONE;
+	expect_flow(&in, &out);
+	in.inner = out.outer = 0x2007; /* the inner becomes the outer */
+	expect_flow(&in, &out);
+
+	in.outer = 0xb000 | 30; /* priority and DEI stay */
+	out.outer = 0xb000 | 31;
+	in.inner = out.inner = NONE;
+	expect_flow(&in, &out);
+	in.inner = out.inner = 30;
+	expect_flow(&in, &out);
+	make(&f, &in, ETH_P_8021AD);
+	make(&wanted, &out, ETH_P_8021AD);
+	expect_out(&f, &wanted);
+
+	in.outer = out.inner = 40;
+	in.inner = NONE;
+	out.outer = 41;
+	make(&f, &in, ETH_P_8021Q);
+	make(&wanted, &out, ETH_P_8021AD);
+	expect_out(&f, &wanted);
+}
+
+/* All at once, and of frames that are not IP as well. */
+static void test_a_tag_goes_with_other_changes(void **state)
+{
+	struct flow in = flow4, out = flow4;
+	struct frame f, wanted;
+
+	(void)state;
+	add("vlan none dst 192.0.2.2 push 10 set dst 10.0.0.1 dmac " MAC1);
+	add("vlan 5 src 2001:db8::/32 pop set src fd00::1");
+	add("vlan none push 77");
+	out.outer = 10;
+	out.dst = "10.0.0.1";
+	out.dmac = MAC1;
+	expect_flow(&in, &out);
+
+	in = out = flow6;
+	in.outer = 5;
+	out.src = "fd00::1";
+	expect_flow(&in, &out);
+
+	frame_ethernet(&f, MAC1, MAC2);
+	frame_payload(&f, 46);
+	frame_ethernet(&wanted, MAC1, MAC2);
+	frame_vlan(&wanted, ETH_P_8021Q, 77);
+	frame_payload(&wanted, 46);
+	expect_out(&f, &wanted);
+}
+
+static void test_the_rule_that_says_most_is_taken(void **state)
+{
+	struct flow in = flow4, out = flow4;
+
+	(void)state;
+	add("set dst 10.0.0.1"); /* IPv4 */
+	add("dst 192.0.2.0/24 set dst 10.0.0.2");
+	add("dst 192.0.2.2 set dst 10.0.0.3");
+	add("dst 192.0.2.2 tcp set dst 10.0.0.4");
+	add("dst 192.0.2.2 tcp dport 81 set dst 10.0.0.5");
+	add("in dst 192.0.2.2 tcp dport 81 set dst 10.0.0.6");
+	out.dst = "10.0.0.4";
+	expect_flow(&in, &out);
+	in.dport = out.dport = 81;
+	out.dst = "10.0.0.6";
+	expect_flow(&in, &out);
+	in.protocol = out.protocol = IPPROTO_UDP;
+	out.dst = "10.0.0.3";
+	expect_flow(&in, &out);
+	in.dst = "192.0.2.3";
+	out.dst = "10.0.0.2";
+	expect_flow(&in, &out);
+	in.dst = "192.0.3.3";
+	out.dst = "10.0.0.1";
+	expect_flow(&in, &out);
+	expect_flow(&flow6, &flow6);
+}
+
+static void test_directions_are_told_apart(void **state)
+{
+	struct flow in = flow4, out = flow4, sent = flow4;
+	struct frame f, got, wanted;
+
+	(void)state;
+	add("in tcp set sport 1");
+	add("out tcp set sport 2");
+	out.sport = 1;
+	sent.sport = 2;
+	expect_flow(&in, &out);
+	make(&f, &in, 0);
+	make(&wanted, &sent, 0);
+	twins.tc_from = 0;
+	assert_int_equal(twins_run_tc(&twins, &f, &got), TC_ACT_UNSPEC);
+	assert_memory_equal(got.bytes, wanted.bytes, wanted.len);
+}
+
+/* tc_rewrite.o itself, where no tag hides what it did. */
+static void test_the_tc_object_does_what_its_parts_do(void **state)
+{
+	struct flow out = flow6;
+	struct frame f, got, wanted;
+	int shown_fd = twins.tc_fd;
+
+	(void)state;
+	add("dst 2001:db8::2 tcp set dst fd00::1 dport 1");
+	out.dst = "fd00::1";
+	out.dport = 1;
+	make(&f, &flow6, 0);
+	make(&wanted, &out, 0);
+	map_clear(twins_map(&twins, XDP_STATS_MAP));
+	map_clear(twins_map(&twins, TC_STATS_MAP));
+	twins.tc_fd = tc_fd;
+	assert_int_equal(twins_run(&twins, &f, &got), VERDICT_PASS);
+	twins.tc_fd = shown_fd;
+	assert_memory_equal(got.bytes, wanted.bytes, wanted.len);
+	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 0), 3);
+	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 8), 3 * f.len);
+	assert_int_equal(map_sum(twins_map(&twins, XDP_STATS_MAP), XDP_PASS, 0), 1);
+	assert_int_equal(map_sum(twins_map(&twins, TC_STATS_MAP), TC_STATS_UNSPEC, 0), 1);
+}
+
+/* Every sum that there can be, and what UDP makes of 0. */
+static void test_checksums_of_each_value(void **state)
+{
+	struct flow in = flow4, out = flow4;
+	struct frame f, wanted;
+	int zeros = 0;
+
+	(void)state;
+	add("dst 192.0.2.2 udp set dst 10.1.1.1 dport 7");
+	add("dst 2001:db8::2 udp set dst fd00::1 dport 7");
+	for (int six = 0; six < 2; six++) {
+		in = out = six ? flow6 : flow4;
+		in.protocol = out.protocol = IPPROTO_UDP;
+		out.dst = six ? "fd00::1" : "10.1.1.1";
+		out.dport = 7;
+		make(&f, &in, 0);
+		make(&wanted, &out, 0);
+		for (__u32 word = 0; word <= 0xffff; word++) {
+			struct headers h;
+
+			for (struct frame *each = &f; each; each = each == &f ? &wanted : NULL) {
+				each->bytes[each->len - 3] = word >> 8;
+				each->bytes[each->len - 2] = word;
+				checksums_fix(each->bytes, each->len);
+			}
+			headers_find(&h, wanted.bytes, wanted.len);
+			if (h.udp->check != 0xffff && word % 16)
+				continue;
+			zeros += h.udp->check == 0xffff;
+			expect_out(&f, &wanted);
+		}
+	}
+	assert_int_equal(zeros, 2);
+}
+
+static void test_udp_without_a_checksum_stays_so(void **state)
+{
+	struct flow in = flow4, out = flow4;
+	struct frame f, wanted;
+	struct headers h;
+
+	(void)state;
+	add("dst 192.0.2.2 udp set dst 10.1.1.1 dport 7");
+	in.protocol = out.protocol = IPPROTO_UDP;
+	out.dst = "10.1.1.1";
+	out.dport = 7;
+	make(&f, &in, 0);
+	make(&wanted, &out, 0);
+	headers_find(&h, f.bytes, f.len);
+	h.udp->check = 0;
+	headers_find(&h, wanted.bytes, wanted.len);
+	h.udp->check = 0;
+	expect_out(&f, &wanted);
+}
+
+/* Cut a datagram of IPv4 in two behind its first 16 bytes. */
+static void cut(const struct frame *whole, struct frame *first, struct frame *later)
+{
+	struct headers h;
+
+	*first = *later = *whole;
+	headers_find(&h, first->bytes, first->len);
+	h.ip4->frag_off = htons(0x2000);
+	first->len = 34 + 16;
+	h.ip4->tot_len = htons(20 + 16);
+	checksums_fix(first->bytes, first->len);
+	headers_find(&h, later->bytes, later->len);
+	h.ip4->frag_off = htons(2);
+	memmove(later->bytes + 34, later->bytes + 50, later->len - 50);
+	later->len -= 16;
+	h.ip4->tot_len = htons(later->len - 14);
+	checksums_fix(later->bytes, later->len);
+}
+
+static void expect_reassembled(const struct flow *in, const struct flow *wanted)
+{
+	struct frame whole, first, later, out_first, out_later, right;
+	struct headers h;
+
+	make(&whole, in, 0);
+	make(&right, wanted, 0);
+	cut(&whole, &first, &later);
+	assert_int_equal(twins_run(&twins, &first, &out_first), VERDICT_PASS);
+	assert_int_equal(twins_run(&twins, &later, &out_later), VERDICT_PASS);
+	assert_null(checksums_check(out_first.bytes, out_first.len));
+	assert_null(checksums_check(out_later.bytes, out_later.len));
+	headers_find(&h, out_later.bytes, out_later.len);
+	assert_memory_equal(&h.ip4->saddr, out_first.bytes + 26, 8);
+	memcpy(out_first.bytes + 50, out_later.bytes + 34, out_later.len - 34);
+	out_first.len += out_later.len - 34;
+	headers_find(&h, out_first.bytes, out_first.len);
+	h.ip4->frag_off = 0;
+	h.ip4->tot_len = htons(out_first.len - 14);
+	h.ip4->check = 0;
+	headers_find(&h, right.bytes, right.len);
+	h.ip4->check = 0;
+	assert_int_equal(out_first.len, right.len);
+	assert_memory_equal(out_first.bytes, right.bytes, right.len);
+}
+
+static void test_a_datagram_in_fragments_is_changed_as_a_whole(void **state)
+{
+	struct flow in = flow4, out = flow4;
+
+	(void)state;
+	in.protocol = out.protocol = IPPROTO_UDP;
+	add("dst 192.0.2.2 udp set src 10.0.0.7 dst 10.0.0.8 sport 3 dport 4");
+	out.src = "10.0.0.7";
+	out.dst = "10.0.0.8";
+	out.sport = 3;
+	out.dport = 4;
+	expect_reassembled(&in, &out);
+
+	/* Later fragments have no port, so this rule cannot be right for them. */
+	no_rules(NULL);
+	add("dst 192.0.2.2 udp dport 80 set dst 10.0.0.8 dport 4");
+	expect_reassembled(&in, &in);
+
+	no_rules(NULL);
+	add("dst 192.0.2.2 udp dport 80 set dport 4");
+	out = in;
+	out.dport = 4;
+	expect_reassembled(&in, &out);
+}
+
+static void test_fragments_of_ipv6(void **state)
+{
+	struct frame f, wanted;
+	__u8 *extension;
+
+	(void)state;
+	add("dst 2001:db8::2 set dst fd00::1");
+	for (int later = 0; later < 2; later++) {
+		for (struct frame *each = &f; each; each = each == &f ? &wanted : NULL) {
+			frame_ethernet(each, MAC1, MAC2);
+			frame_ip6(each, "2001:db8::1", each == &f ? "2001:db8::2" : "fd00::1");
+			extension = frame_extension(each, IPPROTO_FRAGMENT, 8);
+			frame_udp(each, 5, 6);
+			frame_payload(each, 24);
+			frame_finish(each);
+			extension[3] = later ? 0x10 : 1;
+		}
+		/* The sum of UDP changes by what the addresses differ, in the first alone. */
+		if (!later) {
+			__u32 sum = 0;
+
+			for (int i = 0; i < 16; i += 2)
+				sum += (__u16) ~(wanted.bytes[38 + i] << 8 | wanted.bytes[39 + i]) +
+				       (f.bytes[38 + i] << 8 | f.bytes[39 + i]);
+			f.bytes[68] = 0x12;
+			f.bytes[69] = 0x34;
+			sum += 0x1234;
+			while (sum >> 16)
+				sum = (sum & 0xffff) + (sum >> 16);
+			wanted.bytes[68] = sum >> 8;
+			wanted.bytes[69] = sum;
+		}
+		expect_out(&f, &wanted);
+	}
+}
+
+static void test_protocols_whose_checksum_is_not_known_keep_their_addresses(void **state)
+{
+	struct headers h;
+	struct frame f;
+
+	(void)state;
+	add("dst 192.0.2.2 set dst 10.0.0.1");
+	for (int i = 0; i < 2; i++) {
+		make(&f, &flow4, 0);
+		headers_find(&h, f.bytes, f.len);
+		h.ip4->protocol = i ? IPPROTO_DCCP : IPPROTO_UDPLITE;
+		checksums_fix(f.bytes, f.len);
+		expect_out(&f, &f);
+	}
+}
+
+static void test_truncated_packets_pass_unchanged(void **state)
+{
+	struct flow in = flow4;
+	struct frame f;
+	size_t whole;
+
+	(void)state;
+	add("tcp set dport 1");
+	add("vlan 5 pop");
+	for (int six = 0; six < 2; six++) {
+		in = six ? flow6 : flow4;
+		in.outer = 5;
+		make(&f, &in, ETH_P_8021Q);
+		for (whole = f.len, f.len = ETH_HLEN; f.len < whole; f.len++)
+			expect_out(&f, &f);
+	}
+}
+
+static void test_hits_are_counted_per_rule_and_begin_at_0(void **state)
+{
+	struct flow other = flow4;
+	struct frame f;
+	__u16 slot;
+
+	(void)state;
+	add("dst 192.0.2.2 tcp set dport 1");
+	add("dst 192.0.2.3 tcp set dport 1");
+	make(&f, &flow4, 0);
+	twins_run(&twins, &f, NULL);
+	other.dst = "192.0.2.3";
+	make(&f, &other, 0);
+	twins_run(&twins, &f, NULL);
+	twins_run(&twins, &f, NULL);
+	for (size_t i = 0; i < rules.len; i++) {
+		slot = rules.list[i].actions.slot;
+		assert_int_equal(map_sum(rules.hits_fd, slot, 0),
+		                 rules.list[i].match.daddr[3] == 2 ? 3 : 6);
+	}
+	no_rules(NULL);
+	add("dst 192.0.2.2 tcp set dport 1");
+	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 0), 0);
+}
+
+static void test_rules_up_to_the_limits(void **state)
+{
+	struct rule rule;
+	char text[128];
+	struct flow out = flow4;
+
+	(void)state;
+	for (int i = 0; i < REWRITE_RULES; i++) {
+		snprintf(text, sizeof(text), "dst 10.0.%d.%d tcp set dport 9", i / 256, i % 256);
+		assert_int_equal(try_rule(text, &rule), 0);
+		rule.actions.slot = i;
+		assert_int_equal(bpf_map_update_elem(rules.rules_fd, &rule.match, &rule.actions, 0),
+		                 0);
+		rules.list[rules.len++] = rule;
+	}
+	assert_int_equal(try_rule("dst 192.0.2.2 tcp set dport 9", &rule), 0);
+	assert_int_equal(rules_add(&rules, &rule, false), -ENOSPC);
+	no_rules(NULL);
+	for (int i = 1; i <= REWRITE_SHAPES; i++) {
+		snprintf(text, sizeof(text), "dst %s/%d set dst 10.0.0.%d",
+		         i == 1 ? "128.0.0.0" : "192.0.0.0", i, i);
+		add(text);
+	}
+	assert_int_equal(try_rule("udp set dport 9", &rule), 0);
+	assert_int_equal(rules_add(&rules, &rule, false), -ENOSPC);
+	out.dst = "10.0.0.16";
+	expect_flow(&(struct flow){ NONE, NONE, MAC1, MAC2, "192.0.2.1", "192.0.2.2", IPPROTO_TCP,
+	                            1000, 80 },
+	            &out);
+}
+
+static void test_words_that_make_no_rule(void **state)
+{
+	static const char *const bad[] = {
+		"dst 192.0.2.2",
+		"dst 192.0.2.300 pop",
+		"dst 192.0.2.1/24 pop",
+		"dst 192.0.2.0/33 pop",
+		"dst 192.0.2.0/0 pop",
+		"dst 2001:db8::1/32 pop",
+		"vlan 4095 pop",
+		"vlan -1 pop",
+		"vlan pop",
+		"pop push 5",
+		"pop set vlan 5",
+		"push 5 prio 8",
+		"dport 80 set dport 81",
+		"icmp set dport 81",
+		"tcp dport 65536 pop",
+		"dst 192.0.2.1 set src 2001:db8::1",
+		"src 192.0.2.1 dst 2001:db8::1 pop",
+		"tcp set",
+		"tcp set dport",
+		"tcp set smac 02:00",
+		"tcp drop",
+		"proto 256 pop",
+		"",
+	};
+	struct rule rule;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (try_rule(bad[i], &rule) != -EINVAL)
+			fail_msg("taken for a rule: %s", bad[i]);
+}
+
+/* What must hold of a packet and what became of it, with the rules of the next test. */
+static void expect_plausible(struct frame *in, struct frame *out)
+{
+	struct headers before, after;
+	bool right = !checksums_check(in->bytes, in->len);
+
+	headers_find(&before, in->bytes, in->len);
+	headers_find(&after, out->bytes, out->len);
+	/* An IP header that is cut off has no sum; such a packet stays as it is. */
+	if (before.ip4 && before.l4 == NULL)
+		right = false;
+	if (right && checksums_check(out->bytes, out->len))
+		fail_msg("%s", checksums_check(out->bytes, out->len));
+	assert_true(out->len == in->len || out->len + 4 == in->len || out->len == in->len + 4);
+	assert_memory_equal(in->bytes, out->bytes, 12);
+	assert_int_equal(!!before.ip4, !!after.ip4);
+	assert_int_equal(!!before.ip6, !!after.ip6);
+	if (before.l4)
+		assert_int_equal(before.l4_len, after.l4_len);
+}
+
+static void test_random_packets(void **state)
+{
+	static const __u8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
+	unsigned int changed = 0;
+	struct frame f, out;
+	struct flow flow;
+
+	(void)state;
+	add("vlan none dst 192.0.2.2 tcp dport 80 set dst 10.0.0.1 dport 8080");
+	add("dst 192.0.2.2 udp dport 80 set dport 8080");
+	add("dst 192.0.2.0/24 set src 10.0.0.3");
+	add("vlan 5 set vlan 6");
+	add("vlan 6 dst 2001:db8::/32 pop set dst fd00::1");
+	add("dst 2001:db8::2 set src fd00::4");
+	add("dst 2001:db8::2 udp push 9 set sport 7");
+	mutate_begin(30);
+	for (int i = 0; i < 150000; i++) {
+		flow = i % 2 ? flow6 : flow4;
+		flow.outer = mutate_number(2) ? NONE : 5 + mutate_number(2);
+		flow.inner = flow.outer == NONE || mutate_number(2) ? NONE : 5;
+		flow.protocol = protocols[mutate_number(4)];
+		make(&f, &flow, mutate_number(2) ? ETH_P_8021Q : ETH_P_8021AD);
+		mutate_frame(&f);
+		assert_int_equal(twins_run(&twins, &f, &out), VERDICT_PASS);
+		expect_plausible(&f, &out);
+		changed += out.len != f.len || memcmp(out.bytes, f.bytes, f.len);
+	}
+	assert_in_range(changed, 50000, 149000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_without_rules_nothing_changes, no_rules),
+		cmocka_unit_test_setup(test_addresses_and_ports_of_each_protocol, no_rules),
+		cmocka_unit_test_setup(test_each_action_alone, no_rules),
+		cmocka_unit_test_setup(test_tags_are_pushed_popped_and_set, no_rules),
+		cmocka_unit_test_setup(test_a_tag_goes_with_other_changes, no_rules),
+		cmocka_unit_test_setup(test_the_rule_that_says_most_is_taken, no_rules),
+		cmocka_unit_test_setup(test_directions_are_told_apart, no_rules),
+		cmocka_unit_test_setup(test_the_tc_object_does_what_its_parts_do, no_rules),
+		cmocka_unit_test_setup(test_checksums_of_each_value, no_rules),
+		cmocka_unit_test_setup(test_udp_without_a_checksum_stays_so, no_rules),
+		cmocka_unit_test_setup(test_a_datagram_in_fragments_is_changed_as_a_whole,
+		                       no_rules),
+		cmocka_unit_test_setup(test_fragments_of_ipv6, no_rules),
+		cmocka_unit_test_setup(
+			test_protocols_whose_checksum_is_not_known_keep_their_addresses, no_rules),
+		cmocka_unit_test_setup(test_truncated_packets_pass_unchanged, no_rules),
+		cmocka_unit_test_setup(test_hits_are_counted_per_rule_and_begin_at_0, no_rules),
+		cmocka_unit_test_setup(test_rules_up_to_the_limits, no_rules),
+		cmocka_unit_test_setup(test_words_that_make_no_rule, no_rules),
+		cmocka_unit_test_setup(test_random_packets, no_rules),
+	};
+
+	return cmocka_run_group_tests(tests, open_twins, close_twins);
+}

@@ -1,0 +1,315 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+# rewrite: rules put in and taken out while packets flow, with real clients and servers.
+
+# with_ipv6: fd00::1 here, fd00::2 in the peer.
+with_ipv6()
+{
+	echo 0 >/proc/sys/net/ipv6/conf/v0/disable_ipv6
+	in_peer sh -c 'echo 0 >/proc/sys/net/ipv6/conf/v1/disable_ipv6'
+	ip addr add fd00::1/64 dev v0 nodad
+	in_peer ip addr add fd00::2/64 dev v1 nodad
+	ip neigh replace fd00::2 lladdr "$V1_MAC" dev v0 nud permanent
+	in_peer ip neigh replace fd00::1 lladdr "$V0_MAC" dev v1 nud permanent
+}
+
+# stand_in ADDRESS: the peer sends what is for ADDRESS to v0 as well, and v0 to the peer.
+stand_in()
+{
+	in_peer ip neigh replace "$1" lladdr "$V0_MAC" dev v1 nud permanent
+	ip neigh replace "$1" lladdr "$V1_MAC" dev v0 nud permanent
+}
+
+# asked tcp|udp ADDRESS PORT TEXT: what a server sends back, from its own view of the client.
+asked()
+{
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	timeout 10 bash -c 'exec 3<>"/dev/$1/$2/$3" && printf "%s" "$4" >&3 &&
+		dd bs=65536 count=1 <&3 2>/dev/null' bash "$@"
+}
+
+# answers PATTERN tcp|udp ADDRESS PORT [WRAPPER]
+answers()
+{
+	local pattern=$1 answer
+
+	shift
+	# A server of TCP says who the client is first; that may be all of the first read.
+	answer=$(asked "$1" "$2" "$3" hello) || return 1
+	# shellcheck disable=SC2053 # a pattern
+	[[ $answer == $pattern ]]
+}
+
+# transfer ADDRESS PORT: a megabyte there and back by TCP, in the peer.
+transfer()
+{
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	in_peer timeout 20 bash -c '
+		exec 3<>"/dev/tcp/$1/$2" || exit
+		head -c 1000000 /dev/zero | tr "\0" x >&3 &
+		head -c 1000000 <&3 | tail -c 900000 | md5sum
+		wait' bash "$1" "$2"
+}
+
+listening() { ss -Hlntu "sport = :$1" | grep -q .; }
+
+serve_here()
+{
+	serve "$1" "$2" "$3" &
+	eventually listening "$3" || fail "no server"
+}
+
+# translate: to a service that stands at 10.0.0.9:80 and fd00::9:80 for the peer; it is really at
+# 10.0.0.1:8080 and fd00::1:8080.
+translate()
+{
+	local protocol
+
+	stand_in 10.0.0.9
+	stand_in fd00::9
+	for protocol in tcp udp; do
+		rewrite v0 add in dst 10.0.0.9 "$protocol" dport 80 set dst 10.0.0.1 dport 8080
+		rewrite v0 add out src 10.0.0.1 "$protocol" sport 8080 set src 10.0.0.9 sport 80
+		rewrite v0 add in dst fd00::9 "$protocol" dport 80 set dst fd00::1 dport 8080
+		rewrite v0 add out src fd00::1 "$protocol" sport 8080 set src fd00::9 sport 80
+	done
+}
+
+# serves: with real clients in the peer. The peer computes its checksums itself, so that the stack
+# of v0 looks at them.
+serves()
+{
+	local whole
+
+	in_peer ethtool -K v1 tx off >/dev/null
+	serve_here tcp 10.0.0.1 8080
+	serve_here udp 10.0.0.1 8080
+	serve tcp fd00::1 8080 &
+	serve udp fd00::1 8080 &
+	whole=$(head -c 900000 /dev/zero | tr '\0' x | md5sum)
+	export -f asked answers
+	eventually in_peer bash -c 'answers "10.0.0.2 *: *" tcp 10.0.0.9 80' || fail "TCP: $(rewrite v0)"
+	eventually in_peer bash -c 'answers "10.0.0.2 *: hello" udp 10.0.0.9 80' || fail "UDP: $(rewrite v0)"
+	eventually in_peer bash -c 'answers "fd00::2 *: *" tcp fd00::9 80' || fail "TCP6: $(rewrite v0)"
+	eventually in_peer bash -c 'answers "fd00::2 *: hello" udp fd00::9 80' || fail "UDP6: $(rewrite v0)"
+	[[ $(transfer 10.0.0.9 80) == "$whole" ]] || fail "a megabyte: $(rewrite v0)"
+	[[ $(transfer fd00::9 80) == "$whole" ]] || fail "a megabyte: $(rewrite v0)"
+	! rewrite v0 | grep " 0 packets" || fail "a rule without hits"
+}
+
+test_a_server_behind_xdp_and_tc_egress()
+{
+	with_ipv6
+	load v0 objects/xdp_rewrite.o >/dev/null
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	translate
+	serves
+}
+
+test_a_server_behind_stock_tc_on_both_hooks()
+{
+	with_ipv6
+	# Both filters share what is pinned by name.
+	eval "$(iproute2_env v0)"
+	link_tc v0 ingress objects/pinned/tc_rewrite.o
+	link_tc v0 egress objects/pinned/tc_rewrite.o
+	translate
+	serves
+}
+
+test_a_server_behind_generic_xdp_of_stock_ip()
+{
+	with_ipv6
+	link_xdp v0 objects/xdp_rewrite.o
+	pin_maps v0 >/dev/null
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	translate
+	serves
+}
+
+# The host is the client here, its checksums are left to the card (CHECKSUM_PARTIAL) as a rule.
+test_a_client_behind_the_programs()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	stand_in 10.0.0.8
+	in_peer "$PWD/build/tests/serve" tcp 10.0.0.2 8080 &
+	in_peer "$PWD/build/tests/serve" udp 10.0.0.2 8080 &
+	for protocol in tcp udp; do
+		rewrite v0 add out dst 10.0.0.8 "$protocol" dport 80 set dst 10.0.0.2 dport 8080
+		rewrite v0 add in src 10.0.0.2 "$protocol" sport 8080 set src 10.0.0.8 sport 80
+	done
+	for offload in on off; do
+		ethtool -K v0 tx "$offload" >/dev/null
+		in_peer ethtool -K v1 tx "$offload" >/dev/null
+		eventually answers "10.0.0.1 *: *" tcp 10.0.0.8 80 || fail "$offload: $(rewrite v0)"
+		eventually answers "10.0.0.1 *: hello" udp 10.0.0.8 80 || fail "$offload: $(rewrite v0)"
+	done
+}
+
+# A VLAN on the wire that neither stack knows of.
+vlan_on_the_wire()
+{
+	local ifname netns
+
+	in_peer "$PWD/build/tests/frames" v1 >"$TMPDIR/frames" &
+	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
+	rewrite v0 add in vlan 10 pop
+	rewrite v0 add out vlan none push 10 prio 2
+	rewrite --netns peer v1 add in vlan 10 pop
+	rewrite --netns peer v1 add out vlan none push 10
+	in_peer ping -q -c 5 -i 0.01 -W 5 10.0.0.1 >/dev/null || fail "no answer: $(rewrite v0)"
+	[[ $(rewrite v0) == "v0 in vlan 10 pop  5 packets  $1 bytes
+v0 out vlan none push 10 prio 2  5 packets  490 bytes" ]] || fail "$(rewrite v0)"
+	eventually eval '(($(grep -c ^${V1_MAC//:}${V0_MAC//:}8100400a0800 "$TMPDIR/frames") == 5))' ||
+		fail "$(<"$TMPDIR/frames")"
+}
+
+test_tags_beside_the_packet_are_pushed_and_popped_by_tc()
+{
+	need ping
+	for ifname in v0 v1; do
+		netns=$([[ $ifname == v0 ]] || echo --netns=peer)
+		# shellcheck disable=SC2086 # nothing or one word
+		load $netns --hook tc_ingress "$ifname" objects/tc_rewrite.o >/dev/null
+		# shellcheck disable=SC2086
+		load $netns --hook tc_egress "$ifname" objects/tc_rewrite.o >/dev/null
+	done
+	# tc counts the packet without the tag that lies beside it.
+	vlan_on_the_wire 490
+}
+
+test_tags_in_the_packet_are_popped_by_xdp()
+{
+	need ping
+	load v0 objects/xdp_rewrite.o >/dev/null
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	load --netns peer --hook tc_ingress v1 objects/tc_rewrite.o >/dev/null
+	load --netns peer --hook tc_egress v1 objects/tc_rewrite.o >/dev/null
+	in_peer ethtool -K v1 txvlan off >/dev/null
+	vlan_on_the_wire 510
+}
+
+test_xdp_loader_loads_it()
+{
+	need xdp-loader
+	LIBXDP_SKIP_DISPATCHER=1 xdp-loader load -m native v0 objects/xdp_rewrite.o
+	pin_maps --foreign v0 >/dev/null
+	rewrite v0 add set smac 02:00:00:00:00:09
+	expect_status 0 rewrite v0
+	[[ $output == "v0 set smac 02:00:00:00:00:09  0 packets  0 bytes" ]] || fail "$output"
+	send 4
+	[[ $(rewrite v0) == "v0 set smac 02:00:00:00:00:09  4 packets  400 bytes" ]] || fail "$(rewrite v0)"
+}
+
+# --- the tool
+
+test_rules_are_listed_as_they_were_typed_in_the_order_of_their_use()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	expect_status 0 rewrite v0
+	[[ -z $output$errors ]] || fail "$output$errors"
+	rewrite v0 add udp set dport 7
+	rewrite v0 add in vlan 10 src 10.0.0.0/8 dst 192.0.2.1 tcp sport 1 dport 2 pop set src 10.0.0.1 dst 10.0.0.2 sport 3 dport 4 smac 02:00:00:00:00:0a dmac 02:00:00:00:00:0b
+	rewrite v0 add out vlan none push 5 prio 7 802.1ad
+	rewrite v0 add src 2001:db8::/32 icmp6 set vlan 9 dst fd00::1
+	expect_status 0 rewrite v0 list
+	[[ $output == "v0 in vlan 10 src 10.0.0.0/8 dst 192.0.2.1 tcp sport 1 dport 2 pop set src 10.0.0.1 dst 10.0.0.2 sport 3 dport 4 smac 02:00:00:00:00:0a dmac 02:00:00:00:00:0b  0 packets  0 bytes
+v0 src 2001:db8::/32 icmp6 set vlan 9 dst fd00::1  0 packets  0 bytes
+v0 out vlan none push 5 prio 7 802.1ad  0 packets  0 bytes
+v0 udp set dport 7  0 packets  0 bytes" ]] || fail "$output"
+	rewrite v0 flush
+	expect_status 0 rewrite v0
+	[[ -z $output ]] || fail "$output"
+}
+
+test_json_has_what_the_text_has()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan 10 dst 192.0.2.1 push 11 set dst 10.0.0.2
+	expect_status 0 rewrite --json v0
+	[[ $output == '{"schema":"ifbpf.rewrite/1","ifname":"v0","ifindex":'*'"rules":[{"match":{'\
+'"direction":null,"tagged":true,"vlan":10,"family":4,"src":null,"dst":"192.0.2.1","protocol":null,'\
+'"sport":null,"dport":null},"pop":false,"push":{"vlan":11,"prio":0,"protocol":"802.1Q"},"set":{'\
+'"vlan":null,"src":null,"dst":"10.0.0.2","sport":null,"dport":null,"smac":null,"dmac":null},'\
+'"packets":0,"bytes":0}]}' ]] || fail "$output"
+}
+
+test_a_rule_is_added_once_replaced_and_deleted()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan none set smac 02:00:00:00:00:09
+	send 3
+	expect_fail "there is one for the same packets" rewrite v0 add vlan none push 5
+	((status == 2)) || fail "status $status"
+	rewrite v0 replace vlan none set smac 02:00:00:00:00:0a
+	[[ $(rewrite v0) == "v0 vlan none set smac 02:00:00:00:00:0a  3 packets  300 bytes" ]] ||
+		fail "$(rewrite v0)"
+	expect_fail "there is none for these packets" rewrite v0 del vlan 5
+	((status == 2)) || fail "status $status"
+	rewrite v0 del vlan none
+	[[ -z $(rewrite v0) ]] || fail "$(rewrite v0)"
+	send 3
+	rewrite v0 add vlan none set smac 02:00:00:00:00:0b
+	[[ $(rewrite v0) == *"  0 packets  0 bytes" ]] || fail "$(rewrite v0)"
+}
+
+test_rules_and_hits_outlive_the_program()
+{
+	local ids
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan none set smac 02:00:00:00:00:09
+	send 3
+	ids=$(for map in rules shapes hits; do map_id "$BPFFS/v0/rewrite_$map"; done)
+	load v0 objects/xdp_pass.o >/dev/null
+	send 3
+	load v0 objects/xdp_rewrite.o >/dev/null
+	send 4
+	[[ $(for map in rules shapes hits; do map_id "$BPFFS/v0/rewrite_$map"; done) == "$ids" ]] ||
+		fail "other maps"
+	[[ $(rewrite v0) == "v0 vlan none set smac 02:00:00:00:00:09  7 packets  700 bytes" ]] ||
+		fail "$(rewrite v0)"
+}
+
+# No packet meets half a rule, or none: each leaves with one of the two pairs of addresses.
+test_replacing_a_rule_is_one_step_for_packets()
+{
+	local changes=0
+
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	rewrite v0 add vlan none set smac 02:00:00:00:00:0a dmac 02:00:00:00:01:0a
+	in_peer "$PWD/build/tests/frames" v1 >"$TMPDIR/frames" &
+	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
+	send_out 20000 60 &
+	while kill -0 $! 2>/dev/null; do
+		rewrite v0 replace vlan none set smac 02:00:00:00:00:0b dmac 02:00:00:00:01:0b
+		rewrite v0 replace vlan none set smac 02:00:00:00:00:0a dmac 02:00:00:00:01:0a
+		((++changes))
+	done
+	((changes > 0)) || fail "never changed"
+	[[ $(rewrite v0) == *"  20000 packets  1200000 bytes" ]] || fail "$(rewrite v0)"
+	! grep -vE '^(ready|02000000010a02000000000a.*|02000000010b02000000000b.*)$' "$TMPDIR/frames" ||
+		fail "a frame of neither rule"
+	grep -q '^02' "$TMPDIR/frames" || fail "nothing was captured"
+}
+
+test_misuse_is_told()
+{
+	expect_fail "cannot find the maps of v0" rewrite v0
+	[[ $status == 2 && $errors == *"hint: load it first: load v0 objects/xdp_rewrite.o"* ]] ||
+		fail "$status: $errors"
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_fail "cannot find map 'rewrite_rules' of v0" rewrite v0
+	load v0 objects/xdp_rewrite.o >/dev/null
+	for words in "add" "add tcp" "add dst 192.0.2.300 pop" "del tcp pop" "flush all" "drop it" \
+		"add dport 80 pop" "replace tcp set"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 rewrite v0 $words
+		[[ -n $errors ]] || fail "nothing was said of: $words"
+	done
+	[[ -z $(rewrite v0) ]] || fail "$(rewrite v0)"
+	expect_status 1 rewrite
+	expect_fail "cannot find interface nope" rewrite nope
+}
