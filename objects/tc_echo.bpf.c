@@ -6,9 +6,11 @@
 #include "compat/maps.bpf.h"
 #include "echo.bpf.h"
 #include "stats.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(echo);
 
 SEC("tc")
 int tc_echo(struct __sk_buff *skb)
@@ -18,7 +20,7 @@ int tc_echo(struct __sk_buff *skb)
 	/* On ingress they are the same; what leaves came from elsewhere, or from the host. */
 	if (skb->ingress_ifindex != skb->ifindex || parse_tc(skb, &p) != PARSE_OK ||
 	    !echo_is_request(&p) || !echo_is_for_host(skb, skb->ifindex, &p))
-		return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
+		return chain_tc(skb);
 	echo_answer(&p);
 	return tc_count(&tc_stats_map, skb, bpf_redirect(skb->ifindex, 0));
 }

@@ -4,14 +4,18 @@
  * but those that have no room for a tag. For ingress and egress.
  */
 #include "rewrite_tc.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(rewrite);
 
 SEC("tc")
 int tc_rewrite(struct __sk_buff *skb)
 {
-	return tc_count(&tc_stats_map, skb, rewrite_tc(skb));
+	if (rewrite_tc(skb) == TC_ACT_SHOT)
+		return tc_count(&tc_stats_map, skb, TC_ACT_SHOT);
+	return chain_tc(skb);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -4,9 +4,11 @@
  * but those that have no room for a tag.
  */
 #include "rewrite.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_XDP(rewrite);
 
 /* The first 12 bytes of a frame; the EtherType behind them goes with what follows. */
 struct addresses {
@@ -68,13 +70,15 @@ int xdp_rewrite(struct xdp_md *ctx)
 	struct packet p;
 
 	if (parse_xdp(ctx, &p) != PARSE_OK)
-		return xdp_count(&xdp_stats_map, ctx, XDP_PASS);
+		return chain_xdp(ctx);
 	rewrite_describe(&d, &p, REWRITE_IN);
 	rule = rewrite_find(&d);
 	if (!rule)
-		return xdp_count(&xdp_stats_map, ctx, XDP_PASS);
+		return chain_xdp(ctx);
 	stats_count(&rewrite_hits, rule->slot, xdp_bytes(ctx));
-	return xdp_count(&xdp_stats_map, ctx, rewrite(ctx, &d, rule) ? XDP_DROP : XDP_PASS);
+	if (rewrite(ctx, &d, rule))
+		return xdp_count(&xdp_stats_map, ctx, XDP_DROP);
+	return chain_xdp(ctx);
 }
 
 char LICENSE[] SEC("license") = "GPL";

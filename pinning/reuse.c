@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
+#include "objects/chain.h"
 #include "pinning/reuse.h"
 #include "pinning/shape.h"
 
@@ -47,10 +48,28 @@ static bool holds_programs(int map_fd, const struct bpf_map_info *info)
 	return false;
 }
 
+/*
+ * A link that names a program: what follows in a row is the same for the new program as it is for
+ * the old one, and it is exchanged in one step. An empty one is nothing to keep, and would bind the
+ * new program to the kind of the old (frags or not).
+ */
+static bool is_link(int map_fd, const struct bpf_map_info *info, const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(CHAIN_XDP_LINK);
+	__u32 zero = 0, id;
+
+	return info->max_entries == 1 && len > suffix &&
+	       (!strcmp(name + len - suffix, CHAIN_XDP_LINK) ||
+	        !strcmp(name + len - suffix, CHAIN_TC_LINK)) &&
+	       !bpf_map_lookup_elem(map_fd, &zero, &id);
+}
+
 static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char *name)
 {
 	switch (info->type) {
 	case BPF_MAP_TYPE_PROG_ARRAY:
+		if (is_link(map_fd, info, name))
+			return true;
 		detail("map '%s' is made anew: packets would see half a program array", name);
 		return false;
 	case BPF_MAP_TYPE_DEVMAP:

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row of programs of one hook of an interface, as the links of the programs make it. */
+#ifndef SCRIPTS_CHAIN_ROW_H
+#define SCRIPTS_CHAIN_ROW_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include "bpffs/view.h"
+#include "objects/chain.h"
+#include "objects/stats.h"
+#include "scripts/config.h"
+
+/* A program, and the pinned maps by which it hands packets on. */
+struct member {
+	__u32 id;
+	char name[BPF_OBJ_NAME_LEN]; /* of the program; of the head, "head" */
+	int prog_fd;                 /* -1 for the head, which is known by its link alone */
+	int link_fd, counter_fd;     /* -1: it hands nothing on; those of the view */
+};
+
+struct row {
+	const struct config *config;
+	bool tc;
+	struct view view; /* all pinned maps of the interface */
+	struct member member[CHAIN_PROGRAMS + 1];
+	size_t len; /* member[0] is the head, slot N is member[N + 1] */
+};
+
+/* Find the head and follow the links. Returns 0 or a negative errno, reported. */
+int row_open(struct row *row, const struct config *config, bool tc, enum config_access access);
+void row_close(struct row *row);
+
+/* What was handed on to the program of a slot. Returns 0 or a negative errno, reported. */
+int row_hits(const struct row *row, size_t slot, struct stats_record *hits);
+
+/*
+ * Change the row, of which packets see each change in one step. pin: a path, or the name of a
+ * program that is prepared under %progs/. Each returns 0 or a negative errno, reported.
+ */
+int row_set(struct row *row, size_t slot, const char *pin);
+int row_insert(struct row *row, size_t slot, const char *pin);
+int row_delete(struct row *row, size_t slot);
+int row_move(struct row *row, size_t from, size_t to);
+
+#endif

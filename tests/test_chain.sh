@@ -1,0 +1,235 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+# chain: programs in a row, and the row edited while packets go through it.
+
+# prepare OBJECT...: for the row of v0.
+prepare()
+{
+	local object
+
+	for object; do
+		load --no-attach v0 "objects/$object.o" >/dev/null
+	done
+}
+
+# row [OPTION]...: 'SLOT PROGRAM PACKETS' of each.
+row() { chain "$@" v0 | awk '{ print $3, $4, $7 }'; }
+
+# expect_row 'SLOT PROGRAM PACKETS'...
+expect_row() { [[ $(row) == "$(printf '%s\n' "$@")" ]] || fail "expected: $*; got: $(row)"; }
+
+# expect_actions 'ACTION PACKETS'...: what the programs decided; each packet is in there once.
+expect_actions()
+{
+	local actions
+
+	actions=$(stats v0 | awk '$4 { print $3, $4 }')
+	[[ $actions == "$(printf '%s\n' "$@")" ]] || fail "expected: $*; got: $actions"
+}
+
+three()
+{
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_echo xdp_rewrite xdp_drop
+	chain v0 insert 0 xdp_echo
+	chain v0 insert 1 xdp_rewrite
+	chain v0 insert 2 xdp_drop
+}
+
+test_packets_go_through_the_row_in_order_and_are_counted()
+{
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_echo xdp_rewrite xdp_drop
+	expect_status 0 chain v0
+	[[ -z $output$errors ]] || fail "$output$errors"
+	send 2
+	expect_actions "XDP_PASS 2"
+	chain v0 insert 0 xdp_rewrite
+	rewrite v0 add vlan none set smac 02:00:00:00:00:09
+	send 3
+	expect_row "0 xdp_rewrite 3"
+	expect_actions "XDP_PASS 5"
+	chain v0 insert 0 xdp_echo
+	send 4
+	expect_row "0 xdp_echo 7" "1 xdp_rewrite 4"
+	chain v0 insert 2 xdp_drop
+	send 5
+	expect_row "0 xdp_echo 12" "1 xdp_rewrite 9" "2 xdp_drop 5"
+	expect_actions "XDP_DROP 5" "XDP_PASS 9"
+	[[ $(rewrite v0) == *"  12 packets  1200 bytes" ]] || fail "$(rewrite v0)"
+}
+
+test_programs_are_taken_out_moved_and_exchanged()
+{
+	three
+	chain v0 move 0 1
+	expect_row "0 xdp_rewrite 0" "1 xdp_echo 0" "2 xdp_drop 0"
+	chain v0 move 1 0
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
+	send 3
+	chain v0 del 2
+	send 4
+	expect_row "0 xdp_echo 7" "1 xdp_rewrite 7"
+	expect_actions "XDP_DROP 3" "XDP_PASS 4"
+	chain v0 del 0
+	expect_row "0 xdp_rewrite 7"
+	chain v0 set 0 xdp_drop
+	send 5
+	expect_row "0 xdp_drop 12"
+	expect_actions "XDP_DROP 8" "XDP_PASS 4"
+	chain v0 del 0
+	expect_status 0 chain v0
+	[[ -z $output ]] || fail "$output"
+	# What left the row keeps no link into it.
+	for map in echo_xnext rewrite_xnext chain_xnext; do
+		! bpftool map dump pinned "$BPFFS/v0/$map" | grep -q id || fail "$map is not empty"
+	done
+}
+
+# The last program of the row drops everything: a packet that passes was led past it.
+test_no_packet_gets_past_the_last_program_while_others_are_changed()
+{
+	local changes=0
+
+	three
+	send 30000 60 &
+	while kill -0 $! 2>/dev/null; do
+		chain v0 del 0
+		chain v0 insert 1 xdp_echo
+		chain v0 move 0 1
+		((++changes))
+	done
+	((changes > 0)) || fail "nothing was changed"
+	expect_actions "XDP_DROP 30000"
+}
+
+test_a_program_loaded_anew_goes_on_in_its_slot()
+{
+	local old
+
+	three
+	send 2
+	old=$(map_id "$BPFFS/v0/echo_xnext")
+	send 10000 60 &
+	for ((i = 0; i < 5; i++)); do
+		prepare xdp_echo
+		chain v0 set 0 xdp_echo
+	done
+	wait
+	[[ $(map_id "$BPFFS/v0/echo_xnext") == "$old" ]] || fail "another link"
+	expect_row "0 xdp_echo 10002" "1 xdp_rewrite 10002" "2 xdp_drop 10002"
+	expect_actions "XDP_DROP 10002"
+	[[ $(chain v0 | awk '$3 == 0 { print $6 }') == "$(bpftool -j prog show pinned \
+		"$BPFFS/v0/%progs/xdp/xdp_echo" | sed 's/^{"id":\([0-9]*\).*/\1/')" ]] || fail "the old one runs"
+}
+
+test_the_row_outlives_its_head()
+{
+	three
+	send 2
+	load v0 objects/xdp_chain.o >/dev/null
+	send 2
+	load v0 objects/xdp_pass.o >/dev/null
+	send 3
+	expect_actions "XDP_DROP 4" "XDP_PASS 3"
+	load v0 objects/xdp_chain.o >/dev/null
+	send 4
+	expect_row "0 xdp_echo 8" "1 xdp_rewrite 8" "2 xdp_drop 8"
+	expect_actions "XDP_DROP 8" "XDP_PASS 3"
+}
+
+test_a_program_alone_hands_nothing_on()
+{
+	link_xdp v0 objects/xdp_rewrite.o
+	pin_maps v0 >/dev/null
+	send 3
+	expect_actions "XDP_PASS 3"
+	[[ $(counter "$BPFFS/v0/rewrite_xwent" 0) == "0 0" ]] || fail "it counted"
+}
+
+test_the_row_of_tc()
+{
+	load v0 objects/tc_chain.o >/dev/null
+	prepare tc_rewrite tc_drop
+	chain --tc v0 insert 0 tc_rewrite
+	send 2
+	chain --tc v0 insert 1 tc_drop
+	send 3
+	[[ $(row --tc) == "0 tc_rewrite 5
+1 tc_drop 3" ]] || fail "$(row --tc)"
+	expect_actions "TC_ACT_SHOT 3" "TC_ACT_UNSPEC 2"
+}
+
+test_what_the_kernel_does_not_mix_is_explained()
+{
+	three
+	chain v0 del 2
+	prepare xdp_drop_frags
+	expect_fail "cannot put program xdp_drop behind xdp_rewrite of v0: Invalid argument" \
+		chain v0 insert 2 xdp_drop
+	[[ $status == 2 && $errors == *"hint: a row is of one kind: all of XDP, all of them"* ]] ||
+		fail "$status: $errors"
+	prepare tc_drop
+	expect_fail "Invalid argument" chain v0 insert 2 "$BPFFS/v0/%progs/tc_ingress/tc_drop"
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0"
+}
+
+test_a_row_of_frags_programs()
+{
+	load v0 objects/xdp_chain_frags.o >/dev/null
+	prepare xdp_rewrite_frags xdp_drop_frags
+	chain v0 insert 0 xdp_rewrite
+	chain v0 insert 1 xdp_drop
+	send 3
+	expect_row "0 xdp_rewrite 3" "1 xdp_drop 3"
+}
+
+# Who has no row may load either build over the other.
+test_a_link_without_a_program_binds_nobody()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	load v0 objects/xdp_rewrite_frags.o >/dev/null
+	load v0 objects/xdp_rewrite.o >/dev/null
+	send 3
+	expect_actions "XDP_PASS 3"
+}
+
+test_json_has_what_the_text_has()
+{
+	three
+	send 2
+	expect_status 0 chain -j v0
+	[[ $output == '{"schema":"ifbpf.chain/1","ifname":"v0",'*'"row":"xdp","programs":[{"slot":0,"name":"xdp_echo","id":'*\
+'"hands_on":true,"packets":2,"bytes":200},'*'{"slot":2,"name":"xdp_drop","id":'*'"hands_on":false,"packets":2,"bytes":200}]}' ]] ||
+		fail "$output"
+}
+
+test_misuse_is_told()
+{
+	local words
+
+	expect_fail "cannot find the maps of v0" chain v0
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_fail "cannot find map 'chain_xnext' of v0" chain v0
+	[[ $errors == *"hint: load the head of the row first: load v0 objects/xdp_chain.o"* ]] ||
+		fail "$errors"
+	three
+	expect_fail "cannot have program xdp_echo twice" chain v0 insert 1 xdp_echo
+	expect_fail "cannot have program xdp_drop twice" chain v0 set 0 xdp_drop
+	prepare xdp_pass
+	expect_fail "cannot put program xdp_pass before another" chain v0 set 0 xdp_pass
+	expect_fail "cannot put program xdp_pass before another" chain v0 insert 1 xdp_pass
+	expect_fail "cannot put a program behind xdp_drop" chain v0 insert 3 xdp_echo
+	expect_fail "cannot use slot 3 of v0: the slots are 0 to 2" chain v0 del 3
+	expect_fail "cannot open program $BPFFS/v0/%progs/xdp/nope" chain v0 set 0 nope
+	expect_fail "the last program of the row hands nothing on" chain v0 move 0 2
+	expect_fail "the last program of the row hands nothing on" chain v0 move 2 0
+	prepare xdp_chain
+	expect_fail "cannot put the head of the row of v0 into it" chain v0 insert 0 xdp_chain
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
+	for words in "insert 0" "set x xdp_echo" "del" "del -1" "move 0" "jump 0"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 chain v0 $words
+	done
+}
