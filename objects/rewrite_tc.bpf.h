@@ -7,7 +7,7 @@
 #ifndef REWRITE_TC_BPF_H
 #define REWRITE_TC_BPF_H
 
-#include "rewrite.bpf.h"
+#include "rewrite_change.bpf.h"
 
 /* All pointers into the packet are invalid afterwards. */
 static __always_inline void rewrite_checksum_tc(struct __sk_buff *skb,

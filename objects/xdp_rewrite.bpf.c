@@ -3,7 +3,7 @@
  * Change VLAN tags, addresses and ports of packets by rules, the first that fits; all packets pass
  * but those that have no room for a tag.
  */
-#include "rewrite.bpf.h"
+#include "rewrite_change.bpf.h"
 #include "chain.bpf.h"
 
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)

@@ -12,7 +12,7 @@
 
 #define PROGRAM_MAPS 64
 
-static const char *link_suffix(const struct row *row)
+const char *row_link_suffix(const struct row *row)
 {
 	return row->tc ? CHAIN_TC_LINK : CHAIN_XDP_LINK;
 }
@@ -57,7 +57,7 @@ static int find_name(const struct row *row, const char *what, const char *suffix
 static void take_map(const struct row *row, const struct view_map *map, struct member *m)
 {
 	if (map->info.type == BPF_MAP_TYPE_PROG_ARRAY && map->info.max_entries == 1 &&
-	    ends_in(map->name, link_suffix(row)))
+	    ends_in(map->name, row_link_suffix(row)))
 		m->link_fd = map->fd;
 	if (map->info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
 	    map->info.value_size == sizeof(struct stats_record) &&
@@ -65,8 +65,7 @@ static void take_map(const struct row *row, const struct view_map *map, struct m
 		m->counter_fd = map->fd;
 }
 
-/* Owns fd, also if it fails. */
-static int describe(const struct row *row, int fd, struct member *m)
+int member_describe(const struct row *row, int fd, struct member *m)
 {
 	__u32 ids[PROGRAM_MAPS] = {}, len = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = { .map_ids = (__u64)(unsigned long)ids,
@@ -110,7 +109,7 @@ static int follow(struct row *row)
 		if (fd < 0)
 			return failed(-errno, "cannot open program id %u of %s", id,
 			              row->config->iface.name);
-		err = describe(row, fd, &row->member[row->len]);
+		err = member_describe(row, fd, &row->member[row->len]);
 		if (err)
 			return err;
 		row->len++;
@@ -130,14 +129,14 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 	if (err)
 		return err;
 	*head = (struct member){ .name = "head", .prog_fd = -1 };
-	head->link_fd = find_name(row, CHAIN_HEAD, link_suffix(row));
+	head->link_fd = find_name(row, CHAIN_HEAD, row_link_suffix(row));
 	head->counter_fd = find_name(row, CHAIN_HEAD, counter_suffix(row));
 	row->len = 1;
 	if (head->link_fd >= 0) {
 		err = follow(row);
 	} else {
 		err = failed(-ENOENT, "cannot find map '%s%s' of %s in %s", CHAIN_HEAD,
-		             link_suffix(row), config->iface.name, config->dir.path);
+		             row_link_suffix(row), config->iface.name, config->dir.path);
 		snprintf(object, sizeof(object), "%s_chain.o", tc ? "tc" : "xdp");
 		hint("load the head of the row first: %s %s %s", cli_command("load"),
 		     cli_word(config->iface.name), cli_object(object));
@@ -172,219 +171,5 @@ int row_hits(const struct row *row, size_t slot, struct stats_record *hits)
 		hits->rx_bytes += each[cpu].rx_bytes;
 	}
 	free(each);
-	return err;
-}
-
-/* Open what the user named. Returns 0 with *m filled in, whose prog_fd the caller closes. */
-static int open_program(const struct row *row, const char *pin, struct member *m)
-{
-	static const char *const hooks[] = { "tc_ingress", "tc_egress", "xdp" };
-	const struct config *config = row->config;
-	char path[PATH_MAX + 64];
-	int fd = -1;
-
-	snprintf(path, sizeof(path), "%s", pin);
-	if (strchr(pin, '/'))
-		fd = bpf_obj_get(path);
-	for (int i = row->tc ? 0 : 2; !strchr(pin, '/') && fd < 0 && i < (row->tc ? 2 : 3); i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s/%s", config->dir.path, DIRECTORY_PROGS,
-		         hooks[i], pin);
-		fd = bpf_obj_get(path);
-	}
-	if (fd < 0) {
-		failed(-errno, "cannot open program %s", path);
-		hint("prepare it: %s --no-attach %s OBJECT", cli_command("load"),
-		     cli_word(config->iface.name));
-		return -ENOENT;
-	}
-	return describe(row, fd, m);
-}
-
-/* From now on, packets that `from` hands on go to `to`; NULL: they end there. */
-static int link_to(const struct row *row, const struct member *from, const struct member *to)
-{
-	__u32 zero = 0;
-	int err = 0;
-
-	if (to && bpf_map_update_elem(from->link_fd, &zero, &to->prog_fd, BPF_ANY)) {
-		err = failed(-errno, "cannot put program %s behind %s of %s", to->name, from->name,
-		             row->config->iface.name);
-		if (err == -EINVAL)
-			hint("a row is of one kind: all of %s, all of them NAME_frags.o or none, "
-			     "and all loaded by %s",
-			     row->tc ? "tc" : "XDP", cli_command("load"));
-	} else if (!to && bpf_map_delete_elem(from->link_fd, &zero) && errno != ENOENT) {
-		err = failed(-errno, "cannot end the row of %s behind %s", row->config->iface.name,
-		             from->name);
-	}
-	return err;
-}
-
-/* Wait until no packet is in a program that was found by a link before: the kernel does so, in RCU,
- * for whoever changes a map of maps. */
-static int wait_for_packets(void)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts);
-	int inner, outer = -1, err = 0;
-	__u32 zero = 0;
-
-	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chain_wait", 4, 4, 1, NULL);
-	opts.inner_map_fd = inner;
-	if (inner >= 0)
-		outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "chain_wait", 4, 4, 1, &opts);
-	if (inner < 0 || outer < 0 || bpf_map_update_elem(outer, &zero, &inner, BPF_ANY))
-		err = failed(-errno, "cannot wait for packets to leave a program");
-	if (inner >= 0)
-		close(inner);
-	if (outer >= 0)
-		close(outer);
-	return err;
-}
-
-/* A program that left the row keeps no link into it. */
-static int retire(const struct row *row, const struct member *m)
-{
-	int err;
-
-	if (m->link_fd < 0)
-		return 0;
-	err = wait_for_packets();
-	return err ? err : link_to(row, m, NULL);
-}
-
-static struct member *behind(struct row *row, size_t slot)
-{
-	return slot + 2 < row->len ? &row->member[slot + 2] : NULL;
-}
-
-static int check_slot(const struct row *row, size_t slot, size_t limit)
-{
-	if (slot < limit)
-		return 0;
-	if (limit)
-		return failed(-ERANGE, "cannot use slot %zu of %s: the slots are 0 to %zu", slot,
-		              row->config->iface.name, limit - 1);
-	return failed(-ERANGE, "cannot use slot %zu of %s: it has none", slot,
-	              row->config->iface.name);
-}
-
-/* May m stand where something follows, or at all? */
-static int check_member(const struct row *row, const struct member *m, bool something_follows,
-                        size_t but_slot)
-{
-	for (size_t i = 1; i < row->len; i++)
-		if (i != but_slot + 1 &&
-		    (row->member[i].id == m->id ||
-		     (m->link_fd >= 0 && row->member[i].link_fd == m->link_fd)))
-			return failed(-EEXIST, "cannot have program %s twice in the row of %s",
-			              m->name, row->config->iface.name);
-	if (m->link_fd >= 0 && m->link_fd == row->member[0].link_fd)
-		return failed(-ELOOP, "cannot put the head of the row of %s into it",
-		              row->config->iface.name);
-	if (!something_follows || m->link_fd >= 0)
-		return 0;
-	failed(-EINVAL, "cannot put program %s before another: it hands nothing on", m->name);
-	hint("it has no pinned map NAME%s; it can stand in the last slot", link_suffix(row));
-	return -EINVAL;
-}
-
-static int put(struct row *row, size_t slot, const struct member *m, const struct member *next)
-{
-	int err = 0;
-
-	/* First what follows it, which nobody sees before it is linked. */
-	if (m->link_fd >= 0)
-		err = link_to(row, m, next);
-	return err ? err : link_to(row, &row->member[slot], m);
-}
-
-int row_set(struct row *row, size_t slot, const char *pin)
-{
-	const struct member *old = &row->member[slot + 1], *next = behind(row, slot);
-	struct member m;
-	int err = check_slot(row, slot, row->len - 1);
-
-	if (!err)
-		err = open_program(row, pin, &m);
-	if (err)
-		return err;
-	err = check_member(row, &m, next, slot);
-	/* The same program, loaded anew, has the link of before. */
-	if (!err && m.link_fd >= 0 && m.link_fd == old->link_fd)
-		err = link_to(row, &row->member[slot], &m);
-	else if (!err)
-		err = put(row, slot, &m, next);
-	if (!err && m.link_fd != old->link_fd)
-		err = retire(row, old);
-	close(m.prog_fd);
-	return err;
-}
-
-int row_insert(struct row *row, size_t slot, const char *pin)
-{
-	const struct member *before = &row->member[slot], *next;
-	struct member m;
-	int err = check_slot(row, slot, row->len);
-
-	if (err)
-		return err;
-	if (row->len > CHAIN_PROGRAMS)
-		return failed(-ENOSPC, "cannot have more than %d programs in a row",
-		              CHAIN_PROGRAMS);
-	if (before->link_fd < 0)
-		return failed(-EINVAL, "cannot put a program behind %s: it hands nothing on",
-		              before->name);
-	next = slot + 1 < row->len ? &row->member[slot + 1] : NULL;
-	err = open_program(row, pin, &m);
-	if (err)
-		return err;
-	err = check_member(row, &m, next, row->len);
-	if (!err)
-		err = put(row, slot, &m, next);
-	close(m.prog_fd);
-	return err;
-}
-
-int row_delete(struct row *row, size_t slot)
-{
-	int err = check_slot(row, slot, row->len - 1);
-
-	if (!err)
-		err = link_to(row, &row->member[slot], behind(row, slot));
-	return err ? err : retire(row, &row->member[slot + 1]);
-}
-
-/* All but the last of a row hand packets on; would it be so after the move? */
-static bool can_move(const struct row *row, size_t from, size_t to)
-{
-	size_t last = row->len - 2;
-
-	if (row->member[from + 1].link_fd < 0)
-		return false; /* it is the last, and goes elsewhere */
-	return to != last || row->member[last + 1].link_fd >= 0;
-}
-
-int row_move(struct row *row, size_t from, size_t to)
-{
-	struct member m;
-	int err = check_slot(row, from, row->len - 1);
-
-	if (!err)
-		err = check_slot(row, to, row->len - 1);
-	if (err || from == to)
-		return err;
-	if (!can_move(row, from, to))
-		return failed(-EINVAL,
-		              "cannot move slot %zu of %s to %zu: the last program of the "
-		              "row hands nothing on",
-		              from, row->config->iface.name, to);
-	err = row_delete(row, from);
-	if (err)
-		return err;
-	m = row->member[from + 1];
-	memmove(&row->member[from + 1], &row->member[from + 2], (row->len - from - 2) * sizeof(m));
-	row->member[--row->len] = m; /* its descriptor is closed with the others */
-	err = put(row, to, &m, to + 1 < row->len ? &row->member[to + 1] : NULL);
-	row->len++;
 	return err;
 }

@@ -30,6 +30,15 @@ struct row {
 int row_open(struct row *row, const struct config *config, bool tc, enum config_access access);
 void row_close(struct row *row);
 
+/* How the names of links in this row end. */
+const char *row_link_suffix(const struct row *row);
+
+/*
+ * Find out what a program is, and which of the pinned maps are its link and its counter. Takes fd
+ * over, also if it fails. Returns 0 or a negative errno, reported.
+ */
+int member_describe(const struct row *row, int fd, struct member *m);
+
 /* What was handed on to the program of a slot. Returns 0 or a negative errno, reported. */
 int row_hits(const struct row *row, size_t slot, struct stats_record *hits);
 

@@ -473,6 +473,12 @@ static void test_a_datagram_in_fragments_is_changed_as_a_whole(void **state)
 	out = in;
 	out.dport = 4;
 	expect_reassembled(&in, &out);
+
+	/* That they have no port does not mean that they have port 0. */
+	no_rules(NULL);
+	add("dst 192.0.2.2 udp dport 0 set dport 4");
+	expect_reassembled(&in, &in);
+	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 0), 0);
 }
 
 static void test_fragments_of_ipv6(void **state)
