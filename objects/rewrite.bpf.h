@@ -112,17 +112,21 @@ static __always_inline int rewrite_applies(__u16 fields, __u16 actions,
 	return 1;
 }
 
-static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_packet *p)
+/* What rules look at, or NULL: there are none, and nothing needs to be done. */
+static __always_inline const struct rewrite_shapes *rewrite_what(void)
 {
-	const struct rewrite_rule *rule;
-	struct rewrite_shapes *shapes;
-	union rewrite_words key;
-	const __u64 *mask;
 	__u32 zero = 0;
 
-	shapes = bpf_map_lookup_elem(&rewrite_shapes, &zero);
-	if (!shapes)
-		return NULL;
+	return bpf_map_lookup_elem(&rewrite_shapes, &zero);
+}
+
+static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_shapes *shapes,
+                                                               const struct rewrite_packet *p)
+{
+	const struct rewrite_rule *rule;
+	union rewrite_words key;
+	const __u64 *mask;
+
 	for (__u32 i = 0; i < REWRITE_SHAPES; i++) {
 		if (i >= shapes->count)
 			break;

@@ -63,15 +63,16 @@ static __always_inline __u8 rewrite_direction(const struct __sk_buff *skb)
 /* Returns the action. */
 static __always_inline int rewrite_tc(struct __sk_buff *skb)
 {
+	const struct rewrite_shapes *shapes = rewrite_what();
 	const struct rewrite_rule *rule;
 	struct rewrite_change change;
 	struct rewrite_packet d;
 	struct packet p;
 
-	if (parse_tc(skb, &p) != PARSE_OK)
+	if (!shapes || parse_tc(skb, &p) != PARSE_OK)
 		return TC_ACT_UNSPEC;
 	rewrite_describe(&d, &p, rewrite_direction(skb));
-	rule = rewrite_find(&d);
+	rule = rewrite_find(shapes, &d);
 	if (!rule)
 		return TC_ACT_UNSPEC;
 	stats_count(&rewrite_hits, rule->slot, skb->len);

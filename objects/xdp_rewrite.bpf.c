@@ -65,14 +65,15 @@ static __always_inline int rewrite(struct xdp_md *ctx, const struct rewrite_pack
 SEC(XDP_SECTION)
 int xdp_rewrite(struct xdp_md *ctx)
 {
+	const struct rewrite_shapes *shapes = rewrite_what();
 	const struct rewrite_rule *rule;
 	struct rewrite_packet d;
 	struct packet p;
 
-	if (parse_xdp(ctx, &p) != PARSE_OK)
+	if (!shapes || parse_xdp(ctx, &p) != PARSE_OK)
 		return chain_xdp(ctx);
 	rewrite_describe(&d, &p, REWRITE_IN);
-	rule = rewrite_find(&d);
+	rule = rewrite_find(shapes, &d);
 	if (!rule)
 		return chain_xdp(ctx);
 	stats_count(&rewrite_hits, rule->slot, xdp_bytes(ctx));
