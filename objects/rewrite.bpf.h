@@ -18,7 +18,7 @@
 BPF_MAP_FLAGS(rewrite_rules, BPF_MAP_TYPE_HASH, struct rewrite_key, struct rewrite_rule,
               REWRITE_RULES, BPF_F_NO_PREALLOC)
 MAP_CONFIG;
-BPF_MAP_FLAGS(rewrite_shapes, BPF_MAP_TYPE_HASH, __u32, struct rewrite_shapes, 1, BPF_F_NO_PREALLOC)
+BPF_MAP(rewrite_shapes, BPF_MAP_TYPE_ARRAY, __u32, struct rewrite_shapes, 2)
 MAP_CONFIG;
 BPF_MAP(rewrite_hits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, REWRITE_RULES)
 MAP_COUNTER;
@@ -115,9 +115,16 @@ static __always_inline int rewrite_applies(__u16 fields, __u16 actions,
 /* What rules look at, or NULL: there are none, and nothing needs to be done. */
 static __always_inline const struct rewrite_shapes *rewrite_what(void)
 {
-	__u32 zero = 0;
+	const struct rewrite_shapes *one, *other;
+	__u32 zero = 0, first = 1;
 
-	return bpf_map_lookup_elem(&rewrite_shapes, &zero);
+	one = bpf_map_lookup_elem(&rewrite_shapes, &zero);
+	other = bpf_map_lookup_elem(&rewrite_shapes, &first);
+	if (!one || !other)
+		return NULL;
+	if (one->turn < other->turn)
+		one = other;
+	return one->count ? one : NULL;
 }
 
 static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_shapes *shapes,

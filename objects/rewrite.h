@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 #define REWRITE_RULES_MAP  "rewrite_rules"  /* struct rewrite_key -> struct rewrite_rule */
-#define REWRITE_SHAPES_MAP "rewrite_shapes" /* 0 -> struct rewrite_shapes; none: no rules */
+#define REWRITE_SHAPES_MAP "rewrite_shapes" /* array of two struct rewrite_shapes */
 #define REWRITE_HITS_MAP   "rewrite_hits"   /* per-CPU struct stats_record, by the rule's slot */
 
 #define REWRITE_RULES  4096
@@ -45,10 +45,14 @@ struct rewrite_key {
 
 _Static_assert(sizeof(struct rewrite_key) == 48, "struct rewrite_key is a pinned format");
 
-/* The shapes of all rules, as masks; of the rules that fit a packet, the first shape's is taken. */
+/*
+ * The shapes of all rules, as masks; of the rules that fit a packet, the first shape's is taken.
+ * There are two, and the one with the greater turn counts: the other is filled in with turn 0, then
+ * gets its turn, which is one store.
+ */
 struct rewrite_shapes {
+	__u32 turn;
 	__u32 count;
-	__u32 pad;
 	struct rewrite_key masks[REWRITE_SHAPES];
 };
 

@@ -55,27 +55,6 @@ static int link_to(const struct row *row, const struct member *from, const struc
 	return err;
 }
 
-/* Wait until no packet is in a program that was found by a link before: the kernel does so, in RCU,
- * for whoever changes a map of maps. */
-static int wait_for_packets(void)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts);
-	int inner, outer = -1, err = 0;
-	__u32 zero = 0;
-
-	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chain_wait", 4, 4, 1, NULL);
-	opts.inner_map_fd = inner;
-	if (inner >= 0)
-		outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "chain_wait", 4, 4, 1, &opts);
-	if (inner < 0 || outer < 0 || bpf_map_update_elem(outer, &zero, &inner, BPF_ANY))
-		err = failed(-errno, "cannot wait for packets to leave a program");
-	if (inner >= 0)
-		close(inner);
-	if (outer >= 0)
-		close(outer);
-	return err;
-}
-
 /* A program that left the row keeps no link into it. */
 static int retire(const struct row *row, const struct member *m)
 {
@@ -83,7 +62,7 @@ static int retire(const struct row *row, const struct member *m)
 
 	if (m->link_fd < 0)
 		return 0;
-	err = wait_for_packets();
+	err = config_wait();
 	return err ? err : link_to(row, m, NULL);
 }
 

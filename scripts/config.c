@@ -127,6 +127,25 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	return fd;
 }
 
+int config_wait(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int inner, outer = -1, err = 0;
+	__u32 zero = 0;
+
+	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "config_wait", 4, 4, 1, NULL);
+	opts.inner_map_fd = inner;
+	if (inner >= 0)
+		outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "config_wait", 4, 4, 1, &opts);
+	if (inner < 0 || outer < 0 || bpf_map_update_elem(outer, &zero, &inner, BPF_ANY))
+		err = failed(-errno, "cannot wait for packets to leave the programs");
+	if (inner >= 0)
+		close(inner);
+	if (outer >= 0)
+		close(outer);
+	return err;
+}
+
 static const struct config_verb *find_verb(const struct config_verb *verbs, const char *name)
 {
 	for (; verbs->name; verbs++)

@@ -72,6 +72,13 @@ struct config_map {
 int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info);
 
+/*
+ * Wait until each program that runs now has ended, so that nobody uses what it found in a map
+ * before. The kernel does so, in RCU, for whoever changes a map of maps. Some milliseconds. Returns
+ * 0 or a negative errno, reported.
+ */
+int config_wait(void);
+
 /* A verb: "acl eth0 add 192.0.2.0/24". */
 struct config_verb {
 	const char *name;

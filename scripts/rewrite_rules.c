@@ -120,7 +120,7 @@ int rules_open(struct rules *rules, const struct config *config, enum config_acc
 	static const struct config_map maps[] = {
 		{ REWRITE_RULES_MAP, BPF_MAP_TYPE_HASH, sizeof(struct rewrite_key),
 		  sizeof(struct rewrite_rule) },
-		{ REWRITE_SHAPES_MAP, BPF_MAP_TYPE_HASH, sizeof(__u32),
+		{ REWRITE_SHAPES_MAP, BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 		  sizeof(struct rewrite_shapes) },
 		{ REWRITE_HITS_MAP, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
 		  sizeof(struct stats_record) },
@@ -183,16 +183,35 @@ static int collect_shapes(const struct rules *rules, struct rewrite_shapes *shap
 	return 0;
 }
 
-/* One store: programs find all shapes of before, or all of now. */
-static int store_shapes(const struct rules *rules, const struct rewrite_shapes *shapes)
+static int store_half(const struct rules *rules, __u32 half, const struct rewrite_shapes *shapes)
 {
-	__u32 zero = 0;
-
-	if (shapes->count && bpf_map_update_elem(rules->shapes_fd, &zero, shapes, BPF_ANY))
+	if (bpf_map_update_elem(rules->shapes_fd, &half, shapes, BPF_ANY))
 		return failed(-errno, "cannot change map '%s'", REWRITE_SHAPES_MAP);
-	if (!shapes->count && bpf_map_delete_elem(rules->shapes_fd, &zero) && errno != ENOENT)
-		return failed(-errno, "cannot empty map '%s'", REWRITE_SHAPES_MAP);
 	return 0;
+}
+
+/* Programs find all shapes of before, or all of now. */
+static int store_shapes(const struct rules *rules, struct rewrite_shapes *shapes)
+{
+	struct rewrite_shapes halves[2];
+	__u32 half, turn;
+	int err;
+
+	for (half = 0; half < 2; half++)
+		if (bpf_map_lookup_elem(rules->shapes_fd, &half, &halves[half]))
+			return failed(-errno, "cannot read map '%s'", REWRITE_SHAPES_MAP);
+	half = halves[0].turn < halves[1].turn ? 0 : 1;
+	turn = halves[!half].turn + 1;
+	if (halves[!half].count == shapes->count &&
+	    !memcmp(halves[!half].masks, shapes->masks, sizeof(shapes->masks)))
+		return 0;
+	/* Somebody may still use this half, since the edit before. */
+	err = config_wait();
+	shapes->turn = 0;
+	if (!err)
+		err = store_half(rules, half, shapes);
+	shapes->turn = turn;
+	return err ? err : store_half(rules, half, shapes);
 }
 
 /* A counter that no rule has, set to 0. */
@@ -266,7 +285,7 @@ int rules_delete(struct rules *rules, const struct rule *rule)
 
 int rules_flush(struct rules *rules)
 {
-	const struct rewrite_shapes none = {};
+	struct rewrite_shapes none = {};
 	int err = store_shapes(rules, &none);
 
 	for (size_t i = 0; !err && i < rules->len; i++)

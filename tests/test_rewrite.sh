@@ -295,6 +295,26 @@ test_replacing_a_rule_is_one_step_for_packets()
 	grep -q '^02' "$TMPDIR/frames" || fail "nothing was captured"
 }
 
+# Rules of other shapes come and go before and behind it: each packet still meets this one.
+test_no_packet_misses_a_rule_while_others_are_edited()
+{
+	local changes=0
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan none set smac 02:00:00:00:00:0a
+	send 20000 60 &
+	while kill -0 $! 2>/dev/null; do
+		rewrite v0 add in vlan 99 pop
+		rewrite v0 add vlan 98 udp pop
+		rewrite v0 del in vlan 99
+		rewrite v0 del vlan 98 udp
+		((++changes))
+	done
+	((changes > 0)) || fail "never changed"
+	[[ $(rewrite v0) == *"smac 02:00:00:00:00:0a  20000 packets  1200000 bytes"* ]] ||
+		fail "$(rewrite v0)"
+}
+
 test_misuse_is_told()
 {
 	expect_fail "cannot find the maps of v0" rewrite v0
