@@ -61,6 +61,26 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 		__type(key, key_type);                                                             \
 		__type(value, value_type);                                                         \
 	} name SEC(".maps")
+
+/*
+ * An array of arrays of value_type, which differ in length; not for the legacy loader. The inner
+ * ones have sizes, not types, of which clang emits no more than the names here.
+ */
+#define BPF_ARRAY_OF_ARRAYS(name, value_type, inner_flags, entries)                                \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
+		__uint(max_entries, entries);                                                      \
+		MAPS_PINNING                                                                       \
+		__type(key, __u32);                                                                \
+		__array(                                                                           \
+			values, struct {                                                           \
+				__uint(type, BPF_MAP_TYPE_ARRAY);                                  \
+				__uint(max_entries, 1);                                            \
+				__uint(map_flags, (inner_flags) | BPF_F_INNER_MAP);                \
+				__uint(key_size, sizeof(__u32));                                   \
+				__uint(value_size, sizeof(value_type));                            \
+			});                                                                        \
+	} name SEC(".maps")
 #define MAP_CLASS(class) __attribute__((btf_decl_tag("ifbpf:" class)))
 
 #endif

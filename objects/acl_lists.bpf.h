@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which list has an address of a packet. The maps, and how a set is read (objects/acl_lists.h). */
+#ifndef ACL_LISTS_BPF_H
+#define ACL_LISTS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "compat/maps.bpf.h"
+#include "acl_lists.h"
+#include "parse.bpf.h"
+#include "stats.bpf.h"
+
+/* The legacy loader takes no functions that are called, which IPv6 needs: see acl_set6_has(). */
+#ifndef MAPS_LEGACY
+#define ACL_HAS_LISTS
+#endif
+
+#ifdef ACL_HAS_LISTS
+
+BPF_MAP(acl_lists, BPF_MAP_TYPE_ARRAY, __u32, struct acl_list, ACL_LISTS) MAP_CONFIG;
+BPF_MAP(acl_list_hits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, ACL_LISTS)
+MAP_COUNTER;
+BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LISTS)
+MAP_CONFIG;
+BPF_ARRAY_OF_ARRAYS(acl_sets6, struct acl_row, BPF_F_MMAPABLE, ACL_LISTS)
+MAP_CONFIG;
+
+/* Tools store words while programs read them. */
+static __always_inline __u64 acl_load(const __u64 *word)
+{
+	return *(const volatile __u64 *)word;
+}
+
+static __always_inline __u32 acl_ones(__u32 x)
+{
+	x -= x >> 1 & 0x55555555;
+	x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f;
+	return x * 0x01010101 >> 24;
+}
+
+/* Is the address, in host byte order, in the set? */
+static __always_inline int acl_set4_has(__u32 list, __u32 address)
+{
+	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, word, row;
+	struct acl_row *r;
+	void *set;
+	__u64 top;
+
+	set = bpf_map_lookup_elem(&acl_sets4, &list);
+	if (!set)
+		return 0;
+	row = group / ACL_ROW_WORDS;
+	r = bpf_map_lookup_elem(set, &row);
+	if (!r)
+		return 0;
+	top = acl_load(&r->words[group % ACL_ROW_WORDS]);
+	if (!(top & bit))
+		return 0;
+	base = top >> 32;
+	if (base == ACL_SET4_FULL)
+		return 1;
+	word = (base + acl_ones((__u32)top & (bit - 1))) * ACL_SET4_BITMAP_WORDS +
+	       (address >> 6 & 3);
+	row = word / ACL_ROW_WORDS;
+	r = bpf_map_lookup_elem(set, &row);
+	if (!r)
+		return 0;
+	return r->words[word % ACL_ROW_WORDS] >> (address & 63) & 1;
+}
+
+/* What one length says of an address, or 0 if it has no such prefix: enum acl_set6_state. */
+static __always_inline __u32 acl_set6_find(void *set, const struct acl_row *header, __u64 hash,
+                                           __u64 high, __u64 low, __u64 flag)
+{
+	__u64 table = header->words[ACL_SET6_TABLE], states, state;
+	__u32 row, bit = (hash >> 32) * header->words[ACL_SET6_BLOOM] >> 32;
+	struct acl_row *r;
+
+	row = ACL_SET6_BLOOM_ROW + bit / (64 * ACL_ROW_WORDS);
+	r = bpf_map_lookup_elem(set, &row);
+	if (!r || !(r->words[bit / 64 % ACL_ROW_WORDS] >> (bit & 63) & 1))
+		return 0;
+	row = (table >> 32) + ((hash & 0xffffffff) * (table & 0xffffffff) >> 32);
+	for (int i = 0; i < ACL_SET6_PROBES; i++, row++) {
+		r = bpf_map_lookup_elem(set, &row);
+		if (!r)
+			return 0;
+		states = acl_load(&r->words[ACL_SET6_STATES]);
+		for (int slot = 0; slot < ACL_SET6_SLOTS; slot++, states >>= 16) {
+			state = states & 0xffff;
+			if (!state)
+				return 0;
+			if (r->words[slot] == high && r->words[ACL_SET6_SLOTS + slot] == low &&
+			    (state & ACL_SET6_128) == flag)
+				return state & ACL_SET6_STATE;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Is the address, in host byte order, in the set? A function of its own, which the verifier looks
+ * at once, not once for each list and side.
+ */
+__noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
+{
+	__u64 lengths, bit, part, hashed, seed;
+	struct acl_row *header;
+	__u32 row = 0, state;
+	void *set;
+
+	set = bpf_map_lookup_elem(&acl_sets6, &list);
+	if (!set)
+		return 0;
+	header = bpf_map_lookup_elem(set, &row);
+	if (!header)
+		return 0;
+	seed = header->words[ACL_SET6_SEED];
+	/*
+	 * From the longest, which decides, to the shortest; a prefix's mask is -bit. What is
+	 * shorter is read anew each time: an edit adds a prefix before it removes the longer ones
+	 * in it.
+	 */
+	lengths = acl_load(&header->words[ACL_SET6_LONG]);
+	hashed = acl_set6_hash_high(high, seed);
+	for (int i = 0; i < 64 && lengths; i++) {
+		bit = lengths & -lengths;
+		part = (low & -bit) | bit >> 1;
+		state = acl_set6_find(set, header, acl_set6_hash(hashed, part), high, part,
+		                      bit == 1 ? ACL_SET6_128 : 0);
+		if (state == ACL_SET6_IN || state == ACL_SET6_HOLE)
+			return state == ACL_SET6_IN;
+		lengths = acl_load(&header->words[ACL_SET6_LONG]) & -(bit << 1);
+	}
+	lengths = acl_load(&header->words[ACL_SET6_SHORT]);
+	for (int i = 0; i < 64 && lengths; i++) {
+		bit = lengths & -lengths;
+		part = (high & -bit) | bit >> 1;
+		low = bit << 63;
+		state = acl_set6_find(set, header,
+		                      acl_set6_hash(acl_set6_hash_high(part, seed), low), part, low,
+		                      0);
+		if (state == ACL_SET6_IN || state == ACL_SET6_HOLE)
+			return state == ACL_SET6_IN;
+		lengths = acl_load(&header->words[ACL_SET6_SHORT]) & -(bit << 1);
+	}
+	return acl_load(&header->words[ACL_SET6_REST]) & 1;
+}
+
+static __always_inline __u64 acl_join(__be32 high, __be32 low)
+{
+	return (__u64)bpf_ntohl(high) << 32 | bpf_ntohl(low);
+}
+
+static __always_inline int acl_list_has(__u32 list, __u32 sides, const struct packet *p)
+{
+	if (p->ip4) {
+		if (sides & ACL_SIDE_SOURCE && acl_set4_has(list, bpf_ntohl(p->ip4->saddr)))
+			return 1;
+		return sides & ACL_SIDE_DESTINATION && acl_set4_has(list, bpf_ntohl(p->ip4->daddr));
+	}
+	if (p->ip6) {
+		const __be32 *s = p->ip6->saddr.in6_u.u6_addr32;
+		const __be32 *d = p->ip6->daddr.in6_u.u6_addr32;
+
+		if (sides & ACL_SIDE_SOURCE &&
+		    acl_set6_has(list, acl_join(s[0], s[1]), acl_join(s[2], s[3])))
+			return 1;
+		return sides & ACL_SIDE_DESTINATION &&
+		       acl_set6_has(list, acl_join(d[0], d[1]), acl_join(d[2], d[3]));
+	}
+	return 0;
+}
+
+/*
+ * The first list that has an address of the packet, among those whose bits are set in lists: counts
+ * the hit of bytes, and returns the list's verdict; ACL_NONE if none has.
+ */
+static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
+                                                        __u32 lists)
+{
+	struct acl_list *list;
+
+	for (__u32 i = 0; i < ACL_LISTS; i++) {
+		__u32 n = i;
+
+		if (!(lists >> i & 1))
+			continue;
+		list = bpf_map_lookup_elem(&acl_lists, &n);
+		if (!list || list->verdict == ACL_NONE)
+			continue;
+		if (acl_list_has(n, list->sides, p)) {
+			stats_count(&acl_list_hits, n, bytes);
+			return list->verdict;
+		}
+	}
+	return ACL_NONE;
+}
+
+#else
+
+static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
+                                                        __u32 lists)
+{
+	return ACL_NONE;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The lists of acl: sets of addresses of any size, in maps that programs read and tools write.
+ *
+ * A set is an array of rows of 64 bytes, which tools map into their memory. It stands in slot n of
+ * acl_sets4 or acl_sets6 for list n; an empty slot is an empty set. A new set takes the place of
+ * the old one in one step, and an edit of one in place is a series of 64-bit stores, after each of
+ * which the set is true: nothing that was written is used again for something else.
+ */
+#ifndef ACL_LISTS_H
+#define ACL_LISTS_H
+
+#include <linux/types.h>
+#include "acl_verdict.h"
+
+#define ACL_LISTS_MAP "acl_lists"     /* array [ACL_LISTS] of struct acl_list */
+#define ACL_LIST_HITS "acl_list_hits" /* per-CPU array [ACL_LISTS] of struct stats_record */
+#define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LISTS]: arrays of struct acl_row */
+#define ACL_SETS6     "acl_sets6"
+
+#define ACL_LISTS 16
+
+#define ACL_LIST_NAME 56
+
+struct acl_list {
+	__u8 verdict; /* enum acl_verdict; ACL_NONE: there is no such list */
+	__u8 sides;   /* ACL_SIDE_*: which address of a packet is looked for */
+	__u8 pad[6];
+	char name[ACL_LIST_NAME]; /* ends with a zero */
+};
+
+#define ACL_ROW_WORDS 8
+
+struct acl_row {
+	__u64 words[ACL_ROW_WORDS];
+};
+
+/*
+ * IPv4. One top word for each /19 group of 32 /24s. Its low half has a bit for each /24 of which
+ * anything is in the set; its high half is the number of the first of their bitmaps, which follow
+ * each other: 4 words for the 256 addresses of a /24. Bitmaps are numbered from the start of the
+ * map. ACL_SET4_FULL instead of a number: all of each such /24 is in the set.
+ */
+#define ACL_SET4_TOP_WORDS    524288
+#define ACL_SET4_BITMAP_WORDS 4
+#define ACL_SET4_FULL         0xffffffffU
+
+/* Behind the top words, a row that only tools look at. */
+#define ACL_SET4_MAGIC_WORD   (ACL_SET4_TOP_WORDS + 0)
+#define ACL_SET4_NEXT_WORD    (ACL_SET4_TOP_WORDS + 1) /* the first bitmap that is free */
+#define ACL_SET4_MAGIC        0x3174657334766970ULL
+#define ACL_SET4_FIRST_BITMAP ((ACL_SET4_TOP_WORDS + ACL_ROW_WORDS) / ACL_SET4_BITMAP_WORDS)
+
+/*
+ * IPv6. Prefixes in a hash table, each in the set or a hole in a shorter one: the longest that an
+ * address has decides. Before the table is looked at for a length, one bit of a Bloom filter is.
+ *
+ * The key of a prefix is its bits, a one, and zeros: so it tells its length, except of 128.
+ */
+/* The words of row 0, and from which on there are others. */
+#define ACL_SET6_MAGIC_WORD 0
+#define ACL_SET6_LONG       1 /* lengths in use: bit 0 is 128, bit 63 is 65 */
+#define ACL_SET6_SHORT      2 /* bit 0 is 64, bit 63 is 1 */
+#define ACL_SET6_REST       3 /* 1 if addresses without any prefix are in the set: ::/0 */
+#define ACL_SET6_SEED       4
+#define ACL_SET6_BLOOM      5 /* bits of the filter, whose first row is ACL_SET6_BLOOM_ROW */
+#define ACL_SET6_TABLE      6 /* low half: in how many rows keys begin; high half: the first */
+#define ACL_SET6_COUNTS     8 /* + n: prefixes of length n; for tools */
+
+#define ACL_SET6_MAGIC     0x3174657336766970ULL
+#define ACL_SET6_BLOOM_ROW 18
+
+/*
+ * A row of the table: the keys' high words, their low words, and the states in 16 bits each, from
+ * the lowest. A key is in the first of ACL_SET6_PROBES rows that had room for it.
+ */
+#define ACL_SET6_SLOTS  3
+#define ACL_SET6_PROBES 8
+#define ACL_SET6_STATES 6 /* this word of the row */
+
+enum acl_set6_state { /* of a slot; 0 is free */
+	              ACL_SET6_IN = 1,
+	              ACL_SET6_HOLE = 2,
+	              ACL_SET6_GONE = 3,
+	              ACL_SET6_STATE = 3, /* mask of the above */
+	              ACL_SET6_128 = 4,   /* flag: the length is 128 */
+};
+
+/* Of a key: the high half chooses the bit of the filter, the low half the row of the table. */
+static inline __attribute__((always_inline)) __u64 acl_set6_hash_high(__u64 high, __u64 seed)
+{
+	__u64 h = (high ^ seed) * 0x9e3779b97f4a7c15ULL;
+
+	return h ^ h >> 32;
+}
+
+static inline __attribute__((always_inline)) __u64 acl_set6_hash(__u64 hashed_high, __u64 low)
+{
+	__u64 h = (hashed_high ^ low) * 0xd6e8feb86659fd93ULL;
+
+	return h ^ h >> 32;
+}
+
+_Static_assert(sizeof(struct acl_list) == 64, "struct acl_list is a pinned format");
+_Static_assert(sizeof(struct acl_row) == 64, "struct acl_row is a pinned format");
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The map of one set: made, mapped into memory, put into its slot (objects/acl_lists.h). */
+#ifndef SCRIPTS_ACL_ROWS_H
+#define SCRIPTS_ACL_ROWS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include "objects/acl_lists.h"
+
+struct acl_rows {
+	int fd;
+	__u32 len;    /* rows */
+	__u64 *words; /* all of them, mapped */
+};
+
+/*
+ * Make a map of so many rows, all zeros; name: at most 15 characters. Nobody but the caller sees it
+ * until it is published; acl_rows_close() lets it go otherwise. Failures are reported.
+ */
+int acl_rows_make(struct acl_rows *rows, const char *name, __u64 len);
+
+/*
+ * Open the map in slot `list` of a map of maps, to change it or only to read. -ENOENT, which is not
+ * reported: the slot is empty. Other failures are.
+ */
+int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable);
+void acl_rows_close(struct acl_rows *rows);
+
+/*
+ * Put it into the slot in place of what is there: packets see the old or the new one, and when this
+ * returns none sees the old one any more. acl_rows_remove() leaves the slot empty.
+ */
+int acl_rows_publish(const struct acl_rows *rows, int sets_fd, __u32 list);
+int acl_rows_remove(int sets_fd, __u32 list);
+
+/* Words are written so that a reader sees all that was written before, if it sees this. */
+static inline void acl_store(__u64 *word, __u64 value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+#endif

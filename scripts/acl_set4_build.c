@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A set is compiled in memory, and then copied into a map of the size that it needs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/acl_set4_group.h"
+
+/* Free bitmaps for later edits: so many, and one for so many that are used. */
+#define SPARE       2048
+#define SPARE_SHARE 16
+
+/* A set as it grows; bitmaps are numbered as they will be in the map. */
+struct draft {
+	__u64 *words;      /* all of the map so far */
+	size_t next, room; /* bitmaps */
+};
+
+static int draft_begin(struct draft *draft)
+{
+	draft->next = ACL_SET4_FIRST_BITMAP;
+	draft->room = draft->next + 16384;
+	draft->words = calloc(draft->room, ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	return draft->words ? 0 : -ENOMEM;
+}
+
+static int draft_reserve(struct draft *draft, size_t bitmaps)
+{
+	size_t room = draft->room * 2;
+	__u64 *words;
+
+	if (draft->next + bitmaps <= draft->room)
+		return 0;
+	words = reallocarray(draft->words, room, ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	if (!words)
+		return -ENOMEM;
+	draft->words = words;
+	draft->room = room;
+	return 0;
+}
+
+static int put_group(struct draft *draft, __u32 group, const struct group4 *content)
+{
+	bool full;
+	__u32 mask = group4_mask(content, &full);
+	int bitmaps = __builtin_popcount(mask), err;
+
+	if (full) {
+		draft->words[group] = group4_top(ACL_SET4_FULL, mask);
+		return 0;
+	}
+	err = draft_reserve(draft, bitmaps);
+	if (err)
+		return err;
+	group4_write(content, mask, draft->words + draft->next * ACL_SET4_BITMAP_WORDS);
+	draft->words[group] = group4_top(draft->next, mask);
+	draft->next += bitmaps;
+	return 0;
+}
+
+/* Edit one group with the ranges from *r on that begin before its end. */
+static int edit_group(struct draft *draft, const struct set4 *base, __u32 group,
+                      const struct ranges4 *ranges, size_t r, enum set_edit edit)
+{
+	__u32 begin = group << GROUP_SHIFT, end = begin + (GROUP_ADDRESSES - 1);
+	const __u64 *words = base ? base->rows.words : NULL;
+	struct group4 content;
+
+	group4_read(&content, words, words ? words[group] : 0);
+	for (; r < ranges->len && ranges->list[r].first <= end; r++) {
+		const struct range4 *range = &ranges->list[r];
+
+		group4_edit(&content, range->first > begin ? range->first - begin : 0,
+		            (range->last < end ? range->last : end) - begin, edit);
+	}
+	return put_group(draft, group, &content);
+}
+
+static int fill(struct draft *draft, const struct set4 *base, const struct ranges4 *ranges,
+                enum set_edit edit)
+{
+	size_t r = 0;
+	int err = 0;
+
+	for (__u32 group = 0; !err && group < ACL_SET4_TOP_WORDS; group++) {
+		__u32 begin = group << GROUP_SHIFT, end = begin + (GROUP_ADDRESSES - 1);
+
+		while (r < ranges->len && ranges->list[r].last < begin)
+			r++;
+		if (r < ranges->len && ranges->list[r].first <= begin &&
+		    ranges->list[r].last >= end)
+			draft->words[group] = edit == SET_ADD ? GROUP_ALL : 0;
+		else if ((r < ranges->len && ranges->list[r].first <= end) ||
+		         (base && base->rows.words[group]))
+			err = edit_group(draft, base, group, ranges, r, edit);
+	}
+	return err;
+}
+
+static int make(struct set4 *set, struct draft *draft)
+{
+	size_t bitmaps = draft->next - ACL_SET4_FIRST_BITMAP;
+	size_t room = draft->next + SPARE + bitmaps / SPARE_SHARE;
+	const size_t per_row = ACL_ROW_WORDS / ACL_SET4_BITMAP_WORDS;
+	int err;
+
+	err = acl_rows_make(&set->rows, "acl_set4", (room + per_row - 1) / per_row);
+	if (err)
+		return err;
+	draft->words[ACL_SET4_MAGIC_WORD] = ACL_SET4_MAGIC;
+	draft->words[ACL_SET4_NEXT_WORD] = draft->next;
+	memcpy(set->rows.words, draft->words, draft->next * ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	return 0;
+}
+
+int set4_build(struct set4 *set, const struct set4 *base, struct ranges4 *ranges,
+               enum set_edit edit)
+{
+	struct draft draft = {};
+	int err;
+
+	err = ranges4_sort(ranges);
+	if (!err)
+		err = draft_begin(&draft);
+	if (!err)
+		err = fill(&draft, base, ranges, edit);
+	if (err)
+		failed(err, "cannot compile a set of addresses from %zu ranges", ranges->len);
+	else
+		err = make(set, &draft);
+	free(draft.words);
+	return err;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A set is edited while programs read it, from the longest prefix of an address to the shortest. So
+ * a prefix is put in before those in it go, and of those the shorter go first: whoever finds one
+ * gone finds what has taken its place.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "bpffs/log.h"
+#include "scripts/acl_set6_table.h"
+
+struct prefixes {
+	struct prefix6 *list;
+	size_t len, room;
+};
+
+struct editing {
+	struct set6 set;
+	bool is_new;            /* not the one in the list's slot */
+	__u8 state;             /* that all addresses of the pieces get */
+	struct prefixes pieces; /* prefixes that are edited, in order */
+	struct prefixes inner;  /* those in the table that are in a piece, ordered likewise */
+	__u64 changed;
+};
+
+static int append(struct prefixes *p, const struct prefix6 *prefix)
+{
+	struct prefix6 *list;
+
+	if (p->len == p->room) {
+		p->room = p->room ? p->room * 2 : 64;
+		list = reallocarray(p->list, p->room, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		p->list = list;
+	}
+	p->list[p->len++] = *prefix;
+	return 0;
+}
+
+static int cut_pieces(struct editing *e, const struct ranges6 *ranges)
+{
+	struct prefix6 piece = { .state = e->state };
+	unsigned int length;
+	bool more;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ranges->len; i++) {
+		struct range6 left = ranges->list[i];
+
+		do {
+			more = range6_cut(&left, &piece.address, &length);
+			piece.length = length;
+			err = append(&e->pieces, &piece);
+		} while (!err && more);
+	}
+	return err;
+}
+
+static bool is_within(const struct prefix6 *prefix, const struct prefix6 *piece)
+{
+	struct addr6 mask = addr6_mask(piece->length);
+
+	return prefix->length > piece->length &&
+	       !((prefix->address.high ^ piece->address.high) & mask.high) &&
+	       !((prefix->address.low ^ piece->address.low) & mask.low);
+}
+
+/* How many of an ordered list are at an address up to this one. */
+static size_t count_up_to(const struct prefixes *p, struct addr6 address)
+{
+	size_t low = 0, high = p->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr6_compare(p->list[middle].address, address) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int collect_inner(void *context, const struct prefix6 *prefix)
+{
+	struct editing *e = context;
+	size_t n = count_up_to(&e->pieces, prefix->address);
+
+	/* Pieces do not overlap: only the last that begins before it can have it. */
+	return n && is_within(prefix, &e->pieces.list[n - 1]) ? append(&e->inner, prefix) : 0;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const struct prefix6 *x = a, *y = b;
+
+	return x->length != y->length ? x->length - y->length : prefix6_compare(a, b);
+}
+
+static int find_inner(struct editing *e)
+{
+	unsigned int shortest = 128;
+	int err;
+
+	for (size_t i = 0; i < e->pieces.len; i++)
+		if (e->pieces.list[i].length < shortest)
+			shortest = e->pieces.list[i].length;
+	if (!table6_has_longer(&e->set, shortest))
+		return 0;
+	err = table6_each(&e->set, collect_inner, e);
+	if (!err && e->inner.len)
+		qsort(e->inner.list, e->inner.len, sizeof(*e->inner.list), prefix6_compare);
+	return err;
+}
+
+/* Remove what is in a piece, from the shortest on; returns whether there was anything. */
+static bool remove_inner(struct editing *e, const struct prefix6 *piece)
+{
+	const struct prefix6 *list = e->inner.list;
+	struct prefix6 first = *piece;
+	size_t begin = 0, end = count_up_to(&e->inner, prefix6_last(piece));
+
+	if (piece->address.high || piece->address.low) {
+		first.address = addr6_previous(piece->address);
+		begin = count_up_to(&e->inner, first.address);
+	}
+	if (begin == end)
+		return false;
+	qsort(e->inner.list + begin, end - begin, sizeof(*list), by_length);
+	for (size_t i = begin; i < end; i++)
+		table6_remove(&e->set, list[i].address, list[i].length);
+	return true;
+}
+
+/* -ENOSPC: nothing was done yet. */
+static int edit_piece(struct editing *e, const struct prefix6 *piece)
+{
+	__u64 *rest = &e->set.rows.words[ACL_SET6_REST], wanted = e->state == ACL_SET6_IN;
+	__u8 own, around = 0;
+	bool is_new = false;
+	int err = 0;
+
+	if (!piece->length) {
+		is_new = *rest != wanted;
+		acl_store(rest, wanted);
+	} else {
+		own = table6_get(&e->set, piece->address, piece->length);
+		around = table6_find(&e->set, piece->address, piece->length);
+		is_new = own ? own != e->state : around != e->state;
+		/* Where all around is the same, a prefix is only needed in place of another. */
+		if (own || around != e->state)
+			err = table6_put(&e->set, piece);
+		if (err)
+			return err;
+	}
+	is_new |= remove_inner(e, piece);
+	if (piece->length && around == e->state)
+		table6_remove(&e->set, piece->address, piece->length);
+	e->changed += is_new;
+	return 0;
+}
+
+static int copy_prefix(void *context, const struct prefix6 *prefix)
+{
+	return table6_put(context, prefix);
+}
+
+/* Go on with a copy that has room for so many more. */
+static int enlarge(struct editing *e, __u64 more)
+{
+	struct set6 copy;
+	int err;
+
+	for (__u64 room = set6_count(&e->set) + more;; room += room / 4 + 1) {
+		err = table6_make(&copy, room);
+		if (err)
+			return err;
+		copy.rows.words[ACL_SET6_REST] = e->set.rows.words[ACL_SET6_REST];
+		err = table6_each(&e->set, copy_prefix, &copy);
+		if (!err)
+			break;
+		set6_close(&copy);
+	}
+	set6_close(&e->set);
+	e->set = copy;
+	e->is_new = true;
+	return 0;
+}
+
+static int edit_all(struct editing *e, int sets_fd, __u32 list)
+{
+	int err;
+
+	err = find_inner(e);
+	if (err)
+		return failed(err, "cannot look for what is in %zu prefixes", e->pieces.len);
+	for (size_t i = 0; !err && i < e->pieces.len; i++) {
+		err = edit_piece(e, &e->pieces.list[i]);
+		while (err == -ENOSPC) {
+			err = enlarge(e, e->pieces.len - i);
+			if (!err)
+				err = edit_piece(e, &e->pieces.list[i]);
+		}
+	}
+	return !err && e->is_new ? set6_publish(&e->set, sets_fd, list) : err;
+}
+
+int set6_edit(int sets_fd, __u32 list, struct ranges6 *ranges, enum set_edit edit, __u64 *changed)
+{
+	struct editing e = { .state = edit == SET_ADD ? ACL_SET6_IN : ACL_SET6_HOLE };
+	int err;
+
+	err = ranges6_sort(ranges, false);
+	if (!err)
+		err = cut_pieces(&e, ranges);
+	if (err) {
+		failed(err, "cannot take %zu ranges apart", ranges->len);
+		goto out;
+	}
+	err = set6_open(&e.set, sets_fd, list, true);
+	if (err == -ENOENT && edit == SET_DEL) {
+		err = 0;
+		goto out;
+	}
+	if (err == -ENOENT) {
+		err = table6_make(&e.set, e.pieces.len);
+		e.is_new = true;
+	}
+	if (!err) {
+		err = edit_all(&e, sets_fd, list);
+		set6_close(&e.set);
+	}
+	if (!err && changed)
+		*changed = e.changed;
+out:
+	free(e.pieces.list);
+	free(e.inner.list);
+	return err;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <sys/random.h>
+#include "bpffs/log.h"
+#include "scripts/acl_set6_table.h"
+
+/* Free slots for later edits: so many, and one for so many that are used. */
+#define SPARE       256
+#define SPARE_SHARE 8
+
+/* The table is filled to this share of its slots; above it, some keys soon find no row. */
+#define FILLED_PERCENT 70
+#define BLOOM_BITS     16
+
+#define ROW_BITS (ACL_ROW_WORDS * 64)
+
+/* A prefix as the table has it. */
+struct key6 {
+	__u64 high, low, flag;
+	__u64 hash;
+};
+
+struct addr6 prefix6_last(const struct prefix6 *prefix)
+{
+	struct addr6 mask = addr6_mask(prefix->length);
+
+	return (struct addr6){ prefix->address.high | ~mask.high, prefix->address.low | ~mask.low };
+}
+
+int prefix6_compare(const void *a, const void *b)
+{
+	const struct prefix6 *x = a, *y = b;
+	int by_address = addr6_compare(x->address, y->address);
+
+	return by_address ? by_address : x->length - y->length;
+}
+
+/* The bit of a length in its mask, which is also the lowest bit of such a prefix. */
+static __u64 length_bit(unsigned int length)
+{
+	return 1ULL << (length > 64 ? 128 - length : 64 - length);
+}
+
+static __u64 *length_mask(const struct set6 *set, unsigned int length)
+{
+	return &set->rows.words[length > 64 ? ACL_SET6_LONG : ACL_SET6_SHORT];
+}
+
+static struct key6 make_key(const struct set6 *set, struct addr6 address, unsigned int length)
+{
+	struct addr6 mask = addr6_mask(length);
+	struct key6 key = { .high = address.high & mask.high, .low = address.low & mask.low };
+	__u64 bit = length_bit(length);
+
+	if (length > 64) {
+		key.low |= bit >> 1;
+	} else {
+		key.high |= bit >> 1;
+		key.low = bit << 63;
+	}
+	key.flag = length == 128 ? ACL_SET6_128 : 0;
+	key.hash = acl_set6_hash(acl_set6_hash_high(key.high, set->rows.words[ACL_SET6_SEED]),
+	                         key.low);
+	return key;
+}
+
+/* Back from the key to the prefix. */
+static struct prefix6 read_key(__u64 high, __u64 low, __u64 state)
+{
+	struct prefix6 prefix = { .address = { high, low }, .state = state & ACL_SET6_STATE };
+
+	if (state & ACL_SET6_128) {
+		prefix.length = 128;
+	} else if (low) {
+		prefix.length = 127 - __builtin_ctzll(low);
+		prefix.address.low &= low - 1;
+	} else {
+		prefix.length = 63 - __builtin_ctzll(high);
+		prefix.address.high &= high - 1;
+	}
+	return prefix;
+}
+
+static __u64 *row_at(const struct set6 *set, __u64 row)
+{
+	return set->rows.words + row * ACL_ROW_WORDS;
+}
+
+static __u64 *first_row(const struct set6 *set, __u64 hash)
+{
+	__u64 table = set->rows.words[ACL_SET6_TABLE];
+
+	return row_at(set, (table >> 32) + ((hash & 0xffffffff) * (table & 0xffffffff) >> 32));
+}
+
+static __u64 *bloom_word(const struct set6 *set, __u64 hash, __u64 *bit)
+{
+	__u64 i = (hash >> 32) * set->rows.words[ACL_SET6_BLOOM] >> 32;
+
+	*bit = 1ULL << i % 64;
+	return row_at(set, ACL_SET6_BLOOM_ROW) + i / 64;
+}
+
+int table6_make(struct set6 *set, __u64 prefixes)
+{
+	__u64 slots = prefixes + SPARE + prefixes / SPARE_SHARE, seed, bloom, rows, begin;
+	int err;
+
+	bloom = (slots * BLOOM_BITS + ROW_BITS - 1) / ROW_BITS;
+	rows = slots * 100 / (FILLED_PERCENT * ACL_SET6_SLOTS) + 1;
+	begin = ACL_SET6_BLOOM_ROW + bloom;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return failed(-errno, "cannot get a random number");
+	if (bloom * ROW_BITS > (__u32)-1)
+		return failed(-E2BIG, "cannot make a set of %llu prefixes",
+		              (unsigned long long)prefixes);
+	err = acl_rows_make(&set->rows, "acl_set6", begin + rows + ACL_SET6_PROBES);
+	if (err)
+		return err;
+	set->rows.words[ACL_SET6_MAGIC_WORD] = ACL_SET6_MAGIC;
+	set->rows.words[ACL_SET6_SEED] = seed;
+	set->rows.words[ACL_SET6_BLOOM] = bloom * ROW_BITS;
+	set->rows.words[ACL_SET6_TABLE] = begin << 32 | rows;
+	return 0;
+}
+
+/* The slot of a key: its row and number. free: also one where it may be put. */
+static bool find_slot(const struct set6 *set, const struct key6 *key, bool free, __u64 **row,
+                      int *slot)
+{
+	__u64 *r = first_row(set, key->hash), state;
+
+	for (int i = 0; i < ACL_SET6_PROBES; i++, r += ACL_ROW_WORDS) {
+		for (int n = 0; n < ACL_SET6_SLOTS; n++) {
+			state = r[ACL_SET6_STATES] >> 16 * n & 0xffff;
+			if (!state && !free)
+				return false;
+			if (state && (r[n] != key->high || r[ACL_SET6_SLOTS + n] != key->low ||
+			              (state & ACL_SET6_128) != key->flag))
+				continue;
+			*row = r;
+			*slot = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static __u8 state_of(const __u64 *row, int slot)
+{
+	__u8 state = row[ACL_SET6_STATES] >> 16 * slot & ACL_SET6_STATE;
+
+	return state == ACL_SET6_GONE ? 0 : state;
+}
+
+static void set_state(__u64 *row, int slot, __u64 state)
+{
+	__u64 mask = 0xffffULL << 16 * slot;
+
+	acl_store(&row[ACL_SET6_STATES], (row[ACL_SET6_STATES] & ~mask) | state << 16 * slot);
+}
+
+__u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int length)
+{
+	struct key6 key = make_key(set, address, length);
+	__u64 bit, *row;
+	int slot;
+
+	if (!(*bloom_word(set, key.hash, &bit) & bit) || !find_slot(set, &key, false, &row, &slot))
+		return 0;
+	return state_of(row, slot);
+}
+
+int table6_put(struct set6 *set, const struct prefix6 *prefix)
+{
+	struct key6 key = make_key(set, prefix->address, prefix->length);
+	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + prefix->length];
+	__u64 *lengths = length_mask(set, prefix->length), *row, *word, bit;
+	int slot;
+
+	if (!find_slot(set, &key, true, &row, &slot))
+		return -ENOSPC;
+	if (!state_of(row, slot)) {
+		/* What leads to it is there before it is; killed between, it only costs time. */
+		acl_store(count, *count + 1);
+		acl_store(lengths, *lengths | length_bit(prefix->length));
+		word = bloom_word(set, key.hash, &bit);
+		acl_store(word, *word | bit);
+		acl_store(&row[slot], key.high);
+		acl_store(&row[ACL_SET6_SLOTS + slot], key.low);
+	}
+	set_state(row, slot, prefix->state | key.flag);
+	return 0;
+}
+
+void table6_remove(struct set6 *set, struct addr6 address, unsigned int length)
+{
+	struct key6 key = make_key(set, address, length);
+	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + length], *row;
+	__u64 *lengths = length_mask(set, length);
+	int slot;
+
+	if (!find_slot(set, &key, false, &row, &slot) || !state_of(row, slot))
+		return;
+	set_state(row, slot, ACL_SET6_GONE | key.flag);
+	acl_store(count, *count - 1);
+	if (!*count)
+		acl_store(lengths, *lengths & ~length_bit(length));
+}
+
+__u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int length)
+{
+	__u8 state;
+
+	while (length-- > 1) {
+		if (!(*length_mask(set, length) & length_bit(length)))
+			continue;
+		state = table6_get(set, address, length);
+		if (state)
+			return state;
+	}
+	return set->rows.words[ACL_SET6_REST] ? ACL_SET6_IN : ACL_SET6_HOLE;
+}
+
+bool table6_has_longer(const struct set6 *set, unsigned int length)
+{
+	while (++length <= 128)
+		if (*length_mask(set, length) & length_bit(length))
+			return true;
+	return false;
+}
+
+int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),
+                void *context)
+{
+	__u64 *row = row_at(set, set->rows.words[ACL_SET6_TABLE] >> 32);
+	__u64 *end = row_at(set, set->rows.len);
+	struct prefix6 prefix;
+	int err = 0;
+
+	for (; !err && row < end; row += ACL_ROW_WORDS) {
+		for (int n = 0; !err && n < ACL_SET6_SLOTS; n++) {
+			if (!state_of(row, n))
+				continue;
+			prefix = read_key(row[n], row[ACL_SET6_SLOTS + n],
+			                  row[ACL_SET6_STATES] >> 16 * n);
+			err = each(context, &prefix);
+		}
+	}
+	return err;
+}

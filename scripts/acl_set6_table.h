@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hash table of a set: one prefix in it, read and written. */
+#ifndef SCRIPTS_ACL_SET6_TABLE_H
+#define SCRIPTS_ACL_SET6_TABLE_H
+
+#include "scripts/acl_set6.h"
+
+struct prefix6 {
+	struct addr6 address; /* zeros behind the prefix */
+	__u8 length;          /* 0 to 128 */
+	__u8 state;           /* ACL_SET6_IN or ACL_SET6_HOLE */
+};
+
+struct addr6 prefix6_last(const struct prefix6 *prefix);
+
+/* In order of their addresses, a shorter one before those in it; for qsort(). */
+int prefix6_compare(const void *a, const void *b);
+
+/* Make the map of an empty set with room for so many prefixes and some more. */
+int table6_make(struct set6 *set, __u64 prefixes);
+
+/* The state of just this prefix, or 0. */
+__u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int length);
+
+/*
+ * Put a prefix in, or change its state. Programs see it when this returns. Returns 0 or -ENOSPC: a
+ * bigger table is needed. Never fails for a prefix that is there.
+ */
+int table6_put(struct set6 *set, const struct prefix6 *prefix);
+
+/* Take a prefix out, if it is there. */
+void table6_remove(struct set6 *set, struct addr6 address, unsigned int length);
+
+/* The state of the longest prefix below `length` that has the address, or a hole if none has. */
+__u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int length);
+
+/* Is there any prefix longer than this? */
+bool table6_has_longer(const struct set6 *set, unsigned int length);
+
+/* Each prefix in the table, in no order; without ::/0. */
+int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),
+                void *context);
+
+#endif
