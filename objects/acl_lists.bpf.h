@@ -70,7 +70,7 @@ static __always_inline int acl_set4_has(__u32 list, __u32 address)
 	return r->words[word % ACL_ROW_WORDS] >> (address & 63) & 1;
 }
 
-/* What one length says of an address, or 0 if it has no such prefix: enum acl_set6_state. */
+/* What one length says of an address, or 0 if it has no such prefix: ACL_SET6_*. */
 static __always_inline __u32 acl_set6_find(void *set, const struct acl_row *header, __u64 hash,
                                            __u64 high, __u64 low, __u64 flag)
 {

@@ -56,8 +56,9 @@ struct acl_row {
  * address has decides. Before the table is looked at for a length, one bit of a Bloom filter is.
  *
  * The key of a prefix is its bits, a one, and zeros: so it tells its length, except of 128.
+ *
+ * The words of row 0, and from which on there are others:
  */
-/* The words of row 0, and from which on there are others. */
 #define ACL_SET6_MAGIC_WORD 0
 #define ACL_SET6_LONG       1 /* lengths in use: bit 0 is 128, bit 63 is 65 */
 #define ACL_SET6_SHORT      2 /* bit 0 is 64, bit 63 is 1 */
@@ -78,13 +79,12 @@ struct acl_row {
 #define ACL_SET6_PROBES 8
 #define ACL_SET6_STATES 6 /* this word of the row */
 
-enum acl_set6_state { /* of a slot; 0 is free */
-	              ACL_SET6_IN = 1,
-	              ACL_SET6_HOLE = 2,
-	              ACL_SET6_GONE = 3,
-	              ACL_SET6_STATE = 3, /* mask of the above */
-	              ACL_SET6_128 = 4,   /* flag: the length is 128 */
-};
+/* The state of a slot, 0 if it is free. */
+#define ACL_SET6_IN    1
+#define ACL_SET6_HOLE  2
+#define ACL_SET6_GONE  3 /* may come back, but is nothing else's */
+#define ACL_SET6_STATE 3 /* mask of the above */
+#define ACL_SET6_128   4 /* flag: the length is 128 */
 
 /* Of a key: the high half chooses the bit of the filter, the low half the row of the table. */
 static inline __attribute__((always_inline)) __u64 acl_set6_hash_high(__u64 high, __u64 seed)

@@ -3,8 +3,6 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set4_group.h"
 
-#define WORDS_OF_GROUP (GROUP_ADDRESSES / 64)
-
 int set4_open(struct set4 *set, int sets_fd, __u32 list, bool writable)
 {
 	int err = acl_rows_open(&set->rows, sets_fd, list, writable);
@@ -36,7 +34,7 @@ int set4_remove(int sets_fd, __u32 list)
 /* The bits of the 64 addresses from i * 64 on. */
 static __u64 word_at(const struct set4 *set, __u32 i)
 {
-	__u64 top = set->rows.words[i / WORDS_OF_GROUP];
+	__u64 top = set->rows.words[i / GROUP_WORDS];
 	__u32 block = i / ACL_SET4_BITMAP_WORDS % GROUP_BLOCKS, before;
 
 	if (!(top >> block & 1))
@@ -51,10 +49,10 @@ static __u64 word_at(const struct set4 *set, __u32 i)
 /* How many words on, from the first of a group or back from its last, are all the same. */
 static __u32 same_words(const struct set4 *set, __u32 i, bool at_edge, __u64 same)
 {
-	__u64 top = set->rows.words[i / WORDS_OF_GROUP];
+	__u64 top = set->rows.words[i / GROUP_WORDS];
 
 	if (at_edge && top == (same ? GROUP_ALL : 0))
-		return WORDS_OF_GROUP;
+		return GROUP_WORDS;
 	return word_at(set, i) == same;
 }
 
@@ -64,7 +62,7 @@ static __u32 last_like(const struct set4 *set, __u32 address, __u64 same)
 	__u64 other = (word_at(set, i) ^ same) & (~0ULL << address % 64);
 
 	for (i++; !other && i < 1U << 26; i += n) {
-		n = same_words(set, i, i % WORDS_OF_GROUP == 0, same);
+		n = same_words(set, i, i % GROUP_WORDS == 0, same);
 		if (!n)
 			return i * 64 + __builtin_ctzll(word_at(set, i) ^ same) - 1;
 	}
@@ -77,7 +75,7 @@ static __u32 first_like(const struct set4 *set, __u32 address, __u64 same)
 	__u64 other = (word_at(set, i) ^ same) & (~0ULL >> (63 - address % 64));
 
 	while (!other && i) {
-		n = same_words(set, i - 1, i % WORDS_OF_GROUP == 0, same);
+		n = same_words(set, i - 1, i % GROUP_WORDS == 0, same);
 		i -= n ? n : 1;
 		if (!n)
 			other = word_at(set, i) ^ same;
@@ -141,8 +139,8 @@ static int add_group(struct run *run, const struct set4 *set, __u32 group)
 	if (top == GROUP_ALL)
 		return add_to_run(run, begin, begin + (GROUP_ADDRESSES - 1));
 	group4_read(&content, set->rows.words, top);
-	for (int i = 0; !err && i < WORDS_OF_GROUP; i++)
-		err = add_word(run, begin + i * 64, content.bits[0][i]);
+	for (int i = 0; !err && i < GROUP_WORDS; i++)
+		err = add_word(run, begin + i * 64, content.words[i]);
 	return err;
 }
 

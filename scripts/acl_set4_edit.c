@@ -26,7 +26,7 @@ static void write_in_place(struct set4 *set, __u64 top, const struct group4 *con
 	__u64 *bitmap = set->rows.words + (top >> 32) * ACL_SET4_BITMAP_WORDS;
 
 	for (__u32 mask = (__u32)top; mask; mask &= mask - 1) {
-		const __u64 *bits = content->bits[__builtin_ctz(mask)];
+		const __u64 *bits = content->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS;
 
 		for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++, bitmap++)
 			if (*bitmap != bits[i])

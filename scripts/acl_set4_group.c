@@ -2,6 +2,8 @@
 #include <string.h>
 #include "scripts/acl_set4_group.h"
 
+#define BITMAP_BYTES (ACL_SET4_BITMAP_WORDS * sizeof(__u64))
+
 void group4_read(struct group4 *group, const __u64 *words, __u64 top)
 {
 	__u32 mask = (__u32)top, base = top >> 32;
@@ -9,12 +11,12 @@ void group4_read(struct group4 *group, const __u64 *words, __u64 top)
 
 	memset(group, 0, sizeof(*group));
 	for (; mask; mask &= mask - 1) {
-		int block = __builtin_ctz(mask);
+		__u64 *block = group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS;
 
 		if (base == ACL_SET4_FULL) {
-			memset(group->bits[block], 0xff, sizeof(group->bits[block]));
+			memset(block, 0xff, BITMAP_BYTES);
 		} else {
-			memcpy(group->bits[block], bitmap, sizeof(group->bits[block]));
+			memcpy(block, bitmap, BITMAP_BYTES);
 			bitmap += ACL_SET4_BITMAP_WORDS;
 		}
 	}
@@ -22,7 +24,7 @@ void group4_read(struct group4 *group, const __u64 *words, __u64 top)
 
 void group4_edit(struct group4 *group, unsigned int first, unsigned int last, enum set_edit edit)
 {
-	__u64 *words = group->bits[0], mask;
+	__u64 *words = group->words, mask;
 
 	for (unsigned int i = first / 64; i <= last / 64; i++) {
 		mask = ~0ULL;
@@ -40,7 +42,7 @@ __u32 group4_mask(const struct group4 *group, bool *full)
 
 	*full = true;
 	for (int block = 0; block < GROUP_BLOCKS; block++) {
-		const __u64 *b = group->bits[block];
+		const __u64 *b = group->words + block * ACL_SET4_BITMAP_WORDS;
 
 		if (!(b[0] | b[1] | b[2] | b[3]))
 			continue;
@@ -52,18 +54,18 @@ __u32 group4_mask(const struct group4 *group, bool *full)
 
 unsigned int group4_count(const struct group4 *group)
 {
-	const __u64 *words = group->bits[0];
 	unsigned int count = 0;
 
-	for (int i = 0; i < GROUP_ADDRESSES / 64; i++)
-		count += __builtin_popcountll(words[i]);
+	for (int i = 0; i < GROUP_WORDS; i++)
+		count += __builtin_popcountll(group->words[i]);
 	return count;
 }
 
 void group4_write(const struct group4 *group, __u32 mask, __u64 *bitmaps)
 {
 	for (; mask; mask &= mask - 1) {
-		memcpy(bitmaps, group->bits[__builtin_ctz(mask)], sizeof(group->bits[0]));
+		memcpy(bitmaps, group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS,
+		       BITMAP_BYTES);
 		bitmaps += ACL_SET4_BITMAP_WORDS;
 	}
 }

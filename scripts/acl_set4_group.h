@@ -8,12 +8,13 @@
 #define GROUP_ADDRESSES 8192
 #define GROUP_SHIFT     13
 #define GROUP_BLOCKS    32 /* /24s */
+#define GROUP_WORDS     (GROUP_BLOCKS * ACL_SET4_BITMAP_WORDS)
 
 /* The top word of a group that is in the set with all of its addresses. */
 #define GROUP_ALL ((__u64)ACL_SET4_FULL << 32 | 0xffffffffU)
 
 struct group4 {
-	__u64 bits[GROUP_BLOCKS][ACL_SET4_BITMAP_WORDS];
+	__u64 words[GROUP_WORDS]; /* a bit for each address */
 };
 
 /* Unpack the group of this top word, whose bitmaps are among words. */

@@ -24,31 +24,31 @@ __noinline int ask6(__u32 i)
 	return 0;
 }
 
-SEC("xdp")
-int ask_all4(struct xdp_md *ctx)
+SEC("tc")
+int ask_all4(struct __sk_buff *skb)
 {
-	(void)ctx;
+	(void)skb;
 	for (__u32 i = 0; i < QUESTIONS; i++)
 		ask4(i);
-	return XDP_PASS;
+	return TC_ACT_OK;
 }
 
-SEC("xdp")
-int ask_all6(struct xdp_md *ctx)
+SEC("tc")
+int ask_all6(struct __sk_buff *skb)
 {
-	(void)ctx;
+	(void)skb;
 	for (__u32 i = 0; i < QUESTIONS; i++)
 		ask6(i);
-	return XDP_PASS;
+	return TC_ACT_OK;
 }
 
-/* As the programs do it: a packet, and the lists in use. */
-SEC("xdp")
-int match_lists(struct xdp_md *ctx)
+/* As the programs of acl do it: a packet, and the lists in use. */
+SEC("tc")
+int match_lists(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	parse_xdp(ctx, &p);
+	parse_tc(skb, &p);
 	return acl_lists_match(&p, p.bytes, 0xffff);
 }
 

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The lists of acl in the kernel against a plain reference, also while they are edited. */
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+#include "objects/acl_lists.h"
+#include "scripts/acl_set6.h"
+#include "tests/packet/acl_asking.h"
+
+static const char *family_name(int family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+static number max_of(int family)
+{
+	return family == AF_INET ? 0xffffffff : ~(number)0;
+}
+
+static void fail_answer(int family, const struct question *q, const char *when)
+{
+	number n = asking_number(family, q);
+
+	fail_msg("%s address %016llx%016llx: list %u says %u, %s", family_name(family),
+	         (unsigned long long)(n >> 64), (unsigned long long)n, q->list, q->answer, when);
+}
+
+/* Ask about 8,192 addresses; returns how many were in the set. */
+static __u64 check_answers(struct asking *a, int family, const struct reference *r, __u32 list,
+                           const char *when)
+{
+	__u64 hits = 0;
+
+	asking_choose(a, family, r, list);
+	asking_run(a, family);
+	for (int i = 0; i < QUESTIONS; i++) {
+		const struct question *q = &a->questions[i];
+
+		if (q->answer != reference_has(r, asking_number(family, q)))
+			fail_answer(family, q, when);
+		hits += q->answer;
+	}
+	return hits;
+}
+
+static void build_random(const struct asking *a, int family, __u32 list, size_t len,
+                         struct reference *r)
+{
+	struct span *spans = calloc(len + 1, sizeof(*spans));
+
+	assert_non_null(spans);
+	for (size_t i = 0; i < len; i++)
+		spans[i] = asking_span(family);
+	asking_build(a, family, list, spans, len);
+	reference_build(r, spans, len);
+	free(spans);
+}
+
+static void edit_random(const struct asking *a, int family, __u32 list, struct reference *r)
+{
+	struct span span = asking_span(family);
+	bool add = reference_below(2);
+
+	/* Often what is there is cut, or made longer. */
+	if (r->len && reference_below(2)) {
+		span = r->spans[reference_below(r->len)];
+		if (reference_below(2))
+			span.last = span.first;
+		else if (reference_below(2))
+			span.first = span.last;
+		if (add && span.last != r->max)
+			span.last++;
+	}
+	asking_edit(a, family, list, span, add);
+	reference_edit(r, span.first, span.last, add);
+}
+
+/* Random lists, each edited a few times, asked after every edit. */
+static void check_random_lists(int family, int rounds, int edits)
+{
+	struct reference r = { .max = max_of(family) };
+	__u64 hits = 0, asked = 0;
+	struct asking a;
+
+	asking_open(&a);
+	for (int round = 0; round < rounds; round++) {
+		__u32 list = reference_below(ACL_LISTS);
+		size_t len = round % 4 ? reference_below(3000) : reference_below(8);
+
+		build_random(&a, family, list, len, &r);
+		for (int edit = 0; edit <= edits; edit++) {
+			hits += check_answers(&a, family, &r, list, "after an edit");
+			asked += QUESTIONS;
+			asking_compare(&a, family, list, &r);
+			if (edit < edits)
+				edit_random(&a, family, list, &r);
+		}
+	}
+	printf("# %s: %llu verdicts, %llu of them hits\n", family_name(family),
+	       (unsigned long long)asked, (unsigned long long)hits);
+	assert_true(hits > asked / 8 && hits < asked / 8 * 7);
+	reference_free(&r);
+	asking_close(&a);
+}
+
+static void test_ipv4_lists_say_what_the_reference_says(void **state)
+{
+	(void)state;
+	check_random_lists(AF_INET, 40, 9);
+}
+
+static void test_ipv6_lists_say_what_the_reference_says(void **state)
+{
+	(void)state;
+	check_random_lists(AF_INET6, 40, 9);
+}
+
+/* The spans that begin or end where the layout has its seams, added, deleted, and all at once. */
+static void check_seams(int family, const unsigned int *lengths, size_t count)
+{
+	unsigned int bits = family == AF_INET ? 32 : 128;
+	struct reference r = { .max = max_of(family) };
+	struct asking a;
+
+	asking_open(&a);
+	for (size_t i = 0; i < count; i++) {
+		number size = lengths[i] ? ((number)1 << (bits - lengths[i])) - 1 : r.max;
+		number places[] = { 0, r.max & ~size, (r.max / 3 * 2) & ~size };
+
+		for (int p = 0; p < 3; p++) {
+			struct span span = { places[p], places[p] | size };
+			struct span middle = { span.first + size / 3, span.last - size / 3 };
+
+			asking_build(&a, family, 3, &span, 1);
+			reference_build(&r, &span, 1);
+			check_answers(&a, family, &r, 3, "alone");
+			asking_edit(&a, family, 3, middle, false);
+			reference_edit(&r, middle.first, middle.last, false);
+			check_answers(&a, family, &r, 3, "with its middle deleted");
+			asking_edit(&a, family, 3, middle, true);
+			reference_edit(&r, middle.first, middle.last, true);
+			check_answers(&a, family, &r, 3, "with its middle added again");
+			asking_compare(&a, family, 3, &r);
+			asking_edit(&a, family, 3, span, false);
+			reference_edit(&r, span.first, span.last, false);
+			check_answers(&a, family, &r, 3, "deleted");
+			asking_edit(&a, family, 3, span, true);
+			reference_edit(&r, span.first, span.last, true);
+			check_answers(&a, family, &r, 3, "added");
+			asking_edit(&a, family, 3, (struct span){ 0, r.max }, true);
+			reference_edit(&r, 0, r.max, true);
+			asking_edit(&a, family, 3, span, false);
+			reference_edit(&r, span.first, span.last, false);
+			check_answers(&a, family, &r, 3, "cut out of all addresses");
+			asking_compare(&a, family, 3, &r);
+		}
+	}
+	reference_free(&r);
+	asking_close(&a);
+}
+
+static void test_ipv4_prefixes_at_the_seams(void **state)
+{
+	static const unsigned int lengths[] = { 0, 1, 8, 16, 18, 19, 20, 23, 24, 25, 26, 31, 32 };
+
+	(void)state;
+	check_seams(AF_INET, lengths, sizeof(lengths) / sizeof(*lengths));
+}
+
+static void test_ipv6_prefixes_at_the_seams(void **state)
+{
+	static const unsigned int lengths[] = { 0, 1, 2, 32, 63, 64, 65, 66, 126, 127, 128 };
+
+	(void)state;
+	check_seams(AF_INET6, lengths, sizeof(lengths) / sizeof(*lengths));
+}
+
+/* So many edits in place that room runs out: a new map takes over, and nothing is forgotten. */
+static void check_room(int family)
+{
+	struct reference r = { .max = max_of(family) };
+	__u32 list = 7, first_id = 0, id = 0;
+	unsigned int maps = 1;
+	struct asking a;
+	int sets_fd;
+
+	asking_open(&a);
+	sets_fd = family == AF_INET ? a.sets4_fd : a.sets6_fd;
+	build_random(&a, family, list, 50, &r);
+	assert_int_equal(bpf_map_lookup_elem(sets_fd, &list, &first_id), 0);
+	for (int i = 0; maps < 3; i++) {
+		assert_true(i < 20000);
+		edit_random(&a, family, list, &r);
+		assert_int_equal(bpf_map_lookup_elem(sets_fd, &list, &id), 0);
+		if (id == first_id)
+			continue;
+		first_id = id;
+		maps++;
+		check_answers(&a, family, &r, list, "in a new map");
+		asking_compare(&a, family, list, &r);
+	}
+	reference_free(&r);
+	asking_close(&a);
+}
+
+static void test_a_set_without_room_moves_to_a_new_map(void **state)
+{
+	(void)state;
+	check_room(AF_INET);
+	check_room(AF_INET6);
+}
+
+/* Look-ups in a thread of their own, while the lists are edited. */
+#define EDITS 400
+
+struct race {
+	struct asking a;
+	int family;
+	/* What is right after each edit. */
+	__u8 truth[EDITS + 1][QUESTIONS];
+	int begun, done; /* edits */
+	__u64 verdicts, sure;
+	char wrong[200];
+};
+
+static void judge(struct race *race, int from, int to)
+{
+	for (int i = 0; i < QUESTIONS; i++) {
+		const struct question *q = &race->a.questions[i];
+		bool seen[2] = {};
+
+		for (int v = from; v <= to; v++)
+			seen[race->truth[v][i]] = true;
+		race->verdicts++;
+		race->sure += !(seen[0] && seen[1]);
+		if (!seen[q->answer] && !*race->wrong)
+			snprintf(race->wrong, sizeof(race->wrong),
+			         "address %016llx%016llx: %u between edits %d and %d",
+			         (unsigned long long)q->high, (unsigned long long)q->low, q->answer,
+			         from, to);
+	}
+}
+
+static void *look_up(void *arg)
+{
+	struct race *race = arg;
+	int from = 0, to;
+
+	while (from < EDITS && !*race->wrong) {
+		from = __atomic_load_n(&race->done, __ATOMIC_SEQ_CST);
+		asking_run(&race->a, race->family);
+		to = __atomic_load_n(&race->begun, __ATOMIC_SEQ_CST);
+		judge(race, from, to);
+	}
+	return NULL;
+}
+
+/* Edits that change how addresses are written more than which they are. */
+static struct span choose_edit(int family, const struct reference *r, int n, bool *add)
+{
+	static struct span last;
+	static bool last_add;
+
+	/* Every other edit undoes the one before. */
+	*add = n % 2 ? !last_add : reference_below(2);
+	if (n % 2 == 0) {
+		last = asking_span(family);
+		last_add = *add;
+		if (r->len && reference_below(2))
+			last = r->spans[reference_below(r->len)];
+	}
+	return last;
+}
+
+static void check_race(int family)
+{
+	struct race *race = calloc(1, sizeof(*race));
+	struct reference r = { .max = max_of(family) }, now;
+	struct span edits[EDITS];
+	bool adds[EDITS];
+	pthread_t thread;
+
+	assert_non_null(race);
+	race->family = family;
+	asking_open(&race->a);
+	build_random(&race->a, family, 5, 400, &r);
+	asking_choose(&race->a, family, &r, 5);
+	reference_copy(&now, &r);
+	for (int v = 0; v <= EDITS; v++) {
+		for (int i = 0; i < QUESTIONS; i++) {
+			number n = asking_number(family, &race->a.questions[i]);
+
+			race->truth[v][i] = reference_has(&now, n);
+		}
+		if (v == EDITS)
+			break;
+		edits[v] = choose_edit(family, &now, v, &adds[v]);
+		reference_edit(&now, edits[v].first, edits[v].last, adds[v]);
+	}
+	assert_int_equal(pthread_create(&thread, NULL, look_up, race), 0);
+	for (int v = 0; v < EDITS; v++) {
+		__atomic_store_n(&race->begun, v + 1, __ATOMIC_SEQ_CST);
+		asking_edit(&race->a, family, 5, edits[v], adds[v]);
+		__atomic_store_n(&race->done, v + 1, __ATOMIC_SEQ_CST);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	if (*race->wrong)
+		fail_msg("%s %s", family_name(family), race->wrong);
+	asking_compare(&race->a, family, 5, &now);
+	printf("# %s: %llu verdicts during %d edits, %llu of them on what the edits left alone\n",
+	       family_name(family), (unsigned long long)race->verdicts, EDITS,
+	       (unsigned long long)race->sure);
+	reference_free(&r);
+	reference_free(&now);
+	asking_close(&race->a);
+	free(race);
+}
+
+static void test_an_edit_while_packets_come_is_seen_whole(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		check_race(AF_INET);
+		check_race(AF_INET6);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ipv4_lists_say_what_the_reference_says),
+		cmocka_unit_test(test_ipv6_lists_say_what_the_reference_says),
+		cmocka_unit_test(test_ipv4_prefixes_at_the_seams),
+		cmocka_unit_test(test_ipv6_prefixes_at_the_seams),
+		cmocka_unit_test(test_a_set_without_room_moves_to_a_new_map),
+		cmocka_unit_test(test_an_edit_while_packets_come_is_seen_whole),
+	};
+
+	reference_choose_seed();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
