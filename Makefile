@@ -126,7 +126,8 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
-$(TEST_HELPERS): build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
+$(TEST_HELPERS): build/%: build/%.o build/libbench.a build/libscripts.a build/libpinning.a \
+		build/libbpffs.a
 	$(call link)
 build/tests/bench/bench: build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
 	$(call link,-lm)
@@ -134,7 +135,8 @@ define link_unit
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))
 	$(call link,$(CMOCKA_LIBS) -lm)
 endef
-$(UNIT_TESTS): build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
+$(UNIT_TESTS): build/%: build/%.o build/libbench.a build/libscripts.a build/libpinning.a \
+		build/libbpffs.a
 	$(link_unit)
 $(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/libpinning.a \
 		build/libbpffs.a

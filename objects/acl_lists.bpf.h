@@ -40,13 +40,18 @@ static __always_inline __u32 acl_ones(__u32 x)
 	return x * 0x01010101 >> 24;
 }
 
+static __always_inline int acl_in_range(__u64 range, __u32 address)
+{
+	return address >= (range & 0xff) && address <= (range >> 8 & 0xff);
+}
+
 /* Is the address, in host byte order, in the set? */
 static __always_inline int acl_set4_has(__u32 list, __u32 address)
 {
 	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, word, row;
 	struct acl_row *r;
+	__u64 top, block;
 	void *set;
-	__u64 top;
 
 	set = bpf_map_lookup_elem(&acl_sets4, &list);
 	if (!set)
@@ -61,29 +66,46 @@ static __always_inline int acl_set4_has(__u32 list, __u32 address)
 	base = top >> 32;
 	if (base == ACL_SET4_FULL)
 		return 1;
-	word = (base + acl_ones((__u32)top & (bit - 1))) * ACL_SET4_BITMAP_WORDS +
-	       (address >> 6 & 3);
+	word = base + acl_ones((__u32)top & (bit - 1));
 	row = word / ACL_ROW_WORDS;
 	r = bpf_map_lookup_elem(set, &row);
 	if (!r)
 		return 0;
-	return r->words[word % ACL_ROW_WORDS] >> (address & 63) & 1;
+	block = acl_load(&r->words[word % ACL_ROW_WORDS]);
+	address &= 0xff;
+	if (!(block & ACL_SET4_BITMAP))
+		return acl_in_range(block, address) || acl_in_range(block >> 16, address) ||
+		       acl_in_range(block >> 32, address);
+	word = (__u32)block + address / 64;
+	row = word / ACL_ROW_WORDS;
+	r = bpf_map_lookup_elem(set, &row);
+	if (!r)
+		return 0;
+	return r->words[word % ACL_ROW_WORDS] >> address % 64 & 1;
+}
+
+static __always_inline int acl_set6_filter(void *set, const struct acl_row *header, __u64 hash)
+{
+	__u32 bit = acl_set6_bit(hash, header->words[ACL_SET6_BLOOM]), row;
+	struct acl_row *r;
+
+	row = ACL_SET6_BLOOM_ROW + bit / (64 * ACL_ROW_WORDS);
+	r = bpf_map_lookup_elem(set, &row);
+	return r && r->words[bit / 64 % ACL_ROW_WORDS] >> bit % 64 & 1;
 }
 
 /* What one length says of an address, or 0 if it has no such prefix: ACL_SET6_*. */
 static __always_inline __u32 acl_set6_find(void *set, const struct acl_row *header, __u64 hash,
                                            __u64 high, __u64 low, __u64 flag)
 {
-	__u64 table = header->words[ACL_SET6_TABLE], states, state;
-	__u32 row, bit = (hash >> 32) * header->words[ACL_SET6_BLOOM] >> 32;
+	__u64 states, state;
 	struct acl_row *r;
+	__u32 row;
 
-	row = ACL_SET6_BLOOM_ROW + bit / (64 * ACL_ROW_WORDS);
-	r = bpf_map_lookup_elem(set, &row);
-	if (!r || !(r->words[bit / 64 % ACL_ROW_WORDS] >> (bit & 63) & 1))
+	if (!acl_set6_filter(set, header, hash))
 		return 0;
-	row = (table >> 32) + ((hash & 0xffffffff) * (table & 0xffffffff) >> 32);
-	for (int i = 0; i < ACL_SET6_PROBES; i++, row++) {
+	for (int i = 0; i < ACL_SET6_PROBES; i++, hash = acl_set6_hash_next(hash)) {
+		row = acl_set6_row(hash, header->words[ACL_SET6_TABLE]);
 		r = bpf_map_lookup_elem(set, &row);
 		if (!r)
 			return 0;
@@ -100,15 +122,45 @@ static __always_inline __u32 acl_set6_find(void *set, const struct acl_row *head
 	return 0;
 }
 
+/* Is there any prefix in the set, around the address or beside it, that is longer than the level?
+ */
+static __always_inline int acl_set6_has_longer(void *set, const struct acl_row *header, __u64 high,
+                                               __u32 level)
+{
+	__u64 hashed =
+		acl_set6_hash_high(high & ~0ULL << (64 - level), header->words[ACL_SET6_SEED]);
+
+	return acl_set6_filter(set, header, acl_set6_hash(hashed, level));
+}
+
+/* The shortest level above which there is nothing, or 128. */
+static __always_inline __u32 acl_set6_level(void *set, const struct acl_row *header, __u64 high)
+{
+	const __u32 levels[] = ACL_SET6_LEVELS;
+
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		__u32 level = levels[i];
+		__u64 longer = (1ULL << (64 - level)) - 1;
+
+		if (!acl_load(&header->words[ACL_SET6_LONG]) &&
+		    !(acl_load(&header->words[ACL_SET6_SHORT]) & longer))
+			return level;
+		if (!acl_set6_has_longer(set, header, high, level))
+			return level;
+	}
+	return 128;
+}
+
 /*
  * Is the address, in host byte order, in the set? A function of its own, which the verifier looks
  * at once, not once for each list and side.
  */
 __noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
 {
-	__u64 lengths, bit, part, hashed, seed;
+	__u64 lengths = 0, bit, part, hashed, seed, shorter;
+	__u32 row = 0, state, level;
 	struct acl_row *header;
-	__u32 row = 0, state;
 	void *set;
 
 	set = bpf_map_lookup_elem(&acl_sets6, &list);
@@ -118,12 +170,14 @@ __noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
 	if (!header)
 		return 0;
 	seed = header->words[ACL_SET6_SEED];
+	level = acl_set6_level(set, header, high);
 	/*
 	 * From the longest, which decides, to the shortest; a prefix's mask is -bit. What is
 	 * shorter is read anew each time: an edit adds a prefix before it removes the longer ones
 	 * in it.
 	 */
-	lengths = acl_load(&header->words[ACL_SET6_LONG]);
+	if (level > 64)
+		lengths = acl_load(&header->words[ACL_SET6_LONG]);
 	hashed = acl_set6_hash_high(high, seed);
 	for (int i = 0; i < 64 && lengths; i++) {
 		bit = lengths & -lengths;
@@ -134,14 +188,14 @@ __noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
 			return state == ACL_SET6_IN;
 		lengths = acl_load(&header->words[ACL_SET6_LONG]) & -(bit << 1);
 	}
-	lengths = acl_load(&header->words[ACL_SET6_SHORT]);
+	shorter = level > 64 ? ~0ULL : ~0ULL << (64 - level);
+	lengths = acl_load(&header->words[ACL_SET6_SHORT]) & shorter;
 	for (int i = 0; i < 64 && lengths; i++) {
 		bit = lengths & -lengths;
 		part = (high & -bit) | bit >> 1;
 		low = bit << 63;
-		state = acl_set6_find(set, header,
-		                      acl_set6_hash(acl_set6_hash_high(part, seed), low), part, low,
-		                      0);
+		hashed = acl_set6_hash_high(part, seed);
+		state = acl_set6_find(set, header, acl_set6_hash(hashed, low), part, low, 0);
 		if (state == ACL_SET6_IN || state == ACL_SET6_HOLE)
 			return state == ACL_SET6_IN;
 		lengths = acl_load(&header->words[ACL_SET6_SHORT]) & -(bit << 1);

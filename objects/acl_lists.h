@@ -37,25 +37,34 @@ struct acl_row {
 
 /*
  * IPv4. One top word for each /19 group of 32 /24s. Its low half has a bit for each /24 of which
- * anything is in the set; its high half is the number of the first of their bitmaps, which follow
- * each other: 4 words for the 256 addresses of a /24. Bitmaps are numbered from the start of the
- * map. ACL_SET4_FULL instead of a number: all of each such /24 is in the set.
+ * anything is in the set; its high half says at which word of the map their blocks begin, which
+ * follow each other. ACL_SET4_FULL there: all of each such /24 is in the set.
  */
-#define ACL_SET4_TOP_WORDS    524288
+#define ACL_SET4_TOP_WORDS 524288
+#define ACL_SET4_FULL      0xffffffffU
+
+/*
+ * The block of a /24 is a word: up to three ranges of its addresses, first and last in 8 bits each,
+ * from the lowest; or this flag, and in the low half at which word its bitmap begins.
+ */
+#define ACL_SET4_BITMAP       (1ULL << 63)
 #define ACL_SET4_BITMAP_WORDS 4
-#define ACL_SET4_FULL         0xffffffffU
+#define ACL_SET4_RANGES       3
+#define ACL_SET4_NO_RANGE     0x00ffULL /* from 255 to 0 */
 
 /* Behind the top words, a row that only tools look at. */
-#define ACL_SET4_MAGIC_WORD   (ACL_SET4_TOP_WORDS + 0)
-#define ACL_SET4_NEXT_WORD    (ACL_SET4_TOP_WORDS + 1) /* the first bitmap that is free */
-#define ACL_SET4_MAGIC        0x3174657334766970ULL
-#define ACL_SET4_FIRST_BITMAP ((ACL_SET4_TOP_WORDS + ACL_ROW_WORDS) / ACL_SET4_BITMAP_WORDS)
+#define ACL_SET4_MAGIC_WORD (ACL_SET4_TOP_WORDS + 0)
+#define ACL_SET4_NEXT_WORD  (ACL_SET4_TOP_WORDS + 1) /* the first word that is free */
+#define ACL_SET4_MAGIC      0x3174657334766970ULL
+#define ACL_SET4_FIRST_WORD (ACL_SET4_TOP_WORDS + ACL_ROW_WORDS)
 
 /*
  * IPv6. Prefixes in a hash table, each in the set or a hole in a shorter one: the longest that an
- * address has decides. Before the table is looked at for a length, one bit of a Bloom filter is.
+ * address has decides. Before the table is looked at for a length, one bit of a Bloom filter is;
+ * and before the lengths above each of the levels, one bit that says whether there is any.
  *
- * The key of a prefix is its bits, a one, and zeros: so it tells its length, except of 128.
+ * The key of a prefix is its bits, a one, and zeros: so it tells its length, except of 128. The key
+ * of a level has the level as its low word.
  *
  * The words of row 0, and from which on there are others:
  */
@@ -65,19 +74,24 @@ struct acl_row {
 #define ACL_SET6_REST       3 /* 1 if addresses without any prefix are in the set: ::/0 */
 #define ACL_SET6_SEED       4
 #define ACL_SET6_BLOOM      5 /* bits of the filter, whose first row is ACL_SET6_BLOOM_ROW */
-#define ACL_SET6_TABLE      6 /* low half: in how many rows keys begin; high half: the first */
+#define ACL_SET6_TABLE      6 /* low half: rows of the table; high half: the first */
 #define ACL_SET6_COUNTS     8 /* + n: prefixes of length n; for tools */
 
 #define ACL_SET6_MAGIC     0x3174657336766970ULL
 #define ACL_SET6_BLOOM_ROW 18
 
+#define ACL_SET6_LEVELS                                                                            \
+	{                                                                                          \
+		24, 32, 48, 64                                                                     \
+	}
+
 /*
  * A row of the table: the keys' high words, their low words, and the states in 16 bits each, from
- * the lowest. A key is in the first of ACL_SET6_PROBES rows that had room for it.
+ * the lowest. A key is in the first of its rows that had room for it.
  */
 #define ACL_SET6_SLOTS  3
-#define ACL_SET6_PROBES 8
-#define ACL_SET6_STATES 6 /* this word of the row */
+#define ACL_SET6_PROBES 16 /* so many rows may have a key */
+#define ACL_SET6_STATES 6  /* this word of the row */
 
 /* The state of a slot, 0 if it is free. */
 #define ACL_SET6_IN    1
@@ -86,19 +100,40 @@ struct acl_row {
 #define ACL_SET6_STATE 3 /* mask of the above */
 #define ACL_SET6_128   4 /* flag: the length is 128 */
 
-/* Of a key: the high half chooses the bit of the filter, the low half the row of the table. */
-static inline __attribute__((always_inline)) __u64 acl_set6_hash_high(__u64 high, __u64 seed)
+#define ACL_INLINE static inline __attribute__((always_inline))
+
+/* Of a key, in two steps, as the high word is often the same. */
+ACL_INLINE __u64 acl_set6_hash_high(__u64 high, __u64 seed)
 {
 	__u64 h = (high ^ seed) * 0x9e3779b97f4a7c15ULL;
 
 	return h ^ h >> 32;
 }
 
-static inline __attribute__((always_inline)) __u64 acl_set6_hash(__u64 hashed_high, __u64 low)
+ACL_INLINE __u64 acl_set6_hash(__u64 hashed_high, __u64 low)
 {
 	__u64 h = (hashed_high ^ low) * 0xd6e8feb86659fd93ULL;
 
 	return h ^ h >> 32;
+}
+
+/* What takes the place of the hash for the next row. */
+ACL_INLINE __u64 acl_set6_hash_next(__u64 hash)
+{
+	__u64 h = hash * 0xbf58476d1ce4e5b9ULL;
+
+	return h ^ h >> 32;
+}
+
+/* One half chooses the bit of the filter, the other one the row of the table. */
+ACL_INLINE __u64 acl_set6_bit(__u64 hash, __u64 bits)
+{
+	return (hash >> 32) * bits >> 32;
+}
+
+ACL_INLINE __u32 acl_set6_row(__u64 hash, __u64 table)
+{
+	return (table >> 32) + ((hash & 0xffffffff) * (table & 0xffffffff) >> 32);
 }
 
 _Static_assert(sizeof(struct acl_list) == 64, "struct acl_list is a pinned format");

@@ -6,32 +6,32 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set4_group.h"
 
-/* Free bitmaps for later edits: so many, and one for so many that are used. */
-#define SPARE       2048
-#define SPARE_SHARE 16
+/* Free words for later edits: so many, and one for so many that are used. */
+#define SPARE       8192
+#define SPARE_SHARE 8
 
-/* A set as it grows; bitmaps are numbered as they will be in the map. */
+/* A set as it grows, as it will be in the map. */
 struct draft {
-	__u64 *words;      /* all of the map so far */
-	size_t next, room; /* bitmaps */
+	__u64 *words;
+	size_t next, room;
 };
 
 static int draft_begin(struct draft *draft)
 {
-	draft->next = ACL_SET4_FIRST_BITMAP;
-	draft->room = draft->next + 16384;
-	draft->words = calloc(draft->room, ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	draft->next = ACL_SET4_FIRST_WORD;
+	draft->room = draft->next + 65536;
+	draft->words = calloc(draft->room, sizeof(*draft->words));
 	return draft->words ? 0 : -ENOMEM;
 }
 
-static int draft_reserve(struct draft *draft, size_t bitmaps)
+static int draft_reserve(struct draft *draft, size_t more)
 {
 	size_t room = draft->room * 2;
 	__u64 *words;
 
-	if (draft->next + bitmaps <= draft->room)
+	if (draft->next + more <= draft->room)
 		return 0;
-	words = reallocarray(draft->words, room, ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	words = reallocarray(draft->words, room, sizeof(*words));
 	if (!words)
 		return -ENOMEM;
 	draft->words = words;
@@ -43,18 +43,20 @@ static int put_group(struct draft *draft, __u32 group, const struct group4 *cont
 {
 	bool full;
 	__u32 mask = group4_mask(content, &full);
-	int bitmaps = __builtin_popcount(mask), err;
+	size_t size;
+	int err;
 
 	if (full) {
 		draft->words[group] = group4_top(ACL_SET4_FULL, mask);
 		return 0;
 	}
-	err = draft_reserve(draft, bitmaps);
+	size = group4_size(content, mask);
+	err = draft_reserve(draft, size);
 	if (err)
 		return err;
-	group4_write(content, mask, draft->words + draft->next * ACL_SET4_BITMAP_WORDS);
+	group4_write(content, mask, draft->words, draft->next);
 	draft->words[group] = group4_top(draft->next, mask);
-	draft->next += bitmaps;
+	draft->next += size;
 	return 0;
 }
 
@@ -99,17 +101,16 @@ static int fill(struct draft *draft, const struct set4 *base, const struct range
 
 static int make(struct set4 *set, struct draft *draft)
 {
-	size_t bitmaps = draft->next - ACL_SET4_FIRST_BITMAP;
-	size_t room = draft->next + SPARE + bitmaps / SPARE_SHARE;
-	const size_t per_row = ACL_ROW_WORDS / ACL_SET4_BITMAP_WORDS;
+	size_t used = draft->next - ACL_SET4_FIRST_WORD;
+	size_t room = draft->next + SPARE + used / SPARE_SHARE;
 	int err;
 
-	err = acl_rows_make(&set->rows, "acl_set4", (room + per_row - 1) / per_row);
+	err = acl_rows_make(&set->rows, "acl_set4", (room + ACL_ROW_WORDS - 1) / ACL_ROW_WORDS);
 	if (err)
 		return err;
 	draft->words[ACL_SET4_MAGIC_WORD] = ACL_SET4_MAGIC;
 	draft->words[ACL_SET4_NEXT_WORD] = draft->next;
-	memcpy(set->rows.words, draft->words, draft->next * ACL_SET4_BITMAP_WORDS * sizeof(__u64));
+	memcpy(set->rows.words, draft->words, draft->next * sizeof(*draft->words));
 	return 0;
 }
 

@@ -1,37 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A set is edited while programs read it. Of a group they see the old or the new top word, and
- * bitmaps that nobody reads yet are written before the top word that leads to them.
+ * A set is edited while programs read it. Of a group they see the old or the new top word, of a
+ * /24 the old or the new block; what these lead to is written before them.
  */
 #include <errno.h>
 #include <string.h>
 #include "scripts/acl_set4_group.h"
 
-/* Room for bitmaps behind all that were ever written; -ENOSPC: none is left. */
-static int take_room(struct set4 *set, unsigned int bitmaps, __u32 *base)
+/* Words behind all that were ever written; -ENOSPC: not so many are left. */
+static int take_room(struct set4 *set, size_t words, __u32 *at)
 {
 	__u64 next = set->rows.words[ACL_SET4_NEXT_WORD];
-	__u64 room = (__u64)set->rows.len * ACL_ROW_WORDS / ACL_SET4_BITMAP_WORDS;
 
-	if (next + bitmaps > room)
+	if (next + words > (__u64)set->rows.len * ACL_ROW_WORDS)
 		return -ENOSPC;
-	acl_store(&set->rows.words[ACL_SET4_NEXT_WORD], next + bitmaps);
-	*base = next;
+	acl_store(&set->rows.words[ACL_SET4_NEXT_WORD], next + words);
+	*at = next;
 	return 0;
 }
 
-/* Store what differs in the bitmaps that the group has. */
-static void write_in_place(struct set4 *set, __u64 top, const struct group4 *content)
+/* Change one block, whose group stays where it is. */
+static int write_block(struct set4 *set, __u64 *block, const __u64 *bits)
 {
-	__u64 *bitmap = set->rows.words + (top >> 32) * ACL_SET4_BITMAP_WORDS;
+	__u64 *words = set->rows.words, packed;
+	__u32 bitmap = (__u32)*block;
+	int err;
 
-	for (__u32 mask = (__u32)top; mask; mask &= mask - 1) {
-		const __u64 *bits = content->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS;
-
-		for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++, bitmap++)
-			if (*bitmap != bits[i])
-				acl_store(bitmap, bits[i]);
+	/* What has a bitmap keeps it, else it would lose it and want another, again and again. */
+	if (*block & ACL_SET4_BITMAP) {
+		for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++)
+			if (words[bitmap + i] != bits[i])
+				acl_store(&words[bitmap + i], bits[i]);
+		return 0;
 	}
+	if (!block4_pack(bits, &packed)) {
+		err = take_room(set, ACL_SET4_BITMAP_WORDS, &bitmap);
+		if (err)
+			return err;
+		memcpy(words + bitmap, bits, ACL_SET4_BITMAP_WORDS * sizeof(*words));
+		packed = ACL_SET4_BITMAP | bitmap;
+	}
+	if (*block != packed)
+		acl_store(block, packed);
+	return 0;
+}
+
+static int write_blocks(struct set4 *set, __u64 top, const struct group4 *content)
+{
+	__u64 *block = set->rows.words + (top >> 32);
+	int err = 0;
+
+	for (__u32 mask = (__u32)top; !err && mask; mask &= mask - 1, block++)
+		err = write_block(set, block,
+		                  content->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS);
+	return err;
 }
 
 static int write_group(struct set4 *set, __u32 group, const struct group4 *content)
@@ -46,14 +68,12 @@ static int write_group(struct set4 *set, __u32 group, const struct group4 *conte
 		acl_store(&words[group], group4_top(ACL_SET4_FULL, mask));
 		return 0;
 	}
-	if (top >> 32 != ACL_SET4_FULL && !(mask & ~(__u32)top)) {
-		write_in_place(set, top, content);
-		return 0;
-	}
-	err = take_room(set, __builtin_popcount(mask), &base);
+	if (top >> 32 != ACL_SET4_FULL && !(mask & ~(__u32)top))
+		return write_blocks(set, top, content);
+	err = take_room(set, group4_size(content, mask), &base);
 	if (err)
 		return err;
-	group4_write(content, mask, words + (size_t)base * ACL_SET4_BITMAP_WORDS);
+	group4_write(content, mask, words, base);
 	acl_store(&words[group], group4_top(base, mask));
 	return 0;
 }

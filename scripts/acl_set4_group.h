@@ -28,8 +28,12 @@ __u32 group4_mask(const struct group4 *group, bool *full);
 
 unsigned int group4_count(const struct group4 *group);
 
-/* Write the bitmaps of the /24s in mask behind each other. */
-void group4_write(const struct group4 *group, __u32 mask, __u64 *bitmaps);
+/* The block of a /24 from its bits. Returns false if it needs a bitmap. */
+bool block4_pack(const __u64 *bits, __u64 *block);
+
+/* How many words the blocks and bitmaps of the /24s in mask take, and writing them from `at` on. */
+size_t group4_size(const struct group4 *group, __u32 mask);
+void group4_write(const struct group4 *group, __u32 mask, __u64 *words, __u32 at);
 
 static inline __u64 group4_top(__u32 base, __u32 mask)
 {

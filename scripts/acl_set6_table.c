@@ -9,10 +9,13 @@
 #define SPARE_SHARE 8
 
 /* The table is filled to this share of its slots; above it, some keys soon find no row. */
-#define FILLED_PERCENT 70
-#define BLOOM_BITS     16
+#define FILLED_PERCENT 65
+#define BLOOM_BITS     32
 
 #define ROW_BITS (ACL_ROW_WORDS * 64)
+
+static const __u8 levels[] = ACL_SET6_LEVELS;
+#define LEVELS (sizeof(levels) / sizeof(*levels))
 
 /* A prefix as the table has it. */
 struct key6 {
@@ -86,19 +89,34 @@ static __u64 *row_at(const struct set6 *set, __u64 row)
 	return set->rows.words + row * ACL_ROW_WORDS;
 }
 
-static __u64 *first_row(const struct set6 *set, __u64 hash)
-{
-	__u64 table = set->rows.words[ACL_SET6_TABLE];
-
-	return row_at(set, (table >> 32) + ((hash & 0xffffffff) * (table & 0xffffffff) >> 32));
-}
-
 static __u64 *bloom_word(const struct set6 *set, __u64 hash, __u64 *bit)
 {
-	__u64 i = (hash >> 32) * set->rows.words[ACL_SET6_BLOOM] >> 32;
+	__u64 i = acl_set6_bit(hash, set->rows.words[ACL_SET6_BLOOM]);
 
 	*bit = 1ULL << i % 64;
 	return row_at(set, ACL_SET6_BLOOM_ROW) + i / 64;
+}
+
+static bool bloom_has(const struct set6 *set, __u64 hash)
+{
+	__u64 bit;
+
+	return *bloom_word(set, hash, &bit) & bit;
+}
+
+static void bloom_add(struct set6 *set, __u64 hash)
+{
+	__u64 bit, *word = bloom_word(set, hash, &bit);
+
+	if (!(*word & bit))
+		acl_store(word, *word | bit);
+}
+
+static __u64 hash_level(const struct set6 *set, struct addr6 address, unsigned int level)
+{
+	__u64 high = address.high & ~0ULL << (64 - level);
+
+	return acl_set6_hash(acl_set6_hash_high(high, set->rows.words[ACL_SET6_SEED]), level);
 }
 
 int table6_make(struct set6 *set, __u64 prefixes)
@@ -114,7 +132,7 @@ int table6_make(struct set6 *set, __u64 prefixes)
 	if (bloom * ROW_BITS > (__u32)-1)
 		return failed(-E2BIG, "cannot make a set of %llu prefixes",
 		              (unsigned long long)prefixes);
-	err = acl_rows_make(&set->rows, "acl_set6", begin + rows + ACL_SET6_PROBES);
+	err = acl_rows_make(&set->rows, "acl_set6", begin + rows);
 	if (err)
 		return err;
 	set->rows.words[ACL_SET6_MAGIC_WORD] = ACL_SET6_MAGIC;
@@ -128,9 +146,10 @@ int table6_make(struct set6 *set, __u64 prefixes)
 static bool find_slot(const struct set6 *set, const struct key6 *key, bool free, __u64 **row,
                       int *slot)
 {
-	__u64 *r = first_row(set, key->hash), state;
+	__u64 hash = key->hash, state, *r;
 
-	for (int i = 0; i < ACL_SET6_PROBES; i++, r += ACL_ROW_WORDS) {
+	for (int i = 0; i < ACL_SET6_PROBES; i++, hash = acl_set6_hash_next(hash)) {
+		r = row_at(set, acl_set6_row(hash, set->rows.words[ACL_SET6_TABLE]));
 		for (int n = 0; n < ACL_SET6_SLOTS; n++) {
 			state = r[ACL_SET6_STATES] >> 16 * n & 0xffff;
 			if (!state && !free)
@@ -163,10 +182,10 @@ static void set_state(__u64 *row, int slot, __u64 state)
 __u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int length)
 {
 	struct key6 key = make_key(set, address, length);
-	__u64 bit, *row;
+	__u64 *row;
 	int slot;
 
-	if (!(*bloom_word(set, key.hash, &bit) & bit) || !find_slot(set, &key, false, &row, &slot))
+	if (!bloom_has(set, key.hash) || !find_slot(set, &key, false, &row, &slot))
 		return 0;
 	return state_of(row, slot);
 }
@@ -175,7 +194,7 @@ int table6_put(struct set6 *set, const struct prefix6 *prefix)
 {
 	struct key6 key = make_key(set, prefix->address, prefix->length);
 	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + prefix->length];
-	__u64 *lengths = length_mask(set, prefix->length), *row, *word, bit;
+	__u64 *lengths = length_mask(set, prefix->length), *row;
 	int slot;
 
 	if (!find_slot(set, &key, true, &row, &slot))
@@ -184,8 +203,9 @@ int table6_put(struct set6 *set, const struct prefix6 *prefix)
 		/* What leads to it is there before it is; killed between, it only costs time. */
 		acl_store(count, *count + 1);
 		acl_store(lengths, *lengths | length_bit(prefix->length));
-		word = bloom_word(set, key.hash, &bit);
-		acl_store(word, *word | bit);
+		bloom_add(set, key.hash);
+		for (size_t i = 0; i < LEVELS && levels[i] < prefix->length; i++)
+			bloom_add(set, hash_level(set, prefix->address, levels[i]));
 		acl_store(&row[slot], key.high);
 		acl_store(&row[ACL_SET6_SLOTS + slot], key.low);
 	}

@@ -114,13 +114,13 @@ static void check_random_lists(int family, int rounds, int edits)
 static void test_ipv4_lists_say_what_the_reference_says(void **state)
 {
 	(void)state;
-	check_random_lists(AF_INET, 40, 9);
+	check_random_lists(AF_INET, 24, 6);
 }
 
 static void test_ipv6_lists_say_what_the_reference_says(void **state)
 {
 	(void)state;
-	check_random_lists(AF_INET6, 40, 9);
+	check_random_lists(AF_INET6, 24, 6);
 }
 
 /* The spans that begin or end where the layout has its seams, added, deleted, and all at once. */
@@ -219,13 +219,15 @@ static void test_a_set_without_room_moves_to_a_new_map(void **state)
 }
 
 /* Look-ups in a thread of their own, while the lists are edited. */
-#define EDITS 400
+#define EDITS 1000
+/* The others ask for a list that is none, so that a run is short and few edits fall into it. */
+#define RACE_QUESTIONS 512
 
 struct race {
 	struct asking a;
 	int family;
 	/* What is right after each edit. */
-	__u8 truth[EDITS + 1][QUESTIONS];
+	__u8 truth[EDITS + 1][RACE_QUESTIONS];
 	int begun, done; /* edits */
 	__u64 verdicts, sure;
 	char wrong[200];
@@ -233,7 +235,7 @@ struct race {
 
 static void judge(struct race *race, int from, int to)
 {
-	for (int i = 0; i < QUESTIONS; i++) {
+	for (int i = 0; i < RACE_QUESTIONS; i++) {
 		const struct question *q = &race->a.questions[i];
 		bool seen[2] = {};
 
@@ -293,9 +295,11 @@ static void check_race(int family)
 	asking_open(&race->a);
 	build_random(&race->a, family, 5, 400, &r);
 	asking_choose(&race->a, family, &r, 5);
+	for (int i = RACE_QUESTIONS; i < QUESTIONS; i++)
+		race->a.questions[i].list = ACL_LISTS;
 	reference_copy(&now, &r);
 	for (int v = 0; v <= EDITS; v++) {
-		for (int i = 0; i < QUESTIONS; i++) {
+		for (int i = 0; i < RACE_QUESTIONS; i++) {
 			number n = asking_number(family, &race->a.questions[i]);
 
 			race->truth[v][i] = reference_has(&now, n);
