@@ -100,13 +100,13 @@ static int by_length(const void *a, const void *b)
 
 static int find_inner(struct editing *e)
 {
-	unsigned int shortest = 128;
+	bool any = false;
 	int err;
 
-	for (size_t i = 0; i < e->pieces.len; i++)
-		if (e->pieces.list[i].length < shortest)
-			shortest = e->pieces.list[i].length;
-	if (!table6_has_longer(&e->set, shortest))
+	for (size_t i = 0; !any && i < e->pieces.len; i++)
+		any = table6_may_have_within(&e->set, e->pieces.list[i].address,
+		                             e->pieces.list[i].length);
+	if (!any)
 		return 0;
 	err = table6_each(&e->set, collect_inner, e);
 	if (!err && e->inner.len)

@@ -242,12 +242,48 @@ __u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int leng
 	return set->rows.words[ACL_SET6_REST] ? ACL_SET6_IN : ACL_SET6_HOLE;
 }
 
-bool table6_has_longer(const struct set6 *set, unsigned int length)
+static bool has_lengths(const struct set6 *set, unsigned int from, unsigned int to)
 {
-	while (++length <= 128)
+	for (unsigned int length = from; length <= to; length++)
 		if (*length_mask(set, length) & length_bit(length))
 			return true;
 	return false;
+}
+
+/* Each prefix of a length within the given one, if these are not too many: is any in the filter? */
+static bool filter_has_any(const struct set6 *set, struct addr6 address, unsigned int length,
+                           unsigned int inner, bool level)
+{
+	__u64 count = 1ULL << (inner - length);
+
+	for (__u64 i = 0; i < count; i++) {
+		struct addr6 a = address;
+
+		a.high |= i << (64 - inner);
+		if (bloom_has(set,
+		              level ? hash_level(set, a, inner) : make_key(set, a, inner).hash))
+			return true;
+	}
+	return false;
+}
+
+bool table6_may_have_within(const struct set6 *set, struct addr6 address, unsigned int length)
+{
+	size_t next = 0;
+
+	if (!has_lengths(set, length + 1, 128))
+		return false;
+	while (next < LEVELS && levels[next] < length)
+		next++;
+	/* More than some thousand looks into the filter are no better than looking at it all. */
+	if (next == LEVELS || levels[next] - length > 10)
+		return true;
+	for (unsigned int inner = length + 1; inner <= levels[next]; inner++)
+		if (has_lengths(set, inner, inner) &&
+		    filter_has_any(set, address, length, inner, false))
+			return true;
+	return has_lengths(set, levels[next] + 1, 128) &&
+	       filter_has_any(set, address, length, levels[next], true);
 }
 
 int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),

@@ -34,8 +34,8 @@ void table6_remove(struct set6 *set, struct addr6 address, unsigned int length);
 /* The state of the longest prefix below `length` that has the address, or a hole if none has. */
 __u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int length);
 
-/* Is there any prefix longer than this? */
-bool table6_has_longer(const struct set6 *set, unsigned int length);
+/* May there be any prefix within this one? If not, nobody needs to look through the table. */
+bool table6_may_have_within(const struct set6 *set, struct addr6 address, unsigned int length);
 
 /* Each prefix in the table, in no order; without ::/0. */
 int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),

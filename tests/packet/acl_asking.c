@@ -180,21 +180,28 @@ static void add_span(int family, struct ranges4 *ranges4, struct ranges6 *ranges
 			0);
 }
 
-void asking_edit(const struct asking *a, int family, __u32 list, struct span span, bool add)
+int asking_edit_all(const struct asking *a, int family, __u32 list, const struct span *spans,
+                    size_t len, bool add)
 {
 	enum set_edit edit = add ? SET_ADD : SET_DEL;
 	struct ranges4 ranges4 = {};
 	struct ranges6 ranges6 = {};
 	int err;
 
-	add_span(family, &ranges4, &ranges6, &span);
+	for (size_t i = 0; i < len; i++)
+		add_span(family, &ranges4, &ranges6, &spans[i]);
 	if (family == AF_INET)
 		err = set4_edit(a->sets4_fd, list, &ranges4, edit, NULL);
 	else
 		err = set6_edit(a->sets6_fd, list, &ranges6, edit, NULL);
-	assert_int_equal(err, 0);
 	ranges4_free(&ranges4);
 	ranges6_free(&ranges6);
+	return err;
+}
+
+void asking_edit(const struct asking *a, int family, __u32 list, struct span span, bool add)
+{
+	assert_int_equal(asking_edit_all(a, family, list, &span, 1, add), 0);
 }
 
 void asking_build(const struct asking *a, int family, __u32 list, const struct span *spans,

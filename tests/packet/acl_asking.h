@@ -36,7 +36,9 @@ number asking_number(int family, const struct question *q);
 
 struct addr6 asking_addr6(number n);
 
-/* The tools' side: edit the set of a list by one span; and a whole new set from spans. */
+/* The tools' side: edit the set of a list by some spans, or by one; a whole new set from spans. */
+int asking_edit_all(const struct asking *a, int family, __u32 list, const struct span *spans,
+                    size_t len, bool add);
 void asking_edit(const struct asking *a, int family, __u32 list, struct span span, bool add);
 void asking_build(const struct asking *a, int family, __u32 list, const struct span *spans,
                   size_t len);

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The lists of acl in the kernel against a plain reference, also while they are edited. */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <linux/ip.h>
+#include <netinet/ip6.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "objects/acl_lists.h"
-#include "scripts/acl_set6.h"
+#include "objects/stats.h"
 #include "tests/packet/acl_asking.h"
+#include "tests/packet/frame.h"
+#include "tests/packet/twins.h"
 
 static const char *family_name(int family)
 {
@@ -331,9 +338,180 @@ static void check_race(int family)
 static void test_an_edit_while_packets_come_is_seen_whole(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		check_race(AF_INET);
 		check_race(AF_INET6);
+	}
+}
+
+/* Editors that are killed anywhere: each address is as before the edit or as after it. */
+#define KILLS 20
+
+static void kill_editor(const struct asking *a, int family, const struct span *spans, size_t len,
+                        bool add, useconds_t delay)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (!child)
+		_exit(asking_edit_all(a, family, 9, spans, len, add) != 0);
+	usleep(delay);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+}
+
+static void check_kills(int family)
+{
+	struct reference before = { .max = max_of(family) }, after;
+	struct span spans[2000];
+	size_t len = sizeof(spans) / sizeof(*spans);
+	__u64 old = 0, new = 0;
+	struct asking a;
+
+	asking_open(&a);
+	build_random(&a, family, 9, 1000, &before);
+	for (int n = 0; n < KILLS; n++) {
+		bool add = n % 2;
+
+		reference_copy(&after, &before);
+		for (size_t i = 0; i < len; i++) {
+			spans[i] = asking_span(family);
+			/* What takes all away would leave little to look at. */
+			spans[i].last = spans[i].first + (spans[i].last - spans[i].first) % 5000;
+			reference_edit(&after, spans[i].first, spans[i].last, add);
+		}
+		kill_editor(&a, family, spans, len, add, 500 + reference_below(12000));
+		asking_choose(&a, family, &after, 9);
+		asking_run(&a, family);
+		for (int i = 0; i < QUESTIONS; i++) {
+			const struct question *q = &a.questions[i];
+			bool was = reference_has(&before, asking_number(family, q));
+			bool is = reference_has(&after, asking_number(family, q));
+
+			if (q->answer != was && q->answer != is)
+				fail_answer(family, q, "after a kill, as neither before nor after");
+			old += was != is && q->answer == was;
+			new += was != is && q->answer == is;
+		}
+		/* The next editor has nothing to mend. */
+		assert_int_equal(asking_edit_all(&a, family, 9, spans, len, add), 0);
+		check_answers(&a, family, &after, 9, "after an edit was repeated");
+		asking_compare(&a, family, 9, &after);
+		reference_free(&before);
+		before = after;
+	}
+	printf("# %s: %d kills; of what was edited %llu as before, %llu as after\n",
+	       family_name(family), KILLS, (unsigned long long)old, (unsigned long long)new);
+	reference_free(&before);
+	asking_close(&a);
+}
+
+static void test_a_killed_edit_leaves_each_address_as_before_or_after(void **state)
+{
+	(void)state;
+	check_kills(AF_INET);
+	check_kills(AF_INET6);
+}
+
+/* Frames and lists: the first list in their order that has an address decides, and counts. */
+static void choose_list(const struct asking *a, __u32 n, struct acl_list *list)
+{
+	*list = (struct acl_list){
+		.verdict = reference_below(8) ? 1 + reference_below(2) : ACL_NONE,
+		.sides = 1 + reference_below(3),
+	};
+	assert_int_equal(bpf_map_update_elem(a->lists_fd, &n, list, BPF_ANY), 0);
+}
+
+static bool list_has(const struct acl_list *list, const struct reference *r, number source,
+                     number destination)
+{
+	return (list->sides & ACL_SIDE_SOURCE && reference_has(r, source)) ||
+	       (list->sides & ACL_SIDE_DESTINATION && reference_has(r, destination));
+}
+
+static void frame_between(struct frame *f, int family, number source, number destination)
+{
+	frame_ethernet(f, "02:00:00:00:00:01", "02:00:00:00:00:02");
+	if (family == AF_INET) {
+		struct iphdr *ip = frame_ip4(f, "192.0.2.1", "192.0.2.2");
+
+		ip->saddr = htonl(source);
+		ip->daddr = htonl(destination);
+	} else {
+		struct ip6_hdr *ip = frame_ip6(f, "2001:db8::1", "2001:db8::2");
+
+		for (int i = 0; i < 16; i++) {
+			ip->ip6_src.s6_addr[i] = source >> (120 - 8 * i);
+			ip->ip6_dst.s6_addr[i] = destination >> (120 - 8 * i);
+		}
+	}
+	frame_udp(f, 1, 2);
+	frame_finish(f);
+}
+
+static int match(const struct asking *a, const struct frame *f)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->bytes, .data_size_in = f->len,
+	            .repeat = 1);
+
+	assert_int_equal(bpf_prog_test_run_opts(a->match_fd, &opts), 0);
+	return (int)opts.retval;
+}
+
+static void check_order(int family)
+{
+	struct reference refs[ACL_LISTS] = {};
+	struct acl_list lists[ACL_LISTS];
+	__u64 hits[ACL_LISTS] = {}, verdicts[3] = {};
+	struct asking a;
+	struct frame f;
+
+	asking_open(&a);
+	for (__u32 n = 0; n < ACL_LISTS; n++) {
+		refs[n].max = max_of(family);
+		choose_list(&a, n, &lists[n]);
+		/* Some lists have nothing, not even an empty set. */
+		if (reference_below(5))
+			build_random(&a, family, n, 1 + reference_below(4), &refs[n]);
+	}
+	for (int i = 0; i < 4000; i++) {
+		const struct reference *some = &refs[reference_below(ACL_LISTS)];
+		number source = asking_address(family, some) & max_of(family);
+		number destination = asking_address(family, some) & max_of(family);
+		int wanted = ACL_NONE;
+		__u32 n;
+
+		for (n = 0; n < ACL_LISTS; n++)
+			if (lists[n].verdict && list_has(&lists[n], &refs[n], source, destination))
+				break;
+		if (n < ACL_LISTS) {
+			wanted = lists[n].verdict;
+			hits[n]++;
+		}
+		verdicts[wanted]++;
+		frame_between(&f, family, source, destination);
+		assert_int_equal(match(&a, &f), wanted);
+	}
+	for (__u32 n = 0; n < ACL_LISTS; n++) {
+		assert_int_equal(map_sum(a.hits_fd, n, offsetof(struct stats_record, rx_packets)),
+		                 hits[n]);
+		assert_int_equal(map_sum(a.hits_fd, n, offsetof(struct stats_record, rx_bytes)),
+		                 hits[n] * f.len);
+		reference_free(&refs[n]);
+	}
+	assert_true(verdicts[ACL_NONE] && verdicts[ACL_ALLOW] && verdicts[ACL_DENY]);
+	asking_close(&a);
+}
+
+static void test_the_first_list_that_has_an_address_decides(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		check_order(AF_INET);
+		check_order(AF_INET6);
 	}
 }
 
@@ -345,6 +523,8 @@ int main(void)
 		cmocka_unit_test(test_ipv4_prefixes_at_the_seams),
 		cmocka_unit_test(test_ipv6_prefixes_at_the_seams),
 		cmocka_unit_test(test_a_set_without_room_moves_to_a_new_map),
+		cmocka_unit_test(test_the_first_list_that_has_an_address_decides),
+		cmocka_unit_test(test_a_killed_edit_leaves_each_address_as_before_or_after),
 		cmocka_unit_test(test_an_edit_while_packets_come_is_seen_whole),
 	};
 
