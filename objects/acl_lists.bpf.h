@@ -11,7 +11,7 @@
 #include "parse.bpf.h"
 #include "stats.bpf.h"
 
-/* The legacy loader takes no functions that are called, which IPv6 needs: see acl_set6_has(). */
+/* The legacy loader takes no functions that are called: see acl_set4_has(). */
 #ifndef MAPS_LEGACY
 #define ACL_HAS_LISTS
 #endif
@@ -45,8 +45,12 @@ static __always_inline int acl_in_range(__u64 range, __u32 address)
 	return address >= (range & 0xff) && address <= (range >> 8 & 0xff);
 }
 
-/* Is the address, in host byte order, in the set? */
-static __always_inline int acl_set4_has(__u32 list, __u32 address)
+/*
+ * Is the address, in host byte order, in the set? This and those of IPv6 are functions of their
+ * own, not inlined, so that the verifier looks at them once, and not for each list, side and
+ * length.
+ */
+__noinline int acl_set4_has(__u32 list, __u32 address)
 {
 	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, word, row;
 	struct acl_row *r;
@@ -94,16 +98,26 @@ static __always_inline int acl_set6_filter(void *set, const struct acl_row *head
 	return r && r->words[bit / 64 % ACL_ROW_WORDS] >> bit % 64 & 1;
 }
 
-/* What one length says of an address, or 0 if it has no such prefix: ACL_SET6_*. */
-static __always_inline __u32 acl_set6_find(void *set, const struct acl_row *header, __u64 hash,
-                                           __u64 high, __u64 low, __u64 flag)
-{
-	__u64 states, state;
-	struct acl_row *r;
-	__u32 row;
+/* Another set took the place of the one that is being looked at. */
+#define ACL_SET6_CHANGED -1
 
-	if (!acl_set6_filter(set, header, hash))
-		return 0;
+/*
+ * The state of the prefix with this key, ACL_SET6_*, 0 if it is not in the table, or
+ * ACL_SET6_CHANGED. Such a function takes numbers only, so it looks for the set again.
+ */
+__noinline int acl_set6_find(__u32 list, __u64 seed, __u64 high, __u64 low, __u64 flag)
+{
+	__u64 hash = acl_set6_hash(acl_set6_hash_high(high, seed), low), states, state;
+	struct acl_row *header, *r;
+	__u32 row = 0;
+	void *set;
+
+	set = bpf_map_lookup_elem(&acl_sets6, &list);
+	if (!set)
+		return ACL_SET6_CHANGED;
+	header = bpf_map_lookup_elem(set, &row);
+	if (!header || header->words[ACL_SET6_SEED] != seed)
+		return ACL_SET6_CHANGED;
 	for (int i = 0; i < ACL_SET6_PROBES; i++, hash = acl_set6_hash_next(hash)) {
 		row = acl_set6_row(hash, header->words[ACL_SET6_TABLE]);
 		r = bpf_map_lookup_elem(set, &row);
@@ -152,16 +166,14 @@ static __always_inline __u32 acl_set6_level(void *set, const struct acl_row *hea
 	return 128;
 }
 
-/*
- * Is the address, in host byte order, in the set? A function of its own, which the verifier looks
- * at once, not once for each list and side.
- */
-__noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
+/* Is the address, in host byte order, in the set? 1, 0 or ACL_SET6_CHANGED. */
+__noinline int acl_set6_look(__u32 list, __u64 high, __u64 low)
 {
 	__u64 lengths = 0, bit, part, hashed, seed, shorter;
-	__u32 row = 0, state, level;
+	__u32 row = 0, level;
 	struct acl_row *header;
 	void *set;
+	int state;
 
 	set = bpf_map_lookup_elem(&acl_sets6, &list);
 	if (!set)
@@ -182,10 +194,11 @@ __noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
 	for (int i = 0; i < 64 && lengths; i++) {
 		bit = lengths & -lengths;
 		part = (low & -bit) | bit >> 1;
-		state = acl_set6_find(set, header, acl_set6_hash(hashed, part), high, part,
-		                      bit == 1 ? ACL_SET6_128 : 0);
-		if (state == ACL_SET6_IN || state == ACL_SET6_HOLE)
-			return state == ACL_SET6_IN;
+		if (acl_set6_filter(set, header, acl_set6_hash(hashed, part))) {
+			state = acl_set6_find(list, seed, high, part, bit == 1 ? ACL_SET6_128 : 0);
+			if (state && state != ACL_SET6_GONE)
+				return state == ACL_SET6_HOLE ? 0 : state;
+		}
 		lengths = acl_load(&header->words[ACL_SET6_LONG]) & -(bit << 1);
 	}
 	shorter = level > 64 ? ~0ULL : ~0ULL << (64 - level);
@@ -194,13 +207,28 @@ __noinline int acl_set6_has(__u32 list, __u64 high, __u64 low)
 		bit = lengths & -lengths;
 		part = (high & -bit) | bit >> 1;
 		low = bit << 63;
-		hashed = acl_set6_hash_high(part, seed);
-		state = acl_set6_find(set, header, acl_set6_hash(hashed, low), part, low, 0);
-		if (state == ACL_SET6_IN || state == ACL_SET6_HOLE)
-			return state == ACL_SET6_IN;
+		if (acl_set6_filter(set, header,
+		                    acl_set6_hash(acl_set6_hash_high(part, seed), low))) {
+			state = acl_set6_find(list, seed, part, low, 0);
+			if (state && state != ACL_SET6_GONE)
+				return state == ACL_SET6_HOLE ? 0 : state;
+		}
 		lengths = acl_load(&header->words[ACL_SET6_SHORT]) & -(bit << 1);
 	}
 	return acl_load(&header->words[ACL_SET6_REST]) & 1;
+}
+
+/*
+ * Once the kernel has put a set in place of another, it waits for all packets on their way before
+ * it takes the next: so a packet meets one change at the most.
+ */
+static __always_inline int acl_set6_has(__u32 list, __u64 high, __u64 low)
+{
+	int found = acl_set6_look(list, high, low);
+
+	if (found == ACL_SET6_CHANGED)
+		found = acl_set6_look(list, high, low);
+	return found == ACL_SET6_IN;
 }
 
 static __always_inline __u64 acl_join(__be32 high, __be32 low)
