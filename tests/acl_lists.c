@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* acl_lists - build, edit and show the lists of acl in pinned maps, as the tool does */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/acl_set6.h"
+
+static const char usage[] =
+	"Usage: acl_lists DIR set|add|del|show LIST [FIRST-LAST]...\n"
+	"DIR has the pins acl_sets4 and acl_sets6; show prints 'FIRST-LAST' lines.\n";
+
+static struct addr6 to_addr6(const __u8 *bytes)
+{
+	struct addr6 a = {};
+
+	for (int i = 0; i < 8; i++) {
+		a.high = a.high << 8 | bytes[i];
+		a.low = a.low << 8 | bytes[i + 8];
+	}
+	return a;
+}
+
+static void print_addr6(struct addr6 a)
+{
+	char text[INET6_ADDRSTRLEN];
+	__u8 bytes[16];
+
+	for (int i = 0; i < 8; i++) {
+		bytes[i] = a.high >> (56 - 8 * i);
+		bytes[i + 8] = a.low >> (56 - 8 * i);
+	}
+	fputs(inet_ntop(AF_INET6, bytes, text, sizeof(text)), stdout);
+}
+
+static int print4(void *context, const struct range4 *range)
+{
+	char text[INET_ADDRSTRLEN];
+	__be32 first = htonl(range->first), last = htonl(range->last);
+
+	(void)context;
+	printf("%s-", inet_ntop(AF_INET, &first, text, sizeof(text)));
+	puts(inet_ntop(AF_INET, &last, text, sizeof(text)));
+	return 0;
+}
+
+static int print6(void *context, const struct range6 *range)
+{
+	(void)context;
+	print_addr6(range->first);
+	putchar('-');
+	print_addr6(range->last);
+	putchar('\n');
+	return 0;
+}
+
+/* Take "FIRST-LAST" apart. */
+static int parse(char *text, struct ranges4 *ranges4, struct ranges6 *ranges6)
+{
+	char *last = strchr(text, '-');
+	__u8 a[16], b[16];
+	__be32 *x = (__be32 *)a, *y = (__be32 *)b;
+
+	if (!last)
+		return -EINVAL;
+	*last++ = '\0';
+	if (inet_pton(AF_INET, text, a) == 1 && inet_pton(AF_INET, last, b) == 1)
+		return ranges4_add(ranges4, ntohl(*x), ntohl(*y));
+	if (inet_pton(AF_INET6, text, a) == 1 && inet_pton(AF_INET6, last, b) == 1)
+		return ranges6_add(ranges6, to_addr6(a), to_addr6(b));
+	return -EINVAL;
+}
+
+static int build(int sets4_fd, int sets6_fd, __u32 list, struct ranges4 *ranges4,
+                 struct ranges6 *ranges6)
+{
+	struct set4 set4;
+	struct set6 set6;
+	int err;
+
+	err = set4_build(&set4, NULL, ranges4, SET_ADD);
+	if (err)
+		return err;
+	err = set4_publish(&set4, sets4_fd, list);
+	set4_close(&set4);
+	if (err)
+		return err;
+	err = set6_build(&set6, ranges6);
+	if (err)
+		return err;
+	err = set6_publish(&set6, sets6_fd, list);
+	set6_close(&set6);
+	return err;
+}
+
+static int show(int sets4_fd, int sets6_fd, __u32 list)
+{
+	struct set4 set4;
+	struct set6 set6;
+	int err;
+
+	err = set4_open(&set4, sets4_fd, list, false);
+	if (!err)
+		err = set4_for_each(&set4, print4, NULL);
+	set4_close(&set4);
+	if (err && err != -ENOENT)
+		return err;
+	err = set6_open(&set6, sets6_fd, list, false);
+	if (!err)
+		err = set6_for_each(&set6, print6, NULL);
+	set6_close(&set6);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int open_pin(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? failed(-errno, "cannot open %s", path) : fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct ranges4 ranges4 = {};
+	struct ranges6 ranges6 = {};
+	int sets4_fd, sets6_fd, err = 0;
+	enum set_edit edit;
+	__u32 list;
+
+	if (argc < 4) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	log_init("acl_lists", false);
+	list = strtoul(argv[3], NULL, 0);
+	for (int i = 4; !err && i < argc; i++)
+		err = parse(argv[i], &ranges4, &ranges6);
+	if (err)
+		return EXIT_USAGE;
+	sets4_fd = open_pin(argv[1], ACL_SETS4);
+	sets6_fd = open_pin(argv[1], ACL_SETS6);
+	if (sets4_fd < 0 || sets6_fd < 0)
+		return EXIT_KERNEL;
+	edit = strcmp(argv[2], "del") ? SET_ADD : SET_DEL;
+	if (!strcmp(argv[2], "show")) {
+		err = show(sets4_fd, sets6_fd, list);
+	} else if (!strcmp(argv[2], "set")) {
+		err = build(sets4_fd, sets6_fd, list, &ranges4, &ranges6);
+	} else {
+		err = set4_edit(sets4_fd, list, &ranges4, edit, NULL);
+		if (!err)
+			err = set6_edit(sets6_fd, list, &ranges6, edit, NULL);
+	}
+	ranges4_free(&ranges4);
+	ranges6_free(&ranges6);
+	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+}

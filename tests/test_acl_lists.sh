@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The maps of acl's lists under the loaders, and what is left of an edit that is killed.
+# shellcheck disable=SC2154 # $output is set by expect_status
+# shellcheck source=tests/faults.sh
+. tests/faults.sh
+
+LISTS=build/tests/bpf/acl_lists.o
+DIR=$BPFFS/v0
+
+OLD="10.0.0.0-10.0.255.255
+192.0.2.7-192.0.2.9
+2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
+
+load_lists() { load v0 -n match_lists "$@" "$LISTS"; }
+lists() { acl_lists "$DIR" "$@"; }
+
+# set_old: what most tests start from, in list 3.
+set_old()
+{
+	# shellcheck disable=SC2086 # one argument a line
+	lists set 3 $OLD
+}
+
+# expect_lists WANTED: what list 3 has.
+expect_lists()
+{
+	local is
+
+	is=$(lists show 3)
+	[[ $is == "$1" ]] || fail "list 3 has: $is
+expected: $1"
+}
+
+test_lists_outlive_a_reload()
+{
+	local sets4 sets6
+
+	load_lists
+	set_old
+	sets4=$(map_id "$DIR/acl_sets4") sets6=$(map_id "$DIR/acl_sets6")
+	load_lists
+	[[ $(map_id "$DIR/acl_sets4") == "$sets4" ]] || fail "another map of IPv4 sets was made"
+	[[ $(map_id "$DIR/acl_sets6") == "$sets6" ]] || fail "another map of IPv6 sets was made"
+	expect_lists "$OLD"
+	load_lists --on-mismatch migrate
+	expect_lists "$OLD"
+}
+
+test_lists_loaded_by_tc_are_adopted()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj "$LISTS" sec tc program match_lists
+	expect_status 0 pin_maps v0
+	[[ $output == *acl_sets4*array_of_maps* ]] || fail "$output"
+	set_old
+	expect_lists "$OLD"
+	load_lists --replace
+	expect_lists "$OLD"
+	expect_status 0 status v0
+	[[ $output == *acl_sets6*array_of_maps* ]] || fail "$output"
+	expect_status 0 gc
+	expect_lists "$OLD"
+	unload v0
+}
+
+test_a_map_of_maps_of_another_size_is_refused_and_kept()
+{
+	local id
+
+	load_lists
+	set_old
+	id=$(map_id "$DIR/acl_sets4")
+	expect_fail "max entries" load v0 build/tests/bpf/acl_resized.o
+	expect_fail "it holds other maps" load v0 --on-mismatch migrate build/tests/bpf/acl_resized.o
+	[[ $(map_id "$DIR/acl_sets4") == "$id" ]] || fail "the map was replaced"
+	expect_lists "$OLD"
+	load v0 --on-mismatch fresh build/tests/bpf/acl_resized.o
+	[[ $(map_id "$DIR/acl_sets4%old-$id") == "$id" ]] || fail "the old map did not stay"
+}
+
+test_inner_maps_are_not_pinned()
+{
+	local before
+
+	load_lists
+	before=$(find "$BPFFS" | sort)
+	set_old
+	lists add 3 10.1.0.0-10.1.0.5 2001:db9::-2001:db9::ffff
+	lists del 3 10.0.0.9-10.0.9.9 2001:db8::5-2001:db8::5
+	[[ $(find "$BPFFS" | sort) == "$before" ]] || fail "pins came or went: $(find "$BPFFS")"
+}
+
+# Of what two system calls publish the first may be there alone: each family is old or new.
+expect_old_or()
+{
+	local is v4 v6 family
+
+	is=$(lists show 3) || return 1
+	for family in v4 v6; do
+		v4=$(of_family "$family" "$is")
+		v6=$(of_family "$family" "$1")
+		[[ $v4 == "$v6" || $v4 == "$(of_family "$family" "$OLD")" ]] ||
+			fail "neither old nor new: $is"
+	done
+	[[ $(find "$BPFFS" | sort) == "$pins" ]] || fail "pins came or went: $(find "$BPFFS")"
+}
+
+of_family()
+{
+	case $1 in
+	v4) grep -v : <<<"$2" || true ;;
+	v6) grep : <<<"$2" || true ;;
+	esac
+}
+
+test_a_set_built_anew_is_old_or_new_when_killed_anywhere()
+{
+	local new="172.16.0.0-172.16.255.255
+2001:db8:1::-2001:db8:1:ffff:ffff:ffff:ffff:ffff"
+
+	load_lists
+	pins=$(find "$BPFFS" | sort)
+	# shellcheck disable=SC2086 # one argument a line
+	kill_everywhere "bpf mmap munmap getrandom" set_old acl_lists "$DIR" set 3 $new -- \
+		expect_old_or "$new"
+	expect_lists "$new"
+	echo "killed at $points points"
+}
+
+test_an_edited_set_is_old_or_new_when_killed_anywhere()
+{
+	local new="10.0.0.0-10.0.1.255
+10.0.8.0-10.0.255.255
+192.0.2.7-192.0.2.9
+2001:db8::-2001:db8:7:ffff:ffff:ffff:ffff:ffff
+2001:db8:9::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
+
+	load_lists
+	pins=$(find "$BPFFS" | sort)
+	kill_everywhere "bpf mmap munmap" set_old acl_lists "$DIR" del 3 10.0.2.0-10.0.7.255 \
+		2001:db8:8::-2001:db8:8:ffff:ffff:ffff:ffff:ffff -- expect_old_or "$new"
+	expect_lists "$new"
+	echo "killed at $points points"
+}
