@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -313,4 +314,72 @@ void asking_compare(const struct asking *a, int family, __u32 list, const struct
 		assert_int_equal(r->len, 0);
 	else
 		assert_int_equal(err, 0);
+}
+
+const char *asking_family(int family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+number asking_max(int family)
+{
+	return family == AF_INET ? 0xffffffff : ~(number)0;
+}
+
+void asking_fail(int family, const struct question *q, const char *when)
+{
+	number n = asking_number(family, q);
+
+	fail_msg("%s address %016llx%016llx: list %u says %u, %s", asking_family(family),
+	         (unsigned long long)(n >> 64), (unsigned long long)n, q->list, q->answer, when);
+}
+
+/* Ask about 8,192 addresses; returns how many were in the set. */
+__u64 asking_check(struct asking *a, int family, const struct reference *r, __u32 list,
+                   const char *when)
+{
+	__u64 hits = 0;
+
+	asking_choose(a, family, r, list);
+	asking_run(a, family);
+	for (int i = 0; i < QUESTIONS; i++) {
+		const struct question *q = &a->questions[i];
+
+		if (q->answer != reference_has(r, asking_number(family, q)))
+			asking_fail(family, q, when);
+		hits += q->answer;
+	}
+	return hits;
+}
+
+void asking_build_random(const struct asking *a, int family, __u32 list, size_t len,
+                         struct reference *r)
+{
+	struct span *spans = calloc(len + 1, sizeof(*spans));
+
+	assert_non_null(spans);
+	for (size_t i = 0; i < len; i++)
+		spans[i] = asking_span(family);
+	asking_build(a, family, list, spans, len);
+	reference_build(r, spans, len);
+	free(spans);
+}
+
+void asking_edit_random(const struct asking *a, int family, __u32 list, struct reference *r)
+{
+	struct span span = asking_span(family);
+	bool add = reference_below(2);
+
+	/* Often what is there is cut, or made longer. */
+	if (r->len && reference_below(2)) {
+		span = r->spans[reference_below(r->len)];
+		if (reference_below(2))
+			span.last = span.first;
+		else if (reference_below(2))
+			span.first = span.last;
+		if (add && span.last != r->max)
+			span.last++;
+	}
+	asking_edit(a, family, list, span, add);
+	reference_edit(r, span.first, span.last, add);
 }

@@ -46,4 +46,20 @@ void asking_build(const struct asking *a, int family, __u32 list, const struct s
 /* What each address of the set is, as the tools read it, is what the reference says. */
 void asking_compare(const struct asking *a, int family, __u32 list, const struct reference *r);
 
+/*
+ * Choose questions about a list and have them answered: all as the reference says, else the test
+ * fails, saying when. Returns how many addresses are in the set.
+ */
+__u64 asking_check(struct asking *a, int family, const struct reference *r, __u32 list,
+                   const char *when);
+void asking_fail(int family, const struct question *q, const char *when);
+
+/* Random sets, and random edits of them that often meet what is there; the reference likewise. */
+void asking_build_random(const struct asking *a, int family, __u32 list, size_t len,
+                         struct reference *r);
+void asking_edit_random(const struct asking *a, int family, __u32 list, struct reference *r);
+
+const char *asking_family(int family);
+number asking_max(int family); /* the last address */
+
 #endif
