@@ -7,6 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * Room in a list for one more element of `size` bytes: returns the list, which may have moved, or
+ * NULL, and then it is as it was.
+ */
+void *acl_grow(void *list, size_t len, size_t *room, size_t size);
+
 /* IPv4 addresses in host byte order, the last included. */
 struct range4 {
 	__u32 first, last;

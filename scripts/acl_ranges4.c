@@ -6,18 +6,12 @@
 
 int ranges4_add(struct ranges4 *ranges, __u32 first, __u32 last)
 {
-	struct range4 *list;
-	size_t room;
+	struct range4 *list = acl_grow(ranges->list, ranges->len, &ranges->room, sizeof(*list));
 
-	if (ranges->len == ranges->room) {
-		room = ranges->room ? ranges->room * 2 : 64;
-		list = reallocarray(ranges->list, room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		ranges->list = list;
-		ranges->room = room;
-	}
-	ranges->list[ranges->len++] = (struct range4){ first, last };
+	if (!list)
+		return -ENOMEM;
+	ranges->list = list;
+	list[ranges->len++] = (struct range4){ first, last };
 	return 0;
 }
 

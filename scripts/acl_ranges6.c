@@ -36,18 +36,12 @@ struct addr6 addr6_mask(unsigned int length)
 
 int ranges6_add(struct ranges6 *ranges, struct addr6 first, struct addr6 last)
 {
-	struct range6 *list;
-	size_t room;
+	struct range6 *list = acl_grow(ranges->list, ranges->len, &ranges->room, sizeof(*list));
 
-	if (ranges->len == ranges->room) {
-		room = ranges->room ? ranges->room * 2 : 64;
-		list = reallocarray(ranges->list, room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		ranges->list = list;
-		ranges->room = room;
-	}
-	ranges->list[ranges->len++] = (struct range6){ first, last };
+	if (!list)
+		return -ENOMEM;
+	ranges->list = list;
+	list[ranges->len++] = (struct range6){ first, last };
 	return 0;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdlib.h>
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
@@ -46,25 +45,9 @@ __u64 set6_count(const struct set6 *set)
 	return count;
 }
 
-struct prefixes {
-	struct prefix6 *list;
-	size_t len, room;
-};
-
 static int collect(void *context, const struct prefix6 *prefix)
 {
-	struct prefixes *all = context;
-	struct prefix6 *list;
-
-	if (all->len == all->room) {
-		all->room = all->room ? all->room * 2 : 1024;
-		list = reallocarray(all->list, all->room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		all->list = list;
-	}
-	all->list[all->len++] = *prefix;
-	return 0;
+	return prefixes6_add(context, prefix);
 }
 
 /* The walk over all addresses: which prefixes the place that it has come to is in. */
@@ -119,7 +102,7 @@ static int enter(struct walk *walk, const struct prefix6 *prefix)
 	return err;
 }
 
-static int walk_all(struct walk *walk, const struct prefixes *all)
+static int walk_all(struct walk *walk, const struct prefixes6 *all)
 {
 	int err = 0;
 
@@ -136,7 +119,7 @@ int set6_for_each(const struct set6 *set, int (*each)(void *context, const struc
 	struct prefix6 rest = { .state = set->rows.words[ACL_SET6_REST] ? ACL_SET6_IN
 		                                                        : ACL_SET6_HOLE };
 	struct walk walk = { .each = each, .context = context };
-	struct prefixes all = {};
+	struct prefixes6 all = {};
 	int err;
 
 	err = collect(&all, &rest);
@@ -145,10 +128,10 @@ int set6_for_each(const struct set6 *set, int (*each)(void *context, const struc
 	if (err) {
 		failed(err, "cannot put %zu prefixes in order", all.len);
 	} else {
-		qsort(all.list, all.len, sizeof(*all.list), prefix6_compare);
+		prefixes6_sort(&all);
 		err = walk_all(&walk, &all);
 	}
-	free(all.list);
+	prefixes6_free(&all);
 	return err;
 }
 

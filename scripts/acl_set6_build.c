@@ -1,64 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdlib.h>
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
-static __u64 count_prefixes(const struct ranges6 *ranges)
+static int fill(struct set6 *set, const struct prefixes6 *prefixes)
 {
-	struct prefix6 prefix;
-	unsigned int length;
-	__u64 count = 0;
-
-	for (size_t i = 0; i < ranges->len; i++) {
-		struct range6 left = ranges->list[i];
-
-		do
-			count++;
-		while (range6_cut(&left, &prefix.address, &length));
-	}
-	return count;
-}
-
-static int fill(struct set6 *set, const struct ranges6 *ranges)
-{
-	struct prefix6 prefix = { .state = ACL_SET6_IN };
-	unsigned int length;
-	bool more;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < ranges->len; i++) {
-		struct range6 left = ranges->list[i];
-
-		do {
-			more = range6_cut(&left, &prefix.address, &length);
-			prefix.length = length;
-			if (length)
-				err = table6_put(set, &prefix);
-			else
-				set->rows.words[ACL_SET6_REST] = 1;
-		} while (!err && more);
+	for (size_t i = 0; !err && i < prefixes->len; i++) {
+		if (prefixes->list[i].length)
+			err = table6_put(set, &prefixes->list[i]);
+		else
+			set->rows.words[ACL_SET6_REST] = 1;
 	}
 	return err;
 }
 
-int set6_build(struct set6 *set, struct ranges6 *ranges)
+static int build(struct set6 *set, const struct prefixes6 *prefixes)
 {
-	__u64 prefixes;
 	int err;
 
-	err = ranges6_sort(ranges, false);
-	if (err)
-		return failed(err, "cannot put %zu ranges in order", ranges->len);
-	prefixes = count_prefixes(ranges);
 	/* A key that finds no row is very rare, and even rarer in a table that is a bit larger. */
-	for (__u64 room = prefixes;; room += room / 4 + 1) {
+	for (__u64 room = prefixes->len;; room += room / 4 + 1) {
 		err = table6_make(set, room);
 		if (err)
 			return err;
-		err = fill(set, ranges);
+		err = fill(set, prefixes);
 		if (err != -ENOSPC)
 			return err;
 		set6_close(set);
 	}
+}
+
+int set6_build(struct set6 *set, struct ranges6 *ranges)
+{
+	struct prefixes6 prefixes = {};
+	int err;
+
+	err = ranges6_sort(ranges, false);
+	if (!err)
+		err = prefixes6_cut(&prefixes, ranges, ACL_SET6_IN);
+	if (err)
+		failed(err, "cannot take %zu ranges apart", ranges->len);
+	else
+		err = build(set, &prefixes);
+	prefixes6_free(&prefixes);
+	return err;
 }

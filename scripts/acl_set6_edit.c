@@ -9,86 +9,24 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
-struct prefixes {
-	struct prefix6 *list;
-	size_t len, room;
-};
-
 struct editing {
 	struct set6 set;
-	bool is_new;            /* not the one in the list's slot */
-	__u8 state;             /* that all addresses of the pieces get */
-	struct prefixes pieces; /* prefixes that are edited, in order */
-	struct prefixes inner;  /* those in the table that are in a piece, ordered likewise */
+	bool is_new;             /* not the one in the list's slot */
+	__u8 state;              /* that all addresses of the pieces get */
+	struct prefixes6 pieces; /* prefixes that are edited, in order */
+	struct prefixes6 inner;  /* those in the table that are in a piece, ordered likewise */
 	__u64 changed;
 };
-
-static int append(struct prefixes *p, const struct prefix6 *prefix)
-{
-	struct prefix6 *list;
-
-	if (p->len == p->room) {
-		p->room = p->room ? p->room * 2 : 64;
-		list = reallocarray(p->list, p->room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		p->list = list;
-	}
-	p->list[p->len++] = *prefix;
-	return 0;
-}
-
-static int cut_pieces(struct editing *e, const struct ranges6 *ranges)
-{
-	struct prefix6 piece = { .state = e->state };
-	unsigned int length;
-	bool more;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < ranges->len; i++) {
-		struct range6 left = ranges->list[i];
-
-		do {
-			more = range6_cut(&left, &piece.address, &length);
-			piece.length = length;
-			err = append(&e->pieces, &piece);
-		} while (!err && more);
-	}
-	return err;
-}
-
-static bool is_within(const struct prefix6 *prefix, const struct prefix6 *piece)
-{
-	struct addr6 mask = addr6_mask(piece->length);
-
-	return prefix->length > piece->length &&
-	       !((prefix->address.high ^ piece->address.high) & mask.high) &&
-	       !((prefix->address.low ^ piece->address.low) & mask.low);
-}
-
-/* How many of an ordered list are at an address up to this one. */
-static size_t count_up_to(const struct prefixes *p, struct addr6 address)
-{
-	size_t low = 0, high = p->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (addr6_compare(p->list[middle].address, address) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
 
 static int collect_inner(void *context, const struct prefix6 *prefix)
 {
 	struct editing *e = context;
-	size_t n = count_up_to(&e->pieces, prefix->address);
+	size_t n = prefixes6_up_to(&e->pieces, prefix->address);
 
 	/* Pieces do not overlap: only the last that begins before it can have it. */
-	return n && is_within(prefix, &e->pieces.list[n - 1]) ? append(&e->inner, prefix) : 0;
+	return n && prefix6_is_within(prefix, &e->pieces.list[n - 1])
+	               ? prefixes6_add(&e->inner, prefix)
+	               : 0;
 }
 
 static int by_length(const void *a, const void *b)
@@ -109,8 +47,8 @@ static int find_inner(struct editing *e)
 	if (!any)
 		return 0;
 	err = table6_each(&e->set, collect_inner, e);
-	if (!err && e->inner.len)
-		qsort(e->inner.list, e->inner.len, sizeof(*e->inner.list), prefix6_compare);
+	if (!err)
+		prefixes6_sort(&e->inner);
 	return err;
 }
 
@@ -119,11 +57,11 @@ static bool remove_inner(struct editing *e, const struct prefix6 *piece)
 {
 	const struct prefix6 *list = e->inner.list;
 	struct prefix6 first = *piece;
-	size_t begin = 0, end = count_up_to(&e->inner, prefix6_last(piece));
+	size_t begin = 0, end = prefixes6_up_to(&e->inner, prefix6_last(piece));
 
 	if (piece->address.high || piece->address.low) {
 		first.address = addr6_previous(piece->address);
-		begin = count_up_to(&e->inner, first.address);
+		begin = prefixes6_up_to(&e->inner, first.address);
 	}
 	if (begin == end)
 		return false;
@@ -213,7 +151,7 @@ int set6_edit(int sets_fd, __u32 list, struct ranges6 *ranges, enum set_edit edi
 
 	err = ranges6_sort(ranges, false);
 	if (!err)
-		err = cut_pieces(&e, ranges);
+		err = prefixes6_cut(&e.pieces, ranges, e.state);
 	if (err) {
 		failed(err, "cannot take %zu ranges apart", ranges->len);
 		goto out;
@@ -234,7 +172,7 @@ int set6_edit(int sets_fd, __u32 list, struct ranges6 *ranges, enum set_edit edi
 	if (!err && changed)
 		*changed = e.changed;
 out:
-	free(e.pieces.list);
-	free(e.inner.list);
+	prefixes6_free(&e.pieces);
+	prefixes6_free(&e.inner);
 	return err;
 }

@@ -23,21 +23,6 @@ struct key6 {
 	__u64 hash;
 };
 
-struct addr6 prefix6_last(const struct prefix6 *prefix)
-{
-	struct addr6 mask = addr6_mask(prefix->length);
-
-	return (struct addr6){ prefix->address.high | ~mask.high, prefix->address.low | ~mask.low };
-}
-
-int prefix6_compare(const void *a, const void *b)
-{
-	const struct prefix6 *x = a, *y = b;
-	int by_address = addr6_compare(x->address, y->address);
-
-	return by_address ? by_address : x->length - y->length;
-}
-
 /* The bit of a length in its mask, which is also the lowest bit of such a prefix. */
 static __u64 length_bit(unsigned int length)
 {

@@ -3,18 +3,8 @@
 #ifndef SCRIPTS_ACL_SET6_TABLE_H
 #define SCRIPTS_ACL_SET6_TABLE_H
 
+#include "scripts/acl_prefixes6.h"
 #include "scripts/acl_set6.h"
-
-struct prefix6 {
-	struct addr6 address; /* zeros behind the prefix */
-	__u8 length;          /* 0 to 128 */
-	__u8 state;           /* ACL_SET6_IN or ACL_SET6_HOLE */
-};
-
-struct addr6 prefix6_last(const struct prefix6 *prefix);
-
-/* In order of their addresses, a shorter one before those in it; for qsort(). */
-int prefix6_compare(const void *a, const void *b);
 
 /* Make the map of an empty set with room for so many prefixes and some more. */
 int table6_make(struct set6 *set, __u64 prefixes);

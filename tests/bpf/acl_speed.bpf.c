@@ -81,30 +81,29 @@ int speed_lpm6(struct __sk_buff *skb)
 	return !!bpf_map_lookup_elem(&lpm6, &prefix);
 }
 
-SEC("tc")
-int speed_hash4(struct __sk_buff *skb)
+static __always_inline int look_up_exact(void *map)
 {
 	struct speed_key *key = next_key();
 	__u32 address;
 
-	(void)skb;
 	if (!key)
 		return 0;
 	address = key->low;
-	return !!bpf_map_lookup_elem(&hash4, &address);
+	return !!bpf_map_lookup_elem(map, &address);
+}
+
+SEC("tc")
+int speed_hash4(struct __sk_buff *skb)
+{
+	(void)skb;
+	return look_up_exact(&hash4);
 }
 
 SEC("tc")
 int speed_percpu4(struct __sk_buff *skb)
 {
-	struct speed_key *key = next_key();
-	__u32 address;
-
 	(void)skb;
-	if (!key)
-		return 0;
-	address = key->low;
-	return !!bpf_map_lookup_elem(&percpu4, &address);
+	return look_up_exact(&percpu4);
 }
 
 char LICENSE[] SEC("license") = "GPL";

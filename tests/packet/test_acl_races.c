@@ -133,6 +133,105 @@ static void test_an_edit_while_packets_come_is_seen_whole(void **state)
 	}
 }
 
+/*
+ * All look-ups are for one address, which is in the set all the time, while each edit changes how
+ * the set says so: by the next longer prefix, by another place of its group, by another map.
+ */
+#define HAMMER_ROUNDS 150
+
+struct hammer {
+	struct asking a;
+	int family;
+	bool stop;
+	__u64 verdicts, wrong;
+};
+
+static void *hammer(void *arg)
+{
+	struct hammer *h = arg;
+
+	while (!__atomic_load_n(&h->stop, __ATOMIC_SEQ_CST)) {
+		asking_run(&h->a, h->family);
+		for (int i = 0; i < RACE_QUESTIONS; i++, h->verdicts++)
+			h->wrong += h->a.questions[i].answer != 1;
+	}
+	return NULL;
+}
+
+static void change_around4(const struct asking *a)
+{
+	struct span address = { 0x0a000001, 0x0a000001 };
+
+	asking_build(a, AF_INET, 0, &address, 1);
+	/* Each /24 that the group gets moves it. */
+	for (int block = 1; block < 32; block++) {
+		struct span other = { 0x0a000005 | block << 8, 0x0a000005 | block << 8 };
+
+		asking_edit(a, AF_INET, 0, other, true);
+	}
+	for (int i = 3; i < 20; i += 2)
+		asking_edit(a, AF_INET, 0, (struct span){ 0x0a000001 + i, 0x0a000001 + i }, true);
+	asking_edit(a, AF_INET, 0, (struct span){ 0x0a000000, 0x0a001fff }, true);
+	asking_edit(a, AF_INET, 0, (struct span){ 0x0a000100, 0x0a000108 }, false);
+}
+
+static void change_around6(const struct asking *a)
+{
+	const number address = (number)0x20010db800000000 << 64 | 1;
+	struct span spans[40];
+
+	/* Others of many lengths make a look-up long. */
+	for (int i = 0; i < 40; i++) {
+		spans[i].first = (address | (number)1 << 100) + ((number)1 << (2 * i + 4));
+		spans[i].first &= ~(((number)1 << 2 * i) - 1);
+		spans[i].last = spans[i].first + ((number)1 << 2 * i) - 1;
+	}
+	spans[0] = (struct span){ address, address };
+	asking_build(a, AF_INET6, 0, spans, 40);
+	for (int bits = 1; bits < 90; bits += 4) {
+		number size = ((number)1 << bits) - 1;
+
+		asking_edit(a, AF_INET6, 0, (struct span){ address & ~size, address | size }, true);
+	}
+}
+
+static void check_hammer(int family)
+{
+	struct hammer h = { .family = family };
+	pthread_t thread;
+
+	asking_open(&h.a);
+	for (int i = 0; i < QUESTIONS; i++) {
+		h.a.questions[i] = (struct question){ .list = i < RACE_QUESTIONS ? 0 : ACL_LISTS };
+		h.a.questions[i].high = family == AF_INET ? 0 : 0x20010db800000000;
+		h.a.questions[i].low = family == AF_INET ? 0x0a000001 : 1;
+	}
+	if (family == AF_INET)
+		change_around4(&h.a);
+	else
+		change_around6(&h.a);
+	assert_int_equal(pthread_create(&thread, NULL, hammer, &h), 0);
+	for (int i = 0; i < HAMMER_ROUNDS; i++) {
+		if (family == AF_INET)
+			change_around4(&h.a);
+		else
+			change_around6(&h.a);
+	}
+	__atomic_store_n(&h.stop, true, __ATOMIC_SEQ_CST);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	printf("# %s: %llu verdicts on one address\n", asking_family(family),
+	       (unsigned long long)h.verdicts);
+	assert_int_equal(h.wrong, 0);
+	asking_close(&h.a);
+}
+
+static void test_an_address_is_never_missed_while_the_set_is_written_anew(void **state)
+{
+	(void)state;
+	check_hammer(AF_INET);
+	check_hammer(AF_INET6);
+}
+
 /* Editors that are killed anywhere: each address is as before the edit or as after it. */
 #define KILLS 20
 
@@ -208,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_edit_while_packets_come_is_seen_whole),
+		cmocka_unit_test(test_an_address_is_never_missed_while_the_set_is_written_anew),
 		cmocka_unit_test(test_a_killed_edit_leaves_each_address_as_before_or_after),
 	};
 
