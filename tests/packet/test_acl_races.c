@@ -135,9 +135,12 @@ static void test_an_edit_while_packets_come_is_seen_whole(void **state)
 
 /*
  * All look-ups are for one address, which is in the set all the time, while each edit changes how
- * the set says so: by the next longer prefix, by another place of its group, by another map.
+ * the set says so: by a shorter prefix, by another place of its group, by another map.
  */
 #define HAMMER_ROUNDS 150
+
+static const number address4 = 0x0a000001;
+static const number address6 = (number)0x20010db800000000 << 64 | 1;
 
 struct hammer {
 	struct asking a;
@@ -152,84 +155,126 @@ static void *hammer(void *arg)
 
 	while (!__atomic_load_n(&h->stop, __ATOMIC_SEQ_CST)) {
 		asking_run(&h->a, h->family);
-		for (int i = 0; i < RACE_QUESTIONS; i++, h->verdicts++)
+		for (int i = 0; i < QUESTIONS; i++, h->verdicts++)
 			h->wrong += h->a.questions[i].answer != 1;
 	}
 	return NULL;
 }
 
-static void change_around4(const struct asking *a)
+static struct span block6(number address, int bits)
 {
-	struct span address = { 0x0a000001, 0x0a000001 };
+	number size = ((number)1 << bits) - 1;
+
+	return (struct span){ address & ~size, address | size };
+}
+
+static void change_group(const struct asking *a)
+{
+	struct span address = { address4, address4 };
 
 	asking_build(a, AF_INET, 0, &address, 1);
 	/* Each /24 that the group gets moves it. */
 	for (int block = 1; block < 32; block++) {
-		struct span other = { 0x0a000005 | block << 8, 0x0a000005 | block << 8 };
+		number other = (address4 + 4) | block << 8;
 
-		asking_edit(a, AF_INET, 0, other, true);
+		asking_edit(a, AF_INET, 0, (struct span){ other, other }, true);
 	}
+	/* From ranges to a bitmap, to all of the group, and to blocks again. */
 	for (int i = 3; i < 20; i += 2)
-		asking_edit(a, AF_INET, 0, (struct span){ 0x0a000001 + i, 0x0a000001 + i }, true);
+		asking_edit(a, AF_INET, 0, (struct span){ address4 + i, address4 + i }, true);
 	asking_edit(a, AF_INET, 0, (struct span){ 0x0a000000, 0x0a001fff }, true);
 	asking_edit(a, AF_INET, 0, (struct span){ 0x0a000100, 0x0a000108 }, false);
 }
 
-static void change_around6(const struct asking *a)
+/* Prefixes of 60 lengths in the same /64, but not in the same /65: a look-up takes long. */
+static size_t make_longer(struct span *spans)
 {
-	const number address = (number)0x20010db800000000 << 64 | 1;
-	struct span spans[40];
+	for (int bits = 0; bits < 60; bits++)
+		spans[bits] =
+			block6((address6 ^ (number)1 << 63) + ((number)1 << (bits + 1)), bits);
+	return 60;
+}
 
-	/* Others of many lengths make a look-up long. */
-	for (int i = 0; i < 40; i++) {
-		spans[i].first = (address | (number)1 << 100) + ((number)1 << (2 * i + 4));
-		spans[i].first &= ~(((number)1 << 2 * i) - 1);
-		spans[i].last = spans[i].first + ((number)1 << 2 * i) - 1;
-	}
-	spans[0] = (struct span){ address, address };
-	asking_build(a, AF_INET6, 0, spans, 40);
-	for (int bits = 1; bits < 90; bits += 4) {
-		number size = ((number)1 << bits) - 1;
+static void change_length(const struct asking *a)
+{
+	struct span spans[61];
+	size_t len = make_longer(spans);
 
-		asking_edit(a, AF_INET6, 0, (struct span){ address & ~size, address | size }, true);
+	/* When the end of a look-up comes to it, the /66 has given way to the /65. */
+	spans[len++] = block6(address6, 62);
+	asking_build(a, AF_INET6, 0, spans, len);
+	asking_edit(a, AF_INET6, 0, block6(address6, 63), true);
+}
+
+static void change_lengths(const struct asking *a)
+{
+	struct span address = { address6, address6 };
+
+	asking_build(a, AF_INET6, 0, &address, 1);
+	for (int bits = 1; bits < 90; bits += 4)
+		asking_edit(a, AF_INET6, 0, block6(address6, bits), true);
+}
+
+/* Two sets that say the same in different maps: list 1 and 2. */
+static void change_map(const struct asking *a)
+{
+	struct span spans[61];
+	__u32 list, id;
+	int fd;
+
+	for (list = 1; list <= 2; list++) {
+		if (bpf_map_lookup_elem(a->sets6_fd, &list, &id)) {
+			size_t len = make_longer(spans);
+
+			spans[len++] = block6(address6, 62);
+			asking_build(a, AF_INET6, list, spans, len);
+			assert_int_equal(bpf_map_lookup_elem(a->sets6_fd, &list, &id), 0);
+		}
+		fd = bpf_map_get_fd_by_id(id);
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_map_update_elem(a->sets6_fd, &(__u32){ 0 }, &fd, BPF_ANY), 0);
+		close(fd);
 	}
 }
 
-static void check_hammer(int family)
+static void check_hammer(int family, void (*change)(const struct asking *a), const char *what)
 {
 	struct hammer h = { .family = family };
+	number address = family == AF_INET ? address4 : address6;
 	pthread_t thread;
 
 	asking_open(&h.a);
-	for (int i = 0; i < QUESTIONS; i++) {
-		h.a.questions[i] = (struct question){ .list = i < RACE_QUESTIONS ? 0 : ACL_LISTS };
-		h.a.questions[i].high = family == AF_INET ? 0 : 0x20010db800000000;
-		h.a.questions[i].low = family == AF_INET ? 0x0a000001 : 1;
-	}
-	if (family == AF_INET)
-		change_around4(&h.a);
-	else
-		change_around6(&h.a);
+	for (int i = 0; i < QUESTIONS; i++)
+		h.a.questions[i] = (struct question){ .high = address >> 64, .low = address };
+	change(&h.a);
 	assert_int_equal(pthread_create(&thread, NULL, hammer, &h), 0);
-	for (int i = 0; i < HAMMER_ROUNDS; i++) {
-		if (family == AF_INET)
-			change_around4(&h.a);
-		else
-			change_around6(&h.a);
-	}
+	for (int i = 0; i < HAMMER_ROUNDS; i++)
+		change(&h.a);
 	__atomic_store_n(&h.stop, true, __ATOMIC_SEQ_CST);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	printf("# %s: %llu verdicts on one address\n", asking_family(family),
-	       (unsigned long long)h.verdicts);
+	printf("# %s: %llu verdicts on one address, %llu wrong\n", what,
+	       (unsigned long long)h.verdicts, (unsigned long long)h.wrong);
 	assert_int_equal(h.wrong, 0);
 	asking_close(&h.a);
 }
 
-static void test_an_address_is_never_missed_while_the_set_is_written_anew(void **state)
+static void test_an_address_is_not_missed_while_its_group_is_written_anew(void **state)
 {
 	(void)state;
-	check_hammer(AF_INET);
-	check_hammer(AF_INET6);
+	check_hammer(AF_INET, change_group, "groups");
+}
+
+static void test_an_address_is_not_missed_while_a_shorter_prefix_takes_over(void **state)
+{
+	(void)state;
+	check_hammer(AF_INET6, change_length, "one length");
+	check_hammer(AF_INET6, change_lengths, "lengths");
+}
+
+static void test_an_address_is_not_missed_while_another_map_takes_over(void **state)
+{
+	(void)state;
+	check_hammer(AF_INET6, change_map, "maps");
 }
 
 /* Editors that are killed anywhere: each address is as before the edit or as after it. */
@@ -307,7 +352,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_edit_while_packets_come_is_seen_whole),
-		cmocka_unit_test(test_an_address_is_never_missed_while_the_set_is_written_anew),
+		cmocka_unit_test(test_an_address_is_not_missed_while_its_group_is_written_anew),
+		cmocka_unit_test(test_an_address_is_not_missed_while_a_shorter_prefix_takes_over),
+		cmocka_unit_test(test_an_address_is_not_missed_while_another_map_takes_over),
 		cmocka_unit_test(test_a_killed_edit_leaves_each_address_as_before_or_after),
 	};
 
