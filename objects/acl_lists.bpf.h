@@ -286,6 +286,7 @@ static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, 
 static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
                                                         __u32 lists)
 {
+	(void)p, (void)bytes, (void)lists;
 	return ACL_NONE;
 }
 
