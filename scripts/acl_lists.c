@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "scripts/acl_entry.h"
+#include "scripts/acl_lists.h"
+
+static const struct config_map kinds[] = {
+	{ ACL_LISTS_MAP, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct acl_list) },
+	{ ACL_LIST_HITS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct stats_record) },
+	{ ACL_SETS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
+	{ ACL_SETS6, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
+};
+
+static int read_records(struct acl_lists *lists)
+{
+	int err = acl_settings_read(lists->maps, &lists->settings);
+
+	for (__u32 i = 0; i < ACL_LISTS && !err; i++) {
+		if (bpf_map_lookup_elem(lists->records_fd, &i, &lists->record[i]))
+			err = failed(-errno, "cannot read '%s' of %s", ACL_LISTS_MAP,
+			             lists->maps->config->iface.name);
+		lists->record[i].name[ACL_LIST_NAME - 1] = 0;
+		/* What a killed edit left is not in force. */
+		if (!(lists->settings.lists >> i & 1))
+			lists->record[i].verdict = ACL_NONE;
+	}
+	return err;
+}
+
+void acl_lists_none(struct acl_lists *lists)
+{
+	memset(lists, 0, sizeof(*lists));
+	lists->records_fd = lists->hits_fd = lists->sets4_fd = lists->sets6_fd = -1;
+}
+
+int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
+{
+	int *fds[] = { &lists->records_fd, &lists->hits_fd, &lists->sets4_fd, &lists->sets6_fd };
+	__u32 id;
+
+	acl_lists_none(lists);
+	lists->maps = maps;
+	if (pin_map_id(maps->config->dir.fd, ACL_LISTS_MAP, &id) == -ENOENT)
+		return -ENOENT;
+	for (int i = 0; i < 4; i++) {
+		*fds[i] = config_open_map(maps->config, &kinds[i], access, NULL);
+		if (*fds[i] < 0)
+			return *fds[i];
+	}
+	return read_records(lists);
+}
+
+void acl_lists_close(struct acl_lists *lists)
+{
+	int fds[] = { lists->records_fd, lists->hits_fd, lists->sets4_fd, lists->sets6_fd };
+
+	for (int i = 0; i < 4; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+int acl_lists_find(const struct acl_lists *lists, const char *name)
+{
+	for (int i = 0; i < ACL_LISTS; i++)
+		if (lists->record[i].verdict && !strcmp(lists->record[i].name, name))
+			return i;
+	return -ENOENT;
+}
+
+const char *acl_list_name_refused(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!len || len >= ACL_LIST_NAME)
+		return "a name of a list has 1 to 55 characters";
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr(i ? "_.-" : "_", name[i]))
+			return "a name of a list is made of letters, digits, '_', '.' and '-'";
+	return NULL;
+}
+
+int acl_list_hits(const struct acl_lists *lists, int number, struct stats_record *hits)
+{
+	const struct acl_maps *maps = lists->maps;
+	__u32 slot = number;
+
+	memset(hits, 0, sizeof(*hits));
+	if (bpf_map_lookup_elem(lists->hits_fd, &slot, maps->each))
+		return failed(-errno, "cannot read '%s' of %s", ACL_LIST_HITS,
+		              maps->config->iface.name);
+	for (int i = 0; i < maps->cpus; i++) {
+		hits->rx_packets += maps->each[i].rx_packets;
+		hits->rx_bytes += maps->each[i].rx_bytes;
+	}
+	return 0;
+}
+
+/* The number of the list that is wished for: its own, or one that is free. */
+static int find_place(const struct acl_lists *lists, const struct acl_list_wish *wish)
+{
+	int number = acl_lists_find(lists, wish->name);
+	const struct acl_list *record = &lists->record[number < 0 ? 0 : number];
+
+	if (number < 0) {
+		for (number = 0; number < ACL_LISTS; number++)
+			if (!lists->record[number].verdict)
+				return number;
+		return failed(-ENOSPC, "cannot make list %s: there are %d already", wish->name,
+		              ACL_LISTS);
+	}
+	if ((!wish->verdict || wish->verdict == record->verdict) &&
+	    (!wish->sides || wish->sides == record->sides))
+		return number;
+	failed(-EEXIST, "list %s is there, and is %s %s", wish->name,
+	       acl_verdict_name(record->verdict), acl_sides_name(record->sides));
+	hint("remove it first: %s %s flush --list %s", cli_command("acl"),
+	     cli_word(lists->maps->config->iface.name), wish->name);
+	return -EEXIST;
+}
+
+/* Its sets are in their slots: give it its name, and put it in force. */
+static int enforce(struct acl_lists *lists, const struct acl_list_wish *wish, __u32 number)
+{
+	struct acl_list *record = &lists->record[number];
+	struct acl_maps *maps = lists->maps;
+
+	if (record->verdict)
+		return 0;
+	memset(record, 0, sizeof(*record));
+	memset(maps->each, 0, maps->cpus * sizeof(*maps->each));
+	strncpy(record->name, wish->name, ACL_LIST_NAME - 1);
+	record->verdict = wish->verdict ? wish->verdict : ACL_DENY;
+	record->sides = wish->sides ? wish->sides : ACL_SIDE_SOURCE;
+	if (bpf_map_update_elem(lists->records_fd, &number, record, BPF_ANY) ||
+	    bpf_map_update_elem(lists->hits_fd, &number, maps->each, BPF_ANY))
+		return failed(-errno, "cannot make list %s", wish->name);
+	lists->settings.lists |= 1 << number;
+	acl_settings_store(maps, &lists->settings);
+	return 0;
+}
+
+/* The sets are made before any of them is put in its slot. */
+int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
+                     struct acl_content *content)
+{
+	int number = find_place(lists, wish), err;
+	struct set4 set4;
+	struct set6 set6;
+
+	if (number < 0)
+		return number;
+	err = set4_build(&set4, NULL, &content->v4, SET_ADD);
+	if (err)
+		return err;
+	err = set6_build(&set6, &content->v6);
+	if (!err) {
+		err = content->v4.len ? set4_publish(&set4, lists->sets4_fd, number)
+		                      : set4_remove(lists->sets4_fd, number);
+		if (!err)
+			err = content->v6.len ? set6_publish(&set6, lists->sets6_fd, number)
+			                      : set6_remove(lists->sets6_fd, number);
+		set6_close(&set6);
+	}
+	set4_close(&set4);
+	return err ? err : enforce(lists, wish, number);
+}
+
+int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
+                  struct acl_content *content, enum set_edit edit)
+{
+	int number = find_place(lists, wish), err = 0;
+
+	if (number < 0)
+		return number;
+	if (edit == SET_DEL && !lists->record[number].verdict)
+		return failed(-ENOENT, "cannot find list %s of %s", wish->name,
+		              lists->maps->config->iface.name);
+	/* A new one is in force with all of it or not at all. */
+	if (!lists->record[number].verdict)
+		return acl_list_replace(lists, wish, content);
+	if (content->v4.len)
+		err = set4_edit(lists->sets4_fd, number, &content->v4, edit, NULL);
+	if (!err && content->v6.len)
+		err = set6_edit(lists->sets6_fd, number, &content->v6, edit, NULL);
+	return err;
+}
+
+int acl_list_remove(struct acl_lists *lists, const char *name)
+{
+	int number = acl_lists_find(lists, name), err;
+
+	if (number < 0)
+		return failed(number, "cannot find list %s of %s", name,
+		              lists->maps->config->iface.name);
+	lists->settings.lists &= ~(1 << number);
+	acl_settings_store(lists->maps, &lists->settings);
+	lists->record[number].verdict = ACL_NONE;
+	acl_maps_wait();
+	err = set4_remove(lists->sets4_fd, number);
+	return err ? err : set6_remove(lists->sets6_fd, number);
+}

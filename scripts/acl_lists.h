@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lists of an interface by their names: made, edited, replaced as a whole, and removed. */
+#ifndef SCRIPTS_ACL_LISTS_H
+#define SCRIPTS_ACL_LISTS_H
+
+#include "objects/acl_lists.h"
+#include "scripts/acl_maps.h"
+#include "scripts/acl_ranges.h"
+#include "scripts/acl_set4.h"
+#include "scripts/acl_set6.h"
+
+struct acl_lists {
+	struct acl_maps *maps;
+	struct acl_settings settings; /* in force when they were opened */
+	int records_fd, hits_fd, sets4_fd, sets6_fd;
+	struct acl_list record[ACL_LISTS]; /* verdict ACL_NONE: not in force */
+};
+
+/*
+ * Open the maps of the lists. -ENOENT, which is not reported: the program has none, as it was
+ * loaded by a loader that cannot make such maps. Other failures are reported. acl_lists_close()
+ * always follows.
+ */
+int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access);
+void acl_lists_close(struct acl_lists *lists);
+
+/* What acl_lists_close() takes as well. */
+void acl_lists_none(struct acl_lists *lists);
+
+/* The number of a list, or -ENOENT. */
+int acl_lists_find(const struct acl_lists *lists, const char *name);
+
+/* Why a name cannot be a list's, or NULL. */
+const char *acl_list_name_refused(const char *name);
+
+/* Addresses of both kinds. Starts as all zeros, ends with acl_content_free(). */
+struct acl_content {
+	struct ranges4 v4;
+	struct ranges6 v6;
+};
+
+/* entry: of kind ACL_RULE_IP4 or ACL_RULE_IP6. Returns 0 or -ENOMEM, reported. */
+int acl_content_add(struct acl_content *content, const struct acl_rule *entry);
+void acl_content_free(struct acl_content *content);
+
+/* What a list is to be: 0 for verdict and sides takes what it has, or deny and src for a new one.
+ */
+struct acl_list_wish {
+	const char *name;
+	__u8 verdict, sides;
+};
+
+/*
+ * Make this the whole content of a list, which is made if need be: the IPv4 addresses are exchanged
+ * in one step, and so are the IPv6 addresses after them. Reports its failures. Returns 0 or a
+ * negative errno; -EEXIST if the list has another verdict or direction.
+ */
+int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
+                     struct acl_content *content);
+
+/* Add addresses to a list, which is made if need be; or take them out of one that is there. */
+int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
+                  struct acl_content *content, enum set_edit edit);
+
+/* Put a list out of force, then empty it. */
+int acl_list_remove(struct acl_lists *lists, const char *name);
+
+/* What a list counted. */
+int acl_list_hits(const struct acl_lists *lists, int number, struct stats_record *hits);
+
+/* How much there is in a list. Reports its failures. */
+struct acl_list_size {
+	__u64 addresses4, prefixes6;
+};
+int acl_list_measure(const struct acl_lists *lists, int number, struct acl_list_size *size);
+
+/*
+ * Each range of a list, in order, IPv4 first, until each() returns anything but 0, which is then
+ * returned. Reports its failures.
+ */
+int acl_list_each(const struct acl_lists *lists, int number,
+                  int (*each)(void *context, const struct acl_rule *range), void *context);
+
+/* Whether a list has an address; then *around is the longest range about it that the list has. */
+bool acl_list_has(const struct acl_lists *lists, int number, const struct acl_rule *address,
+                  struct acl_rule *around);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/acl_entry.h"
+#include "scripts/acl_load.h"
+#include "scripts/acl_rulefile.h"
+#include "scripts/acl_session.h"
+#include "scripts/acl_show.h"
+
+/* The lists first: rules may rely on them. */
+static int enforce_rules(struct acl_session *session, struct acl_rulefile *from)
+{
+	struct acl_settings before;
+	int err = from->section_count ? acl_session_need_lists(session) : 0;
+
+	for (int i = 0; i < from->section_count && !err; i++)
+		err = acl_list_replace(&session->lists, &from->sections[i]->wish,
+		                       &from->sections[i]->content);
+	if (!err)
+		err = acl_settings_read(&session->maps, &before);
+	if (err)
+		return err;
+	from->rules.settings.flags =
+		from->has_policy ? from->policy : before.flags & ACL_FLAGS_POLICY;
+	err = acl_rules_publish(&from->rules, &session->maps);
+	if (!err)
+		acl_show_edit(session->config, before.rules, from->rules.len);
+	return err;
+}
+
+static int enforce_list(struct acl_session *session, const struct acl_list_wish *wish,
+                        struct acl_content *content)
+{
+	int err = acl_session_need_lists(session);
+
+	if (!err)
+		err = acl_list_replace(&session->lists, wish, content);
+	if (!err)
+		acl_show_list_edit(session, wish->name);
+	return err;
+}
+
+static int read_addresses(struct acl_content *content, struct acl_file *file)
+{
+	struct acl_rule entry;
+	int err = 0;
+
+	while (!err && acl_file_line(file))
+		if (acl_file_address(file, &entry))
+			err = acl_content_add(content, &entry);
+	return err;
+}
+
+/* The file is read before the lock is taken: it may come from a slow pipe. */
+static int load(struct config *config, const struct acl_options *options,
+                const struct acl_list_wish *wish, struct acl_file *file)
+{
+	struct acl_content content = {};
+	struct acl_rulefile from = {};
+	struct acl_session session;
+	int status = EXIT_KERNEL, err;
+
+	err = wish->name ? read_addresses(&content, file) : acl_rulefile_read(&from, file);
+	if (err)
+		goto out;
+	if (acl_file_finish(file, options->keep_going) && !options->keep_going) {
+		status = EXIT_USAGE;
+		goto out;
+	}
+	if (directory_lock(&config->dir))
+		goto out;
+	err = acl_session_open(&session, config, CONFIG_WRITE);
+	if (!err)
+		err = wish->name ? enforce_list(&session, wish, &content)
+		                 : enforce_rules(&session, &from);
+	if (!err)
+		status = file->bad ? EXIT_PARTLY : EXIT_SUCCESS;
+	acl_session_close(&session);
+out:
+	acl_content_free(&content);
+	acl_rulefile_free(&from);
+	return status;
+}
+
+int acl_load(struct config *config, const struct acl_options *options, const char *path,
+             char **words, int count)
+{
+	struct acl_rule said = {};
+	struct acl_list_wish wish;
+	struct acl_file file;
+	int status;
+
+	for (int i = 0; i < count; i++) {
+		if (options->list && acl_entry_word(&said, words[i], strlen(words[i])))
+			continue;
+		note("'%s' is too much%s", words[i],
+		     options->list ? ": a list takes allow or deny, and src, dst or both" : "");
+		return EXIT_USAGE;
+	}
+	if (options->list && acl_list_name_refused(options->list)) {
+		note("%s", acl_list_name_refused(options->list));
+		return EXIT_USAGE;
+	}
+	wish = (struct acl_list_wish){ options->list, said.verdict, said.sides };
+	if (acl_file_open(&file, path))
+		return EXIT_KERNEL;
+	status = load(config, options, &wish, &file);
+	acl_file_close(&file);
+	return status;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/acl_entry.h"
+#include "scripts/acl_rulefile.h"
+
+/* Far more than there is room for: whoever loads a block list as rules hears of it soon. */
+#define LINES_MOST (4 * ACL_MAX_RULES)
+
+static bool is_word(const char *word, size_t len, const char *wanted)
+{
+	return word && strlen(wanted) == len && !memcmp(word, wanted, len);
+}
+
+static void read_policy(struct acl_rulefile *into, struct acl_file *file)
+{
+	size_t len, more;
+	const char *word = acl_file_word(file, &len);
+
+	if (!word || acl_file_word(file, &more) || !acl_policy_word(&into->policy, word, len))
+		acl_file_refuse(file, file->line, "a policy is pass, drop or drop-ip");
+	else
+		into->has_policy = true;
+}
+
+/* NULL if the line was refused; the addresses behind it then have nowhere to go. */
+static struct acl_section *refuse_section(struct acl_file *file, struct acl_section *section,
+                                          const char *reason)
+{
+	acl_file_refuse(file, file->line, reason);
+	free(section);
+	return NULL;
+}
+
+static struct acl_section *read_section(struct acl_rulefile *into, struct acl_file *file)
+{
+	struct acl_section *section = calloc(1, sizeof(*section));
+	struct acl_rule words = {};
+	const char *word, *reason;
+	size_t len;
+
+	if (!section)
+		return refuse_section(file, section, "there is no memory for this list");
+	word = acl_file_word(file, &len);
+	if (word)
+		snprintf(section->name, sizeof(section->name), "%.*s",
+		         len < sizeof(section->name) ? (int)len : 0, word);
+	reason = acl_list_name_refused(section->name);
+	while (!reason && (word = acl_file_word(file, &len)))
+		if (!acl_entry_word(&words, word, len))
+			reason = "behind the name of a list stand allow or deny, and src, dst or "
+				 "both";
+	for (int i = 0; i < into->section_count && !reason; i++)
+		if (!strcmp(into->sections[i]->name, section->name))
+			reason = "this list is in the file already";
+	if (!reason && into->section_count == ACL_LISTS)
+		reason = "there are more lists than an interface can have";
+	if (reason)
+		return refuse_section(file, section, reason);
+	section->wish = (struct acl_list_wish){ section->name, words.verdict, words.sides };
+	into->sections[into->section_count++] = section;
+	return section;
+}
+
+static int read_rule(struct acl_rulefile *into, struct acl_file *file)
+{
+	struct acl_rule rule;
+
+	if (!acl_file_rule(file, &rule))
+		return 0;
+	if (into->rules.len == LINES_MOST) {
+		failed(-E2BIG, "%s has too many rules: there is room for %u", file->name,
+		       ACL_MAX_RULES);
+		hint("a list holds millions of addresses: load --list NAME %s", file->name);
+		return -E2BIG;
+	}
+	acl_entry_defaults(&rule);
+	return acl_rules_append(&into->rules, &rule, file->line);
+}
+
+static void clash(const struct acl_rules *rules, size_t index, void *arg)
+{
+	acl_file_refuse(arg, rules->lines[index],
+	                "another rule is for the same entry and direction");
+}
+
+int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file)
+{
+	struct acl_section *section = NULL;
+	bool in_lists = false;
+	struct acl_rule entry;
+	const char *word, *begin;
+	size_t len;
+	int err = 0;
+
+	memset(into, 0, sizeof(*into));
+	while (!err && acl_file_line(file)) {
+		begin = file->word;
+		word = acl_file_word(file, &len);
+		if (is_word(word, len, "policy")) {
+			read_policy(into, file);
+		} else if (is_word(word, len, "list")) {
+			section = read_section(into, file);
+			in_lists = true;
+		} else {
+			file->word = begin;
+			if (!in_lists)
+				err = read_rule(into, file);
+			else if (acl_file_address(file, &entry) && section)
+				err = acl_content_add(&section->content, &entry);
+		}
+	}
+	return err ? err : acl_rules_settle(&into->rules, clash, file);
+}
+
+void acl_rulefile_free(struct acl_rulefile *from)
+{
+	acl_rules_free(&from->rules);
+	for (int i = 0; i < from->section_count; i++) {
+		acl_content_free(&from->sections[i]->content);
+		free(from->sections[i]);
+	}
+}
