@@ -62,10 +62,14 @@ become()
 	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
 	eventually ip link set dev v0 xdp off 2>/dev/null || fail "a link is still held"
 	tc qdisc del dev v0 clsact 2>/dev/null || true
+	# A link ends some time after its last holder.
+	eventually is_bare || fail "there is still: $(load_state v0 "$hook")"
 	sent=0
 	# shellcheck disable=SC2086 # $how is words
 	[[ $old == none ]] || load $how v0 "$old" >/dev/null
 }
+
+is_bare() { [[ $(load_state v0 "$hook" 2>/dev/null) == none ]]; }
 
 name_of() { basename "$1" .o; }
 
