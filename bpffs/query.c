@@ -145,13 +145,13 @@ static int take_qdisc(const struct nlmsghdr *message, void *arg)
 	mnl_attr_for_each(attr, message, sizeof(*tc))
 	{
 		if (mnl_attr_get_type(attr) == TCA_KIND)
-			found->tcm_info = strcmp(mnl_attr_get_str(attr), "clsact") ? 1 : 2;
+			found->tcm_info =
+				strcmp(mnl_attr_get_str(attr), "clsact") ? TC_INGRESS : TC_CLSACT;
 	}
 	return MNL_CB_OK;
 }
 
-/* How many of ingress and egress have filters: 0 without such a qdisc, 1 or 2. */
-static int query_qdisc(const struct interface *iface, unsigned int *directions)
+static int query_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -163,7 +163,7 @@ static int query_qdisc(const struct interface *iface, unsigned int *directions)
 	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
 	tc->tcm_ifindex = iface->ifindex;
 	err = netlink_ask(request, take_qdisc, &found);
-	*directions = found.tcm_info;
+	*qdisc = found.tcm_info;
 	return err;
 }
 
@@ -226,7 +226,7 @@ static int query_filters(struct attachments *all, const struct interface *iface,
 
 /* netkit runs before tcx, and tcx before clsact. */
 static int query_tc(struct attachments *all, const struct interface *iface, enum hook hook,
-                    unsigned int directions)
+                    enum tc_qdisc qdisc)
 {
 	bool ingress = hook == HOOK_TC_INGRESS, denied;
 	int err;
@@ -240,7 +240,7 @@ static int query_tc(struct attachments *all, const struct interface *iface, enum
 	denied = err == -EPERM;
 	if (err && !denied)
 		return err;
-	if (directions > (ingress ? 0 : 1))
+	if (qdisc == TC_CLSACT || (qdisc == TC_INGRESS && ingress))
 		err = query_filters(all, iface, hook);
 	else
 		err = 0;
@@ -250,17 +250,16 @@ static int query_tc(struct attachments *all, const struct interface *iface, enum
 
 int attachments_query(struct attachments *all, const struct interface *iface)
 {
-	unsigned int directions;
 	int err;
 
 	memset(all, 0, sizeof(*all));
 	err = query_xdp(all, iface);
 	if (!err)
-		err = query_qdisc(iface, &directions);
+		err = query_qdisc(iface, &all->qdisc);
 	if (!err)
-		err = query_tc(all, iface, HOOK_TC_INGRESS, directions);
+		err = query_tc(all, iface, HOOK_TC_INGRESS, all->qdisc);
 	if (!err)
-		err = query_tc(all, iface, HOOK_TC_EGRESS, directions);
+		err = query_tc(all, iface, HOOK_TC_EGRESS, all->qdisc);
 	if (!err)
 		return 0;
 	attachments_free(all);

@@ -23,6 +23,13 @@ enum xdp_mode {
 	XDP_MODE_HW,
 };
 
+/* The ingress qdisc has no egress: it puts a filter for that on ingress, and says nothing. */
+enum tc_qdisc {
+	TC_NONE,
+	TC_INGRESS,
+	TC_CLSACT,
+};
+
 struct attachment {
 	enum hook hook;
 	enum attach_by by;
@@ -38,6 +45,7 @@ struct attachments {
 	size_t len;
 	/* The hook was read in full. tcx can only be queried with CAP_NET_ADMIN. */
 	bool known[HOOKS];
+	enum tc_qdisc qdisc;
 };
 
 /* "xdp", "clsact", "tcx", "netkit", and "skb", "native", "hw". */

@@ -147,6 +147,29 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	return err;
 }
 
+int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
+                     int link_fd)
+{
+	LIBBPF_OPTS(bpf_tc_opts, filter, .priority = how->pref ? how->pref : ATTACH_TC_PREF,
+	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, xdp, .old_prog_fd = prog_fd);
+	struct bpf_tc_hook at = tc_hook(iface, how->hook);
+	int err;
+
+	*link_words = '\0';
+	log_kernel_words();
+	if (link_fd >= 0)
+		err = bpf_link_detach(link_fd) ? -errno : 0;
+	else if (how->by == ATTACH_XDP)
+		err = bpf_xdp_attach(iface->ifindex, -1, XDP_FLAGS_REPLACE | xdp_flags(how->mode),
+		                     &xdp);
+	else if (how->by == ATTACH_CLSACT)
+		err = bpf_tc_detach(&at, &filter);
+	else
+		err = compat_tcx_detach(iface->ifindex, tcx_type(how->hook), prog_fd);
+	return err ? refused(err, iface, "take the program back", how->hook) : 0;
+}
+
 static int link_replace(const struct attach_old *old, int prog_fd)
 {
 	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE,

@@ -29,6 +29,12 @@ struct attach_how {
  */
 int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd);
 
+/*
+ * Take off what attach_new() has just put on, wherever the kernel has put it. Reports its failures.
+ */
+int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
+                     int link_fd);
+
 /* An attachment that is to go, with its program and its link (-1 if it has none) open. */
 struct attach_old {
 	const struct attachment *at;

@@ -55,6 +55,13 @@ int load_find_old(struct loading *l);
 /* Sets l->how: as asked for, else as the old one is attached. */
 void load_choose_how(struct loading *l);
 
+/*
+ * load_check.c: what the kernel would refuse, or do otherwise than asked, is refused before
+ * anything is changed, as far as it can be known. Reports its failures. Returns 0 or a negative
+ * errno.
+ */
+int load_check(const struct loading *l);
+
 /* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
 bool load_is_atomic(const struct loading *l);
 
@@ -83,6 +90,23 @@ bool load_keeps_name(const void *context, __u32 map_id);
 int load_describe(struct loading *l);
 int load_foresee(struct loading *l);
 int load_stage_all(struct loading *l);
+
+/* What is open while the program is switched. */
+struct load_switch {
+	struct attach_old old; /* with l->old */
+	int link_fd;           /* of a link that was made, or -1 */
+};
+
+/*
+ * load_switch.c: put the new program on its hook, in one step if that can be. On a failure it is as
+ * before, or l->stage.switched says that this is not certain. Reports its failures. Returns 0 or a
+ * negative errno. load_switch_close() must follow in any case.
+ */
+int load_switch(struct loading *l, struct load_switch *s);
+
+/* The kernel does not show what it should: have it as before. Reports what becomes of it. */
+void load_switch_undo(struct loading *l, const struct load_switch *s);
+void load_switch_close(struct load_switch *s);
 
 /*
  * load_exchange.c: the switch of the program, the exchange of the pins, and what is merged after

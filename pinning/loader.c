@@ -55,9 +55,10 @@ int load_choose(struct loading *l)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
 	ownership_find_links(&l->dir, &l->attached);
 	err = load_find_old(l);
-	if (!err)
-		load_choose_how(l);
-	return err;
+	if (err)
+		return err;
+	load_choose_how(l);
+	return load_check(l);
 }
 
 /* From here on the interface's directory is ours, and the object is open. */

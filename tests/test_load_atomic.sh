@@ -140,6 +140,46 @@ test_a_replacement_with_any_failing_bpf_call_leaves_the_old_or_the_new_program()
 	((n > 40 && refused > 10)) || fail "failed at $n calls, $refused refused"
 }
 
+# expect_undone OLD OPTION...: the first question after the switch to $new fails, and what is on the
+# hook is what was there before.
+expect_undone()
+{
+	local n before
+
+	become "$1" "$new" "${@:2}"
+	n=$(strace -f -qq -e trace=bpf,sendto load "${@:2}" v0 "$new" 2>&1 >/dev/null |
+		awk '/sendto\(/ { n++ }
+			/RTM_SETLINK|RTM_NEWTFILTER|BPF_LINK_CREATE|BPF_LINK_UPDATE|BPF_PROG_ATTACH/ { at = n }
+			END { print at + 1 }')
+	unload --all v0 >/dev/null
+	become "$1" "$new" "${@:2}"
+	before=$(load_state v0 "$hook")
+	inject sendto error=ENOMEM "$n" load "${@:2}" v0 "$new"
+	((status == 2)) || fail "$*: status $status: $errors"
+	[[ $errors == *"cannot ask what is attached to v0"*" was taken off v0 again"* ]] ||
+		fail "$*: it says: $errors"
+	[[ $(load_state v0 "$hook") == "$before" ]] ||
+		fail "$*: there is '$(load_state v0 "$hook")', before it was '$before'"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "$*: the stage is still there"
+	run unload --all v0
+}
+
+test_what_cannot_be_seen_after_the_switch_is_undone()
+{
+	new=objects/xdp_drop.o
+	expect_undone none
+	expect_undone none --link
+	expect_undone objects/xdp_pass.o
+	expect_undone objects/xdp_pass.o --link
+	hook=tc_ingress new=objects/tc_drop.o
+	expect_undone none
+	expect_undone objects/tc_pass.o
+	expect_undone none --tc tcx
+	expect_undone objects/tc_pass.o --tc tcx
+	expect_undone none --link
+	expect_undone objects/tc_pass.o --link
+}
+
 test_two_steps_killed_between_them_are_named_and_nothing_is_guessed()
 {
 	local one n k tries

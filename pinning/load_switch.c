@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The switch of the program on its hook, and the way back. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "pinning/load_internal.h"
+
+/* A link that is made again, while it has no place yet. */
+#define RESTORED_LINK "%restored"
+
+/* The new program was refused after the old one had gone: put that one back as it was. */
+static int restore_old(struct loading *l, const struct attach_old *old)
+{
+	struct attach_how how = {
+		.hook = old->at->hook,
+		.by = old->at->by,
+		.mode = old->at->mode,
+		.link = old->at->link_id != 0,
+		.pref = old->at->pref,
+		.handle = old->at->handle,
+	};
+	char path[NAME_SIZE];
+	int link_fd, err;
+
+	err = attach_new(l->iface, &how, old->prog_fd, &link_fd);
+	if (!err && link_fd >= 0) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(how.hook));
+		err = pin_create(l->stage.fd, RESTORED_LINK, link_fd);
+		if (!err && renameat(l->stage.fd, RESTORED_LINK, l->dir.fd, path))
+			err = -errno;
+		close(link_fd);
+	}
+	if (err)
+		failed(err, "cannot put program %u back on %s of %s", old->at->prog_id,
+		       hook_name(how.hook), l->iface->name);
+	else
+		note("program %u is back on %s of %s", old->at->prog_id, hook_name(how.hook),
+		     l->iface->name);
+	return err;
+}
+
+/* Take the old program off and put the new one on: for a change of mode or of kind. */
+static int exchange_in_two_steps(struct loading *l, const struct attach_old *old, int *link_fd)
+{
+	int err;
+
+	note("changing %s to %s cannot be done in one step: packets pass between",
+	     load_how_name(l->old->by, l->old->mode, l->old->link_id),
+	     load_how_name(l->how.by, l->how.mode, l->how.link));
+	err = attach_remove(l->iface, old);
+	if (err)
+		return err;
+	err = attach_new(l->iface, &l->how, l->prog_fd, link_fd);
+	if (err)
+		restore_old(l, old);
+	return err;
+}
+
+/* Put the new program on the hook. */
+static int put_on(struct loading *l, struct load_switch *s)
+{
+	const struct attach_old *old = &s->old;
+	int err = 0;
+
+	if (!l->old)
+		return attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+	/* A link of others becomes one that we hold as well: theirs may go any time. */
+	if (load_is_atomic(l) && l->old_foreign && old->link_fd >= 0)
+		err = stage_add_link(&l->stage, l->object->hook, old->link_fd);
+	if (!err && load_is_atomic(l))
+		err = attach_replace(l->iface, old, l->prog_fd);
+	else if (!err)
+		err = exchange_in_two_steps(l, old, &s->link_fd);
+	return err;
+}
+
+int load_switch(struct loading *l, struct load_switch *s)
+{
+	int err;
+
+	*s = (struct load_switch){ .old = { .prog_fd = -1, .link_fd = -1 }, .link_fd = -1 };
+	if (l->old) {
+		err = ownership_open(&l->dir, l->old, &s->old);
+		if (err)
+			return err;
+	}
+	err = put_on(l, s);
+	if (err)
+		return err;
+	l->stage.switched = true;
+	/* The program is on only as long as its link has a holder. */
+	if (s->link_fd >= 0)
+		err = stage_add_link(&l->stage, l->object->hook, s->link_fd);
+	if (err)
+		load_switch_undo(l, s);
+	return err;
+}
+
+/* Exchange the new program for the old one, as it was exchanged for the new one. */
+static int exchange_back(const struct loading *l, const struct load_switch *s)
+{
+	struct attachment now = *l->old;
+	const struct attach_old back = {
+		.at = &now,
+		.prog_fd = l->prog_fd,
+		.link_fd = s->old.link_fd,
+	};
+
+	now.prog_id = l->report->prog_id;
+	return attach_replace(l->iface, &back, s->old.prog_fd);
+}
+
+/* Whether the new program is on any hook of the interface: there is one, whose filters are not
+ * where they were put. */
+static bool is_off(const struct loading *l)
+{
+	struct attachments now;
+	bool off = true;
+
+	if (attachments_query(&now, l->iface))
+		return false;
+	for (int hook = 0; hook < HOOKS; hook++)
+		off = off && !attachments_has(&now, hook, l->report->prog_id);
+	attachments_free(&now);
+	return off;
+}
+
+void load_switch_undo(struct loading *l, const struct load_switch *s)
+{
+	bool one_step = l->old && load_is_atomic(l);
+	int err;
+
+	err = one_step ? exchange_back(l, s)
+	               : attach_take_back(l->iface, &l->how, l->prog_fd, s->link_fd);
+	if (!err && !one_step && l->old)
+		err = restore_old(l, &s->old);
+	if (err || !is_off(l)) {
+		note("program %u may still be on %s: the next run looks, and goes on from there",
+		     l->report->prog_id, l->iface->name);
+		return;
+	}
+	note("program %u was taken off %s again", l->report->prog_id, l->iface->name);
+	l->stage.switched = false;
+}
+
+void load_switch_close(struct load_switch *s)
+{
+	ownership_close(&s->old);
+	if (s->link_fd >= 0)
+		close(s->link_fd);
+}
