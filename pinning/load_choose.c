@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,6 +93,29 @@ static const struct attachment *find_expected(const struct loading *l)
 	return NULL;
 }
 
+/* With ours in its place as well, there would be two of ours on the hook. */
+static int refuse_second(const struct loading *l)
+{
+	struct ownership verdict;
+
+	for (size_t i = 0; i < l->attached.len; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at == l->old || at->hook != l->object->hook || !load_is_ours(l, at, &verdict))
+			continue;
+		failed(-EEXIST,
+		       "cannot replace program %u on %s of %s, which is not ours: program %u there "
+		       "is, and a hook has one of ours",
+		       l->old->prog_id, hook_name(at->hook), l->iface->name, at->prog_id);
+		hint("replace that one, without --expect; or take it off first: %s %s --hook %s "
+		     "--id %u",
+		     cli_command("unload"), cli_word(l->iface->name), hook_name(at->hook),
+		     at->prog_id);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /*
  * Which attachment makes room. XDP has one place; a tc hook has many, of which one is ours, and
  * what others have there runs beside it, unless --expect names it.
@@ -117,7 +141,20 @@ int load_find_old(struct loading *l)
 	if (o->has_expect && (l->old ? l->old->prog_id : 0) != o->expect)
 		return refuse_unexpected(l);
 	l->old_foreign = l->old && !ours;
-	return l->old_foreign && !o->replace ? refuse_foreign(l, l->old, &verdict) : 0;
+	if (l->old_foreign && !o->replace)
+		return refuse_foreign(l, l->old, &verdict);
+	return l->old_foreign && !o->no_attach ? refuse_second(l) : 0;
+}
+
+/* A link of ours that lost its interface, or was detached: what comes in its place is one as well.
+ */
+static bool has_dead_link(const struct loading *l)
+{
+	char path[NAME_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object->hook));
+	return l->dir.fd >= 0 && !l->dir.dropped &&
+	       !faccessat(l->dir.fd, path, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 /* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */
@@ -125,6 +162,7 @@ void load_choose_how(struct loading *l)
 {
 	const struct load_options *o = l->options;
 	const struct attachment *old = l->old;
+	bool link = o->link || (old ? old->link_id : has_dead_link(l));
 
 	l->how.hook = l->object->hook;
 	if (l->object->hook == HOOK_XDP) {
@@ -136,12 +174,12 @@ void load_choose_how(struct loading *l)
 		l->how.by = ATTACH_CLSACT;
 		if (o->has_tc)
 			l->how.by = o->tc;
-		else if (o->link)
+		else if (o->link || (!old && link))
 			l->how.by = ATTACH_TCX;
 		else if (old)
 			l->how.by = old->by;
 	}
-	l->how.link = l->how.by != ATTACH_CLSACT && (o->link || (old && old->link_id));
+	l->how.link = l->how.by != ATTACH_CLSACT && link;
 }
 
 /* The old attachment can be exchanged in one step: same hook, same mode, same kind. */

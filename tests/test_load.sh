@@ -333,6 +333,16 @@ test_expect_with_replace_names_one_filter_among_others()
 	expect_status 0 load --expect "$id" --replace v0 objects/tc_drop.o
 	[[ $output == *"replaced program id $id"*"clsact pref 4 handle 1"* ]] || fail "it says: $output"
 	tc filter show dev v0 ingress pref 3 | grep -q tc_pass || fail "pref 3 was changed"
+	# A hook has one of ours.
+	id=$(tc_prog v0 ingress 3)
+	expect_fail "is not ours: program $(tc_prog v0 ingress 4) there is, and a hook has one of ours" \
+		load --expect "$id" --replace v0 objects/tc_drop.o
+	((status == 2)) || fail "status $status"
+	[[ $(tc_prog v0 ingress 3) == "$id" ]] || fail "pref 3 was changed"
+	unload v0 --hook tc_ingress --id "$(tc_prog v0 ingress 4)" >/dev/null
+	expect_status 0 load --expect "$id" --replace v0 objects/tc_drop.o
+	expect_status 0 unload --all v0
+	[[ -z $(tc_ids v0 ingress) ]] || fail "left on: $(tc_ids v0 ingress)"
 }
 
 test_a_program_that_others_put_there_meanwhile_is_not_replaced()
@@ -575,6 +585,30 @@ test_a_filter_for_egress_is_refused_where_the_qdisc_has_none()
 		# shellcheck disable=SC2086 # $how may be nothing
 		expect_fail "it has an ingress qdisc, which has no egress" \
 			load $how --hook tc_egress v0 objects/tc_drop.o
+test_in_the_place_of_a_dead_link_comes_a_link()
+{
+	local map
+
+	make_veth w0
+	load --link w0 objects/xdp_pass.o >/dev/null
+	load --link w0 objects/tc_pass.o >/dev/null
+	map=$(map_id "$BPFFS/w0/xdp_stats_map")
+	ip link del dev w0
+	make_veth w0
+	expect_status 0 load w0 objects/xdp_drop.o
+	[[ $output == *"by link in native mode"* ]] || fail "it says: $output"
+	expect_status 0 load w0 objects/tc_drop.o
+	[[ $output == *"attached by tcx (link "* ]] || fail "it says: $output"
+	bpftool link detach pinned "$BPFFS/w0/%links/xdp"
+	expect_status 0 load w0 objects/xdp_drop.o
+	[[ $output == *"by link in native mode"* ]] || fail "it says: $output"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
+	# And back to netlink.
+	unload --all w0 >/dev/null
+	expect_status 0 load w0 objects/xdp_drop.o
+	[[ $output == *"by netlink in native mode"* && ! -e $BPFFS/w0/%links/xdp ]] || fail "it says: $output"
+}
+
 		((status == 2)) || fail "status $status"
 		[[ $errors == *"--tc tcx"*"tc qdisc del dev v0 ingress && tc qdisc add dev v0 clsact"* ]] ||
 			fail "it says: $errors"
