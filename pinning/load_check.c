@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is known to fail, before anything is changed. */
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/ethtool.h"
 #include "bpffs/log.h"
+#include "bpffs/veth.h"
 #include "pinning/load_internal.h"
 
 /* A filter for egress would come onto ingress, and nobody would be told. */
@@ -20,7 +24,88 @@ static int check_qdisc(const struct loading *l)
 	return -EOPNOTSUPP;
 }
 
+/* Offloading takes a program that was loaded for that very device, which ours are not. */
+static int check_offload(const struct loading *l)
+{
+	if (l->how.by != ATTACH_XDP || l->how.mode != XDP_MODE_HW)
+		return 0;
+	failed(-EOPNOTSUPP,
+	       "cannot load onto xdp of %s in hw mode: programs are not offloaded to hardware",
+	       l->iface->name);
+	hint("run it in the driver, or before the stack: --mode native or --mode skb");
+	return -EOPNOTSUPP;
+}
+
+static bool takes_frags(const struct loading *l)
+{
+	return !strncmp(bpf_program__section_name(l->object->prog), "xdp.frags", 9);
+}
+
+/* What a program without fragments may have to take: a page, less the room that XDP keeps. */
+static __u32 longest_packet(void)
+{
+	return (__u32)sysconf(_SC_PAGESIZE) - (256 + 320 + 14);
+}
+
+/* The longest packet that comes, where the driver goes by that; else 0. */
+static __u32 packets_of(const struct loading *l)
+{
+	char driver[ETHTOOL_BUSINFO_LEN];
+	struct link_facts facts;
+	struct veth_peer peer;
+	int err;
+
+	if (link_facts_get(l->iface->ifindex, &facts))
+		return 0;
+	/* What a veth receives is as long as its peer sends. */
+	if (!strcmp(facts.kind, "veth")) {
+		err = veth_peer_get(&facts, &peer);
+		if (peer.netns_fd >= 0)
+			close(peer.netns_fd);
+		return err ? 0 : peer.facts.mtu;
+	}
+	return !ethtool_driver(l->iface->name, driver) && !strcmp(driver, "virtio_net") ? facts.mtu
+	                                                                                : 0;
+}
+
+/*
+ * Without a program on the hook the kernel's own refusal does no harm, and says more. In two steps
+ * it would come when the old program is off.
+ */
+static int check_native(const struct loading *l)
+{
+	bool two_steps = l->old && !load_is_atomic(l);
+	__u64 features;
+
+	if (l->how.by != ATTACH_XDP || l->how.mode != XDP_MODE_NATIVE ||
+	    !(two_steps || (!l->old && l->options->dry_run)))
+		return 0;
+	if (!netdev_xdp_features(l->iface->ifindex, &features) && !(features & XDP_ACT_BASIC)) {
+		failed(-EOPNOTSUPP,
+		       "cannot load onto xdp of %s in native mode: its driver has none",
+		       l->iface->name);
+		hint("take the kernel's own: --mode skb");
+		return -EOPNOTSUPP;
+	}
+	if (takes_frags(l) || packets_of(l) <= longest_packet())
+		return 0;
+	failed(-ERANGE,
+	       "cannot load onto xdp of %s in native mode: packets of up to %u bytes come, and "
+	       "without "
+	       "fragments a program takes %u",
+	       l->iface->name, packets_of(l), longest_packet());
+	hint("take a program in section xdp.frags, a smaller MTU, or --mode skb");
+	return -ERANGE;
+}
+
 int load_check(const struct loading *l)
 {
-	return l->options->no_attach ? 0 : check_qdisc(l);
+	int err;
+
+	if (l->options->no_attach)
+		return 0;
+	err = check_offload(l);
+	if (!err)
+		err = check_native(l);
+	return err ? err : check_qdisc(l);
 }

@@ -46,7 +46,8 @@ static int exchange_in_two_steps(struct loading *l, const struct attach_old *old
 {
 	int err;
 
-	note("changing %s to %s cannot be done in one step: packets pass between",
+	note("changing %s to %s cannot be done in one step: packets pass between, also if it is "
+	     "refused and the old one put back",
 	     load_how_name(l->old->by, l->old->mode, l->old->link_id),
 	     load_how_name(l->how.by, l->how.mode, l->how.link));
 	err = attach_remove(l->iface, old);
