@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/links.h"
+#include "bpffs/pin.h"
+#include "compat/libbpf.h"
 
 int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg), void *arg)
 {
@@ -28,6 +30,29 @@ int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg)
 		close(fd);
 	}
 	return ret;
+}
+
+bool link_is_dead(const struct bpf_link_info *info)
+{
+	/* All three have the ifindex in one place. */
+	return (info->type == BPF_LINK_TYPE_XDP || info->type == BPF_LINK_TYPE_TCX ||
+	        info->type == BPF_LINK_TYPE_NETKIT) &&
+	       !info->xdp.ifindex;
+}
+
+__u32 link_pinned_prog(int dir_fd, const char *file)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info), id = 0;
+	int fd = pin_open(dir_fd, file, 0);
+
+	if (fd < 0)
+		return 0;
+	if (pin_kind_of(fd) == PIN_LINK && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	    !link_is_dead(&info))
+		id = info.prog_id;
+	close(fd);
+	return id;
 }
 
 struct link_search {

@@ -4,6 +4,7 @@
 #define BPFFS_LINKS_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include "bpffs/query.h"
 
 /*
@@ -12,6 +13,12 @@
  * returns -EPERM without it.
  */
 int links_each(int (*visit)(int fd, const struct bpf_link_info *info, void *arg), void *arg);
+
+/* The interface of an XDP, tcx or netkit link is gone, or it was detached: it holds no program. */
+bool link_is_dead(const struct bpf_link_info *info);
+
+/* The id of the program that a pinned link holds on an interface; 0 if it is dead, or no link. */
+__u32 link_pinned_prog(int dir_fd, const char *file);
 
 /*
  * Note in each XDP attachment the link that holds it: link_id stays 0 where there is none.

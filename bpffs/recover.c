@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/links.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
 #include "bpffs/query.h"
 #include "bpffs/recover.h"
 #include "bpffs/stage.h"
+#include "bpffs/whereabouts.h"
 
 /* A stage whose writer is dead. */
 struct leftover {
@@ -63,6 +65,7 @@ static void read_leftover(struct leftover *l)
 struct inspection {
 	const struct leftover *l;
 	enum way way;
+	bool known; /* else this is not the interface of the record, or there is none */
 };
 
 /* In the namespace of the interface: which of the two programs is attached? */
@@ -73,28 +76,82 @@ static int inspect(void *arg)
 	struct attachments attached;
 	struct interface now;
 	bool old, new;
+	int err;
 
-	/* With the interface, both programs went off it. */
-	in->way = BACK;
-	if (interface_by_index(&now, l->rec.iface.ifindex))
+	err = interface_by_index(&now, l->rec.iface.ifindex);
+	in->way = err == -ENODEV ? BACK : NEITHER;
+	in->known = err && err != -ENODEV;
+	if (err)
 		return 0;
-	if (attachments_query(&attached, &now)) {
-		in->way = NEITHER;
+	in->known = true;
+	if (attachments_query(&attached, &now))
 		return 0;
-	}
 	old = attachments_has(&attached, l->hook, l->old_prog);
 	new = attachments_has(&attached, l->hook, l->new_prog);
 	attachments_free(&attached);
-	if (new || (!l->new_prog && !old))
+	if (new)
 		in->way = FORWARD;
-	else if (l->old_prog && !old)
-		in->way = NEITHER;
+	else if (old)
+		in->way = BACK;
+	else
+		/* The number may be used again, and the name as well. */
+		in->known = !strcmp(now.mac, l->rec.iface.mac);
+	if (new || old || !in->known)
+		return 0;
+	if (!l->new_prog)
+		in->way = FORWARD;
+	else
+		in->way = l->old_prog ? NEITHER : BACK;
 	return 0;
+}
+
+/* The program that a link of ours holds on an interface, wherever that is; or 0. */
+static __u32 linked_prog(const struct leftover *l)
+{
+	struct directory dir;
+	char path[NAME_SIZE];
+	__u32 id;
+
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->hook));
+	id = link_pinned_prog(l->fd, path);
+	if (id || !directory_is_relative(l->relative) ||
+	    directory_open_relative(&dir, l->fs, l->relative))
+		return id;
+	id = link_pinned_prog(dir.fd, path);
+	directory_close(&dir);
+	return id;
+}
+
+/*
+ * The interface is not there under its number. Gone, it took both programs with it; moved, it runs
+ * one of them.
+ */
+static enum way search(const struct leftover *l, bool hidden)
+{
+	__u32 linked = linked_prog(l);
+	struct whereabouts w = {
+		.was = &l->rec.iface,
+		.hook = l->hook,
+		.old_prog = l->old_prog,
+		.new_prog = l->new_prog,
+	};
+
+	if (linked && linked == l->new_prog)
+		return FORWARD;
+	if (linked && linked == l->old_prog)
+		return BACK;
+	if (whereabouts_find(&w))
+		return NEITHER;
+	if (w.new || w.old)
+		return w.new ? FORWARD : BACK;
+	if (w.new_any || w.old_any)
+		return w.new_any ? FORWARD : BACK;
+	return hidden || w.partial || linked ? NEITHER : BACK;
 }
 
 static enum way choose_way(const struct leftover *l)
 {
-	struct inspection in = { .l = l, .way = BACK };
+	struct inspection in = { .l = l, .way = NEITHER };
 	struct netns_id here;
 	int fd;
 
@@ -104,15 +161,15 @@ static enum way choose_way(const struct leftover *l)
 		return BACK;
 	if (!netns_current(&here) && netns_equal(&here, &l->rec.iface.netns)) {
 		inspect(&in);
-		return in.way;
+		return in.known ? in.way : search(l, false);
 	}
 	fd = netns_find(&l->rec.iface.netns);
 	if (fd < 0)
-		return NEITHER;
+		return search(l, true);
 	if (netns_visit(fd, inspect, &in))
-		in.way = NEITHER;
+		in.known = true;
 	close(fd);
-	return in.way;
+	return in.known ? in.way : search(l, false);
 }
 
 static int go_forward(const struct leftover *l)
@@ -124,6 +181,11 @@ static int go_forward(const struct leftover *l)
 		return failed(-EINVAL, "cannot finish stage %s: it names no interface's directory",
 		              l->name);
 	err = directory_open_relative(&dir, l->fs, l->relative);
+	if (err == -ENOENT && l->hook >= 0 && linked_prog(l))
+		return failed(err,
+		              "cannot finish what a killed '%s' began in %s/%s: it is gone, "
+		              "and a link in stage %s holds a program",
+		              l->verb, l->fs->path, l->relative, l->name);
 	if (err == -ENOENT) {
 		note("%s/%s is gone; dropped what a killed '%s' had prepared for it", l->fs->path,
 		     l->relative, l->verb);

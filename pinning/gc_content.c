@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/links.h"
 #include "bpffs/pin.h"
 #include "compat/libbpf.h"
 #include "pinning/gc_pins.h"
@@ -173,14 +174,6 @@ int gc_link_read(int dir_fd, const char *file, struct bpf_link_info *info)
 	return err;
 }
 
-bool gc_link_is_dead(const struct bpf_link_info *info)
-{
-	/* All three have the ifindex in one place. */
-	return (info->type == BPF_LINK_TYPE_XDP || info->type == BPF_LINK_TYPE_TCX ||
-	        info->type == BPF_LINK_TYPE_NETKIT) &&
-	       !info->xdp.ifindex;
-}
-
 static int read_link(struct reading *r, int dir_fd, const char *file)
 {
 	struct bpf_link_info info;
@@ -188,7 +181,7 @@ static int read_link(struct reading *r, int dir_fd, const char *file)
 
 	if (err)
 		return err == -EINVAL || err == -ELOOP ? not_ours(r, file) : err;
-	if (!gc_link_is_dead(&info))
+	if (!link_is_dead(&info))
 		r->content->link_id = info.id;
 	return 0;
 }

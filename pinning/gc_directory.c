@@ -48,7 +48,7 @@ static int look_by_name(void *arg)
 	return 0;
 }
 
-static bool is_there(const struct gc_netns *netns, int (*visit)(void *arg),
+static bool is_there(const struct namespace *netns, int (*visit)(void *arg),
                      const struct directory *dir)
 {
 	struct look look = { .dir = dir };
@@ -59,10 +59,10 @@ static bool is_there(const struct gc_netns *netns, int (*visit)(void *arg),
 static enum presence find_interface(struct gc *gc, const struct directory *dir,
                                     const char *component)
 {
-	const struct gc_netns *of_record, *of_place;
+	const struct namespace *of_record, *of_place;
 
-	of_record = gc_namespaces_get(&gc->namespaces, &dir->record.iface.netns);
-	of_place = gc_namespaces_named(&gc->namespaces, component);
+	of_record = namespaces_get(&gc->namespaces, &dir->record.iface.netns);
+	of_place = namespaces_named(&gc->namespaces, component);
 	if ((of_record && is_there(of_record, look_by_index, dir)) ||
 	    (of_place && is_there(of_place, look_by_name, dir)))
 		return PRESENT;

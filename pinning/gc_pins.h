@@ -43,10 +43,9 @@ bool gc_content_in_use(struct gc *gc, const struct directory *dir, const struct 
 
 /*
  * Describe the link that is pinned as `file`. Returns 0, -EINVAL or -ELOOP if it is none, or
- * another negative errno. Dead: the interface is gone, or the link was detached.
+ * another negative errno.
  */
 int gc_link_read(int dir_fd, const char *file, struct bpf_link_info *info);
-bool gc_link_is_dead(const struct bpf_link_info *info);
 
 /*
  * Remove what is dead in the directory of an interface, whether that is there or not: links that

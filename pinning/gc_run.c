@@ -43,7 +43,7 @@ static void remove_if_empty(struct gc *gc, int ns_fd, const char *component)
 	int fd, count, err = 0;
 	struct dirent **list;
 
-	if (gc_namespaces_named(&gc->namespaces, component))
+	if (namespaces_named(&gc->namespaces, component))
 		return;
 	fd = bpffs_open_dir(ns_fd, component, O_RDONLY);
 	count = fd < 0 ? fd : scandirat(fd, ".", &list, NULL, NULL);
@@ -137,7 +137,7 @@ static int collect(struct gc *gc)
 			hint("run as root, or with CAP_SYS_ADMIN: what is in use must be known");
 		return err;
 	}
-	err = gc_namespaces_find(&gc->namespaces);
+	err = namespaces_find(&gc->namespaces);
 	if (err)
 		return failed(err, "cannot look for network namespaces");
 	err = gc_stages(gc);
@@ -162,7 +162,7 @@ int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_
 	err = collect(&gc);
 	gc_attached_free(&gc.attached);
 	gc_mounts_free(&gc.mounts);
-	gc_namespaces_free(&gc.namespaces);
+	namespaces_free(&gc.namespaces);
 	gc_uses_free(&gc.uses);
 	bpffs_close(&gc.fs);
 	return err;

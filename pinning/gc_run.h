@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include "bpffs/bpffs.h"
+#include "bpffs/namespaces.h"
 #include "pinning/gc_mounts.h"
-#include "pinning/gc_netns.h"
 #include "pinning/gc_report.h"
 #include "pinning/gc_uses.h"
 
@@ -23,7 +23,7 @@ struct gc {
 	const struct gc_options *options;
 	struct gc_report *report;
 	struct bpffs fs;
-	struct gc_namespaces namespaces;
+	struct namespaces namespaces;
 	struct gc_uses uses;
 	/* These two are looked for when they are first needed. */
 	bool has_attached, has_mounts;

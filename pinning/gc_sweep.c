@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/links.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/stage.h"
@@ -72,7 +73,7 @@ static int look_at_link(struct drops *drops, int dir_fd, const char *file)
 {
 	struct bpf_link_info info;
 
-	if (gc_link_read(dir_fd, file, &info) || !gc_link_is_dead(&info))
+	if (gc_link_read(dir_fd, file, &info) || !link_is_dead(&info))
 		return 0;
 	say(drops, GC_LINK, GC_REMOVED, DIRECTORY_LINKS, file,
 	    "it holds no program: its interface is gone, or it was detached");

@@ -142,7 +142,7 @@ static int visit_interfaces(void *arg)
 	return err;
 }
 
-int gc_attached_find(struct gc_attached *attached, const struct gc_namespaces *namespaces)
+int gc_attached_find(struct gc_attached *attached, const struct namespaces *namespaces)
 {
 	int err = 0;
 

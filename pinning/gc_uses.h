@@ -6,8 +6,8 @@
 
 #include <linux/bpf.h>
 #include <stdbool.h>
+#include "bpffs/namespaces.h"
 #include "bpffs/query.h"
-#include "pinning/gc_netns.h"
 
 /* The kernel lets a program use this many maps (MAX_USED_MAPS). */
 #define GC_MAPS_MAX 64
@@ -52,7 +52,7 @@ struct gc_attached {
 };
 
 /* Ask every interface of these namespaces. Returns 0 or -ENOMEM. */
-int gc_attached_find(struct gc_attached *attached, const struct gc_namespaces *namespaces);
+int gc_attached_find(struct gc_attached *attached, const struct namespaces *namespaces);
 void gc_attached_free(struct gc_attached *attached);
 
 /* An attachment of the program, or NULL. */

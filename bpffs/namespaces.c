@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "pinning/gc_netns.h"
+#include "bpffs/namespaces.h"
 
 static int identify(void *arg)
 {
@@ -18,7 +18,7 @@ static int identify(void *arg)
 }
 
 /* Namespaces that exist at one time have different inodes, so each is entered once. */
-static bool is_known(const struct gc_namespaces *all, ino_t ino)
+static bool is_known(const struct namespaces *all, ino_t ino)
 {
 	for (size_t i = 0; i < all->len; i++)
 		if (all->list[i].id.ino == ino)
@@ -26,10 +26,11 @@ static bool is_known(const struct gc_namespaces *all, ino_t ino)
 	return false;
 }
 
-static int add(struct gc_namespaces *all, const char *path)
+static int add(struct namespaces *all, const char *path)
 {
-	struct gc_netns found, *list;
+	struct namespace found, *list;
 	struct stat st;
+	int err;
 
 	if (stat(path, &st) || is_known(all, st.st_ino))
 		return 0;
@@ -37,7 +38,9 @@ static int add(struct gc_namespaces *all, const char *path)
 	if (found.fd < 0)
 		return 0;
 	/* A name whose namespace is gone is a plain file. */
-	if (netns_visit(found.fd, identify, &found.id)) {
+	err = netns_visit(found.fd, identify, &found.id);
+	if (err) {
+		all->partial |= err == -EPERM;
 		close(found.fd);
 		return 0;
 	}
@@ -52,7 +55,7 @@ static int add(struct gc_namespaces *all, const char *path)
 }
 
 /* Add <dir>/<entry><suffix> for every entry of a directory; with digits only for pids. */
-static int add_all(struct gc_namespaces *all, const char *dir, const char *suffix, bool digits)
+static int add_all(struct namespaces *all, const char *dir, const char *suffix, bool digits)
 {
 	DIR *stream = opendir(dir);
 	struct dirent *entry;
@@ -71,7 +74,7 @@ static int add_all(struct gc_namespaces *all, const char *dir, const char *suffi
 	return err;
 }
 
-int gc_namespaces_find(struct gc_namespaces *all)
+int namespaces_find(struct namespaces *all)
 {
 	struct rlimit limit;
 	int err;
@@ -88,11 +91,11 @@ int gc_namespaces_find(struct gc_namespaces *all)
 	if (!err)
 		err = add_all(all, "/proc", "/ns/net", true);
 	if (err)
-		gc_namespaces_free(all);
+		namespaces_free(all);
 	return err;
 }
 
-void gc_namespaces_free(struct gc_namespaces *all)
+void namespaces_free(struct namespaces *all)
 {
 	for (size_t i = 0; i < all->len; i++)
 		close(all->list[i].fd);
@@ -100,7 +103,7 @@ void gc_namespaces_free(struct gc_namespaces *all)
 	memset(all, 0, sizeof(*all));
 }
 
-const struct gc_netns *gc_namespaces_get(const struct gc_namespaces *all, const struct netns_id *id)
+const struct namespace *namespaces_get(const struct namespaces *all, const struct netns_id *id)
 {
 	for (size_t i = 0; i < all->len; i++)
 		if (netns_equal(&all->list[i].id, id))
@@ -108,7 +111,7 @@ const struct gc_netns *gc_namespaces_get(const struct gc_namespaces *all, const 
 	return NULL;
 }
 
-const struct gc_netns *gc_namespaces_named(const struct gc_namespaces *all, const char *component)
+const struct namespace *namespaces_named(const struct namespaces *all, const char *component)
 {
 	char name[NETNS_COMPONENT_SIZE];
 

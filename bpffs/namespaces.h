@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The network namespaces that can be found: named ones, and those of running processes. */
+#ifndef BPFFS_NAMESPACES_H
+#define BPFFS_NAMESPACES_H
+
+#include "bpffs/netns.h"
+
+struct namespace
+{
+	struct netns_id id;
+	int fd;
+};
+
+struct namespaces {
+	struct namespace *list;
+	size_t len;
+	bool partial; /* some could not be entered: CAP_SYS_ADMIN is missing */
+};
+
+/* Returns 0 or -ENOMEM. What cannot be opened or entered is left out. */
+int namespaces_find(struct namespaces *all);
+void namespaces_free(struct namespaces *all);
+
+/* By its id, or by the name of its directory below ns/. NULL: it was not found. */
+const struct namespace *namespaces_get(const struct namespaces *all, const struct netns_id *id);
+const struct namespace *namespaces_named(const struct namespaces *all, const char *component);
+
+#endif
