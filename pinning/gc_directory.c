@@ -233,8 +233,16 @@ static int decide_hidden(struct gc *gc, struct directory *dir, const char *compo
 
 static int decide(struct gc *gc, struct directory *dir, const char *component)
 {
+	const char *verb = gc_stage_left(gc, dir->relative);
+	char why[128];
 	int err;
 
+	if (verb) {
+		snprintf(why, sizeof(why),
+		         "what a killed '%s' began there is neither finished nor undone yet", verb);
+		keep(gc, dir, why);
+		return 0;
+	}
 	if (!gc->options->dry_run)
 		carry_resume(&gc->fs, dir);
 	err = gc_sweep(gc, dir);

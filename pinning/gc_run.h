@@ -42,6 +42,12 @@ int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_
 int gc_stages(struct gc *gc);
 
 /*
+ * The verb of a stage that is left for that directory, or NULL: what is in it may be half of what a
+ * killed run was to put there. Valid until the next call.
+ */
+const char *gc_stage_left(const struct gc *gc, const char *relative);
+
+/*
  * Decide about one directory: `relative` below the root, for interfaces of the namespace whose
  * directory below ns/ has, or would have, the name `component`.
  */

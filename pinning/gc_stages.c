@@ -118,3 +118,43 @@ int gc_stages(struct gc *gc)
 	free(dead);
 	return err;
 }
+
+/* The verb of a stage for that directory, or NULL. */
+static const char *read_verb(int stages_fd, const char *name, const char *relative)
+{
+	static char verb[32];
+	char dir[PATH_MAX];
+	struct record rec;
+	int fd, err;
+
+	fd = bpffs_open_dir(stages_fd, name, O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	err = record_read(fd, STAGE_RECORD, &rec);
+	close(fd);
+	if (err || record_get_other(&rec, STAGE_FIELD_DIR, dir, sizeof(dir)) ||
+	    strcmp(dir, relative) != 0)
+		return NULL;
+	return record_get_other(&rec, STAGE_FIELD_VERB, verb, sizeof(verb)) ? "tool" : verb;
+}
+
+const char *gc_stage_left(const struct gc *gc, const char *relative)
+{
+	const char *verb = NULL;
+	struct dirent **list;
+	int fd, count;
+
+	fd = gc->fs.ours_fd < 0 ? -ENOENT : bpffs_open_dir(gc->fs.ours_fd, "stage", O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	count = scandirat(fd, ".", &list, NULL, NULL);
+	for (int i = 0; i < count; i++) {
+		if (!verb && *list[i]->d_name != '.')
+			verb = read_verb(fd, list[i]->d_name, relative);
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	close(fd);
+	return verb;
+}

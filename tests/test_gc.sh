@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
 . tests/faults.sh
+. tests/carry.sh
 
 # left_by NAME [LOAD_OPTION...]: an interface of that name was loaded, and is gone.
 left_by()
@@ -556,6 +557,35 @@ rewrite_stage()
 	record=$(readlink "$1/%record" | sed "$2")
 	rm "$1/%record"
 	ln -s "$record" "$1/%record"
+}
+
+# The old map has what the new one is still to get.
+test_while_a_killed_run_is_not_finished_its_directory_is_left_alone()
+{
+	local k before
+
+	for k in 2 3 4 5 6; do
+		rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+		ip link set dev v0 xdp off
+		load v0 "$BUILT/carry1.o" >/dev/null
+		deny 0 8
+		send 10
+		inject renameat signal=KILL "$k" load --on-mismatch migrate v0 "$BUILT/carry2.o"
+		[[ -n $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "killed elsewhere: $(<"$TMPDIR/trace")"
+		before=$(readlink "$BPFFS/v0/%meta")
+		expect_status 0 gc --old --dry-run
+		expect_decision kept directory "$BPFFS/v0" "what a killed 'load' began there is neither"
+		inject renameat error=ENOMEM 1 gc --old
+		((status == 2 || status == 3)) || fail "renameat $k: status $status: $output$errors"
+		expect_decision failed stage "$(echo "$BPFFS/%ifbpf/stage/v0~"*)"
+		expect_decision kept directory "$BPFFS/v0" "what a killed 'load' began there is neither"
+		[[ $(readlink "$BPFFS/v0/%meta") == "$before" ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+		expect_status 0 gc --old
+		expect_no_stage
+		expect_seen 0 10
+		send 1
+		expect_seen 0 11
+	done
 }
 
 test_the_stage_of_a_run_that_lives_is_left_alone()
