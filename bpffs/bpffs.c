@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "bpffs/access.h"
 #include "bpffs/bpffs.h"
+#include "bpffs/cli.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
@@ -333,6 +334,7 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 	}
 	fs->dev = st.st_dev;
 	if (access == BPFFS_WRITE) {
+		cli_outlive_readers();
 		if (!strcmp(fs->path, BPFFS_DEFAULT) && mounts_private_sys())
 			note("this shell has a /sys of its own: pins made here vanish with it");
 		err = make_ours(fs);

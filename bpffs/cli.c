@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,11 @@ void cli_usage(FILE *out, const char *usage, const char *tool)
 		usage = mark + 2;
 	}
 	fputs(usage, out);
+}
+
+void cli_outlive_readers(void)
+{
+	signal(SIGPIPE, SIG_IGN);
 }
 
 int cli_finish(int status)

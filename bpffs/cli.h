@@ -27,6 +27,12 @@ const char *cli_json_name(const char *ifname);
 /* Print a usage whose first "%s" stands for the command, and so does the second. */
 void cli_usage(FILE *out, const char *usage, const char *tool);
 
+/*
+ * From here on something is changed: a reader of our output that goes away, such as head(1), must
+ * not end this in the middle. What could not be written is reported by cli_finish().
+ */
+void cli_outlive_readers(void);
+
 /* Flush stdout. Returns status, or EXIT_KERNEL, reported, if what was printed is lost. */
 int cli_finish(int status);
 

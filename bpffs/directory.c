@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/directory.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
@@ -61,6 +62,7 @@ int directory_lock(struct directory *dir)
 
 	if (dir->lock_fd >= 0)
 		return 0;
+	cli_outlive_readers();
 	snprintf(path, sizeof(path), "%s/%s", dir->path, DIRECTORY_LOCK);
 	dir->lock_fd = bpffs_make_dir(dir->fd, DIRECTORY_LOCK, 0700);
 	if (dir->lock_fd < 0)

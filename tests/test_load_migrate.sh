@@ -80,6 +80,39 @@ test_what_does_not_fit_stays_in_the_old_map()
 		fail "7 is not in $(old_maps "$BPFFS/v0")"
 }
 
+# closed_pipe: descriptor 8 writes to a pipe that nobody reads any more.
+closed_pipe()
+{
+	mkfifo "$TMPDIR/pipe"
+	: <"$TMPDIR/pipe" &
+	exec 8>"$TMPDIR/pipe"
+	wait $!
+}
+
+test_a_reader_of_the_output_that_goes_away_does_not_end_a_load()
+{
+	closed_pipe
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 10
+	send 10
+	status=0
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&8 || status=$?
+	((status == 0)) || fail "status $status"
+	expect_nothing_left
+	expect_seen 10 0
+	# What is lost of the output itself is said.
+	status=0
+	load --on-mismatch migrate v0 "$BUILT/carry1.o" >&8 2>"$TMPDIR/errors" || status=$?
+	((status == 2)) || fail "status $status"
+	grep -q "cannot write the output" "$TMPDIR/errors" || fail "it says: $(<"$TMPDIR/errors")"
+	expect_nothing_left
+	[[ $(load_state v0 xdp) == *" carry1" ]] || fail "$(load_state v0 xdp)"
+	status=0
+	unload v0 >&8 2>/dev/null || status=$?
+	((status == 2)) || fail "status $status"
+	[[ -z $(prog_id v0) ]] || fail "unload did not end its work"
+}
+
 test_a_class_can_be_said()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
