@@ -206,6 +206,18 @@ static int open_bpffs(struct adoption *a)
 	return bpffs_open(&a->fs, write && !a->options->dry_run ? BPFFS_WRITE : BPFFS_READ);
 }
 
+/* What a load has left to bring over is brought over without any program as well. */
+static void resume_carry(struct adoption *a)
+{
+	struct directory dir;
+
+	if (directory_open(&dir, &a->fs, a->iface))
+		return;
+	if (dir.has_record && record_same_interface(&dir.record, a->iface))
+		carry_resume(&a->fs, &dir);
+	directory_close(&dir);
+}
+
 static int adopt(struct adoption *a)
 {
 	int err = open_bpffs(a);
@@ -218,6 +230,8 @@ static int adopt(struct adoption *a)
 		forget(a);
 		if (!err)
 			err = look(a);
+		if (!err && !a->attached.len)
+			resume_carry(a);
 	}
 	return err ? err : adopt_rounds(a);
 }

@@ -107,6 +107,24 @@ static int drop(struct stage *stage, const struct directory *dir, const struct v
 	return readlinkat(dir->fd, path, old, sizeof(old)) < 0 ? 0 : stage_add_drop(stage, path);
 }
 
+/* What was not brought over from an old map goes with it, and so does the note of that. */
+static int drop_carry(struct stage *stage, const struct directory *dir, const struct view_map *pin)
+{
+	char path[NAME_SIZE];
+	int err = 0;
+
+	if (!pin->old_id || !directory_carries(dir, pin->info.id))
+		return 0;
+	note("map '%s': what was not brought over yet from map %u %s dropped with it", pin->name,
+	     pin->info.id, stage ? "is" : "would be");
+	for (int base = 0; stage && !err && base < 2; base++) {
+		snprintf(path, sizeof(path), "%s/%u%s", DIRECTORY_CARRY, pin->info.id,
+		         base ? DIRECTORY_BASE : "");
+		err = stage_add_drop(stage, path);
+	}
+	return err;
+}
+
 int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count)
 {
@@ -123,6 +141,8 @@ int unload_drop_maps(struct stage *stage, const struct directory *dir, const str
 		(*count)++;
 		if (stage)
 			err = drop(stage, dir, &view.maps[i]);
+		if (!err)
+			err = drop_carry(stage, dir, &view.maps[i]);
 	}
 	view_close(&view);
 	return err;

@@ -395,6 +395,37 @@ test_counters_that_cannot_be_merged_are_partly_done_and_the_next_run_does_it()
 	done
 }
 
+test_what_is_still_to_be_brought_over_can_be_dropped_and_this_is_said()
+{
+	local old
+
+	fail_merge
+	old=$(map_id "$(echo "$BPFFS"/v0/frames_seen%old-*)")
+	expect_status 0 unload --purge --dry-run v0
+	[[ $errors == *"map 'frames_seen': what was not brought over yet from map $old would be dropped with it"* ]] ||
+		fail "it says: $errors"
+	[[ -n $(ls -A "$BPFFS/v0/%carry") ]] || fail "the note is gone"
+	# The merge cannot be made now either.
+	expect_status 0 with_fault sched_setaffinity:error=EPERM unload --purge v0
+	[[ $errors == *"map 'frames_seen': what was not brought over yet from map $old is dropped with it"* ]] ||
+		fail "it says: $errors"
+	[[ -z $(find "$BPFFS/v0" -type f) && ! -e $BPFFS/v0/%carry ]] || fail "left: $(snapshot)"
+	expect_status 0 load v0 "$BUILT/carry1.o"
+	[[ -z $errors ]] || fail "it says: $errors"
+}
+
+test_without_a_program_it_is_brought_over_as_well()
+{
+	fail_merge
+	expect_status 0 with_fault sched_setaffinity:error=EPERM unload v0
+	[[ -n $(old_maps "$BPFFS/v0") ]] || fail "it was merged: nothing to test"
+	expect_status 2 pin_maps v0
+	[[ $errors == *"brought over what a 'load' had left to do"*"cannot find any BPF program on v0"* ]] ||
+		fail "it says: $errors"
+	expect_nothing_left
+	expect_seen 10 0
+}
+
 test_a_map_whose_name_another_hook_needs_is_not_carried_over()
 {
 	local before
