@@ -41,6 +41,15 @@ static int directory_at(struct directory *dir, const struct bpffs *fs, const cha
 	return dir->fd < 0 ? dir->fd : 0;
 }
 
+int directory_open_quietly(struct directory *dir, const struct bpffs *fs, const char *relative)
+{
+	int err = directory_at(dir, fs, relative);
+
+	if (!err)
+		dir->has_record = !record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
+	return err;
+}
+
 int directory_open_relative(struct directory *dir, const struct bpffs *fs, const char *relative)
 {
 	int err = directory_at(dir, fs, relative);
@@ -55,7 +64,8 @@ int directory_open_relative(struct directory *dir, const struct bpffs *fs, const
 	return err;
 }
 
-int directory_lock(struct directory *dir)
+/* Lock it, waiting for that or not. */
+static int take_lock(struct directory *dir, bool wait)
 {
 	char path[PATH_MAX + 16];
 	int err;
@@ -67,12 +77,22 @@ int directory_lock(struct directory *dir)
 	dir->lock_fd = bpffs_make_dir(dir->fd, DIRECTORY_LOCK, 0700);
 	if (dir->lock_fd < 0)
 		return bpffs_refused(dir->lock_fd, dir->fd, DIRECTORY_LOCK, path);
-	err = lock_wait(dir->lock_fd, path);
+	err = wait ? lock_wait(dir->lock_fd, path) : lock_try(dir->lock_fd);
 	if (!err)
 		return 0;
 	close(dir->lock_fd);
 	dir->lock_fd = -1;
 	return err;
+}
+
+int directory_lock(struct directory *dir)
+{
+	return take_lock(dir, true);
+}
+
+int directory_try_lock(struct directory *dir)
+{
+	return take_lock(dir, false);
 }
 
 void directory_unlock(struct directory *dir)

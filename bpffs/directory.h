@@ -49,11 +49,17 @@ int directory_open(struct directory *dir, const struct bpffs *fs, const struct i
  */
 int directory_open_relative(struct directory *dir, const struct bpffs *fs, const char *relative);
 
+/* The same without a message. A record that cannot be read is as none. */
+int directory_open_quietly(struct directory *dir, const struct bpffs *fs, const char *relative);
+
 /*
  * Become the one who changes the pins of this directory, or the content of its maps. Waits; the
  * lock is given back by directory_close(). Reports its failures. Returns 0 or a negative errno.
  */
 int directory_lock(struct directory *dir);
+
+/* The same, but -EWOULDBLOCK, silent, while another process has the lock. */
+int directory_try_lock(struct directory *dir);
 void directory_unlock(struct directory *dir);
 
 /*

@@ -172,7 +172,7 @@ static enum way choose_way(const struct leftover *l)
 	return in.known ? in.way : search(l, false);
 }
 
-static int go_forward(const struct leftover *l)
+static int go_forward(const struct leftover *l, bool wait)
 {
 	struct directory dir;
 	int err;
@@ -193,7 +193,10 @@ static int go_forward(const struct leftover *l)
 	}
 	if (err)
 		return err;
-	err = directory_lock(&dir);
+	err = wait ? directory_lock(&dir) : directory_try_lock(&dir);
+	if (err == -EWOULDBLOCK)
+		detail("somebody is at work in %s: left what a killed '%s' began there", dir.path,
+		       l->verb);
 	if (!err && stage_is_sealed(l->fd) && renameat(l->fd, STAGE_ODD, dir.fd, DIRECTORY_RECORD))
 		err = failed(-errno, "cannot write the record of %s", dir.path);
 	if (!err) {
@@ -222,6 +225,7 @@ static int say_neither(const struct leftover *l)
 static int recover_one(const struct bpffs *fs, const char *name, const struct interface *iface)
 {
 	struct leftover l = { .fs = fs, .name = name };
+	bool own;
 	int err = 0;
 
 	l.fd = bpffs_open_dir(fs->stage_fd, name, O_RDONLY);
@@ -237,8 +241,9 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 		return 0;
 	}
 	read_leftover(&l);
+	own = iface && record_same_interface(&l.rec, iface);
 	switch (choose_way(&l)) {
-	case FORWARD: err = go_forward(&l); break;
+	case FORWARD: err = go_forward(&l, own); break;
 	case BACK: detail("removed what a killed '%s' had prepared: %s", l.verb, name); break;
 	case NEITHER: err = say_neither(&l); break;
 	}
@@ -246,7 +251,7 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 		err = stage_remove(fs, name);
 	close(l.fd);
 	/* What is wrong with one interface must not hold up the others. */
-	return err && iface && record_same_interface(&l.rec, iface) ? err : 0;
+	return own ? err : 0;
 }
 
 int recover_stages(const struct bpffs *fs, const struct interface *iface)

@@ -10,6 +10,7 @@
  * Finish or undo every stage whose writer is dead, and say so. The caller holds bpffs_lock().
  * A stage that was to change a hook goes forward if its new program is attached, and back if the
  * old one is. If it is neither (-EUCLEAN), both stay, and stage and programs are named.
+ * A stage of another interface in whose directory somebody is at work is left to the next run.
  * Every failure is reported; returned is only that of a stage of iface, 0 else: what is wrong with
  * one interface does not hold up the others.
  */

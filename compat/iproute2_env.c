@@ -14,6 +14,7 @@
 #include "bpffs/recover.h"
 #include "bpffs/skeleton.h"
 #include "bpffs/stage.h"
+#include "bpffs/turn.h"
 
 static const struct option options[] = {
 	{ "egress", no_argument, NULL, 'e' },  { "netns", required_argument, NULL, 'N' },
@@ -60,7 +61,7 @@ static int prepare(struct bpffs *fs, const struct interface *iface, struct direc
 	err = attachments_query(&attached, iface);
 	if (err)
 		return err;
-	err = bpffs_lock(fs);
+	err = turn_take(fs, iface);
 	if (!err)
 		err = recover_stages(fs, iface);
 	if (!err)

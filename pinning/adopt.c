@@ -8,11 +8,11 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
-#include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "bpffs/view.h"
 #include "pinning/adopt.h"
 #include "pinning/carry.h"
+#include "pinning/writer.h"
 
 /* A loader may change what is attached while we pin; so often we look again. */
 #define ROUNDS_MAX 8
@@ -27,7 +27,8 @@ struct adoption {
 	struct live live;
 	struct owners owners;
 	struct directory dir;
-	__u32 group; /* of options->group */
+	bool resumed; /* what was still to be brought over was seen to */
+	__u32 group;  /* of options->group */
 };
 
 static int publish(struct adoption *a, const struct plan_input *in, struct stage *stage)
@@ -90,7 +91,7 @@ static int adopt_once(struct adoption *a)
 		return err;
 	err = claim_directory(&a->dir, &a->fs, a->iface, &a->attached, &stage, &how);
 	if (!err) {
-		if (!how.dry_run)
+		if (!how.dry_run && !a->resumed)
 			carry_resume(&a->fs, &a->dir);
 		err = plan_and_publish(a, &stage);
 		directory_close(&a->dir);
@@ -223,14 +224,12 @@ static int adopt(struct adoption *a)
 	int err = open_bpffs(a);
 
 	if (!err && a->fs.lock_fd >= 0) {
-		err = bpffs_lock(&a->fs);
-		if (!err)
-			err = recover_stages(&a->fs, a->iface);
+		err = writer_begin(&a->fs, a->iface, &a->resumed);
 		/* Look again: under the lock no other tool of ours changes anything. */
 		forget(a);
 		if (!err)
 			err = look(a);
-		if (!err && !a->attached.len)
+		if (!err && !a->attached.len && !a->resumed)
 			resume_carry(a);
 	}
 	return err ? err : adopt_rounds(a);

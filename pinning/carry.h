@@ -82,7 +82,13 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
  * caller holds bpffs_lock() and has recovered the stages, but not the directory's lock. What fails
  * is reported, and stays for the next run.
  */
-void carry_resume(const struct bpffs *fs, struct directory *dir);
+void carry_resume(struct bpffs *fs, struct directory *dir);
+
+/* The same, and bpffs_lock() is given back for as long as content is brought over. */
+void carry_resume_apart(struct bpffs *fs, struct directory *dir);
+
+/* There is something to go on with. Silent. */
+bool carry_is_pending(const struct directory *dir);
 
 void carry_free(struct carry *carry);
 

@@ -114,7 +114,20 @@ static void open_one(const struct directory *dir, struct carried *one)
 	one->placed = !err;
 }
 
-static int resume(const struct bpffs *fs, struct directory *dir, struct carry *carry)
+/* How a merge that takes long lets other writers go on. */
+static int finish_apart(struct bpffs *fs, struct directory *dir, struct carry *carry)
+{
+	int err;
+
+	bpffs_unlock(fs);
+	carry_finish(carry);
+	/* In the order in which all writers take the two. */
+	directory_unlock(dir);
+	err = bpffs_lock(fs);
+	return err ? err : directory_read_record(dir);
+}
+
+static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, bool apart)
 {
 	struct record rec;
 	int err;
@@ -124,16 +137,19 @@ static int resume(const struct bpffs *fs, struct directory *dir, struct carry *c
 		return err;
 	for (size_t i = 0; i < carry->len; i++)
 		open_one(dir, carry->list[i]);
-	carry_finish(carry);
+	if (apart)
+		err = finish_apart(fs, dir, carry);
+	else
+		carry_finish(carry);
 	for (size_t i = 0; i < carry->len; i++)
 		if (carry->list[i]->placed && carry->list[i]->finished)
 			note("map '%s' in %s: brought over what a 'load' had left to do",
 			     carry->list[i]->name, dir->path);
 	rec = dir->record;
-	return carry_settle(carry, fs, dir->ifname, dir, &rec);
+	return err ? err : carry_settle(carry, fs, dir->ifname, dir, &rec);
 }
 
-void carry_resume(const struct bpffs *fs, struct directory *dir)
+static void go_on(struct bpffs *fs, struct directory *dir, bool apart)
 {
 	struct carry carry = {};
 	int err;
@@ -145,7 +161,26 @@ void carry_resume(const struct bpffs *fs, struct directory *dir)
 	if (err)
 		failed(err, "cannot read %s/%s", dir->path, DIRECTORY_CARRY);
 	else if (carry.len)
-		resume(fs, dir, &carry);
+		resume(fs, dir, &carry, apart);
 	directory_unlock(dir);
 	carry_free(&carry);
+}
+
+void carry_resume(struct bpffs *fs, struct directory *dir)
+{
+	go_on(fs, dir, false);
+}
+
+void carry_resume_apart(struct bpffs *fs, struct directory *dir)
+{
+	go_on(fs, dir, true);
+}
+
+bool carry_is_pending(const struct directory *dir)
+{
+	struct carry carry = {};
+	bool pending = !read_marks(dir, &carry) && carry.len;
+
+	carry_free(&carry);
+	return pending;
 }

@@ -243,6 +243,13 @@ static int decide(struct gc *gc, struct directory *dir, const char *component)
 		keep(gc, dir, why);
 		return 0;
 	}
+	err = gc->options->dry_run ? 0 : directory_try_lock(dir);
+	/* It may be for long, and other writers would wait with us. */
+	if (err == -EWOULDBLOCK)
+		keep(gc, dir, "another process is at work in it");
+	if (err)
+		return err == -EWOULDBLOCK ? 0 : err;
+	directory_unlock(dir);
 	if (!gc->options->dry_run)
 		carry_resume(&gc->fs, dir);
 	err = gc_sweep(gc, dir);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "bpffs/log.h"
 #include "bpffs/recover.h"
+#include "bpffs/turn.h"
 #include "pinning/load_internal.h"
 #include "pinning/reuse.h"
 
@@ -84,7 +85,7 @@ int load_copy(struct loading *l)
 		return carry_copy(carry);
 	bpffs_unlock(&l->fs);
 	copied = carry_copy(carry);
-	err = bpffs_lock(&l->fs);
+	err = turn_take(&l->fs, l->iface);
 	if (err || copied)
 		return copied ? copied : err;
 	err = recover_stages(&l->fs, l->iface);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "bpffs/turn.h"
 #include "pinning/load_internal.h"
 
 /*
@@ -19,7 +20,7 @@ static int finish_carrying(struct loading *l)
 	first = carry_finish(carry);
 	/* In the order in which all writers take the two. */
 	directory_unlock(&l->dir);
-	err = bpffs_lock(&l->fs);
+	err = turn_take(&l->fs, l->iface);
 	if (!err)
 		err = directory_read_record(&l->dir);
 	if (!err) {

@@ -4,8 +4,8 @@
 #include <string.h>
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
-#include "bpffs/recover.h"
 #include "pinning/load_internal.h"
+#include "pinning/writer.h"
 
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
@@ -97,7 +97,8 @@ static int load_locked(struct loading *l)
 	err = claim_directory(&l->dir, &l->fs, l->iface, &l->attached, &l->stage, &how);
 	if (err)
 		return err;
-	if (!how.dry_run)
+	/* In the directory that it had under another name. */
+	if (!how.dry_run && !l->resumed)
 		carry_resume(&l->fs, &l->dir);
 	err = load_in_directory(l);
 	directory_close(&l->dir);
@@ -123,11 +124,8 @@ int load_program(const struct interface *iface, struct object *object,
 	err = bpffs_open(&l.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
 	if (err)
 		return err;
-	if (!options->dry_run) {
-		err = bpffs_lock(&l.fs);
-		if (!err)
-			err = recover_stages(&l.fs, iface);
-	}
+	if (!options->dry_run)
+		err = writer_begin(&l.fs, iface, &l.resumed);
 	if (!err)
 		err = load_locked(&l);
 	stage_end(&l.stage);

@@ -10,7 +10,6 @@
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
-#include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
 #include "pinning/carry.h"
@@ -18,6 +17,7 @@
 #include "pinning/plan.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unloader.h"
+#include "pinning/writer.h"
 
 /* Everything that one unload works with. */
 struct unloading {
@@ -28,6 +28,7 @@ struct unloading {
 	struct attachments attached;
 	struct directory dir; /* fd -1 if the interface has none */
 	struct owners owners;
+	bool resumed; /* what was still to be brought over was seen to */
 };
 
 /* The kernel's name for a program; without the right to ask, the name of its pin. */
@@ -364,7 +365,7 @@ static int open_directory(struct unloading *u)
 		return err == -ENOENT ? 0 : err;
 	if (!u->dir.has_record || !record_same_interface(&u->dir.record, u->iface))
 		directory_close(&u->dir);
-	else if (u->fs.lock_fd >= 0)
+	else if (u->fs.lock_fd >= 0 && !u->resumed)
 		carry_resume(&u->fs, &u->dir);
 	return 0;
 }
@@ -407,11 +408,8 @@ static int unload(struct unloading *u, bool write, bool act)
 	err = bpffs_open(&u->fs, write ? BPFFS_WRITE : BPFFS_READ);
 	if (err)
 		return err;
-	if (write) {
-		err = bpffs_lock(&u->fs);
-		if (!err)
-			err = recover_stages(&u->fs, u->iface);
-	}
+	if (write)
+		err = writer_begin(&u->fs, u->iface, &u->resumed);
 	if (!err)
 		err = look(u);
 	for (size_t i = 0; !err && act && i < u->report->len; i++) {

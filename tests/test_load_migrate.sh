@@ -225,6 +225,57 @@ test_writers_of_other_interfaces_do_not_wait_while_much_is_copied()
 	[[ $(load_state v0 xdp) == *" carry2" ]]
 }
 
+# Who waits for the directory of one interface does not hold up the writers of the others.
+test_writers_of_other_interfaces_do_not_wait_for_one_that_waits()
+{
+	local command holder waiter
+
+	make_veth v2
+	load v0 objects/xdp_pass.o >/dev/null
+	load v2 objects/xdp_pass.o >/dev/null
+	for command in "load v0 objects/xdp_drop.o" "pin_maps v0" "iproute2_env v0" "unload v0"; do
+		flock "$BPFFS/v0/%lock" sh -c ': >"$TMPDIR/held"; exec sleep 1000' &
+		eventually test -e "$TMPDIR/held"
+		holder=$(pgrep -n -x sleep -P "$!" || pgrep -n -P "$!")
+		# shellcheck disable=SC2086 # words
+		$command >"$TMPDIR/waiter" 2>&1 &
+		waiter=$!
+		eventually grep -q "which holds the lock of $BPFFS/v0/%lock" "$TMPDIR/waiter" ||
+			fail "$command does not wait: $(<"$TMPDIR/waiter")"
+		expect_status 0 timeout 20 load v2 objects/xdp_drop.o
+		expect_status 0 timeout 20 pin_maps v2
+		expect_status 0 timeout 20 gc
+		[[ $output == *"kept directory $BPFFS/v0: another process is at work in it"* ]] ||
+			fail "it says: $output"
+		kill -0 "$waiter" || fail "$command did not wait"
+		kill "$holder"
+		wait "$waiter" || fail "$command: $(<"$TMPDIR/waiter")"
+		rm "$TMPDIR/held"
+	done
+}
+
+# Merging takes the directory's lock alone, also when another run goes on with it.
+test_writers_of_other_interfaces_do_not_wait_while_a_merge_is_gone_on_with()
+{
+	local command
+
+	make_veth v2
+	for command in "pin_maps v0" "load v0 $BUILT/carry2.o" "unload v0"; do
+		fail_merge
+		[[ -n $(old_maps "$BPFFS/v0") ]] || fail "it was merged: nothing to test"
+		# shellcheck disable=SC2086 # words
+		stop_at sched_setaffinity 1 $command
+		expect_status 0 timeout 20 load v2 objects/xdp_pass.o
+		expect_status 0 timeout 20 gc --old
+		go_on
+		((status == 0)) || fail "$command: status $status: $errors"
+		[[ $errors == *"brought over what a 'load' had left to do"* ]] || fail "it says: $errors"
+		expect_nothing_left
+		expect_seen 10 0
+		run unload v0
+	done
+}
+
 # The first rename of a replacement is that of the record: the program is switched by then, and the
 # old map still has its name.
 test_what_is_denied_while_much_is_copied_is_denied_from_the_switch_on()
