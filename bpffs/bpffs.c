@@ -375,6 +375,16 @@ void bpffs_unlock(struct bpffs *fs)
 	flock(fs->lock_fd, LOCK_UN);
 }
 
+int bpffs_check_mounted(const struct bpffs *fs)
+{
+	struct stat st;
+
+	if (!stat(fs->path, &st) && st.st_dev == fs->dev)
+		return 0;
+	return failed(-ESTALE, "cannot go on in the BPF filesystem at %s: it was unmounted",
+	              fs->path);
+}
+
 int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netns_id *netns,
                    char out[PATH_MAX])
 {

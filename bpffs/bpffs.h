@@ -55,6 +55,9 @@ int bpffs_lock(struct bpffs *fs);
 /* Let other writers go on, for something that takes long and that they need not wait for. */
 void bpffs_unlock(struct bpffs *fs);
 
+/* It is still what is mounted there. Else reports another one, or none, and returns -ESTALE. */
+int bpffs_check_mounted(const struct bpffs *fs);
+
 /* The path of an interface's directory below the root: "eth0", "%ifbpf/ns/17/eth0". */
 int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netns_id *netns,
                    char out[PATH_MAX]);

@@ -93,27 +93,25 @@ static int status_of(const struct load_report *report)
 }
 
 /* Status -1: others came in between; to be tried again with the object opened anew. */
-static int load_one(const char *ifname, struct object *object, const struct load_call *call)
+static int load_one(const struct interface *iface, struct object *object,
+                    const struct load_call *call)
 {
 	const struct load_options *how = call->how;
 	struct explanation *explanation = &object->explanation;
 	struct load_report report;
-	struct interface iface;
 	int status = EXIT_KERNEL;
 	int err;
 
-	if (interface_find(&iface, ifname, NULL))
-		return EXIT_KERNEL;
 	explain_next_interface(explanation);
-	err = load_program(&iface, object, how, &report);
+	err = load_program(iface, object, how, &report);
 	explain_end(explanation, err, attach_refusal(), how->dry_run ? "--dry-run" : "--no-attach");
 	if (err && report.moved) {
 		status = -1;
 	} else if (err) {
-		load_print_failed(&iface, explanation, &call->print);
+		load_print_failed(iface, explanation, &call->print);
 	} else {
 		status = status_of(&report);
-		load_print(&iface, &report, explanation, &call->print);
+		load_print(iface, &report, explanation, &call->print);
 	}
 	load_report_free(&report);
 	return status;
@@ -131,16 +129,29 @@ static int open_object(struct object *object, const struct load_call *call)
 	return err;
 }
 
+/* The interface as it is called now: its name may be another's since it was found. */
+static int find_again(struct interface *iface)
+{
+	char name[IF_NAMESIZE];
+	int err;
+
+	strcpy(name, iface->name);
+	err = interface_by_index(iface, iface->ifindex);
+	return err ? failed(err, "cannot find interface %s any more", name) : 0;
+}
+
 /* A program and maps of its own for one interface. */
-static int load_alone(const char *ifname, const struct load_call *call)
+static int load_alone(struct interface *iface, const struct load_call *call)
 {
 	struct object object;
 	int status = -1;
 
 	for (int try = 1; status < 0; try++) {
+		if (try > 1 && find_again(iface))
+			return EXIT_KERNEL;
 		/* They cannot come in between for ever: the last time they wait. */
 		call->how->keep_lock = try == TRIES;
-		status = open_object(&object, call) ? EXIT_KERNEL : load_one(ifname, &object, call);
+		status = open_object(&object, call) ? EXIT_KERNEL : load_one(iface, &object, call);
 		object_close(&object);
 	}
 	return status;
@@ -150,6 +161,7 @@ static int load_alone(const char *ifname, const struct load_call *call)
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
 	int done = 0, partly = 0, status;
+	struct interface iface;
 	struct object object;
 
 	/* An object that others use already cannot be opened anew. */
@@ -159,8 +171,11 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		return EXIT_KERNEL;
 	}
 	for (int i = 0; i < count; i++) {
-		status =
-			shared ? load_one(ifnames[i], &object, call) : load_alone(ifnames[i], call);
+		if (interface_find(&iface, ifnames[i], NULL))
+			status = EXIT_KERNEL;
+		else
+			status =
+				shared ? load_one(&iface, &object, call) : load_alone(&iface, call);
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}

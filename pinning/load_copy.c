@@ -62,7 +62,9 @@ static int look_again(struct loading *l)
 	attachments_free(&l->attached);
 	owners_free(&l->owners);
 	l->old = NULL;
-	err = load_look(l);
+	err = bpffs_check_mounted(&l->fs);
+	if (!err)
+		err = load_look(l);
 	if (!err)
 		err = load_choose(l);
 	if (err)

@@ -443,8 +443,9 @@ test_hw_mode_is_refused_before_anything_is_changed()
 # expect_untouched COMMAND...: refused, and no message of it changed anything on an interface.
 expect_untouched()
 {
-	local id=$(prog_id "${@:(-2):1}")
+	local id
 
+	id=$(prog_id "${@:(-2):1}")
 	need strace
 	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 expect_status 2 \
 		strace -f -qq -e trace=sendto -o "$TMPDIR/sent" "$@"

@@ -316,6 +316,41 @@ test_what_others_change_on_the_interface_meanwhile_makes_it_begin_anew()
 	[[ $(load_state v0 xdp) == *" carry2" ]]
 }
 
+test_a_name_that_is_anothers_after_copying_is_not_loaded_onto()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	send 10
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	ip link set dev v0 down
+	ip link set dev v0 name x0
+	ip link set dev x0 up
+	make_veth v0
+	expect_status 0 pin_maps x0
+	go_on
+	((status == 0)) || fail "status $status: $errors"
+	[[ $output == "x0 xdp: program carry2 "* ]] || fail "it says: $output"
+	[[ -z $(prog_id v0) && ! -e $BPFFS/v0 ]] || fail "loaded onto the new v0"
+	[[ $(load_state x0 xdp) == *" carry2" ]] || fail "$(load_state x0 xdp)"
+}
+
+test_a_filesystem_that_is_unmounted_while_much_is_copied_is_noticed()
+{
+	local id
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 20000
+	id=$(prog_id v0)
+	stop_copying load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	umount -l "$BPFFS"
+	mount -t bpf bpf "$BPFFS"
+	go_on
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"cannot go on in the BPF filesystem at $BPFFS: it was unmounted"* ]] ||
+		fail "it says: $errors"
+	[[ $(prog_id v0) == "$id" ]] || fail "another program is on"
+}
+
 test_a_program_that_comes_to_the_hook_while_much_is_copied_is_not_replaced()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
