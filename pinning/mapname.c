@@ -10,7 +10,15 @@
 
 bool mapname_is_internal(const struct bpf_map_info *map)
 {
-	return strchr(map->name, '.') != NULL;
+	static const char *const sections[] = { ".rodata", ".bss", ".data", ".kconfig" };
+
+	if (map->type != BPF_MAP_TYPE_ARRAY || map->key_size != sizeof(__u32) ||
+	    map->max_entries != 1 || map->btf_key_type_id)
+		return false;
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (strstr(map->name, sections[i]))
+			return true;
+	return false;
 }
 
 /* The definition of a map in BTF, as far as it was given. */

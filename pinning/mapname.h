@@ -8,8 +8,9 @@
 #include "bpffs/name.h"
 
 /*
- * A map that belongs to its object file alone: .rodata, .bss, .data, .kconfig. No C identifier
- * has a dot, and libbpf names these maps by their section.
+ * A map that belongs to its object file alone, as far as the kernel's side of it shows: libbpf names
+ * these by their section (.rodata, .bss, .data, .kconfig), and makes each an array of one entry
+ * whose key has no type. A map that the object defines by itself may have a dot in its name too.
  */
 bool mapname_is_internal(const struct bpf_map_info *map);
 

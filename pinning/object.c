@@ -310,5 +310,5 @@ void object_close(struct object *object)
 
 bool object_map_is_internal(const struct bpf_map *map)
 {
-	return bpf_map__is_internal(map) || strchr(bpf_map__name(map), '.');
+	return bpf_map__is_internal(map);
 }

@@ -184,7 +184,8 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 	struct plan_map *maps, *map;
 	const char *why;
 
-	if (mapname_is_internal(&live->info)) {
+	/* A map that its loader names is none: internal ones are not handed over. */
+	if (!*live->name && mapname_is_internal(&live->info)) {
 		plan->internal++;
 		return 0;
 	}

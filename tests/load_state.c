@@ -105,7 +105,7 @@ static void check_link(const struct directory *dir, const struct attachment *at)
 
 static bool is_internal(const struct bpf_map_info *info)
 {
-	return strchr(info->name, '.');
+	return strstr(info->name, ".rodata") || strstr(info->name, ".bss");
 }
 
 /* Each map of the program is pinned under its name, and the record has all of it. */

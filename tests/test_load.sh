@@ -992,6 +992,27 @@ test_maps_of_the_object_itself_are_never_pinned()
 	[[ -z $(find "$BPFFS/v0" -name '*rodata*' -o -name '*bss*') ]] || fail "pinned"
 }
 
+test_maps_with_a_dot_in_their_name_are_used_on()
+{
+	local name file
+
+	expect_status 0 load v0 "$BUILT/dotted.o"
+	for name in deny.list the_long_deny_list.of.hosts limits.data; do
+		file=$BPFFS/v0/${name//./%2E}
+		[[ $output == *"map $name id $(map_id "$file") created"* ]] || fail "$name: $output"
+		bpftool map update pinned "$file" key 0 0 0 0 value 7 0 0 0 0 0 0 0
+	done
+	expect_status 0 load v0 "$BUILT/dotted.o"
+	for name in deny.list the_long_deny_list.of.hosts limits.data; do
+		file=$BPFFS/v0/${name//./%2E}
+		[[ $output == *"map $name id $(map_id "$file") reused"* ]] || fail "$name: $output"
+		bpftool map lookup pinned "$file" key 0 0 0 0 | grep -q '07 00\|"value": 7' ||
+			fail "$name is empty: $(bpftool map lookup pinned "$file" key 0 0 0 0)"
+	done
+	[[ -z $(find "$BPFFS/v0" -name '*rodata*' -o -name '*bss*') ]] || fail "pinned"
+	status v0 | grep -q 'map  deny.list .* live$' || fail "it says: $(status v0)"
+}
+
 test_a_program_array_is_made_anew_and_filled_before_the_switch()
 {
 	local i pid passed

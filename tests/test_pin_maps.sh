@@ -248,6 +248,15 @@ test_maps_of_sections_are_skipped_and_counted()
 	[[ $output == *'"internal_skipped":2}' ]] || fail "it says: $output"
 }
 
+test_a_dot_in_a_name_makes_no_map_internal()
+{
+	link_xdp v0 "$BUILT/dotted.o"
+	expect_status 0 pin_maps v0
+	[[ $output == *", 2 internal skipped" ]] || fail "it says: $output"
+	[[ -f $BPFFS/v0/deny%2Elist && -f $BPFFS/v0/the_long_deny_list%2Eof%2Ehosts &&
+		-f $BPFFS/v0/limits%2Edata ]] || fail "pinned: $(ls "$BPFFS/v0")"
+}
+
 test_names_that_the_kernel_cut_are_whole_again()
 {
 	link_xdp v0 "$BUILT/names.o"
