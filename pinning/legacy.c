@@ -20,8 +20,10 @@ struct legacy_map {
 	__u32 type, key_size, value_size, max_entries, flags;
 };
 
-/* Words of struct bpf_elf_map that say that a map is part of another one. */
+/* Words of struct bpf_elf_map: by the id sections name a program array, the others make a map part
+ * of another one. */
 enum {
+	WORD_ID = 5,
 	WORD_INNER_ID = 7,
 	WORD_INNER_IDX = 8,
 };
@@ -44,6 +46,7 @@ struct conversion {
 	struct btf *btf;
 	size_t symbols[MAPS_MAX]; /* in the symbol table, in the order of the maps */
 	size_t len;
+	struct legacy_ids *ids;
 };
 
 static int refuse(const struct conversion *c, int err, const char *why)
@@ -117,6 +120,26 @@ static int find_maps(struct conversion *c)
 	return c->len ? 0 : refuse(c, -EINVAL, "its section has no map");
 }
 
+static int note_id(struct legacy_ids *ids, const char *name, __u32 id)
+{
+	struct legacy_id *list = reallocarray(ids->list, ids->len + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	ids->list = list;
+	list[ids->len].id = id;
+	list[ids->len].name = strdup(name);
+	return list[ids->len++].name ? 0 : -ENOMEM;
+}
+
+void legacy_ids_free(struct legacy_ids *ids)
+{
+	for (size_t i = 0; i < ids->len; i++)
+		free(ids->list[i].name);
+	free(ids->list);
+	memset(ids, 0, sizeof(*ids));
+}
+
 static int add_map(struct btf *btf, int int_id, const char *name, const struct legacy_map *map)
 {
 	const struct {
@@ -149,7 +172,7 @@ static int add_map(struct btf *btf, int int_id, const char *name, const struct l
 
 /* Read one definition; maps inside maps need more than one map to be right. */
 static int read_map(struct conversion *c, const Elf_Data *data, const GElf_Sym *sym, size_t size,
-                    struct legacy_map *map)
+                    const char *name, struct legacy_map *map)
 {
 	__u32 words[9] = {};
 
@@ -158,9 +181,11 @@ static int read_map(struct conversion *c, const Elf_Data *data, const GElf_Sym *
 	memcpy(words, (char *)data->d_buf + sym->st_value,
 	       size < sizeof(words) ? size : sizeof(words));
 	memcpy(map, words, sizeof(*map));
-	if (size == sizeof(words) && (words[WORD_INNER_ID] || words[WORD_INNER_IDX]))
+	if (size != sizeof(words))
+		return 0;
+	if (words[WORD_INNER_ID] || words[WORD_INNER_IDX])
 		return refuse(c, -EOPNOTSUPP, "maps inside maps are not supported");
-	return 0;
+	return note_id(c->ids, name, words[WORD_ID]) ? refuse(c, -ENOMEM, "no memory") : 0;
 }
 
 static int make_btf(struct conversion *c)
@@ -178,12 +203,16 @@ static int make_btf(struct conversion *c)
 		return refuse(c, -errno, "no memory for BTF");
 	int_id = btf__add_int(c->btf, "int", 4, BTF_INT_SIGNED);
 	for (size_t i = 0; i < c->len; i++) {
+		const char *name;
+
 		gelf_getsym(symbols, c->symbols[i], &sym);
-		err = read_map(c, data, &sym, size, &map);
+		name = elf_strptr(c->elf, c->strtab_index, sym.st_name);
+		if (!name)
+			return refuse(c, -EINVAL, "a map has no name");
+		err = read_map(c, data, &sym, size, name, &map);
 		if (err)
 			return err;
-		vars[i] = add_map(c->btf, int_id, elf_strptr(c->elf, c->strtab_index, sym.st_name),
-		                  &map);
+		vars[i] = add_map(c->btf, int_id, name, &map);
 		if (vars[i] < 0)
 			return refuse(c, vars[i], "cannot describe a map in BTF");
 	}
@@ -349,9 +378,9 @@ static int convert(struct conversion *c, int fd)
 	return err ? refuse(c, err, elf_errmsg(-1)) : 0;
 }
 
-int legacy_convert(const char *path, void **object, size_t *size)
+int legacy_convert(const char *path, void **object, size_t *size, struct legacy_ids *ids)
 {
-	struct conversion c = { .path = path };
+	struct conversion c = { .path = path, .ids = ids };
 	int fd, err;
 
 	elf_version(EV_CURRENT);

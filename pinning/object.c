@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
-#include "pinning/legacy.h"
 #include "pinning/object.h"
+#include "pinning/tails.h"
 
 /* A name without a slash is looked up; the first file that exists is taken. */
 static int find_file(const char *file, char path[PATH_MAX])
@@ -67,10 +67,13 @@ static bool fits(const struct bpf_program *prog, const struct object_choice *cho
 {
 	const char *section = bpf_program__section_name(prog);
 	int hook = section_hook(section);
+	__u32 id, key;
 
 	if (choice->section || choice->program)
 		return (!choice->section || !strcmp(section, choice->section)) &&
 		       (!choice->program || !strcmp(bpf_program__name(prog), choice->program));
+	if (tails_parse(section, &id, &key))
+		return false;
 	/* tc programs run on either tc hook. */
 	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
 }
@@ -220,7 +223,7 @@ static int open_file(struct object *object)
 		return object->obj ? 0 : failed(-errno, "cannot open object %s", object->path);
 	}
 	detail("%s defines its maps in the old dialect", object->path);
-	err = legacy_convert(object->path, &mem, &size);
+	err = legacy_convert(object->path, &mem, &size, &object->old_ids);
 	if (err)
 		return err;
 	object->obj = bpf_object__open_mem(mem, size, &opts);
@@ -267,6 +270,11 @@ int object_open(struct object *object, const struct object_choice *choice)
 	err = prepare(object);
 	if (!err)
 		err = remember_names(object);
+	if (!err) {
+		err = tails_check(object);
+		if (err)
+			goto refused;
+	}
 	if (err) {
 		failed(err, "cannot prepare program %s of %s", bpf_program__name(object->prog),
 		       object->path);
@@ -289,7 +297,7 @@ int object_load(struct object *object)
 	explain_end_load(&object->explanation, object->prog, err);
 	object->loaded = !err;
 	if (!err)
-		return 0;
+		return tails_fill(object);
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
 	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome == EXPLAIN_REFUSED)
 		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
@@ -305,6 +313,7 @@ void object_close(struct object *object)
 	free(object->map_names);
 	object->map_names = NULL;
 	object->maps_len = 0;
+	legacy_ids_free(&object->old_ids);
 	explain_free(&object->explanation);
 }
 

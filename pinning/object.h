@@ -7,6 +7,7 @@
 #include <limits.h>
 #include "bpffs/hook.h"
 #include "pinning/explain.h"
+#include "pinning/legacy.h"
 
 struct object_choice {
 	const char *file;    /* path, or a name without slash: see object_open() */
@@ -22,6 +23,7 @@ struct object {
 	char path[PATH_MAX];
 	char **map_names; /* in the order of the maps: libbpf forgets a name when a map is reused */
 	size_t maps_len;
+	struct legacy_ids old_ids; /* of maps of the old dialect */
 	bool loaded;
 	struct explanation explanation;
 };
@@ -35,7 +37,8 @@ struct object {
  */
 int object_open(struct object *object, const struct object_choice *choice);
 
-/* Load it into the kernel (BPF_PROG_LOAD). Reports its failures, with the cause where it is sure.
+/* Load it into the kernel (BPF_PROG_LOAD), and fill the program arrays. Reports its failures, with
+ * the cause where it is sure.
  */
 int object_load(struct object *object);
 

@@ -12,12 +12,8 @@
 #include "pinning/reuse.h"
 #include "pinning/shape.h"
 
-/*
- * Open the pin that a map of this name would get: the flat one, or for an egress program the one in
- * %egress/ first, and for its statistics only that.
- */
-static int open_pin(const struct directory *dir, enum hook hook, const char *name,
-                    struct bpf_map_info *info)
+int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
+                   struct bpf_map_info *info)
 {
 	char file[NAME_SIZE], path[NAME_SIZE * 2];
 	int fd;
@@ -157,7 +153,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 
 		if (err || object_map_is_internal(map))
 			continue;
-		fd = open_pin(dir, object->hook, name, &info);
+		fd = reuse_open_pin(dir, object->hook, name, &info);
 		if (fd == -ENOENT)
 			continue;
 		if (fd < 0) {
@@ -178,7 +174,7 @@ bool reuse_is_current(const struct object *object, const struct directory *dir,
 	int fd;
 
 	for (size_t i = 0; i < carry->len; i++) {
-		fd = open_pin(dir, object->hook, carry->list[i]->name, &info);
+		fd = reuse_open_pin(dir, object->hook, carry->list[i]->name, &info);
 		if (fd >= 0)
 			close(fd);
 		if (fd < 0 || info.id != carry->list[i]->from_id)
@@ -194,7 +190,7 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 	struct bpf_map_info pinned, ours;
 	int fd, err;
 
-	fd = open_pin(dir, object->hook, name, &pinned);
+	fd = reuse_open_pin(dir, object->hook, name, &pinned);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)

@@ -36,6 +36,14 @@ struct reuse_options {
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);
 
+/*
+ * Open the pin that a map of this name would get: the flat one, or for an egress program the one in
+ * %egress/ first, and for its statistics only that. Returns a descriptor, or -ENOENT or another
+ * negative errno; silent.
+ */
+int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
+                   struct bpf_map_info *info);
+
 /* Whether what is carried over is still pinned where the object's maps are to come. */
 bool reuse_is_current(const struct object *object, const struct directory *dir,
                       const struct carry *carry);

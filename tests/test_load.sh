@@ -1036,6 +1036,42 @@ test_a_program_array_is_made_anew_and_filled_before_the_switch()
 	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "an old array stays: $(old_maps "$BPFFS/v0")"
 }
 
+test_sections_of_the_old_dialect_fill_their_slots()
+{
+	local section
+
+	expect_status 0 load v0 "$BUILT/old_tails.o"
+	send 5
+	expect_totals v0 "xdp XDP_DROP 5"
+	load v0 "$BUILT/old_tails.o" >/dev/null
+	send 5
+	expect_totals v0 "xdp XDP_DROP 10"
+	for section in 8/1 7/9; do
+		sed "s,7/1,$section,g" "$BUILT/old_tails.o" >"$TMPDIR/old_tails.o"
+		expect_status 2 load v0 "$TMPDIR/old_tails.o"
+		[[ $errors == *"cannot place program old_drop of section $section"* ]] ||
+			fail "it says: $errors"
+	done
+	runs v0 xdp old_main
+}
+
+test_what_others_put_into_a_program_array_is_not_dropped_unsaid()
+{
+	local id
+
+	load -n jumps_main v0 "$BUILT/load_jumps.o" >/dev/null
+	bpftool prog load "$BUILT/load_bare.o" "$BPFFS/bare" type xdp
+	bpftool map update pinned "$BPFFS/v0/jumps" key 0 0 0 0 value pinned "$BPFFS/bare"
+	bpftool map update pinned "$BPFFS/v0/jumps" key 1 0 0 0 value pinned "$BPFFS/bare"
+	id=$(bpftool -j prog show pinned "$BPFFS/bare" | sed 's/^{"id":\([0-9]*\).*/\1/')
+	expect_status 0 load -n jumps_main v0 "$BUILT/load_jumps.o"
+	[[ $errors == "load: map 'jumps' is made anew: slot 0 is empty now, program load_bare (id $id) is not of this object
+load: map 'jumps' is made anew: in slot 1 program jumps_drop (id "*") takes the place of load_bare (id $id)" ]] ||
+		fail "it says: $errors"
+	expect_status 0 load -n jumps_main v0 "$BUILT/load_jumps.o"
+	[[ -z $errors ]] || fail "it says again: $errors"
+}
+
 # has_counted ACTION: more than a thousand.
 has_counted()
 {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "pinning/reuse.h"
+#include "pinning/tails.h"
+
+/* A number as strtoul() reads it, up to the character that must follow. */
+static const char *parse_number(const char *text, char end, __u32 *number)
+{
+	unsigned long value;
+	char *at;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	errno = 0;
+	value = strtoul(text, &at, 0);
+	*number = value;
+	return errno || value != *number || *at != end ? NULL : at + 1;
+}
+
+bool tails_parse(const char *section, __u32 *id, __u32 *key)
+{
+	section = parse_number(section, '/', id);
+	return section && parse_number(section, '\0', key);
+}
+
+static struct bpf_map *find_array(const struct object *object, __u32 id)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj) {
+		for (size_t i = 0; i < object->old_ids.len; i++)
+			if (object->old_ids.list[i].id == id &&
+			    bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY &&
+			    !strcmp(object->old_ids.list[i].name, object_map_name(object, map)))
+				return map;
+	}
+	return NULL;
+}
+
+/* One section: look for its slot, and fill it if the object is loaded. */
+static int handle(const struct object *object, const struct bpf_program *prog, bool fill)
+{
+	const char *section = bpf_program__section_name(prog);
+	int fd = bpf_program__fd(prog);
+	struct bpf_map *map;
+	__u32 id, key;
+
+	if (!tails_parse(section, &id, &key))
+		return 0;
+	map = find_array(object, id);
+	if (!map) {
+		failed(-ENOENT, "cannot place program %s of section %s in %s",
+		       bpf_program__name(prog), section, object->path);
+		hint("no program array of the object has id %u", id);
+		return -ENOENT;
+	}
+	if (key >= bpf_map__max_entries(map)) {
+		failed(-EINVAL, "cannot place program %s of section %s in %s",
+		       bpf_program__name(prog), section, object->path);
+		hint("program array %s has %u slots, from 0", object_map_name(object, map),
+		     bpf_map__max_entries(map));
+		return -EINVAL;
+	}
+	if (fill && bpf_map_update_elem(bpf_map__fd(map), &key, &fd, BPF_ANY))
+		return failed(-errno, "cannot put program %s into slot %u of %s",
+		              bpf_program__name(prog), key, object_map_name(object, map));
+	return 0;
+}
+
+static int handle_all(const struct object *object, bool fill)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	if (!object->old_ids.len)
+		return 0;
+	bpf_object__for_each_program(prog, object->obj) {
+		if (!err)
+			err = handle(object, prog, fill);
+	}
+	return err;
+}
+
+int tails_check(const struct object *object)
+{
+	return handle_all(object, false);
+}
+
+int tails_fill(const struct object *object)
+{
+	return handle_all(object, true);
+}
+
+/* The id of the program in a slot, or 0, and its name as far as it may be asked for. */
+static __u32 look_in_slot(int fd, __u32 key, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info), id;
+	int prog_fd;
+
+	*name = '\0';
+	if (bpf_map_lookup_elem(fd, &key, &id))
+		return 0;
+	prog_fd = bpf_prog_get_fd_by_id(id);
+	if (prog_fd < 0)
+		return id;
+	if (!bpf_obj_get_info_by_fd(prog_fd, &info, &len))
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	close(prog_fd);
+	return id;
+}
+
+/* A program of the same name is taken for the next version of it. */
+static void tell_slot(const char *map, __u32 key, int old_fd, int new_fd)
+{
+	char old[BPF_OBJ_NAME_LEN], new[BPF_OBJ_NAME_LEN];
+	__u32 old_id = look_in_slot(old_fd, key, old), new_id = look_in_slot(new_fd, key, new);
+
+	if (!old_id || (new_id && !strcmp(old, new)))
+		return;
+	if (new_id)
+		note("map '%s' is made anew: in slot %u program %s (id %u) takes the place of "
+		     "%s (id %u)",
+		     map, key, new, new_id, *old ? old : "another", old_id);
+	else
+		note("map '%s' is made anew: slot %u is empty now, program %s (id %u) is not of "
+		     "this object",
+		     map, key, *old ? old : "without name", old_id);
+}
+
+void tails_tell_lost(const struct object *object, const struct directory *dir)
+{
+	struct bpf_map_info info;
+	struct bpf_map *map;
+
+	if (dir->fd < 0 || dir->dropped)
+		return;
+	bpf_object__for_each_map(map, object->obj) {
+		const char *name = object_map_name(object, map);
+		__u32 key, *previous = NULL;
+		int fd;
+
+		if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		fd = reuse_open_pin(dir, object->hook, name, &info);
+		if (fd < 0)
+			continue;
+		if (info.type == BPF_MAP_TYPE_PROG_ARRAY)
+			for (; !bpf_map_get_next_key(fd, previous, &key); previous = &key)
+				tell_slot(name, key, fd, bpf_map__fd(map));
+		close(fd);
+	}
+}
