@@ -86,6 +86,20 @@ int failed(int err, const char *fmt, ...)
 	return err;
 }
 
+int rejected(int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(log_failure, sizeof(log_failure), fmt, args);
+	va_end(args);
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return err;
+}
+
 void hint(const char *fmt, ...)
 {
 	va_list args;

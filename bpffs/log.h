@@ -16,6 +16,12 @@ void log_init(const char *tool, bool verbose);
 /* Print "<tool>: <what failed, on what>: <why>". Returns err, a negative errno. */
 int failed(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * The same for a refusal of our own, or where the words say it all: without the error's name.
+ * Returns err, which must be a negative errno.
+ */
+int rejected(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Print, under the failure, what the user can do about it. */
 void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -31,7 +37,8 @@ void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 const char *log_kernel_words(void);
 
-/* What failed() printed last, without the tool and the errno; "" if nothing failed. */
+/* What failed() or rejected() printed last, without the tool and the errno; "" if nothing failed.
+ */
 const char *log_last_failure(void);
 
 /* Have each warning of libbpf handed over as well, shown or not; NULL ends it. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "pinning/btf_check.h"
 #include "pinning/object.h"
 #include "pinning/tails.h"
 
@@ -101,16 +104,18 @@ static int choose(struct object *object, const struct object_choice *choice)
 		}
 	}
 	if (found != 1) {
-		failed(found ? -EINVAL : -ENOENT, "cannot choose a program of %s: %s", object->path,
-		       found ? "several fit, name one with --section or --prog-name" : "none fits");
+		rejected(found ? -EINVAL : -ENOENT, "cannot choose a program of %s: %s",
+		         object->path,
+		         found ? "several fit, name one with --section or --prog-name"
+		               : "none fits");
 		list_programs(object);
 		return found ? -EINVAL : -ENOENT;
 	}
 	hook = choice->hook >= 0 ? choice->hook
 	                         : section_hook(bpf_program__section_name(object->prog));
 	if (hook < 0) {
-		failed(-EINVAL, "cannot tell the hook of program %s from its section %s",
-		       bpf_program__name(object->prog), bpf_program__section_name(object->prog));
+		rejected(-EINVAL, "cannot tell the hook of program %s from its section %s",
+		         bpf_program__name(object->prog), bpf_program__section_name(object->prog));
 		hint("say it: --hook xdp, --hook tc_ingress or --hook tc_egress");
 		return -EINVAL;
 	}
@@ -211,6 +216,50 @@ const char *object_map_name(const struct object *object, const struct bpf_map *m
 	return bpf_map__name(map);
 }
 
+/* Before libbpf looks into them: it takes types as they come. Its own refusals come later. */
+static int check_btf(const char *path)
+{
+	struct btf *btf = btf__parse_elf(path, NULL);
+	char why[96];
+	int err = btf ? btf_check(btf, why) : 0;
+
+	btf__free(btf);
+	return err ? rejected(err, "cannot use object %s, whose BTF is damaged: %s", path, why) : 0;
+}
+
+/* A pipe or a device could be read for ever. */
+static int check_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return failed(-errno, "cannot open object %s", path);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	rejected(-EINVAL, "cannot open object %s: it is %s", path,
+	         S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+	return -EINVAL;
+}
+
+static int open_btf_object(struct object *object)
+{
+	int err = check_btf(object->path);
+
+	if (err)
+		return err;
+	object->obj = bpf_object__open_file(object->path, NULL);
+	if (object->obj)
+		return 0;
+	err = -errno;
+	if (err != -ENOENT)
+		return failed(err, "cannot open object %s", object->path);
+	/* The file is there: what libbpf misses is BTF, in which its maps are defined. */
+	rejected(-EINVAL, "cannot open object %s: it has no BTF, which tells what its maps are",
+	         object->path);
+	hint("compile it with -g; 'llvm-strip -g' keeps BTF, 'llvm-strip' alone does not");
+	return -EINVAL;
+}
+
 static int open_file(struct object *object)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "legacy");
@@ -218,10 +267,11 @@ static int open_file(struct object *object)
 	void *mem;
 	int err;
 
-	if (!legacy_is_object(object->path)) {
-		object->obj = bpf_object__open_file(object->path, NULL);
-		return object->obj ? 0 : failed(-errno, "cannot open object %s", object->path);
-	}
+	err = check_file(object->path);
+	if (err)
+		return err;
+	if (!legacy_is_object(object->path))
+		return open_btf_object(object);
 	detail("%s defines its maps in the old dialect", object->path);
 	err = legacy_convert(object->path, &mem, &size, &object->old_ids);
 	if (err)

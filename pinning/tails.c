@@ -53,19 +53,17 @@ static int handle(const struct object *object, const struct bpf_program *prog, b
 	if (!tails_parse(section, &id, &key))
 		return 0;
 	map = find_array(object, id);
-	if (!map) {
-		failed(-ENOENT, "cannot place program %s of section %s in %s",
-		       bpf_program__name(prog), section, object->path);
-		hint("no program array of the object has id %u", id);
-		return -ENOENT;
-	}
-	if (key >= bpf_map__max_entries(map)) {
-		failed(-EINVAL, "cannot place program %s of section %s in %s",
-		       bpf_program__name(prog), section, object->path);
-		hint("program array %s has %u slots, from 0", object_map_name(object, map),
-		     bpf_map__max_entries(map));
-		return -EINVAL;
-	}
+	if (!map)
+		return rejected(-ENOENT,
+		                "cannot place program %s of section %s in %s: no program array of "
+		                "it has id %u",
+		                bpf_program__name(prog), section, object->path, id);
+	if (key >= bpf_map__max_entries(map))
+		return rejected(-EINVAL,
+		                "cannot place program %s of section %s in %s: program array %s "
+		                "has %u slots, from 0",
+		                bpf_program__name(prog), section, object->path,
+		                object_map_name(object, map), bpf_map__max_entries(map));
 	if (fill && bpf_map_update_elem(bpf_map__fd(map), &key, &fd, BPF_ANY))
 		return failed(-errno, "cannot put program %s into slot %u of %s",
 		              bpf_program__name(prog), key, object_map_name(object, map));

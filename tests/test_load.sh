@@ -777,12 +777,36 @@ test_bad_objects_are_refused()
 	cp build/bpffs/log.o "$TMPDIR/native.o"
 	mkdir "$TMPDIR/directory.o"
 	mkfifo "$TMPDIR/fifo.o"
-	for file in empty text cut stump native directory missing; do
+	for file in empty text cut stump native directory fifo missing; do
 		expect_status 2 load v0 "$TMPDIR/$file.o"
 		[[ $errors == "load: cannot open object $TMPDIR/$file.o: "* ]] || fail "$file: $errors"
 		[[ -z $output ]] || fail "$file: $output"
 	done
 	[[ ! -e $BPFFS/v0 ]] || fail "a directory was made"
+}
+
+test_an_object_without_types_is_named_as_such()
+{
+	need llvm-objcopy
+	llvm-objcopy --remove-section .BTF --remove-section .BTF.ext objects/xdp_pass.o "$TMPDIR/bare.o"
+	expect_status 2 load v0 "$TMPDIR/bare.o"
+	[[ $errors == "load: cannot open object $TMPDIR/bare.o: it has no BTF, which tells what its maps are"$'\n'"  hint: compile it with -g"* ]] ||
+		fail "it says: $errors"
+}
+
+test_an_object_with_damaged_types_is_refused()
+{
+	local at before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	# Behind the header of .BTF, 24 bytes, comes the first type, which begins with its name.
+	at=$(LC_ALL=C grep -obUaP -m1 '\x9f\xeb\x01\x00\x18' objects/xdp_pass.o | head -1)
+	cp objects/xdp_pass.o "$TMPDIR/damaged.o"
+	printf '\377\377\377\0' | dd of="$TMPDIR/damaged.o" bs=1 seek=$((${at%%:*} + 24)) conv=notrunc status=none
+	expect_refusal "whose BTF is damaged: type 1 has a name that is not there" "$before" \
+		load v0 "$TMPDIR/damaged.o"
+	expect_refusal "whose BTF is damaged" "$before" load --on-mismatch migrate v0 "$TMPDIR/damaged.o"
 }
 
 test_a_program_that_the_verifier_refuses_leaves_nothing()
