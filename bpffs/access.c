@@ -136,8 +136,8 @@ int access_check_group(const struct bpffs *fs, const char *group, __u32 *gid)
 	if (fstat(fs->fd, &st))
 		return failed(-errno, "cannot look at %s", fs->path);
 	if (!(st.st_mode & S_IXOTH) && !(st.st_mode & S_IXGRP && st.st_gid == *gid)) {
-		failed(-EACCES, "cannot let group %s read: it cannot enter %s (mode %04o)", group,
-		       fs->path, st.st_mode & 07777);
+		rejected(-EACCES, "cannot let group %s read: it cannot enter %s (mode %04o)", group,
+		         fs->path, st.st_mode & 07777);
 		hint("let everybody pass through it, but not list it: chmod 0711 '%s'", fs->path);
 		return -EACCES;
 	}
@@ -148,10 +148,10 @@ int access_check_group(const struct bpffs *fs, const char *group, __u32 *gid)
 	if (err < 0)
 		return failed(err, "cannot let group %s read: cannot look through %s", group,
 		              search.path);
-	failed(-EPERM,
-	       "cannot let group %s read: others than root can write %s, and with that make any "
-	       "map that they can read theirs to write",
-	       group, search.path);
+	rejected(-EPERM,
+	         "cannot let group %s read: others than root can write %s, and with that make any "
+	         "map that they can read theirs to write",
+	         group, search.path);
 	hint("take that away first: chmod %s '%s'", strcmp(fs->path, search.path) ? "go-w" : "0711",
 	     search.path);
 	return -EPERM;

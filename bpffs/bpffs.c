@@ -132,8 +132,8 @@ static int open_root(const char *path)
 
 static int refuse_private_sys(const char *path)
 {
-	failed(-ENODEV, "cannot find a BPF filesystem at %s, and this shell has a /sys of its own",
-	       path);
+	rejected(-ENODEV,
+	         "cannot find a BPF filesystem at %s, and this shell has a /sys of its own", path);
 	hint("'ip netns exec' and 'ip -n' mount a private /sys; pins made in it vanish with it.");
 	hint("leave it and name the namespace to the tool: --netns NAME");
 	hint("or enter only the network namespace: nsenter --net=/run/netns/NAME");

@@ -175,8 +175,8 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	/* Names were swapped: so are the directories. */
 	if (!find_followed(c, dir, &was))
 		return follow(c, dir, &was, RENAME_EXCHANGE);
-	failed(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
-	       owner->name, owner->ifindex);
+	rejected(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
+	         owner->name, owner->ifindex);
 	if (netns_equal(&owner->netns, &c->iface->netns))
 		hint("that one was renamed; let its directory follow first: %s %s",
 		     cli_command("pin_maps"), cli_word(owner->name));

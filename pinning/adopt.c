@@ -158,7 +158,7 @@ static void list_stale(const struct adoption *a)
 
 static int report_nothing(const struct adoption *a)
 {
-	failed(-ENOENT, "cannot find any BPF program on %s", a->iface->name);
+	rejected(-ENOENT, "cannot find any BPF program on %s", a->iface->name);
 	hint("load one first, say: ip link set dev %s xdpgeneric obj %s sec xdp",
 	     cli_word(a->iface->name), cli_object("xdp_pass.o"));
 	if (a->fs.fd >= 0)

@@ -57,9 +57,9 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 	char prog[128];
 
 	describe_old(at, prog);
-	failed(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
-	       hook_name(at->hook), l->iface->name, prog,
-	       load_how_name(at->by, at->mode, at->link_id), verdict->why);
+	rejected(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
+	         hook_name(at->hook), l->iface->name, prog,
+	         load_how_name(at->by, at->mode, at->link_id), verdict->why);
 	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
 		hint("adopt it first: %s %s; or replace it all the same: --replace",
 		     cli_command("pin_maps"), cli_word(l->iface->name));
@@ -76,8 +76,8 @@ static int refuse_unexpected(const struct loading *l)
 		snprintf(prog, sizeof(prog), "program %u", l->old->prog_id);
 	else if (l->object->hook != HOOK_XDP)
 		strcpy(prog, "none of ours");
-	failed(-EEXIST, "cannot load onto %s of %s: %s is there, not the expected %u",
-	       hook_name(l->object->hook), l->iface->name, prog, l->options->expect);
+	rejected(-EEXIST, "cannot load onto %s of %s: %s is there, not the expected %u",
+	         hook_name(l->object->hook), l->iface->name, prog, l->options->expect);
 	return -EEXIST;
 }
 

@@ -82,8 +82,8 @@ static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char 
 static int refuse_difference(const char *name, const struct directory *dir,
                              const struct shape_diffs *diffs)
 {
-	failed(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
-	       name, dir->path);
+	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
+	         name, dir->path);
 	shape_diffs_print(diffs);
 	hint("carry its content over: --on-mismatch migrate");
 	hint("or start with an empty map, the old one stays beside it: --on-mismatch fresh");
@@ -92,10 +92,10 @@ static int refuse_difference(const char *name, const struct directory *dir,
 
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
 {
-	failed(-EBUSY,
-	       "cannot prepare another map '%s' in %s: map %u has that name there, and a program "
-	       "that is attached uses it",
-	       name, dir->path, map_id);
+	rejected(-EBUSY,
+	         "cannot prepare another map '%s' in %s: map %u has that name there, and a program "
+	         "that is attached uses it",
+	         name, dir->path, map_id);
 	hint("replace that program in one step, without --no-attach; or take it off first");
 	return -EBUSY;
 }
@@ -199,8 +199,8 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 	err = map_describe(bpf_map__fd(map), &ours);
 	if (err || ours.id == pinned.id || how->mismatch == MISMATCH_FRESH)
 		return err;
-	failed(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
-	       dir->path, pinned.id);
+	rejected(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
+	         dir->path, pinned.id);
 	hint("put the shared one in its place, it stays beside it: --on-mismatch fresh");
 	return -EEXIST;
 }

@@ -87,8 +87,8 @@ static int add(const struct unloading *u, const struct attachment *at, bool ours
 static int refuse_foreign(const struct unloading *u, const struct attachment *at,
                           const struct ownership *verdict)
 {
-	failed(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
-	       at->prog_id, hook_name(at->hook), u->iface->name, verdict->why);
+	rejected(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
+	         at->prog_id, hook_name(at->hook), u->iface->name, verdict->why);
 	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
 		hint("adopt it first: %s %s; or remove it all the same: --foreign",
 		     cli_command("pin_maps"), cli_word(u->iface->name));
@@ -101,7 +101,7 @@ static int refuse_several(const struct unloading *u)
 {
 	const struct unload_report *report = u->report;
 
-	failed(-EINVAL, "cannot choose: %zu programs on %s fit", report->len, u->iface->name);
+	rejected(-EINVAL, "cannot choose: %zu programs on %s fit", report->len, u->iface->name);
 	for (size_t i = 0; i < report->len; i++)
 		hint("--hook %s --id %u is %s", hook_name(report->list[i].at.hook),
 		     report->list[i].at.prog_id, report->list[i].name);
@@ -134,7 +134,7 @@ static int choose(struct unloading *u)
 	if (!u->report->len && theirs)
 		return refuse_foreign(u, theirs, &foreign);
 	if (!u->report->len) {
-		failed(-ENOENT, "cannot find such a program on %s", u->iface->name);
+		rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
 		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
 		return -ENOENT;
 	}
@@ -306,8 +306,8 @@ static int take_off(const struct unloading *u, const struct attachment *at, int 
 		return 0;
 	if (err || *gone < 0)
 		return err ? err : *gone;
-	return failed(-EBUSY, "cannot remove program %u: the kernel still has it on %s of %s",
-	              at->prog_id, hook_name(at->hook), u->iface->name);
+	return rejected(-EBUSY, "cannot remove program %u: the kernel still has it on %s of %s",
+	                at->prog_id, hook_name(at->hook), u->iface->name);
 }
 
 /* Remove one program in the protocol's steps: stage, switch, publish. */

@@ -81,11 +81,12 @@ static int check(const struct config *config, const struct config_map *map,
 	if (info->type == map->type && info->key_size == map->key_size &&
 	    info->value_size == map->value_size)
 		return 0;
-	failed(-EINVAL,
-	       "cannot use map '%s' of %s: it is a %s, key %u, value %u bytes; expected a %s, key "
-	       "%u, value %u bytes",
-	       map->name, config->iface.name, type_name(info->type), info->key_size,
-	       info->value_size, type_name(map->type), map->key_size, map->value_size);
+	rejected(
+		-EINVAL,
+		"cannot use map '%s' of %s: it is a %s, key %u, value %u bytes; expected a %s, key "
+		"%u, value %u bytes",
+		map->name, config->iface.name, type_name(info->type), info->key_size,
+		info->value_size, type_name(map->type), map->key_size, map->value_size);
 	hint_load(config);
 	return -EINVAL;
 }
@@ -111,8 +112,8 @@ int config_open_map(const struct config *config, const struct config_map *map,
 		return err;
 	found = find_flat(&view);
 	if (!found) {
-		failed(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
-		       config->dir.path);
+		rejected(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
+		         config->dir.path);
 		hint_load(config);
 		err = -ENOENT;
 	} else {

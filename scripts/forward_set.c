@@ -26,7 +26,7 @@ static int read_bound(const char *text, __u32 *ms)
 		errno = 0;
 		value = strtoul(text, &end, 10);
 		if (*text < '0' || *text > '9' || *end || errno || value > CACHE_MAX_MS) {
-			failed(-EINVAL, "cannot read '%s' as how old the cache may be", text);
+			rejected(-EINVAL, "cannot read '%s' as how old the cache may be", text);
 			hint("give on, off, or milliseconds up to %d", CACHE_MAX_MS);
 			return -EINVAL;
 		}
@@ -53,7 +53,7 @@ int forward_cache(struct config *config, char **argv, int argc)
 	/* Rounded down: never longer than was asked for. */
 	setup.cache_jiffies = (__u32)(ms * 1000000ULL / tick);
 	if (ms && !setup.cache_jiffies) {
-		failed(-EINVAL, "cannot keep the cache below one tick of this kernel");
+		rejected(-EINVAL, "cannot keep the cache below one tick of this kernel");
 		hint("give at least %llu milliseconds",
 		     (unsigned long long)(tick + 999999) / 1000000);
 		return EXIT_KERNEL;

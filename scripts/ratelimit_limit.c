@@ -20,7 +20,7 @@
 
 static int no_prefix(const char *text)
 {
-	failed(-EINVAL, "cannot use '%s' as a prefix", text);
+	rejected(-EINVAL, "cannot use '%s' as a prefix", text);
 	hint("give an address, or one with the bits of the network: 192.0.2.0/24, 2001:db8::/32");
 	return -EINVAL;
 }
@@ -66,8 +66,8 @@ int prefix_parse(const char *text, struct rate_prefix *prefix)
 	prefix->length = RATE_PREFIX_VERSION + bits;
 	if (!clear_host_bits(prefix->source.address, bits))
 		return 0;
-	failed(-EINVAL, "cannot use '%s' as a prefix: bits are set behind the first %lu", text,
-	       bits);
+	rejected(-EINVAL, "cannot use '%s' as a prefix: bits are set behind the first %lu", text,
+	         bits);
 	hint("the network is %s", prefix_text(prefix, right));
 	return -EINVAL;
 }
@@ -126,7 +126,7 @@ static int parse_pair(const char *name, const char *value, struct rate_limit *li
 		limit->per = !strcmp(value, "prefix") ? RATE_PER_PREFIX : RATE_PER_SOURCE;
 		if (!strcmp(value, "prefix") || !strcmp(value, "source"))
 			return 0;
-		failed(-EINVAL, "cannot limit per '%s'", value);
+		rejected(-EINVAL, "cannot limit per '%s'", value);
 		hint("a bucket for each source, or one for the whole prefix: per source, per "
 		     "prefix");
 		return -EINVAL;
@@ -136,12 +136,12 @@ static int parse_pair(const char *name, const char *value, struct rate_limit *li
 			continue;
 		if (!parse_number(value, keys[i].most, (void *)((char *)limit + keys[i].offset)))
 			return 0;
-		failed(-EINVAL, "cannot use '%s' for %s", value, name);
+		rejected(-EINVAL, "cannot use '%s' for %s", value, name);
 		hint("a number from 1 to %llu, with k, M or G for thousands, millions, billions",
 		     (unsigned long long)keys[i].most);
 		return -EINVAL;
 	}
-	failed(-EINVAL, "cannot use '%s' in a limit", name);
+	rejected(-EINVAL, "cannot use '%s' in a limit", name);
 	hint("it has pps, bps, burst, burst-bytes and per");
 	return -EINVAL;
 }
@@ -153,7 +153,7 @@ static __u64 at_least(__u64 least, __u64 number)
 
 static int too_long(const char *what, const char *rate)
 {
-	failed(-EINVAL, "cannot keep track of %s that takes more than a year at this rate", what);
+	rejected(-EINVAL, "cannot keep track of %s that takes more than a year at this rate", what);
 	hint("give a smaller one, or more %s", rate);
 	return -EINVAL;
 }
@@ -193,7 +193,7 @@ int limit_parse(char *const words[], int count, const struct rate_prefix *prefix
 	limit->prefix = *prefix;
 	for (int i = 0; i < count; i += 2) {
 		if (i + 1 == count) {
-			failed(-EINVAL, "cannot use '%s' without a value", words[i]);
+			rejected(-EINVAL, "cannot use '%s' without a value", words[i]);
 			return -EINVAL;
 		}
 		err = parse_pair(words[i], words[i + 1], limit);
@@ -201,7 +201,7 @@ int limit_parse(char *const words[], int count, const struct rate_prefix *prefix
 			return err;
 	}
 	if ((limit->burst_packets && !limit->packets) || (limit->burst_bytes && !limit->bytes)) {
-		failed(-EINVAL, "cannot use a burst without its rate");
+		rejected(-EINVAL, "cannot use a burst without its rate");
 		hint("burst belongs to pps, burst-bytes to bps");
 		return -EINVAL;
 	}

@@ -208,7 +208,7 @@ int ratelimit_dropped(struct config *config, char **argv, int argc)
 	if (argc)
 		count = strtoul(argv[0], &end, 10);
 	if (*end || (argc && (*argv[0] < '0' || *argv[0] > '9'))) {
-		failed(-EINVAL, "cannot use '%s' as a number of sources", argv[0]);
+		rejected(-EINVAL, "cannot use '%s' as a number of sources", argv[0]);
 		return EXIT_USAGE;
 	}
 	err = read_list(config, &dropped_map, &list, add_dropped);

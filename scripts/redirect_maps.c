@@ -165,8 +165,8 @@ static int add_one(const struct redirect_maps *maps, const struct redirect_pair 
 			return 0;
 		station_format(&pair->source, source);
 		station_format(&there, destination);
-		failed(-EEXIST, "cannot redirect %s of %s: somebody else's flow leads it to %s",
-		       source, maps->ifname, destination);
+		rejected(-EEXIST, "cannot redirect %s of %s: somebody else's flow leads it to %s",
+		         source, maps->ifname, destination);
 		return -EEXIST;
 	}
 	if (!ours) {

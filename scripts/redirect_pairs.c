@@ -15,7 +15,7 @@ static int read_one(const struct interface *from, const struct interface *to, co
 	int err;
 
 	if (!equals) {
-		failed(-EINVAL, "cannot read '%s' as a flow", text);
+		rejected(-EINVAL, "cannot read '%s' as a flow", text);
 		hint("give <source>=<destination>, each a hardware or IP address");
 		return -EINVAL;
 	}
@@ -40,8 +40,8 @@ static int pair_all(const struct interface *from, const struct interface *to,
 	if (!err)
 		err = station_list(to, &destinations, &destinations_len);
 	if (!err && destinations_len > 1) {
-		err = failed(-EINVAL, "cannot choose among the %zu stations on %s",
-		             destinations_len, to->name);
+		err = rejected(-EINVAL, "cannot choose among the %zu stations on %s",
+		               destinations_len, to->name);
 		hint("say which: %s %s %s <source>=<destination>...", cli_command("redirect"),
 		     cli_word(from->name), cli_word(to->name));
 	}
@@ -89,7 +89,8 @@ int redirect_pairs_reverse(const struct redirect_pair *pairs, size_t len,
 			    station_equal(&pairs[i].source, &pairs[j].source))
 				continue;
 			station_format(&pairs[i].destination, text);
-			failed(-EINVAL, "cannot redirect both ways: two stations lead to %s", text);
+			rejected(-EINVAL, "cannot redirect both ways: two stations lead to %s",
+			         text);
 			hint("name flows so that each has a destination of its own");
 			return -EINVAL;
 		}

@@ -59,7 +59,7 @@ static int find_interfaces(struct side *side, const char *from, const char *to, 
 	if (err == -ENODEV)
 		hint("it has to be in the network namespace of %s", side->from.name);
 	if (!err && side->from.ifindex == side->to.ifindex)
-		err = failed(-EINVAL, "cannot redirect %s to itself", side->from.name);
+		err = rejected(-EINVAL, "cannot redirect %s to itself", side->from.name);
 	return err;
 }
 
@@ -72,10 +72,11 @@ static int put_stub(struct side *side, struct veth_peer *peer,
 
 	if (options->with_stub)
 		return stub_load(&side->to, peer, &side->mode.stub_prog);
-	failed(-ENETUNREACH,
-	       "cannot redirect %s to %s: its other end, %s, would drop the frames: it has neither "
-	       "a native XDP program nor GRO",
-	       from, to, peer->facts.name);
+	rejected(-ENETUNREACH,
+	         "cannot redirect %s to %s: its other end, %s, would drop the frames: it has "
+	         "neither "
+	         "a native XDP program nor GRO",
+	         from, to, peer->facts.name);
 	hint("put a program there that lets all pass: %s --with-stub %s %s",
 	     cli_command("redirect"), cli_word(from), cli_word(to));
 	hint("or: ethtool -K %s gro on", cli_word(peer->facts.name));
