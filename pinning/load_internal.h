@@ -85,6 +85,12 @@ int load_find_others(const struct loading *l, struct attachments *others);
 bool load_keeps_name(const void *context, __u32 map_id);
 
 /*
+ * load_lost.c: say of each program array that is pinned, and that one of the object takes the place
+ * of, which of its programs are not in the new one.
+ */
+void load_tell_lost(const struct loading *l);
+
+/*
  * load_stage.c: what is there after the switch, prepared in the stage. The object is loaded. Each
  * reports its failures, and returns 0 or a negative errno.
  */

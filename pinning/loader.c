@@ -5,7 +5,6 @@
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
-#include "pinning/tails.h"
 #include "pinning/writer.h"
 
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
@@ -34,7 +33,7 @@ static int load_object(struct loading *l)
 	        reused, l->object->maps_len, l->report->carry.len);
 	err = object_load(l->object);
 	if (!err)
-		tails_tell_lost(l->object, &l->dir);
+		load_tell_lost(l);
 	/* The bulk of it; what changes meanwhile is brought over at the switch. */
 	return err || l->options->dry_run ? err : load_copy(l);
 }

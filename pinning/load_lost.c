@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "pinning/load_internal.h"
+
+/* The id of the program in a slot, or 0, and its name as far as it may be asked for. */
+static __u32 look_in_slot(int fd, __u32 key, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info), id;
+	int prog_fd;
+
+	*name = '\0';
+	if (bpf_map_lookup_elem(fd, &key, &id))
+		return 0;
+	prog_fd = bpf_prog_get_fd_by_id(id);
+	if (prog_fd < 0)
+		return id;
+	if (!bpf_obj_get_info_by_fd(prog_fd, &info, &len))
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	close(prog_fd);
+	return id;
+}
+
+/* A program of the same name is taken for the next version of it. */
+static void tell_slot(const char *map, __u32 key, int old_fd, int new_fd)
+{
+	char old[BPF_OBJ_NAME_LEN], new[BPF_OBJ_NAME_LEN];
+	__u32 old_id = look_in_slot(old_fd, key, old), new_id = look_in_slot(new_fd, key, new);
+
+	if (!old_id || (new_id && !strcmp(old, new)))
+		return;
+	if (new_id)
+		note("map '%s' is made anew: in slot %u program %s (id %u) takes the place of "
+		     "%s (id %u)",
+		     map, key, new, new_id, *old ? old : "another", old_id);
+	else
+		note("map '%s' is made anew: slot %u is empty now, program %s (id %u) is not of "
+		     "this object",
+		     map, key, *old ? old : "without name", old_id);
+}
+
+void load_tell_lost(const struct loading *l)
+{
+	const struct object *object = l->object;
+	const struct directory *dir = &l->dir;
+	struct bpf_map_info info;
+	struct bpf_map *map;
+
+	if (dir->fd < 0 || dir->dropped)
+		return;
+	bpf_object__for_each_map(map, object->obj) {
+		const char *name = object_map_name(object, map);
+		__u32 key, *previous = NULL;
+		int fd;
+
+		if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		fd = reuse_open_pin(dir, object->hook, name, &info);
+		if (fd < 0)
+			continue;
+		if (info.type == BPF_MAP_TYPE_PROG_ARRAY)
+			for (; !bpf_map_get_next_key(fd, previous, &key); previous = &key)
+				tell_slot(name, key, fd, bpf_map__fd(map));
+		close(fd);
+	}
+}
