@@ -53,6 +53,9 @@ static const char usage[] =
 static void print_text(const struct interface *iface, const struct unload_report *report,
                        const struct unload_options *how)
 {
+	if (report->only_pins)
+		printf("%s: nothing is attached, %u pin%s %sdropped\n", iface->name, report->purged,
+		       report->purged == 1 ? "" : "s", how->dry_run ? "would be " : "");
 	for (size_t i = 0; i < report->len; i++) {
 		const struct unloaded *one = &report->list[i];
 
@@ -95,6 +98,8 @@ static void print_json(const struct interface *iface, const struct unload_report
 		if (report->list[i].done)
 			json_object_array_add(progs, prog_json(&report->list[i]));
 	json_object_object_add(out, "programs", progs);
+	if (report->only_pins)
+		json_put_number(out, "pins_dropped", report->purged);
 	json_end(out);
 }
 
@@ -111,7 +116,7 @@ static int unload(const char *ifname, const char *netns, const struct unload_opt
 	err = unload_programs(&iface, how, &report);
 	for (size_t i = 0; i < report.len; i++)
 		done += report.list[i].done;
-	if (done)
+	if (done || (!err && report.only_pins))
 		(json ? print_json : print_text)(&iface, &report, how);
 	unload_report_free(&report);
 	if (err)

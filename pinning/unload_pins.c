@@ -53,7 +53,7 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
 			if (err)
 				failed(err, "cannot open %s/%s", dir->path, path);
 		}
-		if (!err && id == prog_id)
+		if (!err && id && (!prog_id || id == prog_id))
 			err = stage_add_drop(stage, path);
 		free(list[i]);
 	}
@@ -125,7 +125,8 @@ static int drop_carry(struct stage *stage, const struct directory *dir, const st
 	return err;
 }
 
-int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
+/* Drop the maps that go; with going NULL all of them. */
+static int drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count)
 {
 	struct view view;
@@ -136,7 +137,7 @@ int unload_drop_maps(struct stage *stage, const struct directory *dir, const str
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < view.len; i++) {
-		if (!goes(&view, &view.maps[i], going, staying))
+		if (going && !goes(&view, &view.maps[i], going, staying))
 			continue;
 		(*count)++;
 		if (stage)
@@ -145,5 +146,20 @@ int unload_drop_maps(struct stage *stage, const struct directory *dir, const str
 			err = drop_carry(stage, dir, &view.maps[i]);
 	}
 	view_close(&view);
+	return err;
+}
+
+int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
+                     const struct live *staying, unsigned int *count)
+{
+	return drop_maps(stage, dir, going, staying, count);
+}
+
+int unload_drop_all(struct stage *stage, const struct directory *dir, unsigned int *count)
+{
+	int err = drop_maps(stage, dir, NULL, NULL, count);
+
+	for (int hook = 0; stage && !err && hook < HOOKS; hook++)
+		err = unload_drop_prog(stage, dir, hook, 0);
 	return err;
 }

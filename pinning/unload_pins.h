@@ -7,7 +7,8 @@
 #include "bpffs/stage.h"
 
 /*
- * Have the pin of a program dropped that is in %progs/<hook>/, if it is there.
+ * Have the pin of a program dropped that is in %progs/<hook>/, if it is there; with prog_id 0 of
+ * any program.
  * Reports its failures. Returns 0 or a negative errno.
  */
 int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook hook,
@@ -20,5 +21,8 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
  */
 int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count);
+
+/* The same for all maps, and all programs, where nothing is attached that could use them. */
+int unload_drop_all(struct stage *stage, const struct directory *dir, unsigned int *count);
 
 #endif

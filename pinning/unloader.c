@@ -109,6 +109,15 @@ static int refuse_several(const struct unloading *u)
 	return -EINVAL;
 }
 
+/* Nothing is attached, so that nothing can be chosen; what was left pinned is to go. */
+static bool only_pins(const struct unloading *u)
+{
+	const struct unload_options *o = u->options;
+
+	return o->all && o->purge && o->hook < 0 && !o->id && !o->program && !o->section &&
+	       !u->attached.len && u->dir.fd >= 0;
+}
+
 /* Choose what fits and is ours. */
 static int choose(struct unloading *u)
 {
@@ -133,6 +142,8 @@ static int choose(struct unloading *u)
 		return err;
 	if (!u->report->len && theirs)
 		return refuse_foreign(u, theirs, &foreign);
+	if (!u->report->len && only_pins(u))
+		return 0;
 	if (!u->report->len) {
 		rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
 		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
@@ -339,6 +350,29 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 	return err;
 }
 
+static int unload_pins(struct unloading *u)
+{
+	struct unload_report *report = u->report;
+	struct record rec = u->dir.record;
+	struct stage stage;
+	int err;
+
+	report->only_pins = true;
+	if (u->options->dry_run)
+		return unload_drop_all(NULL, &u->dir, &report->purged);
+	for (int hook = 0; hook < HOOKS; hook++)
+		memset(&rec.hooks[hook], 0, sizeof(rec.hooks[hook]));
+	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
+	if (!err)
+		err = unload_drop_all(&stage, &u->dir, &report->purged);
+	if (!err)
+		err = stage_seal(&stage, &u->dir, &rec);
+	if (!err)
+		err = stage_commit(&stage, &u->dir, &rec);
+	stage_end(&stage);
+	return err;
+}
+
 static int unload_one(struct unloading *u, struct unloaded *one)
 {
 	int gone, err = leave_out(u, &one->at);
@@ -412,6 +446,8 @@ static int unload(struct unloading *u, bool write, bool act)
 		err = writer_begin(&u->fs, u->iface, &u->resumed);
 	if (!err)
 		err = look(u);
+	if (!err && act && !u->report->len)
+		err = unload_pins(u);
 	for (size_t i = 0; !err && act && i < u->report->len; i++) {
 		int failure = unload_one(u, &u->report->list[i]);
 

@@ -31,6 +31,8 @@ struct unloaded {
 struct unload_report {
 	struct unloaded *list;
 	size_t len;
+	bool only_pins;      /* nothing was attached, and all was to be purged */
+	unsigned int purged; /* with only_pins: pins of maps that were dropped */
 };
 
 /*

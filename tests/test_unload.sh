@@ -30,6 +30,7 @@ loaded()
 # expect_gone ID: the kernel has dropped it, as it does with what nothing holds.
 expect_gone() { eventually gone "$1" || fail "program $1 is still there"; }
 gone() { ! exists prog "$1"; }
+map_gone() { ! exists map "$1"; }
 
 test_maps_and_counts_stay_and_are_said_to_be_stale()
 {
@@ -271,6 +272,29 @@ test_purge_drops_the_maps_that_nothing_else_uses()
 }
 
 map_gone() { ! exists map "$1"; }
+
+test_purge_of_all_drops_what_is_left_pinned_where_nothing_is_attached()
+{
+	local map before
+
+	load v0 objects/xdp_pass.o >/dev/null
+	map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	unload v0 >/dev/null
+	load --no-attach v0 objects/tc_pass.o >/dev/null
+	# What asks for a program still needs one.
+	expect_status 2 unload --all --purge --hook xdp v0
+	expect_status 2 unload --all v0
+	before=$(snapshot)
+	expect_status 0 unload --all --purge --dry-run v0
+	[[ $output == "v0: nothing is attached, 2 pins would be dropped" ]] || fail "it says: $output"
+	expect_unchanged "$before"
+	expect_status 0 unload --all --purge v0
+	[[ $output == "v0: nothing is attached, 2 pins dropped" ]] || fail "it says: $output"
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "still pinned: $(find "$BPFFS/v0" -type f)"
+	eventually map_gone "$map" || fail "map $map is still there"
+	expect_status 0 load v0 objects/xdp_pass.o
+	expect_status 0 status v0
+}
 
 test_purge_of_all_drops_what_they_shared()
 {
