@@ -220,18 +220,38 @@ static int adopt(const struct claimant *c, struct directory *dir)
 	return 0;
 }
 
-/* %egress/ is written in as well: whoever made it must be trusted before anything is changed. */
-static int check_egress(const struct directory *dir)
+/*
+ * What is written in besides the directory itself: whoever made it must be trusted before anything
+ * is changed, and a thing that is no directory would stop the exchange after the switch.
+ */
+static int check_places(const struct directory *dir)
 {
-	char path[PATH_MAX + 16];
-	int fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_PATH);
+	static const char *const places[] = {
+		DIRECTORY_EGRESS,
+		DIRECTORY_LINKS,
+		DIRECTORY_CARRY,
+		DIRECTORY_PROGS,
+	};
+	char name[NAME_SIZE], path[PATH_MAX + NAME_SIZE];
+	const int count = sizeof(places) / sizeof(places[0]);
 
-	if (fd >= 0)
-		close(fd);
-	if (fd >= 0 || fd == -ENOENT)
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", dir->path, DIRECTORY_EGRESS);
-	return bpffs_refused(fd, dir->fd, DIRECTORY_EGRESS, path);
+	for (int i = 0; i < count + HOOKS; i++) {
+		int fd;
+
+		if (i < count)
+			snprintf(name, sizeof(name), "%s", places[i]);
+		else
+			snprintf(name, sizeof(name), "%s/%s", DIRECTORY_PROGS,
+			         hook_name(i - count));
+		fd = bpffs_open_dir(dir->fd, name, O_PATH);
+		if (fd >= 0)
+			close(fd);
+		if (fd >= 0 || fd == -ENOENT)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir->path, name);
+		return bpffs_refused(fd, dir->fd, name, path);
+	}
+	return 0;
 }
 
 static int take_existing(const struct claimant *c, struct directory *dir)
@@ -239,7 +259,7 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 	struct interface owner;
 	int err;
 
-	err = check_egress(dir);
+	err = check_places(dir);
 	if (err) {
 		directory_close(dir);
 		return err;
