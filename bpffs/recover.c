@@ -270,3 +270,22 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface)
 	free(list);
 	return err;
 }
+
+bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
+                      char ifname[IF_NAMESIZE])
+{
+	struct leftover l = { .fs = fs, .name = name };
+	bool stuck;
+
+	l.fd = bpffs_open_dir(stages_fd, name, O_RDONLY);
+	if (l.fd < 0)
+		return false;
+	stuck = !lock_try(l.fd);
+	if (stuck) {
+		read_leftover(&l);
+		stuck = choose_way(&l) == NEITHER;
+		snprintf(ifname, IF_NAMESIZE, "%s", l.rec.iface.name);
+	}
+	close(l.fd);
+	return stuck;
+}

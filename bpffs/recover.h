@@ -3,6 +3,8 @@
 #ifndef BPFFS_RECOVER_H
 #define BPFFS_RECOVER_H
 
+#include <net/if.h>
+#include <stdbool.h>
 #include "bpffs/bpffs.h"
 #include "bpffs/interface.h"
 
@@ -15,5 +17,12 @@
  * one interface does not hold up the others.
  */
 int recover_stages(const struct bpffs *fs, const struct interface *iface);
+
+/*
+ * Whether a stage, of those in stages_fd, is one whose writer is dead and of which nobody can tell
+ * how it is to end; then ifname is its interface. Changes nothing; silent.
+ */
+bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
+                      char ifname[IF_NAMESIZE]);
 
 #endif

@@ -49,10 +49,12 @@ static int examine(const char *ifname, const char *netns, bool json)
 	doctor_run(&d, doctor_caps);
 	doctor_run(&d, doctor_system);
 	doctor_run(&d, doctor_bpffs);
+	doctor_run(&d, doctor_layout);
 	doctor_run(&d, doctor_kernel);
 	doctor_run(&d, doctor_tools);
 	if (d.has_iface) {
 		doctor_run(&d, doctor_interface);
+		doctor_run(&d, doctor_places);
 		doctor_run(&d, doctor_pins);
 	}
 	if (json)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "bpffs/bpffs.h"
 #include "bpffs/mounts.h"
+#include "bpffs/recover.h"
 #include "pinning/doctor_findings.h"
 
 #define NAMESPACES_MAX 256
@@ -241,17 +242,27 @@ static void look_at_xdp_trap(struct doctor *d)
 	}
 }
 
-static void take_stage(struct doctor *d, const char *name)
+static void take_stage(struct doctor *d, int stages_fd, const char *name)
 {
+	char ifname[IF_NAMESIZE];
+
 	const char *pid = strrchr(name, '~');
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%.20s", pid ? pid + 1 : "?");
 	if (!access(path, F_OK))
 		return;
-	found(d, DOCTOR_INFO, "a run was killed; the next one that writes finishes it");
+	if (recover_is_stuck(&d->fs, stages_fd, name, ifname)) {
+		found(d, DOCTOR_PROBLEM,
+		      "a run was killed, and nobody can tell how it was to end: pin, load and "
+		      "unload of %s will fail",
+		      ifname);
+		remedy(d, "ifbpf gc --stages, once nothing of it is wanted");
+	} else {
+		found(d, DOCTOR_INFO, "a run was killed; the next one that writes finishes it");
+		remedy(d, "ifbpf pin IFNAME");
+	}
 	evidence(d, "%.200s/%%ifbpf/stage/%.200s", d->fs.path, name);
-	remedy(d, "ifbpf pin IFNAME");
 }
 
 static void look_at_stages(struct doctor *d)
@@ -266,7 +277,7 @@ static void look_at_stages(struct doctor *d)
 	stages = fd < 0 ? NULL : fdopendir(fd);
 	while (stages && (entry = readdir(stages)))
 		if (entry->d_name[0] != '.')
-			take_stage(d, entry->d_name);
+			take_stage(d, fd, entry->d_name);
 	if (stages)
 		closedir(stages);
 	else if (fd >= 0)

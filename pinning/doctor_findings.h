@@ -52,9 +52,9 @@ void remedy(struct doctor *d, const char *fmt, ...) __attribute__((format(printf
 /* The first line of a small file, such as one of /proc/sys. Returns 0 or a negative errno. */
 int doctor_read(const char *path, char *line, size_t size);
 
-/* The tables, by subject. The last two need d->iface. */
-extern const struct doctor_probe doctor_caps[], doctor_system[], doctor_bpffs[], doctor_kernel[],
-	doctor_tools[], doctor_interface[], doctor_pins[];
+/* The tables, by subject. The last three need d->iface. */
+extern const struct doctor_probe doctor_caps[], doctor_system[], doctor_bpffs[], doctor_layout[],
+	doctor_kernel[], doctor_tools[], doctor_interface[], doctor_places[], doctor_pins[];
 
 void doctor_print_text(const struct doctor *d);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/ethtool.h"
+#include "bpffs/query.h"
 #include "pinning/doctor_findings.h"
 #include "pinning/doctor_interface.h"
 
@@ -24,6 +25,13 @@ static const struct {
 	{ XDP_ACT_RX_SG, "rx-sg" },
 	{ XDP_ACT_NDO_XMIT_SG, "ndo-xmit-sg" },
 };
+
+static bool runs_in_skb_mode(const struct doctor *d)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	return !bpf_xdp_query((int)d->iface.ifindex, 0, &opts) && opts.skb_prog_id;
+}
 
 static void look_at_driver(struct doctor *d)
 {
@@ -46,7 +54,9 @@ static void look_at_driver(struct doctor *d)
 		      has & XDP_ACT_REDIRECT ? "" : ", but cannot redirect");
 		evidence(d, "driver %s; XDP features:%s", driver, names);
 	} else {
-		found(d, DOCTOR_WARNING, "the driver has no native XDP");
+		/* Where it runs in skb mode already, the next load takes that too. */
+		found(d, runs_in_skb_mode(d) ? DOCTOR_WARNING : DOCTOR_PROBLEM,
+		      "the driver has no native XDP: load takes another mode only if told so");
 		evidence(d, "driver %s; XDP features:%s", driver, *names ? names : " none");
 		remedy(d, "ifbpf load --mode skb %s OBJECT", d->iface.name);
 	}
@@ -219,6 +229,27 @@ static void look_at_bond(struct doctor *d)
 	}
 }
 
+/* The older of the two qdiscs with filters: who has it cannot add the other. */
+static void look_at_qdisc(struct doctor *d)
+{
+	struct attachments attached;
+
+	if (attachments_query(&attached, &d->iface))
+		return;
+	if (attached.qdisc == TC_INGRESS) {
+		found(d, DOCTOR_WARNING,
+		      "it has the qdisc ingress, which has no egress: load --hook tc_egress will "
+		      "be "
+		      "refused");
+		evidence(d, "'tc qdisc show dev %s' has ingress, not clsact", d->iface.name);
+		remedy(d,
+		       "tc qdisc del dev %s ingress && tc qdisc add dev %s clsact, and its filters "
+		       "anew",
+		       d->iface.name, d->iface.name);
+	}
+	attachments_free(&attached);
+}
+
 const struct doctor_probe doctor_interface[] = {
 	{ "driver", look_at_driver },
 	{ "queues", look_at_queues },
@@ -228,5 +259,6 @@ const struct doctor_probe doctor_interface[] = {
 	{ "vlan_offload", look_at_vlan },
 	{ "veth_peer", doctor_look_at_veth },
 	{ "bond", look_at_bond },
+	{ "qdisc", look_at_qdisc },
 	{},
 };

@@ -18,12 +18,21 @@ static void judge_programs(struct doctor *d, const struct status *st)
 		if (!prog->at || prog->owner.ours)
 			continue;
 		/* On the tc hooks programs run side by side. */
-		found(d, prog->hook == HOOK_XDP ? DOCTOR_WARNING : DOCTOR_INFO,
-		      "program %u (%s) on %s is foreign: nothing replaces it without --replace",
-		      prog->id, prog->name, hook_name(prog->hook));
+		if (prog->hook == HOOK_XDP)
+			found(d, DOCTOR_PROBLEM,
+			      "program %u (%s) on xdp is foreign: load will be refused without "
+			      "--replace",
+			      prog->id, prog->name);
+		else
+			found(d, DOCTOR_INFO,
+			      "program %u (%s) on %s is foreign: ours comes beside it", prog->id,
+			      prog->name, hook_name(prog->hook));
 		evidence(d, "%s", prog->owner.why);
 		if (!strcmp(prog->owner.why, "not adopted"))
 			remedy(d, "ifbpf pin %s", st->iface.name);
+		else if (prog->hook == HOOK_XDP)
+			remedy(d, "ifbpf load --replace %s OBJECT, if its owner agrees",
+			       st->iface.name);
 	}
 }
 
@@ -97,6 +106,22 @@ static bool is_stale(const struct status *st, __u32 map_id)
 	return false;
 }
 
+/* gc leaves what belongs to an interface that is there, but for what a replacement left. */
+static void advise_orphan(struct doctor *d, const struct status *st,
+                          const struct status_orphan *orphan)
+{
+	if (strstr(orphan->file, "%old-"))
+		remedy(d, "ifbpf gc --old");
+	else if (orphan->kind == PIN_LINK)
+		remedy(d, "ifbpf gc");
+	else if (orphan->kind == PIN_MAP)
+		remedy(d, "ifbpf unload --all --purge %s, if its content is of no use",
+		       st->iface.name);
+	else
+		remedy(d, "rm '%.300s/%.100s', if it is not to be attached any more", st->dir.path,
+		       orphan->file);
+}
+
 static void judge_orphans(struct doctor *d, const struct status *st)
 {
 	for (size_t i = 0; i < st->orphans_len; i++) {
@@ -107,7 +132,7 @@ static void judge_orphans(struct doctor *d, const struct status *st)
 		found(d, DOCTOR_INFO, "a %s is pinned in vain: %s", pin_kind_name(orphan->kind),
 		      orphan->why);
 		evidence(d, "%.300s/%s, id %u", st->dir.path, orphan->file, orphan->id);
-		remedy(d, "ifbpf gc%s", strstr(orphan->file, "%old-") ? " --old" : "");
+		advise_orphan(d, st, orphan);
 	}
 }
 

@@ -233,7 +233,12 @@ test_driver_and_offloads_are_told()
 {
 	expect_finding driver "ok the driver has native XDP.*" v0
 	doctor v0 | grep -q 'seen: driver veth; XDP features: basic ' || fail "$(doctor v0)"
-	expect_finding driver "warning the driver has no native XDP" lo
+	expect_finding driver "problem the driver has no native XDP: .*" lo
+	expect_status 2 doctor lo
+	expect_status 2 load lo objects/xdp_pass.o
+	load -m skb lo objects/xdp_pass.o >/dev/null
+	expect_finding driver "warning the driver has no native XDP: .*" lo
+	expect_status 0 load lo objects/xdp_pass.o
 	expect_finding vlan_offload "info VLAN tags .*" v0
 	ethtool -K v0 rxvlan off
 	expect_finding vlan_offload "ok .*" v0
@@ -260,7 +265,8 @@ test_stale_and_foreign_pins_are_told()
 {
 	expect_finding pins "ok nothing runs, .*" v0
 	link_xdp v0 objects/xdp_pass.o
-	expect_finding pins "warning program $(prog_id v0) (xdp_pass) on xdp is foreign: .*" v0
+	expect_finding pins "problem program $(prog_id v0) (xdp_pass) on xdp is foreign: .*" v0
+	expect_status 2 load v0 objects/xdp_pass.o
 	pin_maps v0 >/dev/null
 	expect_finding pins "ok the pins are those of what runs" v0
 	ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
@@ -279,6 +285,75 @@ test_a_directory_that_pin_refuses_is_a_problem()
 	grep -q '^problem  *its directory of pins cannot be used' <<<"$output" || fail "$output"
 	grep -q "seen: $BPFFS/v0 is a directory of uid 65534" <<<"$output" || fail "$output"
 	expect_status 2 pin_maps v0
+}
+
+# as_doctor_says PLACE: doctor names it as a problem, and load is refused.
+as_doctor_says()
+{
+	expect_status 2 doctor v0
+	grep -q "^problem  *${1##*/} cannot be used: pin, load" <<<"$output" || fail "$1: $output"
+	grep -q "seen: $1 is " <<<"$output" || fail "$1: $output"
+	expect_status 2 load v0 objects/xdp_pass.o
+}
+
+test_whatever_stands_in_the_way_of_writers_is_a_problem()
+{
+	local place
+
+	mkdir "$BPFFS/%ifbpf"
+	chown 65534 "$BPFFS/%ifbpf"
+	as_doctor_says "$BPFFS/%ifbpf"
+	rmdir "$BPFFS/%ifbpf"
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 doctor v0
+	for place in %ifbpf/stage %ifbpf/lock v0/%lock v0/%egress v0/%progs v0/%progs/xdp; do
+		mv "$BPFFS/$place" "$BPFFS/moved"
+		ln -s "$BPFFS/moved" "$BPFFS/$place"
+		as_doctor_says "$BPFFS/$place"
+		rm "$BPFFS/$place"
+		bpftool map create "$BPFFS/$place" type array key 4 value 4 entries 1 name other
+		as_doctor_says "$BPFFS/$place"
+		rm "$BPFFS/$place"
+		mv "$BPFFS/moved" "$BPFFS/$place"
+		expect_status 0 doctor v0
+	done
+	expect_status 0 load v0 objects/xdp_pass.o
+}
+
+test_a_killed_run_that_nobody_can_finish_is_a_problem()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	with_fault renameat:signal=KILL:when=1 load v0 objects/xdp_drop.o >/dev/null 2>&1 || true
+	[[ -n $(ls "$BPFFS/%ifbpf/stage") ]] || fail "it left nothing"
+	expect_finding bpffs_stage "info a run was killed; .*"
+	ip link set dev v0 xdp off
+	expect_finding bpffs_stage "problem a run was killed, and nobody can tell .* of v0 will fail"
+	expect_status 2 doctor
+	grep -q 'type: ifbpf gc --stages' <<<"$output" || fail "it says: $output"
+	expect_status 2 load v0 objects/xdp_pass.o
+	gc --stages >/dev/null 2>&1
+	expect_status 0 doctor
+	expect_status 0 load v0 objects/xdp_pass.o
+}
+
+test_what_is_advised_about_pins_in_vain_helps()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	unload v0 >/dev/null
+	expect_finding pins "info a map is pinned in vain: no attached program uses it" v0
+	doctor v0 | grep -q 'type: ifbpf unload --all --purge v0, ' || fail "$(doctor v0)"
+	expect_status 0 unload --all --purge v0
+	[[ -z $(findings pins v0 | grep 'in vain') ]] || fail "$(findings pins v0)"
+}
+
+test_the_older_qdisc_is_told()
+{
+	[[ -z $(findings qdisc v0) ]] || fail "$(findings qdisc v0)"
+	tc qdisc add dev v0 ingress
+	expect_finding qdisc "warning it has the qdisc ingress, .*" v0
+	tc qdisc del dev v0 ingress
+	tc qdisc add dev v0 clsact
+	[[ -z $(findings qdisc v0) ]] || fail "$(findings qdisc v0)"
 }
 
 test_a_directory_of_another_living_interface_is_a_problem()
@@ -301,7 +376,7 @@ test_it_changes_nothing()
 
 	link_xdp v0 objects/xdp_pass.o
 	before=$(snapshot)
-	doctor v0 >/dev/null
+	expect_status 2 doctor v0
 	expect_unchanged "$before"
 	pin_maps v0 >/dev/null
 	before=$(snapshot)
@@ -309,7 +384,7 @@ test_it_changes_nothing()
 	timeout 5 flock "$BPFFS/%ifbpf/lock" doctor v0 >/dev/null || fail "it waits, or fails"
 	expect_unchanged "$before"
 	umount "$BPFFS"
-	doctor v0 >/dev/null
+	run doctor v0
 	! mountpoint -q "$BPFFS" || fail "it mounted one"
 }
 
