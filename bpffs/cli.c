@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,35 @@ void cli_usage(FILE *out, const char *usage, const char *tool)
 void cli_outlive_readers(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+}
+
+int cli_misused(const char *tool, const char *fmt, ...)
+{
+	const char *command = cli_command(tool);
+	va_list args;
+
+	if (fmt) {
+		fprintf(stderr, "%s: ", command);
+		va_start(args, fmt);
+		vfprintf(stderr, fmt, args);
+		va_end(args);
+		fputc('\n', stderr);
+	}
+	hint("see %s --help", command);
+	return EXIT_USAGE;
+}
+
+int cli_expect_words(const char *tool, int count, char **words, int min, int max,
+                     const char *const what[])
+{
+	if (count < min)
+		return cli_misused(tool, "%s is missing", what[count]);
+	if (max >= 0 && count > max)
+		return cli_misused(tool, "'%s' is one word too many", words[max]);
+	for (int i = 0; i < count; i++)
+		if (!*words[i])
+			return cli_misused(tool, "a word is empty");
+	return 0;
 }
 
 int cli_finish(int status)

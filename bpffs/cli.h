@@ -33,6 +33,19 @@ void cli_usage(FILE *out, const char *usage, const char *tool);
  */
 void cli_outlive_readers(void);
 
+/*
+ * Wrong use: print "<command>: <what is wrong>" in one line, and where the right use is told. With
+ * fmt NULL only the latter, where getopt_long() has said what is wrong. Returns EXIT_USAGE.
+ */
+int cli_misused(const char *tool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The words behind the options are to be from min to max (-1: any number); what is what they are
+ * called. Returns 0, or EXIT_USAGE with the missing or the first superfluous one named.
+ */
+int cli_expect_words(const char *tool, int count, char **words, int min, int max,
+                     const char *const what[]);
+
 /* Flush stdout. Returns status, or EXIT_KERNEL, reported, if what was printed is lost. */
 int cli_finish(int status);
 

@@ -122,6 +122,7 @@ static int print_env(const char *ifname, const char *netns, bool egress)
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface" };
 	bool egress = false, verbose = false;
 	const char *netns = NULL;
 	int c;
@@ -134,13 +135,11 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "iproute2_env"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("iproute2_env " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: cli_usage(stderr, usage, "iproute2_env"); return EXIT_USAGE;
+		default: return cli_misused("iproute2_env", NULL);
 		}
 	}
-	if (optind != argc - 1) {
-		cli_usage(stderr, usage, "iproute2_env");
+	if (cli_expect_words("iproute2_env", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
-	}
 	log_init("iproute2_env", verbose);
 	return cli_finish(print_env(argv[optind], netns, egress));
 }

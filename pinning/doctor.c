@@ -85,13 +85,11 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "doctor"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("doctor " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: cli_usage(stderr, usage, "doctor"); return EXIT_USAGE;
+		default: return cli_misused("doctor", NULL);
 		}
 	}
-	if (optind < argc - 1) {
-		cli_usage(stderr, usage, "doctor");
+	if (cli_expect_words("doctor", argc - optind, argv + optind, 0, 1, NULL))
 		return EXIT_USAGE;
-	}
 	log_init("doctor", verbose);
 	return cli_finish(examine(argv[optind], netns, json));
 }

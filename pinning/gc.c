@@ -115,14 +115,20 @@ static bool parse_netns(const char *text, const char **netns)
 int main(int argc, char **argv)
 {
 	struct gc_options how = { .grace_s = GRACE_S };
-	bool json = false, verbose = false, good = true;
+	bool json = false, verbose = false;
 	int c;
 
 	argv[0] = (char *)cli_command("gc");
-	while (good && (c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
 		switch (c) {
-		case 'g': good = parse_seconds(optarg, &how.grace_s); break;
-		case 'N': good = parse_netns(optarg, &how.netns); break;
+		case 'g':
+			if (parse_seconds(optarg, &how.grace_s))
+				break;
+			return cli_misused("gc", "'%s' is no number of seconds", optarg);
+		case 'N':
+			if (parse_netns(optarg, &how.netns))
+				break;
+			return cli_misused("gc", "'%s' is no name below %%ifbpf/ns/", optarg);
 		case 'o': how.old = true; break;
 		case 'S': how.stages = true; break;
 		case 'D': how.dry_run = true; break;
@@ -130,13 +136,11 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "gc"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("gc " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: good = false; break;
+		default: return cli_misused("gc", NULL);
 		}
 	}
-	if (!good || optind != argc) {
-		cli_usage(stderr, usage, "gc");
+	if (cli_expect_words("gc", argc - optind, argv + optind, 0, 0, NULL))
 		return EXIT_USAGE;
-	}
 	log_init("gc", verbose);
 	return cli_finish(collect(&how, json));
 }

@@ -2,6 +2,7 @@
 /* load - put a program on a hook of an interface; its maps are found, reused and kept */
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +118,7 @@ static int load_one(const struct interface *iface, struct object *object,
 	return status;
 }
 
+/* Returns 0 or the exit status. */
 static int open_object(struct object *object, const struct load_call *call)
 {
 	int err = object_open(object, call->choice);
@@ -125,8 +127,12 @@ static int open_object(struct object *object, const struct load_call *call)
 	if (err) {
 		explain_end(&object->explanation, err, "", "");
 		load_print_failed(NULL, &object->explanation, &call->print);
+		return EXIT_KERNEL;
 	}
-	return err;
+	if (call->how->has_tc && object->hook == HOOK_XDP)
+		return cli_misused("load", "--tc is for the tc hooks, and %s is an XDP program",
+		                   bpf_program__name(object->prog));
+	return 0;
 }
 
 /* The interface as it is called now: its name may be another's since it was found. */
@@ -151,10 +157,24 @@ static int load_alone(struct interface *iface, const struct load_call *call)
 			return EXIT_KERNEL;
 		/* They cannot come in between for ever: the last time they wait. */
 		call->how->keep_lock = try == TRIES;
-		status = open_object(&object, call) ? EXIT_KERNEL : load_one(iface, &object, call);
+		status = open_object(&object, call);
+		if (!status)
+			status = load_one(iface, &object, call);
 		object_close(&object);
 	}
 	return status;
+}
+
+/* The interface was named before, by this name or another one. */
+static bool is_again(char **ifnames, int at)
+{
+	unsigned int ifindex = if_nametoindex(ifnames[at]);
+
+	for (int i = 0; i < at; i++)
+		if (!strcmp(ifnames[i], ifnames[at]) ||
+		    (ifindex && ifindex == if_nametoindex(ifnames[i])))
+			return true;
+	return false;
 }
 
 /* What fails on one interface does not stop the others. */
@@ -166,16 +186,23 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 
 	/* An object that others use already cannot be opened anew. */
 	call->how->keep_lock = shared;
-	if (shared && open_object(&object, call)) {
+	status = shared ? open_object(&object, call) : 0;
+	if (status) {
 		object_close(&object);
-		return EXIT_KERNEL;
+		return status;
 	}
 	for (int i = 0; i < count; i++) {
+		if (is_again(ifnames, i)) {
+			done++;
+			continue;
+		}
 		if (interface_find(&iface, ifnames[i], NULL))
 			status = EXIT_KERNEL;
 		else
 			status =
 				shared ? load_one(&iface, &object, call) : load_alone(&iface, call);
+		if (status == EXIT_USAGE)
+			return status;
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
@@ -186,33 +213,45 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
 }
 
+static const char *const tc_names[] = { "clsact", "tcx", "auto", NULL };
+static const char *const mode_names[] = { "native", "skb", "hw", "auto", NULL };
+static const char *const mismatch_names[] = { "fail", "fresh", "migrate", NULL };
+
+/* The place of a word in a list, or -1 with what is wrong said. */
+static int parse_word(const char *what, const char *text, const char *const names[])
+{
+	char list[128] = "";
+
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(text, names[i]))
+			return i;
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? ", " : "",
+		         names[i]);
+	}
+	cli_misused("load", "no such %s '%s'; there is %s", what, text, list);
+	return -1;
+}
+
 static bool parse_mode(const char *text, struct load_options *how)
 {
-	static const struct {
-		const char *name;
-		enum xdp_mode mode;
-	} modes[] = {
-		{ "native", XDP_MODE_NATIVE },
-		{ "skb", XDP_MODE_SKB },
-		{ "hw", XDP_MODE_HW },
-		{ "auto", XDP_MODE_NONE },
-	};
+	static const enum xdp_mode modes[] = { XDP_MODE_NATIVE, XDP_MODE_SKB, XDP_MODE_HW,
+		                               XDP_MODE_NONE };
+	int i = parse_word("mode", text, mode_names);
 
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (!strcmp(text, modes[i].name)) {
-			how->has_mode = true;
-			how->mode = modes[i].mode;
-			return true;
-		}
-	}
-	return false;
+	if (i < 0)
+		return false;
+	how->has_mode = true;
+	how->mode = modes[i];
+	return true;
 }
 
 static bool parse_tc(const char *text, struct load_options *how)
 {
-	how->has_tc = strcmp(text, "auto") != 0;
-	how->tc = strcmp(text, "tcx") ? ATTACH_CLSACT : ATTACH_TCX;
-	return !strcmp(text, "auto") || !strcmp(text, "tcx") || !strcmp(text, "clsact");
+	int i = parse_word("way of tc", text, tc_names);
+
+	how->has_tc = i == 0 || i == 1;
+	how->tc = i == 1 ? ATTACH_TCX : ATTACH_CLSACT;
+	return i >= 0;
 }
 
 static bool parse_id(const char *text, struct load_options *how)
@@ -224,24 +263,18 @@ static bool parse_id(const char *text, struct load_options *how)
 	id = strtoull(text, &end, 10);
 	how->expect = id;
 	how->has_expect = true;
-	return *text >= '0' && *text <= '9' && !*end && !errno && id == how->expect;
+	if (*text >= '0' && *text <= '9' && !*end && !errno && id == how->expect)
+		return true;
+	cli_misused("load", "'%s' is no program id", text);
+	return false;
 }
 
 static bool parse_mismatch(const char *text, struct load_options *how)
 {
-	static const char *const names[] = {
-		[MISMATCH_FAIL] = "fail",
-		[MISMATCH_FRESH] = "fresh",
-		[MISMATCH_MIGRATE] = "migrate",
-	};
+	int i = parse_word("way for --on-mismatch", text, mismatch_names);
 
-	for (int i = MISMATCH_FAIL; i <= MISMATCH_MIGRATE; i++) {
-		if (!strcmp(text, names[i])) {
-			how->mismatch = i;
-			return true;
-		}
-	}
-	return false;
+	how->mismatch = i;
+	return i >= 0;
 }
 
 /* MAP=CLASS, as often as there is room. */
@@ -252,20 +285,49 @@ static bool parse_class(const char *text, const char **classes)
 
 	while (classes[len])
 		len++;
-	if (!class || class == text || migrate_class_parse(class + 1) < 0 || len == CLASSES_MAX)
-		return false;
-	classes[len] = text;
-	return true;
+	if (!class || class == text)
+		cli_misused("load", "'%s' is not MAP=CLASS", text);
+	else if (migrate_class_parse(class + 1) < 0)
+		cli_misused("load", "no such class '%s'; there is config, counter, flow",
+		            class + 1);
+	else if (len == CLASSES_MAX)
+		cli_misused("load", "more than %d times --class", CLASSES_MAX);
+	else
+		classes[len++] = text;
+	return len && classes[len - 1] == text;
 }
 
 static bool parse_hook(const char *text, struct object_choice *choice)
 {
 	choice->hook = hook_parse(text);
+	if (choice->hook < 0)
+		cli_misused("load", "no such hook '%s'; there is xdp, tc_ingress, tc_egress", text);
 	return choice->hook >= 0;
+}
+
+/* Options that contradict each other. */
+static bool go_together(const struct load_options *how, const struct object_choice *choice)
+{
+	const char *alone = how->link         ? "--link"
+	                    : how->has_mode   ? "--mode"
+	                    : how->has_expect ? "--expect"
+	                    : how->has_tc     ? "--tc"
+	                                      : NULL;
+
+	if (how->no_attach && alone)
+		cli_misused("load", "%s says how to attach, and --no-attach not to", alone);
+	else if (how->link && how->has_tc && how->tc == ATTACH_CLSACT)
+		cli_misused("load", "a filter of clsact cannot be a link");
+	else if (how->has_tc && choice->hook == HOOK_XDP)
+		cli_misused("load", "--tc is for the tc hooks, not for xdp");
+	else
+		return true;
+	return false;
 }
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface", "the object file" };
 	struct object_choice choice = { .hook = -1 };
 	const char *classes[CLASSES_MAX + 1] = {};
 	struct load_options how = { .classes = classes };
@@ -297,17 +359,12 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "load"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("load " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: good = false; break;
+		default: return cli_misused("load", NULL);
 		}
 	}
-	if (good && how.link && how.has_tc && how.tc == ATTACH_CLSACT) {
-		fputs("load: a filter of clsact cannot be a link\n", stderr);
-		good = false;
-	}
-	if (!good || optind > argc - 2) {
-		cli_usage(stderr, usage, "load");
+	if (!good || !go_together(&how, &choice) ||
+	    cli_expect_words("load", argc - optind, argv + optind, 2, -1, words))
 		return EXIT_USAGE;
-	}
 	log_init("load", verbose);
 	choice.file = argv[argc - 1];
 	if (netns && netns_enter(netns))

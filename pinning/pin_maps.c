@@ -147,6 +147,7 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface" };
 	struct adopt_options how = {};
 	bool json = false, verbose = false, empty = false;
 	const char *netns = NULL;
@@ -168,13 +169,13 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "pin_maps"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("pin_maps " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: cli_usage(stderr, usage, "pin_maps"); return EXIT_USAGE;
+		default: return cli_misused("pin_maps", NULL);
 		}
 	}
-	if (optind != argc - 1 || empty) {
-		cli_usage(stderr, usage, "pin_maps");
+	if (empty)
+		return cli_misused("pin_maps", "the group is empty");
+	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
-	}
 	log_init("pin_maps", verbose);
 	return cli_finish(pin_maps(argv[optind], netns, &how, json));
 }

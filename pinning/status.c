@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "status"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("status " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: cli_usage(stderr, usage, "status"); return EXIT_USAGE;
+		default: return cli_misused("status", NULL);
 		}
 	}
 	log_init("status", verbose);

@@ -136,19 +136,26 @@ static bool parse_id(const char *text, __u32 *id)
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface" };
 	struct unload_options how = { .hook = -1 };
-	bool json = false, verbose = false, good = true;
+	bool json = false, verbose = false;
 	const char *netns = NULL;
 	int c;
 
 	argv[0] = (char *)cli_command("unload");
-	while (good && (c = getopt_long(argc, argv, "n:s:ajvhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "n:s:ajvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'H':
 			how.hook = hook_parse(optarg);
-			good = how.hook >= 0;
-			break;
-		case 'i': good = parse_id(optarg, &how.id); break;
+			if (how.hook >= 0)
+				break;
+			return cli_misused("unload",
+			                   "no such hook '%s'; there is xdp, tc_ingress, tc_egress",
+			                   optarg);
+		case 'i':
+			if (parse_id(optarg, &how.id))
+				break;
+			return cli_misused("unload", "'%s' is no program id", optarg);
 		case 'n': how.program = optarg; break;
 		case 's': how.section = optarg; break;
 		case 'a': how.all = true; break;
@@ -160,13 +167,11 @@ int main(int argc, char **argv)
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "unload"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("unload " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: good = false; break;
+		default: return cli_misused("unload", NULL);
 		}
 	}
-	if (!good || optind != argc - 1) {
-		cli_usage(stderr, usage, "unload");
+	if (cli_expect_words("unload", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
-	}
 	log_init("unload", verbose);
 	return cli_finish(unload(argv[optind], netns, &how, json));
 }

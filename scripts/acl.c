@@ -129,5 +129,5 @@ int main(int argc, char **argv)
 				return status;
 		}
 	}
-	return config_run(verbs, &asked.config, "acl", "acl", usage, argv + optind, argc - optind);
+	return config_run(verbs, &asked.config, "acl", "acl", argv + optind, argc - optind);
 }

@@ -186,5 +186,5 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	return config_run(verbs, &how, "chain", "chain", usage, argv + optind, argc - optind);
+	return config_run(verbs, &how, "chain", "chain", argv + optind, argc - optind);
 }

@@ -19,7 +19,7 @@ int config_option(struct config_options *options, int c, const char *tool, const
 	case 'v': options->verbose = true; return -1;
 	case 'h': cli_usage(stdout, usage, tool); return cli_finish(EXIT_SUCCESS);
 	case 'V': printf("%s " VERSION "\n", tool); return cli_finish(EXIT_SUCCESS);
-	default: cli_usage(stderr, usage, tool); return EXIT_USAGE;
+	default: return cli_misused(tool, NULL);
 	}
 }
 
@@ -156,7 +156,7 @@ static const struct config_verb *find_verb(const struct config_verb *verbs, cons
 }
 
 int config_run(const struct config_verb *verbs, const struct config_options *options,
-               const char *object, const char *tool, const char *usage, char **argv, int argc)
+               const char *object, const char *tool, char **argv, int argc)
 {
 	const struct config_verb *verb = verbs;
 	struct config config;
@@ -166,12 +166,14 @@ int config_run(const struct config_verb *verbs, const struct config_options *opt
 		verb = find_verb(verbs, argv[1]);
 	else
 		left = 0;
-	if (argc > 1 && !verb)
-		fprintf(stderr, "%s: unknown verb '%s'\n", tool, argv[1]);
-	if (argc < 1 || !verb || left < verb->min || (verb->max >= 0 && left > verb->max)) {
-		cli_usage(stderr, usage, tool);
-		return EXIT_USAGE;
-	}
+	if (argc < 1)
+		return cli_misused(tool, "the interface is missing");
+	if (!verb)
+		return cli_misused(tool, "unknown verb '%s'", argv[1]);
+	if (left < verb->min)
+		return cli_misused(tool, "'%s' wants more words behind it", verb->name);
+	if (verb->max >= 0 && left > verb->max)
+		return cli_misused(tool, "'%s' is one word too many", argv[2 + verb->max]);
 	log_init(tool, options->verbose);
 	if (config_open(&config, argv[0], options, object, verb->access))
 		return EXIT_KERNEL;

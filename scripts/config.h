@@ -93,6 +93,6 @@ struct config_verb {
  * reported with the usage.
  */
 int config_run(const struct config_verb *verbs, const struct config_options *options,
-               const char *object, const char *tool, const char *usage, char **argv, int argc);
+               const char *object, const char *tool, char **argv, int argc);
 
 #endif

@@ -48,5 +48,5 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	return config_run(verbs, &how, "forward", "forward", usage, argv + optind, argc - optind);
+	return config_run(verbs, &how, "forward", "forward", argv + optind, argc - optind);
 }

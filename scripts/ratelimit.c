@@ -124,6 +124,5 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	return config_run(verbs, &common, "ratelimit", "ratelimit", usage, argv + optind,
-	                  argc - optind);
+	return config_run(verbs, &common, "ratelimit", "ratelimit", argv + optind, argc - optind);
 }

@@ -37,12 +37,6 @@ static const char usage[] =
 	"Example: load eth0 eth1 objects/xdp_redirect.o && %s --both eth0 eth1\n";
 /* clang-format on */
 
-static int misused(void)
-{
-	cli_usage(stderr, usage, "redirect");
-	return EXIT_USAGE;
-}
-
 /* Options that only make sense when something is switched on. */
 static bool has_on_options(const struct redirect_options *how)
 {
@@ -51,6 +45,7 @@ static bool has_on_options(const struct redirect_options *how)
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface" };
 	struct redirect_options how = {};
 	int c, status;
 
@@ -71,8 +66,10 @@ int main(int argc, char **argv)
 	log_init("redirect", how.config.verbose);
 	if (argc > 1 && strcmp(argv[1], "off") != 0)
 		return cli_finish(redirect_on(argv[0], argv[1], argv + 2, argc - 2, &how));
-	if (argc < 1 || argc > 2 || has_on_options(&how))
-		return misused();
+	if (cli_expect_words("redirect", argc, argv, 1, 2, words))
+		return EXIT_USAGE;
+	if (has_on_options(&how))
+		return cli_misused("redirect", "--both, --plain and --with-stub go with <to>");
 	if (argc == 2)
 		return cli_finish(redirect_off(argv[0], &how));
 	return !strcmp(argv[0], "list") ? redirect_list(&how) : redirect_show(argv[0], &how);

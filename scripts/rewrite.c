@@ -152,5 +152,5 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	return config_run(verbs, &how, "rewrite", "rewrite", usage, argv + optind, argc - optind);
+	return config_run(verbs, &how, "rewrite", "rewrite", argv + optind, argc - optind);
 }

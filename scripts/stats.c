@@ -36,12 +36,6 @@ static const char usage[] =
 	"Example: pin_maps eth0 && %s --watch eth0\n";
 /* clang-format on */
 
-static int misused(void)
-{
-	cli_usage(stderr, usage, "stats");
-	return EXIT_USAGE;
-}
-
 int main(int argc, char **argv)
 {
 	struct stats_options how = { .interval_ns = INTERVAL_NS };
@@ -64,7 +58,7 @@ int main(int argc, char **argv)
 		case 'v': how.verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "stats"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("stats " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: return misused();
+		default: return cli_misused("stats", NULL);
 		}
 	}
 	if (interval && !how.watch) {

@@ -198,6 +198,7 @@ static int run(struct top *top)
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the interface" };
 	struct top top = { .interval_ns = INTERVAL_NS, .count = COUNT };
 	int c, status;
 
@@ -218,10 +219,8 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	if (optind != argc - 1) {
-		cli_usage(stderr, usage, "top");
+	if (cli_expect_words("top", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
-	}
 	if (!top.has_sort && top.watch)
 		top.by = TOP_RATE;
 	log_init("top", top.common.verbose);

@@ -101,9 +101,10 @@ test_an_unknown_option_is_named_and_nothing_is_done()
 	done
 	for command in $(documented); do
 		expect_status 1 "$command" --no-such-option
-		[[ $errors == *--no-such-option*Usage:* ]] || fail "$command --no-such-option: $errors"
+		[[ $errors == *--no-such-option*$'\n  hint: see '*' --help' ]] ||
+			fail "$command --no-such-option: $errors"
 		expect_status 1 "$command" -0
-		[[ $errors == *Usage:* ]] || fail "$command -0: $errors"
+		[[ $errors == *"0'"$'\n  hint: see '*' --help' ]] || fail "$command -0: $errors"
 	done
 }
 

@@ -624,7 +624,7 @@ test_misuse_is_status_1()
 		"--netns ../v0" "--netns i" "--no-such"; do
 		# shellcheck disable=SC2086 # several words
 		expect_status 1 gc $args
-		[[ $errors == *"Usage: gc "* && -z $output ]] || fail "$args: $output$errors"
+		[[ $errors == "gc: "*"hint: see gc --help" && -z $output ]] || fail "$args: $output$errors"
 	done
 }
 

@@ -714,7 +714,7 @@ test_a_tcx_link_is_pinned_and_updated()
 test_a_clsact_filter_cannot_be_a_link()
 {
 	expect_status 1 load --tc clsact --link v0 objects/tc_pass.o
-	[[ $errors == *"clsact"*"Usage: "* ]] || fail "it says: $errors"
+	[[ $errors == "load: a filter of clsact cannot be a link"* ]] || fail "it says: $errors"
 }
 
 # --- which program
@@ -887,20 +887,46 @@ test_shared_is_one_program_with_one_set_of_maps()
 	runs w0 xdp xdp_drop
 }
 
-test_wrong_usage_is_status_1()
+# misused TEXT ARGUMENT...: load says so in one line, with a hint, and does nothing.
+misused()
 {
-	expect_status 1 load
-	expect_status 1 load v0
-	expect_status 1 load --mode drv v0 objects/xdp_pass.o
-	expect_status 1 load --tc netkit v0 objects/tc_pass.o
-	expect_status 1 load --hook in v0 objects/tc_pass.o
-	expect_status 1 load --expect x v0 objects/xdp_pass.o
-	expect_status 1 load --expect 1x v0 objects/xdp_pass.o
-	expect_status 1 load --expect 4294967296 v0 objects/xdp_pass.o
-	expect_status 1 load --on-mismatch ignore v0 objects/xdp_pass.o
-	expect_status 1 load --class flows v0 objects/xdp_pass.o
-	expect_status 1 load --class flows=none v0 objects/xdp_pass.o
+	local text=$1
+
+	shift
+	expect_status 1 load "$@"
+	[[ -z $output && $errors == "load: $text"$'\n'"  hint: see load --help" ]] || fail "$*: $output$errors"
+}
+
+test_wrong_usage_is_named_in_one_line()
+{
+	local object=objects/xdp_pass.o filter=objects/tc_pass.o
+
+	misused "the interface is missing"
+	misused "the object file is missing" v0
+	misused "unrecognized option '--nope'" --nope v0 "$object"
+	misused "no such mode 'drv'; there is native, skb, hw, auto" --mode drv v0 "$object"
+	misused "no such way of tc 'netkit'; there is clsact, tcx, auto" --tc netkit v0 "$filter"
+	misused "no such hook 'in'; there is xdp, tc_ingress, tc_egress" --hook in v0 "$filter"
+	misused "'x' is no program id" --expect x v0 "$object"
+	misused "'1x' is no program id" --expect 1x v0 "$object"
+	misused "'4294967296' is no program id" --expect 4294967296 v0 "$object"
+	misused "no such way for --on-mismatch 'ignore'; there is fail, fresh, migrate" --on-mismatch ignore v0 "$object"
+	misused "'flows' is not MAP=CLASS" --class flows v0 "$object"
+	misused "no such class 'none'; there is config, counter, flow" --class flows=none v0 "$object"
+	misused "--link says how to attach, and --no-attach not to" --link --no-attach v0 "$object"
+	misused "--mode says how to attach, and --no-attach not to" -m skb --no-attach v0 "$object"
+	misused "--expect says how to attach, and --no-attach not to" --expect 0 --no-attach v0 "$object"
+	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --tc tcx v0 "$object"
+	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --shared --tc tcx v0 "$object"
+	misused "--tc is for the tc hooks, not for xdp" --hook xdp --tc tcx v0 "$object"
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it did something"
+}
+
+test_an_interface_named_twice_is_loaded_once()
+{
+	ip link property add dev v0 altname another
+	expect_status 0 load v0 v0 another objects/xdp_pass.o
+	[[ $(grep -c 'program xdp_pass' <<<"$output") == 1 && -z $errors ]] || fail "$output$errors"
 }
 
 # --- others attach

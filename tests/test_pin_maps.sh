@@ -227,7 +227,7 @@ test_misuse_is_status_1_and_help_is_0()
 
 	before=$(snapshot)
 	expect_status 1 pin_maps
-	[[ $errors == "Usage: pin_maps "* && -z $output ]] || fail "it says: $output$errors"
+	[[ $errors == "pin_maps: the interface is missing"* && -z $output ]] || fail "it says: $output$errors"
 	expect_status 1 pin_maps v0 v1
 	expect_status 1 pin_maps --no-such-option v0
 	expect_status 1 pin_maps --netns

@@ -169,7 +169,7 @@ test_bad_input_is_named_and_changes_nothing()
 	refused "cannot limit per 'port'" add ::1 pps 1 per port
 	refused "cannot use a burst without its rate" add ::1 bps 1 burst 1
 	refused "takes more than a year" add ::1 pps 1 burst 1G
-	refused "Usage:" add
+	refused "'add' wants more words behind it" add
 	refused "unknown verb 'grow'" grow
 	refused "cannot use 'x' as a number of sources" dropped x
 	expect_status 2 ratelimit v0 del 192.0.2.0/24

@@ -356,14 +356,14 @@ test_json_has_the_same_as_the_text()
 		fail "$output"
 }
 
-test_misuse_shows_the_usage()
+test_misuse_is_named()
 {
 	local args
 
 	for args in "" "--both v0" "--plain list" "--with-stub v0 off"; do
 		# shellcheck disable=SC2086 # words
 		expect_status 1 redirect $args
-		[[ $errors == *Usage:* ]] || fail "$args: $errors"
+		[[ $errors == "redirect: "*"hint: see redirect --help" ]] || fail "$args: $errors"
 	done
 	expect_status 2 redirect v0
 	[[ $errors == *"load v0 objects/xdp_redirect.o"* ]] || fail "$errors"

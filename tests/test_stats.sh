@@ -737,7 +737,7 @@ test_misuse_is_refused()
 	[[ $errors == "stats: --interval is the time between two prints of --watch
   hint: add --watch, or leave it out" ]] || fail "$errors"
 	expect_status 1 stats --nope
-	[[ $errors == *"Usage: stats"* ]] || fail "$errors"
+	[[ $errors == *"'--nope'"$'\n'"  hint: see stats --help" ]] || fail "$errors"
 	expect_status 1 stats --interval
 }
 

@@ -388,7 +388,7 @@ test_misuse_is_status_1()
 	for args in "" "v0 v1" "--id 0 v0" "--id -1 v0" "--id 4294967297 v0" "--id 7x v0" "--hook nope v0" "--netns"; do
 		# shellcheck disable=SC2086 # several words, or none
 		expect_status 1 unload $args
-		[[ $errors == *"Usage: unload "* && -z $output ]] || fail "$args: $output$errors"
+		[[ $errors == "unload: "*"hint: see unload --help" && -z $output ]] || fail "$args: $output$errors"
 	done
 }
 
