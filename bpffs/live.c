@@ -160,7 +160,7 @@ int live_query(struct live *live, const struct attachments *attached)
 	return err;
 }
 
-int live_add_prog(struct live *live, enum hook hook, int prog_fd)
+int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 {
 	struct bpf_prog_info info;
 	__u32 maps[MAPS_MAX];
@@ -169,7 +169,7 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd)
 
 	err = describe_prog(prog_fd, &info, maps);
 	if (!err)
-		err = add_prog(live, hook, info.id, 0);
+		err = add_prog(live, hook, info.id, via_map);
 	if (err)
 		return err;
 	prog = &live->progs[live->progs_len - 1];
@@ -178,7 +178,8 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd)
 	return 0;
 }
 
-int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, const char *name)
+int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, int map_fd,
+                 const char *name)
 {
 	struct live_map map = { .hook = hook };
 	struct bpf_map_info map_info;
@@ -188,7 +189,7 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, con
 	size_t at = 0;
 	int err;
 
-	err = describe_prog(prog_fd, &info, maps);
+	err = describe_prog(user_fd, &info, maps);
 	if (!err)
 		err = map_describe(map_fd, &map_info);
 	if (err)
@@ -197,11 +198,18 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, con
 		used |= maps[i] == map_info.id;
 	if (!used)
 		return 0;
+	err = describe_prog(prog_fd, &info, maps);
+	if (err)
+		return err;
 	while (map.prog < live->progs_len &&
 	       (live->progs[map.prog].hook != hook || live->progs[map.prog].id != info.id))
 		map.prog++;
 	if (map.prog == live->progs_len)
 		return -ENOENT;
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].hook == hook && live->maps[i].prog == map.prog &&
+		    live->maps[i].info.id == map_info.id)
+			return 0;
 	/* Before the maps of the hook's other programs, which then give way to it. */
 	while (at < live->maps_len &&
 	       (live->maps[at].hook < hook ||

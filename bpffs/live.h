@@ -43,12 +43,15 @@ int live_query(struct live *live, const struct attachments *attached);
 void live_free(struct live *live);
 
 /*
- * Add a program that is loaded but not attached (yet), and then, one by one, those of the maps
- * given that it uses, before the maps of other programs of its hook; name is the map's full name.
+ * Add a program that is loaded but not attached (yet), via_map 0 or the id of the map by which
+ * another one calls it; and then, one by one, those of the maps given that user_fd uses, which is
+ * that program or one that it calls, before the maps of other programs of its hook; name is the
+ * map's full name. A map that is there already is not added again.
  * The descriptors are duplicated. Needs no privilege. Returns 0 or a negative errno, silent.
  */
-int live_add_prog(struct live *live, enum hook hook, int prog_fd);
-int live_add_map(struct live *live, enum hook hook, int prog_fd, int map_fd, const char *name);
+int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map);
+int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, int map_fd,
+                 const char *name);
 
 /* The program of that hook that uses the map, or NULL. */
 const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);

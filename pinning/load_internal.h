@@ -85,8 +85,14 @@ int load_find_others(const struct loading *l, struct attachments *others);
 bool load_keeps_name(const void *context, __u32 map_id);
 
 /*
- * load_lost.c: say of each program array that is pinned, and that one of the object takes the place
- * of, which of its programs are not in the new one.
+ * load_tails.c: add the programs that the loaded one can call through its program arrays, and the
+ * maps that only they use, to l->live. Returns 0 or a negative errno; silent.
+ */
+int load_add_tails(struct loading *l);
+
+/*
+ * load_tails.c: say of each program array that is pinned, and that one of the object takes the
+ * place of, which of its programs are not in the new one.
  */
 void load_tell_lost(const struct loading *l);
 

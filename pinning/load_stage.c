@@ -44,12 +44,14 @@ int load_foresee(struct loading *l)
 		err = 0;
 	}
 	if (!err)
-		err = live_add_prog(&l->live, l->object->hook, l->prog_fd);
+		err = live_add_prog(&l->live, l->object->hook, l->prog_fd, 0);
 	bpf_object__for_each_map(map, l->object->obj) {
 		if (!err && !object_map_is_internal(map))
-			err = live_add_map(&l->live, l->object->hook, l->prog_fd, bpf_map__fd(map),
-			                   object_map_name(l->object, map));
+			err = live_add_map(&l->live, l->object->hook, l->prog_fd, l->prog_fd,
+			                   bpf_map__fd(map), object_map_name(l->object, map));
 	}
+	if (!err)
+		err = load_add_tails(l);
 	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
 }
 
@@ -90,6 +92,9 @@ int load_stage_all(struct loading *l)
 			l->rec.hooks[hook] = l->dir.record.hooks[hook];
 	err = ownership_note_section(&l->rec, l->object->hook,
 	                             bpf_program__section_name(l->object->prog));
+	if (!err)
+		err = ownership_note_prepared(&l->rec, l->object->hook,
+		                              l->options->no_attach ? l->report->prog_id : 0);
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)

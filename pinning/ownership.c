@@ -230,3 +230,28 @@ int ownership_get_section(const struct record *rec, enum hook hook, char *sectio
 	section_key(hook, key);
 	return record_get_other(rec, key, section, size);
 }
+
+static void prepared_key(enum hook hook, char key[32])
+{
+	snprintf(key, 32, "%s_prepared", hook_name(hook));
+}
+
+int ownership_note_prepared(struct record *rec, enum hook hook, __u32 prog_id)
+{
+	char key[32], text[16];
+	int err;
+
+	prepared_key(hook, key);
+	snprintf(text, sizeof(text), "%u", prog_id);
+	record_unset_other(rec, key);
+	err = prog_id ? record_set_other(rec, key, text) : 0;
+	return err ? failed(err, "cannot note program %u in a record", prog_id) : 0;
+}
+
+__u32 ownership_get_prepared(const struct record *rec, enum hook hook)
+{
+	char key[32], text[16];
+
+	prepared_key(hook, key);
+	return record_get_other(rec, key, text, sizeof(text)) ? 0 : strtoul(text, NULL, 10);
+}

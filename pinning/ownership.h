@@ -54,4 +54,12 @@ void ownership_close(struct attach_old *old);
 int ownership_note_section(struct record *rec, enum hook hook, const char *section);
 int ownership_get_section(const struct record *rec, enum hook hook, char *section, size_t size);
 
+/*
+ * The program that was loaded without being attached: the record names it beside what runs, and
+ * that it does not run is as it was meant. Note: id 0 removes it; returns 0 or a negative errno,
+ * reported. Get: the id, or 0.
+ */
+int ownership_note_prepared(struct record *rec, enum hook hook, __u32 prog_id);
+__u32 ownership_get_prepared(const struct record *rec, enum hook hook);
+
 #endif

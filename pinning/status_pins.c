@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "pinning/mapname.h"
+#include "pinning/ownership.h"
 #include "pinning/status_pins.h"
 
 /* --- maps */
@@ -118,6 +119,20 @@ bool status_runs(const struct status *st, enum hook hook, __u32 prog_id)
 	return false;
 }
 
+/*
+ * It was loaded without being attached, or is called by one that was: those are recorded behind it.
+ */
+static bool is_prepared(const struct status *st, enum hook hook, unsigned int at)
+{
+	const struct record_hook *recorded = &st->dir.record.hooks[hook];
+	__u32 id = ownership_get_prepared(&st->dir.record, hook);
+
+	for (unsigned int i = 0; id && i <= at; i++)
+		if (recorded->progs[i] == id)
+			return !status_runs(st, hook, id);
+	return false;
+}
+
 /* A hook of which the record says nothing is somebody else's. */
 static int compare_hook(struct status *st, enum hook hook)
 {
@@ -127,7 +142,7 @@ static int compare_hook(struct status *st, enum hook hook)
 	if (!recorded->progs_len)
 		return 0;
 	for (unsigned int i = 0; !err && i < recorded->progs_len; i++)
-		if (!status_runs(st, hook, recorded->progs[i]))
+		if (!status_runs(st, hook, recorded->progs[i]) && !is_prepared(st, hook, i))
 			err = add_drift(st, DRIFT_GONE, hook, recorded->progs[i]);
 	for (size_t i = 0; !err && !recorded->cut && i < st->progs_len; i++)
 		if (st->progs[i].hook == hook &&

@@ -1122,6 +1122,48 @@ load: map 'jumps' is made anew: in slot 1 program jumps_drop (id "*") takes the 
 	[[ -z $errors ]] || fail "it says again: $errors"
 }
 
+# no_drift: status finds that the record and what runs agree.
+no_drift()
+{
+	[[ $(status v0) != *drift* ]] || fail "$1: $(status v0)"
+	[[ $(doctor v0) != *record* ]] || fail "$1: $(doctor v0)"
+}
+
+test_what_is_called_through_a_program_array_belongs_to_the_load()
+{
+	local before
+
+	expect_status 0 load -n tail_main v0 "$BUILT/load_tail_map.o"
+	[[ $output == *"map jumps id "*" created"*"map xdp_stats_map id $(map_id "$BPFFS/v0/xdp_stats_map") created"* ]] ||
+		fail "it says: $output"
+	no_drift "a load"
+	send 5
+	expect_totals v0 "xdp XDP_DROP 5"
+	expect_status 0 load -n tail_main v0 "$BUILT/load_tail_map.o"
+	[[ $output == *"map xdp_stats_map id "*" reused"* ]] || fail "it says: $output"
+	no_drift "a second load"
+	send 5
+	expect_totals v0 "xdp XDP_DROP 10"
+	before=$(readlink "$BPFFS/v0/%meta" | sed 's/gen=[0-9]*//')
+	pin_maps v0 >/dev/null
+	[[ $(readlink "$BPFFS/v0/%meta" | sed 's/gen=[0-9]*//') == "$before" ]] ||
+		fail "pin_maps finds something else: $before against $(readlink "$BPFFS/v0/%meta")"
+}
+
+test_what_is_prepared_is_no_drift()
+{
+	load --no-attach v0 objects/xdp_drop.o >/dev/null
+	no_drift "prepared"
+	load v0 objects/xdp_pass.o >/dev/null
+	load --no-attach v0 objects/xdp_drop.o >/dev/null
+	no_drift "prepared beside what runs"
+	ip -force link set dev v0 xdpdrv pinned "$BPFFS/v0/%progs/xdp/xdp_drop"
+	status v0 | grep -q "drift  *xdp: the record names program [0-9]*, which does not run there" ||
+		fail "$(status v0)"
+	load --no-attach -n tail_main v0 "$BUILT/load_tail_map.o" >/dev/null
+	no_drift "prepared with what it calls"
+}
+
 # has_counted ACTION: more than a thousand.
 has_counted()
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "pinning/load_internal.h"
 
 /* The id of the program in a slot, or 0, and its name as far as it may be asked for. */
@@ -66,4 +67,58 @@ void load_tell_lost(const struct loading *l)
 				tell_slot(name, key, fd, bpf_map__fd(map));
 		close(fd);
 	}
+}
+
+/* The program of the object with that id, among those that are loaded; or -1. */
+static int find_prog_fd(const struct object *object, __u32 id)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.id == id)
+			return fd;
+	}
+	return -1;
+}
+
+static int add_tail(struct loading *l, int tail_fd, __u32 array_id)
+{
+	struct bpf_map *map;
+	int err;
+
+	err = live_add_prog(&l->live, l->object->hook, tail_fd, array_id);
+	bpf_object__for_each_map(map, l->object->obj) {
+		if (!err && !object_map_is_internal(map))
+			err = live_add_map(&l->live, l->object->hook, l->prog_fd, tail_fd,
+			                   bpf_map__fd(map), object_map_name(l->object, map));
+	}
+	return err;
+}
+
+int load_add_tails(struct loading *l)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, l->object->obj) {
+		int fd = bpf_map__fd(map), tail_fd;
+		__u32 key, *previous = NULL, id;
+		struct bpf_map_info info;
+
+		if (err || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		err = map_describe(fd, &info);
+		for (; !err && !bpf_map_get_next_key(fd, previous, &key); previous = &key) {
+			if (bpf_map_lookup_elem(fd, &key, &id))
+				continue;
+			tail_fd = find_prog_fd(l->object, id);
+			if (tail_fd >= 0)
+				err = add_tail(l, tail_fd, info.id);
+		}
+	}
+	return err;
 }
