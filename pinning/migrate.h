@@ -50,6 +50,7 @@ struct migrate_map {
 	const struct btf *btf;      /* of the types below, or NULL */
 	__u32 key_type, value_type; /* BTF type ids, or 0 */
 	struct btf *own_btf;        /* what migrate_map_close() frees */
+	bool btf_denied;            /* it has BTF, which takes CAP_SYS_ADMIN to read */
 };
 
 /*

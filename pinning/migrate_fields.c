@@ -71,7 +71,11 @@ static int assume(struct fields *fields, struct migrate_rows *rows, const char *
 	snprintf(b, sizeof(b), "%u B", to->size);
 	if (from->size != to->size)
 		return rows_add(rows, MIGRATE_REFUSED, name, a, b,
-		                "the sizes differ, and there is no BTF that tells the fields");
+		                from->denied || to->denied
+		                        ? "the sizes differ, and it takes CAP_SYS_ADMIN to read "
+		                          "the BTF that tells the fields"
+		                        : "the sizes differ, and there is no BTF that tells the "
+		                          "fields");
 	if (counters) {
 		step = from->size % 8 ? 4 : 8;
 		if (from->size % step)
@@ -149,10 +153,13 @@ int fields_map(struct fields *fields, struct migrate_rows *rows, const char *nam
 		err = map_types(fields, rows, name, from, to, class);
 	} else if (usable(known) && from->size == to->size) {
 		snprintf(size, sizeof(size), "%u B", to->size);
-		err = rows_add(rows, MIGRATE_ASSUMED, name, size, size,
-		               known == to
-		                       ? "the old map's BTF is not known: taken as the new one's"
-		                       : "the new map's BTF is not known: taken as the old one's");
+		err = rows_add(
+			rows, MIGRATE_ASSUMED, name, size, size,
+			known == to && from->denied
+				? "it takes CAP_SYS_ADMIN to read the old map's BTF: taken as "
+				  "the new one's"
+			: known == to ? "the old map's BTF is not known: taken as the new one's"
+				      : "the new map's BTF is not known: taken as the old one's");
 		if (!err)
 			err = map_types(fields, rows, name, known, known, class);
 	} else {

@@ -44,6 +44,7 @@ struct fields {
 struct field_type {
 	const struct btf *btf; /* or NULL */
 	__u32 id, size;        /* bytes, as the map has it */
+	bool denied;           /* there is BTF, which takes CAP_SYS_ADMIN to read */
 };
 
 /*

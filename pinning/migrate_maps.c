@@ -18,6 +18,7 @@ int migrate_map_open(struct migrate_map *map, int fd)
 	if (err || !map->info.btf_id)
 		return err;
 	map->own_btf = btf__load_from_kernel_by_id(map->info.btf_id);
+	map->btf_denied = !map->own_btf && (errno == EPERM || errno == EACCES);
 	map->btf = map->own_btf;
 	map->key_type = map->info.btf_key_type_id;
 	map->value_type = map->info.btf_value_type_id;

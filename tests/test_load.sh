@@ -1378,6 +1378,14 @@ with_caps()
 	setpriv --bounding-set "-all,$caps" --inh-caps -all --no-new-privs "$@"
 }
 
+test_that_migrate_needs_sys_admin_is_said()
+{
+	load v0 "$BUILT/load_flows1.o" >/dev/null
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon "$PWD/pinning/load" --on-mismatch migrate v0 "$BUILT/load_flows2.o"
+	[[ $errors == *"value "*"it takes CAP_SYS_ADMIN to read the old map's BTF: taken as the new one's"* ]] ||
+		fail "it says: $errors"
+}
+
 test_bpf_and_net_admin_are_enough()
 {
 	local how hook flows

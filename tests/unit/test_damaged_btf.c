@@ -96,8 +96,8 @@ static void use(const struct world *w, const struct btf *damaged)
 	                 0);
 	shape_diffs_free(&diffs);
 	assert_int_equal(fields_map(&fields, &rows, "value",
-	                            &(struct field_type){ w->btf, w->value, sizeof(from) },
-	                            &(struct field_type){ damaged, w->value, sizeof(to) },
+	                            &(struct field_type){ w->btf, w->value, sizeof(from), false },
+	                            &(struct field_type){ damaged, w->value, sizeof(to), false },
 	                            MIGRATE_CONFIG),
 	                 0);
 	if (!rows.refused)
