@@ -21,6 +21,17 @@ _ifbpf_interfaces()
 	sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/self/net/dev
 }
 
+# Objects that load finds by name: those of IFBPF_OBJECT_PATH, and those installed beside ifbpf.
+_ifbpf_objects()
+{
+	local front dir
+
+	front=$(type -P "$1") || return
+	for dir in ${IFBPF_OBJECT_PATH//:/ } "${front%/*}/../lib/bpf"; do
+		(cd -- "$dir" 2>/dev/null && printf '%s\n' *.o | sed '/^\*/d')
+	done | sort -u
+}
+
 # _ifbpf_argument HELP OPTION: what an option takes, as --help has it in angle brackets.
 _ifbpf_argument()
 {
@@ -59,6 +70,9 @@ _ifbpf()
 		ns:*) mapfile -t words < <(ls -- /run/netns 2>/dev/null) ;;
 		group:*) mapfile -t words < <(getent group | cut -d: -f1) ;;
 		hook:*) words=(xdp tc_ingress tc_egress) ;;
+		mode:*) words=(native skb hw auto) ;;
+		way:*) words=(clsact tcx auto) ;;
+		do:*) words=(fail fresh migrate) ;;
 		file:* | object:*) ;;
 		?*:*) compopt +o default 2>/dev/null ;; # no file either
 		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;
@@ -66,6 +80,9 @@ _ifbpf()
 			if [[ $help == *'<ifname>...'* || $(_ifbpf_named "$help") == 0 ||
 				$help == *'<ifname> [<to> '* && $(_ifbpf_named "$help") == 1 ]]; then
 				mapfile -t words < <(_ifbpf_interfaces)
+				if [[ $help == *'<object>'* && $(_ifbpf_named "$help") != 0 ]]; then
+					mapfile -t -O "${#words[@]}" words < <(_ifbpf_objects "$1")
+				fi
 			else
 				compopt +o default 2>/dev/null
 			fi

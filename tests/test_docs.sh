@@ -163,6 +163,13 @@ test_completion_offers_what_an_option_takes()
 		fail "it offers: $(completed scripts/ifbpf pin -g roo)"
 	[[ $(completed scripts/ifbpf load --netns '') == peer ]] ||
 		fail "it offers: $(completed scripts/ifbpf load --netns '')"
+	[[ $(completed scripts/ifbpf load -m n) == native && $(completed scripts/ifbpf load --mode s) == skb ]] ||
+		fail "it offers: $(completed scripts/ifbpf load -m '')"
+	[[ $(completed scripts/ifbpf load --tc t) == tcx ]] || fail "it offers: $(completed scripts/ifbpf load --tc t)"
+	[[ $(completed scripts/ifbpf load --on-mismatch m) == migrate ]] ||
+		fail "it offers: $(completed scripts/ifbpf load --on-mismatch m)"
+	[[ $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf load v0 xdp_pa) == *xdp_pass.o* ]] ||
+		fail "it offers: $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf load v0 xdp_pa)"
 	for option in -i --interval; do
 		[[ -z $(completed scripts/ifbpf stats "$option" '') ]] ||
 			fail "it offers: $(completed scripts/ifbpf stats "$option" '')"
