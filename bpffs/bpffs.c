@@ -177,9 +177,34 @@ int bpffs_probe(void)
 	return in_use;
 }
 
+/* A directory of the layout is no place for another one: nobody would look for it there. */
+static bool is_inside_layout(int fd, char root[PATH_MAX])
+{
+	int at = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC), above;
+	struct stat st, top;
+	char link[64];
+	ssize_t len = 0;
+
+	if (at < 0 || fstat(fd, &top))
+		return false;
+	while (is_bpffs(at) && !fstat(at, &st) && st.st_dev == top.st_dev && !len) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", at);
+		if (!faccessat(at, OURS, F_OK, AT_SYMLINK_NOFOLLOW))
+			len = readlink(link, root, PATH_MAX - 1);
+		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = above;
+	}
+	if (at >= 0)
+		close(at);
+	root[len > 0 ? len : 0] = '\0';
+	return len > 0;
+}
+
 static int find_root(struct bpffs *fs, enum bpffs_access access)
 {
 	const char *named = getenv("IFBPF_BPFFS");
+	char root[PATH_MAX];
 	int err;
 
 	if (named && *named) {
@@ -190,6 +215,15 @@ static int find_root(struct bpffs *fs, enum bpffs_access access)
 		named = NULL;
 	}
 	fs->fd = open_root(fs->path);
+	if (fs->fd >= 0 && named && is_inside_layout(fs->fd, root)) {
+		close(fs->fd);
+		fs->fd = -1;
+		rejected(-EINVAL,
+		         "cannot use %s, named by IFBPF_BPFFS: it is a part of the layout in %s",
+		         named, root);
+		hint("IFBPF_BPFFS=%s", root);
+		return -EINVAL;
+	}
 	if (fs->fd >= 0)
 		return 0;
 	if (fs->fd == -ENODEV && !named && mounts_private_sys())

@@ -425,6 +425,10 @@ test_ifbpf_bpffs_that_is_none_is_named()
 	before=$(snapshot)
 	IFBPF_BPFFS=/run/tmp expect_refusal "cannot find a BPF filesystem at /run/tmp" "$before" \
 		pin_maps v0
+	pin_maps v0 >/dev/null
+	before=$(snapshot)
+	IFBPF_BPFFS=$BPFFS/%ifbpf expect_refusal "it is a part of the layout in $BPFFS" "$before" \
+		pin_maps v0
 	IFBPF_BPFFS=/nowhere expect_refusal "cannot find /nowhere, named by IFBPF_BPFFS: No such file" \
 		"$before" pin_maps v0
 	! mountpoint -q /run/tmp || fail "it mounted one"
