@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/holders.h"
 #include "bpffs/log.h"
 #include "pinning/ownership.h"
 
@@ -176,6 +177,43 @@ __attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdi
 	va_end(args);
 }
 
+struct link_search {
+	const struct attachment *at;
+	char path[PATH_MAX];
+};
+
+static int look_in_directory(struct directory *dir, void *arg)
+{
+	struct link_search *search = arg;
+
+	if (!is_our_link(dir, search->at->hook, search->at->link_id))
+		return 0;
+	snprintf(search->path, sizeof(search->path), "%.3800s/%s/%s", dir->path, DIRECTORY_LINKS,
+	         hook_name(search->at->hook));
+	return 1;
+}
+
+/* Pinned in another directory of this layout, say since its interface was moved; or held open. */
+static void judge_hidden_link(const struct attachment *at, struct ownership *verdict)
+{
+	struct link_search search = { .at = at };
+	struct bpffs fs;
+	char holder[64];
+
+	if (bpffs_probe() == 1 && !bpffs_open(&fs, BPFFS_READ)) {
+		directory_each(&fs, look_in_directory, &search);
+		bpffs_close(&fs);
+	}
+	if (*search.path)
+		decide(verdict, false, "link %u, pinned at %s", at->link_id, search.path);
+	else if (!holder_of_link(at->link_id, holder))
+		decide(verdict, false, "link %u, held by process %s", at->link_id, holder);
+	else
+		decide(verdict, false,
+		       "link %u, held by another process, or pinned where it cannot be seen",
+		       at->link_id);
+}
+
 void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict)
 {
@@ -189,7 +227,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		else if (path)
 			decide(verdict, false, "link %u, pinned at %s", at->link_id, path);
 		else
-			decide(verdict, false, "link %u, held by another process", at->link_id);
+			judge_hidden_link(at, verdict);
 		return;
 	}
 	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {

@@ -297,6 +297,21 @@ static int is_gone(const struct unloading *u, const struct attachment *at)
 	return gone;
 }
 
+/* libbpf can name no chain but the first. */
+static int refuse_chain(const struct unloading *u, const struct attachment *at)
+{
+	char name[BPF_OBJ_NAME_LEN];
+
+	prog_name(u, at, name);
+	rejected(-EOPNOTSUPP,
+	         "cannot remove program %s (id %u) from %s of %s: its filter is in chain %u",
+	         *name ? name : "-", at->prog_id, hook_name(at->hook), u->iface->name, at->chain);
+	hint("remove it by tc: tc filter del dev %s %s chain %u pref %u handle %u bpf",
+	     cli_word(u->iface->name), at->hook == HOOK_TC_EGRESS ? "egress" : "ingress", at->chain,
+	     at->pref, at->handle);
+	return -EOPNOTSUPP;
+}
+
 /*
  * Take the program off, and believe what the kernel then shows rather than its answer: removing in
  * a wrong mode says that it was done, and an answer can be lost. *gone as above.
@@ -307,6 +322,8 @@ static int take_off(const struct unloading *u, const struct attachment *at, int 
 	int err;
 
 	*gone = 0;
+	if (at->chain)
+		return refuse_chain(u, at);
 	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
 	if (err)
 		return err;

@@ -296,6 +296,16 @@ test_purge_of_all_drops_what_is_left_pinned_where_nothing_is_attached()
 	expect_status 0 status v0
 }
 
+test_a_filter_of_another_chain_is_named()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress chain 5 pref 3 handle 1 bpf da obj objects/tc_pass.o sec tc
+	expect_status 2 unload --all --foreign v0
+	[[ $errors == "unload: cannot remove program tc_pass (id "*") from tc_ingress of v0: its filter is in chain 5"$'\n'"  hint: remove it by tc: tc filter del dev v0 ingress chain 5 pref 3 handle 1 bpf" ]] ||
+		fail "it says: $errors"
+	tc filter del dev v0 ingress chain 5 pref 3 handle 1 bpf
+}
+
 test_purge_of_all_drops_what_they_shared()
 {
 	load v0 -n hooks_xdp "$BUILT/hooks.o" >/dev/null
