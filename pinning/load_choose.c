@@ -81,6 +81,31 @@ static int refuse_unexpected(const struct loading *l)
 	return -EEXIST;
 }
 
+/* Somebody else's filter where ours is to stand: the kernel would say only that there is one. */
+int load_check_pref(const struct loading *l)
+{
+	char prog[128];
+
+	for (size_t i = 0; l->how.by == ATTACH_CLSACT && i < l->attached.len; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at == l->old || at->by != ATTACH_CLSACT || at->hook != l->how.hook ||
+		    at->chain || at->pref != ATTACH_TC_PREF || l->options->no_attach)
+			continue;
+		if (l->old && l->old->by == ATTACH_CLSACT)
+			continue;
+		describe_old(at, prog);
+		rejected(-EEXIST,
+		         "cannot load onto %s of %s: pref %u, where our filter stands, is taken by "
+		         "program %s, which is not ours",
+		         hook_name(at->hook), l->iface->name, at->pref, prog);
+		hint("replace that one: --expect %u --replace; or go another way: --tc tcx",
+		     at->prog_id);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /* The attachment of the program that --expect names, or NULL. */
 static const struct attachment *find_expected(const struct loading *l)
 {

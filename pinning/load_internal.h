@@ -30,6 +30,7 @@ struct loading {
 	bool blind;       /* of which only our own program is known */
 	struct record rec;
 	int prog_fd;
+	char prog_file[NAME_SIZE]; /* its name, as bpffs takes it */
 };
 
 /* loader.c: what is attached, by programs and by links. Reports its failures. */
@@ -52,6 +53,9 @@ int load_copy(struct loading *l);
  * or it is not the expected one.
  */
 int load_find_old(struct loading *l);
+
+/* After load_choose_how(): our place among the filters is free. Returns 0 or -EEXIST, reported. */
+int load_check_pref(const struct loading *l);
 
 /* Sets l->how: as asked for, else as the old one is attached. */
 void load_choose_how(struct loading *l);

@@ -21,8 +21,7 @@ int load_describe(struct loading *l)
 	snprintf(l->report->prog_name, sizeof(l->report->prog_name), "%s",
 	         *info.name ? info.name : bpf_program__name(l->object->prog));
 	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
-	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook),
-	         bpf_program__name(l->object->prog));
+	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook), l->prog_file);
 	return 0;
 }
 
@@ -62,7 +61,7 @@ static int stage_drops(struct loading *l)
 		.attached = &l->attached,
 		.old = l->old,
 		.hook = l->object->hook,
-		.prog = bpf_program__name(l->object->prog),
+		.prog = l->prog_file,
 		.link = l->how.link,
 		.prog_id = l->report->prog_id,
 		.plan = &l->report->plan,
@@ -80,7 +79,6 @@ int load_stage_all(struct loading *l)
 		.live = &l->live,
 		.owners = &l->owners,
 	};
-	const char *prog = bpf_program__name(l->object->prog);
 	int err;
 
 	err = plan_make(&l->report->plan, &in);
@@ -100,7 +98,7 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);
 	if (!err)
-		err = stage_add_prog(&l->stage, l->object->hook, prog, l->prog_fd);
+		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
 	if (!err && !l->options->no_attach)
 		err = stage_drops(l);
 	if (!err && !l->options->no_attach)

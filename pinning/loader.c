@@ -60,7 +60,22 @@ int load_choose(struct loading *l)
 	if (err)
 		return err;
 	load_choose_how(l);
-	return load_check(l);
+	err = load_check(l);
+	return err ? err : load_check_pref(l);
+}
+
+/* Before the verifier has its work: a name that no file can have. */
+static int name_prog(struct loading *l)
+{
+	const char *name = bpf_program__name(l->object->prog);
+	int err = strchr(name, '/') ? -EINVAL
+	                            : value_encode(name, l->prog_file, sizeof(l->prog_file));
+
+	if (!err)
+		return 0;
+	return rejected(err, "cannot pin program %s: %s", name,
+	                err == -ENAMETOOLONG ? "its name is too long for a file name"
+	                                     : "its name cannot be one of a file");
 }
 
 /* From here on the interface's directory is ours, and the object is open. */
@@ -69,7 +84,9 @@ static int load_in_directory(struct loading *l)
 	int err;
 
 	snprintf(l->report->path, sizeof(l->report->path), "%s", l->dir.path);
-	err = load_choose(l);
+	err = name_prog(l);
+	if (!err)
+		err = load_choose(l);
 	if (!err)
 		err = load_object(l);
 	if (!err)

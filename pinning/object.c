@@ -290,6 +290,8 @@ static void note_found(struct object *object)
 	bpf_object__for_each_map(map, object->obj) {
 		internal += object_map_is_internal(map);
 	}
+	if (internal)
+		detail("the object's own sections (.rodata, .bss, .data) begin anew");
 	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
 	        "program %s in section %s for %s; %zu maps, %zu internal",
 	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),

@@ -226,7 +226,7 @@ test_a_link_that_another_process_holds_is_refused()
 	load_hold v0 "$BPFFS/theirs" &
 	pid=$!
 	eventually prog_is_on v0 || fail "load_hold did not attach"
-	refused_with "native by link, and is not ours: link " "held by another process"
+	refused_with "native by link, and is not ours: link " "held by process load_hold (pid $pid)"
 	# What replaced it outlives the process.
 	kill "$pid"
 	wait "$pid" 2>/dev/null || true
@@ -1162,6 +1162,29 @@ test_what_is_prepared_is_no_drift()
 		fail "$(status v0)"
 	load --no-attach -n tail_main v0 "$BUILT/load_tail_map.o" >/dev/null
 	no_drift "prepared with what it calls"
+}
+
+test_a_filter_of_others_in_our_place_is_named()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 700 handle 1 bpf da obj objects/tc_pass.o sec tc
+	expect_status 2 load v0 objects/tc_drop.o
+	[[ $errors == "load: cannot load onto tc_ingress of v0: pref 700, where our filter stands, is taken by program tc_pass (id $(tc_prog v0 ingress 700), "*", which is not ours"$'\n'"  hint: replace that one: --expect $(tc_prog v0 ingress 700) --replace"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --expect "$(tc_prog v0 ingress 700)" --replace v0 objects/tc_drop.o
+	runs v0 tc_ingress tc_drop
+}
+
+test_names_of_programs_are_made_fit_for_files()
+{
+	# A name as long as the other, so that the file stays as it is.
+	sed 's/load_bare/load.bare/g' "$BUILT/load_bare.o" >"$TMPDIR/dot.o"
+	expect_status 0 load v0 "$TMPDIR/dot.o"
+	[[ -f $BPFFS/v0/%progs/xdp/load%2Ebare ]] || fail "pinned: $(ls "$BPFFS/v0/%progs/xdp")"
+	status v0 | grep -q 'ours: loaded by ifbpf' || fail "$(status v0)"
+	expect_status 0 load v0 "$TMPDIR/dot.o"
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $(ls "$BPFFS/v0/%progs/xdp") == xdp_pass ]] || fail "still pinned: $(ls "$BPFFS/v0/%progs/xdp")"
 }
 
 # has_counted ACTION: more than a thousand.
