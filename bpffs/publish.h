@@ -12,6 +12,7 @@
 #define STAGE_DROPS    "%drops"
 #define STAGE_ODD      "%odd"
 #define STAGE_META     "%meta"
+#define STAGE_NEXT     "%next"
 
 /* Fields of a stage's record. */
 #define STAGE_FIELD_VERB "verb"

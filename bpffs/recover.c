@@ -172,7 +172,7 @@ static enum way choose_way(const struct leftover *l)
 	return in.known ? in.way : search(l, false);
 }
 
-static int go_forward(const struct leftover *l, bool wait)
+static int go_forward(const struct leftover *l, bool wait, recover_before_fn before)
 {
 	struct directory dir;
 	int err;
@@ -197,6 +197,8 @@ static int go_forward(const struct leftover *l, bool wait)
 	if (err == -EWOULDBLOCK)
 		detail("somebody is at work in %s: left what a killed '%s' began there", dir.path,
 		       l->verb);
+	if (!err && stage_is_sealed(l->fd))
+		before(l->fd, &dir);
 	if (!err && stage_is_sealed(l->fd) && renameat(l->fd, STAGE_ODD, dir.fd, DIRECTORY_RECORD))
 		err = failed(-errno, "cannot write the record of %s", dir.path);
 	if (!err) {
@@ -222,7 +224,8 @@ static int say_neither(const struct leftover *l)
 	return -EUCLEAN;
 }
 
-static int recover_one(const struct bpffs *fs, const char *name, const struct interface *iface)
+static int recover_one(const struct bpffs *fs, const char *name, const struct interface *iface,
+                       recover_before_fn before)
 {
 	struct leftover l = { .fs = fs, .name = name };
 	bool own;
@@ -243,7 +246,7 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 	read_leftover(&l);
 	own = iface && record_same_interface(&l.rec, iface);
 	switch (choose_way(&l)) {
-	case FORWARD: err = go_forward(&l, own); break;
+	case FORWARD: err = go_forward(&l, own, before); break;
 	case BACK: detail("removed what a killed '%s' had prepared: %s", l.verb, name); break;
 	case NEITHER: err = say_neither(&l); break;
 	}
@@ -254,7 +257,7 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 	return own ? err : 0;
 }
 
-int recover_stages(const struct bpffs *fs, const struct interface *iface)
+int recover_stages(const struct bpffs *fs, const struct interface *iface, recover_before_fn before)
 {
 	struct dirent **list;
 	int count, err = 0;
@@ -264,7 +267,7 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface)
 		return failed(-errno, "cannot list the stages in %s", fs->path);
 	for (int i = 0; i < count; i++) {
 		if (!err && list[i]->d_name[0] != '.')
-			err = recover_one(fs, list[i]->d_name, iface);
+			err = recover_one(fs, list[i]->d_name, iface, before);
 		free(list[i]);
 	}
 	free(list);

@@ -168,6 +168,21 @@ int stage_add_carry(struct stage *stage, __u32 old_map_id, const struct record *
 	           : 0;
 }
 
+int stage_rewrite_carry(int stage_fd, __u32 old_map_id, const struct record *rec)
+{
+	char file[64];
+	int err;
+
+	snprintf(file, sizeof(file), "%s/%u", DIRECTORY_CARRY, old_map_id);
+	/* One that a killed run left is of no use. */
+	if (unlinkat(stage_fd, STAGE_NEXT, 0) && errno != ENOENT)
+		return -errno;
+	err = record_create(stage_fd, STAGE_NEXT, rec);
+	if (!err && renameat(stage_fd, STAGE_NEXT, stage_fd, file))
+		err = -errno;
+	return err;
+}
+
 int stage_add_drop(struct stage *stage, const char *path)
 {
 	char file[16];

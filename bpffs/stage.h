@@ -55,6 +55,12 @@ int stage_add_link(struct stage *stage, enum hook hook, int link_fd);
  */
 int stage_add_carry(struct stage *stage, __u32 old_map_id, const struct record *rec, int base_fd);
 
+/*
+ * Write the record of stage_add_carry() anew, in one step; also in a stage that is sealed.
+ * stage_fd: of a stage. Returns 0 or a negative errno. Silent.
+ */
+int stage_rewrite_carry(int stage_fd, __u32 old_map_id, const struct record *rec);
+
 /* Have a pin removed, named by its path below the directory: "%progs/xdp/xdp_pass". */
 int stage_add_drop(struct stage *stage, const char *path);
 

@@ -11,10 +11,10 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/query.h"
-#include "bpffs/recover.h"
 #include "bpffs/skeleton.h"
 #include "bpffs/stage.h"
 #include "bpffs/turn.h"
+#include "pinning/carry.h"
 
 static const struct option options[] = {
 	{ "egress", no_argument, NULL, 'e' },  { "netns", required_argument, NULL, 'N' },
@@ -63,7 +63,7 @@ static int prepare(struct bpffs *fs, const struct interface *iface, struct direc
 		return err;
 	err = turn_take(fs, iface);
 	if (!err)
-		err = recover_stages(fs, iface);
+		err = carry_recover(fs, iface);
 	if (!err)
 		err = stage_begin(&stage, fs, iface->name, "iproute2_env");
 	if (err)

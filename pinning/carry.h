@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a load carries over from pinned maps into maps of another definition, in the order of the
- * protocol: planned before the object is loaded, copied and reconciled before the switch, finished
- * after the pins were exchanged. What is not finished is noted in the directory, and
- * carry_resume() goes on with it.
+ * protocol: planned before the object is loaded, copied and reconciled before the switch, taken
+ * over after it, finished after the pins were exchanged. What is not finished is noted in the
+ * directory, and carry_resume() goes on with it.
  */
 #ifndef PINNING_CARRY_H
 #define PINNING_CARRY_H
@@ -26,11 +26,13 @@ struct carried {
 	char name[NAME_SIZE];
 	__u32 from_id, to_id; /* to_id once the object is loaded */
 	enum migrate_class class;
-	bool egress;   /* pinned in %egress/ */
-	bool placed;   /* the new one gets the old one's name */
-	bool shared;   /* another program goes on with the old one */
-	bool finished; /* nothing is left to be done about it */
-	bool complete; /* and nothing is left in the old map */
+	bool egress;       /* pinned in %egress/ */
+	bool placed;       /* the new one gets the old one's name */
+	bool shared;       /* another program goes on with the old one */
+	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
+	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
+	bool finished;     /* nothing is left to be done about it */
+	bool complete;     /* and nothing is left in the old map */
 	struct progress progress;
 };
 
@@ -64,9 +66,22 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 int carry_reconcile(struct carry *carry);
 
 /*
- * The new maps are in use and published: bring over what others changed in the old ones until then,
- * merge counters, and say what could not be kept. The caller holds the directory's lock. Reports
- * its failures, and tries all maps. Returns 0 or the first negative errno.
+ * The new program is on its hook, there is no way back, and the pins are still to be exchanged:
+ * close the old maps to edits by system calls, if nobody else goes on with them, and bring over the
+ * last. So an edit is either in the new map or was refused (EPERM). Where the kernel does not close
+ * a map, or this fails, which is reported, carry_finish() brings over the rest. stage_fd: where
+ * carry_stage() noted them.
+ */
+void carry_take_over(struct carry *carry, int stage_fd);
+
+/* recover_stages(), with the same for what killed loads left. */
+int carry_recover(const struct bpffs *fs, const struct interface *iface);
+
+/*
+ * The new maps are in use and published: bring over what others changed in the old ones that
+ * could not be closed to edits, merge counters, and say what could not be kept. The caller holds
+ * the directory's lock. Reports its failures, and tries all maps. Returns 0 or the first negative
+ * errno.
  */
 int carry_finish(struct carry *carry);
 

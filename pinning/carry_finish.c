@@ -79,7 +79,11 @@ static int finish_one(struct carried *one)
 	const struct migrate_report *report = migrate_report(one->m);
 	int err;
 
-	err = migrate_reconcile(one->m);
+	/* What others find by name is theirs: a value that they put back is not one that was
+	 * copied. */
+	if (carry_may_freeze(one))
+		migrate_freeze(one->m);
+	err = one->settled ? 0 : migrate_reconcile(one->m);
 	if (!err)
 		err = migrate_merge(one->m);
 	progress_clear(&one->progress);

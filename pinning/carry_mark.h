@@ -14,6 +14,9 @@ int carry_mark_write(const struct carried *one, struct record *rec);
  */
 int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map_id);
 
+/* Its old map can be closed to edits: nobody goes on with it, and it was not done yet. */
+bool carry_may_freeze(const struct carried *one);
+
 /* Where its maps are pinned, as paths below the directory. Returns 0 or a negative errno. */
 int carry_new_path(const struct carried *one, char *path, size_t size);
 int carry_old_path(const struct carried *one, char *path, size_t size);

@@ -1,101 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Going on with what a load that was killed, or that failed at it, did not bring over. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
 #include "pinning/carry.h"
-#include "pinning/carry_mark.h"
-
-/* List the notes. Returns 0 or a negative errno. */
-static int read_marks(const struct directory *dir, struct carry *carry)
-{
-	struct dirent **list;
-	struct record rec;
-	char *end;
-	__u32 id;
-	int fd, count, err = 0;
-
-	fd = bpffs_open_dir(dir->fd, DIRECTORY_CARRY, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	count = scandirat(fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		err = -errno;
-	for (int i = 0; i < count; i++) {
-		id = strtoul(list[i]->d_name, &end, 10);
-		if (!err && id && !*end && !record_read(fd, list[i]->d_name, &rec))
-			err = carry_mark_read(carry, &rec, id);
-		free(list[i]);
-	}
-	if (count >= 0)
-		free(list);
-	close(fd);
-	return err;
-}
-
-/* The map in place, which for anything but counters must be the one that was copied to. */
-static int open_new(const struct directory *dir, struct carried *one)
-{
-	char path[NAME_SIZE * 2];
-	struct bpf_map_info info;
-	int fd, err;
-
-	err = carry_new_path(one, path, sizeof(path));
-	fd = err ? err : pin_open_map(dir->fd, path, 0, &info);
-	if (fd >= 0 && info.id != one->to_id && one->class != MIGRATE_COUNTER) {
-		close(fd);
-		fd = -ESTALE;
-	}
-	if (fd < 0)
-		return fd;
-	return migrate_map_open(&one->to, fd);
-}
-
-static int open_old(const struct directory *dir, struct carried *one)
-{
-	char path[NAME_SIZE * 2];
-	struct bpf_map_info info;
-	int fd, err;
-
-	err = carry_old_path(one, path, sizeof(path));
-	fd = err ? err : pin_open_map(dir->fd, path, 0, &info);
-	if (fd < 0)
-		return fd;
-	err = migrate_map_open(&one->from, fd);
-	return !err && info.id != one->from_id ? -ESTALE : err;
-}
-
-/* What was copied before the switch, without which nobody can tell an edit from a copy. */
-static int open_base(const struct directory *dir, struct carried *one)
-{
-	struct bpf_map_info info;
-	char path[64];
-	int fd, err;
-
-	if (one->class == MIGRATE_COUNTER)
-		return 0;
-	snprintf(path, sizeof(path), "%s/%u%s", DIRECTORY_CARRY, one->from_id, DIRECTORY_BASE);
-	fd = pin_open_map(dir->fd, path, 0, &info);
-	if (fd < 0)
-		return failed(fd, "cannot open %s/%s", dir->path, path);
-	err = migrate_resume(one->m, fd);
-	close(fd);
-	return err;
-}
+#include "pinning/carry_open.h"
 
 /* Open what one note is about; sets finished if there is nothing to be done. */
 static void open_one(const struct directory *dir, struct carried *one)
 {
-	int err = open_old(dir, one);
+	int err = carry_open_old(one, dir->fd, false);
 
 	if (!err)
-		err = open_new(dir, one);
+		err = carry_open_new(one, dir->fd);
 	if (err == -ENOENT || err == -ESTALE) {
 		/* Other maps were put there since, or these were dropped: there is no more to do.
 		 */
@@ -110,7 +26,7 @@ static void open_one(const struct directory *dir, struct carried *one)
 	if (err)
 		failed(err, "cannot go on with carrying map '%s' over in %s", one->name, dir->path);
 	else
-		err = open_base(dir, one);
+		err = carry_open_base(one, dir->fd, dir->path);
 	one->placed = !err;
 }
 
@@ -157,7 +73,7 @@ static void go_on(struct bpffs *fs, struct directory *dir, bool apart)
 	/* Without a record it is not ours; what is about to be dropped needs nothing any more. */
 	if (dir->fd < 0 || !dir->has_record || dir->dropped)
 		return;
-	err = read_marks(dir, &carry);
+	err = carry_open_marks(&carry, dir->fd);
 	if (err)
 		failed(err, "cannot read %s/%s", dir->path, DIRECTORY_CARRY);
 	else if (carry.len)
@@ -179,7 +95,7 @@ void carry_resume_apart(struct bpffs *fs, struct directory *dir)
 bool carry_is_pending(const struct directory *dir)
 {
 	struct carry carry = {};
-	bool pending = !read_marks(dir, &carry) && carry.len;
+	bool pending = !carry_open_marks(&carry, dir->fd) && carry.len;
 
 	carry_free(&carry);
 	return pending;

@@ -9,9 +9,9 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
-#include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "pinning/gc_run.h"
+#include "pinning/carry.h"
 
 struct dead {
 	char name[NAME_SIZE];
@@ -112,7 +112,7 @@ int gc_stages(struct gc *gc)
 	if (count < 0)
 		return failed(count, "cannot list the stages in %s", gc->fs.path);
 	if (count && !gc->options->dry_run)
-		err = recover_stages(&gc->fs, NULL);
+		err = carry_recover(&gc->fs, NULL);
 	for (int i = 0; !err && i < count; i++)
 		decide(gc, &dead[i]);
 	free(dead);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include "bpffs/log.h"
-#include "bpffs/recover.h"
 #include "bpffs/turn.h"
 #include "pinning/load_internal.h"
 #include "pinning/reuse.h"
@@ -90,6 +89,6 @@ int load_copy(struct loading *l)
 	err = turn_take(&l->fs, l->iface);
 	if (err || copied)
 		return copied ? copied : err;
-	err = recover_stages(&l->fs, l->iface);
+	err = carry_recover(&l->fs, l->iface);
 	return err ? err : look_again(l);
 }

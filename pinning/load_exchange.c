@@ -66,6 +66,10 @@ int load_exchange(struct loading *l)
 		explain(&l->object->explanation, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
 	else
 		err = switch_and_look(l);
+	/* What is only prepared may still come to nothing: then the old maps must be as they were.
+	 */
+	if (!err && !l->options->no_attach)
+		carry_take_over(&report->carry, l->stage.fd);
 	if (!err)
 		err = stage_commit(&l->stage, &l->dir, &l->rec);
 	if (!err)

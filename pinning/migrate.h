@@ -142,6 +142,14 @@ int migrate_copy(struct migration *m);
 int migrate_reconcile(struct migration *m);
 
 /*
+ * Close the old map to writes by system calls, for good; programs may go on writing. Who writes
+ * just now is waited for, for a moment. What is frozen already is well. Returns 0; -ENOTSUPP for a
+ * map with fields that belong to the kernel (timers, locks), -EBUSY for one that somebody has
+ * mapped into memory to write, or writes without a pause; or another negative errno. Silent.
+ */
+int migrate_freeze(struct migration *m);
+
+/*
  * Keep what was copied in a map of its own, so that another process can go on after this one was
  * killed: pin it before the switch. From then on each migrate_reconcile() keeps it current. Returns
  * a descriptor, closed by migrate_free(), or a negative errno, reported; -ENODATA for COUNTER.

@@ -66,8 +66,8 @@ const char *migrate_bound(const struct migration *m)
 		return "what stood in the old map when the maps were last compared before the "
 		       "switch "
 		       "is in force for every packet; a later edit of the old map is in force once "
-		       "they are compared after it; of an entry changed in both, the new map's "
-		       "stays";
+		       "they are compared after it, or is refused when that map is frozen; of an "
+		       "entry changed in both, the new map's stays";
 	case MIGRATE_COUNTER:
 		return "no count is lost or doubled; between the switch and the end of the merge "
 		       "the "

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include "bpffs/directory.h"
-#include "bpffs/recover.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/writer.h"
@@ -10,7 +9,7 @@ static int take_and_recover(struct bpffs *fs, const struct interface *iface)
 {
 	int err = turn_take(fs, iface);
 
-	return err ? err : recover_stages(fs, iface);
+	return err ? err : carry_recover(fs, iface);
 }
 
 /* The interface's directory, if it has one with something left to bring over. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "pinning/migrate.h"
@@ -109,6 +110,9 @@ static bool has_rule(int fd, bool is_new, __u32 number, __s64 version)
 	if (bpf_map_lookup_elem(fd, &key, &found))
 		return version < 0;
 	make_rule(is_new, number, version, &rule);
+	/* It is dropped on the way, and zero on the way back. */
+	if (!is_new)
+		rule.old.forgotten = found.old.forgotten = 0;
 	if (version >= 0 && !memcmp(&rule, &found, sizeof(rule)))
 		return true;
 	printf("rule %u: expected version %lld, found %lld\n", number, version,
@@ -144,35 +148,40 @@ static int check(const char *pin, __u32 from, __u32 n)
 	return 0;
 }
 
-/* One edit, again if the pin was replaced meanwhile. version < 0: delete. */
-static int edit_rule(const char *pin, __u32 number, __s64 version)
+/* One edit, of the map that has the name now. version < 0: delete. */
+static int edit_once(const char *pin, __u32 number, __s64 version)
 {
-	struct bpf_map_info before = {}, after = {};
-	__u32 len;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
 	union any_key key;
 	union any_rule rule;
-	int err, fd, again;
+	int err, fd;
 
-	do {
-		fd = bpf_obj_get(pin);
-		len = sizeof(before);
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &before, &len))
-			return -EBADF;
-		make_key(before.value_size == sizeof(rule.new), number, &key);
-		if (version < 0) {
-			err = bpf_map_delete_elem(fd, &key);
-		} else {
-			make_rule(before.value_size == sizeof(rule.new), number, version, &rule);
-			err = bpf_map_update_elem(fd, &key, &rule, BPF_ANY);
-		}
-		close(fd);
-		again = bpf_obj_get(pin);
-		len = sizeof(after);
-		if (again < 0 || bpf_obj_get_info_by_fd(again, &after, &len))
-			return -EBADF;
-		close(again);
-	} while (before.id != after.id);
+	fd = bpf_obj_get(pin);
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	make_key(info.value_size == sizeof(rule.new), number, &key);
+	make_rule(info.value_size == sizeof(rule.new), number, version, &rule);
+	if (!err && version < 0)
+		err = bpf_map_delete_elem(fd, &key);
+	else if (!err)
+		err = bpf_map_update_elem(fd, &key, &rule, BPF_ANY);
+	close(fd);
 	return err == -ENOENT ? 0 : err;
+}
+
+/* Again while it is refused, which a map is that gives way to another one. */
+static int edit_rule(const char *pin, __u32 number, __s64 version, __u64 *refused)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+	int err;
+
+	while ((err = edit_once(pin, number, version)) == -EPERM && !stopped) {
+		++*refused;
+		nanosleep(&pause, NULL);
+	}
+	return err;
 }
 
 /* Those that are added are not among the filled ones. */
@@ -181,28 +190,16 @@ static __u32 rule_number(__u32 i, __u32 n)
 	return i < n ? i : ADDED_RULES + i;
 }
 
-/* Whether the new map is behind the pin. */
-static bool is_switched(const char *pin)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_obj_get(pin);
-
-	bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	return info.value_size == sizeof(struct new_rule);
-}
-
 /*
- * Rules 0 to n-1 are changed and deleted at random, others are added; each version is new. Even
- * ones before the switch, odd ones after it: an edit of one rule in both maps may meet the very
- * moment in which it is brought over, and which one then wins is no property to test.
+ * Rules 0 to n-1 are changed and deleted at random, others are added. Of the odd ones each version
+ * is new; the even ones come and go with one value, so that a copy cannot be told from an edit.
  */
 static int edit(const char *pin, __u32 n)
 {
 	__s64 *versions = calloc(2UL * n, sizeof(*versions));
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info), wrong = 0, added = n;
+	__u64 refused = 0;
 	int err = 0, fd;
 	__s64 edits;
 
@@ -211,14 +208,18 @@ static int edit(const char *pin, __u32 n)
 	for (__u32 i = n; i < 2 * n; i++)
 		versions[i] = -1;
 	for (edits = 1; !stopped && !err; edits++) {
-		__u32 number = (__u32)random() % (n / 2) * 2 + is_switched(pin);
+		__u32 number = (__u32)random() % n;
+		__s64 version = number % 2 ? edits : 0;
 
 		if (edits % 16 == 0 && added < 2 * n)
 			number = added++;
-		versions[number] = edits % 5 == 4 && number < n ? -1 : edits;
-		err = edit_rule(pin, rule_number(number, n), versions[number]);
+		if (number < n && edits % 5 >= (number % 2 ? 4 : 2))
+			version = -1;
+		err = edit_rule(pin, rule_number(number, n), version, &refused);
+		if (!err)
+			versions[number] = version;
 	}
-	if (err)
+	if (err && !stopped)
 		return failed(err, "cannot edit %s", pin);
 	puts("stopped");
 	fflush(stdout);
@@ -230,7 +231,7 @@ static int edit(const char *pin, __u32 n)
 	for (__u32 i = 0; i < 2 * n && wrong < 10; i++)
 		wrong += !has_rule(fd, info.value_size == sizeof(struct new_rule),
 		                   rule_number(i, n), versions[i]);
-	printf("%lld edits, %u wrong\n", edits - 1, wrong);
+	printf("%lld edits, %u wrong, refused %llu times\n", edits - 1, wrong, refused);
 	free(versions);
 	return wrong ? -EILSEQ : 0;
 }

@@ -378,6 +378,18 @@ test_a_copy_that_is_killed_is_removed()
 	expect_id "$BPFFS/v0/deny_list" "$map"
 }
 
+# stop_switched: carry2 is on the hook instead of carry1, and the old maps take edits still.
+stop_switched()
+{
+	need strace
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=sendto \
+		load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	load --on-mismatch migrate v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	stop_at sendto "$(grep ' sendto(' "$TMPDIR/calls" | sed -n '/RTM_SETLINK/=')" \
+		load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $(bpftool -j prog show id "$(prog_id v0)") == *'"name":"carry2"'* ]] || fail "not switched"
+}
+
 test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 {
 	local old
@@ -386,9 +398,8 @@ test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 	fill 100
 	deny 0 8
 	send 10
+	stop_switched
 	old=$(map_id "$BPFFS/v0/deny_list")
-	stop_at renameat 1 load --on-mismatch migrate v0 "$BUILT/carry2.o"
-	expect_id "$BPFFS/v0/deny_list" "$old"
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 value 0 0 0 0 99 0 0 0
 	kill_it
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 7 7 7 value 0 0 0 0 77 0 0 0
@@ -405,6 +416,48 @@ test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 	expect_seen 0 20
 	expect_nothing_left
 	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+# Rule 5 is edited in the old map after the copy, and put back in the new one, to what was copied:
+# that is no copy. The pins are exchanged by the recovery, which has brought over the first edit.
+test_an_edit_that_looks_like_a_copy_is_kept_after_a_kill()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 10
+	stop_switched
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 value 0 0 0 0 99 0 0 0
+	kill_it
+	expect_status 0 iproute2_env v0
+	[[ $(rule 5 0 1 0) == 0x63* ]] || fail "not brought over: $(rule 5 0 1 0)"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 \
+		value 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	expect_status 0 pin_maps v0
+	[[ $(rule 5 0 1 0) == 0x05* ]] || fail "an edit was undone: $(rule 5 0 1 0)"
+	expect_nothing_left
+}
+
+expect_refused()
+{
+	run bpftool map "$@"
+	((status != 0)) && [[ $errors == *"Operation not permitted"* ]] || fail_run "not refused" "$@"
+}
+
+test_between_the_switch_and_the_exchange_an_edit_is_refused_and_not_lost()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 10
+	# The first rename is that of a note that all is in the new map.
+	stop_at renameat 1 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	expect_refused update pinned "$BPFFS/v0/deny_list" key 5 0 1 0 value 0 0 0 0 99 0 0 0
+	expect_refused delete pinned "$BPFFS/v0/deny_list" key 5 0 1 0
+	send 5
+	kill_it
+	expect_refused delete pinned "$BPFFS/v0/deny_list" key 5 0 1 0
+	expect_status 0 pin_maps v0
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 1 0
+	[[ -z $(rule 5 0 1 0) && $(rule 6 0 1 0) == 0x06* ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	expect_seen 5 0
+	expect_nothing_left
 }
 
 test_what_was_edited_in_the_new_map_after_a_kill_is_kept()
@@ -612,13 +665,36 @@ test_a_million_rules_are_carried_over_under_full_rate_while_they_are_edited()
 	((frames > 100000)) || fail "only $frames frames"
 	expect_seen 0 "$frames"
 	wait "$editor" || fail "the editor: $(</run/editor)"
-	[[ $(</run/editor) =~ ([0-9]+)\ edits,\ 0\ wrong ]] || fail "the editor: $(</run/editor)"
+	[[ $(</run/editor) =~ ([0-9]+)\ edits,\ 0\ wrong,\ refused\ [0-9]+ ]] || fail "the editor: $(</run/editor)"
 	edits=${BASH_REMATCH[1]}
 	echo "$edits edits" >&2
 	((edits > 1000)) || fail "only $edits edits"
 	expect_status 0 migrate_world check "$BPFFS/v0/rules" 1000000 10000
 	expect_nothing_left
 	[[ $(load_state v0 xdp) == *" million2" ]]
+}
+
+# Each edit opens the pin anew, takes no lock, and is made again where it is refused: what was let in
+# is there in the end, in whatever map, however often it looked like a copy.
+test_an_editor_without_a_lock_loses_nothing_in_one_migration_after_the_other()
+{
+	local editor i
+
+	load v0 "$BUILT/million1.o" >/dev/null
+	migrate_world fill "$BPFFS/v0/rules" 200000
+	mkfifo /run/ended
+	migrate_world edit "$BPFFS/v0/rules" 20000 </run/ended >/run/editor &
+	editor=$!
+	exec 8>/run/ended
+	for i in 2 1 2 1 2; do
+		expect_status 0 load --on-mismatch migrate v0 "$BUILT/million$i.o"
+	done
+	kill -TERM "$editor"
+	eventually grep -q stopped /run/editor
+	echo >&8
+	wait "$editor" || fail "the editor: $(</run/editor)"
+	cat /run/editor >&2
+	expect_nothing_left
 }
 
 migrate_while_edited()
