@@ -29,6 +29,7 @@ struct carried {
 	bool egress;       /* pinned in %egress/ */
 	bool placed;       /* the new one gets the old one's name */
 	bool shared;       /* another program goes on with the old one */
+	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
@@ -52,6 +53,21 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 
 /* One more, of which the caller fills in the rest; NULL if there is no memory. */
 struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class);
+
+/*
+ * one->sharers go on with the old map: say what follows. Their counts stay with them, so that a new
+ * map of counters begins at zero; all else is copied.
+ */
+void carry_keep_apart(struct carried *one);
+
+/* What could not be brought over, entries and counters; of a dry run what will not fit. */
+__u64 carry_left(const struct carried *one);
+
+/* The first of it, for the user: "key 7: value.note does not fit". */
+void carry_left_why(const struct carried *one, char *text, size_t size);
+
+/* A dry run, after planning: count what will not fit. Reports its failures. */
+int carry_foresee(struct carry *carry);
 
 /* Copying takes long: something else than counters is carried over, which waits for the switch. */
 bool carry_is_bulky(const struct carry *carry);

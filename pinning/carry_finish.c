@@ -36,6 +36,21 @@ static int find_place(struct carried *one, const struct plan *plan)
 	return -EEXIST;
 }
 
+/* The old map stays where the others have it; added to the new one it would count twice. */
+static int part(struct carried *one, struct stage *stage)
+{
+	char path[NAME_SIZE * 2];
+	int err;
+
+	one->finished = true;
+	if (one->shared)
+		return 0;
+	one->complete = true;
+	err = carry_old_path(one, path, sizeof(path));
+	return err ? failed(err, "cannot name the old map '%s'", one->name)
+	           : stage_add_drop(stage, path);
+}
+
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage)
 {
 	struct record rec;
@@ -47,6 +62,10 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 		err = find_place(one, plan);
 		if (err)
 			return err;
+		if (one->apart) {
+			err = part(one, stage);
+			continue;
+		}
 		err = carry_mark_write(one, &rec);
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
@@ -67,8 +86,16 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
 		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);
 	if (report->conflicts)
-		note("map '%s': %llu entries were changed in both maps; the new map's were kept",
+		note("map '%s': %llu entries were changed in both maps; the new map's were kept, "
+		     "with what changed in the old one between the copy and the switch lost",
 		     one->name, (unsigned long long)report->conflicts);
+	if (report->counts_in_both && one->class == MIGRATE_CONFIG) {
+		note("map '%s': in %llu of them a number went on in both maps", one->name,
+		     (unsigned long long)report->counts_in_both);
+		hint("if programs count there: --class %s=counter adds both up after the switch, "
+		     "--class %s=flow says that programs keep it",
+		     one->name, one->name);
+	}
 	for (unsigned int i = 0; i < report->problem_count; i++)
 		note("map '%s', key %s: %s", one->name, report->problems[i].key,
 		     report->problems[i].why);
@@ -140,7 +167,7 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < carry->len; i++)
-		if (carry->list[i]->finished)
+		if (carry->list[i]->finished && !carry->list[i]->apart)
 			err = drop_one(carry->list[i], &stage);
 	if (!err)
 		err = stage_publish(&stage, dir, rec);

@@ -12,6 +12,7 @@
 #include "bpffs/log.h"
 #include "pinning/attach.h"
 #include "pinning/load_print.h"
+#include "pinning/load_shared.h"
 #include "pinning/loader.h"
 
 /* So many --class options can be given. */
@@ -83,12 +84,18 @@ struct load_call {
 	struct load_print print;
 };
 
-/* The exit status of one load that succeeded: some of its maps may not have got their pins. */
+/*
+ * The exit status of one load that succeeded: some of its maps may not have got their pins, or not
+ * all of their content. A dry run ends as the load would.
+ */
 static int status_of(const struct load_report *report)
 {
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]) &&
 		    report->plan.maps[i].state == PLAN_REFUSED)
+			return EXIT_PARTLY;
+	for (size_t i = 0; i < report->carry.len; i++)
+		if (carry_left(report->carry.list[i]))
 			return EXIT_PARTLY;
 	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
 }
@@ -118,6 +125,28 @@ static int load_one(const struct interface *iface, struct object *object,
 	return status;
 }
 
+/* Each --class must be about a map of the object: a slip of the pen would lose counts. */
+static int check_classes(const struct object *object, const char *const *classes)
+{
+	for (; *classes; classes++) {
+		size_t len = strcspn(*classes, "="), m = 0;
+
+		while (m < object->maps_len && (strlen(object->map_names[m]) != len ||
+		                                strncmp(object->map_names[m], *classes, len) != 0))
+			m++;
+		if (m < object->maps_len)
+			continue;
+		fprintf(stderr, "load: --class %s: %s has no such map; it has", *classes,
+		        object->path);
+		for (m = 0; m < object->maps_len; m++)
+			if (!strchr(object->map_names[m], '.'))
+				fprintf(stderr, " %s", object->map_names[m]);
+		fputc('\n', stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_SUCCESS;
+}
+
 /* Returns 0 or the exit status. */
 static int open_object(struct object *object, const struct load_call *call)
 {
@@ -132,7 +161,7 @@ static int open_object(struct object *object, const struct load_call *call)
 	if (call->how->has_tc && object->hook == HOOK_XDP)
 		return cli_misused("load", "--tc is for the tc hooks, and %s is an XDP program",
 		                   bpf_program__name(object->prog));
-	return 0;
+	return check_classes(object, call->how->classes);
 }
 
 /* The interface as it is called now: its name may be another's since it was found. */
@@ -186,10 +215,14 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 
 	/* An object that others use already cannot be opened anew. */
 	call->how->keep_lock = shared;
-	status = shared ? open_object(&object, call) : 0;
-	if (status) {
-		object_close(&object);
-		return status;
+	if (shared) {
+		status = open_object(&object, call);
+		if (!status && load_share(ifnames, count, &object, call->how))
+			status = EXIT_KERNEL;
+		if (status) {
+			object_close(&object);
+			return status;
+		}
 	}
 	for (int i = 0; i < count; i++) {
 		if (is_again(ifnames, i)) {

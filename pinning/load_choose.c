@@ -51,6 +51,29 @@ static void describe_old(const struct attachment *at, char out[128])
 	close(fd);
 }
 
+void load_foresee_switch(struct loading *l)
+{
+	struct load_foreseen *would = &l->report->foreseen;
+	struct ownership verdict;
+
+	if (!l->options->no_attach)
+		snprintf(would->how, sizeof(would->how), "%s",
+		         l->how.by == ATTACH_XDP && l->how.mode == XDP_MODE_NONE
+		                 ? "native, or skb where the driver cannot"
+		                 : load_how_name(l->how.by, l->how.mode, l->how.link));
+	/* What is only prepared replaces nothing. */
+	if (!l->old || l->options->no_attach)
+		return;
+	would->old_id = l->old->prog_id;
+	describe_old(l->old, would->old);
+	snprintf(would->old_how, sizeof(would->old_how), "%s",
+	         load_how_name(l->old->by, l->old->mode, l->old->link_id));
+	would->old_foreign = !load_is_ours(l, l->old, &verdict);
+	if (would->old_foreign)
+		snprintf(would->old_why, sizeof(would->old_why), "%.255s", verdict.why);
+	would->two_steps = !load_is_atomic(l);
+}
+
 static int refuse_foreign(const struct loading *l, const struct attachment *at,
                           const struct ownership *verdict)
 {

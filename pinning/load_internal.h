@@ -39,6 +39,9 @@ int load_look(struct loading *l);
 /* loader.c: whose that is, what makes room, and how to attach. Reports its failures. */
 int load_choose(struct loading *l);
 
+/* load_shared.c: who else goes on with what is carried over. Reports its failures. */
+int load_find_sharers(struct loading *l);
+
 /*
  * load_copy.c: copy the content of maps, while other writers go on. Returns 0, or -EAGAIN with
  * l->report->moved if what was looked at before is not so any more, or another negative errno;
@@ -66,6 +69,9 @@ void load_choose_how(struct loading *l);
  * errno.
  */
 int load_check(const struct loading *l);
+
+/* Say in the report of a dry run what the switch would do. */
+void load_foresee_switch(struct loading *l);
 
 /* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
 bool load_is_atomic(const struct loading *l);

@@ -9,11 +9,22 @@ bool load_is_own(const struct load_report *report, const struct plan_map *map)
 	return map->hook == report->hook && map->prog_id == report->prog_id;
 }
 
-static const char *map_word(const struct load_report *report, const struct plan_map *map)
+/* What was carried over into the map, or NULL. */
+static const struct carried *carried_to(const struct load_report *report,
+                                        const struct plan_map *map)
 {
 	for (size_t i = 0; i < report->carry.len; i++)
 		if (report->carry.list[i]->to_id == map->info.id)
-			return "migrated";
+			return report->carry.list[i];
+	return NULL;
+}
+
+static const char *map_word(const struct load_report *report, const struct plan_map *map)
+{
+	const struct carried *one = carried_to(report, map);
+
+	if (one && !one->apart)
+		return "migrated";
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";
 	case PLAN_PINNED:
@@ -42,10 +53,57 @@ static void print_how(const struct load_report *report)
 /* Nothing of the old map was left to keep. */
 static bool is_complete(const struct load_report *report, const struct plan_map *map)
 {
-	for (size_t i = 0; i < report->carry.len; i++)
-		if (report->carry.list[i]->to_id == map->info.id)
-			return report->carry.list[i]->complete;
-	return false;
+	const struct carried *one = carried_to(report, map);
+
+	return one && one->complete;
+}
+
+/* How much of the old map is not in the new one, and why; 0 with "". */
+static __u64 left_of(const struct load_report *report, const struct plan_map *map, char why[256])
+{
+	const struct carried *one = carried_to(report, map);
+	__u64 left = one ? carry_left(one) : 0;
+
+	*why = '\0';
+	if (left)
+		carry_left_why(one, why, 256);
+	return left;
+}
+
+static void print_map(const struct load_report *report, const struct plan_map *map, bool dry_run)
+{
+	char why[256];
+	__u64 left = left_of(report, map, why);
+
+	printf("  map %s id %u %s%s", map->name, map->info.id,
+	       dry_run && plan_publishes(map) ? "would be " : "", map_word(report, map));
+	if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map) &&
+	    (!dry_run || left || !carried_to(report, map)))
+		printf(" (map %u %s as %s%%old-%u)", map->old_id, dry_run ? "would stay" : "stays",
+		       map->path, map->old_id);
+	else if (map->state == PLAN_REFUSED)
+		printf(": %s", map->why);
+	putchar('\n');
+	if (left)
+		printf("    %llu %s in map %u: %s%s\n", (unsigned long long)left,
+		       dry_run ? "would stay" : "stay", map->old_id, left > 1 ? "the first, " : "",
+		       why);
+}
+
+/* What a dry run would do to the hook. */
+static void print_switch(const struct load_report *report)
+{
+	const struct load_foreseen *would = &report->foreseen;
+
+	if (*would->old)
+		printf("  would replace program %s, %s, which is %s%s%s\n", would->old,
+		       would->old_how, would->old_foreign ? "not ours: " : "ours",
+		       would->old_foreign ? would->old_why : "",
+		       would->two_steps ? "; not in one step: packets pass between" : "");
+	if (*would->how)
+		printf("  would be attached %s\n", would->how);
+	else
+		printf("  would be prepared at %s\n", report->prog_path);
 }
 
 static void print_text(const struct interface *iface, const struct load_report *report,
@@ -58,21 +116,13 @@ static void print_text(const struct interface *iface, const struct load_report *
 	putchar('\n');
 	if (report->attached)
 		print_how(report);
-	else if (!dry_run)
+	else if (dry_run)
+		print_switch(report);
+	else
 		printf("  prepared at %s\n", report->prog_path);
-	for (size_t i = 0; i < report->plan.len; i++) {
-		const struct plan_map *map = &report->plan.maps[i];
-
-		if (!load_is_own(report, map))
-			continue;
-		printf("  map %s id %u %s", map->name, map->info.id, map_word(report, map));
-		if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map))
-			printf(" (map %u stays as %s%%old-%u)", map->old_id, map->path,
-			       map->old_id);
-		else if (map->state == PLAN_REFUSED)
-			printf(": %s", map->why);
-		putchar('\n');
-	}
+	for (size_t i = 0; i < report->plan.len; i++)
+		if (load_is_own(report, &report->plan.maps[i]))
+			print_map(report, &report->plan.maps[i], dry_run);
 }
 
 static struct json_object *attachment_json(const struct attachment *how)
@@ -92,13 +142,31 @@ static struct json_object *attachment_json(const struct attachment *how)
 static struct json_object *map_json(const struct load_report *report, const struct plan_map *map)
 {
 	struct json_object *out = json_object_new_object();
+	char why[256];
+	__u64 left = left_of(report, map, why);
 
 	json_put_string(out, "name", map->name);
 	json_put_number(out, "id", map->info.id);
 	json_put_string(out, "state", map_word(report, map));
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
 	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
-	json_put_string(out, "reason", map->why);
+	json_put_number(out, "left", left);
+	json_put_string(out, "reason", left ? why : map->why);
+	return out;
+}
+
+static struct json_object *foreseen_json(const struct load_report *report)
+{
+	const struct load_foreseen *would = &report->foreseen;
+	struct json_object *out = json_object_new_object();
+
+	json_put_id(out, "replaced_id", would->old_id);
+	json_put_string(out, "replaced", would->old);
+	json_put_string(out, "replaced_how", would->old_how);
+	json_put_bool(out, "foreign", would->old_foreign);
+	json_put_string(out, "reason", would->old_foreign ? would->old_why : NULL);
+	json_put_string(out, "how", would->how);
+	json_put_bool(out, "one_step", !would->two_steps);
 	return out;
 }
 
@@ -120,6 +188,8 @@ static void print_json(const struct interface *iface, const struct load_report *
 	json_put_id(out, "replaced_id", report->old_prog_id);
 	json_object_object_add(out, "attached",
 	                       report->attached ? attachment_json(&report->how) : NULL);
+	if (dry_run)
+		json_object_object_add(out, "would", foreseen_json(report));
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]))
 			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));

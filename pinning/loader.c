@@ -29,13 +29,18 @@ static int load_object(struct loading *l)
 		        "a pinned map is not what the object defines");
 		return err;
 	}
+	err = load_find_sharers(l);
+	if (err)
+		return err;
 	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, %zu carried over, the rest new",
 	        reused, l->object->maps_len, l->report->carry.len);
 	err = object_load(l->object);
 	if (!err)
 		load_tell_lost(l);
+	if (!err && l->options->dry_run)
+		return carry_foresee(&l->report->carry);
 	/* The bulk of it; what changes meanwhile is brought over at the switch. */
-	return err || l->options->dry_run ? err : load_copy(l);
+	return err ? err : load_copy(l);
 }
 
 int load_look(struct loading *l)
@@ -95,7 +100,9 @@ static int load_in_directory(struct loading *l)
 		err = load_foresee(l);
 	if (!err)
 		err = load_stage_all(l);
-	if (!err && !l->options->dry_run)
+	if (!err && l->options->dry_run)
+		load_foresee_switch(l);
+	else if (!err)
 		err = load_exchange(l);
 	return err;
 }

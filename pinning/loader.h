@@ -30,6 +30,17 @@ struct load_options {
 	const char *const *classes; /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
 };
 
+/* What a dry run would do to the hook. Words for the user; "" or 0: there is nothing to say. */
+struct load_foreseen {
+	__u32 old_id;
+	char old[128];    /* the program that would be replaced: name, id, tag */
+	char old_how[48]; /* "native by netlink" */
+	bool old_foreign;
+	char old_why[256]; /* whose it is, if foreign */
+	char how[48];      /* as what it would be attached */
+	bool two_steps;    /* packets would pass between */
+};
+
 struct load_report {
 	char path[PATH_MAX]; /* the interface's directory */
 	__u64 gen;
@@ -41,9 +52,10 @@ struct load_report {
 	bool attached;
 	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
 	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
-	struct attachment how; /* read back from the kernel, if attached */
-	struct carry carry;    /* maps whose content was carried over */
-	struct plan plan;      /* of all hooks; the program's own maps have its prog_id */
+	struct attachment how;         /* read back from the kernel, if attached */
+	struct load_foreseen foreseen; /* of a dry run */
+	struct carry carry;            /* maps whose content was carried over */
+	struct plan plan;              /* of all hooks; the program's own maps have its prog_id */
 };
 
 /*

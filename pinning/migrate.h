@@ -121,6 +121,13 @@ void migrate_set_progress(struct migration *m,
                           void (*progress)(void *context, __u64 done, __u64 total), void *context);
 
 /*
+ * Instead of the steps below: read the old map, and note in the report how many entries would be
+ * left in it, and the first of them, as far as that follows from the definitions. Reports failures.
+ * Returns 0 or a negative errno.
+ */
+int migrate_foresee(struct migration *m);
+
+/*
  * CONFIG and FLOW: copy all entries into the new map, which nobody else uses yet and which is
  * empty, and remember what was copied. Reports failures. Returns 0, also if entries were left
  * behind (see the report), or a negative errno.
@@ -192,6 +199,7 @@ struct migrate_report {
 	__u64 left; /* entries that stayed in the old map alone: did not fit, no room, key clash */
 	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
 	__u64 conflicts;               /* changed in both maps: the new one won */
+	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */
 	__u64 counters_left;    /* counters (of one CPU) that did not fit their narrower field */
 	unsigned int cpus_left; /* offline CPUs whose slots could not be merged */
 	struct migrate_problem problems[MIGRATE_PROBLEMS]; /* the first of those left */

@@ -75,6 +75,21 @@ static int leave(struct reconciling *r, const void *key, const void *value, cons
 	return remember(r, key, value, state);
 }
 
+/* A whole number, such as programs count in, that neither map has as it was copied. */
+static bool counts_in_both(const struct reconciling *r)
+{
+	for (size_t i = 0; i < r->m->value.len; i++) {
+		const struct field *field = &r->m->value.list[i];
+		size_t at = field->to / 8, len = field->to_bits / 8;
+
+		if (field->kind == FIELD_INTEGER && field->counter &&
+		    memcmp(r->wanted + at, r->copied + at, len) &&
+		    memcmp(r->present + at, r->copied + at, len))
+			return true;
+	}
+	return false;
+}
+
 /* The old map has this entry, and another value than the base or none there. */
 static int bring(struct reconciling *r, struct table_entry *entry, const void *key,
                  const void *value)
@@ -92,8 +107,10 @@ static int bring(struct reconciling *r, struct table_entry *entry, const void *k
 		return err;
 	if (there && is_present(r, r->wanted))
 		return remember(r, key, value, TABLE_COPIED);
-	if (!untouched(r, entry, there))
+	if (!untouched(r, entry, there)) {
+		r->m->report.counts_in_both += known && there && counts_in_both(r);
 		return leave(r, key, value, NULL, TABLE_NEW_WINS);
+	}
 	err = bpf_map_update_elem(r->m->to.fd, r->key, r->wanted,
 	                          map_is_array(r->m->to.info.type) ? BPF_ANY
 	                          : there                          ? BPF_EXIST

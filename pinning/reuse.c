@@ -79,15 +79,16 @@ static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char 
 	}
 }
 
+/* Returned where the definitions differ, so that all maps are looked at before it fails. */
+#define DIFFERS 1
+
 static int refuse_difference(const char *name, const struct directory *dir,
                              const struct shape_diffs *diffs)
 {
 	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	         name, dir->path);
 	shape_diffs_print(diffs);
-	hint("carry its content over: --on-mismatch migrate");
-	hint("or start with an empty map, the old one stays beside it: --on-mismatch fresh");
-	return -EINVAL;
+	return DIFFERS;
 }
 
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
@@ -143,7 +144,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
-	int err = 0, fd;
+	int err = 0, fd, differ = 0;
 
 	*reused = 0;
 	if (dir->fd < 0 || dir->dropped)
@@ -163,8 +164,41 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		}
 		err = reuse_pin(object, map, dir, fd, &info, how, reused);
 		close(fd);
+		if (err == DIFFERS) {
+			differ++;
+			err = 0;
+		}
 	}
-	return err;
+	if (err || !differ)
+		return err;
+	hint("carry the content over: --on-mismatch migrate");
+	hint("or start with %s, the old %s beside %s: --on-mismatch fresh",
+	     differ > 1 ? "empty maps" : "an empty map", differ > 1 ? "ones stay" : "one stays",
+	     differ > 1 ? "them" : "it");
+	return -EINVAL;
+}
+
+__u32 reuse_find(const struct object *object, const struct bpf_map *map,
+                 const struct directory *dir, bool *differs)
+{
+	struct shape_diffs diffs = {};
+	struct bpf_map_info info;
+	__u32 id = 0;
+	int fd;
+
+	*differs = false;
+	if (object_map_is_internal(map))
+		return 0;
+	fd = open_pin(dir, object->hook, object_map_name(object, map), &info);
+	if (fd < 0)
+		return 0;
+	if (is_reusable(fd, &info, object_map_name(object, map))) {
+		id = info.id;
+		*differs = !shape_compare(object->obj, map, &info, &diffs) && diffs.len;
+		shape_diffs_free(&diffs);
+	}
+	close(fd);
+	return id;
 }
 
 bool reuse_is_current(const struct object *object, const struct directory *dir,

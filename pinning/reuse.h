@@ -28,7 +28,7 @@ struct reuse_options {
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
  * what runs (packets would see half-updated slots), nor are .rodata, .bss and .data.
- * Where the definitions differ, the difference is printed field by field and it fails, or the
+ * Where definitions differ, all differences are printed field by field and it fails, or the
  * object gets a map of its own, empty or to carry the content over into. *reused counts the maps
  * that are used on. Reports its failures. Returns 0, -EINVAL for a difference, -EBUSY for one where
  * the pinned map keeps its name, or another negative errno.
@@ -43,6 +43,13 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
  */
 int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
                    struct bpf_map_info *info);
+
+/*
+ * The id of the map that is pinned where the object's map is to come, and that would be used on, or
+ * be in the way; 0: none. differs: it is defined differently. Silent.
+ */
+__u32 reuse_find(const struct object *object, const struct bpf_map *map,
+                 const struct directory *dir, bool *differs);
 
 /* Whether what is carried over is still pinned where the object's maps are to come. */
 bool reuse_is_current(const struct object *object, const struct directory *dir,

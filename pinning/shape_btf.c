@@ -81,6 +81,7 @@ static int compare_member(const struct comparison *c, const struct btf_type *obj
 	const char *name = btf__name_by_offset(c->object, member->name_off);
 	const struct btf_member *other = find_member(c->pinned, pinned, name);
 	char row[64], a[64], b[64];
+	int err = 0;
 
 	snprintf(row, sizeof(row), "%.30s.%.30s", field, *name ? name : "(no name)");
 	if (!other) {
@@ -90,9 +91,9 @@ static int compare_member(const struct comparison *c, const struct btf_type *obj
 	if (bit_offset(object, member) != bit_offset(pinned, other)) {
 		snprintf(a, sizeof(a), "at byte %u", bit_offset(object, member) / 8);
 		snprintf(b, sizeof(b), "at byte %u", bit_offset(pinned, other) / 8);
-		return shape_diffs_add(c->diffs, row, a, b);
+		err = shape_diffs_add(c->diffs, row, a, b);
 	}
-	return compare(c, member->type, other->type, row, depth + 1);
+	return err ? err : compare(c, member->type, other->type, row, depth + 1);
 }
 
 static int compare_composite(const struct comparison *c, const struct btf_type *object,

@@ -155,8 +155,8 @@ static void print_report(const struct migrate_report *r)
 {
 	printf("entries=%llu moved=%llu created=%llu left=%llu\n", r->entries, r->moved, r->created,
 	       r->left);
-	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu\n", r->added, r->changed,
-	       r->deleted, r->conflicts);
+	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu counted=%llu\n", r->added,
+	       r->changed, r->deleted, r->conflicts, r->counts_in_both);
 	printf("counters_left=%llu cpus_left=%u\n", r->counters_left, r->cpus_left);
 	for (unsigned int i = 0; i < r->problem_count; i++)
 		printf("left: %s: %s\n", r->problems[i].key, r->problems[i].why);

@@ -1232,6 +1232,22 @@ test_a_map_that_is_defined_otherwise_stops_the_load_and_the_difference_is_shown(
 	runs v0 xdp load_flows1
 }
 
+test_all_maps_that_are_defined_otherwise_are_shown_and_all_of_a_member()
+{
+	local before
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	before=$(snapshot)
+	expect_status 2 load v0 "$BUILT/carry2.o"
+	[[ $(tr -s ' ' <<<"$errors") == *" value.note at byte 0 at byte 4
+ value.note unsigned long long, 8 B unsigned int, 4 B
+"* && $errors == *"cannot reuse map 'deny_list'"* ]] || fail "it says: $errors"
+	[[ $(tr -s ' ' <<<"$errors") == *"cannot reuse map 'frames_seen'"*" value.passed at byte 16 at byte 0"* ]] ||
+		fail "it says: $errors"
+	[[ $(grep -c 'hint: .*--on-mismatch fresh' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+}
+
 test_fresh_takes_an_empty_map_and_keeps_the_old_one_beside_it()
 {
 	local old
@@ -1291,7 +1307,8 @@ test_dry_run_leaves_nothing()
 	local before old
 
 	expect_status 0 load --dry-run v0 objects/xdp_pass.o
-	[[ $output == "v0 xdp: program xdp_pass id "*" would be loaded"*"map xdp_stats_map id "*" created" ]] ||
+	[[ $output == "v0 xdp: program xdp_pass id "*" would be loaded"*"  would be attached native by netlink
+  map xdp_stats_map id "*" would be created" ]] ||
 		fail "it says: $output"
 	[[ -z $(find "$BPFFS" -mindepth 1 ! -name '*.debug') && -z $(prog_id v0) ]] || fail "it left something"
 	eventually is_gone prog "$(sed -n 's/.*xdp_pass id \([0-9]*\).*/\1/p' <<<"$output")" ||
@@ -1300,9 +1317,15 @@ test_dry_run_leaves_nothing()
 	old=$(prog_id v0)
 	before=$(snapshot)
 	expect_status 0 load --dry-run --json v0 objects/xdp_drop.o
-	[[ $output == *'"dry_run":true'*'"path":null}'*'"attached":null'*'"state":"reused"'* ]] ||
+	[[ $output == *'"dry_run":true'*'"path":null}'*'"attached":null,"would":{"replaced_id":'"$old"',"replaced":"xdp_pass (id '"$old"', tag '*')",'\
+'"replaced_how":"native by netlink","foreign":false,"reason":null,"how":"native by netlink","one_step":true}'\
+*'"state":"reused"'* ]] ||
 		fail "it says: $output"
 	expect_status 0 load --dry-run --link -m skb v0 objects/xdp_drop.o
+	[[ $output == *"  would replace program xdp_pass (id $old, tag "*"), native by netlink, which is ours; \
+not in one step: packets pass between
+  would be attached skb by link
+  map xdp_stats_map id "*" would be reused" ]] || fail "it says: $output"
 	expect_status 0 load --dry-run --hook tc_egress v0 objects/tc_pass.o
 	! tc qdisc show dev v0 | grep -q clsact || fail "a qdisc was made"
 	expect_unchanged "$before"
@@ -1310,6 +1333,8 @@ test_dry_run_leaves_nothing()
 	link_xdp_again
 	expect_status 2 load --dry-run v0 objects/xdp_drop.o
 	[[ $errors == *"is not ours"* ]] || fail "it says: $errors"
+	expect_status 0 load --dry-run --replace v0 objects/xdp_drop.o
+	[[ $output == *"would replace program "*", which is not ours: "* ]] || fail "it says: $output"
 }
 
 link_xdp_again() { ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp; }

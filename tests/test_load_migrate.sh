@@ -63,20 +63,34 @@ test_no_packet_passes_while_a_deny_list_is_carried_over()
 	expect_seen 0 300000
 }
 
-test_what_does_not_fit_stays_in_the_old_map()
+# note is 8 bytes in carry2 and 4 in carry1: 7 and 9 do not fit.
+load_misfits()
 {
+	local key
+
 	load v0 "$BUILT/carry2.o" >/dev/null
-	# note is 8 bytes there and 4 in carry1: this one does not fit.
-	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 0 0 0 \
-		value 0 0 0 0 1 0 0 0 1 0 0 0 0 0 0 0
+	for key in 7 9; do
+		bpftool map update pinned "$BPFFS/v0/deny_list" key "$key" 0 0 0 \
+			value 0 0 0 0 1 0 0 0 1 0 0 0 0 0 0 0
+	done
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 8 0 0 0 \
 		value 5 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0
-	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry1.o"
-	[[ $errors == *"1 entries did not fit and stay in %old-"* ]] || fail "$errors"
+}
+
+test_what_does_not_fit_stays_in_the_old_map_and_the_load_is_partly_done()
+{
+	local old
+
+	load_misfits
+	old=$(map_id "$BPFFS/v0/deny_list")
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $errors == *"2 entries did not fit and stay in %old-$old"* ]] || fail "$errors"
+	[[ $output == *"map deny_list id "*" migrated (map $old stays as $BPFFS/v0/deny_list%old-$old)
+    2 stay in map $old: the first, key "[79]": value.note does not fit"* ]] || fail "$output"
 	bpftool map lookup pinned "$BPFFS/v0/deny_list" key 8 0 0 0 >/dev/null || fail "8 was lost"
 	! bpftool map lookup pinned "$BPFFS/v0/deny_list" key 7 0 0 0 >/dev/null 2>&1 ||
 		fail "7 was cut"
-	bpftool map lookup pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0")" key 7 0 0 0 >/dev/null ||
+	bpftool map lookup pinned "$BPFFS/v0/deny_list%old-$old" key 7 0 0 0 >/dev/null ||
 		fail "7 is not in $(old_maps "$BPFFS/v0")"
 }
 
@@ -113,12 +127,66 @@ test_a_reader_of_the_output_that_goes_away_does_not_end_a_load()
 	[[ -z $(prog_id v0) ]] || fail "unload did not end its work"
 }
 
+test_what_does_not_fit_is_in_the_document()
+{
+	load_misfits
+	expect_status 3 load --json --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output == *'"name":"deny_list"'*'"state":"migrated"'*'"left":2,"reason":"key '[79]': value.note does not fit"}'* &&
+		$output == *'"name":"frames_seen"'*'"left":0,"reason":null}'* ]] || fail "$output"
+}
+
+test_a_dry_run_counts_what_would_not_fit()
+{
+	local before old
+
+	load_misfits
+	old=$(map_id "$BPFFS/v0/deny_list")
+	before=$(snapshot)
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $errors == *"value.note"*"narrowed"* ]] || fail "$errors"
+	[[ $output == *"map deny_list id "*" would be migrated (map $old would stay as $BPFFS/v0/deny_list%old-$old)
+    2 would stay in map $old: the first, key "[79]": value.note does not fit"* &&
+		$output == *"map frames_seen id "*" would be migrated"* ]] || fail "$output"
+	expect_status 3 load --dry-run --json --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output == *'"name":"deny_list"'*'"state":"migrated"'*'"left":2,'* ]] || fail "$output"
+	expect_unchanged "$before"
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 7 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 9 0 0 0
+	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output != *"would stay"* ]] || fail "$output"
+}
+
+# carry1 has room for 200000 rules.
+test_a_dry_run_counts_what_would_find_no_room()
+{
+	load v0 "$BUILT/carry2.o" >/dev/null
+	migrate_world number "$BPFFS/v0/deny_list" 200003
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output == *"    3 would stay in map "*": the new map is full"* ]] || fail "$output"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output == *"    "*" stay in map "*": the new map is full"* ]] || fail "$output"
+}
+
 test_a_class_can_be_said()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
 	expect_status 0 load --on-mismatch migrate --class deny_list=flow v0 "$BUILT/carry2.o"
 	expect_status 1 load --class deny_list=nonsense v0 "$BUILT/carry2.o"
 	expect_status 1 load --class deny_list v0 "$BUILT/carry2.o"
+}
+
+test_a_class_of_no_map_of_the_object_is_wrong_usage()
+{
+	local how before
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	before=$(snapshot)
+	for how in --on-mismatch=migrate --shared; do
+		expect_status 1 load "$how" --class deny_lis=flow --class frames_seen=counter v0 "$BUILT/carry2.o"
+		[[ $errors == *"--class deny_lis=flow: $BUILT/carry2.o has no such map; it has "*deny_list* ]] ||
+			fail "$errors"
+	done
+	expect_unchanged "$before"
 }
 
 # --- while it copies, and when it is killed

@@ -74,3 +74,86 @@ test_what_each_more_interface_costs_does_not_grow_with_their_number()
 	echo "ten: $ten calls, a hundred: $hundred" >&2
 	((hundred < 12 * ten)) || fail "ten take $ten calls, a hundred $hundred"
 }
+
+test_the_set_that_exists_is_taken_whatever_the_order_of_the_names()
+{
+	local map
+
+	make_veth h1 h2
+	load h2 objects/xdp_pass.o >/dev/null
+	map=$(map_id "$BPFFS/h2/xdp_stats_map")
+	expect_status 0 load --shared v0 h1 h2 objects/xdp_drop.o
+	expect_shared xdp_drop v0 h1 h2
+	expect_id "$BPFFS/v0/xdp_stats_map" "$map"
+	[[ $output == "h2 xdp: "* ]] || fail "it says: $output"
+}
+
+test_two_different_sets_are_refused_before_anything_is_changed()
+{
+	local before
+
+	make_veth h1 h2
+	load v0 objects/xdp_pass.o >/dev/null
+	load h2 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	expect_refusal "cannot share map 'xdp_stats_map': v0 has map $(map_id "$BPFFS/v0/xdp_stats_map") \
+under that name, and h2 map $(map_id "$BPFFS/h2/xdp_stats_map")" "$before" load --shared h1 v0 h2 objects/xdp_drop.o
+	[[ -z $(prog_id h1) ]] || fail "attached"
+	expect_status 0 load --shared --on-mismatch fresh h1 v0 h2 objects/xdp_drop.o
+	expect_shared xdp_drop v0 h1 h2
+}
+
+# frames IFNAME: passed and dropped, summed over the CPUs.
+frames()
+{
+	bpftool map dump pinned "$BPFFS/$1/frames_seen" |
+		awk '/"passed":/ { p += $2 } /"dropped":/ { d += $2 } END { print p + 0, d + 0 }'
+}
+
+test_a_set_that_is_shared_is_not_migrated_for_several()
+{
+	local before
+
+	make_veth h1
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	send 7
+	before=$(snapshot)
+	expect_status 2 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	[[ $errors == *"cannot carry map '"*"over for several at once: it is shared by "*h1*"without --shared"* ]] ||
+		fail "it says: $errors"
+	expect_unchanged "$before"
+	[[ $(frames h1) == "7 0" && $(frames v0) == "7 0" ]] || fail "v0 $(frames v0), h1 $(frames h1)"
+}
+
+# Each gets maps of its own: lists are copied, the counts stay with those that go on with them.
+test_one_that_leaves_a_set_takes_no_count_from_the_others()
+{
+	local shared rules
+
+	make_veth h1 h2
+	load --shared v0 h1 h2 "$BUILT/carry1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 1 0 0 0 5 0 0 0
+	send 7
+	shared=$(map_id "$BPFFS/h1/frames_seen") rules=$(map_id "$BPFFS/h1/deny_list")
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'frames_seen' is shared by h1, h2, where all counts up to now stay: the new one begins at zero"* ||
+		$errors == *"map 'frames_seen' is shared by h2, h1, where all counts up to now stay"* ]] ||
+		fail "it says: $errors"
+	[[ $output == *"map frames_seen id "*" created"* && $output == *"map deny_list id "*" migrated"* ]] ||
+		fail "it says: $output"
+	[[ -z $(old_maps "$BPFFS/v0") && ! -e $BPFFS/v0/%carry ]] || fail "left: $(ls -A "$BPFFS/v0")"
+	send 2
+	[[ $(frames h1) == "7 0" && $(frames v0) == "2 0" ]] || fail "v0 $(frames v0), h1 $(frames h1)"
+	bpftool map lookup pinned "$BPFFS/v0/deny_list" key 5 0 0 0 >/dev/null || fail "the rule was not copied"
+	# Their list can be edited on.
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 6 0 0 0 value 1 0 0 0 6 0 0 0
+	expect_id "$BPFFS/h1/frames_seen" "$shared"
+	expect_id "$BPFFS/h2/deny_list" "$rules"
+	# The last one takes the counts along.
+	load --on-mismatch migrate h1 "$BUILT/carry2.o" >/dev/null 2>&1
+	expect_status 0 load --on-mismatch migrate h2 "$BUILT/carry2.o"
+	[[ $(frames h2) == "7 0" && $(frames h1) == "0 0" ]] || fail "h1 $(frames h1), h2 $(frames h2)"
+	eventually gone_map "$shared" || fail "map $shared is still there"
+}
+
+gone_map() { ! exists map "$1"; }

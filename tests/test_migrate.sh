@@ -341,7 +341,7 @@ test_config_brings_over_what_others_changed_in_the_old_map()
 	touch /run/switched
 	wait $!
 	output=$(</run/report)
-	says "added=1 changed=1 deleted=1 conflicts=3" "left=0"
+	says "added=1 changed=1 deleted=1 conflicts=3 counted=1" "left=0"
 	expect_rule 1 2 100
 	expect_no_rule 2
 	expect_rule 20 1 20

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is not brought over: entries that do not fit, and what stays with others. */
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "pinning/carry.h"
+#include "pinning/object.h"
+
+void carry_keep_apart(struct carried *one)
+{
+	if (!*one->sharers)
+		return;
+	one->apart = one->class == MIGRATE_COUNTER;
+	if (one->apart)
+		note("map '%s' is shared by %s, where all counts up to now stay: the new one "
+		     "begins at zero",
+		     one->name, one->sharers);
+	else
+		note("map '%s' is shared by %s, and stays there: the new one is a copy", one->name,
+		     one->sharers);
+}
+
+__u64 carry_left(const struct carried *one)
+{
+	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
+
+	return report ? report->left + report->counters_left + report->cpus_left : 0;
+}
+
+void carry_left_why(const struct carried *one, char *text, size_t size)
+{
+	const struct migrate_report *report = migrate_report(one->m);
+
+	*text = '\0';
+	if (report->problem_count)
+		snprintf(text, size, "key %s: %s", report->problems[0].key,
+		         report->problems[0].why);
+	else if (report->counters_left)
+		snprintf(text, size, "counters do not fit their narrower field");
+	else if (report->cpus_left)
+		snprintf(text, size, "the counts of %u CPUs that are offline", report->cpus_left);
+	else if (report->left)
+		snprintf(text, size, "the new map has no such entry");
+}
+
+int carry_foresee(struct carry *carry)
+{
+	struct bpf_map_info info;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (!map_describe(bpf_map__fd(one->map), &info))
+			one->to_id = info.id;
+		if (!one->apart)
+			err = migrate_foresee(one->m);
+		progress_clear(&one->progress);
+	}
+	return err;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* load --shared, before anything is loaded. */
+#ifndef PINNING_LOAD_SHARED_H
+#define PINNING_LOAD_SHARED_H
+
+#include <stddef.h>
+#include "pinning/loader.h"
+
+/*
+ * Look which of the interfaces have maps of the object pinned, and put the one first that has the
+ * set which all shall share. Reports its failures. Returns 0, -EEXIST for two different sets,
+ * unless one may take the place of the other (MISMATCH_FRESH), -EBUSY for a set whose content would
+ * have to be carried over for several interfaces, or another negative errno.
+ */
+int load_share(char **ifnames, size_t count, const struct object *object,
+               const struct load_options *options);
+
+#endif
