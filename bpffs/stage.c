@@ -340,7 +340,7 @@ static int remove_stage(const struct bpffs *fs, const char *name)
 {
 	char record[NAME_SIZE * 2];
 
-	snprintf(record, sizeof(record), "%s/" STAGE_META, name);
+	snprintf(record, sizeof(record), "%s/%s", name, STAGE_META);
 	if (unlinkat(fs->stage_fd, record, 0) && errno != ENOENT)
 		return -errno;
 	return remove_tree(fs->stage_fd, name);

@@ -1300,6 +1300,18 @@ test_something_else_under_the_name_of_a_map_is_refused()
 	[[ -z $(prog_id v0) ]] || fail "attached"
 }
 
+# Killed while it removes that stage, it would be taken for one whose exchange had begun.
+test_a_stage_that_comes_to_nothing_loses_its_even_record_first()
+{
+	need strace
+	# The driver of lo has no native XDP: refused when all is prepared.
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=unlinkat \
+		load -m native lo objects/xdp_pass.o
+	((status == 2)) || fail "status $status: $errors"
+	[[ $(grep -e '%meta"' -e '%odd"' "$TMPDIR/calls" | head -n 1) == *'"lo~'*'/%meta", 0)'*"= 0" ]] ||
+		fail "$(<"$TMPDIR/calls")"
+}
+
 # --- dry runs, and where the pins are
 
 test_dry_run_leaves_nothing()
