@@ -93,13 +93,23 @@ static enum owner_kind owner_below(int dir_fd, const char *name, enum owner_kind
 	return OWNER_OTHER;
 }
 
+/* What a file of a directory is, as S_IFDIR and the like; 0: gone. The listing mostly says it. */
+static mode_t type_of(int dir_fd, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return DTTOIF(entry->d_type);
+	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
+}
+
 /* path[root_len] is where the part below the root of the mount begins. */
 static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool ours,
                     enum owner_kind owner)
 {
 	size_t len = strlen(path);
 	struct dirent *entry;
-	struct stat st;
+	mode_t type;
 	int err = 0;
 	DIR *stream;
 
@@ -113,19 +123,20 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 		enum owner_kind below;
 		int below_fd;
 
-		if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if (entry->d_name[0] == '.')
 			continue;
+		type = type_of(fd, entry);
 		if (snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name) >=
 		    (int)(PATH_MAX - len))
 			continue;
-		if (S_ISREG(st.st_mode)) {
+		if (S_ISREG(type)) {
 			err = add_pin(scan, fd, entry->d_name, owner, path);
 			continue;
 		}
 		if (ours)
 			relative = path + root_len + 1;
-		if (!S_ISDIR(st.st_mode) || (ours && (!strcmp(relative, scan->except) ||
-		                                      !strcmp(relative, "%ifbpf/stage"))))
+		if (!S_ISDIR(type) || (ours && (!strcmp(relative, scan->except) ||
+		                                !strcmp(relative, "%ifbpf/stage"))))
 			continue;
 		below = owner_below(fd, entry->d_name, owner, relative);
 		if (below == OWNER_INTERFACE && !scan->interfaces)
@@ -197,6 +208,21 @@ void owners_free(struct owners *owners)
 		free(owners->pins[i].path);
 	free(owners->pins);
 	memset(owners, 0, sizeof(*owners));
+}
+
+void owners_forget(struct owners *owners, const struct bpffs *fs, const char *relative)
+{
+	char below[PATH_MAX * 2];
+	size_t len = 0, kept = 0;
+
+	len = snprintf(below, sizeof(below), "%s/%s/", fs->path, relative);
+	for (size_t i = 0; i < owners->len; i++) {
+		if (strncmp(owners->pins[i].path, below, len) != 0)
+			owners->pins[kept++] = owners->pins[i];
+		else
+			free(owners->pins[i].path);
+	}
+	owners->len = kept;
 }
 
 const char *owners_path(const struct owners *owners, enum owner_kind owner, enum pin_kind kind,

@@ -151,7 +151,7 @@ static int take_qdisc(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-static int query_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
+int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -221,14 +221,31 @@ static int query_filters(struct attachments *all, const struct interface *iface,
 	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT,
 	                           hook == HOOK_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 	err = netlink_ask(request, take_filter, &dump);
+	/* Without a classifier in the kernel. */
+	if (err == -EOPNOTSUPP)
+		err = 0;
 	return dump.err ? dump.err : err;
 }
 
+/* What the older ingress qdisc answers for egress is what it has for ingress. */
+static int drop_echo(struct attachments *all, const struct interface *iface, size_t before)
+{
+	enum tc_qdisc qdisc;
+	int err;
+
+	if (all->len == before)
+		return 0;
+	err = attachments_qdisc(iface, &qdisc);
+	if (!err && qdisc != TC_CLSACT)
+		all->len = before;
+	return err;
+}
+
 /* netkit runs before tcx, and tcx before clsact. */
-static int query_tc(struct attachments *all, const struct interface *iface, enum hook hook,
-                    enum tc_qdisc qdisc)
+static int query_tc(struct attachments *all, const struct interface *iface, enum hook hook)
 {
 	bool ingress = hook == HOOK_TC_INGRESS, denied;
+	size_t before;
 	int err;
 
 	/* What a netkit pair's primary sends goes through its primary program. */
@@ -240,10 +257,10 @@ static int query_tc(struct attachments *all, const struct interface *iface, enum
 	denied = err == -EPERM;
 	if (err && !denied)
 		return err;
-	if (qdisc == TC_CLSACT || (qdisc == TC_INGRESS && ingress))
-		err = query_filters(all, iface, hook);
-	else
-		err = 0;
+	before = all->len;
+	err = query_filters(all, iface, hook);
+	if (!err && !ingress)
+		err = drop_echo(all, iface, before);
 	all->known[hook] = !err && !denied;
 	return err;
 }
@@ -255,11 +272,9 @@ int attachments_query(struct attachments *all, const struct interface *iface)
 	memset(all, 0, sizeof(*all));
 	err = query_xdp(all, iface);
 	if (!err)
-		err = query_qdisc(iface, &all->qdisc);
+		err = query_tc(all, iface, HOOK_TC_INGRESS);
 	if (!err)
-		err = query_tc(all, iface, HOOK_TC_INGRESS, all->qdisc);
-	if (!err)
-		err = query_tc(all, iface, HOOK_TC_EGRESS, all->qdisc);
+		err = query_tc(all, iface, HOOK_TC_EGRESS);
 	if (!err)
 		return 0;
 	attachments_free(all);

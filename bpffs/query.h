@@ -45,8 +45,13 @@ struct attachments {
 	size_t len;
 	/* The hook was read in full. tcx can only be queried with CAP_NET_ADMIN. */
 	bool known[HOOKS];
-	enum tc_qdisc qdisc;
 };
+
+/*
+ * Which of the two qdiscs with filters an interface has. The kernel lists those of all interfaces
+ * for this, so only who must know asks. Returns 0 or a negative errno; silent.
+ */
+int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc);
 
 /* "xdp", "clsact", "tcx", "netkit", and "skb", "native", "hw". */
 const char *attach_by_name(enum attach_by by);

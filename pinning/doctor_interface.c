@@ -232,22 +232,18 @@ static void look_at_bond(struct doctor *d)
 /* The older of the two qdiscs with filters: who has it cannot add the other. */
 static void look_at_qdisc(struct doctor *d)
 {
-	struct attachments attached;
+	enum tc_qdisc qdisc;
 
-	if (attachments_query(&attached, &d->iface))
-		return;
-	if (attached.qdisc == TC_INGRESS) {
+	if (!attachments_qdisc(&d->iface, &qdisc) && qdisc == TC_INGRESS) {
 		found(d, DOCTOR_WARNING,
 		      "it has the qdisc ingress, which has no egress: load --hook tc_egress will "
-		      "be "
-		      "refused");
+		      "be refused");
 		evidence(d, "'tc qdisc show dev %s' has ingress, not clsact", d->iface.name);
 		remedy(d,
 		       "tc qdisc del dev %s ingress && tc qdisc add dev %s clsact, and its filters "
 		       "anew",
 		       d->iface.name, d->iface.name);
 	}
-	attachments_free(&attached);
 }
 
 const struct doctor_probe doctor_interface[] = {

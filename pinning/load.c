@@ -206,25 +206,32 @@ static bool is_again(char **ifnames, int at)
 	return false;
 }
 
+/* One program and one set of maps for all of them. */
+static int open_shared(struct object *object, char **ifnames, int count,
+                       const struct load_call *call)
+{
+	int status = open_object(object, call);
+
+	if (!status && load_share(ifnames, count, object, call->how))
+		status = EXIT_KERNEL;
+	return status;
+}
+
 /* What fails on one interface does not stop the others. */
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
-	int done = 0, partly = 0, status;
+	struct load_session session = { .interfaces = count };
+	int done = 0, partly = 0, status = EXIT_SUCCESS;
 	struct interface iface;
 	struct object object;
 
-	/* An object that others use already cannot be opened anew. */
-	call->how->keep_lock = shared;
 	if (shared) {
-		status = open_object(&object, call);
-		if (!status && load_share(ifnames, count, &object, call->how))
-			status = EXIT_KERNEL;
-		if (status) {
-			object_close(&object);
-			return status;
-		}
+		/* An object that others use already cannot be opened anew. */
+		call->how->keep_lock = true;
+		call->how->session = &session;
+		status = open_shared(&object, ifnames, count, call);
 	}
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && (!status || i > 0); i++) {
 		if (is_again(ifnames, i)) {
 			done++;
 			continue;
@@ -239,10 +246,12 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
-	if (shared)
+	if (shared) {
 		object_close(&object);
+		load_session_end(&session);
+	}
 	if (!done)
-		return EXIT_KERNEL;
+		return status;
 	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
 }
 

@@ -12,8 +12,15 @@
 /* A filter for egress would come onto ingress, and nobody would be told. */
 static int check_qdisc(const struct loading *l)
 {
-	if (l->how.by != ATTACH_CLSACT || l->how.hook != HOOK_TC_EGRESS ||
-	    l->attached.qdisc != TC_INGRESS)
+	enum tc_qdisc qdisc;
+	int err;
+
+	if (l->how.by != ATTACH_CLSACT || l->how.hook != HOOK_TC_EGRESS)
+		return 0;
+	err = attachments_qdisc(l->iface, &qdisc);
+	if (err)
+		return failed(err, "cannot list the qdiscs of %s", l->iface->name);
+	if (qdisc != TC_INGRESS)
 		return 0;
 	failed(-EOPNOTSUPP,
 	       "cannot load onto %s of %s: it has an ingress qdisc, which has no egress",

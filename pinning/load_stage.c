@@ -94,6 +94,10 @@ int load_stage_all(struct loading *l)
 		err = ownership_note_prepared(&l->rec, l->object->hook,
 		                              l->options->no_attach ? l->report->prog_id : 0);
 	if (!err)
+		err = ownership_note_shared(&l->rec, l->object->hook,
+		                            l->options->session ? l->options->session->interfaces
+		                                                : 1);
+	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
 		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);

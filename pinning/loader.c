@@ -54,9 +54,25 @@ int load_look(struct loading *l)
 	                            : 0;
 }
 
+static int scan_owners(struct loading *l)
+{
+	struct load_session *session = l->options->session;
+	int err;
+
+	if (!session)
+		return owners_scan(&l->owners, &l->fs, l->dir.relative);
+	err = session->scanned ? 0 : owners_scan(&session->owners, &l->fs, l->dir.relative);
+	if (err)
+		return err;
+	session->scanned = true;
+	owners_forget(&session->owners, &l->fs, l->dir.relative);
+	l->owners = session->owners;
+	return 0;
+}
+
 int load_choose(struct loading *l)
 {
-	int err = owners_scan(&l->owners, &l->fs, l->dir.relative);
+	int err = scan_owners(l);
 
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
@@ -131,6 +147,23 @@ static int load_locked(struct loading *l)
 	return err;
 }
 
+/* With a session its descriptors: they are borrowed, and given back unlocked. */
+static int open_bpffs(struct loading *l)
+{
+	enum bpffs_access access = l->options->dry_run ? BPFFS_READ : BPFFS_WRITE;
+	struct load_session *session = l->options->session;
+	int err;
+
+	if (!session)
+		return bpffs_open(&l->fs, access);
+	err = session->open ? 0 : bpffs_open(&session->fs, access);
+	if (err)
+		return err;
+	session->open = true;
+	l->fs = session->fs;
+	return 0;
+}
+
 int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
@@ -147,7 +180,7 @@ int load_program(const struct interface *iface, struct object *object,
 
 	memset(report, 0, sizeof(*report));
 	report->hook = object->hook;
-	err = bpffs_open(&l.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
+	err = open_bpffs(&l);
 	if (err)
 		return err;
 	if (!options->dry_run)
@@ -156,10 +189,22 @@ int load_program(const struct interface *iface, struct object *object,
 		err = load_locked(&l);
 	stage_end(&l.stage);
 	live_free(&l.live);
-	owners_free(&l.owners);
 	attachments_free(&l.attached);
+	if (options->session) {
+		bpffs_unlock(&options->session->fs);
+		return err;
+	}
+	owners_free(&l.owners);
 	bpffs_close(&l.fs);
 	return err;
+}
+
+void load_session_end(struct load_session *session)
+{
+	if (session->open)
+		bpffs_close(&session->fs);
+	owners_free(&session->owners);
+	memset(session, 0, sizeof(*session));
 }
 
 void load_report_free(struct load_report *report)

@@ -13,6 +13,20 @@
 #include "pinning/plan.h"
 #include "pinning/reuse.h"
 
+/*
+ * What several loads of one object have in common: so each more interface costs the same, however
+ * many there are. Begins as zeros. Who pinned what is looked up once: what others pin while the
+ * loads go on is not seen.
+ */
+struct load_session {
+	bool open, scanned;
+	unsigned int interfaces; /* that share it */
+	struct bpffs fs;
+	struct owners owners;
+};
+
+void load_session_end(struct load_session *session);
+
 struct load_options {
 	bool has_mode;      /* else the mode in which something is attached, else native */
 	enum xdp_mode mode; /* XDP_MODE_NONE: native or, where the driver has none, skb */
@@ -27,7 +41,8 @@ struct load_options {
 	bool keep_lock; /* let no other writer in, not even while much is copied */
 	bool dry_run;   /* everything up to the switch, and nothing stays */
 	enum reuse_mismatch mismatch;
-	const char *const *classes; /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
+	struct load_session *session; /* NULL: this load is alone */
+	const char *const *classes;   /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
 };
 
 /* What a dry run would do to the hook. Words for the user; "" or 0: there is nothing to say. */

@@ -293,3 +293,15 @@ __u32 ownership_get_prepared(const struct record *rec, enum hook hook)
 	prepared_key(hook, key);
 	return record_get_other(rec, key, text, sizeof(text)) ? 0 : strtoul(text, NULL, 10);
 }
+
+int ownership_note_shared(struct record *rec, enum hook hook, unsigned int interfaces)
+{
+	char key[32], number[16];
+	int err;
+
+	snprintf(key, sizeof(key), "%s_shared", hook_name(hook));
+	snprintf(number, sizeof(number), "%u", interfaces);
+	record_unset_other(rec, key);
+	err = interfaces > 1 ? record_set_other(rec, key, number) : 0;
+	return err ? failed(err, "cannot note in a record that maps are shared") : 0;
+}

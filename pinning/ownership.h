@@ -62,4 +62,8 @@ int ownership_get_section(const struct record *rec, enum hook hook, char *sectio
 int ownership_note_prepared(struct record *rec, enum hook hook, __u32 prog_id);
 __u32 ownership_get_prepared(const struct record *rec, enum hook hook);
 
+/* The number of interfaces for which the program on a hook was loaded at once, with one set of
+ * maps; 1 removes the note. Returns 0 or a negative errno, reported. */
+int ownership_note_shared(struct record *rec, enum hook hook, unsigned int interfaces);
+
 #endif

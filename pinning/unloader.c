@@ -278,7 +278,8 @@ static int make_record(struct unloading *u, const struct unloaded *one, struct r
 	rec->iface = u->dir.record.iface;
 	if (attachments_has(&u->attached, at->hook, at->prog_id))
 		return 0;
-	return ownership_note_section(rec, at->hook, NULL);
+	err = ownership_note_shared(rec, at->hook, 1);
+	return err ? err : ownership_note_section(rec, at->hook, NULL);
 }
 
 /* Whether the kernel has it no more: 1, 0, or a negative errno, reported. */

@@ -186,7 +186,11 @@ static int add_shared(struct json_object *to, const struct hook_stats *hook)
 	for (unsigned int i = 0; !err && i < hook->shared_len && i < SHARED_NAMES; i++)
 		if (json_object_array_add(names, json_object_new_string(hook->shared[i])))
 			err = -ENOMEM;
-	return err;
+	return err ? err
+	           : add(to, "shared_more",
+	                 json_object_new_int64(hook->shared_len > SHARED_NAMES
+	                                               ? hook->shared_len - SHARED_NAMES
+	                                               : 0));
 }
 
 static int fill_hook(struct json_object *to, const struct hook_stats *hook)

@@ -228,7 +228,7 @@ test_json_has_every_field_and_action()
 	cookie=$(sed -n 's/.*"netns":"\([0-9]*\)".*/"\1"/p' <<<"$output")
 	expected='{"schema":"ifbpf.stats/1","ifname":"v0","ifindex":'$(ifindex v0)
 	expected+=',"netns":'${cookie:-null}',"time_ns":T,"hooks":[{"hook":"xdp","map":"xdp_stats_map"'
-	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"shared_with":[],"actions":{'
+	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"shared_with":[],"shared_more":0,"actions":{'
 	expected+='"XDP_ABORTED":{"packets":0,"bytes":0},"XDP_DROP":{"packets":0,"bytes":0},'
 	expected+='"XDP_PASS":{"packets":3,"bytes":300},"XDP_TX":{"packets":0,"bytes":0},'
 	expected+='"XDP_REDIRECT":{"packets":0,"bytes":0}}}]}'
