@@ -189,7 +189,7 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 	*differs = false;
 	if (object_map_is_internal(map))
 		return 0;
-	fd = open_pin(dir, object->hook, object_map_name(object, map), &info);
+	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
 	if (fd < 0)
 		return 0;
 	if (is_reusable(fd, &info, object_map_name(object, map))) {
