@@ -53,7 +53,7 @@ static int take(struct outgoing *out, const void *key, const void *value)
 	__u32 i = out->batch.count;
 
 	/* A hash that others change meanwhile can show an entry twice. */
-	if (migrate_is_empty(m, value) || table_find(&m->base, key))
+	if (migrate_is_empty(m, key, value) || table_find(&m->base, key))
 		return 0;
 	entry = table_put(&m->base, key, value, TABLE_COPIED);
 	if (!entry)

@@ -96,10 +96,15 @@ void migrate_left(struct migration *m, const void *key, const char *why)
 	snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
 
-bool migrate_is_empty(const struct migration *m, const void *value)
+bool migrate_is_empty(const struct migration *m, const void *key, const void *value)
 {
-	return map_is_array(m->from.info.type) && !map_is_array(m->to.info.type) &&
-	       bytes_are_zero(value, map_value_bytes(&m->from.info));
+	__u32 index;
+
+	if (!map_is_array(m->from.info.type) ||
+	    !bytes_are_zero(value, map_value_bytes(&m->from.info)))
+		return false;
+	memcpy(&index, key, sizeof(index));
+	return !map_is_array(m->to.info.type) || index >= m->to.info.max_entries;
 }
 
 void migrate_quiesce(void)

@@ -48,7 +48,7 @@ static int count_misfits(struct migration *m, struct map_reader *reader, __u8 *k
 			const void *old_key = entries_key(&reader->batch, i);
 			const void *old = entries_value(&reader->batch, i);
 
-			if (migrate_is_empty(m, old))
+			if (migrate_is_empty(m, old_key, old))
 				continue;
 			m->report.entries++;
 			why = misfit(m, old_key, old, key, value);

@@ -10,7 +10,7 @@
 /* So long, in pauses of 50 microseconds, until a write by others has ended. */
 #define TRIES 4000
 
-/* Only /proc says it; the kernel answers EBUSY to a second BPF_MAP_FREEZE as well. */
+/* Only /proc says it; the kernel answers EPERM to a second BPF_MAP_FREEZE, or EBUSY. */
 static bool is_frozen(int fd)
 {
 	char path[64], line[128];
@@ -35,10 +35,10 @@ int migrate_freeze(struct migration *m)
 		if (!bpf_map_freeze(m->from.fd))
 			return 0;
 		err = -errno;
-		if (err != -EBUSY)
-			return err;
 		if (is_frozen(m->from.fd))
 			return 0;
+		if (err != -EBUSY)
+			return err;
 		nanosleep(&pause, NULL);
 	}
 	return -EBUSY;

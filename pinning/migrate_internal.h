@@ -42,8 +42,9 @@ enum map_family map_family(__u32 type, const char **why);
 const char *migrate_key(struct migration *m, const void *from, void *to);
 const char *migrate_value(struct migration *m, const void *from, void *to);
 
-/* An array's slot that a hash shall not get: zeros stand for nothing there. */
-bool migrate_is_empty(const struct migration *m, const void *value);
+/* An array's slot of zeros, which stand for nothing in a hash, nor where the new array ends before.
+ */
+bool migrate_is_empty(const struct migration *m, const void *key, const void *value);
 
 /* Count an entry of the old map that stays there alone, and keep the first few. */
 void migrate_left(struct migration *m, const void *key, const char *why);

@@ -140,7 +140,7 @@ static int compare_old(struct reconciling *r, struct map_reader *reader)
 			void *value = entries_value(&reader->batch, i);
 			struct table_entry *entry = table_find(&m->base, key);
 
-			if (migrate_is_empty(m, value))
+			if (migrate_is_empty(m, key, value))
 				continue;
 			m->report.entries++;
 			if (entry && entry->state != TABLE_GONE &&
@@ -165,7 +165,7 @@ static int withdraw(struct reconciling *r, struct table_entry *entry)
 
 	/* It may have come while the rest was read: the next round has it. */
 	if (bpf_map_lookup_elem(r->m->from.fd, table_key(entry), r->old) != -ENOENT &&
-	    !migrate_is_empty(r->m, r->old))
+	    !migrate_is_empty(r->m, table_key(entry), r->old))
 		return 0;
 	if (entry->state == TABLE_COPIED && !migrate_key(r->m, table_key(entry), r->key)) {
 		err = look_up(r, &there);

@@ -159,10 +159,14 @@ between() { :; }
 # after_failure WHERE: a fault may not matter, and if it does, it is said; counts in $refused.
 after_failure()
 {
+	local said
+
 	case $status in
 	0) ;;
 	3) # a map did not get its name, or not its content: the next run sees to it
+		said=$errors
 		run pin_maps v0
+		errors=$said$'\n'$errors
 		((++partly))
 		;;
 	2)

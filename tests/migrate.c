@@ -19,7 +19,7 @@ static const char usage[] =
 	"       migrate plan OLD NEW CLASS          between two pins\n"
 	"       migrate define OLD OBJECT MAP CLASS the same for a map that is not made yet\n"
 	"       migrate run OLD NEW CLASS STEP...   then print the report\n"
-	"STEP: copy, reconcile, merge, snapshot=PIN, resume, resume=PIN, touch=FILE, wait=FILE\n";
+	"STEP: copy, reconcile, freeze, merge, snapshot=PIN, resume, resume=PIN, touch=FILE, wait=FILE\n";
 /* clang-format on */
 
 static int load(const char *file, const char *dir)
@@ -138,6 +138,8 @@ static int step(struct migration *m, const char *word)
 		return migrate_copy(m);
 	if (!strcmp(word, "reconcile"))
 		return migrate_reconcile(m);
+	if (!strcmp(word, "freeze"))
+		return migrate_freeze(m);
 	if (!strcmp(word, "merge"))
 		return migrate_merge(m);
 	if (!strncmp(word, "resume", len))

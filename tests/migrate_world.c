@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include "bpffs/log.h"
@@ -23,6 +24,7 @@
 static const char usage[] =
 	"Usage: migrate_world fill PIN N            put rules 0 to N-1 into an old map\n"
 	"       migrate_world number PIN N          put zeros under the keys 0 to N-1\n"
+	"       migrate_world hold PIN              have an array in memory until a line comes\n"
 	"       migrate_world check PIN N [FROM]    find these, as they were, in a new map\n"
 	"       migrate_world edit PIN N            edit N of these rules all the time until SIGTERM,\n"
 	"                                           through the pin; then check the map that is there\n"
@@ -112,6 +114,22 @@ static int number(const char *pin, __u32 n)
 		err = bpf_map_update_elem(fd, &i, zeros, BPF_NOEXIST);
 	free(zeros);
 	return err ? failed(err, "cannot fill %s", pin) : 0;
+}
+
+/* Have an array in memory, to write, until a line comes. */
+static int hold(const char *pin)
+{
+	int fd = bpf_obj_get(pin), err = 0;
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (fd < 0 || memory == MAP_FAILED)
+		return failed(-errno, "cannot map %s into memory", pin);
+	puts("held");
+	fflush(stdout);
+	if (getchar() == EOF)
+		err = -EIO;
+	munmap(memory, 4096);
+	return err;
 }
 
 /* version < 0: the rule must not be there. */
@@ -350,6 +368,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	if (argc == 4 && !strcmp(argv[1], "fill"))
 		err = fill(argv[2], n);
+	else if (argc == 3 && !strcmp(argv[1], "hold"))
+		err = hold(argv[2]);
 	else if (argc == 4 && !strcmp(argv[1], "number"))
 		err = number(argv[2], n);
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "check"))

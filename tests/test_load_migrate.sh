@@ -127,6 +127,21 @@ test_a_reader_of_the_output_that_goes_away_does_not_end_a_load()
 	[[ -z $(prog_id v0) ]] || fail "unload did not end its work"
 }
 
+# Both arrays have a slot less then, with nothing in it; one with something is left.
+test_an_empty_slot_that_a_shorter_array_lacks_is_no_loss()
+{
+	load v0 "$BUILT/load_pair2.o" >/dev/null
+	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/load_pair1.o"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/load_pair1.o"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	load --on-mismatch migrate v0 "$BUILT/load_pair2.o" >/dev/null 2>&1
+	bpftool map update pinned "$BPFFS/v0/left" key 1 0 0 0 value 5 0 0 0 0 0 0 0
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/load_pair1.o"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/load_pair1.o"
+	[[ $output == *"key 1: the new map has no such slot"* && $(old_maps "$BPFFS/v0") == left%old-* ]] ||
+		fail "it says: $output"
+}
+
 test_what_does_not_fit_is_in_the_document()
 {
 	load_misfits

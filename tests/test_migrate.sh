@@ -446,7 +446,8 @@ test_a_million_entries_take_seconds()
 	says "1000000 entries"
 }
 
-# The editor changes, adds and deletes rules through the pin all the time.
+# The editor changes, adds and deletes rules through the pin all the time. The old map refuses it in
+# the end, and then it finds the new one.
 test_an_editor_loses_nothing()
 {
 	local editor
@@ -461,20 +462,49 @@ test_an_editor_loses_nothing()
 	exec 8>/run/ended
 	migrate load "$NEW_OBJECT" "$NEW"
 	migrate run "$OLD/rules" "$NEW/rules" config copy reconcile touch=/run/copied wait=/run/switched \
-		reconcile reconcile >/run/report &
+		freeze reconcile >/run/report &
 	eventually [ -e /run/copied ]
 	sleep 0.2 # edits of the old map after the copy; how many does not matter
-	mv "$NEW/rules" "$BPFFS/live/rules"
 	touch /run/switched
 	wait $!
+	mv "$NEW/rules" "$BPFFS/live/rules"
 	kill -TERM "$editor"
 	eventually grep -q stopped /run/editor
 	echo >&8
 	wait "$editor" || fail "$(</run/editor)"
 	output=$(</run/editor)
 	says ", 0 wrong"
+	[[ $output != *"refused 0 times"* ]] || fail "the old map was not closed: $output"
 	output=$(</run/report)
 	[[ $output =~ changed=([0-9]+) && ${BASH_REMATCH[1]} -gt 0 ]] || fail "nothing to bring over: $output"
+}
+
+# frozen PIN: as the kernel says.
+frozen() { bpftool -j map show pinned "$1" | grep -q '"frozen":1'; }
+
+test_a_map_is_closed_to_edits_once_and_what_the_kernel_does_not_close_is_told()
+{
+	mkfifo /run/ended
+	maps
+	put_rule 1 1 1
+	move rules config freeze
+	frozen "$OLD/rules" || fail "open: $(bpftool map show pinned "$OLD/rules")"
+	! frozen "$NEW/rules" || fail "the new one is closed"
+	# Whoever goes on after a kill finds it closed.
+	move rules config copy freeze reconcile
+	expect_rule 1 1 1
+	# Somebody has it in memory, to write.
+	bpftool map create "$BPFFS/mapped" type array key 4 value 8 entries 4 flags 0x400 name mapped
+	bpftool map create "$BPFFS/wider" type array key 4 value 8 entries 8 name wider
+	migrate_world hold "$BPFFS/mapped" </run/ended >/run/held &
+	exec 8>/run/ended
+	eventually grep -q held /run/held
+	run migrate run "$BPFFS/mapped" "$BPFFS/wider" config freeze
+	((status != 0)) && ! frozen "$BPFFS/mapped" || fail "closed"
+	echo >&8
+	wait $!
+	expect_status 0 migrate run "$BPFFS/mapped" "$BPFFS/wider" config freeze
+	frozen "$BPFFS/mapped" || fail "open"
 }
 
 test_flow_state_is_copied_and_reconciled()
