@@ -72,6 +72,20 @@ const char *cli_word(const char *name)
 	return word;
 }
 
+const char *cli_text(const char *name)
+{
+	char *word = next_word(), *end = word;
+
+	for (; *name && end < word + WORD_SIZE - 5; name++) {
+		if ((unsigned char)*name < 0x20 || *name == 0x7f)
+			end += sprintf(end, "\\x%02x", *name);
+		else
+			*end++ = *name;
+	}
+	*end = '\0';
+	return word;
+}
+
 /* How many bytes the UTF-8 sequence at s takes; 0 if it is none. */
 static size_t utf8_length(const unsigned char *s)
 {

@@ -20,6 +20,9 @@ const char *cli_object(const char *file);
  */
 const char *cli_word(const char *name);
 
+/* A name for a person's eyes: control characters become \xNN. As long as cli_word(). */
+const char *cli_text(const char *name);
+
 /* An interface name for JSON, which is UTF-8: percent-encoded if it is not. As long as cli_word().
  */
 const char *cli_json_name(const char *ifname);

@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
 
@@ -55,6 +56,28 @@ const char *log_last_failure(void)
 	return log_failure;
 }
 
+void log_print(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+		    *text == 0x7f)
+			fprintf(out, "\\x%02x", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+/* A name of an interface may hold what moves the cursor, or worse. */
+__attribute__((format(printf, 1, 0))) static void print(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
+	log_print(stderr, text);
+	free(text);
+}
+
 void log_init(const char *tool, bool verbose)
 {
 	log_tool = tool;
@@ -66,7 +89,7 @@ __attribute__((format(printf, 1, 0))) __attribute__((format(printf, 1, 0))) stat
 say(const char *fmt, va_list args)
 {
 	fprintf(stderr, "%s: ", log_tool);
-	vfprintf(stderr, fmt, args);
+	print(fmt, args);
 }
 
 int failed(int err, const char *fmt, ...)
@@ -106,7 +129,7 @@ void hint(const char *fmt, ...)
 
 	fputs("  hint: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	print(fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
 }

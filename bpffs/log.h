@@ -4,6 +4,7 @@
 #define BPFFS_LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* 0 done; the others as ip(8) has them, and 3 for a job done in part. */
 #define EXIT_USAGE  1
@@ -30,6 +31,9 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, with --verbose only. */
 void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print a text in which control characters become \xNN, but for the ends of lines and tabs. */
+void log_print(FILE *out, const char *text);
 
 /*
  * What the kernel said in words (netlink's extended acknowledgement, which libbpf prints) since

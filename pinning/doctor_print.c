@@ -13,16 +13,25 @@ static void count_text(size_t count, const char *noun)
 	printf("%zu %s%s", count, noun, count == 1 ? "" : "s");
 }
 
+/* Names of interfaces are in it. */
+static void print_line(const char *begin, const char *text)
+{
+	fputs(begin, stdout);
+	log_print(stdout, text);
+	putchar('\n');
+}
+
 void doctor_print_text(const struct doctor *d)
 {
 	for (size_t i = 0; i < d->len; i++) {
 		const struct finding *f = &d->list[i];
 
-		printf("%-8s %s\n", doctor_level_name(f->level), f->what);
+		printf("%-8s ", doctor_level_name(f->level));
+		print_line("", f->what);
 		if (*f->evidence)
-			printf("           seen: %s\n", f->evidence);
+			print_line("           seen: ", f->evidence);
 		if (*f->type)
-			printf("           type: %s\n", f->type);
+			print_line("           type: ", f->type);
 	}
 	count_text(doctor_count(d, DOCTOR_PROBLEM), "problem");
 	fputs(", ", stdout);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "pinning/load_print.h"
@@ -109,8 +110,8 @@ static void print_switch(const struct load_report *report)
 static void print_text(const struct interface *iface, const struct load_report *report,
                        bool dry_run)
 {
-	printf("%s %s: program %s id %u%s", iface->name, hook_name(report->hook), report->prog_name,
-	       report->prog_id, dry_run ? " would be loaded" : "");
+	printf("%s %s: program %s id %u%s", cli_text(iface->name), hook_name(report->hook),
+	       report->prog_name, report->prog_id, dry_run ? " would be loaded" : "");
 	if (report->old_prog_id)
 		printf(" replaced program id %u", report->old_prog_id);
 	putchar('\n');

@@ -80,7 +80,7 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 		published += plan_publishes(&report->plan.maps[i]);
 		foreign += report->plan.maps[i].state == PLAN_FOREIGN;
 	}
-	printf("%s: %zu of %zu maps %s %s", iface->name, published, report->plan.len,
+	printf("%s: %zu of %zu maps %s %s", cli_text(iface->name), published, report->plan.len,
 	       dry_run ? "would be in" : "in", report->path);
 	if (report->plan.internal)
 		printf(", %u internal skipped", report->plan.internal);

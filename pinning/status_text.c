@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "bpffs/cli.h"
 #include "bpffs/pin.h"
 #include "pinning/status_print.h"
 
@@ -159,9 +160,9 @@ static void print_prog(const struct status *st, const struct status_prog *prog,
 static void print_head(const struct status *st)
 {
 	if (st->gone)
-		printf("%s  gone (was ifindex %u)", st->iface.name, st->iface.ifindex);
+		printf("%s  gone (was ifindex %u)", cli_text(st->iface.name), st->iface.ifindex);
 	else
-		printf("%s  ifindex %u", st->iface.name, st->iface.ifindex);
+		printf("%s  ifindex %u", cli_text(st->iface.name), st->iface.ifindex);
 	if (st->has_dir)
 		printf("  %s", st->dir.path);
 	if (st->has_view && st->view.has_record)
@@ -194,8 +195,8 @@ void status_print_links(const struct status *st)
 	for (size_t i = 0; i < st->links_len; i++) {
 		const struct status_link *link = &st->links[i];
 
-		printf("%s  link_type %s  link_id %u  prog_tag %s  prog_id %u", st->iface.name,
-		       link->type, link->id, link->tag, link->prog_id);
+		printf("%s  link_type %s  link_id %u  prog_tag %s  prog_id %u",
+		       cli_text(st->iface.name), link->type, link->id, link->tag, link->prog_id);
 		if (link->has_ifindex)
 			printf("  ifindex %u", link->ifindex);
 		if (link->kind)

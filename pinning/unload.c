@@ -54,14 +54,15 @@ static void print_text(const struct interface *iface, const struct unload_report
                        const struct unload_options *how)
 {
 	if (report->only_pins)
-		printf("%s: nothing is attached, %u pin%s %sdropped\n", iface->name, report->purged,
-		       report->purged == 1 ? "" : "s", how->dry_run ? "would be " : "");
+		printf("%s: nothing is attached, %u pin%s %sdropped\n", cli_text(iface->name),
+		       report->purged, report->purged == 1 ? "" : "s",
+		       how->dry_run ? "would be " : "");
 	for (size_t i = 0; i < report->len; i++) {
 		const struct unloaded *one = &report->list[i];
 
 		if (!one->done)
 			continue;
-		printf("%s %s: program %s id %u %s", iface->name, hook_name(one->at.hook),
+		printf("%s %s: program %s id %u %s", cli_text(iface->name), hook_name(one->at.hook),
 		       *one->name ? one->name : "-", one->at.prog_id,
 		       how->dry_run ? "would be removed" : "removed");
 		if (how->purge)

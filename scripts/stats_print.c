@@ -94,8 +94,8 @@ static void print_hook(const struct sample *sample, const struct hook_stats *hoo
 		if (!is_shown(hook, slot, every_action))
 			continue;
 		printf("%-*s  %-*s  %-*s  %*llu packets  %*llu bytes", widths->ifname,
-		       sample->iface.name, widths->hook, hook_name(hook->hook), widths->action,
-		       action_name(hook->hook, slot), widths->packets,
+		       cli_text(sample->iface.name), widths->hook, hook_name(hook->hook),
+		       widths->action, action_name(hook->hook, slot), widths->packets,
 		       (unsigned long long)hook->actions[slot].rx_packets, widths->bytes,
 		       (unsigned long long)hook->actions[slot].rx_bytes);
 		if (hook->has_rates)
@@ -110,7 +110,7 @@ void print_text(const struct sample *samples, size_t len, bool every_action)
 	struct widths widths = {};
 
 	for (size_t i = 0; i < len; i++) {
-		widen(&widths.ifname, samples[i].iface.name);
+		widen(&widths.ifname, cli_text(samples[i].iface.name));
 		for (unsigned int hook = 0; hook < samples[i].hooks_len; hook++)
 			widen_hook(&widths, &samples[i].hooks[hook], every_action);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "scripts/rate_text.h"
 #include "scripts/source_text.h"
@@ -31,14 +32,14 @@ void top_print(const struct config *config, const struct top_sample *sample, siz
 		width = len > width ? len : width;
 	}
 	for (size_t i = 0; i < shown(sample, count); i++)
-		print_line(config->iface.name, "source", width,
+		print_line(cli_text(config->iface.name), "source", width,
 		           source_text(&sample->busiest[i]->key, text), sample,
 		           &sample->busiest[i]->count);
 	for (__u32 slot = 0; slot < PARSE_SLOTS; slot++)
 		if (sample->protocols[slot].packets)
-			print_line(config->iface.name, "protocol", width, top_protocol(slot),
-			           sample, &sample->protocols[slot]);
-	print_line(config->iface.name, "all", width, "", sample, &sample->all);
+			print_line(cli_text(config->iface.name), "protocol", width,
+			           top_protocol(slot), sample, &sample->protocols[slot]);
+	print_line(cli_text(config->iface.name), "all", width, "", sample, &sample->all);
 }
 
 static void put_rate(struct json_object *to, const char *key, double rate)

@@ -278,3 +278,22 @@ test_a_cut_name_is_never_pinned()
 			fail "call $when: $(ls "$BPFFS/v0")"
 	done
 }
+
+test_control_characters_in_a_name_do_not_reach_the_terminal()
+{
+	local name=$'a\033[2Jb\177' command
+
+	ip link add v9 type veth peer name v8
+	ip link set dev v9 name "$name"
+	ip link set dev "$name" up
+	run load "$name" objects/xdp_pass.o
+	[[ $output == 'a\x1b[2Jb\x7f xdp: program xdp_pass '* ]] || fail "load: $output$errors"
+	run load "$name" objects/xdp_drop.o
+	run load --expect 1 "$name" objects/xdp_drop.o
+	[[ $errors == *'of a\x1b[2Jb\x7f: '* ]] || fail "load: $errors"
+	for command in "status" "stats" "pin_maps" "unload" "doctor"; do
+		run "$command" "$name"
+		[[ $output$errors != *$'\033'* && $output$errors != *$'\177'* ]] || fail "$command: $output$errors"
+		[[ $command == doctor || $output == *'a\x1b[2Jb\x7f'* ]] || fail "$command: $output$errors"
+	done
+}
