@@ -52,6 +52,26 @@ void record_add_map(struct record *rec, enum hook hook, __u32 map_id)
 	add_id(h, h->maps, &h->maps_len, map_id);
 }
 
+static void remove_id(__u32 *ids, unsigned int *len, __u32 id)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < *len; i++)
+		if (ids[i] != id)
+			ids[left++] = ids[i];
+	*len = left;
+}
+
+void record_remove_prog(struct record *rec, enum hook hook, __u32 prog_id)
+{
+	remove_id(rec->hooks[hook].progs, &rec->hooks[hook].progs_len, prog_id);
+}
+
+void record_remove_map(struct record *rec, enum hook hook, __u32 map_id)
+{
+	remove_id(rec->hooks[hook].maps, &rec->hooks[hook].maps_len, map_id);
+}
+
 bool record_has_prog(const struct record *rec, enum hook hook, __u32 prog_id)
 {
 	return has_id(rec->hooks[hook].progs, rec->hooks[hook].progs_len, prog_id);

@@ -41,6 +41,8 @@ void record_init(struct record *rec, const struct interface *iface);
 /* Note an id, once; sets cut when there is no room. */
 void record_add_prog(struct record *rec, enum hook hook, __u32 prog_id);
 void record_add_map(struct record *rec, enum hook hook, __u32 map_id);
+void record_remove_prog(struct record *rec, enum hook hook, __u32 prog_id);
+void record_remove_map(struct record *rec, enum hook hook, __u32 map_id);
 bool record_has_prog(const struct record *rec, enum hook hook, __u32 prog_id);
 bool record_has_map(const struct record *rec, enum hook hook, __u32 map_id);
 

@@ -9,7 +9,11 @@
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
 #include "bpffs/json.h"
+#include "pinning/unload_prepared.h"
 #include "pinning/unloader.h"
+
+/* So many --map options can be given. */
+#define MAPS_MAX 64
 
 static const struct option options[] = {
 	{ "hook", required_argument, NULL, 'H' },
@@ -19,6 +23,8 @@ static const struct option options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "foreign", no_argument, NULL, 'F' },
 	{ "purge", no_argument, NULL, 'p' },
+	{ "prepared", no_argument, NULL, 'P' },
+	{ "map", required_argument, NULL, 'm' },
 	{ "dry-run", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "netns", required_argument, NULL, 'N' },
@@ -40,6 +46,8 @@ static const char usage[] =
 	"  -a, --all               all that fit, rather than one\n"
 	"      --foreign           also programs that are not ours\n"
 	"      --purge             drop the maps that nothing else here uses\n"
+	"      --prepared          one of load --no-attach that is attached nowhere\n"
+	"      --map <id>          with --prepared: drop that map as well, unless in use\n"
 	"      --dry-run           say what would be removed, change nothing\n"
 	"  -j, --json              print JSON\n"
 	"      --netns <ns>        interface of that network namespace: name, path or pid\n"
@@ -65,14 +73,14 @@ static void print_text(const struct interface *iface, const struct unload_report
 		printf("%s %s: program %s id %u %s", cli_text(iface->name), hook_name(one->at.hook),
 		       *one->name ? one->name : "-", one->at.prog_id,
 		       how->dry_run ? "would be removed" : "removed");
-		if (how->purge)
+		if (how->purge || one->purged)
 			printf(", %u pin%s %sdropped", one->purged, one->purged == 1 ? "" : "s",
 			       how->dry_run ? "would be " : "");
 		putchar('\n');
 	}
 }
 
-static struct json_object *prog_json(const struct unloaded *one)
+static struct json_object *prog_json(const struct unloaded *one, bool prepared)
 {
 	struct json_object *prog = json_object_new_object();
 	const struct attachment *at = &one->at;
@@ -80,7 +88,7 @@ static struct json_object *prog_json(const struct unloaded *one)
 	json_put_string(prog, "hook", hook_name(at->hook));
 	json_put_string(prog, "name", one->name);
 	json_put_number(prog, "id", at->prog_id);
-	json_put_string(prog, "by", attach_by_name(at->by));
+	json_put_string(prog, "by", prepared ? NULL : attach_by_name(at->by));
 	json_put_string(prog, "mode", at->mode ? xdp_mode_name(at->mode) : NULL);
 	json_put_id(prog, "link_id", at->link_id);
 	json_put_bool(prog, "ours", one->ours);
@@ -97,7 +105,7 @@ static void print_json(const struct interface *iface, const struct unload_report
 	json_put_bool(out, "dry_run", how->dry_run);
 	for (size_t i = 0; i < report->len; i++)
 		if (report->list[i].done)
-			json_object_array_add(progs, prog_json(&report->list[i]));
+			json_object_array_add(progs, prog_json(&report->list[i], how->prepared));
 	json_object_object_add(out, "programs", progs);
 	if (report->only_pins)
 		json_put_number(out, "pins_dropped", report->purged);
@@ -114,7 +122,8 @@ static int unload(const char *ifname, const char *netns, const struct unload_opt
 
 	if (interface_find(&iface, ifname, netns))
 		return EXIT_KERNEL;
-	err = unload_programs(&iface, how, &report);
+	err = how->prepared ? unload_prepared(&iface, how, &report)
+	                    : unload_programs(&iface, how, &report);
 	for (size_t i = 0; i < report.len; i++)
 		done += report.list[i].done;
 	if (done || (!err && report.only_pins))
@@ -141,8 +150,10 @@ int main(int argc, char **argv)
 	struct unload_options how = { .hook = -1 };
 	bool json = false, verbose = false;
 	const char *netns = NULL;
+	__u32 maps[MAPS_MAX];
 	int c;
 
+	how.maps = maps;
 	argv[0] = (char *)cli_command("unload");
 	while ((c = getopt_long(argc, argv, "n:s:ajvhV", options, NULL)) != -1) {
 		switch (c) {
@@ -162,6 +173,13 @@ int main(int argc, char **argv)
 		case 'a': how.all = true; break;
 		case 'F': how.foreign = true; break;
 		case 'p': how.purge = true; break;
+		case 'P': how.prepared = true; break;
+		case 'm':
+			if (how.maps_len == MAPS_MAX)
+				return cli_misused("unload", "more than %d times --map", MAPS_MAX);
+			if (parse_id(optarg, &maps[how.maps_len++]))
+				break;
+			return cli_misused("unload", "'%s' is no map id", optarg);
 		case 'D': how.dry_run = true; break;
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
@@ -171,6 +189,12 @@ int main(int argc, char **argv)
 		default: return cli_misused("unload", NULL);
 		}
 	}
+	/* What was never attached has no section noted for it, and cannot be another's. */
+	if (how.prepared && (how.section || how.foreign || how.purge))
+		return cli_misused("unload",
+		                   "--prepared goes with neither --section, --foreign nor --purge");
+	if (!how.prepared && how.maps_len)
+		return cli_misused("unload", "--map goes with --prepared");
 	if (cli_expect_words("unload", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
 	log_init("unload", verbose);

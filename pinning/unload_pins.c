@@ -87,7 +87,7 @@ static bool goes(const struct view *view, const struct view_map *pin, const stru
 	return false;
 }
 
-static int drop(struct stage *stage, const struct directory *dir, const struct view_map *pin)
+int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin)
 {
 	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
 	int err;
@@ -141,7 +141,7 @@ static int drop_maps(struct stage *stage, const struct directory *dir, const str
 			continue;
 		(*count)++;
 		if (stage)
-			err = drop(stage, dir, &view.maps[i]);
+			err = unload_drop_pin(stage, dir, &view.maps[i]);
 		if (!err)
 			err = drop_carry(stage, dir, &view.maps[i]);
 	}

@@ -5,6 +5,7 @@
 
 #include "bpffs/live.h"
 #include "bpffs/stage.h"
+#include "bpffs/view.h"
 
 /*
  * Have the pin of a program dropped that is in %progs/<hook>/, if it is there; with prog_id 0 of
@@ -24,5 +25,8 @@ int unload_drop_maps(struct stage *stage, const struct directory *dir, const str
 
 /* The same for all maps, and all programs, where nothing is attached that could use them. */
 int unload_drop_all(struct stage *stage, const struct directory *dir, unsigned int *count);
+
+/* Have one pin of a map dropped, with the symlink of %egress/ to it. Reports its failures. */
+int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin);
 
 #endif

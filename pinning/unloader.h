@@ -16,6 +16,9 @@ struct unload_options {
 	bool all;            /* everything of ours that fits; else it must be one */
 	bool foreign;        /* also what is not ours */
 	bool purge;          /* drop the maps that nothing else on the interface uses */
+	bool prepared;       /* for unload_prepared(): the caller chooses by this */
+	const __u32 *maps;   /* with it: ids of maps to be dropped as well */
+	size_t maps_len;
 	bool dry_run;
 };
 

@@ -647,3 +647,29 @@ test_failing_at_any_message_from_the_kernel_it_looks_what_is_so()
 	fails_everywhere recvmsg:ENOBUFS bpf:EPERM
 	((points > 20)) || fail "failed at $points points only"
 }
+
+# prepared: maps and programs that are pinned for v0, below its directory.
+prepared() { find "$BPFFS/v0" -type f -printf '%P\n' | sort; }
+
+# Maps of a program that was prepared and not attached go by their ids, unless they are used.
+test_unload_takes_back_what_was_prepared()
+{
+	local id map
+	load --no-attach v0 objects/tc_pass.o
+	id=$(bpftool -j prog show pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass" |
+		sed -n 's/^{"id":\([0-9]*\),.*/\1/p')
+	map=$(map_id "$BPFFS/v0/tc_stats_map")
+	expect_status 0 unload --prepared --id "$id" --map "$map" --dry-run v0
+	[[ $output == "v0 tc_ingress: program tc_pass id $id would be removed, 1 pin would be dropped" ]] ||
+		fail "$output"
+	load --no-attach v0 objects/tc_drop.o
+	expect_fail "2 prepared programs of v0 fit" unload --prepared v0
+	expect_status 0 unload --prepared --id "$id" --map "$map" v0
+	[[ $(prepared) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(prepared)"
+	expect_status 0 unload --prepared --json --map "$map" v0
+	[[ $output == *'"by":null'*'"pins_dropped":1'* && -z $(prepared) ]] || fail "$output $(prepared)"
+	expect_fail "cannot find such a prepared program" unload --prepared v0
+	expect_status 0 unload --prepared --all v0
+	expect_status 1 unload --prepared --purge v0
+	expect_status 1 unload --map 3 v0
+}

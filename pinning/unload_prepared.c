@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/live.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "bpffs/recover.h"
+#include "bpffs/view.h"
+#include "pinning/carry.h"
+#include "pinning/ownership.h"
+#include "pinning/unload_pins.h"
+#include "pinning/unload_prepared.h"
+
+/* A program cannot use more maps than this (MAX_USED_MAPS). */
+#define MAPS_MAX 64
+
+/* One pin below %progs/. */
+struct prepared {
+	enum hook hook;
+	char file[NAME_SIZE];
+	__u32 id;
+	char name[BPF_OBJ_NAME_LEN];
+	bool attached;
+	bool goes;
+	__u32 maps[MAPS_MAX];
+	__u32 maps_len;
+};
+
+/* Everything that this works with. */
+struct taking {
+	const struct interface *iface;
+	const struct unload_options *options;
+	struct unload_report *report;
+	struct bpffs fs;
+	struct attachments attached;
+	struct directory dir; /* fd -1 if the interface has none */
+	struct live live;     /* behind what is attached */
+	bool blind;           /* of which nothing can be told without CAP_SYS_ADMIN */
+	struct prepared *list;
+	size_t len;
+};
+
+/* Note the program that is pinned there; what is no program is nobody's concern here. */
+static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *file)
+{
+	int fd = pin_open(dir_fd, file, 0);
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	struct prepared *list, *one;
+
+	if (fd < 0)
+		return fd == -EINVAL || fd == -ELOOP || fd == -ENOENT ? 0 : fd;
+	if (pin_kind_of(fd) != PIN_PROG) {
+		close(fd);
+		return 0;
+	}
+	list = reallocarray(t->list, t->len + 1, sizeof(*list));
+	if (!list) {
+		close(fd);
+		return -ENOMEM;
+	}
+	t->list = list;
+	one = memset(&list[t->len], 0, sizeof(*one));
+	info.nr_map_ids = MAPS_MAX;
+	info.map_ids = (__u64)(unsigned long)one->maps;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		close(fd);
+		return -errno;
+	}
+	close(fd);
+	one->hook = hook;
+	one->id = info.id;
+	one->maps_len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
+	one->attached = attachments_has(&t->attached, hook, info.id);
+	snprintf(one->file, sizeof(one->file), "%s", file);
+	memcpy(one->name, info.name, sizeof(one->name));
+	t->len++;
+	return 0;
+}
+
+static int list_hook(struct taking *t, enum hook hook)
+{
+	char top[NAME_SIZE];
+	struct dirent *entry;
+	int fd, err = 0;
+	DIR *stream;
+
+	snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+	fd = bpffs_open_dir(t->dir.fd, top, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s/%s", t->dir.path, top);
+	stream = fdopendir(fd);
+	if (!stream) {
+		close(fd);
+		return failed(-ENOMEM, "cannot list %s/%s", t->dir.path, top);
+	}
+	while (!err && (entry = readdir(stream))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = add_pin(t, fd, hook, entry->d_name);
+		if (err)
+			failed(err, "cannot look at %s/%s/%s", t->dir.path, top, entry->d_name);
+	}
+	closedir(stream);
+	return err;
+}
+
+static bool fits(const struct unload_options *o, const struct prepared *one)
+{
+	return (o->hook < 0 || (enum hook)o->hook == one->hook) && (!o->id || o->id == one->id) &&
+	       (!o->program || !strncmp(o->program, one->name, sizeof(one->name) - 1));
+}
+
+/* Choose those that go, and put them into the report. */
+static int choose(struct taking *t)
+{
+	const struct prepared *running = NULL;
+	struct unload_report *report = t->report;
+
+	for (size_t i = 0; i < t->len; i++) {
+		struct prepared *one = &t->list[i];
+		struct unloaded *list;
+
+		if (!fits(t->options, one))
+			continue;
+		if (one->attached) {
+			running = one;
+			continue;
+		}
+		list = reallocarray(report->list, report->len + 1, sizeof(*list));
+		if (!list)
+			return failed(-ENOMEM, "cannot list programs");
+		report->list = list;
+		list[report->len] = (struct unloaded){
+			.at = { .hook = one->hook, .prog_id = one->id },
+			.ours = true,
+		};
+		memcpy(list[report->len++].name, one->name, sizeof(one->name));
+		one->goes = true;
+	}
+	if (report->len > 1 && !t->options->all) {
+		failed(-EINVAL, "cannot choose: %zu prepared programs of %s fit", report->len,
+		       t->iface->name);
+		hint("name one by --id, or take them all: --all");
+		return -EINVAL;
+	}
+	if (report->len || t->options->all)
+		return 0;
+	if (running)
+		failed(-ENOENT, "cannot take program %u back: it is attached to %s of %s",
+		       running->id, hook_name(running->hook), t->iface->name);
+	else
+		failed(-ENOENT, "cannot find such a prepared program of %s", t->iface->name);
+	hint("see what is there: %s %s", cli_command("status"), cli_word(t->iface->name));
+	return -ENOENT;
+}
+
+/* A program that stays uses the map, as far as can be told. */
+static bool is_used(const struct taking *t, __u32 map_id)
+{
+	for (size_t i = 0; i < t->len; i++)
+		for (__u32 j = 0; !t->list[i].goes && j < t->list[i].maps_len; j++)
+			if (t->list[i].maps[j] == map_id)
+				return true;
+	for (size_t i = 0; i < t->live.maps_len; i++)
+		if (t->live.maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+static bool is_named(const struct unload_options *o, __u32 map_id)
+{
+	for (size_t i = 0; i < o->maps_len; i++)
+		if (o->maps[i] == map_id)
+			return true;
+	return false;
+}
+
+/* Drop the pins of those maps, and what the record says of them; with stage NULL, count them. */
+static int drop_maps(struct taking *t, struct stage *stage, struct record *rec)
+{
+	struct view view = {};
+	int err;
+
+	if (!t->options->maps_len)
+		return 0;
+	err = view_list(&view, &t->dir);
+	for (size_t i = 0; !err && i < view.len; i++) {
+		const struct view_map *pin = &view.maps[i];
+
+		if (pin->old_id || !is_named(t->options, pin->info.id) || is_used(t, pin->info.id))
+			continue;
+		if (t->report->len)
+			t->report->list[0].purged++;
+		if (!stage)
+			continue;
+		for (int hook = 0; hook < HOOKS; hook++)
+			record_remove_map(rec, hook, pin->info.id);
+		err = unload_drop_pin(stage, &t->dir, pin);
+	}
+	view_close(&view);
+	return err;
+}
+
+/* Still pinned as prepared, or in use. */
+static bool stays(const struct taking *t, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < t->len; i++)
+		if (t->list[i].hook == hook && t->list[i].id == prog_id)
+			return !t->list[i].goes;
+	for (size_t i = 0; i < t->live.progs_len; i++)
+		if (t->live.progs[i].hook == hook && t->live.progs[i].id == prog_id)
+			return true;
+	return t->blind || attachments_has(&t->attached, hook, prog_id);
+}
+
+/* What the record says without them; nor does it go on naming what another filter replaced. */
+static int make_record(const struct taking *t, struct record *rec)
+{
+	const struct record *before = &t->dir.record;
+	int err = 0;
+
+	*rec = *before;
+	for (int hook = 0; !err && hook < HOOKS; hook++) {
+		bool goes = false, left = false;
+
+		for (unsigned int i = 0; i < before->hooks[hook].progs_len; i++)
+			if (!stays(t, hook, before->hooks[hook].progs[i]))
+				record_remove_prog(rec, hook, before->hooks[hook].progs[i]);
+		for (size_t i = 0; i < t->len; i++) {
+			if (t->list[i].hook == (enum hook)hook && t->list[i].goes)
+				goes = true;
+			else if (t->list[i].hook == (enum hook)hook)
+				left = true;
+		}
+		/* The section that is noted is that of the program which came last. */
+		if (goes && !left)
+			err = ownership_note_section(rec, hook, NULL);
+	}
+	return err;
+}
+
+/*
+ * The program of the same name that the one which goes took the pin from, and which still runs: its
+ * descriptor, or -ENOENT, also without the right to open it.
+ */
+static int open_displaced(const struct taking *t, const struct prepared *one)
+{
+	int fd = -ENOENT;
+
+	for (size_t i = 0; fd < 0 && i < t->attached.len; i++) {
+		const struct attachment *at = &t->attached.list[i];
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+
+		if (at->hook != one->hook ||
+		    !record_has_prog(&t->dir.record, at->hook, at->prog_id))
+			continue;
+		fd = bpf_prog_get_fd_by_id(at->prog_id);
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && *info.name &&
+		    !strncmp(info.name, one->file, sizeof(info.name) - 1))
+			break;
+		close(fd);
+		fd = -ENOENT;
+	}
+	return fd < 0 ? -ENOENT : fd;
+}
+
+/* Have the pin dropped, or given back to the program that had it before. */
+static int stage_pin(struct taking *t, struct stage *stage, const struct prepared *one)
+{
+	char path[NAME_SIZE * 3];
+	int fd = open_displaced(t, one), err;
+
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->hook),
+		         one->file);
+		return stage_add_drop(stage, path);
+	}
+	err = stage_add_prog(stage, one->hook, one->file, fd);
+	close(fd);
+	return err;
+}
+
+static int take_back_staged(struct taking *t)
+{
+	struct stage stage;
+	struct record rec;
+	int err;
+
+	err = stage_begin(&stage, &t->fs, t->iface->name, "unload");
+	if (err)
+		return err;
+	err = make_record(t, &rec);
+	for (size_t i = 0; !err && i < t->len; i++)
+		if (t->list[i].goes)
+			err = stage_pin(t, &stage, &t->list[i]);
+	if (!err)
+		err = drop_maps(t, &stage, &rec);
+	if (!err)
+		err = stage_publish(&stage, &t->dir, &rec);
+	stage_end(&stage);
+	return err;
+}
+
+static int take_back(struct taking *t)
+{
+	int err = t->options->dry_run ? drop_maps(t, NULL, NULL) : take_back_staged(t);
+
+	for (size_t i = 0; !err && i < t->report->len; i++)
+		t->report->list[i].done = true;
+	return err;
+}
+
+static int look_behind(struct taking *t)
+{
+	int err = attachments_query(&t->attached, t->iface);
+
+	if (err)
+		return err;
+	err = live_query(&t->live, &t->attached);
+	t->blind = err == -EPERM;
+	return err && !t->blind ? failed(err, "cannot look at the programs on %s", t->iface->name)
+	                        : 0;
+}
+
+/* The interface's own directory. One without a record, or of another interface, is left alone. */
+static int look(struct taking *t)
+{
+	int err = look_behind(t);
+
+	if (!err)
+		err = directory_open(&t->dir, &t->fs, t->iface);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (!t->dir.has_record || !record_same_interface(&t->dir.record, t->iface)) {
+		directory_close(&t->dir);
+		return 0;
+	}
+	if (!t->options->dry_run)
+		carry_resume(&t->fs, &t->dir);
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		err = list_hook(t, hook);
+	return err;
+}
+
+int unload_prepared(const struct interface *iface, const struct unload_options *options,
+                    struct unload_report *report)
+{
+	struct taking t = {
+		.iface = iface,
+		.options = options,
+		.report = report,
+		.dir = { .fd = -1, .lock_fd = -1 },
+	};
+	int err;
+
+	memset(report, 0, sizeof(*report));
+	err = bpffs_open(&t.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
+	if (err)
+		return err;
+	if (!options->dry_run) {
+		err = bpffs_lock(&t.fs);
+		if (!err)
+			err = recover_stages(&t.fs, iface);
+	}
+	if (!err)
+		err = look(&t);
+	if (!err)
+		err = choose(&t);
+	if (!err && t.dir.fd >= 0)
+		err = take_back(&t);
+	directory_close(&t.dir);
+	free(t.list);
+	live_free(&t.live);
+	attachments_free(&t.attached);
+	bpffs_close(&t.fs);
+	return err;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Programs that were prepared for other loaders to attach, and that are on no hook. */
+#ifndef PINNING_UNLOAD_PREPARED_H
+#define PINNING_UNLOAD_PREPARED_H
+
+#include "bpffs/interface.h"
+#include "pinning/unloader.h"
+
+/*
+ * Drop the pins of programs below %progs/ that are not attached there: those that fit
+ * options->hook, id and program; and those of the maps of options->maps that no program uses which
+ * is attached or still pinned. Attached programs stay as they are, and their record is set right.
+ * The caller releases the report with unload_report_free(), after a failure too. Reports its
+ * failures. Returns 0, -ENOENT if nothing fits (0 with options->all), -EINVAL if several do without
+ * all, or another negative errno.
+ */
+int unload_prepared(const struct interface *iface, const struct unload_options *options,
+                    struct unload_report *report);
+
+#endif
