@@ -15,6 +15,7 @@ bpfdir = $(libdir)/bpf
 PINNING_TOOLS := pin_maps load status unload doctor gc
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env
+PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
@@ -24,6 +25,9 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 $(WARN) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DOBJECT_DIR='"$(bpfdir)"' -MMD -MP \
 	$(LIB_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)
+# Plugins get into ip and tc, which are no programs of ours: one symbol each, and no sanitizer.
+PLUGIN_CFLAGS = $(filter-out $(SANITIZE),$(ALL_CFLAGS)) -fPIC -fvisibility=hidden \
+	-DTOOL_DIR='"$(libexecdir)/ifbpf"'
 BPF_CFLAGS := -O2 -target bpf -mcpu=v3 -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -I. \
 	$(LIBBPF_CFLAGS) $(BPF_SYS_INCLUDES) -MMD -MP
 
@@ -57,10 +61,11 @@ TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
 TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c tests/bench/bpf/*.bpf.c))
 BENCH := $(call modules,tests/bench,bench)
 
-all: $(OBJECTS) $(TOOLS)
+all: $(OBJECTS) $(TOOLS) $(PLUGINS)
 
 # Other flags than last time, say ASAN=1, make everything anew: objects of two kinds never mix.
-FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(CMOCKA_LIBS) $(CLANG) $(BPF_CFLAGS))
+FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(PLUGIN_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(CMOCKA_LIBS) $(CLANG) \
+	$(BPF_CFLAGS))
 ifneq ($(FLAGS),$(file < build/flags))
 $(shell mkdir -p build)$(file > build/flags,$(FLAGS))
 endif
@@ -103,6 +108,11 @@ build/%.o: %.c build/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+build/plugin/%.o: compat/%.c build/flags
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PLUGIN_CFLAGS) -c $< -o $@
+
 # The archives depend on the flags file so that one without members is made as well.
 build/libbpffs.a: $(BPFFS) build/flags
 build/libpinning.a: $(PINNING) build/flags
@@ -126,6 +136,12 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
+compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o
+compat/link_ifbpf.so: build/plugin/message.o
+$(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o
+	$(call msg,LD,$@)
+	$(Q)$(CC) -shared -Wl,--as-needed -Wl,-z,defs $(filter-out $(SANITIZE),$(CFLAGS)) $(LDFLAGS) \
+		$(filter %.o,$^) $(LIBS) -o $@
 $(TEST_HELPERS): build/%: build/%.o build/libbench.a build/libscripts.a build/libpinning.a \
 		build/libbpffs.a
 	$(call link)
@@ -165,7 +181,7 @@ verifier-cost: test-programs
 	$(Q)tests/verifier_cost.sh > build/verifier_cost.txt
 	$(Q)mv build/verifier_cost.txt tests/verifier_cost.txt
 
-MAN := $(wildcard bpffs/bpffs.7 objects/*.7 scripts/ifbpf.8 $(TOOLS:=.8))
+MAN := $(wildcard bpffs/bpffs.7 objects/*.7 compat/plugins.8 scripts/ifbpf.8 $(TOOLS:=.8))
 
 # The page of a verb is called ifbpf-VERB.
 page = $(patsubst ifbpf-ifbpf.8,ifbpf.8,$(patsubst ifbpf-pin_maps.8,ifbpf-pin.8,ifbpf-$(notdir $(1))))
@@ -193,10 +209,12 @@ install: all
 	$(call install_files,0644,$(LEGACY),$(bpfdir)/legacy)
 	$(call install_files,0644,$(filter-out %.bpf.h,$(wildcard objects/*.h)),$(includedir)/ifbpf)
 	$(call install_file,0644,scripts/completion.bash,$(datadir)/bash-completion/completions/ifbpf)
+	$(if $(tc_plugindir),$(call install_files,0644,$(filter-out compat/link_%,$(PLUGINS)),$(tc_plugindir)))
+	$(if $(ip_plugindir),$(call install_files,0644,$(filter compat/link_%,$(PLUGINS)),$(ip_plugindir)))
 	$(foreach f,$(MAN),$(call install_file,0644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(call page,$(f))))
 
 clean:
-	$(Q)rm -rf build $(OBJECTS) objects/pinned objects/legacy $(TOOLS)
+	$(Q)rm -rf build $(OBJECTS) objects/pinned objects/legacy $(TOOLS) $(PLUGINS)
 
 distclean: clean
 	$(Q)rm -f config.mk

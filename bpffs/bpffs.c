@@ -17,9 +17,8 @@
 #include "bpffs/record.h"
 #include "compat/libbpf.h"
 
-#define BPFFS_DEFAULT "/sys/fs/bpf"
-#define OURS          "%ifbpf"
-#define ROOT_RECORD   "%root"
+#define OURS        "%ifbpf"
+#define ROOT_RECORD "%root"
 /* The inode of the initial pid namespace is fixed (PROC_PID_INIT_INO). */
 #define INIT_PID_NS_INO 0xEFFFFFFCU
 

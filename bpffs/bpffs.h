@@ -16,6 +16,9 @@
 #include "bpffs/name.h"
 #include "bpffs/netns.h"
 
+/* Where the BPF filesystem is, unless IFBPF_BPFFS names another. */
+#define BPFFS_DEFAULT "/sys/fs/bpf"
+
 struct interface;
 
 enum bpffs_access {

@@ -47,6 +47,15 @@ struct taking {
 	size_t len;
 };
 
+/* It is attached, or called by one that is, as far as can be told. */
+static bool runs(const struct taking *t, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < t->live.progs_len; i++)
+		if (t->live.progs[i].hook == hook && t->live.progs[i].id == prog_id)
+			return true;
+	return attachments_has(&t->attached, hook, prog_id);
+}
+
 /* Note the program that is pinned there; what is no program is nobody's concern here. */
 static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *file)
 {
@@ -78,7 +87,7 @@ static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *fil
 	one->hook = hook;
 	one->id = info.id;
 	one->maps_len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-	one->attached = attachments_has(&t->attached, hook, info.id);
+	one->attached = runs(t, hook, info.id);
 	snprintf(one->file, sizeof(one->file), "%s", file);
 	memcpy(one->name, info.name, sizeof(one->name));
 	t->len++;
@@ -215,10 +224,8 @@ static bool stays(const struct taking *t, enum hook hook, __u32 prog_id)
 	for (size_t i = 0; i < t->len; i++)
 		if (t->list[i].hook == hook && t->list[i].id == prog_id)
 			return !t->list[i].goes;
-	for (size_t i = 0; i < t->live.progs_len; i++)
-		if (t->live.progs[i].hook == hook && t->live.progs[i].id == prog_id)
-			return true;
-	return t->blind || attachments_has(&t->attached, hook, prog_id);
+	/* Where that cannot be told, what another one calls is kept, and so is all else. */
+	return t->blind || runs(t, hook, prog_id);
 }
 
 /* What the record says without them; nor does it go on naming what another filter replaced. */

@@ -83,6 +83,50 @@ test_what_install_puts_in_place_works()
 	[[ -e include/ifbpf/stats.h && -e share/bash-completion/completions/ifbpf ]] || fail "$(find .)"
 }
 
+# plugin_dir COMMAND: what configure found.
+plugin_dir() { sed -n "s/^$1_plugindir = //p" "$TMPDIR/tree/config.mk"; }
+
+# Under the real paths, which only this namespace sees.
+test_installed_plugins_are_found_and_find_the_installed_tools()
+{
+	local dir
+
+	need make strace
+	copy_tree
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -o all install \
+		DESTDIR="$TMPDIR/root" >"$TMPDIR/output"
+	for dir in tc ip; do
+		dir=$(plugin_dir $dir)
+		[[ $dir == /*lib* ]] || fail "configure found no plugin directory: '$dir'"
+	done
+	run strace -qq -e trace=openat,open -o "$TMPDIR/trace" ip link set dev v0 type nope dummy
+	grep -q "\"$(plugin_dir ip)/link_nope.so\"" "$TMPDIR/trace" || fail "ip looks elsewhere"
+	run strace -qq -e trace=openat,open -o "$TMPDIR/trace" tc exec nope
+	grep -qE "\"$(plugin_dir tc)/+e_nope.so\"" "$TMPDIR/trace" || fail "tc looks elsewhere"
+	mount --bind "$TMPDIR/root/usr/local" /usr/local
+	mount --bind "$TMPDIR/root$(plugin_dir tc)" "$(plugin_dir tc)"
+	cd /
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 ifbpf obj tc_pass da
+	expect_status 0 tc exec ifbpf status dev v0
+	[[ $output == *"ours: loaded by ifbpf"* ]] || fail "$output"
+	# They speak of themselves as verbs of ifbpf.
+	expect_fail "hint: see what is there: ifbpf status v0" env \
+		IP_LIB_DIR="$TMPDIR/root$(plugin_dir ip)" ip link set dev v0 type ifbpf off
+}
+
+test_plugins_go_where_configure_is_told()
+{
+	need make
+	copy_tree
+	./configure --tc-plugindir=/opt/tc --ip-plugindir= >/dev/null
+	expect_status 0 install_copy
+	cd "$TMPDIR/root"
+	[[ $(find . -name '*_ifbpf.so' | sort) == "./opt/tc/e_ifbpf.so"$'\n'"./opt/tc/f_ifbpf.so" ]] ||
+		fail "$(find . -name '*.so')"
+	[[ -e usr/share/man/man8/ifbpf-plugins.8 ]] || fail "no man page"
+}
+
 test_an_environment_that_wants_posix_does_not_fail_the_tests()
 {
 	cat >"$TMPDIR/test_order.sh" <<-'END'

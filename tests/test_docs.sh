@@ -402,3 +402,8 @@ test_the_upgrade_in_readme_prints_what_it_shows()
 {
 	play 'Upgrading without losing anything' 1
 }
+
+test_the_session_with_plugins_in_readme_prints_what_it_shows()
+{
+	play 'Plugins for tc and ip'
+}

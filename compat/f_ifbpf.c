@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* f_ifbpf.so - tc filter add dev IF ingress ifbpf obj FILE: a bpf filter with the maps of IF */
+#include <errno.h>
+#include <libgen.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include "compat/iproute2.h"
+#include "compat/message.h"
+#include "compat/plugin.h"
+#include "compat/prepared.h"
+
+/* clang-format off */
+static const char help[] =
+	"Usage: ... ifbpf obj OBJECT [ section NAME | program NAME ]\n"
+	"\t[ direct-action ] [ classid CLASSID ] [ skip_hw ]\n"
+	"\n"
+	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an installed\n"
+	"object, and CLASSID := X:Y. The program's maps are those of the interface, below\n"
+	"/sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there. The filter\n"
+	"is one of kind bpf: shown, replaced and deleted as such.\n"
+	"\n"
+	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
+/* clang-format on */
+
+struct wish {
+	const char *object, *section, *program;
+	bool has_class, direct_action, skip_hw;
+	__u32 class;
+};
+
+/* "1:10", both hexadecimal. */
+static int parse_class(const char *text, __u32 *class)
+{
+	unsigned long major, minor = 0;
+	char *end;
+
+	major = strtoul(text, &end, 16);
+	if (end == text || *end != ':' || major > 0xffff)
+		return -1;
+	if (end[1])
+		minor = strtoul(end + 1, &end, 16);
+	else
+		end++;
+	if (*end || minor > 0xffff)
+		return -1;
+	*class = (__u32)(major << 16 | minor);
+	return 0;
+}
+
+/* Returns 1 if help was asked for, or -1, reported. */
+static int parse(int argc, char **argv, struct wish *wish)
+{
+	for (; argc > 0; argc--, argv++) {
+		const char *word = *argv;
+		const char **value = NULL;
+
+		if (!strcmp(word, "help"))
+			return 1;
+		if (!strcmp(word, "da") || plugin_is(word, "direct-action")) {
+			wish->direct_action = true;
+			continue;
+		}
+		if (!strcmp(word, "skip_hw")) {
+			wish->skip_hw = true;
+			continue;
+		}
+		if (!strcmp(word, "obj") || plugin_is(word, "object-file"))
+			value = &wish->object;
+		else if (!strcmp(word, "sec") || plugin_is(word, "section"))
+			value = &wish->section;
+		else if (plugin_is(word, "program"))
+			value = &wish->program;
+		else if (strcmp(word, "classid") && strcmp(word, "flowid"))
+			return plugin_failed("what is '%s'? Try 'tc filter add ... ifbpf help'",
+			                     word);
+		if (argc < 2)
+			return plugin_failed("'%s' needs a value", word);
+		argc--, argv++;
+		if (value)
+			*value = *argv;
+		else if (parse_class(*argv, &wish->class))
+			return plugin_failed("'%s' is no class id: it looks like 1:10", *argv);
+		else
+			wish->has_class = true;
+	}
+	return wish->object ? 0 : plugin_failed("which object? Say 'obj OBJECT'");
+}
+
+/* The hook that the filter is for, by our names; NULL if it is none of them. */
+static const char *find_hook(const struct tcmsg *tc)
+{
+	switch (tc->tcm_parent) {
+	case TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS):
+	case TC_H_MAKE(TC_H_INGRESS, 0): return "tc_ingress";
+	case TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS): return "tc_egress";
+	default: return NULL;
+	}
+}
+
+/* The filter is the kernel's own kind, and says so; the name comes last in what tc wrote. */
+static int rename_kind(struct nlmsghdr *request)
+{
+	struct rtattr *kind = message_find(request, sizeof(struct tcmsg), TCA_KIND);
+
+	if (kind)
+		message_remove(request, kind);
+	return message_add(request, TCA_KIND, "bpf", sizeof("bpf")) ? 0 : -1;
+}
+
+static int write_options(struct nlmsghdr *request, const struct wish *wish,
+                         const struct prepared *prog)
+{
+	struct rtattr *options = message_add(request, TCA_OPTIONS, NULL, 0);
+	char object[256], name[256]; /* CLS_BPF_NAME_LEN */
+	bool good = options;
+
+	snprintf(object, sizeof(object), "%s", wish->object);
+	snprintf(name, sizeof(name), "%.180s:[%.64s]", basename(object), prog->name);
+	good = good && message_add_u32(request, TCA_BPF_FD, prog->fd);
+	good = good && message_add(request, TCA_BPF_NAME, name, strlen(name) + 1);
+	if (wish->has_class)
+		good = good && message_add_u32(request, TCA_BPF_CLASSID, wish->class);
+	if (wish->direct_action)
+		good = good && message_add_u32(request, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	if (wish->skip_hw)
+		good = good && message_add_u32(request, TCA_BPF_FLAGS_GEN, TCA_CLS_FLAGS_SKIP_HW);
+	if (!good)
+		return plugin_failed("cannot write the filter: its message is full");
+	message_end(request, options);
+	return 0;
+}
+
+static int set_handle(struct tcmsg *tc, const char *handle)
+{
+	unsigned long number;
+	char *end;
+
+	if (!handle)
+		return 0;
+	errno = 0;
+	number = strtoul(handle, &end, 0);
+	if (errno || end == handle || *end || number > (__u32)-1)
+		return plugin_failed("'%s' is no handle of a bpf filter: it is a number", handle);
+	tc->tcm_handle = (__u32)number;
+	return 0;
+}
+
+static int add_filter(struct nlmsghdr *request, const char *hook, const struct wish *wish)
+{
+	struct prepared *prog;
+
+	if (!hook)
+		return plugin_failed(
+			"cannot tell the hook: say 'ingress' or 'egress' of a clsact qdisc");
+	if (plugin_check_bpffs() || prepared_begin(request, hook))
+		return -1;
+	prog = prepared_load(wish->object, wish->section, wish->program);
+	return prog ? write_options(request, wish, prog) : -1;
+}
+
+/* The program of a filter that goes is kept by its pin only. */
+static int delete_filter(const struct nlmsghdr *request, const char *hook)
+{
+	if (hook && plugin_sees_bpffs())
+		return prepared_begin(request, hook);
+	return 0;
+}
+
+static int parse_filter(struct filter_util *self, char *handle, int argc, char **argv,
+                        struct nlmsghdr *request)
+{
+	const struct tcmsg *tc = NLMSG_DATA(request);
+	struct wish wish = {};
+	int err;
+
+	(void)self;
+	prepared_settle();
+	err = rename_kind(request) ? -1 : set_handle(NLMSG_DATA(request), handle);
+	if (!err && !argc && request->nlmsg_type == RTM_DELTFILTER)
+		return delete_filter(request, find_hook(tc));
+	/* To get one. */
+	if (err || (!argc && request->nlmsg_type != RTM_NEWTFILTER))
+		return err;
+	err = parse(argc, argv, &wish);
+	if (err > 0)
+		fputs(help, stderr);
+	if (err)
+		return -1;
+	if (request->nlmsg_type != RTM_NEWTFILTER)
+		return plugin_failed("a filter is found by pref and handle, without '%s'", *argv);
+	return add_filter(request, find_hook(tc), &wish);
+}
+
+/* tc shows a filter by its kind, which is bpf: this is asked for none. */
+static int print_filter(struct filter_util *self, FILE *out, struct rtattr *options, __u32 handle)
+{
+	(void)self;
+	(void)options;
+	fprintf(out, "handle 0x%x ", handle);
+	return 0;
+}
+
+IPROUTE2_PLUGIN struct filter_util ifbpf_filter_util = {
+	.id = "ifbpf",
+	.parse_fopt = parse_filter,
+	.print_fopt = print_filter,
+};

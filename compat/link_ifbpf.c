@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* link_ifbpf.so - ip link set dev IF type ifbpf obj FILE: XDP with the maps of IF */
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <string.h>
+#include "compat/iproute2.h"
+#include "compat/message.h"
+#include "compat/plugin.h"
+
+/* clang-format off */
+static const char help[] =
+	"Usage: ip link set dev IFNAME type ifbpf obj OBJECT [ section NAME | program NAME ]\n"
+	"\t[ mode { skb | native | hw } ]\n"
+	"       ip link set dev IFNAME type ifbpf off\n"
+	"\n"
+	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an installed\n"
+	"object. The program is put on XDP; one of ours that is there is replaced in one\n"
+	"step. Its maps are those of the interface, below /sys/fs/bpf/IFNAME/, which go on\n"
+	"counting, and stay when it is taken off.\n"
+	"\n"
+	"Example: ip link set dev eth0 type ifbpf obj xdp_pass\n";
+/* clang-format on */
+
+struct wish {
+	const char *object, *section, *program, *mode;
+	bool off;
+};
+
+/* Returns 1 if help was asked for, or -1, reported. */
+static int parse(int argc, char **argv, struct wish *wish)
+{
+	for (; argc > 0; argc--, argv++) {
+		const char *word = *argv, **value;
+
+		if (!strcmp(word, "help"))
+			return 1;
+		if (!strcmp(word, "off")) {
+			wish->off = true;
+			continue;
+		}
+		if (!strcmp(word, "obj") || plugin_is(word, "object"))
+			value = &wish->object;
+		else if (!strcmp(word, "sec") || plugin_is(word, "section"))
+			value = &wish->section;
+		else if (plugin_is(word, "program"))
+			value = &wish->program;
+		else if (!strcmp(word, "mode"))
+			value = &wish->mode;
+		else
+			return plugin_failed(
+				"what is '%s'? Try 'ip link set dev IFNAME type ifbpf help'", word);
+		if (argc < 2)
+			return plugin_failed("'%s' needs a value", word);
+		argc--, argv++;
+		*value = *argv;
+	}
+	if (wish->off && (wish->object || wish->section || wish->program || wish->mode))
+		return plugin_failed("'off' stands alone");
+	if (!wish->off && !wish->object)
+		return plugin_failed("which object? Say 'obj OBJECT', or 'off'");
+	return 0;
+}
+
+static int run_tool(const char *ifname, const struct wish *wish)
+{
+	struct plugin_words words = {};
+
+	plugin_add(&words, wish->off ? "unload" : "load");
+	plugin_add(&words, "--hook");
+	plugin_add(&words, "xdp");
+	if (wish->section) {
+		plugin_add(&words, "--section");
+		plugin_add(&words, wish->section);
+	}
+	if (wish->program) {
+		plugin_add(&words, "--prog-name");
+		plugin_add(&words, wish->program);
+	}
+	if (wish->mode) {
+		plugin_add(&words, "--mode");
+		plugin_add(&words, wish->mode);
+	}
+	plugin_add(&words, "--");
+	plugin_add(&words, ifname);
+	if (!wish->off)
+		plugin_add(&words, wish->object);
+	return plugin_run(&words, PLUGIN_HIDE, NULL) ? -1 : 0;
+}
+
+/*
+ * The tool has done it all, and ip sends what is left: what stood before 'type'. The kernel knows
+ * no link of this kind, so all of it is cut off, and with it the data that ip has begun; where ip
+ * then writes their lengths is behind the end of the message.
+ */
+static int cut_kind(struct nlmsghdr *request)
+{
+	struct rtattr *kind = message_find(request, sizeof(struct ifinfomsg), IFLA_LINKINFO);
+
+	if (!kind)
+		return plugin_failed("cannot find what ip wrote of the type");
+	request->nlmsg_len = (char *)kind - (char *)request;
+	return 0;
+}
+
+static int parse_link(struct link_util *self, int argc, char **argv, struct nlmsghdr *request)
+{
+	const struct ifinfomsg *link = NLMSG_DATA(request);
+	char ifname[IF_NAMESIZE];
+	struct wish wish = {};
+	int err;
+
+	(void)self;
+	err = parse(argc, argv, &wish);
+	if (err > 0)
+		fputs(help, stderr);
+	if (err)
+		return -1;
+	if (request->nlmsg_flags & NLM_F_CREATE)
+		return plugin_failed(
+			"ifbpf is no kind of link to add: 'ip link set dev IFNAME ...'");
+	if (plugin_ifname(link->ifi_index, ifname) || plugin_check_bpffs() || cut_kind(request))
+		return -1;
+	return run_tool(ifname, &wish);
+}
+
+static void print_help(struct link_util *self, int argc, char **argv, FILE *out)
+{
+	(void)self;
+	(void)argc;
+	(void)argv;
+	fputs(help, out);
+}
+
+IPROUTE2_PLUGIN struct link_util ifbpf_link_util = {
+	.id = "ifbpf",
+	.parse_opt = parse_link,
+	.print_help = print_help,
+};

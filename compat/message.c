@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+#include "compat/message.h"
+
+static char *end_of(struct nlmsghdr *message)
+{
+	return (char *)message + NLMSG_ALIGN(message->nlmsg_len);
+}
+
+struct rtattr *message_add(struct nlmsghdr *message, unsigned short type, const void *data,
+                           size_t len)
+{
+	struct rtattr *attribute = (struct rtattr *)end_of(message);
+
+	if (NLMSG_ALIGN(message->nlmsg_len) + RTA_SPACE(len) > MESSAGE_SIZE)
+		return NULL;
+	memset(attribute, 0, RTA_SPACE(len));
+	attribute->rta_type = type;
+	attribute->rta_len = RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(attribute), data, len);
+	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) + RTA_SPACE(len);
+	return attribute;
+}
+
+struct rtattr *message_add_u32(struct nlmsghdr *message, unsigned short type, __u32 value)
+{
+	return message_add(message, type, &value, sizeof(value));
+}
+
+void message_end(struct nlmsghdr *message, struct rtattr *begun)
+{
+	begun->rta_len = end_of(message) - (char *)begun;
+}
+
+static struct rtattr *find(char *at, char *end, unsigned short type)
+{
+	while (at + sizeof(struct rtattr) <= end) {
+		struct rtattr *attribute = (struct rtattr *)at;
+
+		if (attribute->rta_len < sizeof(*attribute) || at + attribute->rta_len > end)
+			return NULL;
+		if ((attribute->rta_type & NLA_TYPE_MASK) == type)
+			return attribute;
+		at += RTA_ALIGN(attribute->rta_len);
+	}
+	return NULL;
+}
+
+struct rtattr *message_find(struct nlmsghdr *message, size_t header, unsigned short type)
+{
+	return find((char *)message + NLMSG_SPACE(header), end_of(message), type);
+}
+
+struct rtattr *message_find_in(struct rtattr *attribute, unsigned short type)
+{
+	return find(RTA_DATA(attribute), (char *)attribute + attribute->rta_len, type);
+}
+
+void message_remove(struct nlmsghdr *message, struct rtattr *attribute)
+{
+	size_t size = RTA_ALIGN(attribute->rta_len);
+	char *next = (char *)attribute + size;
+
+	memmove(attribute, next, end_of(message) - next);
+	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) - size;
+}

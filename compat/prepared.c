@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "compat/message.h"
+#include "compat/plugin.h"
+#include "compat/prepared.h"
+
+#define CREATED_MAX 32
+
+static struct {
+	bool any;
+	struct prepared prog;
+	char ifname[IF_NAMESIZE];
+	const char *hook;
+	char id[16];     /* "" if none was prepared */
+	char old_id[16]; /* of the program in the filter's place, or "" */
+	/* Maps that were made for it, beside those that were there. */
+	char created[CREATED_MAX][16];
+	size_t created_len;
+} pending = { .prog.fd = -1 };
+
+static struct json_object *member(struct json_object *in, const char *key)
+{
+	struct json_object *out = NULL;
+
+	json_object_object_get_ex(in, key, &out);
+	return out;
+}
+
+/* A map that replaced one of its name stays: the old one cannot be put back under the name. */
+static void note_created(struct json_object *maps)
+{
+	size_t count = maps ? json_object_array_length(maps) : 0;
+
+	for (size_t i = 0; i < count && pending.created_len < CREATED_MAX; i++) {
+		struct json_object *map = json_object_array_get_idx(maps, i);
+		const char *state = json_object_get_string(member(map, "state"));
+
+		if (state && !strcmp(state, "created") && !member(map, "old_id"))
+			snprintf(pending.created[pending.created_len++], sizeof(pending.created[0]),
+			         "%lld", (long long)json_object_get_int64(member(map, "id")));
+	}
+}
+
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* Open the pin; somebody may have loaded another program of this name in between. */
+static int open_prog(const char *path, __u32 id)
+{
+	union bpf_attr attr = { .pathname = (__u64)(unsigned long)path };
+	struct bpf_prog_info info = {};
+	int fd = bpf(BPF_OBJ_GET, &attr);
+
+	if (fd < 0)
+		return plugin_failed("cannot open %s: %s", path, strerror(errno));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (__u64)(unsigned long)&info;
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) || info.id != id) {
+		close(fd);
+		return plugin_failed("cannot take %s: another program came there meanwhile", path);
+	}
+	return fd;
+}
+
+/* Take over what 'load --json' says. */
+static int take_over(const char *text)
+{
+	struct json_object *report = text ? json_tokener_parse(text) : NULL;
+	struct json_object *prog = report ? member(report, "program") : NULL;
+	const char *path = prog ? json_object_get_string(member(prog, "path")) : NULL;
+	__u32 id = prog ? (__u32)json_object_get_int64(member(prog, "id")) : 0;
+
+	if (!path || !id) {
+		json_object_put(report);
+		return plugin_failed("cannot understand what 'load' says");
+	}
+	note_created(member(report, "maps"));
+	snprintf(pending.id, sizeof(pending.id), "%u", id);
+	snprintf(pending.prog.name, sizeof(pending.prog.name), "%s",
+	         json_object_get_string(member(prog, "name")));
+	pending.prog.fd = open_prog(path, id);
+	json_object_put(report);
+	return pending.prog.fd < 0 ? -1 : 0;
+}
+
+struct prepared *prepared_load(const char *object, const char *section, const char *program)
+{
+	struct plugin_words words = {};
+	char *text;
+	int status;
+
+	plugin_add(&words, "load");
+	plugin_add(&words, "--no-attach");
+	plugin_add(&words, "--json");
+	plugin_add(&words, "--hook");
+	plugin_add(&words, pending.hook);
+	if (section) {
+		plugin_add(&words, "--section");
+		plugin_add(&words, section);
+	}
+	if (program) {
+		plugin_add(&words, "--prog-name");
+		plugin_add(&words, program);
+	}
+	plugin_add(&words, "--");
+	plugin_add(&words, pending.ifname);
+	plugin_add(&words, object);
+	status = plugin_run(&words, PLUGIN_READ, &text);
+	/* Partly done: a map has no pin, which it said; the program is there. */
+	if (status == 0 || status == 3)
+		status = take_over(text);
+	free(text);
+	if (!status)
+		return &pending.prog;
+	prepared_settle();
+	return NULL;
+}
+
+/* Take back a program, with what was made for it: -1 or an exit status. */
+static int take_back(void)
+{
+	struct plugin_words words = {};
+
+	plugin_add(&words, "unload");
+	plugin_add(&words, "--prepared");
+	plugin_add(&words, "--hook");
+	plugin_add(&words, pending.hook);
+	plugin_add(&words, "--id");
+	plugin_add(&words, pending.id);
+	for (size_t i = 0; i < pending.created_len; i++) {
+		plugin_add(&words, "--map");
+		plugin_add(&words, pending.created[i]);
+	}
+	plugin_add(&words, "--");
+	plugin_add(&words, pending.ifname);
+	/* It refuses to take back what is attached, which is as it should be. */
+	return plugin_run(&words, PLUGIN_QUIET, NULL);
+}
+
+/* Drop what is left of the program that was there before, if it runs nowhere else. */
+static void drop_old(void)
+{
+	struct plugin_words words = {};
+
+	plugin_add(&words, "unload");
+	plugin_add(&words, "--prepared");
+	plugin_add(&words, "--all");
+	plugin_add(&words, "--hook");
+	plugin_add(&words, pending.hook);
+	plugin_add(&words, "--id");
+	plugin_add(&words, pending.old_id);
+	plugin_add(&words, "--");
+	plugin_add(&words, pending.ifname);
+	plugin_run(&words, PLUGIN_HIDE, NULL);
+}
+
+void prepared_settle(void)
+{
+	bool taken_back = false;
+
+	if (!pending.any)
+		return;
+	pending.any = false;
+	if (pending.prog.fd >= 0)
+		close(pending.prog.fd);
+	pending.prog.fd = -1;
+	if (*pending.id)
+		taken_back = !take_back();
+	if (*pending.old_id && !taken_back)
+		drop_old();
+}
+
+/* Ask the kernel about the filter in that place: the id of its program; 0: there is none. */
+static __u32 find_old(const struct nlmsghdr *request)
+{
+	const struct timeval patience = { .tv_sec = 5 };
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	union {
+		struct nlmsghdr header;
+		char bytes[8192];
+	} talk;
+	struct rtattr *options, *id = NULL;
+	ssize_t len = -1;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return 0;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	memcpy(&talk, request, request->nlmsg_len);
+	talk.header.nlmsg_type = RTM_GETTFILTER;
+	talk.header.nlmsg_flags = NLM_F_REQUEST;
+	if (sendto(fd, &talk, talk.header.nlmsg_len, 0, (struct sockaddr *)&kernel,
+	           sizeof(kernel)) > 0)
+		len = recv(fd, &talk, sizeof(talk), 0);
+	close(fd);
+	if (len < (ssize_t)NLMSG_SPACE(sizeof(struct tcmsg)) || talk.header.nlmsg_len > len ||
+	    talk.header.nlmsg_type != RTM_NEWTFILTER)
+		return 0;
+	options = message_find(&talk.header, sizeof(struct tcmsg), TCA_OPTIONS);
+	if (options)
+		id = message_find_in(options, TCA_BPF_ID);
+	return id && id->rta_len == RTA_LENGTH(sizeof(__u32)) ? *(__u32 *)RTA_DATA(id) : 0;
+}
+
+int prepared_begin(const struct nlmsghdr *request, const char *hook)
+{
+	const struct tcmsg *tc = NLMSG_DATA(request);
+	static bool at_exit;
+	__u32 old_id = 0;
+
+	prepared_settle();
+	if (plugin_ifname(tc->tcm_ifindex, pending.ifname))
+		return -1;
+	/* Without both the kernel makes a new one. */
+	if (tc->tcm_handle && tc->tcm_info >> 16 && request->nlmsg_len <= MESSAGE_SIZE)
+		old_id = find_old(request);
+	if (old_id && request->nlmsg_flags & NLM_F_EXCL)
+		return plugin_failed("cannot add the filter: one of that pref and handle is there");
+	if (!at_exit && atexit(prepared_settle))
+		return plugin_failed("cannot see to the end of it: out of memory");
+	at_exit = true;
+	pending.any = true;
+	pending.hook = hook;
+	pending.created_len = 0;
+	*pending.id = '\0';
+	*pending.old_id = '\0';
+	if (old_id)
+		snprintf(pending.old_id, sizeof(pending.old_id), "%u", old_id);
+	return 0;
+}

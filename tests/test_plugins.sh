@@ -1,0 +1,491 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # set by run
+# compat/*_ifbpf.so: tc and ip with the maps of the interface, by plugins in their own processes.
+export TC_LIB_DIR=compat IP_LIB_DIR=compat
+
+# filter VERB HOOK WORD...: of v0, with the place that a test needs.
+filter() { tc filter "$1" dev v0 "$2" pref 10 handle 1 ifbpf "${@:3}"; }
+
+# pins: maps and programs that are pinned for v0, below its directory.
+pins() { find "$BPFFS/v0" -type f -printf '%P\n' 2>/dev/null | sort; }
+
+# filter_id HOOK [PREF]: the id of the program of a filter of v0, as stock tc shows it.
+filter_id() { TC_LIB_DIR=/ tc filter show dev v0 "$1" pref "${2-10}" | sed -n 's/.* id \([0-9]*\) .*/\1/p'; }
+
+# pinned_id PATH: the id of a pinned program.
+pinned_id() { bpftool -j prog show pinned "$1" | sed -n 's/^{"id":\([0-9]*\),.*/\1/p'; }
+
+test_a_filter_of_tc_counts_in_the_maps_of_the_interface()
+{
+	local id
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o sec tc
+	send 5
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 5 500
+	id=$(map_id "$BPFFS/v0/tc_stats_map")
+	filter replace ingress da obj objects/tc_drop.o program tc_drop
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 5 500
+	[[ $(map_id "$BPFFS/v0/tc_stats_map") == "$id" ]] || fail "another map was made"
+	expect_status 0 stats v0
+	[[ $output == "v0  tc_ingress  TC_ACT_OK    5 packets  500 bytes
+v0  tc_ingress  TC_ACT_SHOT  2 packets  200 bytes" ]] || fail "$output"
+}
+
+test_it_is_shown_and_deleted_as_a_bpf_filter()
+{
+	tc qdisc add dev v0 clsact
+	filter add ingress da classid 1:1f obj objects/tc_pass.o skip_hw
+	expect_status 0 env TC_LIB_DIR=/ tc filter show dev v0 ingress
+	[[ $output == *" bpf chain 0 handle 0x1 flowid 1:1f tc_pass.o:[tc_pass] direct-action skip_hw "*" name tc_pass "* ]] ||
+		fail "$output"
+	expect_status 0 tc filter get dev v0 ingress protocol all pref 10 handle 1 ifbpf
+	[[ $output == *"tc_pass.o:[tc_pass]"* ]] || fail "$output"
+	TC_LIB_DIR=/ tc filter del dev v0 ingress pref 10 handle 1 bpf
+	[[ -z $(filter_id ingress) ]] || fail "it is still there"
+	filter add ingress obj objects/tc_pass.o
+	expect_status 0 tc filter show dev v0 ingress
+	[[ $output == *"tc_pass.o:[tc_pass] not_in_hw "* ]] || fail "$output"
+	filter del ingress
+	[[ -z $(filter_id ingress) ]] || fail "it is still there"
+}
+
+test_egress_has_statistics_of_its_own()
+{
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	filter add egress da obj objects/tc_drop.o
+	send 3
+	send_out 4
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 3 300
+	expect_counter "$BPFFS/v0/%egress/tc_stats_map" 2 4 400
+}
+
+# The parent of the older qdisc, and of what others call ingress.
+test_the_ingress_qdisc_will_do()
+{
+	tc qdisc add dev v0 ingress
+	tc filter add dev v0 parent ffff: protocol all pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 2 200
+}
+
+test_an_object_is_found_by_its_name()
+{
+	tc qdisc add dev v0 clsact
+	IFBPF_OBJECT_PATH=objects filter add ingress da obj tc_pass
+	IFBPF_OBJECT_PATH=objects ip link set dev v0 type ifbpf obj xdp_pass mode skb
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 2 200
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 2 200
+}
+
+test_its_program_is_ours_and_has_one_pin()
+{
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	filter replace ingress da obj objects/tc_drop.o
+	filter replace ingress da obj objects/tc_drop.o
+	[[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(pins)"
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_drop") == "$(filter_id ingress)" ]] ||
+		fail "another program is pinned"
+	expect_status 0 status v0
+	[[ $output == *"ours: loaded by ifbpf"* && $output != *drift* && $output != *orphan* ]] ||
+		fail "$output"
+	expect_status 0 pin_maps v0
+	[[ $output == "kept "*"v0: 1 of 1 maps in "* ]] || fail "$output"
+	load v0 objects/tc_pass.o
+	[[ $(filter_id ingress) == "$(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass")" ]] ||
+		fail "load put another filter beside it: $(tc filter show dev v0 ingress)"
+	unload v0
+	[[ -z $(filter_id ingress) && $(pins) == tc_stats_map ]] || fail "$(pins)"
+}
+
+test_a_filter_that_is_deleted_by_its_kind_leaves_only_maps()
+{
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	filter del ingress
+	[[ -z $(filter_id ingress) && $(pins) == tc_stats_map ]] || fail "$(pins)"
+	expect_status 0 status v0
+	[[ $output != *drift* && $output != *%progs* ]] || fail "$output"
+	# Nor does it need the plugin to be there.
+	filter add ingress da obj objects/tc_pass.o
+	TC_LIB_DIR=/ tc filter del dev v0 ingress
+	filter add ingress da obj objects/tc_drop.o
+	filter replace ingress da obj objects/tc_pass.o
+	[[ $(pins) == "%progs/tc_ingress/tc_pass"$'\n'"tc_stats_map" ]] || fail "$(pins)"
+}
+
+# It may be meant for a slot of a chain, or for somebody else to attach.
+test_what_others_prepared_stays()
+{
+	tc qdisc add dev v0 clsact
+	load --no-attach v0 objects/tc_drop.o
+	filter add ingress da obj objects/tc_pass.o
+	filter replace ingress da obj objects/tc_pass.o
+	expect_fail "error talking to the kernel" tc filter add dev v0 ingress pref 10 handle 2 \
+		protocol ip ifbpf da obj objects/tc_echo.o
+	filter del ingress
+	[[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(pins)"
+}
+
+# A program that another one calls is in use, though it is on no hook itself.
+test_a_program_in_a_slot_of_a_chain_is_not_taken_back()
+{
+	load --no-attach v0 objects/tc_drop.o
+	load --no-attach v0 objects/tc_echo.o
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_chain.o
+	chain --tc v0 insert 0 tc_drop >/dev/null
+	expect_status 0 unload --prepared --all v0
+	[[ $output == "v0 tc_ingress: program tc_echo id "*" removed" ]] || fail "$output"
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
+}
+
+test_a_refusal_before_the_load_leaves_nothing()
+{
+	local before
+	tc qdisc add dev v0 clsact
+	before=$(find "$BPFFS")
+	expect_fail "cannot find object nope" filter add ingress da obj nope
+	expect_fail "cannot choose a program" filter add ingress da obj objects/tc_pass.o sec nope
+	expect_fail "what is 'verbose'?" filter add ingress da obj objects/tc_pass.o verbose
+	expect_fail "'sec' needs a value" filter add ingress obj objects/tc_pass.o sec
+	expect_fail "is no class id" filter add ingress obj objects/tc_pass.o classid 12
+	expect_fail "which object?" filter add ingress da
+	expect_fail "is no handle" tc filter add dev v0 ingress handle 1: ifbpf da obj objects/tc_pass.o
+	expect_fail "cannot tell the hook" tc filter add dev v0 root ifbpf da obj objects/tc_pass.o
+	expect_fail "cannot tell the interface" tc filter add ingress ifbpf da obj objects/tc_pass.o
+	[[ -z $(filter_id ingress)$(pins) && ! -e $BPFFS/v0 ]] || fail "$(find "$BPFFS")"
+	[[ $(find "$BPFFS" -name 'v0*') == "$(grep v0 <<<"$before" || true)" ]] || fail "$(find "$BPFFS")"
+}
+
+# What the kernel refuses of tc comes after the load.
+test_a_refusal_by_the_kernel_leaves_neither_pin_nor_filter()
+{
+	expect_fail "Parent Qdisc doesn't exists" filter add ingress da obj objects/tc_pass.o
+	((status == 2)) || fail "status $status"
+	[[ -z $(pins) ]] || fail "left: $(pins)"
+	expect_status 0 status v0
+	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+test_a_refusal_keeps_the_filter_that_is_there_with_its_pins_and_counts()
+{
+	local id map
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	id=$(filter_id ingress) map=$(map_id "$BPFFS/v0/tc_stats_map")
+	send 3
+	expect_fail "one of that pref and handle is there" filter add ingress da obj objects/tc_drop.o
+	expect_fail "We have an error talking to the kernel" tc filter add dev v0 ingress pref 10 \
+		handle 2 protocol ip ifbpf da obj objects/tc_pass.o
+	expect_fail "We have an error talking to the kernel" tc filter add dev v0 ingress pref 10 \
+		handle 2 protocol ip ifbpf da obj objects/tc_drop.o
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 5 500
+	[[ $(filter_id ingress) == "$id" && $(map_id "$BPFFS/v0/tc_stats_map") == "$map" ]] ||
+		fail "$(tc filter show dev v0 ingress)"
+	[[ $(pins) == "%progs/tc_ingress/tc_pass"$'\n'"tc_stats_map" ]] || fail "$(pins)"
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$id" ]] || fail "another is pinned"
+	expect_status 0 status v0
+	[[ $output == *"ours: "* && $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+# Of the maps of a refused load only those go that were made for it.
+test_a_refusal_keeps_the_maps_that_were_there()
+{
+	local map
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	send 3
+	unload v0
+	map=$(map_id "$BPFFS/v0/tc_stats_map")
+	tc qdisc del dev v0 clsact
+	expect_fail "Parent Qdisc" filter add ingress da obj objects/tc_ratelimit.o
+	[[ $(pins) == tc_stats_map && $(map_id "$BPFFS/v0/tc_stats_map") == "$map" ]] || fail "$(pins)"
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 3 300
+}
+
+test_two_filters_of_one_hook_share_the_maps()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_pass.o
+	tc filter add dev v0 ingress pref 20 handle 1 ifbpf da obj objects/tc_drop.o
+	send 1
+	expect_counter "$BPFFS/v0/tc_stats_map" 2 1 100
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$(filter_id ingress 10)" &&
+		$(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_drop") == "$(filter_id ingress 20)" ]] ||
+		fail "$(pins)"
+}
+
+test_a_batch_goes_on_after_each_failure()
+{
+	cat >"$TMPDIR/batch" <<-'END'
+		filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+		qdisc add dev v0 clsact
+		filter add dev v0 ingress ifbpf help
+		filter add dev v0 ingress ifbpf nonsense
+		filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/nope.o
+		exec ifbpf nonsense dev v0
+		exec ifbpf stats --no-such-option dev v0
+		filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+		filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o
+		exec ifbpf stats dev v0
+		filter add dev v0 egress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+		filter replace dev v0 egress pref 10 handle 1 ifbpf da obj objects/tc_drop.o
+		exec ifbpf load dev v0 obj objects/xdp_pass.o mode skb
+	END
+	run tc -force -batch "$TMPDIR/batch"
+	((status < 126)) || fail "tc crashed: status $status"
+	[[ $(grep -c 'Command failed' <<<"$errors") == 7 ]] || fail "$errors"
+	send 2
+	send_out 3
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp         XDP_PASS     2 packets  200 bytes
+v0  tc_ingress  TC_ACT_OK    2 packets  200 bytes
+v0  tc_egress   TC_ACT_SHOT  3 packets  300 bytes" ]] || fail "$output"
+	expect_status 0 status v0
+	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+# What a tool reads must not be the rest of the batch; any program beside the plugin is a verb.
+test_no_tool_reads_the_batch_of_tc()
+{
+	mkdir "$TMPDIR/compat" "$TMPDIR/scripts"
+	cp compat/e_ifbpf.so "$TMPDIR/compat"
+	printf '#!/bin/sh\necho "got $(cat)"\n' >"$TMPDIR/scripts/eat"
+	chmod +x "$TMPDIR/scripts/eat"
+	(
+		# Line by line, as a terminal or a pipe may give it: tc has not read it all by then.
+		printf 'exec ifbpf eat\n'
+		eventually grep -q got "$TMPDIR/output"
+		printf 'qdisc add dev v0 clsact\n'
+	) | TC_LIB_DIR=$TMPDIR/compat tc -batch - >"$TMPDIR/output"
+	[[ $(<"$TMPDIR/output") == "got " ]] || fail "$(<"$TMPDIR/output")"
+	[[ $(tc qdisc show dev v0) == *clsact* ]] || fail "the second line was not done"
+}
+
+test_a_batch_keeps_no_program_open()
+{
+	tc qdisc add dev v0 clsact
+	printf '%.0sfilter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o\n' {1..40} \
+		>"$TMPDIR/batch"
+	(
+		ulimit -n 32
+		tc -batch "$TMPDIR/batch"
+	)
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 2 200
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$(filter_id ingress)" ]] ||
+		fail "another program is pinned"
+}
+
+test_a_caller_that_ignores_its_children_changes_nothing()
+{
+	tc qdisc add dev v0 clsact
+	env --ignore-signal=CHLD tc filter add dev v0 ingress ifbpf da obj objects/tc_pass.o
+	expect_status 1 env --ignore-signal=CHLD tc exec ifbpf stats --no-such-option
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 2 200
+}
+
+# tc killed at each of its messages: a filter with its pins, or a prepared program to be taken back.
+test_tc_killed_at_any_message_leaves_what_can_be_told()
+{
+	local n killed=0 id
+	need strace
+	tc qdisc add dev v0 clsact
+	for n in {1..9}; do
+		run strace -qq -o /dev/null -e inject=sendmsg:signal=KILL:when="$n" \
+			tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+		id=$(filter_id ingress)
+		((status != 0)) || break
+		((++killed))
+		if [[ -z $id ]]; then
+			unload --prepared --all v0 >/dev/null
+			[[ $(pins) == tc_stats_map || -z $(pins) ]] || fail "message $n: $(pins)"
+		else
+			[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$id" ]] ||
+				fail "message $n: another program is pinned"
+			expect_fail "it is attached to tc_ingress" unload --prepared --id "$id" v0
+			unload v0 >/dev/null
+		fi
+	done
+	((killed > 0 && status == 0)) || fail "killed $killed times, then status $status"
+}
+
+test_exec_runs_each_verb_on_the_interface()
+{
+	link_xdp v0 "$OBJECT"
+	expect_status 0 tc exec ifbpf pin dev v0
+	[[ $output == "pinned "*"v0: 1 of 1 maps in $BPFFS/v0" ]] || fail "$output"
+	send 4
+	expect_status 0 tc exec ifbpf stats --json dev v0
+	[[ $output == '{"schema":"ifbpf.stats/1","ifname":"v0",'*'"XDP_PASS":{"packets":4,"bytes":400}'* ]] ||
+		fail "$output"
+	expect_status 0 tc exec ifbpf load dev v0 obj objects/xdp_drop.o sec xdp mode skb
+	[[ $output == *"program xdp_drop id "*"replaced program"*"in skb mode"*"reused"* ]] || fail "$output"
+	expect_status 0 tc exec ifbpf status dev v0
+	[[ $output == *"xdp_drop"*"ours: loaded by ifbpf"* ]] || fail "$output"
+	expect_status 0 tc exec ifbpf unload --hook xdp dev v0
+	[[ $output == *"program xdp_drop id "*" removed" ]] || fail "$output"
+}
+
+test_exec_returns_the_status_of_the_tool_and_takes_no_path_for_a_verb()
+{
+	expect_status 2 tc exec ifbpf stats dev v0
+	[[ $errors == *"hint: "* ]] || fail "$errors"
+	expect_status 1 tc exec ifbpf stats --no-such-option
+	expect_fail "is no verb" tc exec ifbpf ../tests/run.sh dev v0
+	expect_fail "cannot find the program of 'nope'" tc exec ifbpf nope dev v0
+	expect_fail "'dev' needs a value" tc exec ifbpf pin dev
+	expect_fail "Usage: tc exec ifbpf VERB" tc exec ifbpf
+	expect_status 0 tc exec ifbpf help
+}
+
+test_ip_puts_a_program_on_and_takes_it_off()
+{
+	local id
+	ip link set dev v0 type ifbpf obj objects/xdp_pass.o sec xdp mode skb
+	[[ $(ip link show dev v0) == *" xdpgeneric "* ]] || fail "$(ip link show dev v0)"
+	send 3
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	# The mode stays, and so do the counts.
+	ip link set dev v0 type ifbpf obj objects/xdp_drop.o
+	[[ $(ip link show dev v0) == *" xdpgeneric "*" name xdp_drop "* ]] || fail "$(ip link show dev v0)"
+	send 2
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+	[[ $(map_id "$BPFFS/v0/xdp_stats_map") == "$id" ]] || fail "another map was made"
+	ip link set dev v0 type ifbpf off
+	[[ -z $(prog_id v0) && $(pins) == xdp_stats_map ]] || fail "$(pins)"
+	ip link set dev v0 type ifbpf obj objects/xdp_pass.o program xdp_pass mode native
+	[[ $(ip link show dev v0) == *" xdp "* ]] || fail "$(ip link show dev v0)"
+}
+
+test_what_stands_before_the_type_is_done_as_well()
+{
+	ip link set dev v0 down
+	ip link set dev v0 mtu 1400 up type ifbpf obj objects/xdp_pass.o mode skb
+	[[ $(ip link show dev v0) == *",UP"*" mtu 1400 xdpgeneric "* ]] || fail "$(ip link show dev v0)"
+}
+
+test_ip_refuses_and_leaves_nothing()
+{
+	expect_fail "cannot find object nope" ip link set dev v0 type ifbpf obj nope
+	expect_fail "which object?" ip link set dev v0 type ifbpf mode skb
+	expect_fail "what is 'nonsense'?" ip link set dev v0 type ifbpf nonsense
+	expect_fail "'off' stands alone" ip link set dev v0 type ifbpf off obj objects/xdp_pass.o
+	expect_fail "Usage:" ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode nonsense
+	expect_fail "no kind of link to add" ip link add dev w0 type ifbpf obj objects/xdp_pass.o
+	expect_fail "Usage: ip link set dev IFNAME type ifbpf" ip link set dev v0 type ifbpf help
+	expect_fail "cannot find such a program" ip link set dev v0 type ifbpf off
+	link_xdp v0 "$OBJECT"
+	expect_fail "is not ours" ip link set dev v0 type ifbpf obj objects/xdp_drop.o
+	expect_fail "is not ours" ip link set dev v0 type ifbpf off
+	[[ $(ip link show dev v0) == *" name xdp_pass "* && -z $(pins) ]] || fail "$(pins)"
+	expect_status 0 ip link help ifbpf
+	[[ $output == "Usage: ip link set dev IFNAME type ifbpf"* ]] || fail "$output"
+}
+
+test_a_batch_of_ip_goes_on_after_each_failure()
+{
+	cat >"$TMPDIR/batch" <<-'END'
+		link set dev v0 type ifbpf nonsense
+		link set dev v0 type ifbpf obj objects/nope.o
+		link set dev v0 type ifbpf obj objects/xdp_pass.o mode skb
+		link set dev v0 mtu 1400
+	END
+	run ip -force -batch "$TMPDIR/batch"
+	[[ $status != 0 && $(grep -c 'Command failed' <<<"$errors") == 2 ]] || fail "$errors"
+	send 2
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 2 200
+	[[ $(ip link show dev v0) == *" mtu 1400 "* ]] || fail "$(ip link show dev v0)"
+}
+
+test_odd_names_of_interfaces()
+{
+	local name directory
+	while IFS='|' read -r name directory; do
+		ip link add name "$name" up type veth peer name q1
+		tc qdisc add dev "$name" clsact
+		tc filter add dev "$name" ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+		ip link set dev "$name" type ifbpf obj objects/xdp_pass.o mode skb
+		[[ -e $BPFFS/$directory/tc_stats_map && -e $BPFFS/$directory/xdp_stats_map ]] ||
+			fail "$name: $(find "$BPFFS")"
+		expect_status 0 tc exec ifbpf status dev "$name"
+		[[ $output == *"  xdp_pass  "*"  tc_pass  "* && $output != *orphan* ]] || fail "$output"
+		expect_status 0 tc exec ifbpf load dev "$name" obj objects/xdp_drop.o
+		tc qdisc del dev "$name" clsact
+		expect_fail "Parent Qdisc" tc filter add dev "$name" ingress ifbpf da obj objects/tc_drop.o
+		ip link set dev "$name" type ifbpf off
+		ip link del dev "$name"
+	done <<-'END'
+		eth0.100|eth0%2E100
+		a;netns=9|a%3Bnetns%3D9
+		-x|%2Dx
+		dev|dev
+		tc|%74c
+		a'b"$c|a%27b%22$c
+	END
+}
+
+test_without_privilege_nothing_happens()
+{
+	tc qdisc add dev v0 clsact
+	expect_fail "Operation not permitted" as_user tc filter add dev v0 ingress ifbpf da obj objects/tc_pass.o
+	expect_fail "Operation not permitted" as_user ip link set dev v0 type ifbpf obj objects/xdp_pass.o
+	[[ -z $(filter_id ingress)$(prog_id v0)$(pins) ]] || fail "$(pins)"
+	expect_status 0 as_user tc exec ifbpf status dev v0
+}
+
+# What load needs, and no more.
+test_three_capabilities_are_enough()
+{
+	local caps="+net_admin,+bpf,+perfmon"
+	tc qdisc add dev v0 clsact
+	setpriv --bounding-set "-all,$caps" --inh-caps -all --no-new-privs \
+		tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+	setpriv --bounding-set "-all,$caps" --inh-caps -all --no-new-privs \
+		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
+	expect_status 0 status v0
+	[[ $output == *"ours: loaded by ifbpf"* && $output != *orphan* ]] || fail "$output"
+}
+
+# ip and tc would hide the BPF filesystem from the tools.
+test_tc_and_ip_in_another_namespace_are_led_there()
+{
+	expect_fail "nsenter --net=" tc -n peer filter add dev v1 ingress ifbpf da obj objects/tc_pass.o
+	expect_fail "nsenter --net=" tc -n peer exec ifbpf status dev v1
+	expect_fail "nsenter --net=" ip -n peer link set dev v1 type ifbpf obj objects/xdp_pass.o
+	expect_fail "nsenter --net=" ip netns exec peer tc exec ifbpf status dev v1
+	in_peer tc qdisc add dev v1 clsact
+	in_peer tc filter add dev v1 egress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+	send 3
+	expect_status 0 stats --netns peer v1
+	[[ $output == "v1  tc_egress  TC_ACT_OK  3 packets  300 bytes" ]] || fail "$output"
+}
+
+test_they_need_nothing_of_ip_and_tc_but_one_symbol_each()
+{
+	local plugin kind
+	need nm
+	for plugin in compat/*_ifbpf.so; do
+		kind=${plugin#compat/}
+		case $kind in
+		f_*) kind=ifbpf_filter_util ;;
+		e_*) kind=ifbpf_exec_util ;;
+		*) kind=ifbpf_link_util ;;
+		esac
+		[[ $(nm -D --defined-only "$plugin" | awk '{ print $3 }') == "$kind" ]] ||
+			fail "$plugin: $(nm -D --defined-only "$plugin")"
+		! nm -D --undefined-only "$plugin" | grep -v '@\| w ' || fail "$plugin wants more than libraries"
+	done
+}
