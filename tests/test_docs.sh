@@ -294,7 +294,7 @@ test_examples_that_load_an_object_name_the_section()
 		for command in $(commands); do
 			"./$command" --help
 		done
-		cat ./*.md */*.[78]
+		cat ./*.md docs/*.md */*.[78]
 	} | grep -E '\<(xdp[a-z]*|da) obj ')
 	(($(wc -l <<<"$examples") >= 10)) || fail "examples: $examples"
 	! grep -v ' sec ' <<<"$examples" || fail "without a section"
@@ -344,8 +344,11 @@ test_what_readme_names_is_there()
 	done < <(sed -nE 's/\]\(/\n(/g; p' README.md | sed -nE 's/^\(([^)#:]+)\).*/\1/p' | sort -u)
 	while read -r path; do
 		[[ -e $path ]] || fail "README.md names $path"
-	done < <(grep -oE '\b(objects|pinning|scripts|compat|bpffs|tests)/[A-Za-z0-9_./-]*' README.md |
-		sort -u)
+	done < <(grep -ohE '\b(objects|pinning|scripts|compat|bpffs|tests)/[A-Za-z0-9_./-]*' README.md \
+		docs/COMING_FROM.md | sort -u)
+	while read -r path; do
+		[[ -e docs/$path ]] || fail "docs/COMING_FROM.md links to $path"
+	done < <(sed -nE 's/\]\(/\n(/g; p' docs/COMING_FROM.md | sed -nE 's/^\(([^)#:]+)\).*/\1/p' | sort -u)
 }
 
 # Ids, what was counted, and the cookie of a namespace are others each time.
@@ -355,13 +358,16 @@ mask()
 		s/ +[0-9]+ (packets|bytes)/ N \1/g'
 }
 
+# Whose sessions are typed.
+DOCUMENT=README.md
+
 # compare_session COMMAND SHOWN: with what the command printed last.
 compare_session()
 {
-	[[ -z $1 ]] || same "README.md: $1" "$(mask <<<"$2")" "$(mask <"$TMPDIR/session")"
+	[[ -z $1 ]] || same "$DOCUMENT: $1" "$(mask <<<"$2")" "$(mask <"$TMPDIR/session")"
 }
 
-# play HEADING [N]: type the sessions (or the first N) of a section of README.md. A session is a
+# play HEADING [N]: type the sessions (or the first N) of a section of $DOCUMENT. A session is a
 # block that begins with a command after '# '; one goes on where the one before it ended.
 play()
 {
@@ -379,13 +385,13 @@ play()
 			send 3
 			[[ ! -e /run/netns/v1 ]] || testenv ping v1 -q -c 3 -i 0.01 >/dev/null
 			eval "$command" >"$TMPDIR/session" 2>&1 ||
-				fail "README.md: $command: $(<"$TMPDIR/session")"
+				fail "$DOCUMENT: $command: $(<"$TMPDIR/session")"
 		elif [[ -n $inside ]]; then
 			shown+=${shown:+$'\n'}$line
 		fi
 		last=$line
-	done < <(awk -v wanted="$1" '/^## / { heading = substr($0, 4) } heading == wanted' README.md)
-	((sessions > 0)) || fail "README.md: no session under '$1'"
+	done < <(awk -v wanted="$1" '/^## / { heading = substr($0, 4) } heading == wanted' "$DOCUMENT")
+	((sessions > 0)) || fail "$DOCUMENT: no session under '$1'"
 }
 
 test_the_sessions_of_readme_print_what_it_shows()
@@ -406,4 +412,15 @@ test_the_upgrade_in_readme_prints_what_it_shows()
 test_the_session_with_plugins_in_readme_prints_what_it_shows()
 {
 	play 'Plugins for tc and ip'
+}
+
+# What is in the tables there is typed by test_coming_from.sh.
+test_the_sessions_for_users_of_other_tools_print_what_they_show()
+{
+	DOCUMENT=docs/COMING_FROM.md
+	play 'Plain ip and tc'
+	unload v0 >/dev/null
+	umount "$BPFFS"
+	mount -t bpf bpf "$BPFFS"
+	play 'xdp-tutorial'
 }

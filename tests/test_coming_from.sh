@@ -1,0 +1,177 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # set by run
+# What users of other tools find: readers and directories by the conventions of xdp-tutorial, and
+# docs/COMING_FROM.md. tests/tutorial.c knows nothing of ours.
+
+# expect_read IFNAME ACTION PACKETS BYTES: as the reader of the tutorial's convention sees it.
+expect_read()
+{
+	eventually reads "$@" || fail "it reads: $(tutorial stats "$1" 2>&1)"
+}
+
+reads() { tutorial stats "$1" | grep -qx "$2 $3 packets $4 bytes"; }
+
+test_their_reader_reads_what_pin_maps_pinned()
+{
+	link_xdp v0 "$OBJECT"
+	pin_maps v0 >/dev/null
+	send 5
+	expect_read v0 PASS 5 500
+	expect_read v0 DROP 0 0
+}
+
+test_their_reader_reads_on_across_loads_of_ours()
+{
+	load --mode skb v0 objects/xdp_pass.o >/dev/null
+	send 3
+	load v0 objects/xdp_drop.o >/dev/null
+	send 2
+	expect_read v0 PASS 3 300
+	expect_read v0 DROP 2 200
+}
+
+test_their_reader_reads_what_ip_pinned_by_iproute2_env_and_by_the_plugin()
+{
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj objects/pinned/xdp_pass.o sec xdp
+	send 2
+	expect_read v0 PASS 2 200
+	unset TC_BPF_MNT
+	pin_maps v0 >/dev/null
+	IP_LIB_DIR=compat ip link set dev v0 type ifbpf obj objects/xdp_drop.o
+	send 1
+	expect_read v0 PASS 2 200
+	expect_read v0 DROP 1 100
+}
+
+test_their_reader_follows_when_another_map_takes_the_name()
+{
+	link_xdp v0 "$OBJECT"
+	pin_maps v0 >/dev/null
+	send 4
+	expect_read v0 PASS 4 400
+	(
+		eventually grep -q PASS "$TMPDIR/watched"
+		ip -force link set dev v0 xdpgeneric obj objects/xdp_drop.o sec xdp
+		pin_maps v0 >/dev/null
+		send 1
+		expect_counter "$BPFFS/v0/xdp_stats_map" 1 1 100
+		echo
+	) | tutorial watch v0 >"$TMPDIR/watched"
+	[[ $(grep -v ' 0 packets' "$TMPDIR/watched") == "PASS 4 packets 400 bytes
+another map
+DROP 1 packets 100 bytes" ]] || fail "$(<"$TMPDIR/watched")"
+}
+
+test_their_reader_is_refused_where_the_shape_differs()
+{
+	mkdir "$BPFFS/v0"
+	bpftool map create "$BPFFS/v0/xdp_stats_map" type array key 4 value 16 entries 5 name other
+	expect_fail "whose shape differs" tutorial stats v0
+}
+
+test_stats_reads_the_directory_that_their_loader_makes()
+{
+	tutorial load v0 objects/xdp_pass.o
+	send 5
+	expect_read v0 PASS 5 500
+	[[ ! -e $BPFFS/%ifbpf && ! -e $BPFFS/v0/%meta ]] || fail "this is not what their loader makes"
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_PASS  5 packets  500 bytes" ]] || fail "$output"
+	expect_status 0 stats --json v0
+	[[ $output == *'"stale":false'*'"XDP_PASS":{"packets":5,"bytes":500}'* ]] || fail "$output"
+	[[ ! -e $BPFFS/%ifbpf && ! -L $BPFFS/v0/%meta ]] || fail "reading changed something"
+}
+
+test_their_directory_can_be_adopted_and_upgraded_from()
+{
+	local id
+	tutorial load v0 objects/xdp_pass.o
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 5
+	expect_status 0 pin_maps v0
+	[[ $output == "kept "*"xdp_stats_map "* && $errors == *"adopted $BPFFS/v0, which had no record"* ]] ||
+		fail "$output $errors"
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"replaced program"*"map xdp_stats_map id $id reused"* ]] || fail "$output"
+	send 2
+	expect_read v0 PASS 5 500
+	expect_read v0 DROP 2 200
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_DROP  2 packets  200 bytes
+v0  xdp  XDP_PASS  5 packets  500 bytes" ]] || fail "$output"
+}
+
+# It unpins and pins again in what is our directory by then.
+test_their_loader_may_run_again_after_that()
+{
+	tutorial load v0 objects/xdp_pass.o
+	pin_maps v0 >/dev/null 2>&1
+	send 3
+	tutorial load v0 objects/xdp_drop.o
+	send 2
+	expect_read v0 DROP 2 200
+	expect_read v0 PASS 0 0
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_DROP  2 packets  200 bytes" ]] || fail "$output"
+	expect_status 0 pin_maps v0
+	[[ $output == "kept "*"v0: 1 of 1 maps in $BPFFS/v0" ]] || fail "$output"
+	expect_status 0 status v0
+	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+# cells N: the commands in that column of the tables, in order, each with the heading before it.
+cells()
+{
+	awk -F ' *[|] *' -v n="$1" '/^## / { heading = $0 } /^\|/ { print heading "|" $(n + 1) }' \
+		docs/COMING_FROM.md |
+		awk -F '|' '{ rest = $2; while (match(rest, /`[^`]+`/)) {
+			print $1 "|" substr(rest, RSTART + 1, RLENGTH - 2)
+			rest = substr(rest, RSTART + RLENGTH) } }'
+}
+
+# begin_anew: nothing runs on v0, and nothing is pinned.
+begin_anew()
+{
+	ip link set dev v0 xdpgeneric off
+	ip link set dev v0 xdp off
+	if [[ $(tc qdisc show dev v0) == *clsact* ]]; then
+		tc qdisc del dev v0 clsact
+	fi
+	umount "$BPFFS"
+	mount -t bpf bpf "$BPFFS"
+}
+
+# play_column N: type it, each section from nothing; counts the commands that were typed. Those of
+# xdp-tutorial are not installed anywhere.
+play_column()
+{
+	local heading='' before='' command
+
+	typed=0
+	while IFS='|' read -r heading command; do
+		[[ $command != ./xdp_* ]] || continue
+		[[ $heading == "$before" ]] || begin_anew
+		before=$heading
+		send 3
+		run bash -c "$command"
+		((status == 0)) || fail "docs/COMING_FROM.md: ${heading#'## '}: $command: $output $errors"
+		((++typed))
+	done < <(cells "$1")
+}
+
+test_what_was_typed_before_works_as_the_page_says()
+{
+	local typed
+	need xdp-loader xdp-filter
+	play_column 2
+	((typed == 23)) || fail "only $typed commands were typed"
+}
+
+test_what_is_typed_now_works_as_the_page_says()
+{
+	local typed
+	play_column 3
+	((typed == 28)) || fail "only $typed commands were typed"
+}
