@@ -17,9 +17,9 @@ static const char help[] =
 	"\t[ direct-action ] [ classid CLASSID ] [ skip_hw ]\n"
 	"\n"
 	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an installed\n"
-	"object, and CLASSID := X:Y. The program's maps are those of the interface, below\n"
-	"/sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there. The filter\n"
-	"is one of kind bpf: shown, replaced and deleted as such.\n"
+	"object, and CLASSID := X:Y. The program's maps are those of the interface, in its\n"
+	"directory /sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there.\n"
+	"The filter is one of kind bpf: shown, replaced and deleted as such.\n"
 	"\n"
 	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
 /* clang-format on */
