@@ -19,15 +19,14 @@
 	do {                                                                                       \
 		__u32 zero = 0;                                                                    \
 		struct stats_record *record = bpf_map_lookup_elem(&(went), &zero);                 \
-		__u64 length = (bytes);                                                            \
                                                                                                    \
 		if (!record)                                                                       \
 			break;                                                                     \
 		record->rx_packets++;                                                              \
-		record->rx_bytes += length;                                                        \
+		record->rx_bytes += (bytes);                                                       \
 		bpf_tail_call(ctx, &(link), 0);                                                    \
 		record->rx_packets--;                                                              \
-		record->rx_bytes -= length;                                                        \
+		record->rx_bytes -= (bytes);                                                       \
 	} while (0)
 
 #define CHAIN_MAPS(link, went)                                                                     \
@@ -39,8 +38,11 @@
 	CHAIN_MAPS(what##_xnext, what##_xwent);                                                    \
 	static __always_inline int chain_xdp(struct xdp_md *ctx)                                   \
 	{                                                                                          \
-		CHAIN_HAND_ON(ctx, what##_xnext, what##_xwent, xdp_bytes(ctx));                    \
-		return xdp_count(&xdp_stats_map, ctx, XDP_PASS);                                   \
+		__u64 bytes = xdp_bytes(ctx);                                                      \
+                                                                                                   \
+		CHAIN_HAND_ON(ctx, what##_xnext, what##_xwent, bytes);                             \
+		stats_count(&xdp_stats_map, XDP_PASS, bytes);                                      \
+		return XDP_PASS;                                                                   \
 	}                                                                                          \
 	_Static_assert(sizeof(#what "_xnext") <= 16, "the kernel cuts longer names")
 

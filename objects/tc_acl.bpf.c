@@ -4,22 +4,20 @@
  * hook (TC_ACT_UNSPEC), and passes if there is none.
  */
 #include "acl.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(acl);
 
 SEC("tc")
 int tc_acl(struct __sk_buff *skb)
 {
 	struct acl_settings settings = acl_read_settings();
-	enum parse_status status;
 	struct packet p;
 
-	if (acl_is_idle(&settings))
-		return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
-	status = parse_tc(skb, &p);
-	if (acl_passes(&p, status, &settings))
-		return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
+	if (acl_is_idle(&settings) || acl_passes(&p, parse_tc(skb, &p), &settings))
+		return chain_tc(skb);
 	return tc_count(&tc_stats_map, skb, TC_ACT_SHOT);
 }
 

@@ -6,12 +6,14 @@
  */
 #include "forward.bpf.h"
 #include "stats.bpf.h"
+#include "chain.bpf.h"
 
 #define HOP_LIMIT_OFFSET (ETH_HLEN + __builtin_offsetof(struct ipv6hdr, hop_limit))
 #define TO_OTHER_HOST    3 /* PACKET_OTHERHOST */
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(forward);
 
 /* What the MTU is compared with: of a packet that is cut on the way out, each part. */
 static __always_inline __u32 length(const struct __sk_buff *skb, const struct packet *p)
@@ -41,7 +43,7 @@ int tc_forward(struct __sk_buff *skb)
 	if (reason == FORWARD_LOOKED_UP)
 		reason = forward_find(skb, &p, skb->ifindex, length(skb, &p), &hop);
 	if (!forward_is_sent(reason))
-		return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
+		return chain_tc(skb);
 	forward_write_ethernet(p.eth, &hop);
 	if (p.ip4) {
 		forward_decrease_ttl(p.ip4);

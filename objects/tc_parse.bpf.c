@@ -4,9 +4,11 @@
  * behind: TC_ACT_UNSPEC.
  */
 #include "parse_count.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(parse);
 
 SEC("tc")
 int tc_parse(struct __sk_buff *skb)
@@ -14,7 +16,7 @@ int tc_parse(struct __sk_buff *skb)
 	struct packet p;
 
 	parse_count(&p, parse_tc(skb, &p));
-	return tc_count(&tc_stats_map, skb, TC_ACT_UNSPEC);
+	return chain_tc(skb);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -4,9 +4,11 @@
  * and without an IP header, a packet passes on to the filters behind: TC_ACT_UNSPEC.
  */
 #include "ratelimit.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tc_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, TC_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_TC(ratelimit);
 
 SEC("tc")
 int tc_ratelimit(struct __sk_buff *skb)
@@ -14,7 +16,9 @@ int tc_ratelimit(struct __sk_buff *skb)
 	struct packet p;
 
 	parse_tc(skb, &p);
-	return tc_count(&tc_stats_map, skb, rate_allows(&p) ? TC_ACT_UNSPEC : TC_ACT_SHOT);
+	if (!rate_allows(&p))
+		return tc_count(&tc_stats_map, skb, TC_ACT_SHOT);
+	return chain_tc(skb);
 }
 
 char LICENSE[] SEC("license") = "GPL";

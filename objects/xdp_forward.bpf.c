@@ -5,9 +5,11 @@
  */
 #include "forward.bpf.h"
 #include "stats.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_XDP(forward);
 
 SEC(XDP_SECTION)
 int xdp_forward(struct xdp_md *ctx)
@@ -22,7 +24,7 @@ int xdp_forward(struct xdp_md *ctx)
 	if (reason == FORWARD_LOOKED_UP)
 		reason = forward_find(ctx, &p, ctx->ingress_ifindex, forward_ip_len(&p), &hop);
 	if (!forward_is_sent(reason))
-		return xdp_count(&xdp_stats_map, ctx, XDP_PASS);
+		return chain_xdp(ctx);
 	forward_write_ethernet(p.eth, &hop);
 	if (p.ip4)
 		forward_decrease_ttl(p.ip4);

@@ -4,9 +4,11 @@
  * and without an IP header, a packet passes.
  */
 #include "ratelimit.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_XDP(ratelimit);
 
 SEC(XDP_SECTION)
 int xdp_ratelimit(struct xdp_md *ctx)
@@ -14,7 +16,9 @@ int xdp_ratelimit(struct xdp_md *ctx)
 	struct packet p;
 
 	parse_xdp(ctx, &p);
-	return xdp_count(&xdp_stats_map, ctx, rate_allows(&p) ? XDP_PASS : XDP_DROP);
+	if (!rate_allows(&p))
+		return xdp_count(&xdp_stats_map, ctx, XDP_DROP);
+	return chain_xdp(ctx);
 }
 
 char LICENSE[] SEC("license") = "GPL";

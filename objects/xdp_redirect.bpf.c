@@ -4,11 +4,13 @@
  * through the devmap tx_port, or plainly by ifindex. Frames of unknown stations pass.
  */
 #include "redirect.bpf.h"
+#include "chain.bpf.h"
 
 BPF_MAP(tx_port, BPF_MAP_TYPE_DEVMAP, __u32, __u32, 1)
 MAP_CONFIG;
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
 MAP_COUNTER;
+CHAIN_XDP(redirect);
 
 static __always_inline enum xdp_action choose(void)
 {
@@ -23,17 +25,15 @@ SEC(XDP_SECTION)
 int xdp_redirect(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
-	enum xdp_action action = XDP_PASS;
 	struct redirect_mac *to;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
-		return xdp_count(&xdp_stats_map, ctx, action);
+		return chain_xdp(ctx);
 	to = redirect_destination(eth);
-	if (to)
-		action = choose();
-	if (action == XDP_REDIRECT)
-		redirect_address(eth, to, xdp_bytes(ctx));
-	return xdp_count(&xdp_stats_map, ctx, action);
+	if (!to || choose() != XDP_REDIRECT)
+		return chain_xdp(ctx);
+	redirect_address(eth, to, xdp_bytes(ctx));
+	return xdp_count(&xdp_stats_map, ctx, XDP_REDIRECT);
 }
 
 char LICENSE[] SEC("license") = "GPL";

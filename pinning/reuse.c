@@ -9,6 +9,7 @@
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "objects/chain.h"
+#include "pinning/kind.h"
 #include "pinning/reuse.h"
 #include "pinning/shape.h"
 
@@ -82,6 +83,37 @@ static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char 
 /* Returned where the definitions differ, so that all maps are looked at before it fails. */
 #define DIFFERS 1
 
+/* See pinning/kind.h: other maps are bound to no programs. */
+static bool is_bound(__u32 type)
+{
+	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_DEVMAP ||
+	       type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP;
+}
+
+static int refuse_link(const struct object *object, const char *name, const struct directory *dir,
+                       int map_fd)
+{
+	const char *prog = bpf_program__name(object->prog);
+	struct bpf_prog_info next = {};
+	__u32 zero = 0, len = sizeof(next), id = 0;
+	int fd;
+
+	bpf_map_lookup_elem(map_fd, &zero, &id);
+	fd = bpf_prog_get_fd_by_id(id); /* not without CAP_SYS_ADMIN */
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &next, &len);
+		close(fd);
+	}
+	failed(-EINVAL,
+	       "cannot put program %s into its row: it is %s, and what follows it there, program "
+	       "%s id %u in the link '%s' of %s, is not",
+	       prog, kind_name(object->prog), next.name, id, name, dir->path);
+	hint("load the build of the row's kind: NAME.o, or NAME_frags.o for packets of several "
+	     "buffers");
+	hint("or take the row apart first: chain IFNAME del SLOT");
+	return -EINVAL;
+}
+
 static int refuse_difference(const char *name, const struct directory *dir,
                              const struct shape_diffs *diffs)
 {
@@ -101,12 +133,38 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	return -EBUSY;
 }
 
+/* The pinned map stays as it is, and the object gets another one. No differences: it is bound. */
+static int leave_pin(const struct object *object, const struct bpf_map *map,
+                     const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
+                     const struct reuse_options *how, const struct shape_diffs *diffs)
+{
+	const char *name = object_map_name(object, map);
+
+	if (diffs->len && how->mismatch == MISMATCH_FAIL)
+		return refuse_difference(name, dir, diffs);
+	if (how->keeps_name && how->keeps_name(how->context, info->id))
+		return refuse_name(name, dir, info->id);
+	if (!diffs->len)
+		note("map '%s' is made anew: program %s is %s, and the one pinned in %s is bound "
+		     "to others",
+		     name, bpf_program__name(object->prog), kind_name(object->prog), dir->path);
+	if (how->mismatch != MISMATCH_FRESH)
+		return carry_plan(how->carry, object, map, pin_fd, how->classes);
+	if (diffs->len) {
+		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
+		     name, dir->path);
+		shape_diffs_print(diffs);
+	}
+	return 0;
+}
+
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
                      int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how,
                      unsigned int *reused)
 {
 	const char *name = object_map_name(object, map);
 	struct shape_diffs diffs;
+	bool clash;
 	int err;
 
 	if (!is_reusable(pin_fd, info, name))
@@ -117,23 +175,17 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	if (diffs.btf_skipped)
 		detail("the types of map '%s' were not compared: no BTF, or no CAP_SYS_ADMIN",
 		       name);
-	if (!diffs.len) {
+	clash = !diffs.len && is_bound(info->type) && kind_clashes(object->prog, pin_fd);
+	if (clash && info->type == BPF_MAP_TYPE_PROG_ARRAY) {
+		err = refuse_link(object, name, dir, pin_fd);
+	} else if (diffs.len || clash) {
+		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs);
+	} else {
 		err = bpf_map__reuse_fd(map, pin_fd);
 		if (err)
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 		else
 			(*reused)++;
-	} else if (how->mismatch != MISMATCH_FAIL && how->keeps_name &&
-	           how->keeps_name(how->context, info->id)) {
-		err = refuse_name(name, dir, info->id);
-	} else if (how->mismatch == MISMATCH_MIGRATE) {
-		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
-	} else if (how->mismatch == MISMATCH_FRESH) {
-		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
-		     name, dir->path);
-		shape_diffs_print(&diffs);
-	} else {
-		err = refuse_difference(name, dir, &diffs);
 	}
 	shape_diffs_free(&diffs);
 	return err;

@@ -3,6 +3,9 @@
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 # chain: programs in a row, and the row edited while packets go through it.
 
+. tests/frames.sh
+. tests/world.sh
+
 # prepare OBJECT...: for the row of v0.
 prepare()
 {
@@ -159,6 +162,83 @@ test_the_row_of_tc()
 	[[ $(row --tc) == "0 tc_rewrite 5
 1 tc_drop 3" ]] || fail "$(row --tc)"
 	expect_actions "TC_ACT_SHOT 3" "TC_ACT_UNSPEC 2"
+}
+
+# A router whose hook has a counter, an access list, a limit and the next hop, one behind the other:
+# HOOK [OPTION OF CHAIN].
+route_through_the_store()
+{
+	local program slot=0 rows seen limited
+
+	make_router
+	add_stubs
+	serve
+	load v0 "objects/$1_chain.o" >/dev/null
+	load w0 "objects/$1_forward.o" >/dev/null
+	for program in parse acl ratelimit forward; do
+		prepare "$1_$program"
+		chain "${@:2}" v0 insert "$((slot++))" "$1_$program"
+	done
+	talk 10.0.1.2 300000
+	[[ $(by_the_stack) == 0 ]] || fail "the stack forwarded $(by_the_stack)"
+	seen=$(row "${@:2}" | awk '$2 ~ /_parse/ { print $3 }')
+	((seen > 10)) || fail "$(row "${@:2}")"
+
+	# Of 40 frames the list takes 10, the limit 17 or so; to this host, so none is forwarded.
+	acl v0 add 192.0.2.7
+	ratelimit v0 add 192.0.2.8 pps 1 burst 3
+	from 7 10 60
+	from 8 20 60
+	from 9 10 60
+	rows=$(row "${@:2}")
+	[[ $rows == "0 $1_parse $((seen + 40))
+1 $1_acl $((seen + 40))
+2 $1_ratelimit $((seen + 30))
+3 $1_forward "* ]] || fail "$rows"
+	[[ $(acl v0) == *"192.0.2.7"*"  10 packets "* ]] || fail "$(acl v0)"
+	limited=$((seen + 30 - ${rows##* }))
+	((limited > 0 && limited <= 17)) || fail "$limited were limited: $rows"
+	[[ $(ratelimit v0 dropped) == "192.0.2.8 "*"$limited packets"* ]] ||
+		fail "$limited were limited: $(ratelimit v0 dropped)"
+	talk 10.0.1.2 300000
+	acl v0 add tcp/9000
+	! in_peer timeout 1 "$PWD/build/tests/stream" talk 10.0.1.2 9000 1 2>/dev/null ||
+		fail "TCP goes on"
+	chain "${@:2}" v0 del 1
+	talk 10.0.1.2 300000
+}
+
+test_the_store_in_a_row_routes_tcp()
+{
+	route_through_the_store xdp
+	[[ $(prog_id v0) ]] || fail "no program"
+}
+
+test_the_store_in_a_row_routes_tcp_in_tc() { route_through_the_store tc --tc; }
+
+# As they are built for packets of several buffers, or not.
+test_a_build_of_another_kind_than_its_row_is_explained()
+{
+	local before
+
+	three
+	before=$(bpftool -j prog show pinned "$BPFFS/v0/%progs/xdp/xdp_rewrite")
+	expect_status 2 load --no-attach v0 objects/xdp_rewrite_frags.o
+	[[ $errors == *"cannot put program xdp_rewrite into its row: it is for XDP and packets of several buffers, and \
+what follows it there, program xdp_drop id "*" in the link 'rewrite_xnext' of $BPFFS/v0, is not"* ]] ||
+		fail "$errors"
+	[[ $errors == *"hint: load the build of the row's kind"*"hint: or take the row apart first"* ]] ||
+		fail "$errors"
+	expect_status 2 load v0 objects/xdp_chain_frags.o
+	[[ $errors == *"cannot put program xdp_chain into its row"*"program xdp_echo id "* ]] ||
+		fail "$errors"
+	[[ $(bpftool -j prog show pinned "$BPFFS/v0/%progs/xdp/xdp_rewrite") == "$before" ]] ||
+		fail "another program is prepared"
+	send 3
+	expect_row "0 xdp_echo 3" "1 xdp_rewrite 3" "2 xdp_drop 3"
+	# What is in no row is free to change.
+	load --no-attach v0 objects/xdp_acl.o >/dev/null
+	load --no-attach v0 objects/xdp_acl_frags.o >/dev/null
 }
 
 test_what_the_kernel_does_not_mix_is_explained()

@@ -7,15 +7,6 @@
 . tests/pins.sh
 . tests/world.sh
 
-make_router()
-{
-	make_other
-	in_peer ip route add default via 10.0.0.1
-	in_other ip route add default via 10.0.1.1
-	echo 1 >/proc/sys/net/ipv4/conf/all/forwarding
-	echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
-}
-
 # speak6 IFNAME ADDRESS ROUTER NEIGHBOUR MAC: in the present namespace; what the kernel sends by
 # itself does no harm to tests of IPv6.
 speak6()
@@ -41,12 +32,6 @@ make_router6()
 	done
 }
 
-add_stubs()
-{
-	in_peer ip link set dev v1 xdpdrv obj objects/xdp_stub.o sec xdp
-	in_other ip link set dev w1 xdpdrv obj objects/xdp_stub.o sec xdp
-}
-
 load_both() { load v0 w0 "${1-objects/xdp_forward.o}" >/dev/null; }
 
 pings() { in_peer ping -c "${1-1}" -i 0.02 -W 1 "${2-10.0.1.2}" >/dev/null; }
@@ -66,9 +51,6 @@ stay_on_one_cpu()
 reason() { forward -j "$1" | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"; }
 
 forwarded() { echo $(($(reason "$1" looked_up) + $(reason "$1" cached))); }
-
-# What the stack has forwarded itself.
-by_the_stack() { sed -n '/^Ip: [0-9]/s/^Ip: [0-9]* [0-9]* [0-9]* [0-9]* [0-9]* \([0-9]*\).*/\1/p' /proc/net/snmp; }
 
 test_tcp_and_ping_are_forwarded_natively()
 {

@@ -140,6 +140,31 @@ test_a_page_sized_mtu_needs_programs_for_fragments()
 	talk 10.0.0.3 3000000
 }
 
+# The kernel binds a devmap to one kind of programs.
+test_either_build_follows_the_other_with_its_entries()
+{
+	local build id
+
+	make_ends
+	serve
+	load_both
+	redirect --both --with-stub v0 w0
+	for build in xdp_redirect_frags xdp_redirect; do
+		id=$(map_id "$BPFFS/v0/tx_port")
+		expect_status 0 load v0 w0 "objects/$build.o"
+		[[ $errors == *"map 'tx_port' is made anew: program xdp_redirect is for XDP and packets of "*", \
+and the one pinned in $BPFFS/v0 is bound to others"* ]] || fail "$errors"
+		[[ $(map_id "$BPFFS/v0/tx_port") != "$id" ]] || fail "the same map"
+		[[ $(redirect v0) == "v0 -> w0"* ]] || fail "$(redirect v0)"
+		pings 2
+		talk 10.0.0.3 300000
+	done
+	expect_status 2 load --no-attach v0 objects/xdp_redirect_frags.o
+	[[ $errors == *"cannot prepare another map 'tx_port' in $BPFFS/v0: "* ]] || fail "$errors"
+	expect_status 0 load --on-mismatch fresh v0 objects/xdp_redirect_frags.o
+	[[ $(bpftool map dump pinned "$BPFFS/v0/tx_port") == *"Found 0 elements"* ]] || fail "not empty"
+}
+
 test_many_stations_go_to_one_or_each_to_its_own()
 {
 	local i

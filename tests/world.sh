@@ -29,6 +29,26 @@ make_other()
 	in_other ethtool -K w1 tx off >/dev/null
 }
 
+# The world above, with this namespace as the router of the two others.
+make_router()
+{
+	make_other
+	in_peer ip route add default via 10.0.0.1
+	in_other ip route add default via 10.0.1.1
+	echo 1 >/proc/sys/net/ipv4/conf/all/forwarding
+	echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
+}
+
+# What the ends of veths need for frames that native programs send them.
+add_stubs()
+{
+	in_peer ip link set dev v1 xdpdrv obj objects/xdp_stub.o sec xdp
+	in_other ip link set dev w1 xdpdrv obj objects/xdp_stub.o sec xdp
+}
+
+# How many packets the stack has forwarded itself.
+by_the_stack() { sed -n '/^Ip: [0-9]/s/^Ip: [0-9]* [0-9]* [0-9]* [0-9]* [0-9]* \([0-9]*\).*/\1/p' /proc/net/snmp; }
+
 # serve [HOST]: a TCP server in netns "other", for as long as the test runs.
 serve() { in_other "$PWD/build/tests/stream" serve "${1-0.0.0.0}" 9000 & }
 
