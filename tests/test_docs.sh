@@ -403,6 +403,64 @@ test_the_sessions_of_readme_print_what_it_shows()
 	play 'Network namespaces'
 }
 
+test_the_store_in_readme_prints_what_it_shows()
+{
+	play 'The store'
+}
+
+test_readme_lists_each_man_page()
+{
+	local page
+
+	for page in */*.[78]; do
+		grep -qF "]($page)" README.md || fail "README.md has no link to $page"
+	done
+}
+
+# The objects that are there, one a line: NAME, without hook.
+store() { find objects -name '*.bpf.c' | sed -E 's|objects/(xdp\|tc)_(.*)\.bpf\.c|\2|' | sort -u; }
+
+test_the_page_of_the_store_has_each_object_and_its_hooks()
+{
+	same "objects/, then objects.7" "$(for name in $(store); do
+		echo "$name$([[ ! -e objects/xdp_$name.o ]] || echo ' XDP')$([[ ! -e objects/tc_$name.o ]] || echo ' tc')"
+	done)" "$(sed -n '/^\.Ss The objects/,/^\.El/s/^\.It Li \([a-z]*\) Ta \(XDP\)\?,\?\( tc\)\? Ta .*/\1 \2\3/p' \
+		objects/objects.7 | sort)"
+}
+
+# maps_of OBJECT: their names, but for statistics and links.
+maps_of()
+{
+	readelf -sW "$1" | awk '$4 == "OBJECT" { print $8 }' |
+		grep -vE '^(LICENSE|xdp_stats_map|tc_stats_map|.*_[xt](next|went))$' || true
+}
+
+test_the_page_of_the_store_has_each_map()
+{
+	local object
+
+	need readelf
+	same "maps of the objects, then of objects.7" \
+		"$(for object in objects/*.o; do maps_of "$object"; done | sort -u)" \
+		"$(sed -n '/^\.Ss Maps/,/^\.El/s/^\.It .* Ta Pa //p' objects/objects.7 | tr -d ',' |
+			tr ' ' '\n' | grep . | sort -u)"
+}
+
+test_the_page_of_the_store_says_who_hands_on()
+{
+	local name page hands_on named
+
+	need readelf
+	page=$(sed -n '/^\.Li chain :/,/^hand a packet/p' objects/objects.7)
+	[[ $page == *parse* ]] || fail "the page says it otherwise: $page"
+	for name in $(store); do
+		hands_on=no named=no
+		! readelf -sW "objects/xdp_$name.o" | grep -q "${name}_xnext" || hands_on=yes
+		! grep -qw "$name" <<<"$page" || named=yes
+		[[ $hands_on == "$named" ]] || fail "$name hands on: $hands_on; objects.7 says: $named"
+	done
+}
+
 # The other sessions there need objects that are not in the tree.
 test_the_upgrade_in_readme_prints_what_it_shows()
 {
