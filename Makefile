@@ -145,7 +145,8 @@ $(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o
 $(TEST_HELPERS): build/%: build/%.o build/libbench.a build/libscripts.a build/libpinning.a \
 		build/libbpffs.a
 	$(call link)
-build/tests/bench/bench: build/%: build/%.o build/libbench.a build/libpinning.a build/libbpffs.a
+build/tests/bench/bench: build/%: build/%.o build/libbench.a build/libscripts.a build/libpinning.a \
+		build/libbpffs.a
 	$(call link,-lm)
 define link_unit
 	$(if $(CMOCKA_LIBS),,$(error The unit tests need cmocka: apt-get install libcmocka-dev, then ./configure))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bulk_acl.h"
 #include "tests/bench/command.h"
 #include "tests/bench/frame.h"
 
@@ -119,6 +120,7 @@ struct way {
 	const char *command, *package;
 	int (*run)(int fd);
 	bool filled; /* the map is, beforehand */
+	bool other;  /* it is not about the map */
 };
 
 /* Fewer or more entries than there should be are a failure: all must be there in the end. */
@@ -140,13 +142,13 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 
 	if (fd < 0)
 		return fd;
-	if (way->filled)
+	if (way->filled && !way->other)
 		err = fill_batch(fd);
 	before = now_seconds();
 	if (!err)
 		err = way->run(fd);
 	seconds = now_seconds() - before;
-	if (!err)
+	if (!err && !way->other)
 		err = check_filled(fd);
 	unlink(PIN);
 	close(fd);
@@ -155,17 +157,25 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 }
 
 static const struct way inserts[] = {
-	{ "bpftool", "bpftool batch file", "bpftool", "bpftool", fill_by_bpftool, false },
-	{ "one-by-one", "a system call for each entry", NULL, NULL, fill_singly, false },
+	{ "bpftool", "bpftool batch file", "bpftool", "bpftool", fill_by_bpftool, false, false },
+	{ "one-by-one", "a system call for each entry", NULL, NULL, fill_singly, false, false },
 	{ "batch", "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach", NULL, NULL,
-	  fill_batch, false },
-	{ "acl-load", "ours: acl load FILE, with reading and compiling", "acl", NULL, NULL, false },
+	  fill_batch, false, false },
+	{ .name = "acl-load",
+	  .what = "ours: prefixes by acl load FILE, with reading and compiling",
+	  .command = "acl",
+	  .run = bulk_acl_load,
+	  .other = true },
 };
 
 static const struct way dumps[] = {
-	{ "bpftool", "bpftool map dump", "bpftool", "bpftool", dump_by_bpftool, true },
-	{ "batch", "BPF_MAP_LOOKUP_BATCH, printed as lines", NULL, NULL, dump_batch, true },
-	{ "acl-save", "ours: acl save", "acl", NULL, NULL, true },
+	{ "bpftool", "bpftool map dump", "bpftool", "bpftool", dump_by_bpftool, true, false },
+	{ "batch", "BPF_MAP_LOOKUP_BATCH, printed as lines", NULL, NULL, dump_batch, true, false },
+	{ .name = "acl-save",
+	  .what = "ours: acl save, of prefixes",
+	  .command = "acl",
+	  .run = bulk_acl_save,
+	  .other = true },
 };
 
 static int measure(const char *name, const char *what, const struct way *ways, size_t len)
@@ -188,10 +198,7 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 		struct row *row =
 			table_row(table, ways[i].name, ways[i].what, round_way, (void *)&ways[i]);
 
-		if (!ways[i].run)
-			row_missing(row, true, "scripts/%s is not built yet", ways[i].command);
-		else
-			command_is_there(row, ways[i].command, ways[i].package);
+		command_is_there(row, ways[i].command, ways[i].package);
 	}
 	return table_run(table);
 }
@@ -201,15 +208,17 @@ struct edit {
 	const char *name, *what;
 	const char *command, *package;
 	const char *line;
+	bool numbered; /* the line lacks its last byte: another one each time */
 };
 
 static const struct edit edits[] = {
 	{ "bpftool", "bpftool map update", "bpftool", "bpftool",
-	  "bpftool map update pinned " PIN
-	  " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08" },
+	  "bpftool map update pinned " PIN " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08",
+	  false },
 	{ "xdp-filter", "xdp-filter ip ADDRESS, in its map of 10,000", "xdp-filter", "xdp-tools",
-	  "xdp-filter ip 192.0.2.1" },
-	{ "acl-add", "ours: acl add", "acl", NULL, NULL },
+	  "xdp-filter ip 192.0.2.1", false },
+	{ "acl-add", "ours: acl add, to the list of prefixes", "acl", NULL,
+	  "acl v0 add --list bench 198.18.0.", true },
 };
 #define EDITS (sizeof(edits) / sizeof(edits[0]))
 
@@ -217,7 +226,13 @@ static int round_edit(struct row *row, double values[TABLE_METRICS])
 {
 	const struct edit *edit = row->subject;
 	struct took took;
-	int err = command_run(&took, "%s", edit->line);
+	static unsigned int edited;
+	int err;
+
+	if (edit->numbered)
+		err = command_run(&took, "%s%u", edit->line, edited++ % 256);
+	else
+		err = command_run(&took, "%s", edit->line);
 
 	values[0] = took.wall * 1e3;
 	values[1] = took.cpu * 1e3;
@@ -241,12 +256,9 @@ static int measure_edit(void)
 		struct row *row = table_row(table, edits[i].name, edits[i].what, round_edit,
 		                            (void *)&edits[i]);
 
-		if (!edits[i].line)
-			row_missing(row, true, "scripts/%s is not built yet", edits[i].command);
-		else
-			command_is_there(row, edits[i].command, edits[i].package);
+		command_is_there(row, edits[i].command, edits[i].package);
 	}
-	/* xdp-filter wants a full map of its own, and it attached. */
+	/* xdp-filter wants a full map of its own, and it attached; acl needs no more than maps. */
 	if (!err && command_exists("xdp-filter"))
 		err = command_run(NULL, "xdp-filter load -m native -f ipv4 v0");
 	/* A key more than the map has room for would be refused: the first one makes room. */
@@ -292,13 +304,18 @@ int group_bulk(void)
 	if (!err)
 		err = write_batch();
 	if (!err)
+		err = bulk_acl_prepare(entries.count);
+	if (!err)
 		err = measure("bulk-insert", "put in", inserts,
 		              sizeof(inserts) / sizeof(inserts[0]));
+	if (!err)
+		err = bulk_acl_check(entries.count);
 	if (!err)
 		err = measure("bulk-dump", "printed", dumps, sizeof(dumps) / sizeof(dumps[0]));
 	if (!err)
 		err = measure_edit();
 	unlink(BATCH_FILE);
+	bulk_acl_release();
 	free(entries.keys);
 	free(entries.values);
 	return err;

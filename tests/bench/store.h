@@ -43,6 +43,6 @@ int store_measure(struct table *table, const struct store_program *programs, siz
                               const struct keys *keys));
 
 /* Rows that more may add, at most. */
-#define STORE_MORE 8
+#define STORE_MORE 16
 
 #endif

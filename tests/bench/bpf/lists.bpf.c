@@ -3,13 +3,7 @@
  * Drop what comes from a listed address, by the kernel's own kinds of maps: what a block list costs
  * without a structure of one's own. The maps are sized before loading.
  */
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/in6.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
+#include "source.bpf.h"
 
 struct lpm4_key {
 	__u32 len;
@@ -50,28 +44,6 @@ struct {
 	__type(key, struct in6_addr);
 	__type(value, __u64);
 } hash6 SEC(".maps");
-
-static __always_inline struct iphdr *ipv4(struct xdp_md *ctx)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
-	struct iphdr *ip = data + sizeof(*eth);
-
-	if ((void *)(ip + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
-		return NULL;
-	return ip;
-}
-
-static __always_inline struct ipv6hdr *ipv6(struct xdp_md *ctx)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
-	struct ipv6hdr *ip = data + sizeof(*eth);
-
-	if ((void *)(ip + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IPV6))
-		return NULL;
-	return ip;
-}
 
 SEC("xdp")
 int list_lpm4(struct xdp_md *ctx)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "tests/bench/bulk_acl.h"
+#include "tests/bench/command.h"
+#include "tests/bench/lists.h"
+
+#define LIST_FILE "/run/tmp/bench.prefixes"
+
+/* What acl reads: a prefix a line. */
+static int write_list(__u32 count)
+{
+	struct lists lists = {};
+	int err = lists_make(&lists, false, count);
+	FILE *f = err ? NULL : fopen(LIST_FILE, "w");
+
+	for (__u32 i = 0; f && i < lists.count; i++) {
+		unsigned char a[4];
+
+		address_bytes(lists.prefixes[i].address, false, a);
+		fprintf(f, "%u.%u.%u.%u/%u\n", a[0], a[1], a[2], a[3], lists.prefixes[i].len);
+	}
+	lists_free(&lists);
+	if (!err && (!f || fclose(f)))
+		err = failed(-errno, "cannot write %s", LIST_FILE);
+	return err;
+}
+
+int bulk_acl_prepare(__u32 count)
+{
+	int err = write_list(count);
+
+	if (!err)
+		err = command_run(NULL, "load --no-attach v0 objects/xdp_acl.o");
+	return err;
+}
+
+int bulk_acl_check(__u32 count)
+{
+	double blocks = 0;
+	int err = command_number(&blocks, "acl v0 save --list bench | grep -c '^[0-9]'");
+
+	/* Neighbours and what overlaps are one. */
+	if (!err && blocks < count / 2)
+		err = failed(-EIO, "acl has %.0f of %u prefixes", blocks, count);
+	return err;
+}
+
+int bulk_acl_load(int map_fd)
+{
+	(void)map_fd;
+	return command_run(NULL, "acl v0 load --list bench " LIST_FILE);
+}
+
+int bulk_acl_save(int map_fd)
+{
+	(void)map_fd;
+	return command_run(NULL, "acl v0 save --list bench >/dev/null");
+}
+
+void bulk_acl_release(void)
+{
+	unlink(LIST_FILE);
+	command_try("rm -r /sys/fs/bpf/v0");
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A list of prefixes, put in by acl load and printed by acl save. */
+#ifndef BENCH_BULK_ACL_H
+#define BENCH_BULK_ACL_H
+
+#include <linux/types.h>
+
+/*
+ * Write the file, and make the maps of acl for v0: it needs no more, and v0 is free for xdp-filter.
+ * Returns 0 or a negative errno, reported.
+ */
+int bulk_acl_prepare(__u32 count);
+void bulk_acl_release(void);
+
+/* What is measured; map_fd is of no interest. Returns 0 or a negative errno, reported. */
+int bulk_acl_load(int map_fd);
+int bulk_acl_save(int map_fd);
+
+/* Fail if the list is not there as a whole. */
+int bulk_acl_check(__u32 count);
+
+#endif

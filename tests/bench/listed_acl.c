@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include "objects/acl.h"
+#include "objects/acl_lists.h"
+#include "scripts/acl_set4.h"
+#include "scripts/acl_set6.h"
+#include "tests/bench/listed_acl.h"
+
+#define SLOT 0 /* of the list */
+
+static int publish4(const struct lists *lists, int sets_fd)
+{
+	struct ranges4 ranges = {};
+	struct set4 set;
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < lists->count; i++)
+		err = ranges4_add_prefix(&ranges, (__u32)(lists->prefixes[i].address >> 96),
+		                         lists->prefixes[i].len);
+	if (!err)
+		err = set4_build(&set, NULL, &ranges, SET_ADD);
+	ranges4_free(&ranges);
+	if (err)
+		return err;
+	err = set4_publish(&set, sets_fd, SLOT);
+	set4_close(&set);
+	return err;
+}
+
+static int publish6(const struct lists *lists, int sets_fd)
+{
+	struct ranges6 ranges = {};
+	struct set6 set;
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < lists->count; i++) {
+		const struct prefix *prefix = &lists->prefixes[i];
+		struct addr6 address = { (__u64)(prefix->address >> 64), (__u64)prefix->address };
+
+		err = ranges6_add_prefix(&ranges, address, prefix->len);
+	}
+	if (!err)
+		err = set6_build(&set, &ranges);
+	ranges6_free(&ranges);
+	if (err)
+		return err;
+	err = set6_publish(&set, sets_fd, SLOT);
+	set6_close(&set);
+	return err;
+}
+
+int listed_fill_set(const struct subject *subject, const struct listed_kind *kind,
+                    const struct lists *lists)
+{
+	int sets_fd = subject_map(subject, lists->v6 ? ACL_SETS6 : ACL_SETS4);
+
+	(void)kind;
+	if (sets_fd < 0)
+		return sets_fd;
+	return lists->v6 ? publish6(lists, sets_fd) : publish4(lists, sets_fd);
+}
+
+int listed_fill_acl(const struct subject *subject, const struct listed_kind *kind,
+                    const struct lists *lists)
+{
+	const struct acl_list list = { .verdict = ACL_DENY, .sides = ACL_SIDE_SOURCE };
+	const struct acl_settings settings = { .lists = 1 << SLOT };
+	__u32 slot = SLOT, zero = 0;
+	int err = listed_fill_set(subject, kind, lists);
+
+	if (err)
+		return err;
+	if (bpf_map_update_elem(subject_map(subject, ACL_LISTS_MAP), &slot, &list, BPF_ANY) ||
+	    bpf_map_update_elem(subject_map(subject, ACL_SETTINGS), &zero, &settings, BPF_ANY))
+		return -errno;
+	return 0;
+}
