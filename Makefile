@@ -177,6 +177,10 @@ bench-docs: all $(TEST_OBJECTS) build/tests/bench/bench
 check-faults: test-programs
 	$(Q)FAULTS=only LIMIT=900 tests/run.sh $(TESTS)
 
+# The tests on Debian's kernels in virtual machines: KERNEL=5.10, 6.1, 6.12 or all.
+vmtest: test-programs
+	$(Q)tests/vm/run.sh $(or $(KERNEL),all) $(TESTS)
+
 # What each program costs the verifier is kept in the tree; this takes over what it costs now.
 verifier-cost: test-programs
 	$(Q)tests/verifier_cost.sh > build/verifier_cost.txt
@@ -220,7 +224,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all bench bench-docs check check-faults verifier-cost install test-programs clean distclean
+.PHONY: all bench bench-docs check check-faults vmtest verifier-cost install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

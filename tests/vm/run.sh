@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run - the tests inside virtual machines with Debian's kernels
+set -u
+export LC_ALL=C
+
+usage='Usage: tests/vm/run.sh KERNEL [TEST...]
+Boot a Debian cloud kernel under qemu, run the tests there and print their TAP.
+
+  KERNEL   5.10, 6.1 or 6.12; all: each of them in turn
+  TEST     as for tests/run.sh; default: what tests/vm/tests has for the kernel
+
+Environment:
+  VM_LIMIT=S         seconds before a VM is killed; default 3600
+  VM_CPUS=N          CPUs of a VM; default 2
+  JOBS, LIMIT, FAULTS, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh, in the VM;
+                     LIMIT is 600 by default
+  VMTEST_CACHE, VMTEST_MIRROR                      as for tests/vm/fetch.sh
+
+What the kernel said is in build/vm/console-KERNEL.
+
+Example: tests/vm/run.sh 5.10 tests/test_load.sh tests/test_gc.sh
+'
+
+case ${1-} in
+5.10 | 6.1 | 6.12) kernels=("$1") ;;
+all) kernels=(5.10 6.1 6.12) ;;
+-h | --help)
+	printf '%s' "$usage"
+	exit 0
+	;;
+*)
+	printf '%s' "$usage" >&2
+	exit 1
+	;;
+esac
+shift
+wanted=("$@")
+
+unset CDPATH
+cd "$(dirname "$0")/../.." || exit 2
+PATH=$PATH:/usr/sbin:/sbin
+for command in qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod apt-get:apt dpkg-deb:dpkg; do
+	if ! type "${command%:*}" >/dev/null 2>&1; then
+		echo "tests/vm/run.sh: cannot find ${command%:*}" >&2
+		echo "  hint: apt-get install ${command#*:}" >&2
+		exit 2
+	fi
+done
+limit=${VM_LIMIT:-3600}
+cpus=${VM_CPUS:-2}
+if ! [[ $limit =~ ^[1-9][0-9]*$ && $cpus =~ ^[1-9][0-9]*$ ]]; then
+	echo "tests/vm/run.sh: VM_LIMIT and VM_CPUS must be numbers above 0" >&2
+	exit 1
+fi
+
+vm=build/vm
+mkdir -p "$vm" || exit 2
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+# The wire between the interfaces of a VM lies in a network namespace of its own.
+isolated=(unshare --net)
+((EUID == 0)) || isolated=(unshare --user --map-root-user --net)
+if ! "${isolated[@]}" ip tuntap add probe mode tap multi_queue 2>"$tmp/errors"; then
+	echo "tests/vm/run.sh: cannot make tap interfaces: $(<"$tmp/errors")" >&2
+	echo "  hint: run it as root" >&2
+	exit 2
+fi
+number=0 passed=0 failed=0 skipped=0
+
+# vm_failed KERNEL WHY: one more failure, with what the kernel said last.
+vm_failed()
+{
+	echo "not ok $((++number)) - $1: $2"
+	((++failed))
+	tail -n 40 "$vm/console-$1" 2>/dev/null | tr -d '\r' | sed 's/^/# /'
+}
+
+# tests_of KERNEL: what it runs, a line each: the files of tests/vm/tests, or what the user named.
+tests_of()
+{
+	if ((${#wanted[@]} > 0)); then
+		printf '%s\n' "${wanted[@]}"
+		return
+	fi
+	awk -v kernel="$1" '/^[^#]/ { n = split($1, k, ","); for (i = 1; i <= n; i++) if (k[i] == kernel) print $2 }' \
+		tests/vm/tests
+}
+
+# The line of the guest is numbered anew and says which kernel it was.
+relay()
+{
+	local kernel=$1 line before=$number ours=0 guest='' status=''
+	local -A had=([passed]=$passed [failed]=$failed [skipped]=$skipped)
+
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		if [[ $line =~ ^ok\ [0-9]+\ -\ (.*)$ ]]; then
+			echo "ok $((++number)) - $kernel: ${BASH_REMATCH[1]}"
+			if [[ $line == *' # SKIP '* ]]; then
+				((++skipped))
+			else
+				((++passed))
+			fi
+		elif [[ $line =~ ^not\ ok\ [0-9]+\ -\ (.*)$ ]]; then
+			echo "not ok $((++number)) - $kernel: ${BASH_REMATCH[1]}"
+			((++failed))
+		elif [[ $line =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]; then
+			guest=$line
+		elif [[ $line =~ ^vmtest:\ tests/run.sh\ ended\ with\ ([0-9]+)$ ]]; then
+			status=${BASH_REMATCH[1]}
+		elif ! [[ $line =~ ^1\.\.[0-9]+$ ]]; then
+			echo "# ${line#\# }"
+		fi
+	done
+	ours="$((passed - had[passed])) passed, $((failed - had[failed])) failed, "
+	ours+="$((skipped - had[skipped])) skipped"
+	if [[ -z $status ]]; then
+		vm_failed "$kernel" "the tests come to their end: the machine stopped, or was killed after $limit s"
+	elif [[ $guest != "$ours" ]]; then
+		vm_failed "$kernel" "all results arrive: sent '$guest', received '$ours'"
+	elif ((status != 0 && failed == had[failed])); then
+		vm_failed "$kernel" "tests/run.sh ends well there: status $status"
+	fi
+	((number > before)) || vm_failed "$kernel" "a test runs"
+}
+
+# job KERNEL: what /init reads there.
+job()
+{
+	local variable
+
+	LIMIT=${LIMIT-600}
+	for variable in JOBS LIMIT FAULTS CHAOS_SEED CHAOS_SECONDS; do
+		[[ ! -v $variable ]] || echo "$variable=${!variable}"
+	done
+	tests_of "$1"
+}
+
+# boot KERNEL FOLDER: until it ends; prints what comes out of the second serial port.
+boot()
+{
+	job "$1" >"$tmp/job"
+	(cd "$tmp" && echo job | cpio -o -H newc -R 0:0 --quiet) >"$tmp/job.cpio"
+	cat "$tmp"/{system,modules,job}.cpio >"$tmp/initrd"
+	timeout -k 5 "$limit" "${isolated[@]}" tests/vm/wire.sh qemu-system-x86_64 \
+		-accel tcg -cpu max -smp "$cpus" -m 2048 \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$(compgen -G "$2/boot/vmlinuz-*")" -initrd "$tmp/initrd" \
+		-append "console=ttyS0 panic=-1 oops=panic" \
+		-serial "file:$vm/console-$1" -serial stdio </dev/null 2>"$tmp/qemu"
+	cat "$tmp/qemu" >>"$vm/console-$1"
+}
+
+tests/vm/initramfs.sh system >"$tmp/system.cpio" || exit 2
+for kernel in "${kernels[@]}"; do
+	begin=$SECONDS
+	: >"$vm/console-$kernel"
+	if ! folder=$(tests/vm/fetch.sh "$kernel") ||
+		! tests/vm/initramfs.sh modules "$folder" >"$tmp/modules.cpio"; then
+		vm_failed "$kernel" "its kernel can be fetched and unpacked"
+		continue
+	fi
+	# Not in a pipe: relay counts.
+	relay "$kernel" < <(boot "$kernel" "$folder")
+	echo "# $kernel: $((SECONDS - begin)) s"
+done
+echo "1..$number"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
