@@ -26,6 +26,14 @@ static __u32 tcx_type(enum hook hook)
 	return hook == HOOK_TC_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS;
 }
 
+bool attach_has_tcx(const struct interface *iface)
+{
+	__u32 count = 0;
+
+	return compat_prog_query((int)iface->ifindex, BPF_TCX_INGRESS, NULL, NULL, &count, NULL) !=
+	       -EINVAL;
+}
+
 /* What the kernel said of the last link that it refused, or "". */
 static char link_words[256];
 
@@ -79,6 +87,16 @@ static int xdp_new(const struct interface *iface, enum xdp_mode mode, bool link,
 	return *link_fd < 0 ? *link_fd : 0;
 }
 
+/*
+ * The driver's own refusal: it has no XDP, or not with this MTU (EINVAL, ERANGE), these queues
+ * (ENOMEM), these offloads (EOPNOTSUPP). Not: another program is there, or nobody may.
+ */
+static bool driver_refuses(int err)
+{
+	return err == -EOPNOTSUPP || err == -EINVAL || err == -ENOMEM || err == -ERANGE ||
+	       err == -ENOSPC;
+}
+
 /* A mode that was asked for, or native and, where the driver cannot, skb. */
 static int xdp_attach(const struct interface *iface, struct attach_how *how, int prog_fd,
                       int *link_fd)
@@ -86,8 +104,12 @@ static int xdp_attach(const struct interface *iface, struct attach_how *how, int
 	enum xdp_mode mode = how->mode == XDP_MODE_NONE ? XDP_MODE_NATIVE : how->mode;
 	int err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
 
-	if (err == -EOPNOTSUPP && how->mode == XDP_MODE_NONE) {
-		log_kernel_words();
+	if (driver_refuses(err) && how->mode == XDP_MODE_NONE) {
+		const char *words = *link_words ? link_words : log_kernel_words();
+
+		if (words)
+			note("native mode is refused (the kernel says: %s): taking skb", words);
+		*link_words = '\0';
 		mode = XDP_MODE_SKB;
 		err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
 	}

@@ -20,6 +20,9 @@ struct attach_how {
 	__u32 pref, handle; /* of a filter of clsact; 0: ours */
 };
 
+/* Before Linux 6.6, tc programs are attached by clsact alone. */
+bool attach_has_tcx(const struct interface *iface);
+
 /*
  * Put a program on a hook beside whatever else is there. XDP: only if the hook is free (-EBUSY
  * else). clsact: the qdisc is made if missing. With how->link, *link_fd is the link, which the

@@ -230,6 +230,19 @@ void load_choose_how(struct loading *l)
 	l->how.link = l->how.by != ATTACH_CLSACT && link;
 }
 
+/* Said before anything changes: a filter of clsact would be taken off for nothing. */
+int load_check_how(const struct loading *l)
+{
+	if (l->options->no_attach || l->how.by != ATTACH_TCX || attach_has_tcx(l->iface))
+		return 0;
+	failed(-EOPNOTSUPP, "cannot load onto %s of %s: this kernel has no tcx (Linux 6.6)",
+	       hook_name(l->how.hook), l->iface->name);
+	hint(l->options->link
+	             ? "attach a filter of clsact, which cannot be a link: leave out --link"
+	             : "attach a filter of clsact: --tc clsact");
+	return -EOPNOTSUPP;
+}
+
 /* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
 bool load_is_atomic(const struct loading *l)
 {

@@ -62,6 +62,7 @@ int load_check_pref(const struct loading *l);
 
 /* Sets l->how: as asked for, else as the old one is attached. */
 void load_choose_how(struct loading *l);
+int load_check_how(const struct loading *l);
 
 /*
  * load_check.c: what the kernel would refuse, or do otherwise than asked, is refused before

@@ -82,6 +82,8 @@ int load_choose(struct loading *l)
 		return err;
 	load_choose_how(l);
 	err = load_check(l);
+	if (!err)
+		err = load_check_how(l);
 	return err ? err : load_check_pref(l);
 }
 

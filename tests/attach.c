@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* attach - what stock tools cannot do: bpf_links on any hook and their update, programs in map
- * entries, bare maps */
+ * entries, bare maps, and whether the kernel has a hook */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,6 +15,7 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach update LINK_PIN PROGRAM_PIN\n"
 			    "       attach put MAP_PIN KEY VALUE PROGRAM_PIN\n"
 			    "       attach nameless IFNAME\n"
+			    "       attach has tcx_ingress|tcx_egress\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
 /* libbpf 1.1 has no link_create for tcx and netkit: the head of attr.link_create does for all. */
@@ -43,15 +44,31 @@ static int cannot(const char *what, const char *on)
 	return EXIT_FAILURE;
 }
 
-static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
+static __u32 type_of(const char *hook)
 {
-	struct link_create_attr attr = { .target_ifindex = if_nametoindex(ifname) };
-	int fd;
-
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
 		if (!strcmp(hooks[i].name, hook))
-			attr.attach_type = hooks[i].attach_type;
-	fd = bpf_obj_get(prog);
+			return hooks[i].attach_type;
+	return 0;
+}
+
+/* Asked of lo, the first interface of every network namespace. */
+static int has(const char *hook)
+{
+	__u32 count = 0;
+	int err = compat_prog_query(1, type_of(hook), NULL, NULL, &count, NULL);
+
+	return err == -EINVAL ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
+{
+	struct link_create_attr attr = {
+		.target_ifindex = if_nametoindex(ifname),
+		.attach_type = type_of(hook),
+	};
+	int fd = bpf_obj_get(prog);
+
 	if (fd < 0)
 		return cannot("open", prog);
 	attr.prog_fd = fd;
@@ -126,6 +143,8 @@ int main(int argc, char **argv)
 		           argv[5]);
 	if (argc == 3 && !strcmp(argv[1], "nameless"))
 		return attach_nameless(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "has"))
+		return has(argv[2]);
 	fputs(usage, stderr);
 	return EXIT_FAILURE;
 }

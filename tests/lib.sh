@@ -117,6 +117,32 @@ need_link_type()
 	ip link del needed 2>/dev/null || true
 }
 
+# kernel_before VERSION: for what cannot be probed.
+kernel_before()
+{
+	[[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) != "$1" ]]
+}
+
+need_tcx() { attach has tcx_ingress || skip "needs tcx: this kernel has none"; }
+
+# rename_link OLD NEW: also where the kernel refuses it for what is up, as before 6.2.
+rename_link()
+{
+	! ip link set dev "$1" name "$2" 2>/dev/null || return 0
+	ip link set dev "$1" down
+	ip link set dev "$1" name "$2"
+	ip link set dev "$2" up
+}
+
+# json_netns DIR: the cookie in its record as JSON has it; null where the kernel has no cookies.
+json_netns()
+{
+	local cookie
+
+	cookie=$(readlink "$1/%meta" | sed -n 's/.*;netns=\([0-9]*\).*/"\1"/p')
+	echo "${cookie:-null}"
+}
+
 # eventually COMMAND...: run it until it holds, for at most 10 seconds.
 eventually()
 {
