@@ -95,9 +95,12 @@ static void note_verified(struct explanation *e, const char *begin)
 		explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE,
 		        "%s%u instructions verified; states: %u in all, %u at most at once", begin,
 		        words->insns, words->total_states, words->peak_states);
-	else
+	else if (words->insns)
 		explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE, "%s%u instructions verified", begin,
 		        words->insns);
+	else
+		explain(e, EXPLAIN_VERIFIER, EXPLAIN_DONE,
+		        "%sverified; the kernel counts instructions from Linux 5.16 on", begin);
 }
 
 static void note_refused_by_verifier(struct explanation *e, const char *name, const char *log)

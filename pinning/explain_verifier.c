@@ -92,10 +92,14 @@ static bool is_epilogue(const char *line)
 	return false;
 }
 
-/* Source lines begin with ";", instructions with their number, and states with "from". */
+/*
+ * Source lines begin with ";", instructions with their number, and states with "from", or before
+ * 5.18 with a blank and a register.
+ */
 static bool is_code(const char *line)
 {
-	return *line == ';' || (*line >= '0' && *line <= '9') || begins(line, "from ");
+	return *line == ';' || begins(line, " R") || (*line >= '0' && *line <= '9') ||
+	       begins(line, "from ");
 }
 
 static void copy_line(char *out, size_t size, const char *line)
