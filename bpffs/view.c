@@ -169,7 +169,11 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 		return err;
 	}
 	failed(err, "cannot open the maps in %s%s%s", dir->path, *culprit ? ", at " : "", culprit);
-	if (err == -EACCES || err == -EPERM)
+	/* The mode of a pin is EACCES. */
+	if (err == -EPERM)
+		hint("run as root: this kernel keeps users from bpf(2) altogether, by the sysctl "
+		     "kernel.unprivileged_bpf_disabled before Linux 5.19");
+	else if (err == -EACCES)
 		hint("run as root, or let a group read them: %s --group GROUP %s",
 		     cli_command("pin_maps"), cli_word(dir->ifname));
 	return err;

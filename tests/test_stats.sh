@@ -464,6 +464,17 @@ test_without_privilege_the_record_tells_what_is_stale()
 	expect_stale true null as_user
 }
 
+test_a_kernel_that_keeps_users_from_bpf_is_told()
+{
+	need strace
+	link_xdp v0 objects/xdp_pass.o
+	pin_xdp v0
+	open_to_all
+	expect_fail "kernel.unprivileged_bpf_disabled" as_user env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+		strace -qq -o /dev/null -e inject=bpf:error=EPERM stats v0
+	[[ $errors != *--group* ]] || fail "a group would not help: $errors"
+}
+
 test_a_reader_who_may_not_is_told_so()
 {
 	link_xdp v0 objects/xdp_pass.o
@@ -507,7 +518,7 @@ test_a_renamed_interface_is_found_by_both_names()
 	pin_xdp v0
 	write_record 2 "$(published)"
 	send 3
-	ip link set dev v0 name w0
+	rename_link v0 w0
 	expect_output "w0  xdp  XDP_PASS  3 packets  300 bytes" stats w0
 	expect_status 0 stats v0
 	[[ $output == "w0  xdp  XDP_PASS  3 packets  300 bytes" ]] || fail "$output"
@@ -523,9 +534,9 @@ test_interfaces_that_swapped_names_keep_their_counters()
 	pin_maps v2 >/dev/null
 	send 3
 	ip link set dev v0 down
-	ip link set dev v0 name tmp0
-	ip link set dev v2 name v0
-	ip link set dev tmp0 name v2
+	rename_link v0 tmp0
+	rename_link v2 v0
+	rename_link tmp0 v2
 	expect_output "\
 v2  xdp  XDP_PASS  3 packets  300 bytes
 v0  xdp  XDP_PASS  0 packets    0 bytes" stats v2 v0
@@ -796,7 +807,7 @@ test_a_watch_whose_reader_waits_can_be_ended()
 	exec 7<>/run/pipe
 	stats --watch --json --interval 0.001 v0 >/run/pipe 2>/run/watch_errors &
 	watcher=$!
-	eventually grep -q pipe_write "/proc/$watcher/wchan"
+	eventually grep -q pipe_w "/proc/$watcher/wchan"
 	end_watch
 }
 
