@@ -151,10 +151,10 @@ test_following_a_rename_killed_anywhere_is_finished_by_the_next_run()
 rename_back()
 {
 	if ip link show dev r0 >/dev/null 2>&1; then
-		ip link set dev r0 name v0
+		rename_link r0 v0
 		pin_maps v0 >/dev/null 2>&1
 	fi
-	ip link set dev v0 name r0
+	rename_link v0 r0
 }
 
 finish_following()
@@ -504,7 +504,7 @@ test_a_bind_mount_of_the_directory_stays_good()
 		grep -q " $(map_id /run/inside/left) " <<<"$(maps_lines "$live")" || fail "swap $i: stale"
 	done
 	[[ $(stat -c %i "$BPFFS/v0") == "$inode" ]] || fail "another directory"
-	ip link set dev v0 name r0
+	rename_link v0 r0
 	pin_maps r0 2>/dev/null >/dev/null
 	swap_renamed
 	pin_maps r0 >/dev/null

@@ -69,7 +69,7 @@ test_a_record_of_any_name_is_read_back()
 	make_veth "$name"
 	link_xdp "$name" objects/xdp_pass.o
 	pin_maps "$name" >/dev/null
-	ip link set dev "$name" name b0
+	rename_link "$name" b0
 	expect_status 0 pin_maps b0
 	[[ $errors == *"b0 was $name: its directory followed to $BPFFS/b0"* ]] || fail "$errors"
 }
@@ -169,7 +169,7 @@ test_the_directory_follows_a_renamed_interface()
 	pin_maps v0 >/dev/null
 	id=$(map_id "$BPFFS/v0/xdp_stats_map")
 	inode=$(stat -c %i "$BPFFS/v0")
-	ip link set dev v0 name uplink.1
+	rename_link v0 uplink.1
 	expect_status 0 pin_maps uplink.1
 	[[ $errors == "pin_maps: uplink.1 was v0: its directory followed to $BPFFS/uplink%2E1" ]] ||
 		fail "it says: $errors"
@@ -192,9 +192,9 @@ test_the_directories_follow_swapped_names()
 	pin_maps w0 >/dev/null
 	v=$(map_id "$BPFFS/v0/xdp_stats_map")
 	w=$(map_id "$BPFFS/w0/xdp_stats_map")
-	ip link set dev v0 name x0
-	ip link set dev w0 name v0
-	ip link set dev x0 name w0
+	rename_link v0 x0
+	rename_link w0 v0
+	rename_link x0 w0
 	expect_status 0 pin_maps v0
 	expect_states "kept xdp xdp_stats_map"
 	expect_status 0 pin_maps w0
@@ -210,8 +210,8 @@ test_a_name_that_another_living_interface_left_waits_for_it()
 	make_veth w0
 	link_xdp v0 objects/xdp_pass.o
 	pin_maps v0 >/dev/null
-	ip link set dev v0 name old0
-	ip link set dev w0 name v0
+	rename_link v0 old0
+	rename_link w0 v0
 	link_xdp v0 objects/xdp_drop.o
 	before=$(snapshot)
 	expect_refusal "cannot use $BPFFS/v0: it belongs to interface old0" "$before" pin_maps v0

@@ -109,7 +109,8 @@ test_tcx_programs_have_a_position_and_a_link()
 {
 	local first second
 
-	on_link tcx_ingress v0 objects/tc_pass.o first || skip "needs tcx: this kernel has none"
+	need_tcx
+	on_link tcx_ingress v0 objects/tc_pass.o first
 	on_link tcx_ingress v0 objects/tc_drop.o second
 	first=$(link_id "$BPFFS/others/first_link")
 	second=$(link_id "$BPFFS/others/second_link")
@@ -123,8 +124,9 @@ test_links_are_shown_as_fdinfo_has_them()
 {
 	local xdp tcx id tag
 
+	need_tcx
 	on_link xdp v0 objects/xdp_pass.o a
-	on_link tcx_egress v0 objects/tc_pass.o b || skip "needs tcx: this kernel has none"
+	on_link tcx_egress v0 objects/tc_pass.o b
 	on_link xdp "$(make_veth w0 && echo w0)" objects/xdp_drop.o c
 	xdp=$(link_id "$BPFFS/others/a_link")
 	tcx=$(link_id "$BPFFS/others/b_link")
@@ -158,7 +160,8 @@ test_programs_behind_maps_are_shown_with_the_map()
 
 	mkdir "$BPFFS/held"
 	bpftool prog loadall "$BUILT/held.o" "$BPFFS/held" pinmaps "$BPFFS/held"
-	ip link set dev v0 xdpgeneric pinned "$BPFFS/held/held_main"
+	# Before 5.15, generic XDP takes no maps whose entries may hold programs.
+	ip link set dev v0 xdpdrv pinned "$BPFFS/held/held_main"
 	bpftool map update pinned "$BPFFS/held/jumps" key 0 0 0 0 value pinned \
 		"$BPFFS/held/held_tail"
 	array=$(map_id "$BPFFS/held/jumps")

@@ -131,10 +131,10 @@ test_tcx_programs_go_by_link_and_without()
 {
 	local prog how
 
+	need_tcx
 	for how in "" --link; do
 		# shellcheck disable=SC2086 # no option, or one
-		run load --tc tcx $how v0 objects/tc_pass.o
-		[[ $status == 0 ]] || skip "needs tcx: $errors"
+		expect_status 0 load --tc tcx $how v0 objects/tc_pass.o
 		prog=$(grep -o 'id [0-9]*' <<<"$output" | head -n 1 | cut -d ' ' -f 2)
 		expect_status 0 unload --json v0
 		[[ $output == *'"by":"tcx"'* ]] || fail "it says: $output"
@@ -187,9 +187,9 @@ test_a_foreign_link_takes_ours_of_the_same_hook_not_with_it()
 {
 	local ours theirs
 
+	need_tcx
 	bpftool prog load objects/tc_pass.o "$BPFFS/prog" type tc
-	run load --tc tcx --link v0 objects/tc_pass.o
-	[[ $status == 0 ]] || skip "needs tcx: $errors"
+	expect_status 0 load --tc tcx --link v0 objects/tc_pass.o
 	ours=$(grep -o 'id [0-9]*' <<<"$output" | head -n 1 | cut -d ' ' -f 2)
 	attach link tcx_ingress v0 "$BPFFS/prog" "$BPFFS/link"
 	theirs=$(bpftool -j prog show pinned "$BPFFS/prog" | sed -n 's/^{"id":\([0-9]*\).*/\1/p')
@@ -371,9 +371,9 @@ test_json_is_one_document()
 
 	prog=$(loaded v0 objects/xdp_pass.o)
 	expect_status 0 unload --json --purge v0
-	netns=$(readlink "$BPFFS/v0/%meta" | sed 's/.*;netns=\([0-9]*\);.*/\1/')
+	netns=$(json_netns "$BPFFS/v0")
 	[[ $output == "{\"schema\":\"ifbpf.unload/1\",\"ifname\":\"v0\",\"ifindex\":$(ifindex v0),\
-\"netns\":\"$netns\",\"dry_run\":false,\"programs\":[{\"hook\":\"xdp\",\"name\":\"xdp_pass\",\"id\":$prog,\
+\"netns\":$netns,\"dry_run\":false,\"programs\":[{\"hook\":\"xdp\",\"name\":\"xdp_pass\",\"id\":$prog,\
 \"by\":\"xdp\",\"mode\":\"native\",\"link_id\":null,\"ours\":true,\"pins_dropped\":1}]}" ]] || fail "it says: $output"
 }
 
@@ -459,7 +459,7 @@ test_a_renamed_interface_keeps_its_directory()
 {
 	load v0 objects/xdp_pass.o >/dev/null
 	send 2
-	ip link set dev v0 name r0
+	rename_link v0 r0
 	expect_status 0 unload r0
 	[[ -z $(prog_id r0) ]] || fail "it is still there"
 	expect_pins
@@ -472,7 +472,7 @@ test_the_directory_of_another_interface_is_left_alone()
 	local before
 
 	load v0 objects/xdp_pass.o >/dev/null
-	ip link set dev v0 name r0
+	rename_link v0 r0
 	ip link add v0 type veth peer name q0
 	link_xdp v0 objects/xdp_pass.o
 	before=$(snapshot)
