@@ -11,12 +11,12 @@
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-#include "bpffs/recover.h"
 #include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/ownership.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unload_prepared.h"
+#include "pinning/writer.h"
 
 /* A program cannot use more maps than this (MAX_USED_MAPS). */
 #define MAPS_MAX 64
@@ -369,17 +369,15 @@ int unload_prepared(const struct interface *iface, const struct unload_options *
 		.report = report,
 		.dir = { .fd = -1, .lock_fd = -1 },
 	};
+	bool resumed;
 	int err;
 
 	memset(report, 0, sizeof(*report));
 	err = bpffs_open(&t.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
 	if (err)
 		return err;
-	if (!options->dry_run) {
-		err = bpffs_lock(&t.fs);
-		if (!err)
-			err = recover_stages(&t.fs, iface);
-	}
+	if (!options->dry_run)
+		err = writer_begin(&t.fs, iface, &resumed);
 	if (!err)
 		err = look(&t);
 	if (!err)
