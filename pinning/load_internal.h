@@ -22,7 +22,7 @@ struct loading {
 	struct directory dir;
 	struct owners owners;
 	struct stage stage;
-	bool resumed; /* what was still to be brought over was seen to */
+	bool resumed;                 /* what was still to be brought over was seen to */
 	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
 	bool old_foreign;             /* which is not ours */
 	struct attach_how how;

@@ -8,9 +8,10 @@
 #include "bpffs/name.h"
 
 /*
- * A map that belongs to its object file alone, as far as the kernel's side of it shows: libbpf names
- * these by their section (.rodata, .bss, .data, .kconfig), and makes each an array of one entry
- * whose key has no type. A map that the object defines by itself may have a dot in its name too.
+ * A map that belongs to its object file alone, as far as the kernel's side of it shows: libbpf
+ * names these by their section (.rodata, .bss, .data, .kconfig), and makes each an array of one
+ * entry whose key has no type. A map that the object defines by itself may have a dot in its name
+ * too.
  */
 bool mapname_is_internal(const struct bpf_map_info *map);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The dialect of iproute2's own loader: section 7/1 is slot 1 of the program array with id 7. Frames
- * that reach it are dropped, the others pass; both are counted.
+ * The dialect of iproute2's own loader: section 7/1 is slot 1 of the program array with id 7.
+ * Frames that reach it are dropped, the others pass; both are counted.
  */
 #define MAPS_LEGACY
 #include "compat/maps.bpf.h"
