@@ -14,8 +14,9 @@ static const char help[] =
 	"       tc exec ifbpf load [ OPTIONS ] dev IFNAME obj OBJECT\n"
 	"\t[ section NAME | program NAME ] [ mode { skb | native | hw } ]\n"
 	"\n"
-	"Where VERB := { pin | load | unload | stats | status | ... }, see 'ifbpf --help',\n"
-	"OPTIONS and ARGUMENTS are those of the verb, and OBJECT := { FILE | NAME }.\n"
+	"Where VERB := { pin | load | unload | stats | status | ... }, see\n"
+	"'ifbpf --help', OPTIONS and ARGUMENTS are those of the verb, and\n"
+	"OBJECT := { FILE | NAME }.\n"
 	"\n"
 	"Example: tc exec ifbpf stats dev eth0\n";
 /* clang-format on */

@@ -16,10 +16,11 @@ static const char help[] =
 	"Usage: ... ifbpf obj OBJECT [ section NAME | program NAME ]\n"
 	"\t[ direct-action ] [ classid CLASSID ] [ skip_hw ]\n"
 	"\n"
-	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an installed\n"
-	"object, and CLASSID := X:Y. The program's maps are those of the interface, in its\n"
-	"directory /sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there.\n"
-	"The filter is one of kind bpf: shown, replaced and deleted as such.\n"
+	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an\n"
+	"installed object, and CLASSID := X:Y. The program's maps are those of the\n"
+	"interface, in its directory /sys/fs/bpf/IFNAME/, which go on counting; new\n"
+	"ones are pinned there. The filter is one of kind bpf: shown, replaced and\n"
+	"deleted as such.\n"
 	"\n"
 	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
 /* clang-format on */

@@ -9,14 +9,15 @@
 
 /* clang-format off */
 static const char help[] =
-	"Usage: ip link set dev IFNAME type ifbpf obj OBJECT [ section NAME | program NAME ]\n"
-	"\t[ mode { skb | native | hw } ]\n"
+	"Usage: ip link set dev IFNAME type ifbpf obj OBJECT\n"
+	"\t[ section NAME | program NAME ] [ mode { skb | native | hw } ]\n"
 	"       ip link set dev IFNAME type ifbpf off\n"
 	"\n"
-	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an installed\n"
-	"object. The program is put on XDP; one of ours that is there is replaced in one\n"
-	"step. Its maps are those of the interface, below /sys/fs/bpf/IFNAME/, which go on\n"
-	"counting, and stay when it is taken off.\n"
+	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an\n"
+	"installed object. The program is put on XDP; one of ours that is there is\n"
+	"replaced in one step. Its maps are those of the interface, in its\n"
+	"directory /sys/fs/bpf/IFNAME/, which go on counting, and stay when it is\n"
+	"taken off.\n"
 	"\n"
 	"Example: ip link set dev eth0 type ifbpf obj xdp_pass\n";
 /* clang-format on */

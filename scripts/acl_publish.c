@@ -39,7 +39,8 @@ static int give_numbers(struct acl_rules *rules, struct acl_rules *old, const st
 	memset(taken, 0, sizeof(taken));
 	for (size_t i = 0; i < old->len; i++)
 		taken[old->list[i].number & ACL_REF_NUMBER] = true;
-	qsort(old->list, old->len, sizeof(*old->list), compare);
+	if (old->len)
+		qsort(old->list, old->len, sizeof(*old->list), compare);
 	for (size_t i = 0; i < rules->len && !err; i++) {
 		same = old->len ? bsearch(&rules->list[i], old->list, old->len, sizeof(*same),
 		                          compare)

@@ -491,3 +491,15 @@ test_they_need_nothing_of_ip_and_tc_but_one_symbol_each()
 		! nm -D --undefined-only "$plugin" | grep -v '@\| w ' || fail "$plugin wants more than libraries"
 	done
 }
+
+test_help_is_there_in_the_way_of_ip_and_tc_and_fits_80_columns()
+{
+	local help
+	for help in "tc filter add dev v0 ingress ifbpf help" "tc exec ifbpf help" "ip link help ifbpf" \
+		"ip link set dev v0 type ifbpf help"; do
+		# shellcheck disable=SC2086 # words
+		run $help
+		[[ $output$errors == "Usage: "*"Example: "* ]] || fail "$help: $output$errors"
+		[[ $(expand <<<"$output$errors" | wc -L) -le 80 ]] || fail "$help is wider than 80 columns"
+	done
+}
