@@ -35,15 +35,25 @@ setup()
 	PATH=$PWD/pinning:$PWD/scripts:$PWD/compat:$PWD/build/tests:$PATH
 
 	ip netns add peer
-	ip link add v0 address "$V0_MAC" type veth peer name v1 address "$V1_MAC" netns peer
-	silence v0
-	in_peer bash -c '. tests/lib.sh; silence v1'
-	ip addr add 10.0.0.1/24 dev v0
-	in_peer ip addr add 10.0.0.2/24 dev v1
-	ip link set v0 up
-	in_peer ip link set v1 up
-	ip neigh replace 10.0.0.2 lladdr "$V1_MAC" dev v0 nud permanent
-	in_peer ip neigh replace 10.0.0.1 lladdr "$V0_MAC" dev v1 nud permanent
+	add_veth v0 "$V0_MAC" 10.0.0.1 peer v1 "$V1_MAC" 10.0.0.2
+}
+
+# add_veth IFNAME MAC ADDRESS NETNS PEER PEER_MAC PEER_ADDRESS: a silent pair of which both ends are
+# up and know each other as neighbours.
+add_veth()
+{
+	local there=(nsenter --net="/run/netns/$4")
+
+	ip link add "$1" address "$2" type veth peer name "$5" address "$6" netns "$4"
+	silence "$1"
+	# shellcheck disable=SC2016 # the argument of the inner bash
+	"${there[@]}" bash -c '. tests/lib.sh; silence "$1"' bash "$5"
+	ip addr add "$3/24" dev "$1"
+	"${there[@]}" ip addr add "$7/24" dev "$5"
+	ip link set "$1" up
+	"${there[@]}" ip link set "$5" up
+	ip neigh replace "$7" lladdr "$6" dev "$1" nud permanent
+	"${there[@]}" ip neigh replace "$3" lladdr "$2" dev "$5" nud permanent
 }
 
 # Called once for each test by tests/run.sh, in namespaces of its own: FILE NAME.
@@ -260,8 +270,12 @@ link_tc()
 # map_id PATH: the id of a pinned map.
 map_id() { bpftool -j map show pinned "$1" | sed -n 's/^{"id":\([0-9]*\),.*/\1/p'; }
 
-# prog_id IFNAME: the id of the XDP program that is attached; nothing if there is none.
-prog_id() { ip -j -d link show dev "$1" | sed -n 's/.*"prog":{"id":\([0-9]*\).*/\1/p'; }
+# prog_id IFNAME [NETNS]: the id of the XDP program that is attached; nothing if there is none.
+prog_id()
+{
+	nsenter ${2+--net="/run/netns/$2"} ip -j -d link show dev "$1" |
+		sed -n 's/.*"prog":{"id":\([0-9]*\).*/\1/p'
+}
 
 # counter PATH ACTION: packets and bytes that bpftool finds in a pinned statistics map, summed
 # over the CPUs; a witness that is not ours. ACTION is a key below 256.

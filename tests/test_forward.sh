@@ -184,18 +184,23 @@ test_the_stack_answers_what_cannot_be_forwarded()
 	[[ $(reason v0 local) == 1 ]] || fail "$(forward v0)"
 }
 
-test_changes_of_routes_are_followed_while_it_runs()
+# A route that can be changed: to 10.9.0.1, behind the server.
+make_route_behind()
 {
-	local cache
-
-	stay_on_one_cpu
-
 	make_router
 	add_stubs
 	in_other ip addr add 10.9.0.1/32 dev lo
 	in_other ip link set lo up
 	ip route add 10.9.0.0/16 via 10.0.1.2
 	load_both
+}
+
+test_changes_of_routes_are_followed_while_it_runs()
+{
+	local cache
+
+	stay_on_one_cpu
+	make_route_behind
 	for cache in off on 20 5000; do
 		forward v0 cache "$cache"
 		pings 3 10.9.0.1
@@ -209,12 +214,7 @@ test_changes_of_routes_are_followed_while_it_runs()
 test_flush_makes_a_change_hold_at_once()
 {
 	stay_on_one_cpu
-	make_router
-	add_stubs
-	in_other ip addr add 10.9.0.1/32 dev lo
-	in_other ip link set lo up
-	ip route add 10.9.0.0/16 via 10.0.1.2
-	load_both
+	make_route_behind
 	forward v0 cache 60000
 	pings 3 10.9.0.1
 	ip route replace blackhole 10.9.0.0/16

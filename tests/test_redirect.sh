@@ -52,11 +52,11 @@ test_tcp_and_ping_go_through_both_ways_with_stubs()
 	redirect --both --with-stub v0 w0
 	pings 3
 	talk 10.0.0.3 3000000
-	[[ $(peer_prog peer v1) && $(peer_prog other w1) ]] || fail "no stub at an end"
+	[[ $(prog_id v1 peer) && $(prog_id w1 other) ]] || fail "no stub at an end"
 	redirect v0 off
 	expect_off v0
 	expect_off w0
-	[[ -z $(peer_prog peer v1)$(peer_prog other w1) ]] || fail "off left a stub"
+	[[ -z $(prog_id v1 peer)$(prog_id w1 other) ]] || fail "off left a stub"
 	eventually cannot_ping || fail "off did not stop it"
 }
 
@@ -98,7 +98,7 @@ test_tc_carries_as_well()
 	# What tc sends goes the usual way: the other end needs nothing.
 	redirect --both v0 w0
 	talk 10.0.0.3 300000
-	[[ -z $(peer_prog peer v1)$(peer_prog other w1) ]] || fail "a stub without need"
+	[[ -z $(prog_id v1 peer)$(prog_id w1 other) ]] || fail "a stub without need"
 	[[ $(flow v0 "$V1_MAC") != "0 0" ]] || fail "$(redirect v0)"
 	redirect v0 off
 	expect_off v0
@@ -217,7 +217,7 @@ test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
 	expect_off v0
 	in_other ethtool -K w1 gro on
 	redirect v0 w0
-	[[ -z $(peer_prog other w1) ]] || fail "a stub in spite of GRO"
+	[[ -z $(prog_id w1 other) ]] || fail "a stub in spite of GRO"
 }
 
 # A generic program sends as the stack does.
@@ -237,12 +237,12 @@ test_a_stub_that_is_not_ours_stays()
 	in_other ip link set dev w1 xdpdrv obj objects/xdp_pass.o sec xdp
 	redirect --with-stub v0 w0
 	redirect v0 off
-	[[ $(peer_prog other w1) ]] || fail "off took a program that it did not put there"
+	[[ $(prog_id w1 other) ]] || fail "off took a program that it did not put there"
 	in_other ip link set dev w1 xdpdrv off
 	redirect --with-stub v0 w0
 	in_other ip -force link set dev w1 xdpdrv obj objects/xdp_pass.o sec xdp
 	redirect v0 off
-	[[ $(peer_prog other w1) ]] || fail "off took the program that replaced its own"
+	[[ $(prog_id w1 other) ]] || fail "off took the program that replaced its own"
 }
 
 test_a_target_that_is_gone_down_or_elsewhere_is_named()

@@ -153,7 +153,7 @@ vlan_on_the_wire()
 {
 	local ifname netns
 
-	in_peer "$PWD/build/tests/frames" v1 >"$TMPDIR/frames" &
+	in_peer "$PWD/build/tests/capture" v1 >"$TMPDIR/frames" &
 	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
 	rewrite v0 add in vlan 10 pop
 	rewrite v0 add out vlan none push 10 prio 2
@@ -280,7 +280,7 @@ test_replacing_a_rule_is_one_step_for_packets()
 
 	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
 	rewrite v0 add vlan none set smac 02:00:00:00:00:0a dmac 02:00:00:00:01:0a
-	in_peer "$PWD/build/tests/frames" v1 >"$TMPDIR/frames" &
+	in_peer "$PWD/build/tests/capture" v1 >"$TMPDIR/frames" &
 	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
 	send_out 20000 60 &
 	while kill -0 $! 2>/dev/null; do

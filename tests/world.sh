@@ -16,15 +16,7 @@ in_other() { nsenter --net=/run/netns/other "$@"; }
 make_other()
 {
 	ip netns add other
-	ip link add w0 address "$W0_MAC" type veth peer name w1 address "$W1_MAC" netns other
-	silence w0
-	in_other bash -c '. tests/lib.sh; silence w1'
-	ip addr add 10.0.1.1/24 dev w0
-	in_other ip addr add 10.0.1.2/24 dev w1
-	ip link set w0 up
-	in_other ip link set w1 up
-	ip neigh replace 10.0.1.2 lladdr "$W1_MAC" dev w0 nud permanent
-	in_other ip neigh replace 10.0.1.1 lladdr "$W0_MAC" dev w1 nud permanent
+	add_veth w0 "$W0_MAC" 10.0.1.1 other w1 "$W1_MAC" 10.0.1.2
 	in_peer ethtool -K v1 tx off >/dev/null
 	in_other ethtool -K w1 tx off >/dev/null
 }
@@ -52,12 +44,5 @@ by_the_stack() { sed -n '/^Ip: [0-9]/s/^Ip: [0-9]* [0-9]* [0-9]* [0-9]* [0-9]* \
 # serve [HOST]: a TCP server in netns "other", for as long as the test runs.
 serve() { in_other "$PWD/build/tests/stream" serve "${1-0.0.0.0}" 9000 & }
 
-# talk HOST BYTES: a TCP client in the peer, which checks what comes back.
-talk() { in_peer timeout 30 "$PWD/build/tests/stream" talk "$1" 9000 "$2"; }
-
-# peer_prog NAMESPACE IFNAME: the id of the XDP program there; nothing if there is none.
-peer_prog()
-{
-	nsenter --net="/run/netns/$1" ip -j -d link show dev "$2" |
-		sed -n 's/.*"prog":{"id":\([0-9]*\).*/\1/p'
-}
+# talk HOST BYTES [SECONDS]: a TCP client in the peer, which checks what comes back.
+talk() { in_peer timeout "${3-30}" "$PWD/build/tests/stream" talk "$1" 9000 "$2"; }

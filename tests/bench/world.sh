@@ -10,16 +10,7 @@
 bench_world()
 {
 	ip link set lo up
-	ip link add w0 address 02:00:00:00:00:03 type veth peer name w1 \
-		address 02:00:00:00:00:04 netns peer
-	silence w0
-	in_peer bash -c '. tests/lib.sh; silence w1'
-	ip addr add 10.0.1.1/24 dev w0
-	in_peer ip addr add 10.0.1.2/24 dev w1
-	ip link set w0 up
-	in_peer ip link set w1 up
-	ip neigh replace 10.0.1.2 lladdr 02:00:00:00:00:04 dev w0 nud permanent
-	in_peer ip neigh replace 10.0.1.1 lladdr 02:00:00:00:00:03 dev w1 nud permanent
+	add_veth w0 02:00:00:00:00:03 10.0.1.1 peer w1 02:00:00:00:00:04 10.0.1.2
 	ip route add 10.64.0.0/10 via 10.0.0.2
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	ethtool -K v0 gro on

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* frames - send one frame, given in hexadecimal, or print each frame that comes in the same way */
+/* capture - print each frame that comes, one a line, in hexadecimal digits */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -14,19 +14,8 @@
 
 static int failed(const char *what)
 {
-	fprintf(stderr, "frames: cannot %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "capture: cannot %s: %s\n", what, strerror(errno));
 	return EXIT_FAILURE;
-}
-
-static int send_frame(int fd, const char *hex)
-{
-	unsigned char frame[2048];
-	size_t len = 0;
-	unsigned int byte;
-
-	for (; len < sizeof(frame) && sscanf(hex, "%2x", &byte) == 1; hex += 2)
-		frame[len++] = byte;
-	return send(fd, frame, len, 0) == (ssize_t)len ? EXIT_SUCCESS : failed("send");
 }
 
 static void print(const unsigned char *bytes, size_t len)
@@ -71,8 +60,8 @@ int main(int argc, char **argv)
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int fd, one = 1, status = EXIT_SUCCESS;
 
-	if (argc < 2 || argc > 3) {
-		fputs("Usage: frames IFNAME [HEX]\n", stderr);
+	if (argc != 2) {
+		fputs("Usage: capture IFNAME\n", stderr);
 		return EXIT_FAILURE;
 	}
 	at.sll_ifindex = (int)if_nametoindex(argv[1]);
@@ -80,8 +69,6 @@ int main(int argc, char **argv)
 	if (!at.sll_ifindex || fd < 0 || bind(fd, (void *)&at, sizeof(at)) ||
 	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)))
 		return failed("open a packet socket");
-	if (argc > 2)
-		return send_frame(fd, argv[2]);
 	puts("ready");
 	fflush(stdout);
 	while (!status)
