@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/claim.h"
+#include "bpffs/exchange.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 
@@ -128,14 +129,21 @@ static int make_parent(const struct claimant *c, const char *relative)
 	return 0;
 }
 
-/* Let the directory that was this interface's under another name or namespace follow it. */
-static int follow(const struct claimant *c, struct directory *dir, struct directory *was,
-                  unsigned int rename_flags)
+/*
+ * Let the directory that was this interface's under another name or namespace follow it. swap: it
+ * changes places with the one that is there.
+ */
+static int follow(const struct claimant *c, struct directory *dir, struct directory *was, bool swap)
 {
-	if (!c->how->dry_run &&
-	    renameat2(c->fs->fd, was->relative, c->fs->fd, dir->relative, rename_flags)) {
-		int err = failed(-errno, "cannot rename %s to %s", was->path, dir->path);
+	int err = 0;
 
+	if (!c->how->dry_run && swap)
+		err = directories_exchange(c->fs, was->relative, dir->relative);
+	else if (!c->how->dry_run &&
+	         renameat2(c->fs->fd, was->relative, c->fs->fd, dir->relative, RENAME_NOREPLACE))
+		err = -errno;
+	if (err) {
+		failed(err, "cannot rename %s to %s", was->path, dir->path);
 		directory_close(was);
 		return err;
 	}
@@ -162,7 +170,7 @@ static int make_or_follow(const struct claimant *c, struct directory *dir)
 	dir->fd = -1;
 	dir->has_record = false;
 	if (!find_followed(c, dir, &was))
-		return follow(c, dir, &was, RENAME_NOREPLACE);
+		return follow(c, dir, &was, false);
 	return c->how->dry_run ? 0 : stage_make_directory(c->stage, dir);
 }
 
@@ -174,7 +182,7 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 
 	/* Names were swapped: so are the directories. */
 	if (!find_followed(c, dir, &was))
-		return follow(c, dir, &was, RENAME_EXCHANGE);
+		return follow(c, dir, &was, true);
 	rejected(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
 	         owner->name, owner->ifindex);
 	if (netns_equal(&owner->netns, &c->iface->netns))

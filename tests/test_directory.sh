@@ -203,6 +203,48 @@ test_the_directories_follow_swapped_names()
 	expect_id "$BPFFS/w0/xdp_stats_map" "$v"
 }
 
+# swap_names: of v0 and w0, whose maps are $v and $w then.
+swap_names()
+{
+	local was_v=$v
+
+	rename_link v0 x0
+	rename_link w0 v0
+	rename_link x0 w0
+	v=$w w=$was_v
+}
+
+# Where the kernel cannot exchange two directories (5.10); and where such a run was killed between
+# two of its renames.
+test_swapped_names_are_followed_without_an_exchange()
+{
+	local v w killed_after
+
+	make_veth w0
+	link_xdp v0 objects/xdp_pass.o
+	link_xdp w0 objects/xdp_drop.o
+	pin_maps v0 >/dev/null
+	pin_maps w0 >/dev/null
+	v=$(map_id "$BPFFS/v0/xdp_stats_map")
+	w=$(map_id "$BPFFS/w0/xdp_stats_map")
+	swap_names
+	expect_status 0 with_fault renameat2:error=EINVAL:when=1 pin_maps v0
+	expect_id "$BPFFS/v0/xdp_stats_map" "$v"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$w"
+	[[ ! -e $BPFFS/%ifbpf/ns/0 ]] || fail "left aside: $(find "$BPFFS/%ifbpf/ns")"
+	expect_status 0 pin_maps w0
+	for killed_after in 1 2; do
+		swap_names
+		mkdir -p "$BPFFS/%ifbpf/ns/0"
+		mv -T "$BPFFS/v0" "$BPFFS/%ifbpf/ns/0/v0"
+		((killed_after < 2)) || mv -T "$BPFFS/w0" "$BPFFS/v0"
+		expect_status 0 pin_maps v0
+		expect_status 0 pin_maps w0
+		expect_id "$BPFFS/v0/xdp_stats_map" "$v"
+		expect_id "$BPFFS/w0/xdp_stats_map" "$w"
+	done
+}
+
 test_a_name_that_another_living_interface_left_waits_for_it()
 {
 	local before
