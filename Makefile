@@ -14,8 +14,9 @@ bpfdir = $(libdir)/bpf
 # The tools: each is linked from the source of its name and the archives of its layers.
 PINNING_TOOLS := pin_maps load status unload doctor gc
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
-COMPAT_TOOLS := iproute2_env
+COMPAT_TOOLS := iproute2_env btf2legacy
 PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
+PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin message prepared
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
@@ -52,6 +53,7 @@ TOOLS := $(call tools,pinning,$(PINNING_TOOLS)) $(call tools,scripts,$(SCRIPT_TO
 BPFFS := $(call modules,bpffs)
 PINNING := $(call modules,pinning,$(PINNING_TOOLS))
 SCRIPTS := $(call modules,scripts,$(SCRIPT_TOOLS))
+COMPAT := $(call modules,compat,$(COMPAT_TOOLS) $(PLUGIN_MODULES))
 
 UNIT_TESTS := $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
 # Programs on packets by BPF_PROG_TEST_RUN: test_<object>.c, and what they share.
@@ -117,6 +119,7 @@ build/plugin/%.o: compat/%.c build/flags
 build/libbpffs.a: $(BPFFS) build/flags
 build/libpinning.a: $(PINNING) build/flags
 build/libscripts.a: $(SCRIPTS) build/flags
+build/libcompat.a: $(COMPAT) build/flags
 build/libpacket.a: $(PACKET) build/flags
 build/libbench.a: $(BENCH) build/flags
 build/lib%.a:
@@ -134,7 +137,7 @@ $(filter pinning/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
 	$(call link)
 $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
-$(filter compat/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
+$(filter compat/%,$(TOOLS)): %: build/%.o build/libcompat.a build/libpinning.a build/libbpffs.a
 	$(call link)
 compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o
 compat/link_ifbpf.so: build/plugin/message.o

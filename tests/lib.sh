@@ -109,6 +109,7 @@ package_of()
 	capsh | setcap) echo libcap2-bin ;;
 	script) echo bsdutils ;;
 	groff) echo groff-base ;;
+	readelf) echo binutils ;;
 	*) echo "$1" ;;
 	esac
 }

@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compat/btf2legacy: a BTF object becomes one that iproute2's own ELF loader takes.
+. tests/pins.sh
+
+# need_legacy: puts an ip and tc without libbpf before the others.
+need_legacy()
+{
+	local bin
+
+	bin=$(tests/matrix/build_legacy_iproute2 --where) ||
+		skip "needs an iproute2 without libbpf: tests/matrix/build_legacy_iproute2 makes one"
+	PATH=$bin:$PATH
+	[[ $(ip -V) != *libbpf* ]] || fail "$(ip -V)"
+}
+
+# build SOURCE: an object of it, $TMPDIR/built.o; the maps' macros are there.
+build()
+{
+	need clang
+	printf '%s\n' '#include <linux/bpf.h>' '#include <bpf/bpf_helpers.h>' '#include "compat/maps.bpf.h"' \
+		"$1" 'char LICENSE[] SEC("license") = "GPL";' >"$TMPDIR/source.c"
+	clang -O2 -g -target bpf -mcpu=v3 -I. $BPF_SYS_INCLUDES -c "$TMPDIR/source.c" -o "$TMPDIR/built.o"
+}
+BPF_SYS_INCLUDES=$(sed -n 's/^BPF_SYS_INCLUDES *:*= *//p' config.mk)
+
+# expect_refused WHY SOURCE: with one failure, and no file.
+expect_refused()
+{
+	build "$2"
+	expect_status 2 btf2legacy "$TMPDIR/built.o" "$TMPDIR/refused.o"
+	[[ $errors == "btf2legacy: cannot rewrite $TMPDIR/built.o for iproute2's own loader: "*"$1"* ]] ||
+		fail "it says: $errors"
+	[[ $(grep -c 'cannot' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ -z $(find "$TMPDIR" -name '*refused*') ]] || fail "left: $(ls "$TMPDIR")"
+}
+
+XDP_PASS='SEC("xdp") int pass(struct xdp_md *ctx) { return XDP_PASS; }'
+MAP='BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);'
+
+# section FILE NAME: its bytes.
+section()
+{
+	local offset size
+
+	read -r offset size < <(readelf -SW "$1" | sed 's/^ *\[ *[0-9]*\] //' |
+		awk -v name="$2" '$1 == name { print $4, $5 }')
+	tail -c "+$((16#$offset + 1))" "$1" | head -c "$((16#$size))"
+}
+
+# words FILE: its section maps, as numbers of 32 bits, a line for each map.
+words() { section "$1" maps | od -An -v -t u4 -w36 | awk '{ $1 = $1; print }'; }
+
+test_the_section_has_36_bytes_for_each_map_and_its_symbol()
+{
+	need readelf
+	btf2legacy "$BUILT/pair.o" "$TMPDIR/out.o"
+	readelf -SW "$TMPDIR/out.o" >"$TMPDIR/sections"
+	[[ $(awk '$2 == "maps" || $3 == "maps"' "$TMPDIR/sections" | grep -o ' 000048 ') ]] ||
+		fail "two maps: $(<"$TMPDIR/sections")"
+	! grep -qE ' \.(maps|BTF|BTF\.ext) ' "$TMPDIR/sections" || fail "$(<"$TMPDIR/sections")"
+	# type array, key 4, value 8, one entry, and no flag, id, pinning or inner map
+	[[ $(words "$TMPDIR/out.o") == "2 4 8 1 0 0 0 0 0
+2 4 8 1 0 0 0 0 0" ]] || fail "$(words "$TMPDIR/out.o")"
+	readelf -sW "$TMPDIR/out.o" >"$TMPDIR/symbols"
+	[[ $(awk '$8 == "left" { print $2, $3, $4, $5 }' "$TMPDIR/symbols") == "0000000000000000 36 OBJECT GLOBAL" &&
+		$(awk '$8 == "right" { print $2, $3, $4, $5 }' "$TMPDIR/symbols") == "0000000000000024 36 OBJECT GLOBAL" ]] ||
+		fail "$(<"$TMPDIR/symbols")"
+	# Relocations of the program name the same symbols as before.
+	[[ $(relocations "$TMPDIR/out.o") == "$(relocations "$BUILT/pair.o")" ]] ||
+		fail "$(relocations "$TMPDIR/out.o")"
+	[[ $(relocations "$TMPDIR/out.o" | wc -l) == 2 ]] || fail "$(relocations "$TMPDIR/out.o")"
+	same_code "$BUILT/pair.o" "$TMPDIR/out.o"
+}
+
+relocations() { readelf -rW "$1" | awk "/^Relocation section/ { in_xdp = /'\.relxdp'/ } in_xdp && /R_BPF/ { print \$1, \$5 }"; }
+same_code()
+{
+	[[ $(section "$1" xdp | wc -c) -gt 0 ]] || fail "no program"
+	cmp <(section "$1" xdp) <(section "$2" xdp) || fail "the program was changed"
+}
+
+test_pinning_is_as_the_object_says_or_as_asked_for()
+{
+	local pin
+
+	need readelf
+	btf2legacy objects/pinned/xdp_pass.o "$TMPDIR/out.o"
+	[[ $(words "$TMPDIR/out.o") == "6 4 16 5 0 0 2 0 0" ]] || fail "$(words "$TMPDIR/out.o")"
+	btf2legacy objects/xdp_pass.o "$TMPDIR/out.o"
+	[[ $(words "$TMPDIR/out.o") == "6 4 16 5 0 0 0 0 0" ]] || fail "$(words "$TMPDIR/out.o")"
+	for pin in none:0 global:2 17:17 4294967295:4294967295; do
+		btf2legacy --pin "${pin%:*}" objects/pinned/xdp_pass.o "$TMPDIR/out.o"
+		[[ $(words "$TMPDIR/out.o") == "6 4 16 5 0 0 ${pin#*:} 0 0" ]] ||
+			fail "--pin ${pin%:*}: $(words "$TMPDIR/out.o")"
+	done
+	for pin in all -1 4294967296 2x ''; do
+		expect_status 1 btf2legacy --pin "$pin" objects/xdp_pass.o "$TMPDIR/no.o"
+	done
+	expect_status 1 btf2legacy objects/xdp_pass.o
+	[[ ! -e $TMPDIR/no.o ]]
+}
+
+test_a_ring_buffer_gets_the_size_that_libbpf_gives_it()
+{
+	need readelf
+	build "struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 5000); } ring SEC(\".maps\");
+SEC(\"xdp\") int count(struct xdp_md *ctx) { __u32 v = 1; bpf_ringbuf_output(&ring, &v, 4, 0); return XDP_PASS; }"
+	btf2legacy "$TMPDIR/built.o" "$TMPDIR/out.o"
+	[[ $(words "$TMPDIR/out.o") == "27 0 0 8192 0 0 0 0 0" ]] || fail "$(words "$TMPDIR/out.o")"
+}
+
+test_what_that_loader_cannot_do_is_refused_and_named()
+{
+	expect_refused "section .rodata" "const volatile int limit = 1; SEC(\"xdp\") int pass(struct xdp_md *ctx) { return limit; }"
+	expect_refused "section .bss" "int seen; SEC(\"xdp\") int pass(struct xdp_md *ctx) { seen++; return XDP_PASS; }"
+	expect_refused "section .data" "int seen = 7; SEC(\"xdp\") int pass(struct xdp_md *ctx) { seen++; return XDP_PASS; }"
+	expect_refused ".text is not empty" "__attribute__((noinline)) static int add(int x) { volatile int y = x; return y + 1; }
+SEC(\"xdp\") int pass(struct xdp_md *ctx) { return add(1); }"
+	expect_refused "section xdp has 2 functions" "$XDP_PASS SEC(\"xdp\") int drop(struct xdp_md *ctx) { return XDP_DROP; }"
+	expect_refused "CO-RE relocations" "struct task_struct { int pid; } __attribute__((preserve_access_index));
+SEC(\"xdp\") int pass(struct xdp_md *ctx) { return __builtin_preserve_field_info(((struct task_struct *)0)->pid, 0); }"
+	expect_refused "refers to 'there', which is no map of this object" "extern int there(void) __ksym;
+SEC(\"xdp\") int pass(struct xdp_md *ctx) { return there(); }"
+	expect_refused "map 'outer': it holds other maps" "struct inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, 1); __type(key, __u32); __array(values, struct inner); } outer SEC(\".maps\");
+$XDP_PASS"
+	expect_refused "a map is filled by its definition" "int tail(struct xdp_md *ctx);
+struct { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(max_entries, 1); __type(key, __u32); __array(values, int(void *)); } jumps SEC(\".maps\") = { .values = { [0] = (void *)&tail } };
+SEC(\"xdp/tail\") int tail(struct xdp_md *ctx) { return XDP_PASS; } $XDP_PASS"
+	expect_refused "map 'counts': its values have a part that the kernel knows only by BTF" "struct guarded { struct bpf_spin_lock lock; int n; };
+BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, struct guarded, 1); $XDP_PASS"
+	expect_refused "map 'counts': it has map_extra" "struct { __uint(type, BPF_MAP_TYPE_BLOOM_FILTER); __uint(max_entries, 8); __uint(map_extra, 3); __type(value, __u32); } counts SEC(\".maps\"); $XDP_PASS"
+	expect_refused "map 'counts': it has a NUMA node" "struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 8); __uint(numa_node, 1); __type(key, __u32); __type(value, __u32); } counts SEC(\".maps\"); $XDP_PASS"
+	expect_refused "map 'events': its number of entries is left to libbpf" "struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(\".maps\"); $XDP_PASS"
+	expect_refused "section xdp.frags" "SEC(\"xdp.frags\") int pass(struct xdp_md *ctx) { return XDP_PASS; }"
+}
+
+test_other_files_are_refused()
+{
+	expect_fail "its maps are defined for that loader already" btf2legacy objects/legacy/xdp_pass.o "$TMPDIR/no.o"
+	expect_fail "it is no object of BPF programs" btf2legacy "$(type -P ip)" "$TMPDIR/no.o"
+	expect_fail "it is no ELF file" btf2legacy README.md "$TMPDIR/no.o"
+	expect_fail "cannot read object nothing.o" btf2legacy nothing.o "$TMPDIR/no.o"
+	expect_fail "cannot write " btf2legacy objects/xdp_pass.o "$TMPDIR/none/out.o"
+	[[ -z $(find "$TMPDIR" -name 'no.o*') ]] || fail "left: $(ls "$TMPDIR")"
+}
+
+test_a_file_that_is_there_stays_when_it_is_refused()
+{
+	echo kept >"$TMPDIR/out.o"
+	expect_status 2 btf2legacy "$BUILT/held.o" "$TMPDIR/out.o"
+	[[ $(<"$TMPDIR/out.o") == kept ]] || fail "it was overwritten"
+}
+
+# --- with such an iproute2
+
+test_ip_without_libbpf_loads_it_and_uses_its_pin_again()
+{
+	local id
+
+	need_legacy
+	btf2legacy --pin global objects/xdp_pass.o "$TMPDIR/out.o"
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj "$TMPDIR/out.o" sec xdp
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 10
+	ip -force link set dev v0 xdpgeneric obj "$TMPDIR/out.o" sec xdp
+	send 5
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 15 1500
+	pin_maps v0 | grep -q "^kept *xdp *xdp_stats_map *id $id " || fail "pin_maps sees another map"
+}
+
+test_ip_and_tc_without_libbpf_load_all_of_the_store()
+{
+	local object name
+
+	need_legacy
+	tc qdisc add dev v0 clsact
+	for object in objects/*.o; do
+		name=$(basename "$object" .o)
+		[[ $name != *_frags ]] || continue
+		btf2legacy --pin none "$object" "$TMPDIR/out.o"
+		case $name in
+		xdp_*) ip -force link set dev v0 xdpgeneric obj "$TMPDIR/out.o" sec xdp ;;
+		tc_*) tc filter replace dev v0 ingress pref 10 handle 1 bpf da obj "$TMPDIR/out.o" sec tc ;;
+		esac || fail "$object"
+	done
+}
