@@ -282,6 +282,6 @@ test_chaos_of_loaders_readers_editors_and_collectors_ends_in_order()
 		((status == 0 || status == 3)) || fail_run "status $status" unload "$i"
 	done
 	expect_status 0 gc --old
-	[[ -z $(find "$BPFFS" -name '*%old-*') ]] || fail "left: $(find "$BPFFS" -name '*%old-*')"
+	[[ -z $(find "$BPFFS" -name '*%old-*') ]] || fail "left: $(find "$BPFFS" -name '*%old-*'), gc said: $output"
 	((runs > 200 && kills > runs / 10)) || fail "only $runs runs, $kills killed"
 }
