@@ -155,9 +155,6 @@ int cli_expect_words(const char *tool, int count, char **words, int min, int max
 		return cli_misused(tool, "%s is missing", what[count]);
 	if (max >= 0 && count > max)
 		return cli_misused(tool, "'%s' is one word too many", words[max]);
-	for (int i = 0; i < count; i++)
-		if (!*words[i])
-			return cli_misused(tool, "a word is empty");
 	return 0;
 }
 

@@ -92,6 +92,17 @@ say(const char *fmt, va_list args)
 	print(fmt, args);
 }
 
+/* The line of a failure, but for its end. */
+__attribute__((format(printf, 1, 0))) static void say_failure(const char *fmt, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	vsnprintf(log_failure, sizeof(log_failure), fmt, again);
+	va_end(again);
+	say(fmt, args);
+}
+
 int failed(int err, const char *fmt, ...)
 {
 	char why[128];
@@ -100,10 +111,7 @@ int failed(int err, const char *fmt, ...)
 	/* libbpf_strerror() also knows libbpf's own codes, which strerror() does not. */
 	libbpf_strerror(err, why, sizeof(why));
 	va_start(args, fmt);
-	vsnprintf(log_failure, sizeof(log_failure), fmt, args);
-	va_end(args);
-	va_start(args, fmt);
-	say(fmt, args);
+	say_failure(fmt, args);
 	va_end(args);
 	fprintf(stderr, ": %s\n", why);
 	return err;
@@ -114,10 +122,7 @@ int rejected(int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(log_failure, sizeof(log_failure), fmt, args);
-	va_end(args);
-	va_start(args, fmt);
-	say(fmt, args);
+	say_failure(fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
 	return err;
