@@ -10,18 +10,6 @@
 #include "pinning/carry.h"
 #include "pinning/object.h"
 
-/* The class of a map: as the user says, else as the object or the map's type does. */
-static int find_class(const struct object *object, const struct bpf_map *map, const char *name,
-                      const char *const *classes)
-{
-	size_t len = strlen(name);
-
-	for (; classes && *classes; classes++)
-		if (!strncmp(*classes, name, len) && (*classes)[len] == '=')
-			return migrate_class_parse(*classes + len + 1);
-	return migrate_class_of(bpf_object__btf(object->obj), name, bpf_map__type(map));
-}
-
 struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class)
 {
 	struct carried **list = reallocarray(carry->list, carry->len + 1, sizeof(*list));
@@ -55,7 +43,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 	struct carried *one;
 	int fd, class, err;
 
-	class = find_class(object, map, name, classes);
+	class = carry_find_class(object, map, classes);
 	if (class < 0)
 		return failed(class, "cannot tell the class of map '%s'", name);
 	one = carry_add(carry, name, class);

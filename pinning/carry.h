@@ -51,6 +51,16 @@ struct carry {
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes);
 
+/* The class of a map: as one of these words says, else as the object or the map's type does. */
+int carry_find_class(const struct object *object, const struct bpf_map *map,
+                     const char *const *classes);
+
+/*
+ * Each word must be about a map of the object: a slip of the pen would lose counts. Returns 0, or
+ * -EINVAL with a message that lists the maps.
+ */
+int carry_check_classes(const struct object *object, const char *const *classes);
+
 /* One more, of which the caller fills in the rest; NULL if there is no memory. */
 struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class);
 

@@ -125,28 +125,6 @@ static int load_one(const struct interface *iface, struct object *object,
 	return status;
 }
 
-/* Each --class must be about a map of the object: a slip of the pen would lose counts. */
-static int check_classes(const struct object *object, const char *const *classes)
-{
-	for (; *classes; classes++) {
-		size_t len = strcspn(*classes, "="), m = 0;
-
-		while (m < object->maps_len && (strlen(object->map_names[m]) != len ||
-		                                strncmp(object->map_names[m], *classes, len) != 0))
-			m++;
-		if (m < object->maps_len)
-			continue;
-		fprintf(stderr, "load: --class %s: %s has no such map; it has", *classes,
-		        object->path);
-		for (m = 0; m < object->maps_len; m++)
-			if (!strchr(object->map_names[m], '.'))
-				fprintf(stderr, " %s", object->map_names[m]);
-		fputc('\n', stderr);
-		return EXIT_USAGE;
-	}
-	return EXIT_SUCCESS;
-}
-
 /* Returns 0 or the exit status. */
 static int open_object(struct object *object, const struct load_call *call)
 {
@@ -161,7 +139,7 @@ static int open_object(struct object *object, const struct load_call *call)
 	if (call->how->has_tc && object->hook == HOOK_XDP)
 		return cli_misused("load", "--tc is for the tc hooks, and %s is an XDP program",
 		                   bpf_program__name(object->prog));
-	return check_classes(object, call->how->classes);
+	return carry_check_classes(object, call->how->classes) ? EXIT_USAGE : EXIT_SUCCESS;
 }
 
 /* The interface as it is called now: its name may be another's since it was found. */
