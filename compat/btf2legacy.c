@@ -132,24 +132,29 @@ static int btf2legacy(const char *from, const char *to, long long pinning)
 
 int main(int argc, char **argv)
 {
+	static const char *const words[] = { "the object", "the file to write" };
 	long long pinning = LEGACY_PIN_AS_IS;
-	bool verbose = false, good = true;
+	bool verbose = false;
 	int c;
 
 	argv[0] = (char *)cli_command("btf2legacy");
-	while (good && (c = getopt_long(argc, argv, "p:vhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:vhV", options, NULL)) != -1) {
 		switch (c) {
-		case 'p': good = parse_pin(optarg, &pinning); break;
+		case 'p':
+			if (parse_pin(optarg, &pinning))
+				break;
+			return cli_misused(
+				"btf2legacy",
+				"no such place to pin '%s'; there is none, global, and numbers",
+				optarg);
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "btf2legacy"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("btf2legacy " VERSION); return cli_finish(EXIT_SUCCESS);
-		default: good = false; break;
+		default: return cli_misused("btf2legacy", NULL);
 		}
 	}
-	if (!good || optind != argc - 2) {
-		cli_usage(stderr, usage, "btf2legacy");
+	if (cli_expect_words("btf2legacy", argc - optind, argv + optind, 2, 2, words))
 		return EXIT_USAGE;
-	}
 	log_init("btf2legacy", verbose);
 	return cli_finish(btf2legacy(argv[optind], argv[optind + 1], pinning) ? EXIT_KERNEL
 	                                                                      : EXIT_SUCCESS);

@@ -9,6 +9,7 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
+#include "bpffs/recover.h"
 #include "bpffs/stage.h"
 #include "pinning/gc_run.h"
 #include "pinning/carry.h"
@@ -62,7 +63,8 @@ static void decide(struct gc *gc, const struct dead *dead)
 {
 	const char *name = dead->name, *verb = dead->verb;
 	char path[PATH_MAX + NAME_SIZE + 16];
-	bool committed;
+	char ifname[IF_NAMESIZE];
+	bool told;
 	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/%%ifbpf/stage/%s", gc->fs.path, name);
@@ -79,9 +81,11 @@ static void decide(struct gc *gc, const struct dead *dead)
 		          "a killed '%s' left it; it was finished or undone", verb);
 		return;
 	}
-	committed = stage_is_committed(fd);
+	/* It is known how it is to end, and that failed. */
+	told = stage_is_committed(fd) ||
+	       !recover_is_stuck(&gc->fs, gc->fs.stage_fd, name, ifname);
 	close(fd);
-	if (committed) {
+	if (told) {
 		gc_decide(gc->report, GC_STAGE, GC_FAILED, path,
 		          "what a killed '%s' began could not be finished", verb);
 	} else if (!gc->options->stages) {

@@ -37,7 +37,7 @@ expect_refused()
 }
 
 XDP_PASS='SEC("xdp") int pass(struct xdp_md *ctx) { return XDP_PASS; }'
-MAP='BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);'
+export MAP='BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);'
 
 # section FILE NAME: its bytes.
 section()
@@ -182,6 +182,12 @@ test_ip_and_tc_without_libbpf_load_all_of_the_store()
 	for object in objects/*.o; do
 		name=$(basename "$object" .o)
 		[[ $name != *_frags ]] || continue
+		# What the verifier is to look at once is a function that is called: not for that loader.
+		if [[ $name == *_acl ]]; then
+			expect_fail "it has functions that are called" \
+				btf2legacy --pin none "$object" "$TMPDIR/out.o"
+			continue
+		fi
 		btf2legacy --pin none "$object" "$TMPDIR/out.o"
 		case $name in
 		xdp_*) ip -force link set dev v0 xdpgeneric obj "$TMPDIR/out.o" sec xdp ;;

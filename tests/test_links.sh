@@ -137,7 +137,7 @@ test_when_the_last_process_that_holds_a_link_exits_the_hook_is_free()
 	eventually prog_is_on v0 || fail "load_hold did not attach"
 	link=$(status --links v0 | sed -n 's/.*link_id \([0-9]*\) .*/\1/p')
 	expect_status 0 status v0
-	[[ $output == *"link $link, held by another process"* ]] || fail "it says: $output"
+	[[ $output == *"link $link, held by process load_hold (pid $pid)"* ]] || fail "it says: $output"
 	expect_status 2 load --link v0 objects/xdp_drop.o
 	kill "$pid"
 	wait "$pid" 2>/dev/null || true

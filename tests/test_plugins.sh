@@ -382,7 +382,7 @@ test_ip_refuses_and_leaves_nothing()
 	expect_fail "which object?" ip link set dev v0 type ifbpf mode skb
 	expect_fail "what is 'nonsense'?" ip link set dev v0 type ifbpf nonsense
 	expect_fail "'off' stands alone" ip link set dev v0 type ifbpf off obj objects/xdp_pass.o
-	expect_fail "Usage:" ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode nonsense
+	expect_fail "no such mode 'nonsense'" ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode nonsense
 	expect_fail "no kind of link to add" ip link add dev w0 type ifbpf obj objects/xdp_pass.o
 	expect_fail "Usage: ip link set dev IFNAME type ifbpf" ip link set dev v0 type ifbpf help
 	expect_fail "cannot find such a program" ip link set dev v0 type ifbpf off
