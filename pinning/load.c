@@ -173,13 +173,10 @@ static int load_alone(struct interface *iface, const struct load_call *call)
 }
 
 /* The interface was named before, by this name or another one. */
-static bool is_again(char **ifnames, int at)
+static bool is_again(const __u32 *seen, int count, __u32 ifindex)
 {
-	unsigned int ifindex = if_nametoindex(ifnames[at]);
-
-	for (int i = 0; i < at; i++)
-		if (!strcmp(ifnames[i], ifnames[at]) ||
-		    (ifindex && ifindex == if_nametoindex(ifnames[i])))
+	for (int i = 0; i < count; i++)
+		if (seen[i] == ifindex)
 			return true;
 	return false;
 }
@@ -198,11 +195,16 @@ static int open_shared(struct object *object, char **ifnames, int count,
 /* What fails on one interface does not stop the others. */
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
+	__u32 *seen = calloc(count, sizeof(*seen)); /* ifindexes so far */
 	struct load_session session = { .interfaces = count };
 	int done = 0, partly = 0, status = EXIT_SUCCESS;
 	struct interface iface;
 	struct object object;
 
+	if (!seen) {
+		failed(-ENOMEM, "cannot load onto %d interfaces", count);
+		return EXIT_KERNEL;
+	}
 	if (shared) {
 		/* An object that others use already cannot be opened anew. */
 		call->how->keep_lock = true;
@@ -210,17 +212,18 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		status = open_shared(&object, ifnames, count, call);
 	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
-		if (is_again(ifnames, i)) {
+		if (interface_find(&iface, ifnames[i], NULL)) {
+			status = EXIT_KERNEL;
+		} else if (is_again(seen, i, iface.ifindex)) {
 			done++;
 			continue;
-		}
-		if (interface_find(&iface, ifnames[i], NULL))
-			status = EXIT_KERNEL;
-		else
+		} else {
+			seen[i] = iface.ifindex;
 			status =
 				shared ? load_one(&iface, &object, call) : load_alone(&iface, call);
+		}
 		if (status == EXIT_USAGE)
-			return status;
+			break;
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
@@ -228,7 +231,8 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		object_close(&object);
 		load_session_end(&session);
 	}
-	if (!done)
+	free(seen);
+	if (!done || status == EXIT_USAGE)
 		return status;
 	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
 }
