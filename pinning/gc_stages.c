@@ -82,8 +82,7 @@ static void decide(struct gc *gc, const struct dead *dead)
 		return;
 	}
 	/* It is known how it is to end, and that failed. */
-	told = stage_is_committed(fd) ||
-	       !recover_is_stuck(&gc->fs, gc->fs.stage_fd, name, ifname);
+	told = stage_is_committed(fd) || !recover_is_stuck(&gc->fs, gc->fs.stage_fd, name, ifname);
 	close(fd);
 	if (told) {
 		gc_decide(gc->report, GC_STAGE, GC_FAILED, path,
