@@ -65,6 +65,16 @@ start_reader()
 {
 	nice -n 19 reader watch v0 left right >"$TMPDIR/reader" 2>&1 &
 	reader_pid=$!
+	# Told to stop before that, it would end without a word.
+	eventually catches_term "$reader_pid" || fail "the reader: $(<"$TMPDIR/reader")"
+}
+
+catches_term()
+{
+	local caught
+
+	caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+	((16#${caught:-0} & 1 << 14))
 }
 
 stop_reader()
