@@ -62,6 +62,7 @@ PACKET := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%,$(wildcard t
 TEST_HELPERS := $(patsubst %.c,build/%,$(wildcard tests/*.c))
 TEST_OBJECTS := $(patsubst %.bpf.c,build/%.o,$(wildcard tests/bpf/*.bpf.c tests/bench/bpf/*.bpf.c))
 BENCH := $(call modules,tests/bench,bench)
+BENCH_PROGRAMS := build/tests/bench/bench build/tests/bare_load
 
 all: $(OBJECTS) $(TOOLS) $(PLUGINS)
 
@@ -163,17 +164,17 @@ $(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/l
 	$(link_unit)
 
 test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS) $(PACKET_TESTS) \
-	build/tests/bench/bench
+	$(BENCH_PROGRAMS)
 
 check: test-programs
 	$(Q)FAULTS=no tests/run.sh $(TESTS)
 
 # BENCH_ARGS: groups and options, such as '--quick packet'; see tests/bench/run.sh --help.
-bench: all $(TEST_OBJECTS) build/tests/bench/bench
+bench: all $(TEST_OBJECTS) $(BENCH_PROGRAMS)
 	$(Q)tests/bench/run.sh $(BENCH_ARGS)
 
 # A full run, written to docs/BENCH.md with its plots.
-bench-docs: all $(TEST_OBJECTS) build/tests/bench/bench
+bench-docs: all $(TEST_OBJECTS) $(BENCH_PROGRAMS)
 	$(Q)tests/bench/run.sh --docs docs $(BENCH_ARGS)
 
 # A fault at every system call: minutes rather than seconds.

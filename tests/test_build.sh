@@ -138,3 +138,20 @@ test_an_environment_that_wants_posix_does_not_fail_the_tests()
 	expect_status 0 env POSIXLY_CORRECT=1 JOBS=1 tests/run.sh "$TMPDIR/test_order.sh"
 	[[ $output == *"1 passed, 0 failed, 0 skipped" ]] || fail "it says: $output"
 }
+
+# Nothing but the sources is there: a benchmark in a fresh clone must not want for a program.
+test_the_benchmark_builds_what_it_runs()
+{
+	local program lines tried=0
+
+	cp -r tests "$TMPDIR/tests"
+	copy_tree
+	mv "$TMPDIR/tests" .
+	find . -name '*.o' -delete
+	lines=$(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -n V=1 bench)
+	while read -r program; do
+		grep -q -- "-o $program$" <<<"$lines" || fail "$program is not made"
+		((++tried))
+	done < <(grep -rhoE '\bbuild/tests/[a-z_/]*[a-z]\b' tests/bench | sort -u | grep -v '/bpf$')
+	((tried > 1)) || fail "no program is run"
+}
