@@ -101,7 +101,7 @@ static int find_followed(const struct claimant *c, const struct directory *dir,
 {
 	struct search search = { .c = c, .found = found };
 
-	if (directory_each(c->fs, match_followed, &search) != 1)
+	if (directory_each_with_mac(c->fs, c->iface->mac, match_followed, &search) != 1)
 		return -ENOENT;
 	if (strcmp(found->relative, dir->relative))
 		return 0;

@@ -133,8 +133,23 @@ bool directory_is_relative(const char *relative)
 	return !ifname_decode(file, ifname, sizeof(ifname));
 }
 
-/* Visit the directories below <root>/<below>; below is "" or "%ifbpf/ns/<netns>/". */
-static int each_below(const struct bpffs *fs, const char *below,
+/*
+ * Whether the record of a directory can be that of an interface with this address. All directories
+ * are asked that for each interface that gets its first one, so it takes one system call.
+ */
+static bool has_mac(int parent_fd, const char *file, const char *mac)
+{
+	char path[NAME_MAX + sizeof("/" DIRECTORY_RECORD)];
+
+	snprintf(path, sizeof(path), "%s/%s", file, DIRECTORY_RECORD);
+	return record_mentions(parent_fd, path, mac);
+}
+
+/*
+ * Visit the directories below <root>/<below>, which is "" or "%ifbpf/ns/<netns>/"; with mac not
+ * NULL, only those of interfaces with that address.
+ */
+static int each_below(const struct bpffs *fs, const char *below, const char *mac,
                       int (*visit)(struct directory *dir, void *arg), void *arg)
 {
 	char relative[PATH_MAX], ifname[IF_NAMESIZE];
@@ -152,7 +167,8 @@ static int each_below(const struct bpffs *fs, const char *below,
 		return -ENOMEM;
 	}
 	while (!ret && (entry = readdir(stream))) {
-		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)))
+		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)) ||
+		    (mac && !has_mac(fd, entry->d_name, mac)))
 			continue;
 		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
 		if (directory_at(&dir, fs, relative))
@@ -166,10 +182,10 @@ static int each_below(const struct bpffs *fs, const char *below,
 	return ret;
 }
 
-int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
-                   void *arg)
+static int each_of(const struct bpffs *fs, const char *mac,
+                   int (*visit)(struct directory *dir, void *arg), void *arg)
 {
-	int fd, ret = each_below(fs, "", visit, arg);
+	int fd, ret = each_below(fs, "", mac, visit, arg);
 	char below[PATH_MAX];
 	struct dirent *entry;
 	DIR *stream;
@@ -187,10 +203,22 @@ int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, v
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", entry->d_name);
-		ret = each_below(fs, below, visit, arg);
+		ret = each_below(fs, below, mac, visit, arg);
 	}
 	closedir(stream);
 	return ret;
+}
+
+int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                   void *arg)
+{
+	return each_of(fs, NULL, visit, arg);
+}
+
+int directory_each_with_mac(const struct bpffs *fs, const char *mac,
+                            int (*visit)(struct directory *dir, void *arg), void *arg)
+{
+	return each_of(fs, mac, visit, arg);
 }
 
 struct renamed_search {
@@ -216,7 +244,7 @@ int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
 {
 	struct renamed_search search = { .iface = iface, .found = dir };
 
-	return directory_each(fs, match_renamed, &search) == 1 ? 0 : -ENOENT;
+	return directory_each_with_mac(fs, iface->mac, match_renamed, &search) == 1 ? 0 : -ENOENT;
 }
 
 int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface)

@@ -86,6 +86,10 @@ bool directory_is_relative(const char *relative);
 int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
                    void *arg);
 
+/* The same for those whose record has this address of an interface, without opening the others. */
+int directory_each_with_mac(const struct bpffs *fs, const char *mac,
+                            int (*visit)(struct directory *dir, void *arg), void *arg);
+
 /*
  * Find the directory that another name hides: its record names this interface, which was renamed
  * since. Returns 0 with dir open, or -ENOENT.

@@ -311,17 +311,31 @@ int record_parse(const char *text, struct record *rec)
 	return 0;
 }
 
+static int read_text(int dir_fd, const char *file, char text[RECORD_SIZE])
+{
+	ssize_t len = readlinkat(dir_fd, file, text, RECORD_SIZE);
+
+	if (len < 0)
+		return -errno;
+	if (len == RECORD_SIZE)
+		return -EINVAL;
+	text[len] = '\0';
+	return 0;
+}
+
 int record_read(int dir_fd, const char *file, struct record *rec)
 {
 	char text[RECORD_SIZE];
-	ssize_t len = readlinkat(dir_fd, file, text, sizeof(text));
+	int err = read_text(dir_fd, file, text);
 
-	if (len < 0)
-		return errno == EINVAL ? -EINVAL : -errno;
-	if (len == sizeof(text))
-		return -EINVAL;
-	text[len] = '\0';
-	return record_parse(text, rec);
+	return err ? err : record_parse(text, rec);
+}
+
+bool record_mentions(int dir_fd, const char *file, const char *word)
+{
+	char text[RECORD_SIZE];
+
+	return !read_text(dir_fd, file, text) && strstr(text, word);
 }
 
 int record_create(int dir_fd, const char *file, const struct record *rec)

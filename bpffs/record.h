@@ -61,6 +61,9 @@ int record_parse(const char *text, struct record *rec);
  */
 int record_read(int dir_fd, const char *file, struct record *rec);
 
+/* The text of a record has this word; a quick look at many, before record_read() of a few. */
+bool record_mentions(int dir_fd, const char *file, const char *word);
+
 /* Write a record under a name that is free. Returns 0 or a negative errno of symlinkat(2). */
 int record_create(int dir_fd, const char *file, const struct record *rec);
 

@@ -84,6 +84,22 @@ test_what_each_more_interface_costs_does_not_grow_with_their_number()
 	((hundred < 10 * ten)) || fail "ten take $ten calls, a hundred $hundred"
 }
 
+# Whether a directory is an older one of theirs is asked of each that is there, and opens none.
+test_a_first_load_does_not_open_the_directories_of_the_others()
+{
+	local few many
+
+	# shellcheck disable=SC2046 # words
+	make_veth $(names 1 50)
+	# shellcheck disable=SC2046 # words
+	traced load --shared $(names 1 10) objects/xdp_pass.o
+	few=$(calls 'openat(')
+	# shellcheck disable=SC2046 # words
+	traced load --shared $(names 11 50) objects/xdp_pass.o
+	many=$(calls 'openat(')
+	((many < few * 5)) || fail "10 interfaces open $few times, and 40 more $many times"
+}
+
 test_the_set_that_exists_is_taken_whatever_the_order_of_the_names()
 {
 	local map
