@@ -178,6 +178,20 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 	return 0;
 }
 
+int live_add_held(struct live *live, enum hook hook, int map_fd)
+{
+	struct live_map map = { .hook = hook, .fd = map_fd };
+	size_t done = live->progs_len;
+	int err;
+
+	err = map_describe(map_fd, &map.info);
+	if (!err)
+		err = add_held(live, hook, &map);
+	for (; !err && done < live->progs_len; done++)
+		err = look_at(live, done);
+	return err;
+}
+
 int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, int map_fd,
                  const char *name)
 {

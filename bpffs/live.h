@@ -53,6 +53,13 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, int map_fd,
                  const char *name);
 
+/*
+ * Add the programs that a map of a program of that hook holds, and what is behind them. Returns 0,
+ * -EPERM without CAP_SYS_ADMIN, when those programs are added but not what is behind them, or
+ * another negative errno; silent.
+ */
+int live_add_held(struct live *live, enum hook hook, int map_fd);
+
 /* The program of that hook that uses the map, or NULL. */
 const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);
 

@@ -31,9 +31,12 @@ static int find_prog_id(int dir_fd, const char *file, __u32 *id)
 	return err;
 }
 
-/* Whether a program is still on the hook once the old one is off. */
+/* Whether a program is still on the hook once the old one is off, or called by one that is. */
 static bool stays(const struct load_drops *d, __u32 prog_id)
 {
+	for (size_t i = 0; i < d->live->progs_len; i++)
+		if (d->live->progs[i].hook == d->hook && d->live->progs[i].id == prog_id)
+			return true;
 	for (size_t i = 0; i < d->attached->len; i++) {
 		const struct attachment *at = &d->attached->list[i];
 

@@ -4,6 +4,7 @@
 #define PINNING_LOAD_DROPS_H
 
 #include "bpffs/directory.h"
+#include "bpffs/live.h"
 #include "bpffs/query.h"
 #include "bpffs/stage.h"
 #include "pinning/plan.h"
@@ -13,14 +14,15 @@ struct load_drops {
 	const struct attachments *attached; /* as it was before the switch */
 	const struct attachment *old;       /* the one that goes, or NULL */
 	enum hook hook;
-	const char *prog;  /* file name of the program that comes */
-	bool link;         /* it is attached by a link */
-	__u32 prog_id;     /* of the program that comes */
-	struct plan *plan; /* in which the maps that go are noted */
+	const char *prog;        /* file name of the program that comes */
+	bool link;               /* it is attached by a link */
+	__u32 prog_id;           /* of the program that comes */
+	struct plan *plan;       /* in which the maps that go are noted */
+	const struct live *live; /* as it will be after the switch */
 };
 
 /*
- * Have removed, when the stage is published: programs of the hook that are not attached, the link
+ * Have removed, when the stage is published: programs of the hook that are not in use, the link
  * if there is none any more, and replaced program arrays of the program, which are empty as soon
  * as they are of no use. Reports its failures. Returns 0 or a negative errno.
  */

@@ -97,7 +97,7 @@ bool load_keeps_name(const void *context, __u32 map_id);
 
 /*
  * load_tails.c: add the programs that the loaded one can call through its program arrays, and the
- * maps that only they use, to l->live. Returns 0 or a negative errno; silent.
+ * maps that they use, to l->live. Returns 0 or a negative errno; silent.
  */
 int load_add_tails(struct loading *l);
 

@@ -29,7 +29,7 @@ static const char *map_word(const struct load_report *report, const struct plan_
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";
 	case PLAN_PINNED:
-	case PLAN_REPLACED: return "created";
+	case PLAN_REPLACED: return report->shares ? "shared" : "created";
 	default: return plan_state_name(map->state);
 	}
 }

@@ -65,6 +65,7 @@ static int stage_drops(struct loading *l)
 		.link = l->how.link,
 		.prog_id = l->report->prog_id,
 		.plan = &l->report->plan,
+		.live = &l->live,
 	};
 
 	return load_stage_drops(&drops, &l->stage);

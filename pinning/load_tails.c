@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
@@ -119,6 +120,11 @@ int load_add_tails(struct loading *l)
 			if (tail_fd >= 0)
 				err = add_tail(l, tail_fd, info.id);
 		}
+		/* What others have put there: the row of a chain that the program goes on with. */
+		if (!err)
+			err = live_add_held(&l->live, l->object->hook, fd);
+		if (err == -EPERM)
+			err = 0;
 	}
 	return err;
 }

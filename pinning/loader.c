@@ -21,12 +21,13 @@ static int load_object(struct loading *l)
 	unsigned int reused = 0;
 	int err;
 
-	if (l->object->loaded)
+	l->report->shares = l->object->loaded;
+	if (l->report->shares)
 		return reuse_check_shared(l->object, &l->dir, &reuse);
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED,
-		        "a pinned map is not what the object defines");
+		        "a pinned map does not fit the object");
 		return err;
 	}
 	err = load_find_sharers(l);

@@ -65,6 +65,7 @@ struct load_report {
 	char prog_path[PATH_MAX]; /* its pin */
 	__u32 old_prog_id;        /* that it replaced, or 0 */
 	bool attached;
+	bool shares;     /* the program and the maps that were made for another interface */
 	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
 	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */

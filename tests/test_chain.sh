@@ -312,3 +312,24 @@ test_misuse_is_told()
 		expect_status 1 chain v0 $words
 	done
 }
+
+test_the_programs_of_a_row_keep_their_pins_when_its_head_is_loaded_anew()
+{
+	local program
+
+	three
+	load v0 objects/xdp_chain.o >/dev/null
+	for program in xdp_chain xdp_echo xdp_rewrite xdp_drop; do
+		[[ -e $BPFFS/v0/%progs/xdp/$program ]] || fail "the pin of $program is gone"
+	done
+	send 2
+	expect_row "0 xdp_echo 2" "1 xdp_rewrite 2" "2 xdp_drop 2"
+	# They are published with it: what runs is what the pins are of.
+	[[ $(stats --json v0) == *'"stale":false'* ]] || fail "$(stats --json v0)"
+	run pin_maps v0
+	[[ $status == 0 && $output != *" pinned"* && $output != *" replaced"* ]] || fail "it says: $output$errors"
+	# What is in no row any more goes with the next one.
+	chain v0 del 0
+	load v0 objects/xdp_chain.o >/dev/null
+	[[ ! -e $BPFFS/v0/%progs/xdp/xdp_echo ]] || fail "the pin of xdp_echo stays"
+}

@@ -37,6 +37,8 @@ test_a_hundred_interfaces_share_one_program_and_one_set_of_maps()
 	# shellcheck disable=SC2046 # words
 	expect_status 0 load --shared $(names 1 100) objects/xdp_pass.o
 	[[ $(wc -l <<<"$output") == 300 && -z $errors ]] || fail "it says: $output$errors"
+	[[ $(grep -c 'map xdp_stats_map id .* created$' <<<"$output") == 1 &&
+		$(grep -c 'map xdp_stats_map id .* shared$' <<<"$output") == 99 ]] || fail "it says: $output"
 	# shellcheck disable=SC2046 # words
 	expect_shared xdp_pass $(names 1 100)
 	# shellcheck disable=SC2046 # words
