@@ -49,6 +49,12 @@ static __always_inline int acl_is_idle(const struct acl_settings *s)
 	return !s->tables && !s->lists && !s->flags;
 }
 
+/* Else a packet is looked at only as far as its addresses. */
+static __always_inline int acl_needs_ports(const struct acl_settings *s)
+{
+	return s->tables & (ACL_TABLE_PORTS(ACL_SOURCE) | ACL_TABLE_PORTS(ACL_DESTINATION));
+}
+
 /*
  * What a table has for a packet: ACL_REF_SET, the number of a rule and its verdict; or 0. It is
  * counted once, behind all tables.

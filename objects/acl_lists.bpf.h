@@ -40,11 +40,6 @@ static __always_inline __u32 acl_ones(__u32 x)
 	return x * 0x01010101 >> 24;
 }
 
-static __always_inline int acl_in_range(__u64 range, __u32 address)
-{
-	return address >= (range & 0xff) && address <= (range >> 8 & 0xff);
-}
-
 /*
  * Is the address, in host byte order, in the set? This and those of IPv6 are functions of their
  * own, not inlined, so that the verifier looks at them once, and not for each list, side and
@@ -52,9 +47,9 @@ static __always_inline int acl_in_range(__u64 range, __u32 address)
  */
 __noinline int acl_set4_has(__u32 list, __u32 address)
 {
-	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, word, row;
+	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, at, word, row;
+	__u64 top, first, last;
 	struct acl_row *r;
-	__u64 top, block;
 	void *set;
 
 	set = bpf_map_lookup_elem(&acl_sets4, &list);
@@ -68,19 +63,25 @@ __noinline int acl_set4_has(__u32 list, __u32 address)
 	if (!(top & bit))
 		return 0;
 	base = top >> 32;
-	if (base == ACL_SET4_FULL)
-		return 1;
-	word = base + acl_ones((__u32)top & (bit - 1));
+	at = acl_ones((__u32)top & (bit - 1));
+	word = base + at / ACL_SET4_ENTRIES;
 	row = word / ACL_ROW_WORDS;
 	r = bpf_map_lookup_elem(set, &row);
 	if (!r)
 		return 0;
-	block = acl_load(&r->words[word % ACL_ROW_WORDS]);
+	first = acl_load(&r->words[word % ACL_ROW_WORDS]) >> at % ACL_SET4_ENTRIES * 16;
+	last = first >> 8 & 0xff;
+	first &= 0xff;
 	address &= 0xff;
-	if (!(block & ACL_SET4_BITMAP))
-		return acl_in_range(block, address) || acl_in_range(block >> 16, address) ||
-		       acl_in_range(block >> 32, address);
-	word = (__u32)block + address / 64;
+	/*
+	 * One of the differences is negative outside the range. A branch on what has just been
+	 * loaded, guessed wrong, would keep the CPU from beginning with the next packet until then.
+	 */
+	if (first <= last)
+		return ~((address - first) | (last - address)) >> 63;
+	if (last == ACL_SET4_NOTHING >> 8)
+		return 0;
+	word = acl_set4_bitmap(base, acl_ones(top), last) + address / 64;
 	row = word / ACL_ROW_WORDS;
 	r = bpf_map_lookup_elem(set, &row);
 	if (!r)
@@ -265,7 +266,7 @@ static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, 
 {
 	struct acl_list *list;
 
-	for (__u32 i = 0; i < ACL_LISTS; i++) {
+	for (__u32 i = 0; i < ACL_LISTS && lists >> i; i++) {
 		__u32 n = i;
 
 		if (!(lists >> i & 1))

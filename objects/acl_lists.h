@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include "acl_verdict.h"
 
+#define ACL_INLINE static inline __attribute__((always_inline))
+
 #define ACL_LISTS_MAP "acl_lists"     /* array [ACL_LISTS] of struct acl_list */
 #define ACL_LIST_HITS "acl_list_hits" /* per-CPU array [ACL_LISTS] of struct stats_record */
 #define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LISTS]: arrays of struct acl_row */
@@ -37,26 +39,39 @@ struct acl_row {
 
 /*
  * IPv4. One top word for each /19 group of 32 /24s. Its low half has a bit for each /24 of which
- * anything is in the set; its high half says at which word of the map their blocks begin, which
- * follow each other. ACL_SET4_FULL there: all of each such /24 is in the set.
+ * anything is in the set; its high half says at which word of the map what belongs to the group
+ * begins: for each such /24 an entry of 16 bits, four to a word from the lowest, and behind these
+ * words the bitmaps that entries lead to. ACL_SET4_FULL there: all of each such /24 is in the set.
  */
 #define ACL_SET4_TOP_WORDS 524288
-#define ACL_SET4_FULL      0xffffffffU
+#define ACL_SET4_ENTRIES   4 /* in a word */
 
 /*
- * The block of a /24 is a word: up to three ranges of its addresses, first and last in 8 bits each,
- * from the lowest; or this flag, and in the low half at which word its bitmap begins.
+ * An entry is a range of the addresses of its /24, the first in the low byte and the last in the
+ * high one. If the first is behind the last it is ACL_SET4_NOTHING, or has ACL_SET4_BITMAP in the
+ * low byte and in the high one the number of its bitmap among those of the group.
  */
-#define ACL_SET4_BITMAP       (1ULL << 63)
+#define ACL_SET4_NOTHING      0xfeffU
+#define ACL_SET4_BITMAP       0xffU
 #define ACL_SET4_BITMAP_WORDS 4
-#define ACL_SET4_RANGES       3
-#define ACL_SET4_NO_RANGE     0x00ffULL /* from 255 to 0 */
 
 /* Behind the top words, a row that only tools look at. */
 #define ACL_SET4_MAGIC_WORD (ACL_SET4_TOP_WORDS + 0)
 #define ACL_SET4_NEXT_WORD  (ACL_SET4_TOP_WORDS + 1) /* the first word that is free */
-#define ACL_SET4_MAGIC      0x3174657334766970ULL
-#define ACL_SET4_FIRST_WORD (ACL_SET4_TOP_WORDS + ACL_ROW_WORDS)
+#define ACL_SET4_MAGIC      0x3274657334766970ULL
+
+/* Then the entries of all groups that are in the set in full /24s: from 0 to 255, 32 times. */
+#define ACL_SET4_FULL         (ACL_SET4_TOP_WORDS + ACL_ROW_WORDS)
+#define ACL_SET4_FULL_WORDS   8
+#define ACL_SET4_FULL_ENTRIES 0xff00ff00ff00ff00ULL
+#define ACL_SET4_FIRST_WORD   (ACL_SET4_FULL + ACL_SET4_FULL_WORDS)
+
+/* The first word of a bitmap, in a group that begins at base and has so many entries. */
+ACL_INLINE __u32 acl_set4_bitmap(__u32 base, __u32 entries, __u32 number)
+{
+	return base + (entries + ACL_SET4_ENTRIES - 1) / ACL_SET4_ENTRIES +
+	       number * ACL_SET4_BITMAP_WORDS;
+}
 
 /*
  * IPv6. Prefixes in a hash table, each in the set or a hole in a shorter one: the longest that an
@@ -99,8 +114,6 @@ struct acl_row {
 #define ACL_SET6_GONE  3 /* may come back, but is nothing else's */
 #define ACL_SET6_STATE 3 /* mask of the above */
 #define ACL_SET6_128   4 /* flag: the length is 128 */
-
-#define ACL_INLINE static inline __attribute__((always_inline))
 
 /* Of a key, in two steps, as the high word is often the same. */
 ACL_INLINE __u64 acl_set6_hash_high(__u64 high, __u64 seed)

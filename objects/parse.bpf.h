@@ -180,7 +180,8 @@ static __always_inline enum parse_status parse_l4(struct packet *p, void *pos, _
 }
 
 /* left: the bytes of the packet from pos on. */
-static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, __u32 left)
+static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, __u32 left,
+                                                   int transport)
 {
 	struct iphdr *ip = pos;
 	__u32 header, total;
@@ -202,7 +203,7 @@ static __always_inline enum parse_status parse_ip4(struct packet *p, void *pos, 
 		p->fragment = FRAGMENT_FIRST;
 	if (parse_lacks(left, total) || pos + header > p->end)
 		return PARSE_TRUNCATED;
-	return parse_l4(p, pos + header, total - header);
+	return transport ? parse_l4(p, pos + header, total - header) : PARSE_OK;
 }
 
 /* What the extension headers of IPv6 begin with. */
@@ -220,7 +221,8 @@ static __always_inline int parse_is_extension(__u8 protocol)
 	       protocol == IPPROTO_FRAGMENT;
 }
 
-static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, __u32 left)
+static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, __u32 left,
+                                                   int transport)
 {
 	struct ipv6hdr *ip = pos;
 	struct parse_extension *ext;
@@ -240,6 +242,8 @@ static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, 
 		payload = left;
 	if (parse_lacks(left, payload))
 		return PARSE_TRUNCATED;
+	if (!transport)
+		return PARSE_OK;
 	pos = ip + 1;
 #pragma unroll
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
@@ -273,16 +277,18 @@ static __always_inline enum parse_status parse_ip6(struct packet *p, void *pos, 
 	return parse_l4(p, pos + offset, payload - offset);
 }
 
-static __always_inline enum parse_status parse_l3(struct packet *p, void *pos, __u32 left)
+static __always_inline enum parse_status parse_l3(struct packet *p, void *pos, __u32 left,
+                                                  int transport)
 {
 	if (p->protocol == bpf_htons(ETH_P_IP))
-		return parse_ip4(p, pos, left);
+		return parse_ip4(p, pos, left, transport);
 	if (p->protocol == bpf_htons(ETH_P_IPV6))
-		return parse_ip6(p, pos, left);
+		return parse_ip6(p, pos, left, transport);
 	return PARSE_OK;
 }
 
-static __always_inline enum parse_status parse_headers(struct packet *p, void *data, void *end)
+static __always_inline enum parse_status parse_headers(struct packet *p, void *data, void *end,
+                                                       int transport)
 {
 	__u32 left = p->bytes - sizeof(*p->eth);
 	struct vlan_tag *tag;
@@ -314,21 +320,31 @@ static __always_inline enum parse_status parse_headers(struct packet *p, void *d
 		pos = tag + 1;
 		left -= sizeof(*tag);
 	}
-	return parse_l3(p, pos, left);
+	return parse_l3(p, pos, left, transport);
 }
 
-/* Look at the headers of a packet. */
-static __always_inline enum parse_status parse_xdp(struct xdp_md *ctx, struct packet *p)
+/*
+ * Look at the headers of a packet: all of them, or with transport 0 only as far as the addresses of
+ * IP, and what is behind them is as if it were not there.
+ */
+static __always_inline enum parse_status parse_xdp_to(struct xdp_md *ctx, struct packet *p,
+                                                      int transport)
 {
 	*p = (struct packet){ .bytes = xdp_bytes(ctx) };
-	return parse_headers(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	return parse_headers(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end, transport);
+}
+
+static __always_inline enum parse_status parse_xdp(struct xdp_md *ctx, struct packet *p)
+{
+	return parse_xdp_to(ctx, p, 1);
 }
 
 /*
  * The same in tc. The outer VLAN tag is often not in the packet but beside it; the headers may lie
  * in several pieces, and are pulled into one first.
  */
-static __always_inline enum parse_status parse_tc(struct __sk_buff *skb, struct packet *p)
+static __always_inline enum parse_status parse_tc_to(struct __sk_buff *skb, struct packet *p,
+                                                     int transport)
 {
 	__u32 want = skb->len < PARSE_PULL ? skb->len : PARSE_PULL;
 
@@ -340,7 +356,12 @@ static __always_inline enum parse_status parse_tc(struct __sk_buff *skb, struct 
 		p->outer_tci = bpf_htons(skb->vlan_tci);
 		p->vlans = 1;
 	}
-	return parse_headers(p, (void *)(long)skb->data, (void *)(long)skb->data_end);
+	return parse_headers(p, (void *)(long)skb->data, (void *)(long)skb->data_end, transport);
+}
+
+static __always_inline enum parse_status parse_tc(struct __sk_buff *skb, struct packet *p)
+{
+	return parse_tc_to(skb, p, 1);
 }
 
 #endif

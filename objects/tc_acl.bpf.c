@@ -16,7 +16,8 @@ int tc_acl(struct __sk_buff *skb)
 	struct acl_settings settings = acl_read_settings();
 	struct packet p;
 
-	if (acl_is_idle(&settings) || acl_passes(&p, parse_tc(skb, &p), &settings))
+	if (acl_is_idle(&settings) ||
+	    acl_passes(&p, parse_tc_to(skb, &p, acl_needs_ports(&settings)), &settings))
 		return chain_tc(skb);
 	return tc_count(&tc_stats_map, skb, TC_ACT_SHOT);
 }

@@ -13,7 +13,8 @@ int xdp_acl(struct xdp_md *ctx)
 	struct acl_settings settings = acl_read_settings();
 	struct packet p;
 
-	if (acl_is_idle(&settings) || acl_passes(&p, parse_xdp(ctx, &p), &settings))
+	if (acl_is_idle(&settings) ||
+	    acl_passes(&p, parse_xdp_to(ctx, &p, acl_needs_ports(&settings)), &settings))
 		return chain_xdp(ctx);
 	return xdp_count(&xdp_stats_map, ctx, XDP_DROP);
 }

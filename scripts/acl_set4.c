@@ -35,29 +35,23 @@ int set4_remove(int sets_fd, __u32 list)
 static __u64 word_at(const struct set4 *set, __u32 i)
 {
 	__u64 top = set->rows.words[i / GROUP_WORDS];
-	__u32 block = i / ACL_SET4_BITMAP_WORDS % GROUP_BLOCKS, before;
+	__u32 block = i / ACL_SET4_BITMAP_WORDS % GROUP_BLOCKS, entry;
 	unsigned int begin = i % ACL_SET4_BITMAP_WORDS * 64, first, last;
-	__u64 content, word = 0;
+	const __u64 *bitmap;
 
 	if (!(top >> block & 1))
 		return 0;
-	if (top >> 32 == ACL_SET4_FULL)
-		return ~0ULL;
-	before = __builtin_popcount((__u32)top & ((1U << block) - 1));
-	content = set->rows.words[(top >> 32) + before];
-	if (content & ACL_SET4_BITMAP)
-		return set->rows.words[(__u32)content + i % ACL_SET4_BITMAP_WORDS];
-	for (int r = 0; r < ACL_SET4_RANGES; r++, content >>= 16) {
-		first = content & 0xff;
-		last = content >> 8 & 0xff;
-		if (first < begin)
-			first = begin;
-		if (last > begin + 63)
-			last = begin + 63;
-		if (first <= last)
-			word |= (~0ULL >> (63 - (last - first))) << (first - begin);
-	}
-	return word;
+	entry = group4_entry(set->rows.words, top, block);
+	bitmap = group4_bitmap(set->rows.words, top, entry);
+	if (bitmap)
+		return bitmap[i % ACL_SET4_BITMAP_WORDS];
+	first = entry & 0xff;
+	last = entry >> 8;
+	if (first < begin)
+		first = begin;
+	if (last > begin + 63)
+		last = begin + 63;
+	return first <= last ? (~0ULL >> (63 - (last - first))) << (first - begin) : 0;
 }
 
 /* How many words on, from the first of a group or back from its last, are all the same. */

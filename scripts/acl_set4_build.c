@@ -21,7 +21,11 @@ static int draft_begin(struct draft *draft)
 	draft->next = ACL_SET4_FIRST_WORD;
 	draft->room = draft->next + 65536;
 	draft->words = calloc(draft->room, sizeof(*draft->words));
-	return draft->words ? 0 : -ENOMEM;
+	if (!draft->words)
+		return -ENOMEM;
+	for (int i = 0; i < ACL_SET4_FULL_WORDS; i++)
+		draft->words[ACL_SET4_FULL + i] = ACL_SET4_FULL_ENTRIES;
+	return 0;
 }
 
 static int draft_reserve(struct draft *draft, size_t more)

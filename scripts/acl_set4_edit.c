@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A set is edited while programs read it. Of a group they see the old or the new top word, of a
- * /24 the old or the new block; what these lead to is written before them.
+ * /24 the old or the new entry; what these lead to is written before them.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,41 +19,56 @@ static int take_room(struct set4 *set, size_t words, __u32 *at)
 	return 0;
 }
 
-/* Change one block, whose group stays where it is. */
-static int write_block(struct set4 *set, __u64 *block, const __u64 *bits)
+/* Store one entry of a group; the word has others, which stay. */
+static void store_entry(__u64 *words, __u32 at, __u32 entry)
 {
-	__u64 *words = set->rows.words, packed;
-	__u32 bitmap = (__u32)*block;
-	int err;
+	__u64 *word = words + at / ACL_SET4_ENTRIES;
+	unsigned int shift = at % ACL_SET4_ENTRIES * 16;
 
-	/* What has a bitmap keeps it, else it would lose it and want another, again and again. */
-	if (*block & ACL_SET4_BITMAP) {
-		for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++)
-			if (words[bitmap + i] != bits[i])
-				acl_store(&words[bitmap + i], bits[i]);
-		return 0;
-	}
-	if (!block4_pack(bits, &packed)) {
-		err = take_room(set, ACL_SET4_BITMAP_WORDS, &bitmap);
-		if (err)
-			return err;
-		memcpy(words + bitmap, bits, ACL_SET4_BITMAP_WORDS * sizeof(*words));
-		packed = ACL_SET4_BITMAP | bitmap;
-	}
-	if (*block != packed)
-		acl_store(block, packed);
-	return 0;
+	acl_store(word, (*word & ~(0xffffULL << shift)) | (__u64)entry << shift);
 }
 
-static int write_blocks(struct set4 *set, __u64 top, const struct group4 *content)
+/*
+ * Whether a group can take this content where it is: as long as it has the /24s, and those that
+ * need a bitmap have one. What has one keeps it, else it would want another, again and again.
+ */
+static bool fits_in_place(const __u64 *words, __u64 top, __u32 new_mask,
+                          const struct group4 *content)
 {
-	__u64 *block = set->rows.words + (top >> 32);
-	int err = 0;
+	__u32 entry;
 
-	for (__u32 mask = (__u32)top; !err && mask; mask &= mask - 1, block++)
-		err = write_block(set, block,
-		                  content->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS);
-	return err;
+	if (new_mask & ~(__u32)top || top >> 32 == ACL_SET4_FULL)
+		return false;
+	for (__u32 mask = new_mask; mask; mask &= mask - 1) {
+		unsigned int block = __builtin_ctz(mask);
+
+		if (!block4_pack(content->words + block * ACL_SET4_BITMAP_WORDS, &entry) &&
+		    !group4_bitmap(words, top, group4_entry(words, top, block)))
+			return false;
+	}
+	return true;
+}
+
+static void write_in_place(__u64 *words, __u64 top, const struct group4 *content)
+{
+	__u32 at = 0, old, entry;
+
+	for (__u32 mask = (__u32)top; mask; mask &= mask - 1, at++) {
+		unsigned int block = __builtin_ctz(mask);
+		const __u64 *bits = content->words + block * ACL_SET4_BITMAP_WORDS;
+		__u64 *bitmap;
+
+		old = group4_entry(words, top, block);
+		bitmap = (__u64 *)group4_bitmap(words, top, old);
+		for (int i = 0; bitmap && i < ACL_SET4_BITMAP_WORDS; i++)
+			if (bitmap[i] != bits[i])
+				acl_store(&bitmap[i], bits[i]);
+		if (bitmap)
+			continue;
+		block4_pack(bits, &entry);
+		if (entry != old)
+			store_entry(words + (top >> 32), at, entry);
+	}
 }
 
 static int write_group(struct set4 *set, __u32 group, const struct group4 *content)
@@ -68,8 +83,10 @@ static int write_group(struct set4 *set, __u32 group, const struct group4 *conte
 		acl_store(&words[group], group4_top(ACL_SET4_FULL, mask));
 		return 0;
 	}
-	if (top >> 32 != ACL_SET4_FULL && !(mask & ~(__u32)top))
-		return write_blocks(set, top, content);
+	if (fits_in_place(words, top, mask, content)) {
+		write_in_place(words, top, content);
+		return 0;
+	}
 	err = take_room(set, group4_size(content, mask), &base);
 	if (err)
 		return err;

@@ -18,29 +18,38 @@ static void set_bits(__u64 *words, unsigned int first, unsigned int last, enum s
 	}
 }
 
-static void read_block(__u64 *bits, const __u64 *words, __u64 block)
+static __u32 entry_at(const __u64 *words, __u32 base, __u32 at)
 {
-	if (block & ACL_SET4_BITMAP) {
-		memcpy(bits, words + (__u32)block, BITMAP_BYTES);
-		return;
-	}
-	for (int i = 0; i < ACL_SET4_RANGES; i++, block >>= 16)
-		if ((block & 0xffff) != ACL_SET4_NO_RANGE)
-			set_bits(bits, block & 0xff, block >> 8 & 0xff, SET_ADD);
+	return words[base + at / ACL_SET4_ENTRIES] >> at % ACL_SET4_ENTRIES * 16 & 0xffff;
+}
+
+const __u64 *group4_bitmap(const __u64 *words, __u64 top, __u32 entry)
+{
+	if ((entry & 0xff) != ACL_SET4_BITMAP || entry >> 8 == 0xff || entry == ACL_SET4_NOTHING)
+		return NULL;
+	return words + acl_set4_bitmap(top >> 32, __builtin_popcount((__u32)top), entry >> 8);
+}
+
+__u32 group4_entry(const __u64 *words, __u64 top, unsigned int block)
+{
+	return entry_at(words, top >> 32, __builtin_popcount((__u32)top & ((1U << block) - 1)));
 }
 
 void group4_read(struct group4 *group, const __u64 *words, __u64 top)
 {
-	__u32 mask = (__u32)top, base = top >> 32;
+	__u32 entry, at = 0;
 
 	memset(group, 0, sizeof(*group));
-	for (; mask; mask &= mask - 1) {
+	for (__u32 mask = (__u32)top; mask; mask &= mask - 1) {
 		__u64 *bits = group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS;
+		const __u64 *bitmap;
 
-		if (base == ACL_SET4_FULL)
-			memset(bits, 0xff, BITMAP_BYTES);
-		else
-			read_block(bits, words, words[base++]);
+		entry = entry_at(words, top >> 32, at++);
+		bitmap = group4_bitmap(words, top, entry);
+		if (bitmap)
+			memcpy(bits, bitmap, BITMAP_BYTES);
+		else if (entry != ACL_SET4_NOTHING)
+			set_bits(bits, entry & 0xff, entry >> 8, SET_ADD);
 	}
 }
 
@@ -88,52 +97,36 @@ static unsigned int find_bit(const __u64 *bits, unsigned int i, bool set)
 	return 256;
 }
 
-bool block4_pack(const __u64 *bits, __u64 *block)
+bool block4_pack(const __u64 *bits, __u32 *entry)
 {
-	unsigned int first, last = 0;
-	__u64 range;
+	unsigned int first = find_bit(bits, 0, true), end = find_bit(bits, first, false);
 
-	*block = 0;
-	for (int i = 0; i < ACL_SET4_RANGES; i++) {
-		first = find_bit(bits, last, true);
-		range = ACL_SET4_NO_RANGE;
-		if (first < 256) {
-			last = find_bit(bits, first, false);
-			range = first | (last - 1) << 8;
-		} else {
-			last = 256;
-		}
-		*block |= range << 16 * i;
-	}
-	return find_bit(bits, last, true) == 256;
+	*entry = first < 256 ? first | (end - 1) << 8 : ACL_SET4_NOTHING;
+	return find_bit(bits, end, true) == 256;
 }
 
 size_t group4_size(const struct group4 *group, __u32 mask)
 {
-	size_t words = 0;
-	__u64 block;
+	__u32 entries = __builtin_popcount(mask), bitmaps = 0, entry;
 
-	for (; mask; mask &= mask - 1) {
-		words++;
-		if (!block4_pack(group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS,
-		                 &block))
-			words += ACL_SET4_BITMAP_WORDS;
-	}
-	return words;
+	for (; mask; mask &= mask - 1)
+		bitmaps += !block4_pack(group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS,
+		                        &entry);
+	return acl_set4_bitmap(0, entries, bitmaps);
 }
 
-void group4_write(const struct group4 *group, __u32 mask, __u64 *words, __u32 at)
+void group4_write(const struct group4 *group, __u32 mask, __u64 *words, __u32 base)
 {
-	__u32 bitmap = at + __builtin_popcount(mask);
+	__u32 entries = __builtin_popcount(mask), bitmaps = 0, at = 0, entry;
 
-	for (; mask; mask &= mask - 1) {
+	memset(words + base, 0, acl_set4_bitmap(0, entries, 0) * sizeof(*words));
+	for (; mask; mask &= mask - 1, at++) {
 		const __u64 *bits = group->words + __builtin_ctz(mask) * ACL_SET4_BITMAP_WORDS;
-		__u64 *block = &words[at++];
 
-		if (block4_pack(bits, block))
-			continue;
-		memcpy(words + bitmap, bits, BITMAP_BYTES);
-		*block = ACL_SET4_BITMAP | bitmap;
-		bitmap += ACL_SET4_BITMAP_WORDS;
+		if (!block4_pack(bits, &entry)) {
+			memcpy(words + acl_set4_bitmap(base, entries, bitmaps), bits, BITMAP_BYTES);
+			entry = ACL_SET4_BITMAP | bitmaps++ << 8;
+		}
+		words[base + at / ACL_SET4_ENTRIES] |= (__u64)entry << at % ACL_SET4_ENTRIES * 16;
 	}
 }

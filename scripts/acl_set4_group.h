@@ -28,12 +28,20 @@ __u32 group4_mask(const struct group4 *group, bool *full);
 
 unsigned int group4_count(const struct group4 *group);
 
-/* The block of a /24 from its bits. Returns false if it needs a bitmap. */
-bool block4_pack(const __u64 *bits, __u64 *block);
+/* The entry of a /24 from its bits. Returns false if it needs a bitmap. */
+bool block4_pack(const __u64 *bits, __u32 *entry);
 
-/* How many words the blocks and bitmaps of the /24s in mask take, and writing them from `at` on. */
+/* The entry of a /24 whose bit is set in the top word; and the bitmap of an entry, NULL for none.
+ */
+__u32 group4_entry(const __u64 *words, __u64 top, unsigned int block);
+const __u64 *group4_bitmap(const __u64 *words, __u64 top, __u32 entry);
+
+/*
+ * How many words the entries and bitmaps of the /24s in mask take, and writing them from base on,
+ * where nothing has been yet.
+ */
 size_t group4_size(const struct group4 *group, __u32 mask);
-void group4_write(const struct group4 *group, __u32 mask, __u64 *words, __u32 at);
+void group4_write(const struct group4 *group, __u32 mask, __u64 *words, __u32 base);
 
 static inline __u64 group4_top(__u32 base, __u32 mask)
 {
