@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/components.h"
 #include "bpffs/live.h"
 #include "bpffs/pin.h"
 
 /* The kernel lets a program use this many maps (MAX_USED_MAPS). */
 #define MAPS_MAX 64
 
-static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map)
+static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map, __u32 via_link)
 {
 	struct live_prog *progs;
 
@@ -27,6 +28,7 @@ static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map)
 		.hook = hook,
 		.id = id,
 		.via_map = via_map,
+		.via_link = via_link,
 	};
 	return 0;
 }
@@ -60,7 +62,7 @@ static int add_held(struct live *live, enum hook hook, const struct live_map *ma
 			continue;
 		memcpy(&prog_id, value + offset, sizeof(prog_id));
 		if (prog_id)
-			err = add_prog(live, hook, prog_id, map_id);
+			err = add_prog(live, hook, prog_id, map_id, 0);
 	}
 	return err;
 }
@@ -121,6 +123,20 @@ static int describe_prog(int fd, struct bpf_prog_info *info, __u32 maps[MAPS_MAX
 	return 0;
 }
 
+/* Add the programs that replace functions of one. */
+static int add_components(struct live *live, enum hook hook, __u32 prog_id)
+{
+	struct components all;
+	int err = components_find(&all, prog_id);
+
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < all.len; i++)
+		err = add_prog(live, hook, all.list[i].prog_id, 0, all.list[i].link_id);
+	components_free(&all);
+	return err;
+}
+
 static int look_at(struct live *live, size_t prog)
 {
 	struct bpf_prog_info info;
@@ -138,6 +154,9 @@ static int look_at(struct live *live, size_t prog)
 	live->progs[prog].btf_id = info.btf_id;
 	for (__u32 i = 0; !err && i < info.nr_map_ids; i++)
 		err = add_map(live, prog, maps[i]);
+	/* A program of one function has none to replace, and spares us asking for every link. */
+	if (!err && info.nr_func_info > 1)
+		err = add_components(live, live->progs[prog].hook, live->progs[prog].id);
 	return err;
 }
 
@@ -150,7 +169,7 @@ int live_query(struct live *live, const struct attachments *attached)
 	for (int hook = 0; hook < HOOKS; hook++) {
 		for (size_t i = 0; !err && i < attached->len; i++)
 			if (attached->list[i].hook == (enum hook)hook)
-				err = add_prog(live, hook, attached->list[i].prog_id, 0);
+				err = add_prog(live, hook, attached->list[i].prog_id, 0, 0);
 		/* The list grows while the maps of its programs turn up others. */
 		for (; !err && done < live->progs_len; done++)
 			err = look_at(live, done);
@@ -169,7 +188,7 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 
 	err = describe_prog(prog_fd, &info, maps);
 	if (!err)
-		err = add_prog(live, hook, info.id, via_map);
+		err = add_prog(live, hook, info.id, via_map, 0);
 	if (err)
 		return err;
 	prog = &live->progs[live->progs_len - 1];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * The programs and maps in use behind an interface's attachments: what is attached, the programs
- * that those may call or redirect to (program arrays, devmap and cpumap entries), and every map
- * that one of them uses. All by id, which takes CAP_SYS_ADMIN.
+ * that those may call or redirect to (program arrays, devmap and cpumap entries) or that stand in
+ * for functions of theirs (freplace, as behind libxdp's dispatcher), and every map that one of them
+ * uses. All by id, which takes CAP_SYS_ADMIN.
  */
 #ifndef BPFFS_LIVE_H
 #define BPFFS_LIVE_H
@@ -14,7 +15,8 @@
 struct live_prog {
 	enum hook hook;
 	__u32 id;
-	__u32 via_map; /* id of the map that holds it; 0 if it is attached itself */
+	__u32 via_map;  /* id of the map that holds it, or 0 */
+	__u32 via_link; /* id of the link by which it replaces a function of another one, or 0 */
 	char name[BPF_OBJ_NAME_LEN];
 	__u32 btf_id; /* 0 if it has no BTF */
 };

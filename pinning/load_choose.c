@@ -83,7 +83,10 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 	rejected(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
 	         hook_name(at->hook), l->iface->name, prog,
 	         load_how_name(at->by, at->mode, at->link_id), verdict->why);
-	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+	if (verdict->dispatcher) {
+		hint("join the others: xdp-loader load %s OBJECT", cli_word(l->iface->name));
+		hint("or replace it, and with it all that it calls: --replace");
+	} else if (!at->link_id && !strcmp(verdict->why, "not adopted"))
 		hint("adopt it first: %s %s; or replace it all the same: --replace",
 		     cli_command("pin_maps"), cli_word(l->iface->name));
 	else

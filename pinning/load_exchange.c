@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <unistd.h>
+#include "bpffs/libxdp.h"
 #include "bpffs/turn.h"
 #include "pinning/load_internal.h"
 
@@ -31,7 +34,7 @@ static int finish_carrying(struct loading *l)
 }
 
 /* Switch, and see in the kernel that it is so; else it is to be as before. */
-static int switch_and_look(struct loading *l)
+static int switch_unlocked(struct loading *l)
 {
 	struct explanation *how = &l->object->explanation;
 	struct load_report *report = l->report;
@@ -51,6 +54,19 @@ static int switch_and_look(struct loading *l)
 	load_switch_close(&s);
 	report->attached = !err;
 	report->old_prog_id = l->old ? l->old->prog_id : 0;
+	return err;
+}
+
+/* No dispatcher comes in between, nor while it is undone. */
+static int switch_and_look(struct loading *l)
+{
+	int lock_fd = l->how.by == ATTACH_XDP ? libxdp_lock() : -ENOENT, err;
+
+	if (lock_fd < 0 && lock_fd != -ENOENT)
+		return lock_fd;
+	err = switch_unlocked(l);
+	if (lock_fd >= 0)
+		close(lock_fd);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/components.h"
 #include "bpffs/holders.h"
 #include "bpffs/log.h"
 #include "pinning/ownership.h"
@@ -172,6 +173,7 @@ __attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdi
 	va_list args;
 
 	verdict->ours = ours;
+	verdict->dispatcher = false;
 	va_start(args, fmt);
 	vsnprintf(verdict->why, sizeof(verdict->why), fmt, args);
 	va_end(args);
@@ -214,6 +216,48 @@ static void judge_hidden_link(const struct attachment *at, struct ownership *ver
 		       at->link_id);
 }
 
+static bool describe(__u32 prog_id, struct bpf_prog_info *info)
+{
+	__u32 len = sizeof(*info);
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+	bool known;
+
+	memset(info, 0, sizeof(*info));
+	if (fd < 0)
+		return false;
+	known = !bpf_obj_get_info_by_fd(fd, info, &len);
+	close(fd);
+	return known;
+}
+
+/*
+ * A dispatcher belongs to whoever put programs behind it, all of which would go with it. Known by
+ * those, or by its name where the kernel does not tell (before Linux 5.13).
+ */
+static bool is_dispatcher(const struct attachment *at, struct ownership *verdict)
+{
+	struct components all = {};
+	struct bpf_prog_info info;
+	size_t n;
+
+	/* Where there is one function, none can be replaced. */
+	if (at->by != ATTACH_XDP || !describe(at->prog_id, &info) || info.nr_func_info < 2)
+		return false;
+	if (components_find(&all, at->prog_id) ||
+	    (!all.len && strcmp(info.name, LIBXDP_DISPATCHER) != 0))
+		return false;
+	decide(verdict, false, "a dispatcher of libxdp");
+	verdict->dispatcher = true;
+	for (size_t i = 0; i < all.len; i++) {
+		n = strlen(verdict->why);
+		describe(all.list[i].prog_id, &info);
+		snprintf(verdict->why + n, sizeof(verdict->why) - n, "%s%s (id %u)",
+		         i ? ", " : ", for ", info.name, all.list[i].prog_id);
+	}
+	components_free(&all);
+	return true;
+}
+
 void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict)
 {
@@ -237,6 +281,8 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 	path = owners_path(owners, OWNER_OTHER, PIN_PROG, at->prog_id);
 	if (path)
 		decide(verdict, false, "pinned at %s", path);
+	else if (is_dispatcher(at, verdict))
+		return;
 	else if (at->by != ATTACH_XDP && at->by != ATTACH_CLSACT)
 		decide(verdict, false, "attached by %s, by others", attach_by_name(at->by));
 	else if (dir && dir->has_record && record_has_prog(&dir->record, at->hook, at->prog_id))

@@ -2,7 +2,7 @@
 /*
  * Whose program is on a hook. Ours: what we loaded (its program or link is pinned in the
  * interface's directory), and what pin_maps adopted while it was attached by netlink or clsact and
- * pinned nowhere else. All else is foreign: named, and left alone.
+ * pinned nowhere else. All else is foreign: named, and left alone; so are dispatchers of libxdp.
  */
 #ifndef PINNING_OWNERSHIP_H
 #define PINNING_OWNERSHIP_H
@@ -13,8 +13,12 @@
 #include "bpffs/query.h"
 #include "pinning/attach.h"
 
+/* What libxdp calls the program behind which it puts others. */
+#define LIBXDP_DISPATCHER "xdp_dispatcher"
+
 struct ownership {
 	bool ours;
+	bool dispatcher;         /* of libxdp, with programs behind it */
 	char why[PATH_MAX + 64]; /* for the user: "loaded by us", "pinned at ...", ... */
 };
 

@@ -74,6 +74,7 @@ static void put_attached(struct json_object *out, const struct status *st,
 	json_object_object_add(out, "handle", clsact ? json_object_new_uint64(at->handle) : NULL);
 	json_object_object_add(out, "chain", clsact ? json_object_new_uint64(at->chain) : NULL);
 	json_put_id(out, "via_map_id", prog->via_map);
+	json_put_id(out, "via_link_id", prog->via_link);
 }
 
 static struct json_object *prog_json(const struct status *st, const struct status_prog *prog)

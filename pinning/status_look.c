@@ -88,14 +88,14 @@ static int list_attached(struct status *st, const struct status_scope *scope)
 	return 0;
 }
 
-/* Programs in program arrays, devmap and cpumap entries. */
+/* Programs in program arrays, devmap and cpumap entries, and behind a dispatcher. */
 static int list_reached(struct status *st)
 {
 	for (size_t i = 0; i < st->live.progs_len; i++) {
 		const struct live_prog *live = &st->live.progs[i];
 		struct status_prog *prog;
 
-		if (!live->via_map)
+		if (!live->via_map && !live->via_link)
 			continue;
 		prog = status_grow(&st->progs, &st->progs_len, sizeof(*st->progs));
 		if (!prog)
@@ -103,6 +103,7 @@ static int list_reached(struct status *st)
 		prog->hook = live->hook;
 		prog->id = live->id;
 		prog->via_map = live->via_map;
+		prog->via_link = live->via_link;
 	}
 	return 0;
 }

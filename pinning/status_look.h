@@ -25,14 +25,15 @@ struct status_scope {
 	bool no_pins; /* a directory */
 };
 
-/* A program that is attached, or that an attached one reaches through a map. */
+/* A program that is attached, or that an attached one reaches through a map or a link. */
 struct status_prog {
 	enum hook hook;
-	const struct attachment *at; /* NULL if it is reached through a map */
-	unsigned int position;       /* in the run order of its hook, from 1; 0: through a map */
+	const struct attachment *at; /* NULL if it is reached */
+	unsigned int position;       /* in the run order of its hook, from 1; 0: reached */
 	unsigned int in_chain;       /* the same among those that are attached like it */
 	__u32 id;
-	__u32 via_map; /* id of the map that holds it, or 0 */
+	__u32 via_map;  /* id of the map that holds it, or 0 */
+	__u32 via_link; /* id of the link by which it replaces a function of another one, or 0 */
 	bool described;
 	char name[BPF_OBJ_NAME_LEN];
 	char tag[STATUS_TAG_SIZE];

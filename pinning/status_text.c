@@ -61,6 +61,10 @@ static void print_attached(const struct status *st, const struct status_prog *pr
 	const struct attachment *at = prog->at;
 	bool unknown = at && !at->link_id && !st->has_live;
 
+	if (!at && prog->via_link) {
+		printf("behind a dispatcher, link %u", prog->via_link);
+		return;
+	}
 	if (!at) {
 		printf("through map %u (%s)", prog->via_map, map_name(st, prog->via_map));
 		return;

@@ -8,6 +8,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/live.h"
+#include "bpffs/libxdp.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
@@ -320,7 +321,7 @@ static int refuse_chain(const struct unloading *u, const struct attachment *at)
 static int take_off(const struct unloading *u, const struct attachment *at, int *gone)
 {
 	struct attach_old old;
-	int err;
+	int err, lock_fd;
 
 	*gone = 0;
 	if (at->chain)
@@ -328,7 +329,10 @@ static int take_off(const struct unloading *u, const struct attachment *at, int 
 	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
 	if (err)
 		return err;
-	err = attach_remove(u->iface, &old);
+	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
+	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &old) : lock_fd;
+	if (lock_fd >= 0)
+		close(lock_fd);
 	ownership_close(&old);
 	*gone = is_gone(u, at);
 	if (*gone == 1)

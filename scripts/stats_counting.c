@@ -26,14 +26,19 @@ void counting_end(struct counting_query *query)
 	attachments_free(&query->attached);
 }
 
-/* Programs behind a dispatcher are in no map: which maps they use is not seen. */
+/* Behind a dispatcher there are always programs; before Linux 5.13 they may not be found. */
 static bool hides_programs(const struct counting_query *query, enum hook hook)
 {
-	for (size_t i = 0; i < query->live.progs_len; i++)
-		if (query->live.progs[i].hook == hook &&
-		    !strcmp(query->live.progs[i].name, LIBXDP_DISPATCHER))
-			return true;
-	return false;
+	bool dispatcher = false;
+
+	for (size_t i = 0; i < query->live.progs_len; i++) {
+		const struct live_prog *prog = &query->live.progs[i];
+
+		if (prog->hook == hook && prog->via_link)
+			return false;
+		dispatcher |= prog->hook == hook && !strcmp(prog->name, LIBXDP_DISPATCHER);
+	}
+	return dispatcher;
 }
 
 static unsigned int attached_count(const struct counting_query *query, enum hook hook)

@@ -382,7 +382,6 @@ test_netkit_links_are_found()
 test_what_xdp_loader_loaded_is_found()
 {
 	need xdp-loader
-	! kernel_before 5.13 || skip "needs links that tell what they replace: this kernel has none"
 	xdp-loader load -m skb v0 objects/xdp_pass.o
 	expect_status 0 pin_maps v0
 	grep -q '^pinned  *xdp  *xdp_stats_map ' <<<"$output" || fail "it says: $output"
@@ -397,6 +396,46 @@ test_what_bpftool_attached_is_found()
 	expect_status 0 pin_maps v0
 	expect_states "pinned xdp xdp_stats_map"
 	expect_id "$BPFFS/v0/xdp_stats_map" "$(prog_maps "$(prog_id v0)")"
+}
+
+test_maps_that_bpftool_pinned_in_the_directory_are_used_on()
+{
+	local id
+
+	mkdir -m 700 "$BPFFS/v0"
+	bpftool prog load objects/xdp_pass.o "$BPFFS/prog" type xdp pinmaps "$BPFFS/v0"
+	bpftool net attach xdpgeneric pinned "$BPFFS/prog" dev v0
+	send 3
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	expect_status 0 pin_maps v0
+	expect_states "kept xdp xdp_stats_map"
+	# The program is pinned by others, so it stays until --replace; its counters are ours to go on.
+	expect_fail "is not ours: pinned at $BPFFS/prog" load -m skb v0 objects/xdp_drop.o
+	load -m skb --replace v0 objects/xdp_drop.o >/dev/null
+	send 2
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+}
+
+test_bpftool_goes_on_with_the_maps_of_the_directory()
+{
+	local id
+
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 3
+	bpftool prog load objects/xdp_drop.o "$BPFFS/prog" type xdp \
+		map name xdp_stats_map pinned "$BPFFS/v0/xdp_stats_map"
+	bpftool net attach xdpgeneric pinned "$BPFFS/prog" dev v0 overwrite
+	send 2
+	expect_status 0 pin_maps v0
+	expect_states "kept xdp xdp_stats_map"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+	expect_status 0 stats v0
+	[[ $output != *stale* ]] || fail "$output"
 }
 
 test_filters_of_the_older_ingress_qdisc_are_ingress_alone()
