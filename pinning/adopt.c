@@ -27,8 +27,9 @@ struct adoption {
 	struct live live;
 	struct owners owners;
 	struct directory dir;
-	bool resumed; /* what was still to be brought over was seen to */
-	__u32 group;  /* of options->group */
+	struct nameless *nameless; /* of options->object */
+	bool resumed;              /* what was still to be brought over was seen to */
+	__u32 group;               /* of options->group */
 };
 
 static int publish(struct adoption *a, const struct plan_input *in, struct stage *stage)
@@ -54,6 +55,7 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		.live = &a->live,
 		.owners = &a->owners,
 		.foreign = a->options->foreign,
+		.nameless = a->nameless,
 	};
 	int err;
 
@@ -247,13 +249,19 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 	int err;
 
 	memset(report, 0, sizeof(*report));
+	if (options->object) {
+		err = nameless_open(&a.nameless, options->object);
+		if (err)
+			return err;
+	}
 	/* Without privilege this ends here, before anything is made in the BPF filesystem. */
 	err = look(&a);
-	if (err)
-		return err;
-	err = adopt(&a);
-	forget(&a);
-	bpffs_close(&a.fs);
+	if (!err) {
+		err = adopt(&a);
+		forget(&a);
+		bpffs_close(&a.fs);
+	}
+	nameless_free(a.nameless);
 	return err;
 }
 

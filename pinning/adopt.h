@@ -14,10 +14,11 @@ struct adopt_report {
 };
 
 struct adopt_options {
-	bool dry_run;      /* decide and say, change nothing */
-	bool foreign;      /* pin also what others keep pinned */
-	bool fresh;        /* drop what an interface that is gone left behind */
-	const char *group; /* let this group read the maps; "": none; NULL: as it is */
+	bool dry_run;       /* decide and say, change nothing */
+	bool foreign;       /* pin also what others keep pinned */
+	bool fresh;         /* drop what an interface that is gone left behind */
+	const char *object; /* of which maps without a name are; or NULL */
+	const char *group;  /* let this group read the maps; "": none; NULL: as it is */
 };
 
 /*

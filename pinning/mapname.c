@@ -138,7 +138,8 @@ int mapname_find(const struct live_prog *prog, const struct bpf_map_info *map, c
 	struct btf *btf;
 
 	if (!*map->name) {
-		*why = "it has no name in the kernel, as with iproute2's own ELF loader";
+		*why = "it has no name in the kernel, as with iproute2's own ELF loader: --object "
+		       "names it";
 		return -ENOENT;
 	}
 	strcpy(name, map->name);

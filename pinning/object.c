@@ -12,7 +12,7 @@
 #include "pinning/tails.h"
 
 /* A name without a slash is looked up; the first file that exists is taken. */
-static int find_file(const char *file, char path[PATH_MAX])
+static int look_for(const char *file, char path[PATH_MAX])
 {
 	const char *named = getenv("IFBPF_OBJECT_PATH");
 	char *dirs, *dir, *save;
@@ -33,6 +33,17 @@ static int find_file(const char *file, char path[PATH_MAX])
 			err = 0;
 	}
 	free(dirs);
+	return err;
+}
+
+int object_find(const char *file, char path[PATH_MAX])
+{
+	int err = look_for(file, path);
+
+	if (!err)
+		return 0;
+	failed(err, "cannot find object %s", file);
+	hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
 	return err;
 }
 
@@ -241,43 +252,43 @@ static int check_file(const char *path)
 	return -EINVAL;
 }
 
-static int open_btf_object(struct object *object)
+static int read_btf_object(const char *path, struct bpf_object **obj)
 {
-	int err = check_btf(object->path);
+	int err = check_btf(path);
 
 	if (err)
 		return err;
-	object->obj = bpf_object__open_file(object->path, NULL);
-	if (object->obj)
+	*obj = bpf_object__open_file(path, NULL);
+	if (*obj)
 		return 0;
 	err = -errno;
 	if (err != -ENOENT)
-		return failed(err, "cannot open object %s", object->path);
+		return failed(err, "cannot open object %s", path);
 	/* The file is there: what libbpf misses is BTF, in which its maps are defined. */
 	rejected(-EINVAL, "cannot open object %s: it has no BTF, which tells what its maps are",
-	         object->path);
+	         path);
 	hint("compile it with -g; 'llvm-strip -g' keeps BTF, 'llvm-strip' alone does not");
 	return -EINVAL;
 }
 
-static int open_file(struct object *object)
+int object_read(const char *path, struct bpf_object **obj, struct legacy_ids *old_ids)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "legacy");
 	size_t size;
 	void *mem;
 	int err;
 
-	err = check_file(object->path);
+	err = check_file(path);
 	if (err)
 		return err;
-	if (!legacy_is_object(object->path))
-		return open_btf_object(object);
-	detail("%s defines its maps in the old dialect", object->path);
-	err = legacy_convert(object->path, &mem, &size, &object->old_ids);
+	if (!legacy_is_object(path))
+		return read_btf_object(path, obj);
+	detail("%s defines its maps in the old dialect", path);
+	err = legacy_convert(path, &mem, &size, old_ids);
 	if (err)
 		return err;
-	object->obj = bpf_object__open_mem(mem, size, &opts);
-	err = object->obj ? 0 : failed(-errno, "cannot open object %s", object->path);
+	*obj = bpf_object__open_mem(mem, size, &opts);
+	err = *obj ? 0 : failed(-errno, "cannot open object %s", path);
 	free(mem);
 	return err;
 }
@@ -303,13 +314,10 @@ int object_open(struct object *object, const struct object_choice *choice)
 	int err;
 
 	memset(object, 0, sizeof(*object));
-	err = find_file(choice->file, object->path);
-	if (err) {
-		failed(err, "cannot find object %s", choice->file);
-		hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+	err = object_find(choice->file, object->path);
+	if (err)
 		return err;
-	}
-	err = open_file(object);
+	err = object_read(object->path, &object->obj, &object->old_ids);
 	if (err) {
 		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%.200s",
 		        object->path);

@@ -29,9 +29,20 @@ struct object {
 };
 
 /*
+ * Where an object is: a file name without a slash is looked for in IFBPF_OBJECT_PATH
+ * (colon-separated), then among the installed objects. Reports its failures. Returns 0 or -ENOENT.
+ */
+int object_find(const char *file, char path[PATH_MAX]);
+
+/*
+ * Open a file, in whichever dialect it defines its maps; old_ids, empty before, is to be freed by
+ * legacy_ids_free(), after a failure too. Reports its failures. Returns 0 or a negative errno.
+ */
+int object_read(const char *path, struct bpf_object **obj, struct legacy_ids *old_ids);
+
+/*
  * Open an object and choose its program: by section or name, else the only one, else the only one
- * for the hook. Section names are free: the hook decides the type. A file name without a slash is
- * looked for in IFBPF_OBJECT_PATH (colon-separated), then among the installed objects.
+ * for the hook. Section names are free: the hook decides the type. The file is found as above.
  * Reports its failures. Returns 0 or a negative errno: -ENOENT, -EINVAL for no usable choice.
  * object_close() must follow in any case.
  */

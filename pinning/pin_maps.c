@@ -19,6 +19,7 @@ static const struct option options[] = {
 	{ "no-group", no_argument, NULL, 'G' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "netns", required_argument, NULL, 'N' },
+	{ "object", required_argument, NULL, 'o' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -30,16 +31,17 @@ static const char usage[] =
 	"Usage: %s [options] <ifname>\n"
 	"Pin the maps of the programs that run on an interface.\n"
 	"\n"
-	"      --dry-run        say what would be pinned, change nothing\n"
-	"      --foreign        pin also maps that others keep pinned\n"
-	"      --fresh          drop the maps of an interface of that name that is gone\n"
-	"  -g, --group <group>  let this group read the maps (name or number)\n"
-	"      --no-group       take that back\n"
-	"  -j, --json           print JSON\n"
-	"      --netns <ns>     interface of that network namespace: name, path or pid\n"
-	"  -v, --verbose        also print libbpf's messages\n"
-	"  -h, --help           show this help\n"
-	"  -V, --version        show the version\n"
+	"      --dry-run          say what would be pinned, change nothing\n"
+	"      --foreign          pin also maps that others keep pinned\n"
+	"      --fresh            drop the maps of an interface of that name that is gone\n"
+	"  -g, --group <group>    let this group read the maps (name or number)\n"
+	"      --no-group         take that back\n"
+	"  -j, --json             print JSON\n"
+	"      --netns <ns>       interface of that network namespace: name, path or pid\n"
+	"      --object <object>  names for the maps of a loader that gave them none\n"
+	"  -v, --verbose          also print libbpf's messages\n"
+	"  -h, --help             show this help\n"
+	"  -V, --version          show the version\n"
 	"\n"
 	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && %s eth0\n";
 /* clang-format on */
@@ -166,6 +168,7 @@ int main(int argc, char **argv)
 		case 'G': how.group = ""; break;
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
+		case 'o': how.object = optarg; break;
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "pin_maps"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("pin_maps " VERSION); return cli_finish(EXIT_SUCCESS);

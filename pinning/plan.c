@@ -173,6 +173,9 @@ static int find_name(const struct plan_input *in, const struct view *pinned,
 	}
 	if (find_pinned_name(pinned, &live->info, name))
 		return 0;
+	if (!*live->info.name && in->nameless)
+		return nameless_find(in->nameless, in->live->progs[live->prog].id, live->info.id,
+		                     name, why);
 	return mapname_find(&in->live->progs[live->prog], &live->info, name, why);
 }
 

@@ -10,6 +10,7 @@
 #include "bpffs/name.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
+#include "pinning/nameless.h"
 
 enum plan_state {
 	PLAN_PINNED,   /* under a name that was free */
@@ -47,6 +48,7 @@ struct plan_input {
 	const struct live *live;
 	const struct owners *owners; /* of all pins but those in dir */
 	bool foreign;                /* pin also what others keep pinned */
+	struct nameless *nameless;   /* names for maps that have none; or NULL */
 };
 
 /* Decide on every live map. Reports its failures. Returns 0 or a negative errno. */

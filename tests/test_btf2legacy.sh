@@ -3,17 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compat/btf2legacy: a BTF object becomes one that iproute2's own ELF loader takes.
 . tests/pins.sh
-
-# need_legacy: puts an ip and tc without libbpf before the others.
-need_legacy()
-{
-	local bin
-
-	bin=$(tests/matrix/build_legacy_iproute2 --where) ||
-		skip "needs an iproute2 without libbpf: tests/matrix/build_legacy_iproute2 makes one"
-	PATH=$bin:$PATH
-	[[ $(ip -V) != *libbpf* ]] || fail "$(ip -V)"
-}
+. tests/legacy.sh
 
 # build SOURCE: an object of it, $TMPDIR/built.o; the maps' macros are there.
 build()

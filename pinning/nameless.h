@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names for maps that have none in the kernel, as iproute2's own ELF loader leaves them: from the
+ * object that they were made of. The kernel lists a program's maps in the order in which its
+ * instructions name them; so does the object.
+ */
+#ifndef PINNING_NAMELESS_H
+#define PINNING_NAMELESS_H
+
+#include <linux/types.h>
+#include "bpffs/name.h"
+
+struct nameless;
+
+/*
+ * Read which maps each program of an object uses, in order; it may define them in either dialect.
+ * file: as for object_open(). Reports its failures. Returns 0 or a negative errno.
+ */
+int nameless_open(struct nameless **result, const char *file);
+void nameless_free(struct nameless *n);
+
+/*
+ * Find the name of a map that program prog_id uses: from a program of the object that uses maps of
+ * the same types, sizes and flags in the same order. Returns 0; -ENOENT if there is none, -ENOTUNIQ
+ * if several say different names, or another negative errno. *why says it then, for the user, until
+ * the next call.
+ */
+int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAME_SIZE],
+                  const char **why);
+
+#endif
