@@ -269,3 +269,11 @@ const struct live_prog *live_user(const struct live *live, enum hook hook, __u32
 			return &live->progs[live->maps[i].prog];
 	return NULL;
 }
+
+int live_map_fd(const struct live *live, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].info.id == map_id)
+			return live->maps[i].fd;
+	return -1;
+}

@@ -62,6 +62,9 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
  */
 int live_add_held(struct live *live, enum hook hook, int map_fd);
 
+/* The descriptor of a map, which stays live's, or -1. */
+int live_map_fd(const struct live *live, __u32 map_id);
+
 /* The program of that hook that uses the map, or NULL. */
 const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);
 

@@ -12,6 +12,7 @@
 #include "bpffs/view.h"
 #include "pinning/adopt.h"
 #include "pinning/carry.h"
+#include "pinning/carry_find.h"
 #include "pinning/writer.h"
 
 /* A loader may change what is attached while we pin; so often we look again. */
@@ -28,9 +29,53 @@ struct adoption {
 	struct owners owners;
 	struct directory dir;
 	struct nameless *nameless; /* of options->object */
+	struct carry carry;        /* of this round */
 	bool resumed;              /* what was still to be brought over was seen to */
 	__u32 group;               /* of options->group */
 };
+
+/* What is to be carried over; of a dry run, also what will not fit. */
+static int find_content(struct adoption *a)
+{
+	const struct carry_search in = {
+		.dir = &a->dir,
+		.plan = &a->report->plan,
+		.live = &a->live,
+		.owners = &a->owners,
+		.classes = a->options->classes,
+	};
+	int err;
+
+	if (!a->options->carry)
+		return 0;
+	err = carry_check_planned(in.plan, a->iface->name, in.classes);
+	a->report->misused = err != 0;
+	if (!err)
+		err = carry_find(&a->carry, &in);
+	return err || !a->options->dry_run ? err : carry_foresee(&a->carry);
+}
+
+/* Merge what was found, now that the pins are in place. */
+static void carry_content(struct adoption *a, struct stage *stage)
+{
+	struct record rec;
+
+	if (!a->carry.len)
+		return;
+	stage_end(stage);
+	if (carry_conclude(&a->carry, &a->fs, a->iface, &a->dir, &rec))
+		a->report->unfinished = true;
+	else
+		a->report->gen = rec.gen;
+}
+
+/* The report has what all rounds did. */
+static int keep_content(struct adoption *a)
+{
+	int err = carry_move(&a->report->carry, &a->carry);
+
+	return err ? failed(err, "cannot report what was carried over") : 0;
+}
 
 static int publish(struct adoption *a, const struct plan_input *in, struct stage *stage)
 {
@@ -40,7 +85,11 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 	plan_record(&a->report->plan, in, &rec);
 	if (a->options->group)
 		rec.group = a->group;
-	err = plan_stage(&a->report->plan, &a->live, stage);
+	err = carry_forget(&a->dir, &rec);
+	if (!err)
+		err = plan_stage(&a->report->plan, &a->live, stage);
+	if (!err)
+		err = carry_stage(&a->carry, &a->report->plan, stage);
 	if (!err)
 		err = stage_publish(stage, &a->dir, &rec);
 	a->report->gen = rec.gen;
@@ -65,8 +114,13 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 	if (err)
 		return failed(err, "cannot look for pins in %s", a->fs.path);
 	err = plan_make(&a->report->plan, &in);
-	if (!err && !a->options->dry_run)
+	if (!err)
+		err = find_content(a);
+	if (!err && !a->options->dry_run) {
 		err = publish(a, &in, stage);
+		if (!err)
+			carry_content(a, stage);
+	}
 	return err;
 }
 
@@ -96,6 +150,9 @@ static int adopt_once(struct adoption *a)
 		if (!how.dry_run && !a->resumed)
 			carry_resume(&a->fs, &a->dir);
 		err = plan_and_publish(a, &stage);
+		if (!err)
+			err = keep_content(a);
+		carry_free(&a->carry);
 		directory_close(&a->dir);
 	}
 	stage_end(&stage);
@@ -177,7 +234,7 @@ static int adopt_rounds(struct adoption *a)
 	for (int round = 1;; round++) {
 		if (!a->attached.len)
 			return report_nothing(a);
-		adopt_report_free(a->report);
+		plan_free(&a->report->plan);
 		err = adopt_once(a);
 		if (err || a->options->dry_run)
 			return err;
@@ -267,5 +324,6 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 
 void adopt_report_free(struct adopt_report *report)
 {
+	carry_free(&report->carry);
 	plan_free(&report->plan);
 }

@@ -29,7 +29,7 @@ struct carried *carry_add(struct carry *carry, const char *name, enum migrate_cl
 	return one;
 }
 
-static void on_progress(void *context, __u64 done, __u64 total)
+void carry_show_progress(void *context, __u64 done, __u64 total)
 {
 	struct carried *one = context;
 
@@ -41,9 +41,10 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 {
 	const char *name = object_map_name(object, map);
 	struct carried *one;
-	int fd, class, err;
+	enum migrate_class class;
+	int fd, err;
 
-	class = carry_find_class(object, map, classes);
+	class = carry_class(bpf_object__btf(object->obj), name, bpf_map__type(map), classes);
 	if (class < 0)
 		return failed(class, "cannot tell the class of map '%s'", name);
 	one = carry_add(carry, name, class);
@@ -66,7 +67,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 		note("map '%s' is carried over into one of another definition:", name);
 	if (one->m) {
 		migrate_print(one->m, stderr);
-		migrate_set_progress(one->m, on_progress, one);
+		migrate_set_progress(one->m, carry_show_progress, one);
 		if (!err)
 			note("%s", migrate_bound(one->m));
 	}
@@ -121,6 +122,22 @@ int carry_reconcile(struct carry *carry)
 		progress_clear(&carry->list[i]->progress);
 	}
 	return err;
+}
+
+int carry_move(struct carry *to, struct carry *from)
+{
+	struct carried **list;
+
+	if (!from->len)
+		return 0;
+	list = reallocarray(to->list, to->len + from->len, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	memcpy(list + to->len, from->list, from->len * sizeof(*list));
+	to->list = list;
+	to->len += from->len;
+	from->len = 0;
+	return 0;
 }
 
 void carry_free(struct carry *carry)

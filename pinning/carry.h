@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a load carries over from pinned maps into maps of another definition, in the order of the
- * protocol: planned before the object is loaded, copied and reconciled before the switch, taken
- * over after it, finished after the pins were exchanged. What is not finished is noted in the
- * directory, and carry_resume() goes on with it.
+ * What is carried over from pinned maps into those that take their places. For a load, in the order
+ * of the protocol: planned before the object is loaded, copied and reconciled before the switch,
+ * taken over after it, finished after the pins were exchanged. For pin_maps, whose programs were
+ * switched by others before, all of it comes after the exchange (carry_find.h). What is not
+ * finished is noted in the directory, and carry_resume() goes on with it.
  */
 #ifndef PINNING_CARRY_H
 #define PINNING_CARRY_H
@@ -34,6 +35,8 @@ struct carried {
 	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
+	bool event;        /* with why: the map holds no state at all, so nothing is lost */
+	char why[256];     /* it cannot be carried over; "" if it can */
 	struct progress progress;
 };
 
@@ -51,15 +54,29 @@ struct carry {
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes);
 
-/* The class of a map: as one of these words says, else as the object or the map's type does. */
-int carry_find_class(const struct object *object, const struct bpf_map *map,
-                     const char *const *classes);
+/* So many "MAP=CLASS" words can be given. */
+#define CARRY_CLASSES_MAX 32
 
 /*
- * Each word must be about a map of the object: a slip of the pen would lose counts. Returns 0, or
- * -EINVAL with a message that lists the maps.
+ * Take one more word into the list, which has room for a NULL behind them. False: it is none, which
+ * was said in the name of the tool.
+ */
+bool carry_parse_class(const char *tool, const char *text,
+                       const char *classes[CARRY_CLASSES_MAX + 1]);
+
+/* The class of a map: as one of these words says, else as its BTF (or NULL) or its type does. */
+int carry_class(const struct btf *btf, const char *name, __u32 map_type,
+                const char *const *classes);
+
+/*
+ * Each word must be about a map of the object, or of the plan: a slip of the pen would lose counts.
+ * Returns 0, or -EINVAL with a message that lists the maps.
  */
 int carry_check_classes(const struct object *object, const char *const *classes);
+int carry_check_planned(const struct plan *plan, const char *ifname, const char *const *classes);
+
+/* For migrate_set_progress(), with one of the list as its context. */
+void carry_show_progress(void *context, __u64 done, __u64 total);
 
 /* One more, of which the caller fills in the rest; NULL if there is no memory. */
 struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class);
@@ -112,6 +129,15 @@ int carry_recover(const struct bpffs *fs, const struct interface *iface);
 int carry_finish(struct carry *carry);
 
 /*
+ * The pins were exchanged and the stage has ended: finish, while other writers go on, and then
+ * settle. The caller holds bpffs_lock() and the directory's lock; on return only the first. rec:
+ * the record that the directory has then. Reports its failures. Returns 0 or the first negative
+ * errno, and what is not finished waits for the next run.
+ */
+int carry_conclude(struct carry *carry, struct bpffs *fs, const struct interface *iface,
+                   struct directory *dir, struct record *rec);
+
+/*
  * Drop old maps of which nothing is left, and the notes of what is finished. The caller holds
  * bpffs_lock(); rec is the record that the directory keeps. Reports its failures.
  */
@@ -131,6 +157,8 @@ void carry_resume_apart(struct bpffs *fs, struct directory *dir);
 /* There is something to go on with. Silent. */
 bool carry_is_pending(const struct directory *dir);
 
+/* Move all of one list to the end of another. Returns 0 or -ENOMEM. */
+int carry_move(struct carry *to, struct carry *from);
 void carry_free(struct carry *carry);
 
 #endif

@@ -3,28 +3,51 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "pinning/carry.h"
 #include "pinning/object.h"
+#include "pinning/plan.h"
 
-int carry_find_class(const struct object *object, const struct bpf_map *map,
-                     const char *const *classes)
+bool carry_parse_class(const char *tool, const char *text,
+                       const char *classes[CARRY_CLASSES_MAX + 1])
 {
-	const char *name = object_map_name(object, map);
+	const char *class = strchr(text, '=');
+	size_t len = 0;
+
+	while (classes[len])
+		len++;
+	if (!class || class == text)
+		cli_misused(tool, "'%s' is not MAP=CLASS", text);
+	else if (migrate_class_parse(class + 1) < 0)
+		cli_misused(tool, "no such class '%s'; there is config, counter, flow", class + 1);
+	else if (len == CARRY_CLASSES_MAX)
+		cli_misused(tool, "more than %d times --class", CARRY_CLASSES_MAX);
+	else
+		classes[len++] = text;
+	return len && classes[len - 1] == text;
+}
+
+static bool is_about(const char *word, const char *name)
+{
 	size_t len = strlen(name);
 
+	return !strncmp(word, name, len) && word[len] == '=';
+}
+
+int carry_class(const struct btf *btf, const char *name, __u32 map_type, const char *const *classes)
+{
 	for (; classes && *classes; classes++)
-		if (!strncmp(*classes, name, len) && (*classes)[len] == '=')
-			return migrate_class_parse(*classes + len + 1);
-	return migrate_class_of(bpf_object__btf(object->obj), name, bpf_map__type(map));
+		if (is_about(*classes, name))
+			return migrate_class_parse(strchr(*classes, '=') + 1);
+	return migrate_class_of(btf, name, map_type);
 }
 
 int carry_check_classes(const struct object *object, const char *const *classes)
 {
 	for (; *classes; classes++) {
-		size_t len = strcspn(*classes, "="), m = 0;
+		size_t m = 0;
 
-		while (m < object->maps_len && (strlen(object->map_names[m]) != len ||
-		                                strncmp(object->map_names[m], *classes, len) != 0))
+		while (m < object->maps_len && !is_about(*classes, object->map_names[m]))
 			m++;
 		if (m < object->maps_len)
 			continue;
@@ -33,6 +56,27 @@ int carry_check_classes(const struct object *object, const char *const *classes)
 		for (m = 0; m < object->maps_len; m++)
 			if (!strchr(object->map_names[m], '.'))
 				fprintf(stderr, " %s", object->map_names[m]);
+		fputc('\n', stderr);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int carry_check_planned(const struct plan *plan, const char *ifname, const char *const *classes)
+{
+	for (; classes && *classes; classes++) {
+		size_t m = 0;
+
+		while (m < plan->len && !is_about(*classes, plan->maps[m].name))
+			m++;
+		if (m < plan->len)
+			continue;
+		fprintf(stderr,
+		        "pin_maps: --class %s: the programs on %s use no such map; they use",
+		        *classes, cli_text(ifname));
+		for (m = 0; m < plan->len; m++)
+			if (*plan->maps[m].name)
+				fprintf(stderr, " %s", plan->maps[m].name);
 		fputc('\n', stderr);
 		return -EINVAL;
 	}

@@ -4,23 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
 #include "pinning/plan.h"
+
+static void find_users(struct carried *one, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->info.id != one->from_id)
+			continue;
+		one->shared = true;
+		note("map '%s': program %s (id %u) on %s goes on with the old one", one->name,
+		     map->prog_name, map->prog_id, hook_name(map->hook));
+	}
+}
 
 /* The new map must take the name of the one that is carried over: that has all else. */
 static int find_place(struct carried *one, const struct plan *plan)
 {
 	const char *why = "it is not among the maps of the program";
 
-	for (size_t i = 0; i < plan->len; i++) {
+	for (size_t i = 0; i < plan->len && !one->placed; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
-		if (map->info.id == one->from_id) {
-			one->shared = true;
-			note("map '%s': program %s (id %u) on %s goes on with the old one",
-			     one->name, map->prog_name, map->prog_id, hook_name(map->hook));
-		}
 		if (map->info.id != one->to_id)
 			continue;
 		why = map->state == PLAN_REFUSED ? map->why : "another map has its name";
@@ -59,6 +68,9 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
+		if (*one->why)
+			continue;
+		find_users(one, plan);
 		err = find_place(one, plan);
 		if (err)
 			return err;
@@ -115,8 +127,7 @@ static int finish_one(struct carried *one)
 		err = migrate_merge(one->m);
 	progress_clear(&one->progress);
 	one->finished = !err;
-	one->complete = !err && !one->shared && !report->left && !report->counters_left &&
-	                !report->cpus_left;
+	one->complete = !err && !one->shared && !carry_left(one);
 	say_left(one, report);
 	if (err)
 		note("map '%s': what is not brought over yet stays in %s%%old-%u; the next load or "
@@ -166,11 +177,43 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 	err = stage_begin(&stage, fs, ifname, "load");
 	if (err)
 		return err;
-	for (size_t i = 0; !err && i < carry->len; i++)
-		if (carry->list[i]->finished && !carry->list[i]->apart)
-			err = drop_one(carry->list[i], &stage);
+	for (size_t i = 0; !err && i < carry->len; i++) {
+		const struct carried *one = carry->list[i];
+
+		if (!one->finished || one->apart)
+			continue;
+		err = drop_one(one, &stage);
+		/* Brought in again, a list would get back what was deleted from it since. */
+		if (!err && !one->complete && one->placed && one->class != MIGRATE_COUNTER)
+			carry_done_add(rec, one->from_id);
+	}
 	if (!err)
 		err = stage_publish(&stage, dir, rec);
 	stage_end(&stage);
 	return err;
+}
+
+/*
+ * Readers add the old map to the new one, so counters can be merged while they look, and while
+ * other writers go on: only this directory stays locked. What was merged to the last is then
+ * dropped, in an exchange of its own. Killed in between, or failed at it, the next run goes on with
+ * it.
+ */
+int carry_conclude(struct carry *carry, struct bpffs *fs, const struct interface *iface,
+                   struct directory *dir, struct record *rec)
+{
+	int first, err;
+
+	bpffs_unlock(fs);
+	first = carry_finish(carry);
+	/* In the order in which all writers take the two. */
+	directory_unlock(dir);
+	err = turn_take(fs, iface);
+	if (!err)
+		err = directory_read_record(dir);
+	if (!err) {
+		*rec = dir->record;
+		err = carry_settle(carry, fs, iface->name, dir, rec);
+	}
+	return first ? first : err;
 }

@@ -52,9 +52,9 @@ int carry_foresee(struct carry *carry)
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
-		if (!map_describe(bpf_map__fd(one->map), &info))
+		if (one->map && !map_describe(bpf_map__fd(one->map), &info))
 			one->to_id = info.id;
-		if (!one->apart)
+		if (!one->apart && !*one->why)
 			err = migrate_foresee(one->m);
 		progress_clear(&one->progress);
 	}

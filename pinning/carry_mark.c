@@ -13,6 +13,9 @@
 #define FIELD_SETTLED "settled"
 #define FIELD_SHARERS "sharers"
 
+/* In the directory's own record: old maps that stay, and of which nothing more is to be added. */
+#define FIELD_DONE "carried"
+
 int carry_mark_write(const struct carried *one, struct record *rec)
 {
 	char to[16];
@@ -82,4 +85,63 @@ int carry_old_path(const struct carried *one, char *path, size_t size)
 	if (!err)
 		snprintf(path, size, "%s%s", one->egress ? DIRECTORY_EGRESS "/" : "", old);
 	return err;
+}
+
+/* "117.130" */
+static bool next_id(const char **list, __u32 *id)
+{
+	char *end;
+
+	*id = strtoul(*list, &end, 10);
+	if (end == *list)
+		return false;
+	*list = *end == '.' ? end + 1 : end;
+	return true;
+}
+
+bool carry_done_has(const struct record *rec, __u32 old_map_id)
+{
+	char text[CARRY_DONE_SIZE];
+	const char *list = text;
+	__u32 id;
+
+	if (record_get_other(rec, FIELD_DONE, text, sizeof(text)))
+		return false;
+	while (next_id(&list, &id))
+		if (id == old_map_id)
+			return true;
+	return false;
+}
+
+void carry_done_add(struct record *rec, __u32 old_map_id)
+{
+	char text[CARRY_DONE_SIZE] = "";
+	const char *list = text;
+	size_t len;
+	__u32 id;
+
+	if (carry_done_has(rec, old_map_id))
+		return;
+	if (!record_get_other(rec, FIELD_DONE, text, sizeof(text)))
+		record_unset_other(rec, FIELD_DONE);
+	if (strlen(text) > sizeof(text) - 16 && next_id(&list, &id))
+		memmove(text, list, strlen(list) + 1);
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, "%s%u", len ? "." : "", old_map_id);
+	record_set_other(rec, FIELD_DONE, text);
+}
+
+void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
+                     const void *context)
+{
+	char text[CARRY_DONE_SIZE];
+	const char *list = text;
+	__u32 id;
+
+	if (record_get_other(rec, FIELD_DONE, text, sizeof(text)))
+		return;
+	record_unset_other(rec, FIELD_DONE);
+	while (next_id(&list, &id))
+		if (is_old(context, id))
+			carry_done_add(rec, id);
 }

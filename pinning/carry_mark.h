@@ -21,4 +21,16 @@ bool carry_may_freeze(const struct carried *one);
 int carry_new_path(const struct carried *one, char *path, size_t size);
 int carry_old_path(const struct carried *one, char *path, size_t size);
 
+#define CARRY_DONE_SIZE 512
+
+/*
+ * The record of a directory names the old maps (of lists and of flow state) that stay, although
+ * what could be was brought over: once more, it would bring back what was deleted since. Add: as
+ * far as there is room, the oldest ones go. Keep: forget those that are no old maps any more.
+ */
+bool carry_done_has(const struct record *rec, __u32 old_map_id);
+void carry_done_add(struct record *rec, __u32 old_map_id);
+void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
+                     const void *context);
+
 #endif

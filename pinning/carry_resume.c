@@ -59,7 +59,7 @@ static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, 
 		carry_finish(carry);
 	for (size_t i = 0; i < carry->len; i++)
 		if (carry->list[i]->placed && carry->list[i]->finished)
-			note("map '%s' in %s: brought over what a 'load' had left to do",
+			note("map '%s' in %s: brought over what an earlier run had left to do",
 			     carry->list[i]->name, dir->path);
 	rec = dir->record;
 	return err ? err : carry_settle(carry, fs, dir->ifname, dir, &rec);

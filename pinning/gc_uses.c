@@ -73,14 +73,18 @@ static bool has_id(const __u32 *ids, size_t len, __u32 id)
 	return false;
 }
 
+bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id)
+{
+	return has_id(prog->maps, prog->maps_len, map_id);
+}
+
 const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
                                    size_t except_len)
 {
 	for (size_t i = 0; i < uses->len; i++) {
 		const struct gc_prog *prog = &uses->progs[i];
 
-		if (has_id(prog->maps, prog->maps_len, map_id) &&
-		    !has_id(except, except_len, prog->id))
+		if (gc_prog_uses(prog, map_id) && !has_id(except, except_len, prog->id))
 			return prog;
 	}
 	return NULL;

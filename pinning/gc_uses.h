@@ -30,6 +30,8 @@ struct gc_uses {
 int gc_uses_scan(struct gc_uses *uses);
 void gc_uses_free(struct gc_uses *uses);
 
+bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id);
+
 /* A program that uses the map and is not among the `except` ids, or NULL. */
 const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
                                    size_t except_len);

@@ -15,9 +15,6 @@
 #include "pinning/load_shared.h"
 #include "pinning/loader.h"
 
-/* So many --class options can be given. */
-#define CLASSES_MAX 32
-
 /* A load in whose way others come while it copies is tried so often. */
 #define TRIES 3
 
@@ -301,26 +298,6 @@ static bool parse_mismatch(const char *text, struct load_options *how)
 	return i >= 0;
 }
 
-/* MAP=CLASS, as often as there is room. */
-static bool parse_class(const char *text, const char **classes)
-{
-	const char *class = strchr(text, '=');
-	size_t len = 0;
-
-	while (classes[len])
-		len++;
-	if (!class || class == text)
-		cli_misused("load", "'%s' is not MAP=CLASS", text);
-	else if (migrate_class_parse(class + 1) < 0)
-		cli_misused("load", "no such class '%s'; there is config, counter, flow",
-		            class + 1);
-	else if (len == CLASSES_MAX)
-		cli_misused("load", "more than %d times --class", CLASSES_MAX);
-	else
-		classes[len++] = text;
-	return len && classes[len - 1] == text;
-}
-
 static bool parse_hook(const char *text, struct object_choice *choice)
 {
 	choice->hook = hook_parse(text);
@@ -353,7 +330,7 @@ int main(int argc, char **argv)
 {
 	static const char *const words[] = { "the interface", "the object file" };
 	struct object_choice choice = { .hook = -1 };
-	const char *classes[CLASSES_MAX + 1] = {};
+	const char *classes[CARRY_CLASSES_MAX + 1] = {};
 	struct load_options how = { .classes = classes };
 	struct load_call call = { .choice = &choice, .how = &how };
 	bool shared = false, verbose = false, good = true;
@@ -373,7 +350,7 @@ int main(int argc, char **argv)
 		case 'r': how.replace = true; break;
 		case 'e': good = parse_id(optarg, &how); break;
 		case 'M': good = parse_mismatch(optarg, &how); break;
-		case 'c': good = parse_class(optarg, classes); break;
+		case 'c': good = carry_parse_class("load", optarg, classes); break;
 		case 'R': how.fresh = true; break;
 		case 'S': shared = true; break;
 		case 'E': call.print.explain = true; break;

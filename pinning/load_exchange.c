@@ -2,35 +2,14 @@
 #include <errno.h>
 #include <unistd.h>
 #include "bpffs/libxdp.h"
-#include "bpffs/turn.h"
 #include "pinning/load_internal.h"
 
-/*
- * Readers add the old map to the new one, so counters can be merged while they look, and while
- * other writers go on: only this directory stays locked. What was merged to the last is then
- * dropped, in an exchange of its own. Killed in between, or failed at it, the next run goes on with
- * it.
- */
 static int finish_carrying(struct loading *l)
 {
-	struct carry *carry = &l->report->carry;
-	int err, first;
-
-	if (!carry->len)
+	if (!l->report->carry.len)
 		return 0;
 	stage_end(&l->stage);
-	bpffs_unlock(&l->fs);
-	first = carry_finish(carry);
-	/* In the order in which all writers take the two. */
-	directory_unlock(&l->dir);
-	err = turn_take(&l->fs, l->iface);
-	if (!err)
-		err = directory_read_record(&l->dir);
-	if (!err) {
-		l->rec = l->dir.record;
-		err = carry_settle(carry, &l->fs, l->iface->name, &l->dir, &l->rec);
-	}
-	return first ? first : err;
+	return carry_conclude(&l->report->carry, &l->fs, l->iface, &l->dir, &l->rec);
 }
 
 /* Switch, and see in the kernel that it is so; else it is to be as before. */

@@ -135,6 +135,12 @@ int migrate_foresee(struct migration *m);
 int migrate_copy(struct migration *m);
 
 /*
+ * Instead of migrate_copy(), where the new map is in use already: nothing was copied, so that
+ * migrate_reconcile() adds what the new map lacks, and of entries that differ keeps the new one.
+ */
+void migrate_begin(struct migration *m);
+
+/*
  * CONFIG and FLOW: bring over what others changed in the old map since migrate_copy() or the last
  * call of this. The rule, for each key, where "copied" is what this process put into the new map:
  *   - the old map still has what was copied: the new map is left as it is, edited or not;

@@ -73,6 +73,11 @@ static int save_all(struct migration *m, const struct bpf_map_info *info)
 	return err;
 }
 
+void migrate_begin(struct migration *m)
+{
+	m->has_base = m->class != MIGRATE_COUNTER;
+}
+
 int migrate_snapshot(struct migration *m)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);

@@ -9,21 +9,17 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/adopt.h"
+#include "pinning/carry_print.h"
 #include "bpffs/json.h"
 
 static const struct option options[] = {
-	{ "dry-run", no_argument, NULL, 'D' },
-	{ "foreign", no_argument, NULL, 'F' },
-	{ "fresh", no_argument, NULL, 'R' },
-	{ "group", required_argument, NULL, 'g' },
-	{ "no-group", no_argument, NULL, 'G' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "netns", required_argument, NULL, 'N' },
-	{ "object", required_argument, NULL, 'o' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{},
+	{ "carry", no_argument, NULL, 'C' },       { "class", required_argument, NULL, 'c' },
+	{ "dry-run", no_argument, NULL, 'D' },     { "foreign", no_argument, NULL, 'F' },
+	{ "fresh", no_argument, NULL, 'R' },       { "group", required_argument, NULL, 'g' },
+	{ "no-group", no_argument, NULL, 'G' },    { "json", no_argument, NULL, 'j' },
+	{ "netns", required_argument, NULL, 'N' }, { "object", required_argument, NULL, 'o' },
+	{ "verbose", no_argument, NULL, 'v' },     { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },     {},
 };
 
 /* clang-format off */
@@ -31,17 +27,19 @@ static const char usage[] =
 	"Usage: %s [options] <ifname>\n"
 	"Pin the maps of the programs that run on an interface.\n"
 	"\n"
-	"      --dry-run          say what would be pinned, change nothing\n"
-	"      --foreign          pin also maps that others keep pinned\n"
-	"      --fresh            drop the maps of an interface of that name that is gone\n"
-	"  -g, --group <group>    let this group read the maps (name or number)\n"
-	"      --no-group         take that back\n"
-	"  -j, --json             print JSON\n"
-	"      --netns <ns>       interface of that network namespace: name, path or pid\n"
-	"      --object <object>  names for the maps of a loader that gave them none\n"
-	"  -v, --verbose          also print libbpf's messages\n"
-	"  -h, --help             show this help\n"
-	"  -V, --version          show the version\n"
+	"      --carry              merge replaced maps into those in their places\n"
+	"      --class <map=class>  --carry, and that map as config, counter or flow\n"
+	"      --dry-run            say what would be pinned, change nothing\n"
+	"      --foreign            pin also maps that others keep pinned\n"
+	"      --fresh              drop the maps of an interface that is gone\n"
+	"  -g, --group <group>      let this group read the maps (name or number)\n"
+	"      --no-group           take that back\n"
+	"  -j, --json               print JSON\n"
+	"      --netns <ns>         interface of that netns: name, path or pid\n"
+	"      --object <object>    names for the maps of a loader that gave them none\n"
+	"  -v, --verbose            also print libbpf's messages\n"
+	"  -h, --help               show this help\n"
+	"  -V, --version            show the version\n"
 	"\n"
 	"Example: ip link set dev eth0 xdp obj xdp_pass.o sec xdp && %s eth0\n";
 /* clang-format on */
@@ -53,7 +51,7 @@ static const char *type_name(const struct plan_map *map)
 	return name ? name : "unknown";
 }
 
-static void print_map(const struct plan_map *map)
+static void print_map(const struct plan_map *map, const struct carry *carry)
 {
 	printf("%-8s %-10s %-16s id %u  %s  key %u B  value %u B  entries %u  program %s id %u",
 	       plan_state_name(map->state), hook_name(map->hook), *map->name ? map->name : "-",
@@ -61,7 +59,9 @@ static void print_map(const struct plan_map *map)
 	       map->info.max_entries, *map->prog_name ? map->prog_name : "-", map->prog_id);
 	switch (map->state) {
 	case PLAN_REPLACED:
-		printf("  (map %u stays as %s%%old-%u)", map->old_id, map->path, map->old_id);
+		if (!carry_is_complete(carry, map->old_id))
+			printf("  (map %u stays as %s%%old-%u)", map->old_id, map->path,
+			       map->old_id);
 		break;
 	case PLAN_FOREIGN: printf("  (others keep it at %s)", map->path); break;
 	case PLAN_REFUSED: printf("  (%s)", map->why); break;
@@ -78,10 +78,11 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 	size_t published = 0, foreign = 0;
 
 	for (size_t i = 0; i < report->plan.len; i++) {
-		print_map(&report->plan.maps[i]);
+		print_map(&report->plan.maps[i], &report->carry);
 		published += plan_publishes(&report->plan.maps[i]);
 		foreign += report->plan.maps[i].state == PLAN_FOREIGN;
 	}
+	carry_print(&report->carry, report->path, dry_run);
 	printf("%s: %zu of %zu maps %s %s", cli_text(iface->name), published, report->plan.len,
 	       dry_run ? "would be in" : "in", report->path);
 	if (report->plan.internal)
@@ -91,7 +92,7 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 		hint("others keep %zu of them pinned; --foreign pins those here as well", foreign);
 }
 
-static struct json_object *map_json(const struct plan_map *map)
+static struct json_object *map_json(const struct plan_map *map, const struct carry *carry)
 {
 	struct json_object *out = json_object_new_object(), *prog = json_object_new_object();
 
@@ -107,7 +108,7 @@ static struct json_object *map_json(const struct plan_map *map)
 	json_put_number(prog, "id", map->prog_id);
 	json_object_object_add(out, "program", prog);
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", map->old_id);
+	json_put_id(out, "old_id", carry_is_complete(carry, map->old_id) ? 0 : map->old_id);
 	json_put_string(out, "shared_with", map->shared);
 	json_put_string(out, "reason", map->why);
 	return out;
@@ -122,10 +123,17 @@ static void print_json(const struct interface *iface, const struct adopt_report 
 	json_put_number(out, "gen", report->gen);
 	json_put_bool(out, "dry_run", dry_run);
 	for (size_t i = 0; i < report->plan.len; i++)
-		json_object_array_add(maps, map_json(&report->plan.maps[i]));
+		json_object_array_add(maps, map_json(&report->plan.maps[i], &report->carry));
 	json_object_object_add(out, "maps", maps);
 	json_put_number(out, "internal_skipped", report->plan.internal);
+	json_object_object_add(out, "carried", carry_json(&report->carry, dry_run));
 	json_end(out);
+}
+
+static bool is_partly(const struct adopt_report *report, bool dry_run)
+{
+	return report->plan.refused || report->unfinished ||
+	       carry_is_partly(&report->carry, dry_run);
 }
 
 static int pin_maps(const char *ifname, const char *netns, const struct adopt_options *how,
@@ -138,10 +146,10 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 	if (interface_find(&iface, ifname, netns))
 		return EXIT_KERNEL;
 	if (adopt_maps(&iface, how, &report)) {
-		status = EXIT_KERNEL;
+		status = report.misused ? EXIT_USAGE : EXIT_KERNEL;
 	} else {
 		(json ? print_json : print_text)(&iface, &report, how->dry_run);
-		status = report.plan.refused ? EXIT_PARTLY : EXIT_SUCCESS;
+		status = is_partly(&report, how->dry_run) ? EXIT_PARTLY : EXIT_SUCCESS;
 	}
 	adopt_report_free(&report);
 	return status;
@@ -150,14 +158,20 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 int main(int argc, char **argv)
 {
 	static const char *const words[] = { "the interface" };
-	struct adopt_options how = {};
-	bool json = false, verbose = false, empty = false;
+	const char *classes[CARRY_CLASSES_MAX + 1] = {};
+	struct adopt_options how = { .classes = classes };
+	bool json = false, verbose = false, good = true, empty = false;
 	const char *netns = NULL;
 	int c;
 
 	argv[0] = (char *)cli_command("pin_maps");
-	while ((c = getopt_long(argc, argv, "g:jvhV", options, NULL)) != -1) {
+	while (good && (c = getopt_long(argc, argv, "g:jvhV", options, NULL)) != -1) {
 		switch (c) {
+		case 'C': how.carry = true; break;
+		case 'c':
+			how.carry = true;
+			good = carry_parse_class("pin_maps", optarg, classes);
+			break;
 		case 'D': how.dry_run = true; break;
 		case 'F': how.foreign = true; break;
 		case 'R': how.fresh = true; break;
@@ -175,6 +189,8 @@ int main(int argc, char **argv)
 		default: return cli_misused("pin_maps", NULL);
 		}
 	}
+	if (!good)
+		return EXIT_USAGE;
 	if (empty)
 		return cli_misused("pin_maps", "the group is empty");
 	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, 1, words))

@@ -263,15 +263,6 @@ void plan_record(const struct plan *plan, const struct plan_input *in, struct re
 			record_add_map(rec, plan->maps[i].hook, plan->maps[i].info.id);
 }
 
-/* The descriptor of a planned map, among those that are open. */
-static int live_fd(const struct live *live, __u32 map_id)
-{
-	for (size_t i = 0; i < live->maps_len; i++)
-		if (live->maps[i].info.id == map_id)
-			return live->maps[i].fd;
-	return -1;
-}
-
 int plan_stage(const struct plan *plan, const struct live *live, struct stage *stage)
 {
 	int err = 0;
@@ -284,7 +275,7 @@ int plan_stage(const struct plan *plan, const struct live *live, struct stage *s
 		/* A map that two hooks share stands in the plan twice. */
 		if (holder(plan, map->name, map->egress) == map)
 			err = stage_add_map(stage, map->name, map->egress,
-			                    live_fd(live, map->info.id));
+			                    live_map_fd(live, map->info.id));
 	}
 	return err;
 }

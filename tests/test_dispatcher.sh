@@ -96,7 +96,7 @@ test_status_shows_the_dispatcher_and_what_is_behind_it()
 	[[ $output =~ \"via_link_id\":[0-9]+ ]] || fail "$output"
 }
 
-test_one_more_program_keeps_the_maps()
+test_one_more_program_keeps_the_maps_and_a_new_one_is_carried_over()
 {
 	have_dispatcher objects/xdp_pass.o
 	pin_maps v0 >/dev/null
@@ -107,6 +107,12 @@ test_one_more_program_keeps_the_maps()
 	expect_status 0 pin_maps v0
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 6 600
 	expect_seen 2 0
+	# All is made anew.
+	xdp-loader unload v0 --all
+	join objects/xdp_pass.o
+	send 1
+	expect_status 0 pin_maps --carry v0
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 7 700
 }
 
 # --- the lock, which needs no dispatcher

@@ -353,7 +353,7 @@ test_writers_of_other_interfaces_do_not_wait_while_a_merge_is_gone_on_with()
 		expect_status 0 timeout 20 gc --old
 		go_on
 		((status == 0)) || fail "$command: status $status: $errors"
-		[[ $errors == *"brought over what a 'load' had left to do"* ]] || fail "it says: $errors"
+		[[ $errors == *"brought over what an earlier run had left to do"* ]] || fail "it says: $errors"
 		expect_nothing_left
 		expect_seen 10 0
 		run unload v0
@@ -490,7 +490,7 @@ test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 1 0
 	send 10
 	expect_status 0 pin_maps v0
-	[[ $errors == *"finished what a killed 'load' began"*"brought over what a 'load' had left"* ]] ||
+	[[ $errors == *"finished what a killed 'load' began"*"brought over what an earlier run had left"* ]] ||
 		fail "it says: $errors"
 	[[ $(map_id "$BPFFS/v0/deny_list") != "$old" ]] || fail "the old map is still in place"
 	[[ $(rule 5 0 1 0) == 0x63* ]] || fail "a rule that was changed: $(rule 5 0 1 0)"
@@ -644,7 +644,7 @@ test_without_a_program_it_is_brought_over_as_well()
 	expect_status 0 with_fault sched_setaffinity:error=EPERM unload v0
 	[[ -n $(old_maps "$BPFFS/v0") ]] || fail "it was merged: nothing to test"
 	expect_status 2 pin_maps v0
-	[[ $errors == *"brought over what a 'load' had left to do"*"cannot find any BPF program on v0"* ]] ||
+	[[ $errors == *"brought over what an earlier run had left to do"*"cannot find any BPF program on v0"* ]] ||
 		fail "it says: $errors"
 	expect_nothing_left
 	expect_seen 10 0

@@ -89,3 +89,28 @@ test_what_ip_without_libbpf_loaded_is_recognised()
 	expect_status 0 pin_maps --object "$TMPDIR/pair.o" v0
 	expect_id "$BPFFS/v0/left" "${ids[0]}"
 }
+
+test_a_replaced_map_without_a_name_is_carried_over()
+{
+	load_nameless v0 objects/xdp_pass.o xdp_pass
+	pin_maps --object objects/xdp_pass.o v0 >/dev/null
+	send 3
+	load_nameless v0 objects/xdp_pass.o xdp_pass
+	send 2
+	expect_status 0 pin_maps --carry --object objects/xdp_pass.o v0
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
+test_counters_of_ip_without_libbpf_go_on_with_carry()
+{
+	need_legacy
+	btf2legacy --pin none objects/xdp_pass.o "$TMPDIR/pass.o"
+	ip link set dev v0 xdpgeneric obj "$TMPDIR/pass.o" sec xdp
+	pin_maps --object objects/xdp_pass.o v0 >/dev/null
+	send 7
+	ip -force link set dev v0 xdpgeneric obj "$TMPDIR/pass.o" sec xdp
+	send 2
+	expect_status 0 pin_maps --carry --object objects/xdp_pass.o v0
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 9 900
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "bpffs/view.h"
+#include "pinning/carry_find.h"
+#include "pinning/carry_mark.h"
+#include "pinning/carry_open.h"
+#include "pinning/carry_users.h"
+
+static int open_new(const struct live *live, struct carried *one)
+{
+	int fd = fcntl(live_map_fd(live, one->to_id), F_DUPFD_CLOEXEC, 3), err;
+
+	if (fd < 0)
+		return -errno;
+	err = migrate_map_open(&one->to, fd);
+	one->to.fd = fd;
+	return err;
+}
+
+/* Maps through which something goes, or that stand for what a loader or a process holds. */
+static bool has_no_state(__u32 type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_XSKMAP:
+	case BPF_MAP_TYPE_SOCKMAP:
+	case BPF_MAP_TYPE_SOCKHASH: return true;
+	default: return false;
+	}
+}
+
+static bool is_as_before(const struct migration *m)
+{
+	size_t len;
+	const struct migrate_row *rows = migrate_rows(m, &len);
+
+	for (size_t i = 0; i < len; i++)
+		if (rows[i].outcome != MIGRATE_KEPT)
+			return false;
+	return true;
+}
+
+/* Why the plan was refused: its first row that says so. */
+static void say_why(struct carried *one)
+{
+	size_t len;
+	const struct migrate_row *rows = migrate_rows(one->m, &len);
+
+	for (size_t i = 0; i < len && !*one->why; i++)
+		if (rows[i].outcome == MIGRATE_REFUSED)
+			snprintf(one->why, sizeof(one->why), "%s: %s", rows[i].field, rows[i].why);
+}
+
+static int make_plan(struct carried *one)
+{
+	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
+
+	if (err == -EOPNOTSUPP && one->m) {
+		say_why(one);
+		err = 0;
+	}
+	if (err)
+		return failed(err, "cannot compare map '%s' with map %u", one->name, one->from_id);
+	if (*one->why)
+		return 0;
+	migrate_begin(one->m);
+	migrate_set_progress(one->m, carry_show_progress, one);
+	if (!is_as_before(one->m)) {
+		note("map '%s' is carried over into one of another definition:", one->name);
+		migrate_print(one->m, stderr);
+	}
+	return 0;
+}
+
+/* Counts cannot be taken from who goes on with them; of all else a copy is as good. */
+static void look_for_users(struct carried *one, const struct carry_search *in)
+{
+	if (!carry_find_users(in->owners, in->live, one->from_id, one->sharers) ||
+	    one->class != MIGRATE_COUNTER)
+		return;
+	snprintf(one->why, sizeof(one->why), "it is shared by %s, where its counts stay",
+	         one->sharers);
+}
+
+static int add_one(struct carry *carry, const struct carry_search *in, const struct plan_map *map,
+                   __u32 from_id, bool in_place)
+{
+	struct carried *one = carry_add(carry, map->name, MIGRATE_CONFIG);
+	int err;
+
+	if (!one)
+		return failed(-ENOMEM, "cannot carry map '%s' over", map->name);
+	one->from_id = from_id;
+	one->to_id = map->info.id;
+	one->egress = map->egress;
+	err = carry_open_old(one, in->dir->fd, in_place);
+	if (!err)
+		err = open_new(in->live, one);
+	if (err)
+		return failed(err, "cannot open map '%s' (id %u), to carry it over", map->name,
+		              from_id);
+	one->class = carry_class(one->to.btf ? one->to.btf : one->from.btf, one->name,
+	                         one->to.info.type, in->classes);
+	one->event = has_no_state(one->from.info.type);
+	look_for_users(one, in);
+	if (!*one->why)
+		err = make_plan(one);
+	/* What is not placed is passed over by the steps that follow. */
+	one->placed = !err && !*one->why;
+	return err;
+}
+
+/* Two hooks that share a map, each have it in the plan. */
+static bool is_first(const struct plan *plan, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (plan_publishes(&plan->maps[j]) &&
+		    plan->maps[j].info.id == plan->maps[i].info.id &&
+		    plan->maps[j].egress == plan->maps[i].egress)
+			return false;
+	return true;
+}
+
+/* The kernel counts ids up: of two old maps, the one of the greater id is the newer. */
+static int compare_age(const void *a, const void *b)
+{
+	const struct view_map *x = a, *y = b;
+
+	return x->info.id < y->info.id ? 1 : x->info.id > y->info.id ? -1 : 0;
+}
+
+static bool is_left_of(const struct view_map *old, const struct plan_map *map)
+{
+	return old->old_id && old->old_id == old->info.id && old->egress == map->egress &&
+	       old->old_id != map->info.id && !strcmp(old->name, map->name);
+}
+
+/* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
+static bool is_done(const struct carry_search *in, __u32 old_map_id)
+{
+	return (in->dir->has_record && carry_done_has(&in->dir->record, old_map_id)) ||
+	       directory_carries(in->dir, old_map_id);
+}
+
+static int add_all(struct carry *carry, const struct carry_search *in, const struct view *pinned,
+                   const struct plan_map *map)
+{
+	int err = 0;
+
+	if (map->state == PLAN_REPLACED)
+		err = add_one(carry, in, map, map->old_id, true);
+	for (size_t i = 0; !err && i < pinned->len; i++) {
+		const struct view_map *old = &pinned->maps[i];
+
+		/* What loses its name now may have the other one already: a killed run made it. */
+		if (!is_left_of(old, map) ||
+		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
+			continue;
+		if (!is_done(in, old->old_id))
+			err = add_one(carry, in, map, old->old_id, false);
+	}
+	return err;
+}
+
+int carry_find(struct carry *carry, const struct carry_search *in)
+{
+	struct view pinned = {};
+	int err;
+
+	if (in->dir->fd < 0 || in->dir->dropped)
+		return 0;
+	err = view_list(&pinned, in->dir);
+	if (err)
+		return err;
+	qsort(pinned.maps, pinned.len, sizeof(*pinned.maps), compare_age);
+	for (size_t i = 0; !err && i < in->plan->len; i++)
+		if (plan_publishes(&in->plan->maps[i]) && is_first(in->plan, i))
+			err = add_all(carry, in, &pinned, &in->plan->maps[i]);
+	view_close(&pinned);
+	return err;
+}
+
+static bool is_old(const void *context, __u32 old_map_id)
+{
+	const struct view *pinned = context;
+
+	for (size_t i = 0; i < pinned->len; i++)
+		if (pinned->maps[i].old_id == old_map_id)
+			return true;
+	return false;
+}
+
+int carry_forget(const struct directory *dir, struct record *rec)
+{
+	struct view pinned;
+	int err;
+
+	if (dir->fd < 0 || !dir->has_record)
+		return 0;
+	err = view_list(&pinned, dir);
+	if (err)
+		return err;
+	carry_done_keep(rec, is_old, &pinned);
+	view_close(&pinned);
+	return 0;
+}
