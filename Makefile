@@ -67,7 +67,7 @@ BENCH_PROGRAMS := build/tests/bench/bench build/tests/bare_load
 all: $(OBJECTS) $(TOOLS) $(PLUGINS)
 
 # Other flags than last time, say ASAN=1, make everything anew: objects of two kinds never mix.
-FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(PLUGIN_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(CMOCKA_LIBS) $(CLANG) \
+FLAGS := $(strip $(CC) $(ALL_CFLAGS) $(PLUGIN_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(LIBXDP_CFLAGS) $(CMOCKA_LIBS) $(CLANG) \
 	$(BPF_CFLAGS))
 ifneq ($(FLAGS),$(file < build/flags))
 $(shell mkdir -p build)$(file > build/flags,$(FLAGS))
@@ -111,6 +111,8 @@ build/%.o: %.c build/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+build/pinning/join.o: ALL_CFLAGS += $(LIBXDP_CFLAGS)
+
 build/plugin/%.o: compat/%.c build/flags
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
@@ -130,7 +132,7 @@ build/lib%.a:
 define link
 	$(call msg,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) $(1) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBXDP_LIBS) $(LIBS) $(1) -o $@
 endef
 
 # The layers show in what is linked: readers never load, so they get no libpinning.

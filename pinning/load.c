@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{ "mode", required_argument, NULL, 'm' },
 	{ "tc", required_argument, NULL, 't' },
 	{ "link", no_argument, NULL, 'l' },
+	{ "join", no_argument, NULL, 'J' },
 	{ "no-attach", no_argument, NULL, 'A' },
 	{ "replace", no_argument, NULL, 'r' },
 	{ "expect", required_argument, NULL, 'e' },
@@ -55,6 +56,7 @@ static const char usage[] =
 	"                          default: as something is attached, else native\n"
 	"      --tc <way>          clsact, tcx or auto: as ours is attached, else clsact\n"
 	"      --link              attach by a pinned bpf_link\n"
+	"      --join              behind a dispatcher, beside the programs of others\n"
 	"      --no-attach         pin program and maps for ip and tc, attach nothing\n"
 	"      --replace           replace also a program that is not ours\n"
 	"      --expect <id>       only if program <id> is on the hook (0: none)\n"
@@ -135,6 +137,9 @@ static int open_object(struct object *object, const struct load_call *call)
 	}
 	if (call->how->has_tc && object->hook == HOOK_XDP)
 		return cli_misused("load", "--tc is for the tc hooks, and %s is an XDP program",
+		                   bpf_program__name(object->prog));
+	if (call->how->join && object->hook != HOOK_XDP)
+		return cli_misused("load", "--join is for XDP, and %s is a tc program",
 		                   bpf_program__name(object->prog));
 	return carry_check_classes(object, call->how->classes) ? EXIT_USAGE : EXIT_SUCCESS;
 }
@@ -307,7 +312,8 @@ static bool parse_hook(const char *text, struct object_choice *choice)
 }
 
 /* Options that contradict each other. */
-static bool go_together(const struct load_options *how, const struct object_choice *choice)
+static bool go_together(const struct load_options *how, const struct object_choice *choice,
+                        bool shared)
 {
 	const char *alone = how->link         ? "--link"
 	                    : how->has_mode   ? "--mode"
@@ -315,7 +321,20 @@ static bool go_together(const struct load_options *how, const struct object_choi
 	                    : how->has_tc     ? "--tc"
 	                                      : NULL;
 
-	if (how->no_attach && alone)
+	const char *joined = how->no_attach    ? "--no-attach"
+	                     : how->link       ? "--link"
+	                     : how->has_expect ? "--expect"
+	                     : how->has_tc     ? "--tc"
+	                     : how->replace    ? "--replace"
+	                     : shared          ? "--shared"
+	                                       : NULL;
+
+	if (how->join && joined)
+		cli_misused("load", "%s and --join do not go together", joined);
+	else if (how->join && how->mismatch == MISMATCH_MIGRATE)
+		cli_misused("load", "--join carries nothing over: --on-mismatch fresh, then "
+		                    "pin_maps --carry");
+	else if (how->no_attach && alone)
 		cli_misused("load", "%s says how to attach, and --no-attach not to", alone);
 	else if (how->link && how->has_tc && how->tc == ATTACH_CLSACT)
 		cli_misused("load", "a filter of clsact cannot be a link");
@@ -346,6 +365,7 @@ int main(int argc, char **argv)
 		case 'm': good = parse_mode(optarg, &how); break;
 		case 't': good = parse_tc(optarg, &how); break;
 		case 'l': how.link = true; break;
+		case 'J': how.join = true; break;
 		case 'A': how.no_attach = true; break;
 		case 'r': how.replace = true; break;
 		case 'e': good = parse_id(optarg, &how); break;
@@ -363,7 +383,7 @@ int main(int argc, char **argv)
 		default: return cli_misused("load", NULL);
 		}
 	}
-	if (!good || !go_together(&how, &choice) ||
+	if (!good || !go_together(&how, &choice, shared) ||
 	    cli_expect_words("load", argc - optind, argv + optind, 2, -1, words))
 		return EXIT_USAGE;
 	log_init("load", verbose);

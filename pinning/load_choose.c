@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "pinning/join.h"
 #include "pinning/load_internal.h"
 
 /* Is it ours? Else say whose it is, as far as can be told. */
@@ -56,7 +57,9 @@ void load_foresee_switch(struct loading *l)
 	struct load_foreseen *would = &l->report->foreseen;
 	struct ownership verdict;
 
-	if (!l->options->no_attach)
+	if (l->options->join)
+		snprintf(would->how, sizeof(would->how), "behind a dispatcher of libxdp");
+	else if (!l->options->no_attach)
 		snprintf(would->how, sizeof(would->how), "%s",
 		         l->how.by == ATTACH_XDP && l->how.mode == XDP_MODE_NONE
 		                 ? "native, or skb where the driver cannot"
@@ -84,7 +87,11 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 	         hook_name(at->hook), l->iface->name, prog,
 	         load_how_name(at->by, at->mode, at->link_id), verdict->why);
 	if (verdict->dispatcher) {
-		hint("join the others: xdp-loader load %s OBJECT", cli_word(l->iface->name));
+		if (join_is_built())
+			hint("join them: %s --join %s OBJECT", cli_command("load"),
+			     cli_word(l->iface->name));
+		else
+			hint("join them: xdp-loader load %s OBJECT", cli_word(l->iface->name));
 		hint("or replace it, and with it all that it calls: --replace");
 	} else if (!at->link_id && !strcmp(verdict->why, "not adopted"))
 		hint("adopt it first: %s %s; or replace it all the same: --replace",

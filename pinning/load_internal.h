@@ -43,6 +43,16 @@ int load_choose(struct loading *l);
 int load_find_sharers(struct loading *l);
 
 /*
+ * load_join.c, for --join: whether there is a dispatcher, or nothing, on the hook, and how the
+ * program comes there; that it does; and what is pinned then. The three take the places of
+ * load_choose(), object_load(), and all that follows. Each reports its failures. Returns 0 or a
+ * negative errno.
+ */
+int load_choose_join(struct loading *l);
+int load_join(struct loading *l);
+int load_publish_joined(struct loading *l);
+
+/*
  * load_copy.c: copy the content of maps, while other writers go on. Returns 0, or -EAGAIN with
  * l->report->moved if what was looked at before is not so any more, or another negative errno;
  * reported.

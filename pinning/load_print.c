@@ -39,7 +39,10 @@ static void print_how(const struct load_report *report)
 	const struct attachment *how = &report->how;
 
 	printf("  attached by ");
-	if (how->by == ATTACH_XDP)
+	if (report->dispatcher_id)
+		printf("libxdp behind program %u in %s mode", report->dispatcher_id,
+		       xdp_mode_name(how->mode));
+	else if (how->by == ATTACH_XDP)
 		printf("%s in %s mode", how->link_id ? "link" : "netlink",
 		       xdp_mode_name(how->mode));
 	else if (how->by == ATTACH_CLSACT)
@@ -126,13 +129,15 @@ static void print_text(const struct interface *iface, const struct load_report *
 			print_map(report, &report->plan.maps[i], dry_run);
 }
 
-static struct json_object *attachment_json(const struct attachment *how)
+static struct json_object *attachment_json(const struct load_report *report)
 {
+	const struct attachment *how = &report->how;
 	struct json_object *out = json_object_new_object();
 
 	json_put_string(out, "by", attach_by_name(how->by));
 	json_put_string(out, "mode", how->by == ATTACH_XDP ? xdp_mode_name(how->mode) : NULL);
 	json_put_id(out, "link_id", how->link_id);
+	json_put_id(out, "dispatcher_id", report->dispatcher_id);
 	if (how->by == ATTACH_CLSACT) {
 		json_put_number(out, "pref", how->pref);
 		json_put_number(out, "handle", how->handle);
@@ -187,8 +192,7 @@ static void print_json(const struct interface *iface, const struct load_report *
 	json_put_string(prog, "path", dry_run ? NULL : report->prog_path);
 	json_object_object_add(out, "program", prog);
 	json_put_id(out, "replaced_id", report->old_prog_id);
-	json_object_object_add(out, "attached",
-	                       report->attached ? attachment_json(&report->how) : NULL);
+	json_object_object_add(out, "attached", report->attached ? attachment_json(report) : NULL);
 	if (dry_run)
 		json_object_object_add(out, "would", foreseen_json(report));
 	for (size_t i = 0; i < report->plan.len; i++)

@@ -26,8 +26,7 @@ static int load_object(struct loading *l)
 		return reuse_check_shared(l->object, &l->dir, &reuse);
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
-		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED,
-		        "a pinned map does not fit the object");
+		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "a pinned map does not fit the object");
 		return err;
 	}
 	err = load_find_sharers(l);
@@ -35,7 +34,7 @@ static int load_object(struct loading *l)
 		return err;
 	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, %zu carried over, the rest new",
 	        reused, l->object->maps_len, l->report->carry.len);
-	err = object_load(l->object);
+	err = l->options->join && !l->options->dry_run ? load_join(l) : object_load(l->object);
 	if (!err)
 		load_tell_lost(l);
 	if (!err && l->options->dry_run)
@@ -78,6 +77,8 @@ int load_choose(struct loading *l)
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
 	ownership_find_links(&l->dir, &l->attached);
+	if (l->options->join)
+		return load_choose_join(l);
 	err = load_find_old(l);
 	if (err)
 		return err;
@@ -115,6 +116,8 @@ static int load_in_directory(struct loading *l)
 		err = load_object(l);
 	if (!err)
 		err = load_describe(l);
+	if (!err && l->options->join && !l->options->dry_run)
+		return load_publish_joined(l);
 	if (!err)
 		err = load_foresee(l);
 	if (!err)

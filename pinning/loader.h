@@ -34,6 +34,7 @@ struct load_options {
 	enum attach_by tc;  /* ATTACH_CLSACT or ATTACH_TCX */
 	bool link;          /* a pinned bpf_link */
 	bool no_attach;     /* pin program and maps, and leave attaching to others */
+	bool join;          /* behind a dispatcher of libxdp */
 	bool replace;       /* also what is not ours */
 	bool has_expect;
 	__u32 expect;   /* only if that program is on the hook; 0: none */
@@ -65,9 +66,10 @@ struct load_report {
 	char prog_path[PATH_MAX]; /* its pin */
 	__u32 old_prog_id;        /* that it replaced, or 0 */
 	bool attached;
-	bool shares;     /* the program and the maps that were made for another interface */
-	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
-	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
+	__u32 dispatcher_id; /* behind which it is, or 0 */
+	bool shares;         /* the program and the maps that were made for another interface */
+	bool moved;          /* others came in between: with -EAGAIN, to be tried again */
+	bool unfinished;     /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */
 	struct load_foreseen foreseen; /* of a dry run */
 	struct carry carry;            /* maps whose content was carried over */

@@ -127,6 +127,21 @@ test_plugins_go_where_configure_is_told()
 	[[ -e usr/share/man/man8/ifbpf-plugins.8 ]] || fail "no man page"
 }
 
+test_without_libxdp_only_joining_is_left_out()
+{
+	need make cc
+	copy_tree
+	./configure --without-libxdp >"$TMPDIR/said"
+	grep -q '^libxdp (for load --join) *not wanted$' "$TMPDIR/said" || fail "$(<"$TMPDIR/said")"
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory pinning/load >"$TMPDIR/output"
+	! ldd pinning/load | grep libxdp || fail "it is linked all the same"
+	expect_status 2 pinning/load --join v0 objects/xdp_pass.o
+	[[ $errors == *"cannot put program xdp_pass behind a dispatcher on v0: ifbpf was built without libxdp"* ]] ||
+		fail "$errors"
+	[[ -z $(find "$BPFFS" -name xdp_stats_map) && -z $(prog_id v0) ]] || fail "it has done something"
+	expect_status 0 pinning/load -m skb v0 objects/xdp_pass.o
+}
+
 test_an_environment_that_wants_posix_does_not_fail_the_tests()
 {
 	cat >"$TMPDIR/test_order.sh" <<-'END'

@@ -4,6 +4,8 @@
 # Programs that libxdp put behind its dispatcher, and the lock under which it does so.
 . tests/pins.sh
 . tests/carry.sh
+. tests/faults.sh
+. tests/load_faults.sh
 
 # join OBJECT...: behind the dispatcher of v0, which is made if there is none.
 join() { xdp-loader load -m skb v0 "$@"; }
@@ -69,7 +71,8 @@ test_load_names_the_dispatcher_and_what_is_behind_it()
 	expect_status 2 load v0 objects/xdp_drop.o
 	[[ $errors == *"program xdp_dispatcher (id $dispatcher, "*"is not ours: a dispatcher of libxdp, for xdp_pass (id $(component xdp_pass))"* ]] ||
 		fail "$errors"
-	[[ $errors == *"xdp-loader load v0 OBJECT"* ]] || fail "$errors"
+	[[ $errors == *"join them: load --join v0 OBJECT"* || $errors == *"join them: xdp-loader load v0 OBJECT"* ]] ||
+		fail "$errors"
 	[[ $(prog_id v0) == "$dispatcher" ]] || fail "it was replaced"
 	send 3
 	expect_status 0 load --replace v0 objects/xdp_drop.o
@@ -113,6 +116,181 @@ test_one_more_program_keeps_the_maps_and_a_new_one_is_carried_over()
 	send 1
 	expect_status 0 pin_maps --carry v0
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 7 700
+}
+
+# --- one of ours beside them: load --join
+
+need_libxdp()
+{
+	run load --join v0 objects/xdp_pass.o
+	[[ $errors != *"built without libxdp"* ]] || skip "needs a build with libxdp (package libxdp-dev)"
+	run unload --foreign v0
+	run xdp-loader unload v0 --all
+	rm -rf "$BPFFS/v0"
+}
+
+# join_ours OBJECT: sets $joined, the id of the program.
+join_ours()
+{
+	expect_status 0 load --join v0 "$1"
+	joined=$(sed -n 's/^v0 xdp: program [a-z0-9_]* id \([0-9]*\)$/\1/p' <<<"$output")
+	[[ -n $joined ]] || fail "$output"
+}
+joined=''
+
+test_a_program_of_ours_joins_others_and_its_maps_are_pinned()
+{
+	need_libxdp
+	have_dispatcher "$BUILT/carry1.o"
+	join_ours objects/xdp_pass.o
+	[[ $output == *"  attached by libxdp behind program $(prog_id v0) in skb mode (link "*"  map xdp_stats_map id "*" created"* ]] ||
+		fail "$output"
+	[[ $(component xdp_pass) == "$joined" ]] || fail "$(xdp-loader status v0)"
+	send 4
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 4 400
+	# The one that was there runs on, and its maps are pinned as well.
+	expect_seen 4 0
+	expect_status 0 pin_maps v0
+	[[ $output != *pinned* && $output != *replaced* ]] || fail "it had left something to do: $output"
+}
+
+test_a_program_that_joins_goes_on_with_the_pinned_maps()
+{
+	local id
+
+	need_libxdp
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	send 3
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	unload v0 >/dev/null
+	have_dispatcher "$BUILT/carry1.o"
+	join_ours objects/xdp_drop.o
+	[[ $output == *"  map xdp_stats_map id $id reused"* ]] || fail "$output"
+	send 2
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+	# Taken off by libxdp, the others run on, with their maps.
+	xdp-loader unload v0 --id "$joined"
+	send 1
+	expect_status 0 pin_maps v0
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+	(($(seen passed) > 0)) || fail "the other one does not run"
+}
+
+test_where_nothing_is_libxdp_makes_a_dispatcher_or_attaches_the_program()
+{
+	need_libxdp
+	expect_status 0 load --join -m skb v0 objects/xdp_pass.o
+	[[ $output == *"behind program $(prog_id v0) in skb mode (link "* ||
+		$errors == *"libxdp attached program $(prog_id v0) to v0 without a dispatcher"* ]] ||
+		fail "$output$errors"
+	send 3
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_PASS  3 packets  300 bytes" ]] || fail "$output"
+}
+
+test_json_names_the_dispatcher()
+{
+	need_libxdp
+	have_dispatcher "$BUILT/carry1.o"
+	expect_status 0 load --join --json v0 objects/xdp_pass.o
+	[[ $output == *'"path":null}'*'"attached":{"by":"xdp","mode":"skb","link_id":'[0-9]*',"dispatcher_id":'$(prog_id v0)'}'* ]] ||
+		fail "$output"
+}
+
+test_what_is_no_dispatcher_is_not_joined()
+{
+	local before id
+
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	id=$(prog_id v0)
+	before=$(snapshot)
+	expect_refusal "program $id is there, which is no dispatcher: loaded by ifbpf" "$before" \
+		load --join v0 objects/xdp_drop.o
+	[[ $errors == *"unload v0 --hook xdp --id $id; or replace it"* ]] || fail "$errors"
+	[[ $(prog_id v0) == "$id" ]] || fail "it was replaced"
+}
+
+test_a_dispatcher_of_another_mode_is_not_joined()
+{
+	have_dispatcher "$BUILT/carry1.o"
+	expect_status 2 load --join -m native v0 objects/xdp_pass.o
+	[[ $errors == *"cannot join on xdp of v0 in native mode: the dispatcher, program $(prog_id v0), is there in skb mode"* ]] ||
+		fail "$errors"
+}
+
+test_a_map_of_another_definition_is_not_taken_along()
+{
+	need_libxdp
+	load -m skb v0 "$BUILT/carry2.o" >/dev/null
+	send 3
+	unload v0 >/dev/null
+	have_dispatcher objects/xdp_pass.o
+	expect_status 2 load --join v0 "$BUILT/carry1.o"
+	[[ $errors == *deny_list* && -z $(component deny) ]] || fail "$errors"
+	join_ours_fresh
+	send 2
+	expect_status 0 pin_maps --carry v0
+	expect_seen 5 0
+}
+
+join_ours_fresh() { expect_status 0 load --join --on-mismatch fresh v0 "$BUILT/carry1.o"; }
+
+test_a_dry_run_of_joining_changes_nothing()
+{
+	local before
+
+	have_dispatcher "$BUILT/carry1.o"
+	before=$(snapshot)$(xdp-loader status v0)
+	expect_status 0 load --join --dry-run v0 objects/xdp_pass.o
+	[[ $output == *"  would be attached behind a dispatcher of libxdp"* ]] || fail "$output"
+	[[ $(snapshot)$(xdp-loader status v0) == "$before" ]] || fail "it changed"
+}
+
+test_what_does_not_go_with_joining_is_wrong_use()
+{
+	local option
+
+	for option in --link --no-attach --replace --shared "--expect 0" "--tc tcx" "--on-mismatch migrate"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 load --join $option v0 objects/xdp_pass.o
+		[[ $errors == *"--join"* ]] || fail "$option: $errors"
+	done
+	expect_status 1 load --join v0 objects/tc_pass.o
+	[[ $errors == *"--join is for XDP, and tc_pass is a tc program"* ]] || fail "$errors"
+}
+
+# Whatever was done of it: pin_maps does the rest, and no count is lost.
+test_killed_anywhere_a_program_that_joins_is_on_with_its_maps_or_not_at_all()
+{
+	local call n k calls points=0 on=0
+
+	need_libxdp
+	have_dispatcher "$BUILT/carry1.o"
+	calls=$(calls_of load --join v0 objects/xdp_pass.o)
+	while read -r call n k; do
+		xdp-loader unload v0 --all
+		rm -rf "$BPFFS/v0" "$BPFFS/xdp"
+		join "$BUILT/carry1.o"
+		pin_maps v0 >/dev/null
+		send 2
+		inject "$call" signal=KILL "$n" load --join v0 objects/xdp_pass.o
+		((status == 137)) || continue
+		((++points))
+		send 3
+		expect_status 0 pin_maps v0
+		expect_seen 5 0
+		if [[ -n $(component xdp_pass) ]]; then
+			((++on))
+			expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+		else
+			[[ ! -e $BPFFS/v0/xdp_stats_map ]] || fail "$call $n: it is not on, and has a map"
+		fi
+		expect_no_stage
+	done <<<"$calls"
+	echo "killed at $points calls, on after $on" >&2
+	((points > 10 && on > 2 && on < points))
 }
 
 # --- the lock, which needs no dispatcher

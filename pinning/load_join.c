@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * --join: the program comes behind a dispatcher of libxdp, which does the switch. What is pinned
+ * then is what runs, as pin_maps does it; until that, a kill leaves maps that pin_maps will find.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/components.h"
+#include "bpffs/log.h"
+#include "pinning/join.h"
+#include "pinning/load_internal.h"
+
+static const struct attachment *find_xdp(const struct attachments *attached)
+{
+	for (size_t i = 0; i < attached->len; i++)
+		if (attached->list[i].by == ATTACH_XDP)
+			return &attached->list[i];
+	return NULL;
+}
+
+/* libxdp would take them for programs behind the dispatcher as well. */
+static int check_others(const struct loading *l)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, l->object->obj) {
+		if (prog == l->object->prog || !bpf_program__autoload(prog))
+			continue;
+		return rejected(
+			-EOPNOTSUPP,
+			"cannot put program %s behind a dispatcher: it may call %s through a "
+			"program array",
+			bpf_program__name(l->object->prog), bpf_program__name(prog));
+	}
+	return 0;
+}
+
+static int refuse(const struct loading *l, const struct attachment *at,
+                  const struct ownership *verdict)
+{
+	rejected(-EEXIST,
+	         "cannot join on xdp of %s: program %u is there, which is no dispatcher: %s",
+	         l->iface->name, at->prog_id, verdict->why);
+	hint("take it off first: %s %s --hook xdp --id %u%s; or replace it: without --join",
+	     cli_command("unload"), cli_word(l->iface->name), at->prog_id,
+	     verdict->ours ? "" : " --foreign");
+	return -EEXIST;
+}
+
+int load_choose_join(struct loading *l)
+{
+	const struct attachment *at = find_xdp(&l->attached);
+	const struct load_options *o = l->options;
+	struct ownership verdict;
+
+	l->how = (struct attach_how){
+		.hook = HOOK_XDP,
+		.by = ATTACH_XDP,
+		.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE,
+	};
+	if (at && !load_is_ours(l, at, &verdict) && verdict.dispatcher) {
+		if (!o->has_mode || o->mode == XDP_MODE_NONE)
+			l->how.mode = at->mode;
+		if (l->how.mode != at->mode)
+			return rejected(
+				-EEXIST,
+				"cannot join on xdp of %s in %s mode: the dispatcher, program "
+				"%u, is there in %s mode",
+				l->iface->name, xdp_mode_name(l->how.mode), at->prog_id,
+				xdp_mode_name(at->mode));
+	} else if (at) {
+		return refuse(l, at, &verdict);
+	}
+	return check_others(l);
+}
+
+int load_join(struct loading *l)
+{
+	struct object *object = l->object;
+	int err;
+
+	err = explain_begin_load(&object->explanation, object->obj, object->prog);
+	if (err)
+		return failed(err, "cannot load program %s", bpf_program__name(object->prog));
+	err = join_dispatcher(object->obj, object->prog, l->iface, xdp_mode_name(l->how.mode));
+	object->loaded = bpf_program__fd(object->prog) >= 0;
+	explain_end_load(&object->explanation, object->prog, object->loaded ? 0 : err);
+	explain(&object->explanation, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
+	        "by libxdp to xdp of %s", l->iface->name);
+	return err;
+}
+
+/* Where it is by now: behind a dispatcher, or alone. */
+static int read_back(struct loading *l)
+{
+	struct load_report *report = l->report;
+	const struct attachment *at = find_xdp(&l->attached);
+	struct components all;
+	bool found;
+
+	if (!at || components_find(&all, at->prog_id))
+		memset(&all, 0, sizeof(all));
+	found = at && at->prog_id == report->prog_id;
+	if (at)
+		report->how = *at;
+	for (size_t i = 0; i < all.len; i++) {
+		if (all.list[i].prog_id != report->prog_id)
+			continue;
+		found = true;
+		report->how.link_id = all.list[i].link_id;
+		report->dispatcher_id = at->prog_id;
+	}
+	components_free(&all);
+	explain(&l->object->explanation, EXPLAIN_READ_BACK, found ? EXPLAIN_DONE : EXPLAIN_REFUSED,
+	        "program %u behind program %u", report->prog_id, report->dispatcher_id);
+	if (!found)
+		return rejected(-ENOENT, "cannot find program %u on xdp of %s after joining",
+		                report->prog_id, l->iface->name);
+	if (!report->dispatcher_id)
+		note("libxdp attached program %u to %s without a dispatcher", report->prog_id,
+		     l->iface->name);
+	report->attached = true;
+	return 0;
+}
+
+/* In the report the maps of the program are its own, whoever uses them as well. */
+static void own_maps(const struct loading *l)
+{
+	struct load_report *report = l->report;
+	struct bpf_map_info info;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, l->object->obj) {
+		__u32 len = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
+			continue;
+		for (size_t i = 0; i < report->plan.len; i++)
+			if (report->plan.maps[i].hook == HOOK_XDP &&
+			    report->plan.maps[i].info.id == info.id)
+				report->plan.maps[i].prog_id = report->prog_id;
+	}
+}
+
+static int publish(struct loading *l)
+{
+	const struct plan_input in = {
+		.iface = l->iface,
+		.dir = &l->dir,
+		.live = &l->live,
+		.owners = &l->owners,
+	};
+	int err;
+
+	err = live_query(&l->live, &l->attached);
+	if (err)
+		return failed(err, "cannot open the programs on %s by their ids", l->iface->name);
+	err = plan_make(&l->report->plan, &in);
+	if (err)
+		return err;
+	plan_record(&l->report->plan, &in, &l->rec);
+	err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	if (!err)
+		err = stage_publish(&l->stage, &l->dir, &l->rec);
+	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
+	        "in %.200s", l->dir.path);
+	l->report->gen = l->rec.gen;
+	own_maps(l);
+	return err;
+}
+
+int load_publish_joined(struct loading *l)
+{
+	int err;
+
+	*l->report->prog_path = '\0';
+	attachments_free(&l->attached);
+	err = load_look(l);
+	if (!err)
+		err = read_back(l);
+	if (!err)
+		err = publish(l);
+	if (err)
+		hint("the program is on, or was; pin what runs there: %s %s",
+		     cli_command("pin_maps"), cli_word(l->iface->name));
+	return err;
+}
