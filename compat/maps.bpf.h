@@ -3,7 +3,7 @@
  * One way to write a map, three ways to compile it, for the three kinds of loader:
  *
  *   (nothing)    BTF-defined map for libbpf, not pinned: the loader or the user chooses the place
- *   MAPS_PINNED  the same, pinned by its name: libbpf reuses the pin of the last load
+ *   MAPS_PINNED  the same, pinned by its name: libbpf reuses the pin of the last load. Not devmaps
  *   MAPS_LEGACY  struct bpf_elf_map in section "maps": ip and tc that were built without libbpf
  *
  * No object can serve libbpf and the legacy loader both: libbpf 1.x refuses a section "maps".
@@ -52,15 +52,17 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 #define MAPS_PINNING
 #endif
 
-#define BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, flags)                        \
+#define BPF_MAP_LIBBPF(name, map_type, key_type, value_type, entries, flags, pinning)              \
 	struct {                                                                                   \
 		__uint(type, map_type);                                                            \
 		__uint(max_entries, entries);                                                      \
 		__uint(map_flags, flags);                                                          \
-		MAPS_PINNING                                                                       \
-		__type(key, key_type);                                                             \
+		pinning __type(key, key_type);                                                     \
 		__type(value, value_type);                                                         \
 	} name SEC(".maps")
+
+#define BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, flags)                        \
+	BPF_MAP_LIBBPF(name, map_type, key_type, value_type, entries, flags, MAPS_PINNING)
 
 /*
  * An array of arrays of value_type, which differ in length; not for the legacy loader. The inner
@@ -87,6 +89,20 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 
 #define BPF_MAP(name, map_type, key_type, value_type, entries)                                     \
 	BPF_MAP_FLAGS(name, map_type, key_type, value_type, entries, 0)
+
+/*
+ * For devmaps. The kernel adds a flag to those of their definition, after which libbpf 1.1 takes
+ * the pin of the last load for another map, and refuses the object: so it pins none, and each load
+ * makes them anew. The legacy loader refuses it as well, but nobody could pin them after it, since
+ * it leaves them without names.
+ */
+#ifdef MAPS_LEGACY
+#define BPF_DEVMAP(name, map_type, key_type, value_type, entries)                                  \
+	BPF_MAP(name, map_type, key_type, value_type, entries)
+#else
+#define BPF_DEVMAP(name, map_type, key_type, value_type, entries)                                  \
+	BPF_MAP_LIBBPF(name, map_type, key_type, value_type, entries, 0, )
+#endif
 
 /*
  * What the content of a map is, written behind its definition: load carries it over by this when

@@ -6,7 +6,7 @@
 #include "redirect.bpf.h"
 #include "chain.bpf.h"
 
-BPF_MAP(tx_port, BPF_MAP_TYPE_DEVMAP, __u32, __u32, 1)
+BPF_DEVMAP(tx_port, BPF_MAP_TYPE_DEVMAP, __u32, __u32, 1)
 MAP_CONFIG;
 BPF_MAP(xdp_stats_map, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, XDP_STATS_SLOTS)
 MAP_COUNTER;

@@ -127,6 +127,32 @@ test_it_works_whoever_loaded_the_program()
 	talk 10.0.0.3 300000
 }
 
+# libbpf 1.1 takes a devmap that is pinned for another one than it was defined.
+test_stock_ip_loads_the_pinned_build_again_and_again()
+{
+	local before port
+
+	[[ $(sed -n 's/^IP_LIBBPF := //p' config.mk) != none ]] || skip "this ip has no libbpf"
+	make_ends
+	serve
+	load --mode skb w0 objects/xdp_redirect.o >/dev/null
+	eval "$(iproute2_env v0)"
+	link_xdp v0 objects/pinned/xdp_redirect.o
+	[[ ! -e $BPFFS/v0/tx_port ]] || fail "ip pinned tx_port"
+	pin_maps v0 >/dev/null
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+	before=$(map_id "$BPFFS/v0/redirect_params") port=$(map_id "$BPFFS/v0/tx_port")
+	ip -force link set dev v0 xdpgeneric obj objects/pinned/xdp_redirect.o sec xdp
+	[[ $(map_id "$BPFFS/v0/redirect_params") == "$before" ]] || fail "another map of stations"
+	cannot_ping || fail "the new devmap has an entry"
+	pin_maps v0 >/dev/null
+	[[ $(map_id "$BPFFS/v0/tx_port") != "$port" ]] || fail "the old devmap is still pinned"
+	redirect --both v0 w0
+	talk 10.0.0.3 300000
+	ip -force link set dev v0 xdpgeneric obj objects/pinned/xdp_redirect.o sec xdp
+}
+
 test_a_page_sized_mtu_needs_programs_for_fragments()
 {
 	make_ends
