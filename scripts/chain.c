@@ -51,6 +51,7 @@ static struct json_object *member_json(const struct row *row, size_t slot,
 	json_put_bool(to, "hands_on", m->link_fd >= 0);
 	json_put_number(to, "packets", hits->rx_packets);
 	json_put_number(to, "bytes", hits->rx_bytes);
+	json_put_string(to, "from", row->member[slot].name);
 	return to;
 }
 
@@ -58,9 +59,11 @@ static void print_member(const struct row *row, size_t slot, const struct stats_
 {
 	const struct member *m = &row->member[slot + 1];
 
-	printf("%s  %s  %zu  %s  id %u  %llu packets  %llu bytes%s\n", row->config->iface.name,
-	       row->tc ? "tc" : "xdp", slot, m->name, m->id, (unsigned long long)hits->rx_packets,
-	       (unsigned long long)hits->rx_bytes, m->link_fd < 0 ? "  (hands nothing on)" : "");
+	/* The counter is that of the link which leads there. */
+	printf("%s  %s  %zu  %s  id %u  %llu packets  %llu bytes  from %s%s\n",
+	       row->config->iface.name, row->tc ? "tc" : "xdp", slot, m->name, m->id,
+	       (unsigned long long)hits->rx_packets, (unsigned long long)hits->rx_bytes,
+	       row->member[slot].name, m->link_fd < 0 ? "  (hands nothing on)" : "");
 }
 
 static int list(struct config *config, char **argv, int argc)

@@ -3,37 +3,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/chain_row.h"
-
-/* Open what the user named. Returns 0 with *m filled in, whose prog_fd the caller closes. */
-static int open_program(const struct row *row, const char *pin, struct member *m)
-{
-	static const char *const hooks[] = { "tc_ingress", "tc_egress", "xdp" };
-	const struct config *config = row->config;
-	char path[PATH_MAX + 64];
-	int fd = -1;
-
-	snprintf(path, sizeof(path), "%s", pin);
-	if (strchr(pin, '/'))
-		fd = bpf_obj_get(path);
-	for (int i = row->tc ? 0 : 2; !strchr(pin, '/') && fd < 0 && i < (row->tc ? 2 : 3); i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s/%s", config->dir.path, DIRECTORY_PROGS,
-		         hooks[i], pin);
-		fd = bpf_obj_get(path);
-	}
-	if (fd < 0) {
-		failed(-errno, "cannot open program %s", path);
-		hint("prepare it: %s --no-attach %s OBJECT", cli_command("load"),
-		     cli_word(config->iface.name));
-		return -ENOENT;
-	}
-	return member_describe(row, fd, m);
-}
 
 /* From now on, packets that `from` hands on go to `to`; NULL: they end there. */
 static int link_to(const struct row *row, const struct member *from, const struct member *to)
@@ -119,7 +93,7 @@ int row_set(struct row *row, size_t slot, const char *pin)
 	int err = check_slot(row, slot, row->len - 1);
 
 	if (!err)
-		err = open_program(row, pin, &m);
+		err = member_open(row, pin, &m);
 	if (err)
 		return err;
 	err = check_member(row, &m, next, slot);
@@ -149,7 +123,7 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 		return failed(-EINVAL, "cannot put a program behind %s: it hands nothing on",
 		              before->name);
 	next = slot + 1 < row->len ? &row->member[slot + 1] : NULL;
-	err = open_program(row, pin, &m);
+	err = member_open(row, pin, &m);
 	if (err)
 		return err;
 	err = check_member(row, &m, next, row->len);

@@ -78,7 +78,9 @@ int member_describe(const struct row *row, int fd, struct member *m)
 		close(fd);
 		return err;
 	}
-	*m = (struct member){ .id = info.id, .prog_fd = fd, .link_fd = -1, .counter_fd = -1 };
+	*m = (struct member){
+		.id = info.id, .type = info.type, .prog_fd = fd, .link_fd = -1, .counter_fd = -1
+	};
 	memcpy(m->name, info.name, sizeof(m->name));
 	for (__u32 i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS; i++) {
 		map = find_id(row, ids[i]);

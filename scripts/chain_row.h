@@ -12,7 +12,7 @@
 
 /* A program, and the pinned maps by which it hands packets on. */
 struct member {
-	__u32 id;
+	__u32 id, type;
 	char name[BPF_OBJ_NAME_LEN]; /* of the program; of the head, "head" */
 	int prog_fd;                 /* -1 for the head, which is known by its link alone */
 	int link_fd, counter_fd;     /* -1: it hands nothing on; those of the view */
@@ -39,12 +39,21 @@ const char *row_link_suffix(const struct row *row);
  */
 int member_describe(const struct row *row, int fd, struct member *m);
 
-/* What was handed on to the program of a slot. Returns 0 or a negative errno, reported. */
+/*
+ * Find out what the user named: the path of a pin, or the name of a program that is prepared under
+ * %progs/. The caller closes m->prog_fd after success. Returns 0 or a negative errno, reported.
+ */
+int member_open(const struct row *row, const char *pin, struct member *m);
+
+/*
+ * What the program before a slot has handed on since its counter was made, to whatever followed it.
+ * Returns 0 or a negative errno, reported.
+ */
 int row_hits(const struct row *row, size_t slot, struct stats_record *hits);
 
 /*
- * Change the row, of which packets see each change in one step. pin: a path, or the name of a
- * program that is prepared under %progs/. Each returns 0 or a negative errno, reported.
+ * Change the row, of which packets see each change in one step. pin: as above. Each returns 0 or a
+ * negative errno, reported.
  */
 int row_set(struct row *row, size_t slot, const char *pin);
 int row_insert(struct row *row, size_t slot, const char *pin);

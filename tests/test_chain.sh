@@ -250,7 +250,14 @@ test_what_the_kernel_does_not_mix_is_explained()
 	[[ $status == 2 && $errors == *"hint: a row is of one kind: all of XDP, all of them"* ]] ||
 		fail "$status: $errors"
 	prepare tc_drop
-	expect_fail "Invalid argument" chain v0 insert 2 "$BPFFS/v0/%progs/tc_ingress/tc_drop"
+	expect_fail "cannot put program tc_drop into the row of XDP of v0: it is a tc program" \
+		chain v0 insert 2 "$BPFFS/v0/%progs/tc_ingress/tc_drop"
+	[[ $status == 2 && $errors == *"hint: the row for it is that of --tc"* ]] || fail "$errors"
+	expect_fail "cannot put program tc_drop into the row of XDP of v0" chain v0 insert 2 tc_drop
+	load v0 objects/tc_chain.o >/dev/null
+	expect_fail "cannot put program xdp_echo into the row of tc of v0: it is an XDP program" \
+		chain --tc v0 insert 0 "$BPFFS/v0/%progs/xdp/xdp_echo"
+	[[ $errors == *"hint: the row for it is that without --tc"* ]] || fail "$errors"
 	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0"
 }
 
@@ -280,8 +287,49 @@ test_json_has_what_the_text_has()
 	send 2
 	expect_status 0 chain -j v0
 	[[ $output == '{"schema":"ifbpf.chain/1","ifname":"v0",'*'"row":"xdp","programs":[{"slot":0,"name":"xdp_echo","id":'*\
-'"hands_on":true,"packets":2,"bytes":200},'*'{"slot":2,"name":"xdp_drop","id":'*'"hands_on":false,"packets":2,"bytes":200}]}' ]] ||
+'"hands_on":true,"packets":2,"bytes":200,"from":"head"},'*'{"slot":2,"name":"xdp_drop","id":'*\
+'"hands_on":false,"packets":2,"bytes":200,"from":"xdp_rewrite"}]}' ]] ||
 		fail "$output"
+}
+
+test_the_text_says_whose_numbers_stand_beside_a_program()
+{
+	three
+	send 2
+	chain v0 del 1
+	[[ $(chain v0) == "v0  xdp  0  xdp_echo  id "*"  2 packets  200 bytes  from head
+v0  xdp  1  xdp_drop  id "*"  2 packets  200 bytes  from xdp_echo  (hands nothing on)" ]] ||
+		fail "$(chain v0)"
+}
+
+test_what_is_no_program_is_named()
+{
+	local what
+
+	three
+	unload v0 >/dev/null
+	load --link v0 objects/xdp_chain.o >/dev/null
+	expect_status 2 chain v0 set 0 "$BPFFS/v0/echo_xwent"
+	[[ $errors == "chain: cannot use $BPFFS/v0/echo_xwent as a program: it is a map" ]] ||
+		fail "$errors"
+	expect_status 2 chain v0 set 0 "$(find "$BPFFS" -path '*%links/xdp')"
+	[[ $errors == "chain: cannot use "*"%links/xdp as a program: it is a link
+  hint: a link holds a program, which is pinned by itself in %progs/" ]] || fail "$errors"
+	for what in "$BPFFS/v0/" ./; do
+		expect_status 2 chain v0 insert 0 "$what"
+		[[ $errors == "chain: cannot open program $what: it is a directory" ]] || fail "$errors"
+	done
+	for what in /etc/passwd objects/xdp_echo.o; do
+		expect_status 2 chain v0 insert 0 "$what"
+		[[ $errors == "chain: cannot open program $what: it is no pin of a BPF filesystem
+  hint: prepare it: load --no-attach v0 OBJECT" ]] || fail "$errors"
+	done
+	for what in ./none "$BPFFS/none" /etc/passwd/none; do
+		expect_status 2 chain v0 insert 0 "$what"
+		[[ $errors == "chain: cannot open program $what: No"*"hint: prepare it: "* ]] ||
+			fail "$errors"
+	done
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
 }
 
 test_misuse_is_told()
