@@ -229,6 +229,44 @@ test_man_pages_have_no_warnings_under_groff()
 	done
 }
 
+# An enclosing macro goes up to the end of its line: a second one of its kind there stands within
+# the first, and both close at the end.
+test_quotes_of_man_pages_close_where_they_should()
+{
+	! grep -nE '^\..*\<(Qq|Ql|Pq|Sq|Dq|Brq)\>.*\<\1\>' */*.[78] || fail "one within the other"
+	! grep -nE '^\.It \.' */*.[78] || fail "a macro that is shown as text"
+}
+
+# What is wider than its column runs into the next one under groff.
+test_cells_of_man_pages_fit_their_columns()
+{
+	local wide
+
+	wide=$(awk '
+		/^\.Bl .*-column/ {
+			rest = $0
+			for (columns = 0; match(rest, /"[^"]*"/); rest = substr(rest, RSTART + RLENGTH))
+				width[++columns] = RLENGTH - 2
+			next
+		}
+		/^\.El/ { columns = 0 }
+		columns && /^\.It / {
+			cells = split(substr($0, 5), cell, / Ta /)
+			for (i = 1; i <= columns && i < cells; i++) {
+				gsub(/(^| )(Em|Li|Pa|Cm|Ar|Va|Ql|Xr|Fl|No) /, " ", cell[i])
+				gsub(/ Ns /, "", cell[i])
+				gsub(/ ,/, ",", cell[i])
+				gsub(/^ +| +$/, "", cell[i])
+				gsub(/\\\(..|\\./, "x", cell[i])
+				if (length(cell[i]) > width[i])
+					print FILENAME ": " cell[i] " in a column of " width[i]
+				seen++
+			}
+		}
+		END { if (seen < 50) print "only " seen + 0 " cells were seen" }' */*.[78])
+	[[ -z $wide ]] || fail "$wide"
+}
+
 # page_of NAME SECTION: the file of one of our pages, which 'make install' renames.
 page_of()
 {
