@@ -14,32 +14,11 @@ static __u32 number4(const __u8 *bytes)
 	return ntohl(address);
 }
 
-static struct addr6 number6(const __u8 *bytes)
-{
-	struct addr6 number = {};
-
-	for (int i = 0; i < 8; i++) {
-		number.high = number.high << 8 | bytes[i];
-		number.low = number.low << 8 | bytes[8 + i];
-	}
-	return number;
-}
-
 static void bytes4(__u8 *bytes, __u32 number)
 {
 	__be32 address = htonl(number);
 
 	memcpy(bytes, &address, sizeof(address));
-}
-
-static void bytes6(__u8 *bytes, struct addr6 number)
-{
-	for (int i = 7; i >= 0; i--) {
-		bytes[i] = number.high;
-		bytes[8 + i] = number.low;
-		number.high >>= 8;
-		number.low >>= 8;
-	}
 }
 
 static void range4_entry(struct acl_rule *entry, const struct range4 *range)
@@ -54,8 +33,8 @@ static void range6_entry(struct acl_rule *entry, const struct range6 *range)
 {
 	memset(entry, 0, sizeof(*entry));
 	entry->kind = ACL_RULE_IP6;
-	bytes6(entry->first, range->first);
-	bytes6(entry->last, range->last);
+	addr6_write(range->first, entry->first);
+	addr6_write(range->last, entry->last);
 }
 
 int acl_content_add(struct acl_content *content, const struct acl_rule *entry)
@@ -65,7 +44,7 @@ int acl_content_add(struct acl_content *content, const struct acl_rule *entry)
 	if (entry->kind == ACL_RULE_IP4)
 		err = ranges4_add(&content->v4, number4(entry->first), number4(entry->last));
 	else
-		err = ranges6_add(&content->v6, number6(entry->first), number6(entry->last));
+		err = ranges6_add(&content->v6, addr6_read(entry->first), addr6_read(entry->last));
 	return err ? failed(err, "cannot keep the addresses of a list") : 0;
 }
 
@@ -161,7 +140,7 @@ static bool has4(const struct acl_lists *lists, int number, const struct acl_rul
 static bool has6(const struct acl_lists *lists, int number, const struct acl_rule *address,
                  struct acl_rule *around)
 {
-	struct addr6 wanted = number6(address->first);
+	struct addr6 wanted = addr6_read(address->first);
 	struct range6 range = { wanted, wanted };
 	struct set6 set;
 	bool has;

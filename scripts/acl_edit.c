@@ -58,15 +58,17 @@ static int finish(struct edit *edit)
 	return refused ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 
-static void clash(const struct acl_rules *rules, size_t index, void *arg)
+static void clash(const struct acl_rules *rules, size_t index, size_t against, void *arg)
 {
+	const struct acl_rule *rule = &rules->list[index], *before = &rules->list[against];
 	char text[ACL_ENTRY_TEXT];
 	struct edit *edit = arg;
 
-	acl_entry_print(&rules->list[index], text);
-	failed(-EEXIST, "cannot add %s %s %s: another rule is for the same entry and direction",
-	       text, acl_sides_name(rules->list[index].sides),
-	       acl_verdict_name(rules->list[index].verdict));
+	acl_entry_print(rule, text);
+	rejected(-EEXIST,
+	         "cannot add %s %s %s: another rule is for the same entry and direction, %s %s",
+	         text, acl_sides_name(rule->sides), acl_verdict_name(rule->verdict),
+	         acl_sides_name(before->sides), acl_verdict_name(before->verdict));
 	edit->refused = true;
 }
 
@@ -90,8 +92,9 @@ static int add_words(struct edit *edit)
 static int edit_list(struct edit *edit, enum set_edit how)
 {
 	const struct acl_words *words = &edit->words;
-	struct acl_list_wish wish = { edit->options->list, words->words.verdict,
-		                      words->words.sides };
+	struct acl_list_wish wish = { .name = edit->options->list,
+		                      .verdict = words->words.verdict,
+		                      .sides = words->words.sides };
 	struct acl_content content = {};
 	int err = 0;
 
@@ -109,7 +112,8 @@ static int edit_list(struct edit *edit, enum set_edit how)
 /* What the user typed, before anything is looked at. */
 static int parse(struct edit *edit, const struct acl_options *options, char **words, int count)
 {
-	int err = acl_words_parse(&edit->words, words, count, options->keep_going);
+	int err = acl_words_parse(&edit->words, words, count, options->keep_going,
+	                          options->list ? ACL_NO_ADDRESS : ACL_NO_ENTRY);
 
 	if (!err && options->list)
 		err = acl_words_only_addresses(&edit->words, options->keep_going);

@@ -8,11 +8,20 @@
 /* Entries read at once. */
 #define CHUNK 4096
 
+/* When there are so many times more than have room, they are looked through for double ones. */
+#define CROWD 4
+
 int acl_entries_add(struct acl_entries *entries, const void *key, __u16 ref, __u16 rank)
 {
 	struct acl_table_entry *entry;
 	size_t room;
 
+	/* Each key counts once, but nobody waits for millions of them to be refused. */
+	if (entries->most && entries->len >= CROWD * entries->most) {
+		acl_entries_sort(entries);
+		if (entries->len > entries->most)
+			return -E2BIG;
+	}
 	if (entries->len == entries->room) {
 		room = entries->room ? entries->room * 2 : 256;
 		entry = realloc(entries->list, room * sizeof(*entry));
@@ -26,7 +35,8 @@ int acl_entries_add(struct acl_entries *entries, const void *key, __u16 ref, __u
 	memcpy(entry->key, key, entries->key_size);
 	entry->ref = ref;
 	entry->rank = rank;
-	entry->order = entries->len++;
+	entry->order = entries->added++;
+	entries->len++;
 	return 0;
 }
 
@@ -58,6 +68,19 @@ void acl_entries_sort(struct acl_entries *entries)
 		if (memcmp(entries->list[i].key, entries->list[kept].key, ACL_KEY_SIZE))
 			entries->list[++kept] = entries->list[i];
 	entries->len = kept + 1;
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct acl_table_entry *x = a, *y = b;
+
+	return x->order < y->order ? -1 : 1;
+}
+
+__u16 acl_entries_first_beyond(struct acl_entries *entries)
+{
+	qsort(entries->list, entries->len, sizeof(*entries->list), compare_order);
+	return entries->list[entries->most].ref;
 }
 
 static int take(struct acl_entries *have, const void *key, __u16 ref, __u8 bank)

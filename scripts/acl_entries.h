@@ -21,14 +21,22 @@ struct acl_entries {
 	size_t len, room;
 	size_t key_size;
 	size_t bank_at; /* where in a key its bank is */
+	size_t most;    /* so many keys have room; 0: any number */
+	__u32 added;
 };
 
-/* Returns 0 or -ENOMEM, silent. */
+/* Returns 0, -ENOMEM, or -E2BIG as soon as there are far more keys than have room; silent. */
 int acl_entries_add(struct acl_entries *entries, const void *key, __u16 ref, __u16 rank);
 void acl_entries_free(struct acl_entries *entries);
 
 /* Put them in the order of their keys, each key once. */
 void acl_entries_sort(struct acl_entries *entries);
+
+/*
+ * When there are more keys than have room: the ref of the one that came first of those too many.
+ * Afterwards they are in the order in which they came.
+ */
+__u16 acl_entries_first_beyond(struct acl_entries *entries);
 
 /*
  * Make the map hold these, which are sorted, and no others of that bank. Returns 0 or a negative

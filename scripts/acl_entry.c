@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "scripts/acl_entry.h"
+#include "scripts/acl_ranges.h"
 
 static char why[160];
 
-static const char *refuse(const char *text, size_t len, const char *reason)
+const char *acl_refuse(const char *text, size_t len, const char *reason)
 {
 	snprintf(why, sizeof(why), "'%.*s' %s", len > 60 ? 60 : (int)len, text, reason);
 	return why;
@@ -85,17 +86,17 @@ static const char *parse_prefix(struct acl_rule *rule, const char *text, size_t 
 	bool beyond = false;
 
 	if (slash && parse_number(slash + 1, end, 3, &length) != end)
-		return refuse(text, len, "has no prefix length behind its slash");
+		return acl_refuse(text, len, "has no prefix length behind its slash");
 	if (length > bits)
-		return refuse(text, len, "has a prefix longer than an address");
+		return acl_refuse(text, len, "has a prefix longer than an address");
 	memcpy(rule->last, rule->first, sizeof(rule->last));
 	for (unsigned int i = length; i < bits; i++) {
 		beyond |= rule->first[i / 8] & (0x80 >> i % 8);
 		rule->last[i / 8] |= 0x80 >> i % 8;
 	}
 	if (beyond)
-		return refuse(text, len,
-		              "has bits set behind its prefix: one address has no slash");
+		return acl_refuse(text, len,
+		                  "has bits set behind its prefix: one address has no slash");
 	return NULL;
 }
 
@@ -105,9 +106,9 @@ static const char *parse_range(struct acl_rule *rule, const char *text, size_t l
 	const char *end = text + len;
 
 	if (parse_address(rule->last, dash + 1, end) != rule->kind)
-		return refuse(text, len, "is no range: two addresses of one kind");
+		return acl_refuse(text, len, "is no range: two addresses of one kind");
 	if (memcmp(rule->first, rule->last, acl_address_size(rule->kind)) > 0)
-		return refuse(text, len, "is a range that ends before it begins");
+		return acl_refuse(text, len, "is a range that ends before it begins");
 	return NULL;
 }
 
@@ -124,9 +125,9 @@ static const char *parse_ports(struct acl_rule *rule, const char *text, size_t l
 	if (at && at < end && *at == '-')
 		at = parse_number(at + 1, end, 5, &last);
 	if (at != end || first > 65535 || last > 65535)
-		return refuse(text, len, "has no port, or range of ports, from 0 to 65535");
+		return acl_refuse(text, len, "has no port, or range of ports, from 0 to 65535");
 	if (first > last)
-		return refuse(text, len, "is a range that ends before it begins");
+		return acl_refuse(text, len, "is a range that ends before it begins");
 	port = htons(first);
 	memcpy(rule->first, &port, sizeof(port));
 	port = htons(last);
@@ -156,7 +157,7 @@ static bool parse_mac(struct acl_rule *rule, const char *text, size_t len)
 	return true;
 }
 
-const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len)
+const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len, const char *wanted)
 {
 	const char *end = text + len, *slash, *dash, *reason;
 
@@ -168,15 +169,16 @@ const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len)
 	slash = memchr(text, '/', len);
 	dash = memchr(text, '-', len);
 	if (slash && dash)
-		return refuse(text, len, "is a range or a prefix, not both");
+		return acl_refuse(text, len, "is a range or a prefix, not both");
 	rule->kind = parse_address(rule->first, text, slash ? slash : dash ? dash : end);
 	if (!rule->kind)
-		return refuse(text, len, "is no address, port or Ethernet address");
+		return acl_refuse(text, len, wanted);
 	reason = dash ? parse_range(rule, text, len, dash) : parse_prefix(rule, text, len, slash);
 	if (!reason && is_mapped(rule))
-		reason = refuse(text, len,
-		                "is an IPv4-mapped address, which no packet has: write the IPv4 "
-		                "address");
+		reason =
+			acl_refuse(text, len,
+		                   "is an IPv4-mapped address, which no packet has: write the IPv4 "
+		                   "address");
 	return reason;
 }
 
@@ -229,6 +231,14 @@ void acl_entry_defaults(struct acl_rule *rule)
 		rule->verdict = ACL_DENY;
 	if (!rule->sides)
 		rule->sides = rule->kind == ACL_RULE_PORTS ? ACL_SIDE_DESTINATION : ACL_SIDE_SOURCE;
+}
+
+const char *acl_place(const char *file, unsigned int line, char text[ACL_PLACE])
+{
+	*text = 0;
+	if (file)
+		snprintf(text, ACL_PLACE, "%.*s:%u: ", ACL_PLACE - 16, file, line);
+	return text;
 }
 
 const char *acl_sides_name(__u8 sides)
@@ -285,46 +295,30 @@ void acl_entry_print(const struct acl_rule *rule, char text[ACL_ENTRY_TEXT])
 		snprintf(text, ACL_ENTRY_TEXT, "%s/%d", first, length);
 }
 
-/* The last address of the prefix of that length at address. */
-static void fill_behind(__u8 *last, const __u8 *address, unsigned int length, unsigned int bits)
+/* An IPv4 address stands in the low bits. */
+static struct addr6 read_number(const __u8 *bytes, size_t size)
 {
-	memcpy(last, address, bits / 8);
-	for (unsigned int i = length; i < bits; i++)
-		last[i / 8] |= 0x80 >> i % 8;
-}
+	__u8 padded[16] = {};
 
-/* Returns false after the highest address. */
-static bool increment(__u8 *address, size_t size)
-{
-	while (size--)
-		if (++address[size])
-			return true;
-	return false;
+	memcpy(padded + sizeof(padded) - size, bytes, size);
+	return addr6_read(padded);
 }
 
 int acl_prefixes(const struct acl_rule *rule,
                  int (*visit)(const __u8 *address, unsigned int length, void *arg), void *arg)
 {
-	size_t size = acl_address_size(rule->kind);
-	unsigned int bits = size * 8, length;
-	__u8 at[16], last[16];
+	size_t size = acl_address_size(rule->kind), before = 16 - size;
+	struct range6 left = { read_number(rule->first, size), read_number(rule->last, size) };
+	struct addr6 prefix;
+	unsigned int length;
+	__u8 address[16];
+	bool more;
 	int err;
 
-	memcpy(at, rule->first, sizeof(at));
-	for (;;) {
-		/* Grow while the address is aligned and the prefix does not reach too far. */
-		for (length = bits; length > 0; length--) {
-			if (at[(length - 1) / 8] & (0x80 >> (length - 1) % 8))
-				break;
-			fill_behind(last, at, length - 1, bits);
-			if (memcmp(last, rule->last, size) > 0)
-				break;
-		}
-		err = visit(at, length, arg);
-		if (err)
-			return err;
-		fill_behind(at, at, length, bits);
-		if (memcmp(at, rule->last, size) >= 0 || !increment(at, size))
-			return 0;
-	}
+	do {
+		more = range6_cut(&left, &prefix, &length);
+		addr6_write(prefix, address);
+		err = visit(address + before, length - before * 8, arg);
+	} while (!err && more);
+	return err;
 }

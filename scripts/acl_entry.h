@@ -10,11 +10,20 @@
 /* The longest text of an entry: a range of two IPv6 addresses. */
 #define ACL_ENTRY_TEXT 96
 
+/* What is said of a text that is none of what may stand there. */
+#define ACL_NO_ENTRY                                                                               \
+	"is no address, port or Ethernet address, and none of src, dst, both, allow and deny"
+#define ACL_NO_ADDRESS "is no address, prefix or range of addresses: lists hold nothing else"
+
 /*
  * Parse one entry, without spaces, into kind, protocol, first and last of *rule, and zero all else.
- * Returns NULL, or why it is refused, in words, valid until the next call.
+ * wanted: one of the above. Returns NULL, or why it is refused, as acl_refuse().
  */
-const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len);
+const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len,
+                            const char *wanted);
+
+/* The text, shortened, and behind it the reason: words that are valid until the next call. */
+const char *acl_refuse(const char *text, size_t len, const char *reason);
 
 /* "src", "dst", "both", "allow" and "deny" set sides and verdict. Returns whether it was one. */
 bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len);
@@ -27,6 +36,10 @@ void acl_entry_defaults(struct acl_rule *rule);
 
 /* The entry as acl_entry_parse() reads it: a range that is a prefix is written as one. */
 void acl_entry_print(const struct acl_rule *rule, char text[ACL_ENTRY_TEXT]);
+
+/* "FILE:LINE: ", a long name shortened, or "" if file is NULL. */
+#define ACL_PLACE 280
+const char *acl_place(const char *file, unsigned int line, char text[ACL_PLACE]);
 
 const char *acl_sides_name(__u8 sides);
 const char *acl_verdict_name(__u8 verdict);

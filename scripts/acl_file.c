@@ -133,15 +133,15 @@ int acl_file_finish(const struct acl_file *file, bool keep_going)
 		note("%s: %u more lines are refused", file->name, file->bad - SAID_MOST);
 	if (keep_going)
 		return -EINVAL;
-	failed(-EINVAL, "nothing is changed: %s has %u bad line%s", file->name, file->bad,
-	       file->bad > 1 ? "s" : "");
+	note("nothing is changed: %s has %u bad line%s", file->name, file->bad,
+	     file->bad > 1 ? "s" : "");
 	hint("--keep-going leaves such lines out");
 	return -EINVAL;
 }
 
 bool acl_file_rule(struct acl_file *file, struct acl_rule *rule)
 {
-	struct acl_rule words = {};
+	struct acl_rule words = {}, second;
 	const char *word, *reason = NULL;
 	bool found = false;
 	size_t len;
@@ -149,11 +149,9 @@ bool acl_file_rule(struct acl_file *file, struct acl_rule *rule)
 	while (!reason && (word = acl_file_word(file, &len))) {
 		if (acl_entry_word(&words, word, len))
 			continue;
-		if (found)
-			reason = "has more than one entry: a rule is an address, a port or an "
-				 "Ethernet address, src, dst or both, and allow or deny";
-		else
-			reason = acl_entry_parse(rule, word, len);
+		reason = acl_entry_parse(found ? &second : rule, word, len, ACL_NO_ENTRY);
+		if (!reason && found)
+			reason = acl_refuse(word, len, "is a second entry: a line has one");
 		found = true;
 	}
 	if (!reason && !found)
@@ -182,7 +180,7 @@ static const char *parse_spread_range(struct acl_file *file, struct acl_rule *ru
 	n = snprintf(text, sizeof(text), "%.*s-%.*s", (int)first_len, first, (int)len, last);
 	if (n >= (int)sizeof(text))
 		return "is no range: two addresses of one kind";
-	return acl_entry_parse(rule, text, n);
+	return acl_entry_parse(rule, text, n, ACL_NO_ADDRESS);
 }
 
 bool acl_file_address(struct acl_file *file, struct acl_rule *rule)
@@ -196,13 +194,14 @@ bool acl_file_address(struct acl_file *file, struct acl_rule *rule)
 	if (second && second_len == 1 && *second == '-' && len < ACL_ENTRY_TEXT)
 		reason = parse_spread_range(file, rule, word, len);
 	else
-		reason = acl_entry_parse(rule, word, len);
+		reason = acl_entry_parse(rule, word, len, ACL_NO_ADDRESS);
 	/* It could be the end of a range, or a netmask. */
-	if (!reason && second && !acl_entry_parse(&other, second, second_len) &&
+	if (!reason && second && !acl_entry_parse(&other, second, second_len, "") &&
 	    other.kind == rule->kind)
-		reason = "has two addresses: write first-last for a range";
+		reason = acl_refuse(second, second_len,
+		                    "is a second address: write first-last for a range");
 	if (!reason && rule->kind != ACL_RULE_IP4 && rule->kind != ACL_RULE_IP6)
-		reason = "is no address: lists hold nothing else";
+		reason = acl_refuse(word, len, ACL_NO_ADDRESS);
 	if (reason)
 		acl_file_refuse(file, file->line, reason);
 	return !reason;

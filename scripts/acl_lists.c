@@ -101,27 +101,44 @@ int acl_list_hits(const struct acl_lists *lists, int number, struct stats_record
 	return 0;
 }
 
-/* The number of the list that is wished for: its own, or one that is free. */
-static int find_place(const struct acl_lists *lists, const struct acl_list_wish *wish)
+/* The number of the list that is wished for: its own, or the lowest that is free from `free` on. */
+static int find_place(const struct acl_lists *lists, const struct acl_list_wish *wish, int free)
 {
 	int number = acl_lists_find(lists, wish->name);
 	const struct acl_list *record = &lists->record[number < 0 ? 0 : number];
+	char place[ACL_PLACE];
 
+	acl_place(wish->file, wish->line, place);
 	if (number < 0) {
-		for (number = 0; number < ACL_LISTS; number++)
+		for (number = free; number < ACL_LISTS; number++)
 			if (!lists->record[number].verdict)
 				return number;
-		return failed(-ENOSPC, "cannot make list %s: there are %d already", wish->name,
-		              ACL_LISTS);
+		return rejected(-ENOSPC, "%scannot make list %s: there is room for %d lists", place,
+		                wish->name, ACL_LISTS);
 	}
 	if ((!wish->verdict || wish->verdict == record->verdict) &&
 	    (!wish->sides || wish->sides == record->sides))
 		return number;
-	failed(-EEXIST, "list %s is there, and is %s %s", wish->name,
-	       acl_verdict_name(record->verdict), acl_sides_name(record->sides));
+	rejected(-EEXIST, "%slist %s is there, and is %s %s", place, wish->name,
+	         acl_verdict_name(record->verdict), acl_sides_name(record->sides));
 	hint("remove it first: %s %s flush --list %s", cli_command("acl"),
 	     cli_word(lists->maps->config->iface.name), wish->name);
 	return -EEXIST;
+}
+
+int acl_lists_check(const struct acl_lists *lists, const struct acl_list_wish *const wishes[],
+                    int count)
+{
+	int free = 0, number;
+
+	for (int i = 0; i < count; i++) {
+		number = find_place(lists, wishes[i], free);
+		if (number < 0)
+			return number;
+		if (!lists->record[number].verdict)
+			free = number + 1;
+	}
+	return 0;
 }
 
 /* Its sets are in their slots: give it its name, and put it in force. */
@@ -149,7 +166,7 @@ static int enforce(struct acl_lists *lists, const struct acl_list_wish *wish, __
 int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
                      struct acl_content *content)
 {
-	int number = find_place(lists, wish), err;
+	int number = find_place(lists, wish, 0), err;
 	struct set4 set4;
 	struct set6 set6;
 
@@ -174,7 +191,7 @@ int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
 int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
                   struct acl_content *content, enum set_edit edit)
 {
-	int number = find_place(lists, wish), err = 0;
+	int number = find_place(lists, wish, 0), err = 0;
 
 	if (number < 0)
 		return number;

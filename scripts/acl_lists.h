@@ -48,7 +48,16 @@ void acl_content_free(struct acl_content *content);
 struct acl_list_wish {
 	const char *name;
 	__u8 verdict, sides;
+	const char *file; /* and line: for messages; or NULL */
+	unsigned int line;
 };
+
+/*
+ * Could these lists be made, all of them? Names the first that could not. Returns 0 or a negative
+ * errno as acl_list_replace() does, before anything is changed.
+ */
+int acl_lists_check(const struct acl_lists *lists, const struct acl_list_wish *const wishes[],
+                    int count);
 
 /*
  * Make this the whole content of a list, which is made if need be: the IPv4 addresses are exchanged

@@ -11,9 +11,14 @@
 /* The lists first: rules may rely on them. */
 static int enforce_rules(struct acl_session *session, struct acl_rulefile *from)
 {
+	const struct acl_list_wish *wishes[ACL_LISTS];
 	struct acl_settings before;
 	int err = from->section_count ? acl_session_need_lists(session) : 0;
 
+	for (int i = 0; i < from->section_count; i++)
+		wishes[i] = &from->sections[i]->wish;
+	if (!err)
+		err = acl_lists_check(&session->lists, wishes, from->section_count);
 	for (int i = 0; i < from->section_count && !err; i++)
 		err = acl_list_replace(&session->lists, &from->sections[i]->wish,
 		                       &from->sections[i]->content);
@@ -102,7 +107,9 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 		note("%s", acl_list_name_refused(options->list));
 		return EXIT_USAGE;
 	}
-	wish = (struct acl_list_wish){ options->list, said.verdict, said.sides };
+	wish = (struct acl_list_wish){ .name = options->list,
+		                       .verdict = said.verdict,
+		                       .sides = said.sides };
 	if (acl_file_open(&file, path))
 		return EXIT_KERNEL;
 	status = load(config, options, &wish, &file);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "scripts/acl_entry.h"
 #include "scripts/acl_rules.h"
 #include "scripts/acl_tables.h"
 
@@ -73,13 +74,15 @@ static int write_records(const struct acl_rules *rules, const struct acl_maps *m
 int acl_rules_publish(struct acl_rules *rules, struct acl_maps *maps)
 {
 	struct acl_settings next;
+	char place[ACL_PLACE];
 	struct acl_rules old;
 	__u8 bank;
 	int err;
 
 	if (rules->len > ACL_MAX_RULES) {
-		failed(-E2BIG, "there is room for %u rules, not for %zu", ACL_MAX_RULES,
-		       rules->len);
+		rejected(-E2BIG, "%sthere is room for %u rules, not for %zu",
+		         acl_place(rules->file, rules->lines[ACL_MAX_RULES], place), ACL_MAX_RULES,
+		         rules->len);
 		hint("a list holds millions of addresses: --list NAME");
 		return -E2BIG;
 	}

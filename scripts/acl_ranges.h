@@ -55,6 +55,10 @@ struct ranges6 {
 	size_t len, room;
 };
 
+/* From and to the bytes of an address, in network byte order. */
+struct addr6 addr6_read(const __u8 bytes[16]);
+void addr6_write(struct addr6 a, __u8 bytes[16]);
+
 /* -1, 0 or 1, as memcmp(). */
 int addr6_compare(struct addr6 a, struct addr6 b);
 struct addr6 addr6_next(struct addr6 a);     /* of the last address: the first */

@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "scripts/acl_ranges.h"
+
+struct addr6 addr6_read(const __u8 bytes[16])
+{
+	__be64 words[2];
+
+	memcpy(words, bytes, sizeof(words));
+	return (struct addr6){ be64toh(words[0]), be64toh(words[1]) };
+}
+
+void addr6_write(struct addr6 a, __u8 bytes[16])
+{
+	__be64 words[2] = { htobe64(a.high), htobe64(a.low) };
+
+	memcpy(bytes, words, sizeof(words));
+}
 
 int addr6_compare(struct addr6 a, struct addr6 b)
 {

@@ -60,7 +60,8 @@ static struct acl_section *read_section(struct acl_rulefile *into, struct acl_fi
 		reason = "there are more lists than an interface can have";
 	if (reason)
 		return refuse_section(file, section, reason);
-	section->wish = (struct acl_list_wish){ section->name, words.verdict, words.sides };
+	section->wish = (struct acl_list_wish){ section->name, words.verdict, words.sides,
+		                                file->name, file->line };
 	into->sections[into->section_count++] = section;
 	return section;
 }
@@ -72,8 +73,8 @@ static int read_rule(struct acl_rulefile *into, struct acl_file *file)
 	if (!acl_file_rule(file, &rule))
 		return 0;
 	if (into->rules.len == LINES_MOST) {
-		failed(-E2BIG, "%s has too many rules: there is room for %u", file->name,
-		       ACL_MAX_RULES);
+		rejected(-E2BIG, "%s:%u: too many rules: there is room for %u", file->name,
+		         file->line, ACL_MAX_RULES);
 		hint("a list holds millions of addresses: load --list NAME %s", file->name);
 		return -E2BIG;
 	}
@@ -81,10 +82,14 @@ static int read_rule(struct acl_rulefile *into, struct acl_file *file)
 	return acl_rules_append(&into->rules, &rule, file->line);
 }
 
-static void clash(const struct acl_rules *rules, size_t index, void *arg)
+static void clash(const struct acl_rules *rules, size_t index, size_t against, void *arg)
 {
-	acl_file_refuse(arg, rules->lines[index],
-	                "another rule is for the same entry and direction");
+	char reason[96];
+
+	snprintf(reason, sizeof(reason),
+	         "another rule, of line %u, is for the same entry and direction",
+	         rules->lines[against]);
+	acl_file_refuse(arg, rules->lines[index], reason);
 }
 
 int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file)
@@ -97,6 +102,7 @@ int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file)
 	int err = 0;
 
 	memset(into, 0, sizeof(*into));
+	into->rules.file = file->name;
 	while (!err && acl_file_line(file)) {
 		begin = file->word;
 		word = acl_file_word(file, &len);

@@ -108,9 +108,9 @@ enum relation {
 	RELATION_CLASH,
 };
 
-/* To the rules of the same entry that were kept. */
+/* To the rules of the same entry that were kept; *to gets the one that it clashes with. */
 static enum relation relate(const struct acl_rules *rules, const size_t *keep, size_t kept,
-                            const struct acl_rule *later)
+                            const struct acl_rule *later, size_t *to)
 {
 	enum relation relation = RELATION_NONE;
 
@@ -119,8 +119,10 @@ static enum relation relate(const struct acl_rules *rules, const size_t *keep, s
 
 		if (!(earlier->sides & later->sides))
 			continue;
-		if (earlier->verdict != later->verdict || later->sides & ~earlier->sides)
+		if (earlier->verdict != later->verdict || later->sides & ~earlier->sides) {
+			*to = keep[i];
 			return RELATION_CLASH;
+		}
 		relation = RELATION_REPEATED;
 	}
 	return relation;
@@ -141,42 +143,45 @@ static void squeeze(struct acl_rules *rules)
 }
 
 int acl_rules_settle(struct acl_rules *rules,
-                     void (*clash)(const struct acl_rules *rules, size_t index, void *arg),
+                     void (*clash)(const struct acl_rules *rules, size_t index, size_t against,
+                                   void *arg),
                      void *arg)
 {
 	size_t *order = malloc((rules->len + 1) * sizeof(*order));
-	bool *drop = calloc(rules->len + 1, sizeof(*drop));
+	enum relation *relation = calloc(rules->len + 1, sizeof(*relation));
+	size_t *against = malloc((rules->len + 1) * sizeof(*against));
 	size_t keep[2], kept = 0; /* of one entry: one for each side at the most */
-	enum relation relation;
+	int err = 0;
 
-	if (!order || !drop) {
-		free(order);
-		free(drop);
-		return failed(-ENOMEM, "cannot compare %zu rules", rules->len);
+	if (!order || !relation || !against) {
+		err = failed(-ENOMEM, "cannot compare %zu rules", rules->len);
+		goto out;
 	}
 	for (size_t i = 0; i < rules->len; i++)
 		order[i] = i;
 	qsort_r(order, rules->len, sizeof(*order), compare, rules);
 	for (size_t i = 0; i < rules->len; i++) {
 		const struct acl_rule *rule = &rules->list[order[i]];
+		size_t n = order[i];
 
 		if (i && !is_same_entry(rule, &rules->list[order[i - 1]]))
 			kept = 0;
-		relation = relate(rules, keep, kept, rule);
-		if (relation == RELATION_CLASH)
-			clash(rules, order[i], arg);
-		if (relation == RELATION_NONE)
-			keep[kept++] = order[i];
-		else
-			drop[order[i]] = true;
+		relation[n] = relate(rules, keep, kept, rule, &against[n]);
+		if (relation[n] == RELATION_NONE)
+			keep[kept++] = n;
 	}
 	for (size_t i = 0; i < rules->len; i++)
-		if (drop[i])
+		if (relation[i] == RELATION_CLASH)
+			clash(rules, i, against[i], arg);
+	for (size_t i = 0; i < rules->len; i++)
+		if (relation[i] != RELATION_NONE)
 			rules->list[i].kind = ACL_RULE_NONE;
 	squeeze(rules);
+out:
 	free(order);
-	free(drop);
-	return 0;
+	free(relation);
+	free(against);
+	return err;
 }
 
 size_t acl_rules_remove(struct acl_rules *rules, const struct acl_rule *entry)

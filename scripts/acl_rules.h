@@ -10,6 +10,7 @@
 struct acl_rules {
 	struct acl_rule *list; /* in the order in which they are listed */
 	unsigned int *lines;   /* of the file that each came from, or 0 */
+	const char *file;      /* its name, or NULL */
 	size_t len, room;
 	struct acl_settings settings; /* with which they were read */
 };
@@ -26,11 +27,13 @@ int acl_rules_append(struct acl_rules *rules, const struct acl_rule *rule, unsig
 
 /*
  * Drop rules that stand twice, and find those that contradict each other: of the same entry, with a
- * side in common. clash(rules, index, arg) is called for each such rule; it is then dropped as
- * well. Returns 0 or -ENOMEM, reported.
+ * side in common. clash(rules, index, against, arg) is called for each such rule, in their
+ * order, against being the rule that was before it; it is then dropped as well. Returns 0 or
+ * -ENOMEM, reported.
  */
 int acl_rules_settle(struct acl_rules *rules,
-                     void (*clash)(const struct acl_rules *rules, size_t index, void *arg),
+                     void (*clash)(const struct acl_rules *rules, size_t index, size_t against,
+                                   void *arg),
                      void *arg);
 
 /*

@@ -94,18 +94,30 @@ static int add_rule(struct compiler *c, const struct acl_rule *rule)
 	return err;
 }
 
-static int write_entries(struct acl_entries *entries, const struct acl_maps *maps, int map_fd,
-                         __u8 bank, const char *name)
+/* Name the first rule for which there is no room. */
+static int no_room(struct acl_entries *entries, const struct acl_rules *rules, const char *name)
+{
+	__u16 number = acl_entries_first_beyond(entries) & ACL_REF_NUMBER;
+	char place[ACL_PLACE], text[ACL_ENTRY_TEXT];
+	size_t i = 0;
+
+	while (i + 1 < rules->len && rules->list[i].number != number)
+		i++;
+	acl_entry_print(&rules->list[i], text);
+	rejected(-E2BIG, "%sthere is no room for %s: the rules need more than %zu entries of '%s'",
+	         acl_place(rules->file, rules->lines[i], place), text, entries->most, name);
+	hint("a range counts for each prefix in it; a list has no such bound: --list");
+	return -E2BIG;
+}
+
+static int write_entries(struct acl_entries *entries, const struct acl_rules *rules,
+                         const struct acl_maps *maps, int map_fd, __u8 bank, const char *name)
 {
 	int err;
 
 	acl_entries_sort(entries);
-	if (entries->len > BANK_ENTRIES) {
-		failed(-E2BIG, "the rules need %zu entries of '%s', which has %u", entries->len,
-		       name, BANK_ENTRIES);
-		hint("a range counts for each prefix in it; a list has no such bound: --list");
-		return -E2BIG;
-	}
+	if (entries->len > entries->most)
+		return no_room(entries, rules, name);
 	err = acl_entries_write(entries, map_fd, bank);
 	return err ? failed(err, "cannot write '%s' of %s", name, maps->config->iface.name) : 0;
 }
@@ -123,16 +135,17 @@ static int write_ports(const struct compiler *c, const struct acl_maps *maps)
 	return 0;
 }
 
-static int write_tables(struct compiler *c, const struct acl_maps *maps)
+static int write_tables(struct compiler *c, const struct acl_rules *rules,
+                        const struct acl_maps *maps)
 {
 	int err;
 
-	err = write_entries(&c->macs, maps, maps->macs_fd, c->bank, ACL_MACS);
+	err = write_entries(&c->macs, rules, maps, maps->macs_fd, c->bank, ACL_MACS);
 	if (!err)
-		err = write_entries(&c->prefixes4, maps, maps->prefixes4_fd, c->bank,
+		err = write_entries(&c->prefixes4, rules, maps, maps->prefixes4_fd, c->bank,
 		                    ACL_PREFIXES4);
 	if (!err)
-		err = write_entries(&c->prefixes6, maps, maps->prefixes6_fd, c->bank,
+		err = write_entries(&c->prefixes6, rules, maps, maps->prefixes6_fd, c->bank,
 		                    ACL_PREFIXES6);
 	if (!err && c->tables & (ACL_TABLE_PORTS(ACL_SOURCE) | ACL_TABLE_PORTS(ACL_DESTINATION)))
 		err = write_ports(c, maps);
@@ -144,11 +157,14 @@ int acl_tables_fill(const struct acl_rules *rules, const struct acl_maps *maps, 
 {
 	struct compiler c = {
 		.macs = { .key_size = sizeof(struct acl_mac_key),
-		          .bank_at = offsetof(struct acl_mac_key, bank) },
+		          .bank_at = offsetof(struct acl_mac_key, bank),
+		          .most = BANK_ENTRIES },
 		.prefixes4 = { .key_size = sizeof(struct acl_key4),
-		               .bank_at = offsetof(struct acl_key4, bank) },
+		               .bank_at = offsetof(struct acl_key4, bank),
+		               .most = BANK_ENTRIES },
 		.prefixes6 = { .key_size = sizeof(struct acl_key6),
-		               .bank_at = offsetof(struct acl_key6, bank) },
+		               .bank_at = offsetof(struct acl_key6, bank),
+		               .most = BANK_ENTRIES },
 		.bank = bank,
 	};
 	int err = 0;
@@ -159,10 +175,11 @@ int acl_tables_fill(const struct acl_rules *rules, const struct acl_maps *maps, 
 		err = -ENOMEM;
 	for (size_t i = 0; i < rules->len && !err; i++)
 		err = add_rule(&c, &rules->list[i]);
-	if (err)
+	/* Where too many were added, there is no more to be known than that. */
+	if (err && err != -E2BIG)
 		failed(err, "cannot make tables of %zu rules", rules->len);
 	else
-		err = write_tables(&c, maps);
+		err = write_tables(&c, rules, maps);
 	settings->tables = c.tables;
 	settings->flags &= ~ACL_FLAG_PORTS_DENY;
 	settings->flags |= c.flags;

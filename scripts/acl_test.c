@@ -24,7 +24,7 @@ static bool is_single(const struct acl_rule *rule)
 
 static int parse(struct acl_rule *to, const char *text, const char *what, bool (*fits)(__u8 kind))
 {
-	const char *reason = acl_entry_parse(to, text, strlen(text));
+	const char *reason = acl_entry_parse(to, text, strlen(text), ACL_NO_ENTRY);
 
 	if (!reason && fits(to->kind) && is_single(to))
 		return 0;

@@ -5,7 +5,8 @@
 #include "scripts/acl_entry.h"
 #include "scripts/acl_words.h"
 
-int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_going)
+int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_going,
+                    const char *wanted)
 {
 	struct acl_rule entry;
 	const char *reason;
@@ -15,7 +16,7 @@ int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_go
 	for (int i = 0; i < argc; i++) {
 		if (acl_entry_word(&words->words, argv[i], strlen(argv[i])))
 			continue;
-		reason = acl_entry_parse(&entry, argv[i], strlen(argv[i]));
+		reason = acl_entry_parse(&entry, argv[i], strlen(argv[i]), wanted);
 		if (reason) {
 			note("%s", reason);
 			words->refused = true;
@@ -45,7 +46,7 @@ int acl_words_only_addresses(struct acl_words *words, bool keep_going)
 			continue;
 		}
 		acl_entry_print(entry, text);
-		note("'%s' is no address: lists hold nothing else", text);
+		note("%s", acl_refuse(text, strlen(text), ACL_NO_ADDRESS));
 		words->refused = true;
 	}
 	words->entries.len = kept;

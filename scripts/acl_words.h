@@ -14,9 +14,11 @@ struct acl_words {
 
 /*
  * Sort the arguments into entries and words. What is neither is named: then -EINVAL, but with
- * keep_going only if nothing is left. acl_words_free() always follows.
+ * keep_going only if nothing is left. wanted: as in acl_entry_parse(). acl_words_free() always
+ * follows.
  */
-int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_going);
+int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_going,
+                    const char *wanted);
 /* Lists hold nothing else: what is no address is named, as above. */
 int acl_words_only_addresses(struct acl_words *words, bool keep_going);
 void acl_words_free(struct acl_words *words);

@@ -171,7 +171,7 @@ static int complete(struct rate_limit *limit)
 		limit->packet_burst = limit->burst_packets * limit->packet_cost;
 	}
 	if (limit->bytes) {
-		limit->bytes = at_least(1, limit->bytes / 8);
+		limit->bytes /= 8;
 		if (!limit->burst_bytes)
 			limit->burst_bytes = at_least(FRAME_BYTES, limit->bytes / BURSTS_PER_S);
 		limit->byte_cost =
@@ -199,6 +199,13 @@ int limit_parse(char *const words[], int count, const struct rate_prefix *prefix
 		err = parse_pair(words[i], words[i + 1], limit);
 		if (err)
 			return err;
+	}
+	if (limit->bytes && limit->bytes < 8) {
+		rejected(-EINVAL,
+		         "cannot use '%llu' for bps: the programs count bytes, so that "
+		         "the least is 8",
+		         (unsigned long long)limit->bytes);
+		return -EINVAL;
 	}
 	if ((limit->burst_packets && !limit->packets) || (limit->burst_bytes && !limit->bytes)) {
 		rejected(-EINVAL, "cannot use a burst without its rate");

@@ -270,7 +270,8 @@ test_a_rule_that_contradicts_is_refused()
 	acl v0 add 192.0.2.0/24 # is there already
 	acl v0 add 192.0.2.0/24 dst allow
 	expect_status 2 acl v0 add 192.0.2.9 192.0.2.0/24 allow
-	[[ $errors == *"192.0.2.0/24 src allow: another rule is for the same entry"* ]] || fail "$errors"
+	[[ $errors == *"192.0.2.0/24 src allow: another rule is for the same entry and direction, src deny"* ]] ||
+		fail "$errors"
 	expect_acl "deny src 192.0.2.0/24" "allow dst 192.0.2.0/24" "policy pass"
 	expect_status 3 acl v0 add --keep-going 192.0.2.9 192.0.2.0/24 allow
 	expect_acl "deny src 192.0.2.0/24" "allow dst 192.0.2.0/24" "allow src 192.0.2.9" "policy pass"
@@ -314,21 +315,24 @@ test_bad_lines_of_a_file_are_named_and_nothing_is_applied()
 	printf '\xef\xbb\xbf' >"$file"
 	printf '%s\n' '# comment' '192.0.2.0/24 deny src' '  tcp/80	allow # why' '' \
 		'192.0.2.0/33' 'deny' '192.0.2.1 sideways' '10.0.0.0/8 10.0.0.1' 'policy perhaps' \
-		'192.0.2.0/24 allow' $'udp/53 both\r' '; x' '2001:db8::1;allow' >>"$file"
+		'192.0.2.0/24 allow' $'udp/53 both\r' 'udp/53 dst allow' '; x' '2001:db8::1;allow' \
+		'10.0.0.0-10.0.0.9' '10.0.0.0-10.0.0.9 allow' >>"$file"
 	expect_status 1 acl v0 load "$file"
 	[[ $(sed "s|$file|FILE|g" <<<"$errors") == \
 "acl: FILE:5: '192.0.2.0/33' has a prefix longer than an address
 acl: FILE:6: has no address, port or Ethernet address
-acl: FILE:7: has more than one entry: a rule is an address, a port or an Ethernet address, src, dst or both, and allow or deny
-acl: FILE:8: has more than one entry: a rule is an address, a port or an Ethernet address, src, dst or both, and allow or deny
+acl: FILE:7: 'sideways' is no address, port or Ethernet address, and none of src, dst, both, allow and deny
+acl: FILE:8: '10.0.0.1' is a second entry: a line has one
 acl: FILE:9: a policy is pass, drop or drop-ip
-acl: FILE:10: another rule is for the same entry and direction
-acl: nothing is changed: FILE has 6 bad lines: Invalid argument
+acl: FILE:10: another rule, of line 2, is for the same entry and direction
+acl: FILE:12: another rule, of line 11, is for the same entry and direction
+acl: FILE:16: another rule, of line 15, is for the same entry and direction
+acl: nothing is changed: FILE has 8 bad lines
   hint: --keep-going leaves such lines out" ]] || fail "$errors"
 	expect_acl "deny src 192.0.2.7" "policy pass"
 	expect_status 3 acl v0 load -k "$file"
 	expect_acl "deny src 192.0.2.0/24" "allow dst tcp/80" "deny both udp/53" "deny src 2001:db8::1" \
-		"policy pass"
+		"deny src 10.0.0.0-10.0.0.9" "policy pass"
 	expect_status 2 acl v0 load "$TMPDIR/none"
 	[[ $errors == *"cannot open $TMPDIR/none: No such file"* ]] || fail "$errors"
 	yes 'not an entry' | head -n 1000 >"$file"
@@ -351,7 +355,9 @@ test_published_block_lists_are_read()
 2001:db8::/32" ]] || fail "$(acl v0 list --list bad)"
 	printf '%s\n' '192.0.2.0	192.0.2.255	24	1200' 'tcp/80' 'Start' >"$TMPDIR/list"
 	expect_status 1 acl v0 load --list bad "$TMPDIR/list"
-	[[ $errors == *"list:1: has two addresses"*"list:2: is no address"*"list:3: 'Start' is no"* ]] || fail "$errors"
+	[[ $errors == *"list:1: '192.0.2.255' is a second address: write first-last for a range"*\
+"list:2: 'tcp/80' is no address, prefix or range of addresses: lists hold nothing else"*\
+"list:3: 'Start' is no address, prefix or range of addresses: lists hold nothing else"* ]] || fail "$errors"
 	expect_acl "deny both list bad 267 IPv4 addresses 1 IPv6 prefixes" "policy pass"
 	# From a pipe, and as a whole: what it had is gone.
 	echo 192.0.2.1 | expect_pipe 0 acl v0 load --list bad -
@@ -466,6 +472,24 @@ test_a_progress_bar_is_for_terminals_only()
 	expect_acl "deny src list many 150000 IPv4 addresses 0 IPv6 prefixes" "policy pass"
 }
 
+test_more_lists_than_there_is_room_for_are_refused_before_any_is_made()
+{
+	local i
+
+	load v0 "$ACL" >/dev/null
+	for ((i = 0; i < 15; i++)); do
+		acl v0 add --list "l$i" "192.0.2.$i"
+	done
+	printf '%s\n' 'list l3' '198.51.100.1' 'list m0' '198.51.100.2' 'list m1' '198.51.100.3' >"$TMPDIR/rules"
+	expect_status 2 acl v0 load "$TMPDIR/rules"
+	[[ $errors == "acl: $TMPDIR/rules:5: cannot make list m1: there is room for 16 lists" ]] || fail "$errors"
+	[[ $(acl v0 list --list l3) == 192.0.2.3 ]] || fail "l3 was replaced"
+	printf '%s\n' 'list l3' '198.51.100.1' 'list l4 allow' '198.51.100.2' >"$TMPDIR/rules"
+	expect_status 2 acl v0 load "$TMPDIR/rules"
+	[[ $errors == "acl: $TMPDIR/rules:3: list l4 is there, and is deny src"* ]] || fail "$errors"
+	[[ $(acl v0 list --list l3) == 192.0.2.3 ]] || fail "l3 was replaced"
+}
+
 test_more_rules_than_there_is_room_for_are_refused()
 {
 	load v0 "$ACL" >/dev/null
@@ -476,14 +500,31 @@ test_more_rules_than_there_is_room_for_are_refused()
 	[[ $errors == *"there is room for 8192 rules, not for 8193"* ]] || fail "$errors"
 	# All others, at once: no number is free but those of the other bank.
 	sed -i 's/^10/11/' "$TMPDIR/rules"
+	cp "$TMPDIR/rules" "$TMPDIR/rules11"
 	expect_status 0 acl v0 load "$TMPDIR/rules"
 	[[ $(acl v0 test 11.0.3.4) == deny:* && $(acl v0 test 10.0.3.4) == allow:* ]] || fail "$(acl v0 test 11.0.3.4)"
 	seq 0 40000 | awk '{ printf "12.%d.%d.1\n", $1 / 256, $1 % 256 }' >"$TMPDIR/rules"
 	expect_status 2 acl v0 load "$TMPDIR/rules"
-	[[ $errors == *"has too many rules"*"load --list NAME"* ]] || fail "$errors"
-	# Ranges that need more entries of a table than it has.
+	[[ $errors == "acl: $TMPDIR/rules:32769: too many rules: there is room for 8192"*"load --list NAME"* ]] ||
+		fail "$errors"
+	{
+		echo '# a comment'
+		seq 0 8999 | awk '{ printf "13.%d.%d.1\n", $1 / 256, $1 % 256 }'
+	} >"$TMPDIR/rules"
+	expect_status 2 acl v0 load "$TMPDIR/rules"
+	[[ $errors == "acl: $TMPDIR/rules:8194: there is room for 8192 rules, not for 9000"* ]] || fail "$errors"
+	# Ranges that need more entries of a table than it has, of which those that stand twice count once.
+	{
+		seq 0 511 | awk '{ printf "14.%d.%d.1-14.%d.%d.254\n", $1 / 256, $1 % 256, $1 / 256, $1 % 256 }'
+		seq 0 7000 | awk '{ printf "10.0.0.1-14.%d.%d.%d\n", $1 / 65536, $1 / 256 % 256, $1 % 256 }'
+	} >"$TMPDIR/ranges"
+	expect_status 0 acl v0 load "$TMPDIR/ranges"
+	[[ $(acl v0 test 14.0.26.255) == deny:* ]] || fail "a range is missing"
+	expect_status 0 acl v0 load "$TMPDIR/rules11"
 	seq 0 1000 | awk '{ printf "2001:db8:%x::1-2001:db8:%x:7fff:ffff:ffff:ffff:fffe\n", $1, $1 }' >"$TMPDIR/rules"
 	expect_status 2 acl v0 load "$TMPDIR/rules"
-	[[ $errors == *"acl_prefixes6"* ]] || fail "$errors"
+	[[ $errors == "acl: $TMPDIR/rules:211: there is no room for 2001:db8:d2::1-2001:db8:d2:7fff:ffff:ffff:ffff:fffe: \
+the rules need more than 32768 entries of 'acl_prefixes6'
+  hint: a range counts for each prefix in it; a list has no such bound: --list" ]] || fail "$errors"
 	[[ $(acl v0 test 11.0.3.4) == deny:* && $(acl v0 | wc -l) == 8193 ]] || fail "something was changed"
 }

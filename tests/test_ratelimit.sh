@@ -167,7 +167,8 @@ test_bad_input_is_named_and_changes_nothing()
 	refused "cannot use 'pps' without a value" add ::1 pps
 	refused "cannot use 'size' in a limit" add ::1 size 1
 	refused "cannot limit per 'port'" add ::1 pps 1 per port
-	refused "cannot use a burst without its rate" add ::1 bps 1 burst 1
+	refused "cannot use a burst without its rate" add ::1 bps 8 burst 1
+	refused "cannot use '7' for bps: the programs count bytes" add ::1 bps 7
 	refused "takes more than a year" add ::1 pps 1 burst 1G
 	refused "'add' wants more words behind it" add
 	refused "unknown verb 'grow'" grow

@@ -89,7 +89,7 @@ static void make_rules(char *text, struct acl_rules *rules)
 		bool known = false;
 
 		make_entry(entry);
-		assert_null(acl_entry_parse(&rule, entry, strlen(entry)));
+		assert_null(acl_entry_parse(&rule, entry, strlen(entry), ACL_NO_ENTRY));
 		for (size_t j = 0; j < rules->len; j++)
 			known |= rules->list[j].kind == rule.kind &&
 			         rules->list[j].protocol == rule.protocol &&
@@ -125,7 +125,7 @@ static void make_list(char *text, struct reference_list *list, unsigned int n)
 	                acl_sides_name(list->sides));
 	while (list->entries.len < count) {
 		make_entry(entry);
-		assert_null(acl_entry_parse(&rule, entry, strlen(entry)));
+		assert_null(acl_entry_parse(&rule, entry, strlen(entry), ACL_NO_ENTRY));
 		if (rule.kind != ACL_RULE_IP4 && rule.kind != ACL_RULE_IP6)
 			continue;
 		assert_int_equal(acl_rules_append(&list->entries, &rule, 0), 0);
