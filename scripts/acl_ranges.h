@@ -33,6 +33,9 @@ int ranges4_add_prefix(struct ranges4 *ranges, __u32 address, unsigned int lengt
  * this set of addresses. Returns 0 or -ENOMEM.
  */
 int ranges4_sort(struct ranges4 *ranges);
+
+/* Put them in the order of their first addresses, and no more; equal ones stay in theirs. */
+int ranges4_sort_by_first(struct ranges4 *ranges);
 void ranges4_free(struct ranges4 *ranges);
 
 /* How many addresses they have, if they are sorted. */

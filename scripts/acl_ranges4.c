@@ -28,8 +28,8 @@ void ranges4_free(struct ranges4 *ranges)
 	memset(ranges, 0, sizeof(*ranges));
 }
 
-/* By the first address: four passes of a radix sort, which take a million in some milliseconds. */
-static int sort_by_first(struct ranges4 *ranges)
+/* Four passes of a radix sort, which take a million in some milliseconds. */
+int ranges4_sort_by_first(struct ranges4 *ranges)
 {
 	struct range4 *from = ranges->list, *to, *other;
 	size_t starts[257];
@@ -71,7 +71,7 @@ int ranges4_sort(struct ranges4 *ranges)
 	int err;
 
 	if (!is_sorted(ranges)) {
-		err = sort_by_first(ranges);
+		err = ranges4_sort_by_first(ranges);
 		if (err)
 			return err;
 	}

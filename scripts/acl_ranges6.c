@@ -92,13 +92,70 @@ static bool are_neighbours(struct addr6 last, struct addr6 first)
 	return (next.high || next.low) && !addr6_compare(next, first);
 }
 
+static bool is_sorted(const struct ranges6 *ranges)
+{
+	for (size_t i = 1; i < ranges->len; i++)
+		if (compare_ranges(&ranges->list[i - 1], &ranges->list[i]) > 0)
+			return false;
+	return true;
+}
+
+static __u32 top_of(const struct range6 *range)
+{
+	return range->first.high >> 32;
+}
+
+/* Each run of those with the same top, by all the rest. */
+static void sort_runs(struct range6 *list, size_t len)
+{
+	size_t end;
+
+	for (size_t begin = 0; begin < len; begin = end) {
+		for (end = begin + 1; end < len && top_of(&list[end]) == top_of(&list[begin]);)
+			end++;
+		if (end - begin > 1)
+			qsort(&list[begin], end - begin, sizeof(*list), compare_ranges);
+	}
+}
+
+/* By the first half of the prefix that sites get, as IPv4 is sorted; then the runs of equal ones.
+ */
+static int sort(struct ranges6 *ranges)
+{
+	struct range6 *sorted = reallocarray(NULL, ranges->len, sizeof(*sorted));
+	struct ranges4 order = {}; /* the top, and where it stands */
+	int err = sorted && ranges->len <= (__u32)-1 ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < ranges->len; i++)
+		err = ranges4_add(&order, top_of(&ranges->list[i]), i);
+	if (!err)
+		err = ranges4_sort_by_first(&order);
+	for (size_t i = 0; !err && i < ranges->len; i++)
+		sorted[i] = ranges->list[order.list[i].last];
+	ranges4_free(&order);
+	if (err) {
+		free(sorted);
+		return err;
+	}
+	free(ranges->list);
+	ranges->list = sorted;
+	ranges->room = ranges->len;
+	sort_runs(sorted, ranges->len);
+	return 0;
+}
+
 int ranges6_sort(struct ranges6 *ranges, bool neighbours)
 {
-	struct range6 *list = ranges->list;
+	struct range6 *list;
 	size_t len = 0;
+	int err;
 
-	if (ranges->len)
-		qsort(list, ranges->len, sizeof(*list), compare_ranges);
+	if (!is_sorted(ranges)) {
+		err = sort(ranges);
+		if (err)
+			return err;
+	}
+	list = ranges->list;
 	for (size_t i = 0; i < ranges->len; i++) {
 		struct range6 *last = len ? &list[len - 1] : NULL;
 

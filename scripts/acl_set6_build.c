@@ -3,11 +3,16 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
+/* So many prefixes before one is put in, its place in the table is fetched. */
+#define AHEAD 16
+
 static int fill(struct set6 *set, const struct prefixes6 *prefixes)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < prefixes->len; i++) {
+		if (i + AHEAD < prefixes->len)
+			table6_fetch(set, &prefixes->list[i + AHEAD]);
 		if (prefixes->list[i].length)
 			err = table6_put(set, &prefixes->list[i]);
 		else

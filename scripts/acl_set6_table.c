@@ -175,6 +175,18 @@ __u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int lengt
 	return state_of(row, slot);
 }
 
+void table6_fetch(const struct set6 *set, const struct prefix6 *prefix)
+{
+	struct key6 key = make_key(set, prefix->address, prefix->length);
+	__u64 bit;
+
+	__builtin_prefetch(row_at(set, acl_set6_row(key.hash, set->rows.words[ACL_SET6_TABLE])), 1);
+	__builtin_prefetch(bloom_word(set, key.hash, &bit), 1);
+	for (size_t i = 0; i < LEVELS && levels[i] < prefix->length; i++)
+		__builtin_prefetch(
+			bloom_word(set, hash_level(set, prefix->address, levels[i]), &bit), 1);
+}
+
 int table6_put(struct set6 *set, const struct prefix6 *prefix)
 {
 	struct key6 key = make_key(set, prefix->address, prefix->length);

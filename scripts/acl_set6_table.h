@@ -12,6 +12,9 @@ int table6_make(struct set6 *set, __u64 prefixes);
 /* The state of just this prefix, or 0. */
 __u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int length);
 
+/* It will be put in soon: fetch the memory that this takes. */
+void table6_fetch(const struct set6 *set, const struct prefix6 *prefix);
+
 /*
  * Put a prefix in, or change its state. Programs see it when this returns. Returns 0 or -ENOSPC: a
  * bigger table is needed. Never fails for a prefix that is there.

@@ -141,6 +141,44 @@ static void test_sorted_ipv6_ranges_are_the_set(void **state)
 	}
 }
 
+#define SPREAD 3000
+
+static struct addr6 random_addr6(void)
+{
+	/* Some share their first half, or all of the first word. */
+	struct addr6 a = { (__u64)(random() % 20) << 61 | (__u64)(random() % 7) << 32, random() };
+
+	if (random() % 2)
+		a.high |= random();
+	return a;
+}
+
+static void test_ipv6_ranges_from_everywhere_come_in_order(void **state)
+{
+	static struct addr6 added[SPREAD];
+	struct ranges6 ranges = {};
+	size_t at;
+
+	(void)state;
+	srandom(3);
+	for (size_t i = 0; i < SPREAD; i++) {
+		added[i] = random_addr6();
+		assert_int_equal(ranges6_add(&ranges, added[i], plus(added[i], random() % 3)), 0);
+	}
+	assert_int_equal(ranges6_sort(&ranges, false), 0);
+	assert_true(ranges.len > SPREAD / 2);
+	for (size_t i = 1; i < ranges.len; i++)
+		assert_int_equal(addr6_compare(ranges.list[i - 1].last, ranges.list[i].first), -1);
+	for (size_t i = 0; i < SPREAD; i++) {
+		for (at = 0; at < ranges.len; at++)
+			if (addr6_compare(ranges.list[at].first, added[i]) <= 0 &&
+			    addr6_compare(ranges.list[at].last, added[i]) >= 0)
+				break;
+		assert_true(at < ranges.len);
+	}
+	ranges6_free(&ranges);
+}
+
 static void test_a_prefix_of_every_length_is_one_range(void **state)
 {
 	struct ranges4 ranges4 = {};
@@ -182,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sorted_ipv4_ranges_are_the_runs_of_the_set),
 		cmocka_unit_test(test_sorted_ipv6_ranges_are_the_set),
+		cmocka_unit_test(test_ipv6_ranges_from_everywhere_come_in_order),
 		cmocka_unit_test(test_a_prefix_of_every_length_is_one_range),
 		cmocka_unit_test(test_no_range_is_no_set),
 	};
