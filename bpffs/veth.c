@@ -37,3 +37,13 @@ int veth_peer_get(const struct link_facts *veth, struct veth_peer *peer)
 		return -ENODEV;
 	return link_visit_peer(veth, look, peer);
 }
+
+int veth_peer_takes_tx(const struct veth_peer *peer)
+{
+	return peer->native_prog != 0;
+}
+
+int veth_peer_takes_redirect(const struct veth_peer *peer)
+{
+	return peer->native_prog ? 1 : peer->gro;
+}

@@ -21,4 +21,11 @@ struct veth_peer {
  */
 int veth_peer_get(const struct link_facts *veth, struct veth_peer *peer);
 
+/*
+ * Whether it takes what native XDP sends to it: back out of the veth (XDP_TX), or from another
+ * interface (redirect). 1, 0, or a negative errno: not known.
+ */
+int veth_peer_takes_tx(const struct veth_peer *peer);
+int veth_peer_takes_redirect(const struct veth_peer *peer);
+
 #endif

@@ -9,15 +9,17 @@
 
 static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 {
-	if (peer->native_prog) {
+	int redirect = veth_peer_takes_redirect(peer);
+
+	if (veth_peer_takes_tx(peer)) {
 		found(d, DOCTOR_OK, "its peer has a native program: XDP_TX and redirect arrive");
-	} else if (peer->gro == 1) {
+	} else if (redirect == 1) {
 		found(d, DOCTOR_INFO,
 		      "its peer has GRO but no native program: what is redirected here arrives, "
 		      "what XDP_TX sends back does not");
 		remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
 		       peer->facts.name);
-	} else if (!peer->gro) {
+	} else if (!redirect) {
 		found(d, DOCTOR_WARNING,
 		      "its peer drops what XDP_TX or redirect send: it has neither a native "
 		      "program nor GRO");

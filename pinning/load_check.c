@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is known to fail, before anything is changed. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
@@ -54,8 +55,8 @@ static __u32 longest_packet(void)
 	return (__u32)sysconf(_SC_PAGESIZE) - (256 + 320 + 14);
 }
 
-/* The longest packet that comes, where the driver goes by that; else 0. */
-static __u32 packets_of(const struct loading *l)
+/* The longest packet that comes; strict: 0 unless the driver is known to go by that. */
+static __u32 packets_of(const struct loading *l, bool strict)
 {
 	char driver[ETHTOOL_BUSINFO_LEN];
 	struct link_facts facts;
@@ -71,8 +72,42 @@ static __u32 packets_of(const struct loading *l)
 			close(peer.netns_fd);
 		return err ? 0 : peer.facts.mtu;
 	}
+	if (!strict)
+		return facts.mtu;
 	return !ethtool_driver(l->iface->name, driver) && !strcmp(driver, "virtio_net") ? facts.mtu
 	                                                                                : 0;
+}
+
+/* The same object in the other build, as the store has it. Returns whether there is one. */
+static bool find_frags(const char *path, char *frags, size_t size)
+{
+	size_t len = strlen(path);
+
+	if (len < 3 || strcmp(path + len - 2, ".o") != 0)
+		return false;
+	snprintf(frags, size, "%.*s_frags.o", (int)len - 2, path);
+	return !access(frags, R_OK);
+}
+
+static void hint_frags(const struct loading *l)
+{
+	char frags[sizeof(l->object->path) + 8];
+
+	if (find_frags(l->object->path, frags, sizeof(frags)))
+		hint("take its build for packets of several buffers, %s %s %s, a smaller MTU, or "
+		     "--mode skb",
+		     cli_command("load"), cli_word(l->iface->name), cli_word(frags));
+	else
+		hint("take a program in section xdp.frags, a smaller MTU, or --mode skb");
+}
+
+/* Some drivers have no words for it, and each has a number of its own. */
+void load_hint_refused(const struct loading *l, int err)
+{
+	if (l->how.by == ATTACH_XDP && l->how.mode == XDP_MODE_NATIVE && !takes_frags(l) &&
+	    (err == -ERANGE || err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSPC) &&
+	    packets_of(l, false) > longest_packet())
+		hint_frags(l);
 }
 
 /*
@@ -94,14 +129,14 @@ static int check_native(const struct loading *l)
 		hint("take the kernel's own: --mode skb");
 		return -EOPNOTSUPP;
 	}
-	if (takes_frags(l) || packets_of(l) <= longest_packet())
+	if (takes_frags(l) || packets_of(l, true) <= longest_packet())
 		return 0;
-	failed(-ERANGE,
-	       "cannot load onto xdp of %s in native mode: packets of up to %u bytes come, and "
-	       "without "
-	       "fragments a program takes %u",
-	       l->iface->name, packets_of(l), longest_packet());
-	hint("take a program in section xdp.frags, a smaller MTU, or --mode skb");
+	rejected(-ERANGE,
+	         "cannot load onto xdp of %s in native mode: packets of up to %u bytes come, and "
+	         "without "
+	         "fragments a program takes %u",
+	         l->iface->name, packets_of(l, true), longest_packet());
+	hint_frags(l);
 	return -ERANGE;
 }
 

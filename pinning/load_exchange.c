@@ -23,6 +23,8 @@ static int switch_unlocked(struct loading *l)
 	err = load_switch(l, &s);
 	explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
 	        hook_name(l->object->hook), l->iface->name);
+	if (err)
+		load_hint_refused(l, err);
 	if (!err) {
 		err = attach_verify(l->iface, l->object->hook, report->prog_id, &report->how);
 		explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
@@ -33,6 +35,8 @@ static int switch_unlocked(struct loading *l)
 	load_switch_close(&s);
 	report->attached = !err;
 	report->old_prog_id = l->old ? l->old->prog_id : 0;
+	if (!err)
+		load_tell_drops(l);
 	return err;
 }
 

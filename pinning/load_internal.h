@@ -81,6 +81,12 @@ int load_check_how(const struct loading *l);
  */
 int load_check(const struct loading *l);
 
+/* load_check.c: the kernel did not attach the program: tell if it is for the size of packets. */
+void load_hint_refused(const struct loading *l, int err);
+
+/* load_sends.c: tell if the other end of a veth drops what the attached program sends. */
+void load_tell_drops(const struct loading *l);
+
 /* Say in the report of a dry run what the switch would do. */
 void load_foresee_switch(struct loading *l);
 

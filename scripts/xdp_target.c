@@ -16,9 +16,11 @@ static enum xdp_target judge_veth(const struct link_facts *facts, struct veth_pe
 {
 	if (veth_peer_get(facts, peer))
 		return XDP_TARGET_UNKNOWN;
-	if (!peer->native_prog && !peer->gro)
-		return XDP_TARGET_PEER;
-	return peer->native_prog || peer->gro == 1 ? XDP_TARGET_TAKES : XDP_TARGET_UNKNOWN;
+	switch (veth_peer_takes_redirect(peer)) {
+	case 0: return XDP_TARGET_PEER;
+	case 1: return XDP_TARGET_TAKES;
+	default: return XDP_TARGET_UNKNOWN;
+	}
 }
 
 enum xdp_target xdp_target_judge(const struct interface *to, bool native, struct veth_peer *peer)

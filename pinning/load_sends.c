@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A program is on that sends packets by native XDP: a veth may drop them, and tells nobody. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "bpffs/veth.h"
+#include "pinning/load_internal.h"
+
+/* No instruction tells for certain that a program returns XDP_TX; of ours these do. */
+static const char *const answering[] = { "xdp_echo" };
+
+static bool sends_back(const struct bpf_program *prog)
+{
+	for (size_t i = 0; i < sizeof(answering) / sizeof(answering[0]); i++)
+		if (!strcmp(bpf_program__name(prog), answering[i]))
+			return true;
+	return false;
+}
+
+/* It calls a helper that redirects. */
+static bool redirects(const struct bpf_program *prog)
+{
+	const struct bpf_insn *insns = bpf_program__insns(prog);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
+		    (insns[i].imm == BPF_FUNC_redirect || insns[i].imm == BPF_FUNC_redirect_map))
+			return true;
+	return false;
+}
+
+static void hint_stub(const struct veth_peer *peer)
+{
+	hint("put a program there that lets all pass, in the network namespace of %s: %s %s %s",
+	     peer->facts.name, cli_command("load"), cli_word(peer->facts.name),
+	     cli_object("xdp_stub.o"));
+}
+
+void load_tell_drops(const struct loading *l)
+{
+	const struct attachment *how = &l->report->how;
+	const struct bpf_program *prog = l->object->prog;
+	bool back = sends_back(prog);
+	struct link_facts facts;
+	struct veth_peer peer;
+
+	if (how->by != ATTACH_XDP || how->mode != XDP_MODE_NATIVE || !(back || redirects(prog)))
+		return;
+	if (link_facts_get(l->iface->ifindex, &facts) || veth_peer_get(&facts, &peer))
+		return;
+	if (back && !veth_peer_takes_tx(&peer)) {
+		note("what %s sends back (XDP_TX) is dropped by %s, the other end of %s: it has no "
+		     "native XDP program",
+		     bpf_program__name(prog), peer.facts.name, l->iface->name);
+		hint_stub(&peer);
+	} else if (!back && !veth_peer_takes_redirect(&peer)) {
+		note("frames that are redirected to %s are dropped by %s, its other end: it has "
+		     "neither a native XDP program nor GRO",
+		     l->iface->name, peer.facts.name);
+		hint_stub(&peer);
+		hint("or: ethtool -K %s gro on", cli_word(peer.facts.name));
+	}
+	close(peer.netns_fd);
+}
