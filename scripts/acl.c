@@ -23,7 +23,7 @@ static const struct option options[] = {
 /* clang-format off */
 static const char usage[] =
 	"Usage: %s [options] <ifname> [list]\n"
-	"       %s [options] <ifname> VERB [arguments]\n"
+	"       %s [options] <ifname> <verb> [<argument>...]\n"
 	"Edit and test the allow and deny lists of an interface.\n"
 	"\n"
 	"  list                  show policy, rules, lists and what they counted\n"

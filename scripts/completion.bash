@@ -39,24 +39,70 @@ _ifbpf_argument()
 		awk -v option="$2" '$1 == option || $(NF - 1) == option { print $NF }'
 }
 
-# _ifbpf_named HELP: how many interfaces come before the word that is completed.
-_ifbpf_named()
+# _ifbpf_said HELP: the words that are no options before the one that is completed: interfaces, and
+# what a tool is to do. Sets said.
+_ifbpf_said()
 {
-	local i count=0
+	local i
 
+	said=()
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-*) [[ -z $(_ifbpf_argument "$1" "${COMP_WORDS[i]}") ]] || ((i++)) ;;
-		*) ((count++)) ;;
+		*) said+=("${COMP_WORDS[i]}") ;;
 		esac
 	done
-	echo "$count"
+}
+
+# _ifbpf_tasks HELP: what can stand behind the one interface of a tool: in its usage, or, where that
+# says <verb>, at the beginning of lines.
+_ifbpf_tasks()
+{
+	{
+		sed -nE '/ <ifname> /{s/.* <ifname> //; s/<[^>]*>//g; s/[^a-z]+/\n/g; p}' <<<"$1" |
+			sed '/^$/d'
+		[[ $1 != *'<ifname> '*'<verb>'* ]] || sed -nE 's/^  ([a-z]+) .*/\1/p' <<<"$1"
+	} | sort -u
+}
+
+# _ifbpf_choices HELP TASK: the words that can stand behind it, if it takes one of several.
+_ifbpf_choices()
+{
+	sed -nE "s/^  $2 ([a-z][a-z-]*(\\|[a-z<>-]+)+) .*/\\1/p" <<<"$1" | tr '|' '\n' | sed '/</d'
+	[[ ! $1 =~ "  $2 ENTRY"[^$'\n']*WORD || ! $1 =~ WORD:\ ([a-z ]+) ]] ||
+		tr ' ' '\n' <<<"${BASH_REMATCH[1]}"
+}
+
+# The access lists of an interface, for whoever may read them.
+_ifbpf_lists() { "$1" acl "$2" 2>/dev/null | sed -nE 's/.* list ([^ ]+)  .*/\1/p'; }
+
+# What stands behind options: interfaces and objects, then what is to be done with them.
+_ifbpf_words()
+{
+	local command=$1 help=$2
+	local -a said
+
+	_ifbpf_said "$help"
+	words=()
+	if [[ $help == *'<ifname>...'* || ${#said[@]} == 0 ||
+		$help == *'<ifname> [<to> '* && ${#said[@]} == 1 ]]; then
+		mapfile -t words < <(_ifbpf_interfaces)
+	fi
+	if [[ $help == *'<object>'* && ${#said[@]} != 0 ]]; then
+		mapfile -t -O "${#words[@]}" words < <(_ifbpf_objects "$command")
+	elif ((${#said[@]} == 1)); then
+		mapfile -t -O "${#words[@]}" words < <(_ifbpf_tasks "$help")
+	elif ((${#said[@]} > 1)); then
+		mapfile -t words < <(_ifbpf_choices "$help" "${said[1]}")
+		[[ $help != *$'\n'"  ${said[1]} FILE"* ]] || return 0
+	fi
+	((${#words[@]})) || compopt +o default 2>/dev/null || true
 }
 
 _ifbpf()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word help='' argument=''
-	local -a words=()
+	local -a words=() said
 
 	if ((COMP_CWORD > 1)); then
 		help=$("$1" "${COMP_WORDS[1]}" --help 2>/dev/null)
@@ -73,20 +119,17 @@ _ifbpf()
 		mode:*) words=(native skb hw auto) ;;
 		way:*) words=(clsact tcx auto) ;;
 		do:*) words=(fail fresh migrate) ;;
-		file:* | object:*) ;;
-		?*:*) compopt +o default 2>/dev/null ;; # no file either
-		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;
-		*)
-			if [[ $help == *'<ifname>...'* || $(_ifbpf_named "$help") == 0 ||
-				$help == *'<ifname> [<to> '* && $(_ifbpf_named "$help") == 1 ]]; then
-				mapfile -t words < <(_ifbpf_interfaces)
-				if [[ $help == *'<object>'* && $(_ifbpf_named "$help") != 0 ]]; then
-					mapfile -t -O "${#words[@]}" words < <(_ifbpf_objects "$1")
-				fi
-			else
-				compopt +o default 2>/dev/null
+		name:*)
+			_ifbpf_said "$help"
+			if [[ $prev == @(-l|--list) && ${said[0]-} ]]; then
+				mapfile -t words < <(_ifbpf_lists "$1" "${said[0]}")
 			fi
+			compopt +o default 2>/dev/null || true
 			;;
+		file:* | object:*) ;;
+		?*:*) compopt +o default 2>/dev/null || true ;; # no file either
+		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;
+		*) _ifbpf_words "$1" "$help" ;;
 		esac
 		;;
 	esac

@@ -197,6 +197,59 @@ test_completion_offers_as_many_interfaces_as_a_verb_takes()
 	done
 }
 
+# words_of COMMAND WORD...: what completion offers for the last word, in one line.
+words_of() { completed scripts/ifbpf "$@" | paste -sd ' '; }
+
+test_completion_offers_what_a_tool_can_do_with_an_interface()
+{
+	. scripts/completion.bash
+	ip link add listing type veth peer name q1
+	same "acl" "add del flush list load policy save test" "$(words_of acl v0 '')"
+	same "acl with options" "add" "$(words_of acl --list bad -j v0 ad)"
+	same "ratelimit" "add del dropped flush list" "$(words_of ratelimit v0 '')"
+	same "rewrite" "add del flush list replace" "$(words_of rewrite v0 '')"
+	same "forward" "cache exclude flush include list status" "$(words_of forward v0 '')"
+	same "chain" "del insert list move set" "$(words_of chain --tc v0 '')"
+	same "redirect" "listing lo off q1 v0" "$(words_of redirect v0 '')"
+	same "acl policy" "drop drop-ip pass" "$(words_of acl v0 policy '')"
+	same "acl add" "allow both deny dst src" "$(words_of acl v0 add '')"
+	same "acl add, further on" "src" "$(words_of acl v0 add 192.0.2.1 s)"
+	same "forward cache" "off on" "$(words_of forward v0 cache '')"
+	same "chain del" "" "$(words_of chain v0 del '')"
+	same "top" "" "$(words_of top v0 '')"
+	same "doctor" "" "$(words_of doctor v0 '')"
+}
+
+# What a tool knows is offered: none is forgotten.
+test_completion_offers_all_that_config_tools_know()
+{
+	local tool task
+
+	. scripts/completion.bash
+	for tool in acl ratelimit rewrite forward chain; do
+		for task in $(words_of "$tool" v0 ''); do
+			run "scripts/$tool" nope "$task" 1 2 3 4 5 6 7 8 9
+			[[ $errors != *"unknown verb"* ]] || fail "$tool $task: $errors"
+		done
+		for task in $(sed -nE 's/^\.It Cm ([a-z]+).*/\1/p' "scripts/$tool.8"); do
+			run "scripts/$tool" nope "$task"
+			[[ $errors == *"unknown verb"* || " $(words_of "$tool" v0 '') " == *" $task "* ]] ||
+				fail "$tool $task is not offered"
+		done
+	done
+}
+
+test_completion_offers_the_lists_of_an_interface()
+{
+	. scripts/completion.bash
+	load v0 objects/xdp_acl.o >/dev/null
+	acl v0 add --list bad 192.0.2.1
+	acl v0 add --list worse 192.0.2.2 dst
+	same "lists" "bad worse" "$(words_of acl v0 del --list '')"
+	same "lists, short option" "worse" "$(words_of acl v0 flush -l w)"
+	same "lists of no interface" "" "$(words_of acl --list '')"
+}
+
 test_the_page_of_ifbpf_has_its_verbs()
 {
 	same "verbs of ifbpf --help, then of ifbpf.8" \
