@@ -65,14 +65,15 @@ static void widen_hook(struct widths *widths, const struct hook_stats *hook, boo
 	}
 }
 
-static const char *mark(enum counting counting)
+static const char *mark(const struct sample *sample, const struct hook_stats *hook)
 {
-	switch (counting) {
-	case COUNTING_UNKNOWN:
-	case COUNTING: return "";
-	case COUNTING_OTHERWISE: return "  (stale: not a map of the program that runs)";
-	case COUNTING_NOTHING: return "  (stale: no program runs)";
-	case COUNTING_GONE: return "  (stale: the interface is gone)";
+	if (sample->found == FOUND_LEFT)
+		return "  (stale: the interface is gone)";
+	switch (hook->use) {
+	case MAP_USE_UNKNOWN:
+	case MAP_USE_RUNS: return "";
+	case MAP_USE_OTHERWISE: return "  (stale: not a map of the program that runs)";
+	case MAP_USE_NOTHING: return "  (stale: no program runs)";
 	}
 	return "";
 }
@@ -101,7 +102,7 @@ static void print_hook(const struct sample *sample, const struct hook_stats *hoo
 		if (hook->has_rates)
 			printf("  %s", rate_text(hook->rates[slot].pps, hook->rates[slot].bps));
 		print_shared(hook);
-		puts(mark(hook->counting));
+		puts(mark(sample, hook));
 	}
 }
 
@@ -144,11 +145,11 @@ static int add_rate(struct json_object *to, const char *key, double rate)
 	return add(to, key, json_object_new_double_s(rate, text));
 }
 
-static int add_stale(struct json_object *to, enum counting counting)
+static int add_stale(struct json_object *to, enum map_use use)
 {
-	if (counting == COUNTING_UNKNOWN)
+	if (use == MAP_USE_UNKNOWN)
 		return json_object_object_add(to, "stale", NULL);
-	return add(to, "stale", json_object_new_boolean(counting != COUNTING));
+	return add(to, "stale", json_object_new_boolean(use != MAP_USE_RUNS));
 }
 
 static int fill_action(struct json_object *to, const struct hook_stats *hook, unsigned int slot)
@@ -206,7 +207,7 @@ static int fill_hook(struct json_object *to, const struct hook_stats *hook)
 	if (!err)
 		err = add_id(to, "program_id", hook->prog_id);
 	if (!err)
-		err = add_stale(to, hook->counting);
+		err = add_stale(to, hook->use);
 	if (!err)
 		err = add_shared(to, hook);
 	if (err)

@@ -6,7 +6,6 @@
 #include "bpffs/directory.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
-#include "scripts/stats_counting.h"
 #include "scripts/stats_find.h"
 #include "scripts/stats_read.h"
 #include "scripts/stats_sample.h"
@@ -49,7 +48,7 @@ static __u64 clock_ns(clockid_t clock)
 }
 
 static int sample_hook(struct sample *sample, const struct view *view, enum hook hook,
-                       const char *map, const struct counting_query *query, __u64 known_gen)
+                       const char *map, const struct map_users *users, __u64 known_gen)
 {
 	struct hook_stats *stats = &sample->hooks[sample->hooks_len];
 	int ret;
@@ -58,14 +57,17 @@ static int sample_hook(struct sample *sample, const struct view *view, enum hook
 	ret = stats_read(stats, view, sample, known_gen);
 	if (ret <= 0)
 		return ret;
-	counting_find(query, view, stats);
+	stats->use = map_users_find(users, hook, stats->map_id,
+	                            view->has_record ? &view->record : NULL, &stats->prog_id);
+	if (sample->found == FOUND_LEFT)
+		stats->use = MAP_USE_NOTHING;
 	sample->hooks_len++;
 	return 0;
 }
 
 /* Read the maps of one name, which may be those of several hooks. */
 static int sample_map(struct sample *sample, const struct directory *dir, const char *map,
-                      const struct counting_query *query, __u64 known_gen)
+                      const struct map_users *users, __u64 known_gen)
 {
 	struct view view;
 	int err, ret;
@@ -78,7 +80,7 @@ static int sample_map(struct sample *sample, const struct directory *dir, const 
 	for (int hook = 0; hook < HOOKS; hook++) {
 		if (strcmp(map_name(hook), map) != 0)
 			continue;
-		err = sample_hook(sample, &view, hook, map, query, known_gen);
+		err = sample_hook(sample, &view, hook, map, users, known_gen);
 		if (err)
 			ret = err;
 	}
@@ -89,16 +91,17 @@ static int sample_map(struct sample *sample, const struct directory *dir, const 
 static int sample_directory(struct sample *sample, const struct directory *dir,
                             const struct target *target)
 {
-	struct counting_query query;
-	int err, err_tc = 0, ret;
+	struct map_users users = {};
+	int err, err_tc = 0, ret = 0;
 
 	sample->hooks_len = 0;
-	ret = counting_begin(&query, sample);
-	err = sample_map(sample, dir, XDP_STATS_MAP, &query, target->known_gen);
+	if (sample->found != FOUND_LEFT)
+		ret = map_users_query(&users, &sample->iface);
+	err = sample_map(sample, dir, XDP_STATS_MAP, &users, target->known_gen);
 	/* A killed writer's half exchange concerns them all. */
 	if (err != -EAGAIN)
-		err_tc = sample_map(sample, dir, TC_STATS_MAP, &query, target->known_gen);
-	counting_end(&query);
+		err_tc = sample_map(sample, dir, TC_STATS_MAP, &users, target->known_gen);
+	map_users_free(&users);
 	if (!ret)
 		ret = err ? err : err_tc;
 	return ret;

@@ -7,15 +7,7 @@
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
 #include "objects/stats.h"
-
-/* What is known of the program that counts in a map. */
-enum counting {
-	COUNTING_UNKNOWN,   /* not to be told without privilege */
-	COUNTING,           /* a program that runs on the hook uses the map */
-	COUNTING_OTHERWISE, /* programs run on the hook, but none uses the map */
-	COUNTING_NOTHING,   /* no program runs on the hook */
-	COUNTING_GONE,      /* the interface is gone */
-};
+#include "scripts/map_use.h"
 
 /* So many interfaces that share a map are named. */
 #define SHARED_NAMES 8
@@ -29,8 +21,8 @@ struct hook_stats {
 	enum hook hook;
 	const char *map;
 	__u32 map_id;
-	__u32 prog_id; /* 0 if unknown */
-	enum counting counting;
+	__u32 prog_id;    /* 0 if unknown */
+	enum map_use use; /* NOTHING if the interface is gone */
 	struct stats_record actions[TC_STATS_SLOTS];
 	bool has_rates;
 	struct rate rates[TC_STATS_SLOTS];

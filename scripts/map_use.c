@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+#include "scripts/map_use.h"
+
+/* What libxdp calls the program behind which it puts others, by freplace. */
+#define LIBXDP_DISPATCHER "xdp_dispatcher"
+
+int map_users_query(struct map_users *users, const struct interface *iface)
+{
+	int err;
+
+	memset(users, 0, sizeof(*users));
+	err = attachments_query(&users->attached, iface);
+	if (err)
+		memset(users, 0, sizeof(*users)); /* nothing is known */
+	else
+		users->by_id = !live_query(&users->live, &users->attached);
+	return err;
+}
+
+void map_users_free(struct map_users *users)
+{
+	live_free(&users->live);
+	attachments_free(&users->attached);
+}
+
+/* Behind a dispatcher there are always programs; before Linux 5.13 they may not be found. */
+static bool hides_programs(const struct map_users *users, enum hook hook)
+{
+	bool dispatcher = false;
+
+	for (size_t i = 0; i < users->live.progs_len; i++) {
+		const struct live_prog *prog = &users->live.progs[i];
+
+		if (prog->hook == hook && prog->via_link)
+			return false;
+		dispatcher |= prog->hook == hook && !strcmp(prog->name, LIBXDP_DISPATCHER);
+	}
+	return dispatcher;
+}
+
+static unsigned int attached_count(const struct map_users *users, enum hook hook)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < users->attached.len; i++)
+		count += users->attached.list[i].hook == hook;
+	return count;
+}
+
+/* Without privilege: what runs is a program that was published, and so was the map. */
+static enum map_use find_by_record(const struct map_users *users, enum hook hook, __u32 map_id,
+                                   const struct record *record, __u32 *prog_id)
+{
+	enum map_use use = MAP_USE_UNKNOWN;
+
+	if (!record_has_map(record, hook, map_id))
+		return use;
+	for (size_t i = 0; i < users->attached.len; i++) {
+		const struct attachment *at = &users->attached.list[i];
+
+		if (at->hook != hook || !record_has_prog(record, hook, at->prog_id))
+			continue;
+		use = MAP_USE_RUNS;
+		/* Which of several programs uses it, the record does not say. */
+		if (attached_count(users, hook) == 1)
+			*prog_id = at->prog_id;
+	}
+	return use;
+}
+
+enum map_use map_users_find(const struct map_users *users, enum hook hook, __u32 map_id,
+                            const struct record *record, __u32 *prog_id)
+{
+	const struct live_prog *user = live_user(&users->live, hook, map_id);
+	bool known = users->attached.known[hook];
+
+	*prog_id = user ? user->id : 0;
+	if (user)
+		return MAP_USE_RUNS;
+	if (known && !attached_count(users, hook))
+		return MAP_USE_NOTHING;
+	if (!users->by_id)
+		return record ? find_by_record(users, hook, map_id, record, prog_id)
+		              : MAP_USE_UNKNOWN;
+	return known && !hides_programs(users, hook) ? MAP_USE_OTHERWISE : MAP_USE_UNKNOWN;
+}
