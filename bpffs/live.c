@@ -10,9 +10,6 @@
 #include "bpffs/live.h"
 #include "bpffs/pin.h"
 
-/* The kernel lets a program use this many maps (MAX_USED_MAPS). */
-#define MAPS_MAX 64
-
 static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map, __u32 via_link)
 {
 	struct live_prog *progs;
@@ -108,18 +105,17 @@ static int add_map(struct live *live, size_t prog, __u32 map_id)
 	return err ? err : add_held(live, map.hook, &map);
 }
 
-/* Describe a program; its maps' ids come in maps. */
-static int describe_prog(int fd, struct bpf_prog_info *info, __u32 maps[MAPS_MAX])
+int prog_describe(int fd, struct bpf_prog_info *info, __u32 maps[PROG_MAPS])
 {
 	__u32 len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
-	info->nr_map_ids = MAPS_MAX;
+	info->nr_map_ids = PROG_MAPS;
 	info->map_ids = (__u64)(unsigned long)maps;
 	if (bpf_obj_get_info_by_fd(fd, info, &len))
 		return -errno;
-	if (info->nr_map_ids > MAPS_MAX)
-		info->nr_map_ids = MAPS_MAX;
+	if (info->nr_map_ids > PROG_MAPS)
+		info->nr_map_ids = PROG_MAPS;
 	return 0;
 }
 
@@ -140,13 +136,13 @@ static int add_components(struct live *live, enum hook hook, __u32 prog_id)
 static int look_at(struct live *live, size_t prog)
 {
 	struct bpf_prog_info info;
-	__u32 maps[MAPS_MAX];
+	__u32 maps[PROG_MAPS];
 	int fd, err;
 
 	fd = bpf_prog_get_fd_by_id(live->progs[prog].id);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	err = describe_prog(fd, &info, maps);
+	err = prog_describe(fd, &info, maps);
 	close(fd);
 	if (err)
 		return err;
@@ -182,11 +178,11 @@ int live_query(struct live *live, const struct attachments *attached)
 int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 {
 	struct bpf_prog_info info;
-	__u32 maps[MAPS_MAX];
+	__u32 maps[PROG_MAPS];
 	struct live_prog *prog;
 	int err;
 
-	err = describe_prog(prog_fd, &info, maps);
+	err = prog_describe(prog_fd, &info, maps);
 	if (!err)
 		err = add_prog(live, hook, info.id, via_map, 0);
 	if (err)
@@ -217,12 +213,12 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 	struct live_map map = { .hook = hook };
 	struct bpf_map_info map_info;
 	struct bpf_prog_info info;
-	__u32 maps[MAPS_MAX];
+	__u32 maps[PROG_MAPS];
 	bool used = false;
 	size_t at = 0;
 	int err;
 
-	err = describe_prog(user_fd, &info, maps);
+	err = prog_describe(user_fd, &info, maps);
 	if (!err)
 		err = map_describe(map_fd, &map_info);
 	if (err)
@@ -231,7 +227,7 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 		used |= maps[i] == map_info.id;
 	if (!used)
 		return 0;
-	err = describe_prog(prog_fd, &info, maps);
+	err = prog_describe(prog_fd, &info, maps);
 	if (err)
 		return err;
 	while (map.prog < live->progs_len &&

@@ -12,6 +12,9 @@
 #include "bpffs/name.h"
 #include "bpffs/query.h"
 
+/* The kernel lets a program use this many maps (MAX_USED_MAPS). */
+#define PROG_MAPS 64
+
 struct live_prog {
 	enum hook hook;
 	__u32 id;
@@ -64,6 +67,12 @@ int live_add_held(struct live *live, enum hook hook, int map_fd);
 
 /* The descriptor of a map, which stays live's, or -1. */
 int live_map_fd(const struct live *live, __u32 map_id);
+
+/*
+ * Describe an open program (BPF_OBJ_GET_INFO_BY_FD); the ids of the maps that it uses, of which
+ * info->nr_map_ids are filled in, come in maps. Returns 0 or a negative errno, silent.
+ */
+int prog_describe(int fd, struct bpf_prog_info *info, __u32 maps[PROG_MAPS]);
 
 /* The program of that hook that uses the map, or NULL. */
 const struct live_prog *live_user(const struct live *live, enum hook hook, __u32 map_id);

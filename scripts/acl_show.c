@@ -3,6 +3,7 @@
 #include "bpffs/log.h"
 #include "scripts/acl_entry.h"
 #include "scripts/acl_show.h"
+#include "scripts/config_use.h"
 
 const char *acl_policy_name(const struct acl_settings *settings)
 {
@@ -41,7 +42,7 @@ void acl_show_edit(const struct config *config, size_t before, size_t after)
 
 	if (!config->json)
 		return;
-	document = json_begin(ACL_SCHEMA, &config->iface);
+	document = config_json_begin(ACL_SCHEMA, config);
 	json_put_number(document, "rules_before", before);
 	json_put_number(document, "rules_after", after);
 	json_end(document);
@@ -125,7 +126,7 @@ void acl_show_list_edit(const struct acl_session *session, const char *name)
 
 	if (!session->config->json || acl_list_measure(lists, number, &size))
 		return;
-	document = json_begin(ACL_SCHEMA, &session->config->iface);
+	document = config_json_begin(ACL_SCHEMA, session->config);
 	json_object_object_add(document, "list", list_json(&lists->record[number], number, &size));
 	json_end(document);
 }
@@ -137,7 +138,7 @@ static int show_all(const struct acl_session *session, const struct acl_rules *r
 	int err = 0;
 
 	if (session->config->json) {
-		document = json_begin(ACL_SCHEMA, &session->config->iface);
+		document = config_json_begin(ACL_SCHEMA, session->config);
 		array = json_object_new_array();
 		list_array = json_object_new_array();
 		json_put_string(document, "policy", acl_policy_name(&rules->settings));
@@ -186,7 +187,7 @@ static int show_content(const struct acl_session *session, const char *name)
 	err = acl_list_measure(lists, number, &size);
 	if (err)
 		return err;
-	document = json_begin(ACL_SCHEMA, &session->config->iface);
+	document = config_json_begin(ACL_SCHEMA, session->config);
 	one = list_json(&lists->record[number], number, &size);
 	array = json_object_new_array();
 	json_object_object_add(document, "list", one);

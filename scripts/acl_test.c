@@ -8,6 +8,7 @@
 #include "scripts/acl_entry.h"
 #include "scripts/acl_show.h"
 #include "scripts/acl_test.h"
+#include "scripts/config_use.h"
 
 /* By the bits of acl_left_out(). */
 static const char *const subjects[] = { "Ethernet source address",
@@ -122,7 +123,7 @@ static void print_text(const struct acl_rules *rules, const struct acl_answer *a
 static int print_json(const struct config *config, const struct acl_rules *rules,
                       const struct acl_answer *answer, unsigned int missing)
 {
-	struct json_object *document = json_begin(ACL_SCHEMA, &config->iface);
+	struct json_object *document = config_json_begin(ACL_SCHEMA, config);
 	struct json_object *array = json_object_new_array();
 	char text[ACL_ENTRY_TEXT];
 

@@ -8,6 +8,7 @@
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "scripts/chain_row.h"
+#include "scripts/config_use.h"
 
 #define SCHEMA "ifbpf.chain/1"
 
@@ -78,7 +79,7 @@ static int list(struct config *config, char **argv, int argc)
 	if (row_open(&row, config, tc, CONFIG_READ))
 		return EXIT_KERNEL;
 	if (config->json) {
-		document = json_begin(SCHEMA, &config->iface);
+		document = config_json_begin(SCHEMA, config);
 		json_put_string(document, "row", tc ? "tc" : "xdp");
 		programs = json_object_new_array();
 		json_object_object_add(document, "programs", programs);

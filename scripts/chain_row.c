@@ -9,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/chain_row.h"
+#include "scripts/config_use.h"
 
 #define PROGRAM_MAPS 64
 
@@ -118,6 +119,15 @@ static int follow(struct row *row)
 	}
 }
 
+/* Whether the program that runs follows this row. */
+static void check_use(const struct row *row)
+{
+	for (size_t i = 0; i < row->view.len; i++)
+		if (is_flat(&row->view.maps[i]) && row->view.maps[i].fd == row->member[0].link_fd)
+			config_use_check(row->config, row->view.maps[i].name,
+			                 row->view.maps[i].info.id);
+}
+
 int row_open(struct row *row, const struct config *config, bool tc, enum config_access access)
 {
 	struct member *head = &row->member[0];
@@ -135,6 +145,7 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 	head->counter_fd = find_name(row, CHAIN_HEAD, counter_suffix(row));
 	row->len = 1;
 	if (head->link_fd >= 0) {
+		check_use(row);
 		err = follow(row);
 	} else {
 		err = failed(-ENOENT, "cannot find map '%s%s' of %s in %s", CHAIN_HEAD,

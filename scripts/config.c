@@ -10,6 +10,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/config.h"
+#include "scripts/config_use.h"
 
 int config_option(struct config_options *options, int c, const char *tool, const char *usage)
 {
@@ -23,12 +24,12 @@ int config_option(struct config_options *options, int c, const char *tool, const
 	}
 }
 
-static void hint_load(const struct config *config)
+void config_hint_load(const struct config *config, const char *advice)
 {
 	char object[64];
 
 	snprintf(object, sizeof(object), "xdp_%s.o", config->object);
-	hint("load it first: %s %s %s", cli_command("load"), cli_word(config->iface.name),
+	hint("%s: %s %s %s", advice, cli_command("load"), cli_word(config->iface.name),
 	     cli_object(object));
 }
 
@@ -50,7 +51,7 @@ int config_open(struct config *config, const char *ifname, const struct config_o
 	if (err == -ENOENT) {
 		failed(err, "cannot find the maps of %s in %s", config->iface.name,
 		       config->fs.path);
-		hint_load(config);
+		config_hint_load(config, "load it first");
 	}
 	if (!err && access == CONFIG_WRITE) {
 		err = directory_lock(&config->dir);
@@ -59,11 +60,14 @@ int config_open(struct config *config, const char *ifname, const struct config_o
 	}
 	if (err)
 		bpffs_close(&config->fs);
+	else
+		config->use = config_use_new();
 	return err;
 }
 
 void config_close(struct config *config)
 {
+	config_use_free(config->use);
 	directory_close(&config->dir);
 	bpffs_close(&config->fs);
 }
@@ -87,7 +91,7 @@ static int check(const struct config *config, const struct config_map *map,
 		"%u, value %u bytes",
 		map->name, config->iface.name, type_name(info->type), info->key_size,
 		info->value_size, type_name(map->type), map->key_size, map->value_size);
-	hint_load(config);
+	config_hint_load(config, "load it first");
 	return -EINVAL;
 }
 
@@ -114,7 +118,7 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	if (!found) {
 		rejected(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
 		         config->dir.path);
-		hint_load(config);
+		config_hint_load(config, "load it first");
 		err = -ENOENT;
 	} else {
 		err = check(config, map, &found->info);
@@ -122,7 +126,9 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	fd = err ? err : dup(found->fd);
 	if (!err && fd < 0)
 		fd = failed(-errno, "cannot keep map '%s' open", map->name);
-	if (!err && info)
+	if (fd >= 0)
+		config_use_check(config, map->name, found->info.id);
+	if (fd >= 0 && info)
 		*info = found->info;
 	view_close(&view);
 	return fd;

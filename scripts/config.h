@@ -34,6 +34,8 @@ struct config_options {
  */
 int config_option(struct config_options *options, int c, const char *tool, const char *usage);
 
+struct config_use;
+
 /* An interface with its directory, open for as long as a verb works. */
 struct config {
 	struct interface iface;
@@ -41,6 +43,7 @@ struct config {
 	struct directory dir;
 	bool json;
 	const char *object; /* that makes the maps, for hints: "acl" for xdp_acl.o and tc_acl.o */
+	struct config_use *use; /* whether what runs uses the maps: config_use.h */
 };
 
 enum config_access {
@@ -56,6 +59,9 @@ int config_open(struct config *config, const char *ifname, const struct config_o
                 const char *object, enum config_access access);
 void config_close(struct config *config);
 
+/* Hint: "<advice>: load eth0 xdp_acl.o". */
+void config_hint_load(const struct config *config, const char *advice);
+
 /* What a map must be for a tool to work on it. */
 struct config_map {
 	const char *name;
@@ -65,9 +71,9 @@ struct config_map {
 
 /*
  * Open a map of the interface by its flat pin, read-only for CONFIG_READ, and compare its type and
- * sizes. Fills in *info if it is not NULL. Returns a descriptor, which the caller closes; -ENOENT
- * (reported, with a hint) if there is none; -EINVAL if it is another kind of map; or another
- * negative errno, reported.
+ * sizes. Fills in *info if it is not NULL. If no attached program uses it, that is said, once; it
+ * is no failure. Returns a descriptor, which the caller closes; -ENOENT (reported, with a hint) if
+ * there is none; -EINVAL if it is another kind of map; or another negative errno, reported.
  */
 int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info);

@@ -10,6 +10,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/forward_maps.h"
 
 /* An entry of either cache. */
@@ -188,7 +189,7 @@ int forward_list(struct config *config, char **argv, int argc)
 	}
 	if (!config->json)
 		return EXIT_SUCCESS;
-	document = json_begin(FORWARD_SCHEMA, &config->iface);
+	document = config_json_begin(FORWARD_SCHEMA, config);
 	json_object_object_add(document, "cache", list.json);
 	return json_end(document) ? EXIT_KERNEL : EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/forward_maps.h"
 #include "scripts/xdp_target.h"
 
@@ -161,7 +162,7 @@ static void add_dropping(const struct interface *to, enum xdp_target why,
 
 static int print_json(const struct config *config, const struct status *status)
 {
-	struct json_object *json = json_begin(FORWARD_SCHEMA, &config->iface);
+	struct json_object *json = config_json_begin(FORWARD_SCHEMA, config);
 	struct json_object *excluded = json_object_new_array(), *drops = json_object_new_array();
 	struct json_object *sent = json_object_new_object(), *passed = json_object_new_object();
 

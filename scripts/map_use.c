@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "scripts/map_use.h"
 
 /* What libxdp calls the program behind which it puts others, by freplace. */
 #define LIBXDP_DISPATCHER "xdp_dispatcher"
+
+/* The maps that an attached program uses. */
+struct prog_maps {
+	bool asked;
+	__u32 len, ids[PROG_MAPS];
+};
 
 int map_users_query(struct map_users *users, const struct interface *iface)
 {
@@ -13,15 +22,61 @@ int map_users_query(struct map_users *users, const struct interface *iface)
 	err = attachments_query(&users->attached, iface);
 	if (err)
 		memset(users, 0, sizeof(*users)); /* nothing is known */
-	else
-		users->by_id = !live_query(&users->live, &users->attached);
 	return err;
+}
+
+/* Look behind the attachments, at all programs and maps: slow, and rarely needed. */
+static void look_behind(struct map_users *users)
+{
+	if (!users->looked)
+		users->by_id = !live_query(&users->live, &users->attached);
+	users->looked = true;
 }
 
 void map_users_free(struct map_users *users)
 {
+	free(users->maps);
 	live_free(&users->live);
 	attachments_free(&users->attached);
+}
+
+/* Ask once for the maps of an attached program; what cannot be asked has none. */
+static const struct prog_maps *maps_of(struct map_users *users, size_t i)
+{
+	struct bpf_prog_info info;
+	struct prog_maps *maps;
+	int fd;
+
+	if (!users->maps)
+		users->maps = calloc(users->attached.len, sizeof(*users->maps));
+	if (!users->maps)
+		return NULL;
+	maps = &users->maps[i];
+	if (maps->asked)
+		return maps;
+	maps->asked = true;
+	fd = bpf_prog_get_fd_by_id(users->attached.list[i].prog_id);
+	if (fd < 0)
+		return maps;
+	if (!prog_describe(fd, &info, maps->ids))
+		maps->len = info.nr_map_ids;
+	close(fd);
+	return maps;
+}
+
+__u32 map_users_attached(struct map_users *users, enum hook hook, __u32 map_id)
+{
+	for (size_t i = 0; i < users->attached.len; i++) {
+		const struct prog_maps *maps;
+
+		if (users->attached.list[i].hook != hook)
+			continue;
+		maps = maps_of(users, i);
+		for (__u32 k = 0; maps && k < maps->len; k++)
+			if (maps->ids[k] == map_id)
+				return users->attached.list[i].prog_id;
+	}
+	return 0;
 }
 
 /* Behind a dispatcher there are always programs; before Linux 5.13 they may not be found. */
@@ -69,17 +124,22 @@ static enum map_use find_by_record(const struct map_users *users, enum hook hook
 	return use;
 }
 
-enum map_use map_users_find(const struct map_users *users, enum hook hook, __u32 map_id,
+enum map_use map_users_find(struct map_users *users, enum hook hook, __u32 map_id,
                             const struct record *record, __u32 *prog_id)
 {
-	const struct live_prog *user = live_user(&users->live, hook, map_id);
 	bool known = users->attached.known[hook];
+	const struct live_prog *user;
 
-	*prog_id = user ? user->id : 0;
-	if (user)
+	*prog_id = map_users_attached(users, hook, map_id);
+	if (*prog_id)
 		return MAP_USE_RUNS;
 	if (known && !attached_count(users, hook))
 		return MAP_USE_NOTHING;
+	look_behind(users);
+	user = live_user(&users->live, hook, map_id);
+	*prog_id = user ? user->id : 0;
+	if (user)
+		return MAP_USE_RUNS;
 	if (!users->by_id)
 		return record ? find_by_record(users, hook, map_id, record, prog_id)
 		              : MAP_USE_UNKNOWN;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/map_each.h"
 #include "scripts/ratelimit_limit.h"
 #include "scripts/ratelimit_show.h"
@@ -131,7 +132,7 @@ static int print_list(const struct config *config, const struct ratelimit_list *
 			print((const char *)list->values + i * list->size);
 		return 0;
 	}
-	document = json_begin(SCHEMA, &config->iface);
+	document = config_json_begin(SCHEMA, config);
 	rows = json_object_new_array();
 	for (size_t i = 0; i < list->len; i++)
 		put(rows, (const char *)list->values + i * list->size);

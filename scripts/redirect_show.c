@@ -7,6 +7,7 @@
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "scripts/config_use.h"
 #include "scripts/redirect_run.h"
 #include "scripts/station.h"
 
@@ -96,7 +97,7 @@ static struct json_object *flow_json(const struct redirect_flow *flow)
 
 static int print_json(const struct picture *picture, const struct config *config)
 {
-	struct json_object *json = json_begin(SCHEMA, &config->iface);
+	struct json_object *json = config_json_begin(SCHEMA, config);
 	struct json_object *flows = json_object_new_array();
 
 	json_put_bool(json, "on", picture->target != 0);

@@ -6,6 +6,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/rewrite_rules.h"
 
 #define SCHEMA "ifbpf.rewrite/1"
@@ -45,7 +46,7 @@ static const char usage[] =
 
 static int list_json(const struct config *config, const struct rules *rules)
 {
-	struct json_object *document = json_begin(SCHEMA, &config->iface);
+	struct json_object *document = config_json_begin(SCHEMA, config);
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < rules->len; i++)

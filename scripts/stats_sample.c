@@ -48,7 +48,7 @@ static __u64 clock_ns(clockid_t clock)
 }
 
 static int sample_hook(struct sample *sample, const struct view *view, enum hook hook,
-                       const char *map, const struct map_users *users, __u64 known_gen)
+                       const char *map, struct map_users *users, __u64 known_gen)
 {
 	struct hook_stats *stats = &sample->hooks[sample->hooks_len];
 	int ret;
@@ -67,7 +67,7 @@ static int sample_hook(struct sample *sample, const struct view *view, enum hook
 
 /* Read the maps of one name, which may be those of several hooks. */
 static int sample_map(struct sample *sample, const struct directory *dir, const char *map,
-                      const struct map_users *users, __u64 known_gen)
+                      struct map_users *users, __u64 known_gen)
 {
 	struct view view;
 	int err, ret;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "scripts/config.h"
+#include "scripts/config_use.h"
 #include "scripts/stats_ticker.h"
 #include "scripts/top_print.h"
 #include "scripts/top_sample.h"
@@ -158,6 +158,7 @@ static int watch_screen(struct top *top, struct ticker *ticker)
 	enum ticker_event event = TICKER_TICK;
 	int status = EXIT_SUCCESS;
 
+	config_use_silence(&top->config); /* the screen says it */
 	for (;;) {
 		now = last == &samples[0] ? &samples[1] : &samples[0];
 		if (event == TICKER_TICK) {

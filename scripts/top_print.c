@@ -3,6 +3,7 @@
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
+#include "scripts/config_use.h"
 #include "scripts/rate_text.h"
 #include "scripts/source_text.h"
 #include "scripts/top_print.h"
@@ -94,7 +95,7 @@ static void put_protocols(struct json_object *list, const struct top_sample *sam
 
 int top_print_json(const struct config *config, const struct top_sample *sample, size_t count)
 {
-	struct json_object *document = json_begin("ifbpf.top/1", &config->iface);
+	struct json_object *document = config_json_begin("ifbpf.top/1", config);
 	struct json_object *sources = json_object_new_array();
 	struct json_object *protocols = json_object_new_array();
 

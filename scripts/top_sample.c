@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/map_each.h"
 #include "scripts/top_sample.h"
 
@@ -145,6 +146,7 @@ int top_take(struct top_sample *sample, const struct config *config,
 	int err;
 
 	memset(sample, 0, sizeof(*sample));
+	config_use_renew(config);
 	sample->time_ns = clock_ns(CLOCK_REALTIME);
 	sample->elapsed_ns = clock_ns(CLOCK_MONOTONIC);
 	err = read_map(sample, config, &protocols_map, &sample->protocols_id, read_protocol);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "scripts/config_use.h"
 #include "scripts/rate_text.h"
 #include "scripts/source_text.h"
 #include "scripts/top_screen.h"
@@ -91,8 +92,9 @@ void screen_draw(const struct config *config, const struct top_sample *sample, e
 
 	erase();
 	snprintf(line, sizeof(line),
-	         "%s  %zu sources, sorted by %s   p packets  b bytes  r rate  q quit",
-	         config->iface.name, sample->len, sort_name(by));
+	         "%s  %zu sources%s, sorted by %s   p packets  b bytes  r rate  q quit",
+	         config->iface.name, sample->len, config_use_is_stale(config) ? " (stale)" : "",
+	         sort_name(by));
 	draw_line(0, A_BOLD, line);
 	draw_count(1, "all", sample, &sample->all);
 	row = draw_protocols(2, sample);
