@@ -6,6 +6,7 @@
 #include <string.h>
 #include "scripts/acl_entry.h"
 #include "scripts/acl_ranges.h"
+#include "scripts/config.h"
 
 static char why[160];
 
@@ -182,7 +183,7 @@ const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len,
 	return reason;
 }
 
-bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len)
+bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len, const char **reason)
 {
 	static const struct {
 		const char *name;
@@ -192,14 +193,20 @@ bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len)
 		{ "both", ACL_SIDE_BOTH, 0 },  { "allow", 0, ACL_ALLOW },
 		{ "deny", 0, ACL_DENY },
 	};
+	const char *before;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strlen(words[i].name) != len || memcmp(words[i].name, text, len))
 			continue;
-		if (words[i].sides)
+		if (words[i].sides) {
+			before = rule->sides ? acl_sides_name(rule->sides) : NULL;
 			rule->sides = words[i].sides;
-		else
+		} else {
+			before = rule->verdict ? acl_verdict_name(rule->verdict) : NULL;
 			rule->verdict = words[i].verdict;
+		}
+		if (before)
+			*reason = config_clash(before, text, len);
 		return true;
 	}
 	return false;

@@ -25,8 +25,12 @@ const char *acl_entry_parse(struct acl_rule *rule, const char *text, size_t len,
 /* The text, shortened, and behind it the reason: words that are valid until the next call. */
 const char *acl_refuse(const char *text, size_t len, const char *reason);
 
-/* "src", "dst", "both", "allow" and "deny" set sides and verdict. Returns whether it was one. */
-bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len);
+/*
+ * "src", "dst", "both", "allow" and "deny" set sides and verdict. Returns whether it was one;
+ * *reason is why it is refused, if sides or verdict were set before: in words, valid until the next
+ * call.
+ */
+bool acl_entry_word(struct acl_rule *rule, const char *text, size_t len, const char **reason);
 
 /* "pass", "drop" and "drop-ip" set the bits of ACL_FLAGS_POLICY. Returns whether it was one. */
 bool acl_policy_word(__u8 *flags, const char *text, size_t len);

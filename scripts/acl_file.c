@@ -147,7 +147,7 @@ bool acl_file_rule(struct acl_file *file, struct acl_rule *rule)
 	size_t len;
 
 	while (!reason && (word = acl_file_word(file, &len))) {
-		if (acl_entry_word(&words, word, len))
+		if (acl_entry_word(&words, word, len, &reason))
 			continue;
 		reason = acl_entry_parse(found ? &second : rule, word, len, ACL_NO_ENTRY);
 		if (!reason && found)

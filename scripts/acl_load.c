@@ -93,12 +93,17 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 {
 	struct acl_rule said = {};
 	struct acl_list_wish wish;
+	const char *reason = NULL;
 	struct acl_file file;
 	int status;
 
 	for (int i = 0; i < count; i++) {
-		if (options->list && acl_entry_word(&said, words[i], strlen(words[i])))
-			continue;
+		if (options->list && acl_entry_word(&said, words[i], strlen(words[i]), &reason)) {
+			if (!reason)
+				continue;
+			note("%s", reason);
+			return EXIT_USAGE;
+		}
 		note("'%s' is too much%s", words[i],
 		     options->list ? ": a list takes allow or deny, and src, dst or both" : "");
 		return EXIT_USAGE;

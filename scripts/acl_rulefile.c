@@ -20,7 +20,9 @@ static void read_policy(struct acl_rulefile *into, struct acl_file *file)
 	size_t len, more;
 	const char *word = acl_file_word(file, &len);
 
-	if (!word || acl_file_word(file, &more) || !acl_policy_word(&into->policy, word, len))
+	if (into->has_policy)
+		acl_file_refuse(file, file->line, "the file has a policy already");
+	else if (!word || acl_file_word(file, &more) || !acl_policy_word(&into->policy, word, len))
 		acl_file_refuse(file, file->line, "a policy is pass, drop or drop-ip");
 	else
 		into->has_policy = true;
@@ -50,7 +52,7 @@ static struct acl_section *read_section(struct acl_rulefile *into, struct acl_fi
 		         len < sizeof(section->name) ? (int)len : 0, word);
 	reason = acl_list_name_refused(section->name);
 	while (!reason && (word = acl_file_word(file, &len)))
-		if (!acl_entry_word(&words, word, len))
+		if (!acl_entry_word(&words, word, len, &reason))
 			reason = "behind the name of a list stand allow or deny, and src, dst or "
 				 "both";
 	for (int i = 0; i < into->section_count && !reason; i++)

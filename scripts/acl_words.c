@@ -14,8 +14,14 @@ int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_go
 
 	memset(words, 0, sizeof(*words));
 	for (int i = 0; i < argc; i++) {
-		if (acl_entry_word(&words->words, argv[i], strlen(argv[i])))
-			continue;
+		reason = NULL;
+		if (acl_entry_word(&words->words, argv[i], strlen(argv[i]), &reason)) {
+			if (!reason)
+				continue;
+			/* It is for all entries: it cannot be left out. */
+			note("%s", reason);
+			return -EINVAL;
+		}
 		reason = acl_entry_parse(&entry, argv[i], strlen(argv[i]), wanted);
 		if (reason) {
 			note("%s", reason);

@@ -14,8 +14,8 @@ struct acl_words {
 
 /*
  * Sort the arguments into entries and words. What is neither is named: then -EINVAL, but with
- * keep_going only if nothing is left. wanted: as in acl_entry_parse(). acl_words_free() always
- * follows.
+ * keep_going only if nothing is left. -EINVAL as well if two words contradict each other, named.
+ * wanted: as in acl_entry_parse(). acl_words_free() always follows.
  */
 int acl_words_parse(struct acl_words *words, char **argv, int argc, bool keep_going,
                     const char *wanted);

@@ -22,6 +22,16 @@
 		"version", no_argument, NULL, 'V'                                                  \
 	}
 
+/*
+ * Each thing is said once. Returns NULL if before, the word that said it before, is NULL; else why
+ * another word cannot be taken: it is there twice, or contradicts the other. Valid until the next
+ * call.
+ */
+const char *config_clash(const char *before, const char *word, size_t len);
+
+/* The same for an option with a value: --name was there before. Returns -1, or EXIT_USAGE. */
+int config_option_once(const char *tool, const char *name, bool before);
+
 struct config_options {
 	const char *netns; /* or NULL */
 	bool json, verbose;

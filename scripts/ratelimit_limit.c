@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "scripts/config.h"
 #include "scripts/ratelimit_limit.h"
 #include "scripts/source_text.h"
 
@@ -120,9 +121,23 @@ static const struct key keys[] = {
 	{ "burst-bytes", BURST_MAX, offsetof(struct rate_limit, burst_bytes) },
 };
 
-static int parse_pair(const char *name, const char *value, struct rate_limit *limit)
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* A limit has each key once; said has a bit for each that was there. */
+static int say(unsigned int *said, size_t i, const char *name)
+{
+	const char *clash = config_clash(*said & 1U << i ? name : NULL, name, strlen(name));
+
+	*said |= 1U << i;
+	return clash ? rejected(-EINVAL, "cannot read the limit: %s", clash) : 0;
+}
+
+static int parse_pair(const char *name, const char *value, struct rate_limit *limit,
+                      unsigned int *said)
 {
 	if (!strcmp(name, "per")) {
+		if (say(said, KEYS, name))
+			return -EINVAL;
 		limit->per = !strcmp(value, "prefix") ? RATE_PER_PREFIX : RATE_PER_SOURCE;
 		if (!strcmp(value, "prefix") || !strcmp(value, "source"))
 			return 0;
@@ -131,9 +146,11 @@ static int parse_pair(const char *name, const char *value, struct rate_limit *li
 		     "prefix");
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < KEYS; i++) {
 		if (strcmp(name, keys[i].name) != 0)
 			continue;
+		if (say(said, i, name))
+			return -EINVAL;
 		if (!parse_number(value, keys[i].most, (void *)((char *)limit + keys[i].offset)))
 			return 0;
 		rejected(-EINVAL, "cannot use '%s' for %s", value, name);
@@ -187,6 +204,7 @@ static int complete(struct rate_limit *limit)
 int limit_parse(char *const words[], int count, const struct rate_prefix *prefix,
                 struct rate_limit *limit)
 {
+	unsigned int said = 0;
 	int err;
 
 	memset(limit, 0, sizeof(*limit));
@@ -196,7 +214,7 @@ int limit_parse(char *const words[], int count, const struct rate_prefix *prefix
 			rejected(-EINVAL, "cannot use '%s' without a value", words[i]);
 			return -EINVAL;
 		}
-		err = parse_pair(words[i], words[i + 1], limit);
+		err = parse_pair(words[i], words[i + 1], limit, &said);
 		if (err)
 			return err;
 	}

@@ -58,6 +58,17 @@ static int pair_all(const struct interface *from, const struct interface *to,
 	return err;
 }
 
+/* A station's frames go to one destination. */
+static int find_clash(char **texts, const struct redirect_pair *pairs, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		for (size_t j = 0; j < i; j++)
+			if (station_equal(&pairs[i].source, &pairs[j].source))
+				return rejected(-EINVAL, "cannot read the flows: %s",
+				                config_clash(texts[j], texts[i], strlen(texts[i])));
+	return 0;
+}
+
 int redirect_pairs_read(const struct interface *from, const struct interface *to, char **texts,
                         int texts_len, struct redirect_pair **pairs, size_t *len)
 {
@@ -71,6 +82,8 @@ int redirect_pairs_read(const struct interface *from, const struct interface *to
 		return failed(-ENOMEM, "cannot read the flows");
 	for (size_t i = 0; !err && i < *len; i++)
 		err = read_one(from, to, texts[i], &(*pairs)[i]);
+	if (!err)
+		err = find_clash(texts, *pairs, *len);
 	if (err) {
 		free(*pairs);
 		*pairs = NULL;

@@ -4,84 +4,13 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
-#include <netinet/ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
 #include "scripts/rewrite_rules.h"
+#include "scripts/rewrite_words.h"
 
 #define VLAN_ID_MAX 4094
-
-struct words {
-	char **at;
-	int left;
-};
-
-static bool next_is(const struct words *w, const char *word)
-{
-	return w->left && !strcmp(*w->at, word);
-}
-
-static bool take(struct words *w, const char *word)
-{
-	if (!next_is(w, word))
-		return false;
-	w->at++;
-	w->left--;
-	return true;
-}
-
-static int bad(const char *what, const char *word)
-{
-	return failed(-EINVAL, "cannot read the rule: %s: '%s'", what, word);
-}
-
-static const char *take_value(struct words *w, const char *of)
-{
-	if (!w->left) {
-		failed(-EINVAL, "cannot read the rule: no value for %s", of);
-		return NULL;
-	}
-	w->left--;
-	return *w->at++;
-}
-
-static int take_number(struct words *w, const char *of, unsigned long max, __u16 *to)
-{
-	const char *text = take_value(w, of);
-	unsigned long number;
-	char *end;
-
-	if (!text)
-		return -EINVAL;
-	number = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || number > max)
-		return failed(-EINVAL, "cannot read the rule: %s is no number from 0 to %lu: '%s'",
-		              of, max, text);
-	*to = number;
-	return 0;
-}
-
-static int take_port(struct words *w, const char *of, __be16 *to)
-{
-	int err = take_number(w, of, 65535, to);
-
-	*to = htons(*to);
-	return err;
-}
-
-static int take_mac(struct words *w, const char *of, __u8 *to)
-{
-	const char *text = take_value(w, of);
-	struct ether_addr mac;
-
-	if (!text)
-		return -EINVAL;
-	if (!ether_aton_r(text, &mac))
-		return bad("no Ethernet address", text);
-	memcpy(to, &mac, ETH_ALEN);
-	return 0;
-}
 
 /* An address. Its family must be that of the rule, or becomes it. */
 static int read_address(struct rewrite_key *match, const char *text, __u8 *to)
@@ -90,9 +19,9 @@ static int read_address(struct rewrite_key *match, const char *text, __u8 *to)
 
 	memset(to, 0, 16);
 	if (inet_pton(family == 6 ? AF_INET6 : AF_INET, text, to) != 1)
-		return bad("no IP address", text);
+		return words_bad("no IP address", text);
 	if (match->fields & REWRITE_FIELD_FAMILY && match->family != family)
-		return bad("IPv4 and IPv6 in one rule", text);
+		return words_bad("IPv4 and IPv6 in one rule", text);
 	match->fields |= REWRITE_FIELD_FAMILY;
 	match->family = family;
 	return 0;
@@ -102,7 +31,7 @@ static int read_address(struct rewrite_key *match, const char *text, __u8 *to)
 static int take_prefix(struct words *w, const char *of, struct rewrite_key *match, __u8 *to,
                        __u8 *bits)
 {
-	const char *word = take_value(w, of);
+	const char *word = words_value(w, of);
 	char text[64], *slash;
 	unsigned long length;
 	char *end;
@@ -122,13 +51,13 @@ static int take_prefix(struct words *w, const char *of, struct rewrite_key *matc
 		unsigned long given = strtoul(slash + 1, &end, 10);
 
 		if (!slash[1] || *end || !given || given > length)
-			return bad("no prefix length", word);
+			return words_bad("no prefix length", word);
 		length = given;
 	}
 	*bits = length;
 	for (unsigned long i = length; i < 128; i++)
 		if (to[i / 8] & 0x80 >> i % 8)
-			return bad("bits are set behind the prefix", word);
+			return words_bad("bits are set behind the prefix", word);
 	return 0;
 }
 
@@ -145,15 +74,21 @@ static int take_protocol(struct words *w, struct rewrite_key *match)
 	int err;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!take(w, known[i].name))
+		if (!words_take(w, known[i].name))
 			continue;
+		if (words_once(w->protocol, known[i].name))
+			return -EINVAL;
+		w->protocol = known[i].name;
 		match->protocol = known[i].protocol;
 		match->fields |= REWRITE_FIELD_PROTOCOL;
 		return 1;
 	}
-	if (!take(w, "proto"))
+	if (!words_take(w, "proto"))
 		return 0;
-	err = take_number(w, "proto", 255, &number);
+	if (words_once(w->protocol, "proto"))
+		return -EINVAL;
+	w->protocol = "proto";
+	err = words_number(w, "proto", 255, &number);
 	match->protocol = number;
 	match->fields |= REWRITE_FIELD_PROTOCOL;
 	return err ? err : 1;
@@ -165,9 +100,9 @@ static int take_vlan(struct words *w, struct rewrite_key *match)
 	int err;
 
 	match->fields |= REWRITE_FIELD_VLAN;
-	if (take(w, "none"))
+	if (words_take(w, "none"))
 		return 0;
-	err = take_number(w, "vlan", VLAN_ID_MAX, &id);
+	err = words_number(w, "vlan", VLAN_ID_MAX, &id);
 	match->vlan = REWRITE_TAGGED | id;
 	return err;
 }
@@ -180,22 +115,29 @@ static int take_match(struct words *w, struct rewrite_key *match)
 	taken = take_protocol(w, match);
 	if (taken)
 		return taken;
-	if (next_is(w, "in") || next_is(w, "out")) {
-		match->direction = next_is(w, "in") ? REWRITE_IN : REWRITE_OUT;
+	if (words_next_is(w, "in") || words_next_is(w, "out")) {
+		err = words_once(w->direction, *w->at);
+		w->direction = *w->at;
+		match->direction = words_next_is(w, "in") ? REWRITE_IN : REWRITE_OUT;
 		match->fields |= REWRITE_FIELD_DIRECTION;
-		take(w, *w->at);
-	} else if (take(w, "vlan")) {
-		err = take_vlan(w, match);
-	} else if (take(w, "src")) {
-		err = take_prefix(w, "src", match, match->saddr, &match->saddr_bits);
-	} else if (take(w, "dst")) {
-		err = take_prefix(w, "dst", match, match->daddr, &match->daddr_bits);
-	} else if (take(w, "sport")) {
+		words_take(w, *w->at);
+	} else if (words_take(w, "vlan")) {
+		err = words_once_if(match->fields & REWRITE_FIELD_VLAN, "vlan");
+		err = err ? err : take_vlan(w, match);
+	} else if (words_take(w, "src")) {
+		err = words_once_if(match->saddr_bits, "src");
+		err = err ? err : take_prefix(w, "src", match, match->saddr, &match->saddr_bits);
+	} else if (words_take(w, "dst")) {
+		err = words_once_if(match->daddr_bits, "dst");
+		err = err ? err : take_prefix(w, "dst", match, match->daddr, &match->daddr_bits);
+	} else if (words_take(w, "sport")) {
+		err = words_once_if(match->fields & REWRITE_FIELD_SPORT, "sport");
 		match->fields |= REWRITE_FIELD_SPORT;
-		err = take_port(w, "sport", &match->sport);
-	} else if (take(w, "dport")) {
+		err = err ? err : words_port(w, "sport", &match->sport);
+	} else if (words_take(w, "dport")) {
+		err = words_once_if(match->fields & REWRITE_FIELD_DPORT, "dport");
 		match->fields |= REWRITE_FIELD_DPORT;
-		err = take_port(w, "dport", &match->dport);
+		err = err ? err : words_port(w, "dport", &match->dport);
 	} else {
 		return 0;
 	}
@@ -205,11 +147,11 @@ static int take_match(struct words *w, struct rewrite_key *match)
 static int take_push(struct words *w, struct rewrite_rule *actions)
 {
 	__u16 id, priority = 0;
-	int err = take_number(w, "push", VLAN_ID_MAX, &id);
+	int err = words_number(w, "push", VLAN_ID_MAX, &id);
 
-	if (!err && take(w, "prio"))
-		err = take_number(w, "prio", 7, &priority);
-	actions->vlan_protocol = htons(take(w, "802.1ad") ? ETH_P_8021AD : ETH_P_8021Q);
+	if (!err && words_take(w, "prio"))
+		err = words_number(w, "prio", 7, &priority);
+	actions->vlan_protocol = htons(words_take(w, "802.1ad") ? ETH_P_8021AD : ETH_P_8021Q);
 	actions->tci = id | priority << 13;
 	actions->actions |= REWRITE_PUSH_VLAN;
 	return err;
@@ -217,7 +159,7 @@ static int take_push(struct words *w, struct rewrite_rule *actions)
 
 static int take_address(struct words *w, const char *of, struct rewrite_key *match, __u8 *to)
 {
-	const char *text = take_value(w, of);
+	const char *text = words_value(w, of);
 
 	return text ? read_address(match, text, to) : -EINVAL;
 }
@@ -225,32 +167,40 @@ static int take_address(struct words *w, const char *of, struct rewrite_key *mat
 /* Returns 1 if it took something to set, 0 if what comes is none. */
 static int take_set(struct words *w, struct rule *rule)
 {
+	static const struct {
+		const char *word, *name;
+		__u16 action;
+	} known[] = {
+		{ "src", "set src", REWRITE_SET_SADDR },
+		{ "dst", "set dst", REWRITE_SET_DADDR },
+		{ "sport", "set sport", REWRITE_SET_SPORT },
+		{ "dport", "set dport", REWRITE_SET_DPORT },
+		{ "smac", "smac", REWRITE_SET_SMAC },
+		{ "dmac", "dmac", REWRITE_SET_DMAC },
+		{ "vlan", "set vlan", REWRITE_SET_VLAN },
+	};
 	struct rewrite_rule *a = &rule->actions;
+	const char *name;
+	size_t i = 0;
 	int err;
 
-	if (take(w, "src")) {
-		a->actions |= REWRITE_SET_SADDR;
-		err = take_address(w, "set src", &rule->match, a->saddr);
-	} else if (take(w, "dst")) {
-		a->actions |= REWRITE_SET_DADDR;
-		err = take_address(w, "set dst", &rule->match, a->daddr);
-	} else if (take(w, "sport")) {
-		a->actions |= REWRITE_SET_SPORT;
-		err = take_port(w, "set sport", &a->sport);
-	} else if (take(w, "dport")) {
-		a->actions |= REWRITE_SET_DPORT;
-		err = take_port(w, "set dport", &a->dport);
-	} else if (take(w, "smac")) {
-		a->actions |= REWRITE_SET_SMAC;
-		err = take_mac(w, "smac", a->smac);
-	} else if (take(w, "dmac")) {
-		a->actions |= REWRITE_SET_DMAC;
-		err = take_mac(w, "dmac", a->dmac);
-	} else if (take(w, "vlan")) {
-		a->actions |= REWRITE_SET_VLAN;
-		err = take_number(w, "set vlan", VLAN_ID_MAX, &a->tci);
-	} else {
+	while (i < sizeof(known) / sizeof(*known) && !words_take(w, known[i].word))
+		i++;
+	if (i == sizeof(known) / sizeof(*known))
 		return 0;
+	name = known[i].name;
+	err = words_once_if(a->actions & known[i].action, name);
+	if (err)
+		return err;
+	a->actions |= known[i].action;
+	switch (known[i].action) {
+	case REWRITE_SET_SADDR: err = take_address(w, name, &rule->match, a->saddr); break;
+	case REWRITE_SET_DADDR: err = take_address(w, name, &rule->match, a->daddr); break;
+	case REWRITE_SET_SPORT: err = words_port(w, name, &a->sport); break;
+	case REWRITE_SET_DPORT: err = words_port(w, name, &a->dport); break;
+	case REWRITE_SET_SMAC: err = words_mac(w, name, a->smac); break;
+	case REWRITE_SET_DMAC: err = words_mac(w, name, a->dmac); break;
+	default: err = words_number(w, name, VLAN_ID_MAX, &a->tci); break;
 	}
 	return err ? err : 1;
 }
@@ -261,19 +211,19 @@ static int take_actions(struct words *w, struct rule *rule)
 	int vlans = 0, taken = 0, err = 0;
 
 	while (!err && w->left) {
-		if (take(w, "pop")) {
+		if (words_take(w, "pop")) {
 			a->actions |= REWRITE_POP_VLAN;
 			vlans++;
-		} else if (take(w, "push")) {
+		} else if (words_take(w, "push")) {
 			err = take_push(w, a);
 			vlans++;
-		} else if (take(w, "set")) {
+		} else if (words_take(w, "set")) {
 			for (taken = 0; (err = take_set(w, rule)) > 0;)
 				taken++;
 			if (!err && !taken)
-				return bad("nothing to set", w->left ? *w->at : "");
+				return words_bad("nothing to set", w->left ? *w->at : "");
 		} else {
-			return bad("unknown word", *w->at);
+			return words_bad("unknown word", *w->at);
 		}
 	}
 	vlans += !!(a->actions & REWRITE_SET_VLAN);
@@ -301,7 +251,7 @@ int rule_parse(struct rule *rule, char **words, int count, bool has_actions)
 	if (has_actions)
 		err = take_actions(&w, rule);
 	else if (w.left)
-		return bad("unknown word", *w.at);
+		return words_bad("unknown word", *w.at);
 	if (err)
 		return err;
 	if (has_actions && !rule->actions.actions)

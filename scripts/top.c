@@ -51,7 +51,7 @@ struct top {
 	struct config config;
 	struct config_options common;
 	enum top_sort by;
-	bool watch, has_sort, has_count;
+	bool watch, has_sort, has_count, has_interval;
 	size_t count;
 	__u64 interval_ns;
 };
@@ -63,6 +63,7 @@ static int misused(const char *what, const char *text, const char *advice)
 	return EXIT_USAGE;
 }
 
+/* Each returns -1 if it took the value, or EXIT_USAGE. */
 static int parse_sort(struct top *top, const char *text)
 {
 	static const char *const orders[] = {
@@ -71,11 +72,13 @@ static int parse_sort(struct top *top, const char *text)
 		[TOP_RATE] = "rate",
 	};
 
+	if (top->has_sort)
+		return config_option_once("top", "sort", true);
 	for (top->by = TOP_PACKETS; top->by <= TOP_RATE; top->by++) {
 		if (strcmp(text, orders[top->by]) != 0)
 			continue;
 		top->has_sort = true;
-		return 0;
+		return -1;
 	}
 	return misused("no order", text, "give packets, bytes or rate: --sort bytes");
 }
@@ -85,13 +88,15 @@ static int parse_count(struct top *top, const char *text)
 	unsigned long count;
 	char *end;
 
+	if (top->has_count)
+		return config_option_once("top", "count", true);
 	errno = 0;
 	count = strtoul(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end)
 		return misused("no number", text, "give a number of sources: --count 20");
 	top->count = count;
 	top->has_count = true;
-	return 0;
+	return -1;
 }
 
 static int print(const struct top *top, struct top_sample *sample)
@@ -207,11 +212,13 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "n:wi:jvhV", options, NULL)) != -1) {
 		status = -1;
 		switch (c) {
-		case 'S': status = parse_sort(&top, optarg) ? EXIT_USAGE : -1; break;
-		case 'n': status = parse_count(&top, optarg) ? EXIT_USAGE : -1; break;
+		case 'S': status = parse_sort(&top, optarg); break;
+		case 'n': status = parse_count(&top, optarg); break;
 		case 'w': top.watch = true; break;
 		case 'i':
-			if (ticker_parse(optarg, &top.interval_ns))
+			status = config_option_once("top", "interval", top.has_interval);
+			top.has_interval = true;
+			if (status < 0 && ticker_parse(optarg, &top.interval_ns))
 				status = misused("no interval", optarg,
 				                 "give seconds, at least 0.001: --interval 0.5");
 			break;

@@ -79,6 +79,7 @@ static void make_entry(char *text)
 static void make_rules(char *text, struct acl_rules *rules)
 {
 	static const char *const sides[] = { "", "src", "dst", "both" };
+	const char *reason = NULL;
 	struct acl_rule rule;
 	char entry[ACL_ENTRY_TEXT], words[16];
 	unsigned int count = pick(RULES);
@@ -98,7 +99,8 @@ static void make_rules(char *text, struct acl_rules *rules)
 		if (known)
 			continue;
 		strcpy(words, sides[pick(4)]);
-		acl_entry_word(&rule, words, strlen(words));
+		acl_entry_word(&rule, words, strlen(words), &reason);
+		assert_null(reason);
 		rule.verdict = pick(2) ? ACL_ALLOW : ACL_DENY;
 		acl_entry_defaults(&rule);
 		assert_int_equal(acl_rules_append(rules, &rule, 0), 0);

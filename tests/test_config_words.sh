@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+# What a user says twice, or contradicts, is refused by all tools that configure maps.
+
+# expect_refused TEXT COMMAND...: wrong use, which is named in one line.
+expect_refused()
+{
+	local text=$1
+
+	shift
+	expect_status 1 "$@"
+	[[ $errors == *"$text"* && -z $output ]] || fail_run "expected: $text" "$@"
+}
+
+test_an_entry_of_acl_has_one_direction_and_one_verdict()
+{
+	local keep
+
+	load v0 objects/xdp_acl.o >/dev/null
+	for keep in "" --keep-going; do
+		expect_refused "'dst' contradicts 'src'" acl $keep v0 add 192.0.2.1 src dst
+		expect_refused "'both' contradicts 'dst'" acl $keep v0 add dst both 192.0.2.1
+		expect_refused "'deny' contradicts 'allow'" acl $keep v0 add allow 192.0.2.1 deny
+		expect_refused "'deny' is there twice" acl $keep v0 add deny 192.0.2.1 deny
+		expect_refused "'src' contradicts 'both'" acl $keep v0 del both 192.0.2.1 src
+		expect_refused "'allow' contradicts 'deny'" acl $keep --list x v0 add 192.0.2.1 deny allow
+		expect_refused "'allow' contradicts 'deny'" acl $keep --list x v0 load /dev/null deny allow
+	done
+	expect_refused "--list is there twice" acl --list x -l y v0 add 192.0.2.1
+	expect_refused "--netns is there twice" acl --netns x --netns y v0
+	expect_refused "--sport is there twice" acl --sport 1 --sport 2 v0 test 192.0.2.1
+	expect_refused "--dst is there twice" acl --dst 192.0.2.1 --dst 192.0.2.2 v0 test 192.0.2.1
+	expect_refused "--mac is there twice" acl --mac "$V0_MAC" --mac "$V1_MAC" v0 test 192.0.2.1
+	expect_refused "--dst-mac is there twice" acl --dst-mac "$V0_MAC" --dst-mac "$V1_MAC" v0 test 192.0.2.1
+	[[ $(acl v0) == "policy pass" ]] || fail "$(acl v0)"
+}
+
+test_a_line_of_a_file_of_acl_does_not_contradict_itself()
+{
+	local file=$TMPDIR/rules
+
+	load v0 objects/xdp_acl.o >/dev/null
+	printf '%s\n' "192.0.2.1 src dst" "allow 192.0.2.2 deny" "192.0.2.3 deny" "policy drop" \
+		"policy pass" "list a allow deny" "192.0.2.4" >"$file"
+	expect_status 1 acl v0 load "$file"
+	[[ $(sed "s|$file|FILE|" <<<"$errors") == "acl: FILE:1: 'dst' contradicts 'src'
+acl: FILE:2: 'deny' contradicts 'allow'
+acl: FILE:5: the file has a policy already
+acl: FILE:6: 'deny' contradicts 'allow'
+acl: nothing is changed: "* ]] || fail "$errors"
+	expect_status 3 acl -k v0 load "$file"
+	[[ $(acl v0) == *192.0.2.3*"policy drop" && $(wc -l < <(acl v0)) == 2 ]] || fail "$(acl v0)"
+}
+
+test_a_limit_has_each_key_once()
+{
+	local key
+
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	for key in pps bps burst burst-bytes; do
+		expect_refused "'$key' is there twice" ratelimit v0 add ::/0 "$key" 10 "$key" 20
+	done
+	expect_refused "'per' is there twice" ratelimit v0 add ::/0 per source pps 10 per prefix
+	expect_refused "--netns is there twice" ratelimit --netns x --netns y v0
+	[[ -z $(ratelimit v0) ]] || fail "$(ratelimit v0)"
+}
+
+test_a_rule_of_rewrite_says_each_thing_once()
+{
+	local words text
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	while IFS=: read -r text words; do
+		# shellcheck disable=SC2086 # words
+		expect_refused "$text" rewrite v0 add $words
+	done <<-END
+		'out' contradicts 'in':in out set dmac $V0_MAC
+		'in' is there twice:in in set dmac $V0_MAC
+		'udp' contradicts 'tcp':tcp udp set dport 1
+		'proto' contradicts 'icmp':icmp proto 6 pop
+		'proto' is there twice:proto 6 proto 17 pop
+		'vlan' is there twice:vlan 1 vlan none pop
+		'src' is there twice:src 192.0.2.1 src 192.0.2.2 pop
+		'dst' is there twice:dst 192.0.2.1 tcp dst 192.0.2.2 pop
+		'sport' is there twice:tcp sport 1 sport 2 pop
+		'dport' is there twice:tcp dport 1 dport 2 pop
+		'set vlan' is there twice:set vlan 1 vlan 2
+		'set vlan' is there twice:set vlan 1 set vlan 2
+		'set src' is there twice:set src 192.0.2.1 src 192.0.2.2
+		'set dst' is there twice:set dst 192.0.2.1 set dst 192.0.2.2
+		'set sport' is there twice:udp set sport 1 sport 1
+		'set dport' is there twice:udp set dport 1 dport 2
+		'smac' is there twice:set smac $V0_MAC smac $V1_MAC
+		'dmac' is there twice:set dmac $V0_MAC dmac $V1_MAC
+		push, pop or set vlan:pop pop
+		push, pop or set vlan:push 1 push 2
+	END
+	expect_refused "'out' contradicts 'in'" rewrite v0 del in out
+	[[ -z $(rewrite v0) ]] || fail "$(rewrite v0)"
+	# What is matched and what is set are two things.
+	rewrite v0 add dst 192.0.2.1 udp dport 1 set dst 192.0.2.2 dport 2
+}
+
+test_a_source_of_redirect_has_one_destination()
+{
+	add_veth v2 02:00:00:00:00:03 10.0.1.1 peer v3 02:00:00:00:00:04 10.0.1.2
+	load v0 v2 objects/xdp_redirect.o >/dev/null
+	expect_refused "'10.0.0.2=02:00:00:00:00:06' contradicts '$V1_MAC=02:00:00:00:00:04'" \
+		redirect v0 v2 "$V1_MAC=02:00:00:00:00:04" 10.0.0.2=02:00:00:00:00:06
+	expect_refused "'10.0.0.2=10.0.1.2' is there twice" redirect v0 v2 10.0.0.2=10.0.1.2 10.0.0.2=10.0.1.2
+	[[ $(redirect v0) == "v0 -> off" ]] || fail "$(redirect v0)"
+}
+
+test_options_of_top_are_given_once()
+{
+	load v0 objects/xdp_parse.o >/dev/null
+	expect_refused "--sort is there twice" top --sort bytes --sort rate v0
+	expect_refused "--count is there twice" top -n 3 --count 4 v0
+	expect_refused "--interval is there twice" top -i 1 -w -i 2 v0
+	expect_refused "--netns is there twice" top --netns x --netns y v0
+}
