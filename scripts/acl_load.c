@@ -46,12 +46,12 @@ static int enforce_list(struct acl_session *session, const struct acl_list_wish 
 	return err;
 }
 
-static int read_addresses(struct acl_content *content, struct acl_file *file)
+static int read_addresses(struct acl_content *content, struct line_file *file)
 {
 	struct acl_rule entry;
 	int err = 0;
 
-	while (!err && acl_file_line(file))
+	while (!err && line_file_next(file))
 		if (acl_file_address(file, &entry))
 			err = acl_content_add(content, &entry);
 	return err;
@@ -59,7 +59,7 @@ static int read_addresses(struct acl_content *content, struct acl_file *file)
 
 /* The file is read before the lock is taken: it may come from a slow pipe. */
 static int load(struct config *config, const struct acl_options *options,
-                const struct acl_list_wish *wish, struct acl_file *file)
+                const struct acl_list_wish *wish, struct line_file *file)
 {
 	struct acl_content content = {};
 	struct acl_rulefile from = {};
@@ -69,7 +69,7 @@ static int load(struct config *config, const struct acl_options *options,
 	err = wish->name ? read_addresses(&content, file) : acl_rulefile_read(&from, file);
 	if (err)
 		goto out;
-	if (acl_file_finish(file, options->keep_going) && !options->keep_going) {
+	if (line_file_finish(file, options->keep_going) && !options->keep_going) {
 		status = EXIT_USAGE;
 		goto out;
 	}
@@ -94,7 +94,7 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 	struct acl_rule said = {};
 	struct acl_list_wish wish;
 	const char *reason = NULL;
-	struct acl_file file;
+	struct line_file file;
 	int status;
 
 	for (int i = 0; i < count; i++) {
@@ -115,9 +115,9 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 	wish = (struct acl_list_wish){ .name = options->list,
 		                       .verdict = said.verdict,
 		                       .sides = said.sides };
-	if (acl_file_open(&file, path))
+	if (line_file_open(&file, path))
 		return EXIT_KERNEL;
 	status = load(config, options, &wish, &file);
-	acl_file_close(&file);
+	line_file_close(&file);
 	return status;
 }

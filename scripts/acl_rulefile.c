@@ -15,29 +15,29 @@ static bool is_word(const char *word, size_t len, const char *wanted)
 	return word && strlen(wanted) == len && !memcmp(word, wanted, len);
 }
 
-static void read_policy(struct acl_rulefile *into, struct acl_file *file)
+static void read_policy(struct acl_rulefile *into, struct line_file *file)
 {
 	size_t len, more;
-	const char *word = acl_file_word(file, &len);
+	const char *word = line_file_word(file, &len);
 
 	if (into->has_policy)
-		acl_file_refuse(file, file->line, "the file has a policy already");
-	else if (!word || acl_file_word(file, &more) || !acl_policy_word(&into->policy, word, len))
-		acl_file_refuse(file, file->line, "a policy is pass, drop or drop-ip");
+		line_file_refuse(file, file->line, "the file has a policy already");
+	else if (!word || line_file_word(file, &more) || !acl_policy_word(&into->policy, word, len))
+		line_file_refuse(file, file->line, "a policy is pass, drop or drop-ip");
 	else
 		into->has_policy = true;
 }
 
 /* NULL if the line was refused; the addresses behind it then have nowhere to go. */
-static struct acl_section *refuse_section(struct acl_file *file, struct acl_section *section,
+static struct acl_section *refuse_section(struct line_file *file, struct acl_section *section,
                                           const char *reason)
 {
-	acl_file_refuse(file, file->line, reason);
+	line_file_refuse(file, file->line, reason);
 	free(section);
 	return NULL;
 }
 
-static struct acl_section *read_section(struct acl_rulefile *into, struct acl_file *file)
+static struct acl_section *read_section(struct acl_rulefile *into, struct line_file *file)
 {
 	struct acl_section *section = calloc(1, sizeof(*section));
 	struct acl_rule words = {};
@@ -46,12 +46,12 @@ static struct acl_section *read_section(struct acl_rulefile *into, struct acl_fi
 
 	if (!section)
 		return refuse_section(file, section, "there is no memory for this list");
-	word = acl_file_word(file, &len);
+	word = line_file_word(file, &len);
 	if (word)
 		snprintf(section->name, sizeof(section->name), "%.*s",
 		         len < sizeof(section->name) ? (int)len : 0, word);
 	reason = acl_list_name_refused(section->name);
-	while (!reason && (word = acl_file_word(file, &len)))
+	while (!reason && (word = line_file_word(file, &len)))
 		if (!acl_entry_word(&words, word, len, &reason))
 			reason = "behind the name of a list stand allow or deny, and src, dst or "
 				 "both";
@@ -68,7 +68,7 @@ static struct acl_section *read_section(struct acl_rulefile *into, struct acl_fi
 	return section;
 }
 
-static int read_rule(struct acl_rulefile *into, struct acl_file *file)
+static int read_rule(struct acl_rulefile *into, struct line_file *file)
 {
 	struct acl_rule rule;
 
@@ -91,10 +91,10 @@ static void clash(const struct acl_rules *rules, size_t index, size_t against, v
 	snprintf(reason, sizeof(reason),
 	         "another rule, of line %u, is for the same entry and direction",
 	         rules->lines[against]);
-	acl_file_refuse(arg, rules->lines[index], reason);
+	line_file_refuse(arg, rules->lines[index], reason);
 }
 
-int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file)
+int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file)
 {
 	struct acl_section *section = NULL;
 	bool in_lists = false;
@@ -105,9 +105,9 @@ int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file)
 
 	memset(into, 0, sizeof(*into));
 	into->rules.file = file->name;
-	while (!err && acl_file_line(file)) {
+	while (!err && line_file_line(file)) {
 		begin = file->word;
-		word = acl_file_word(file, &len);
+		word = line_file_word(file, &len);
 		if (is_word(word, len, "policy")) {
 			read_policy(into, file);
 		} else if (is_word(word, len, "list")) {

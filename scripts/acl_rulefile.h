@@ -27,7 +27,7 @@ struct acl_rulefile {
  * Read all lines of a file. Those that are refused are named and counted in file->bad. Returns 0 or
  * a negative errno, reported; acl_rulefile_free() always follows.
  */
-int acl_rulefile_read(struct acl_rulefile *into, struct acl_file *file);
+int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file);
 void acl_rulefile_free(struct acl_rulefile *from);
 
 #endif

@@ -65,7 +65,7 @@ void world_close(struct world *w)
 
 void world_load(struct world *w, const char *text)
 {
-	struct acl_file file = { .name = "text", .text = strdup(text), .len = strlen(text) };
+	struct line_file file = { .name = "text", .text = strdup(text), .len = strlen(text) };
 	struct acl_lists *lists = &w->session.lists;
 	struct acl_rulefile from;
 
@@ -82,7 +82,7 @@ void world_load(struct world *w, const char *text)
 	from.rules.settings.flags = from.policy;
 	assert_int_equal(acl_rules_publish(&from.rules, &w->session.maps), 0);
 	acl_rulefile_free(&from);
-	acl_file_close(&file);
+	line_file_close(&file);
 }
 
 __u64 world_hits(struct world *w, size_t n)

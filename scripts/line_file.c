@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "scripts/line_file.h"
+#include "scripts/progress.h"
+
+#define SAID_MOST 20
+
+/* The size is not known: a pipe, or a file that grows. */
+static int read_all(struct line_file *file, int fd)
+{
+	struct stat st;
+	size_t room = 1 << 16;
+	ssize_t n;
+	char *grown;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		room = st.st_size + 1;
+	for (;;) {
+		if (file->len == room || !file->text) {
+			room = file->text ? room * 2 : room;
+			grown = realloc(file->text, room);
+			if (!grown)
+				return -ENOMEM;
+			file->text = grown;
+		}
+		n = read(fd, file->text + file->len, room - file->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		file->len += n;
+	}
+}
+
+int line_file_open(struct line_file *file, const char *path)
+{
+	bool is_input = !strcmp(path, "-");
+	int fd = STDIN_FILENO, err;
+
+	memset(file, 0, sizeof(*file));
+	file->name = is_input ? "standard input" : path;
+	if (!is_input)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return failed(-errno, "cannot open %s", file->name);
+	err = read_all(file, fd);
+	if (!is_input)
+		close(fd);
+	if (err) {
+		failed(err, "cannot read %s", file->name);
+		line_file_close(file);
+		return err;
+	}
+	/* A byte order mark, as some editors leave it. */
+	if (file->len >= 3 && !memcmp(file->text, "\xef\xbb\xbf", 3))
+		file->next = 3;
+	return 0;
+}
+
+void line_file_close(struct line_file *file)
+{
+	free(file->text);
+	file->text = NULL;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == ',' || c == '\f' || c == '\v';
+}
+
+static bool skip_spaces(struct line_file *file)
+{
+	while (file->word < file->end && is_space(*file->word))
+		file->word++;
+	return file->word < file->end && *file->word != '#' && *file->word != ';';
+}
+
+bool line_file_next(struct line_file *file)
+{
+	const char *newline;
+
+	while (file->next < file->len) {
+		file->word = file->text + file->next;
+		newline = memchr(file->word, '\n', file->len - file->next);
+		file->end = newline ? newline : file->text + file->len;
+		file->next = file->end - file->text + 1;
+		if (!(file->line++ & 0xffff))
+			progress_show(file->name, file->next, file->len);
+		if (skip_spaces(file))
+			return true;
+	}
+	progress_end();
+	return false;
+}
+
+const char *line_file_word(struct line_file *file, size_t *len)
+{
+	const char *begin;
+
+	if (!skip_spaces(file))
+		return NULL;
+	begin = file->word;
+	while (file->word < file->end && !is_space(*file->word) && *file->word != '#' &&
+	       *file->word != ';')
+		file->word++;
+	*len = file->word - begin;
+	return begin;
+}
+
+void line_file_refuse(struct line_file *file, unsigned int line, const char *reason)
+{
+	if (file->bad++ >= SAID_MOST)
+		return;
+	progress_end();
+	note("%s:%u: %s", file->name, line, reason);
+}
+
+int line_file_finish(const struct line_file *file, bool keep_going)
+{
+	if (!file->bad)
+		return 0;
+	if (file->bad > SAID_MOST)
+		note("%s: %u more lines are refused", file->name, file->bad - SAID_MOST);
+	if (keep_going)
+		return -EINVAL;
+	note("nothing is changed: %s has %u bad line%s", file->name, file->bad,
+	     file->bad > 1 ? "s" : "");
+	hint("--keep-going leaves such lines out");
+	return -EINVAL;
+}

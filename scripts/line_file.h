@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that a tool loads, line by line and word by word, and what is said about bad lines. */
+#ifndef SCRIPTS_LINE_FILE_H
+#define SCRIPTS_LINE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct line_file {
+	const char *name; /* for messages */
+	char *text;       /* all of it */
+	size_t len, next; /* next: where the line behind the present one begins */
+	unsigned int line;
+	unsigned int bad;       /* lines that were refused */
+	const char *word, *end; /* what is left of the present line */
+};
+
+/*
+ * Read a file, or standard input for "-". Reports its failures. Returns 0 or a negative errno;
+ * line_file_close() must follow success.
+ */
+int line_file_open(struct line_file *file, const char *path);
+void line_file_close(struct line_file *file);
+
+/*
+ * Go to the next line that has a word; comments begin with '#' or ';' and end with the line.
+ * Returns false at the end of the file.
+ */
+bool line_file_next(struct line_file *file);
+
+/* The next word of the line, or NULL. */
+const char *line_file_word(struct line_file *file, size_t *len);
+
+/* Name the line and why it is refused; the first twenty are printed. */
+void line_file_refuse(struct line_file *file, unsigned int line, const char *reason);
+
+/* If lines were refused, say how many. Returns 0, or -EINVAL if there are any. */
+int line_file_finish(const struct line_file *file, bool keep_going);
+
+#endif
