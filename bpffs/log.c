@@ -8,6 +8,8 @@
 
 static const char *log_tool = "ifbpf";
 static bool log_verbose;
+static const char *log_where;
+static bool log_muted;
 
 static char log_words[256];
 static char log_failure[512];
@@ -78,6 +80,12 @@ __attribute__((format(printf, 1, 0))) static void print(const char *fmt, va_list
 	free(text);
 }
 
+void log_place(const char *place, bool mute)
+{
+	log_where = place;
+	log_muted = mute;
+}
+
 void log_init(const char *tool, bool verbose)
 {
 	log_tool = tool;
@@ -86,34 +94,41 @@ void log_init(const char *tool, bool verbose)
 }
 
 __attribute__((format(printf, 1, 0))) __attribute__((format(printf, 1, 0))) static void
-say(const char *fmt, va_list args)
+say(const char *fmt, va_list args, const char *end)
 {
+	if (log_muted)
+		return;
 	fprintf(stderr, "%s: ", log_tool);
+	if (log_where) {
+		log_print(stderr, log_where);
+		fputs(": ", stderr);
+	}
 	print(fmt, args);
+	fprintf(stderr, "%s\n", end);
 }
 
-/* The line of a failure, but for its end. */
-__attribute__((format(printf, 1, 0))) static void say_failure(const char *fmt, va_list args)
+/* The line of a failure; end is what the error is called, or "". */
+__attribute__((format(printf, 1, 0))) static void say_failure(const char *fmt, va_list args,
+                                                              const char *end)
 {
 	va_list again;
 
 	va_copy(again, args);
 	vsnprintf(log_failure, sizeof(log_failure), fmt, again);
 	va_end(again);
-	say(fmt, args);
+	say(fmt, args, end);
 }
 
 int failed(int err, const char *fmt, ...)
 {
-	char why[128];
+	char why[128] = ": ";
 	va_list args;
 
 	/* libbpf_strerror() also knows libbpf's own codes, which strerror() does not. */
-	libbpf_strerror(err, why, sizeof(why));
+	libbpf_strerror(err, why + 2, sizeof(why) - 2);
 	va_start(args, fmt);
-	say_failure(fmt, args);
+	say_failure(fmt, args, why);
 	va_end(args);
-	fprintf(stderr, ": %s\n", why);
 	return err;
 }
 
@@ -122,9 +137,8 @@ int rejected(int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say_failure(fmt, args);
+	say_failure(fmt, args, "");
 	va_end(args);
-	fputc('\n', stderr);
 	return err;
 }
 
@@ -132,6 +146,8 @@ void hint(const char *fmt, ...)
 {
 	va_list args;
 
+	if (log_muted)
+		return;
 	fputs("  hint: ", stderr);
 	va_start(args, fmt);
 	print(fmt, args);
@@ -144,9 +160,8 @@ void note(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say(fmt, args, "");
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void detail(const char *fmt, ...)
@@ -156,7 +171,6 @@ void detail(const char *fmt, ...)
 	if (!log_verbose)
 		return;
 	va_start(args, fmt);
-	say(fmt, args);
+	say(fmt, args, "");
 	va_end(args);
-	fputc('\n', stderr);
 }

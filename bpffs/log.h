@@ -32,6 +32,12 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, with --verbose only. */
 void detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * From here on, messages say where: "<tool>: <place>: <what failed>". mute: they are not printed at
+ * all, nor are hints. NULL and false end it. The place is kept as a pointer.
+ */
+void log_place(const char *place, bool mute);
+
 /* Print a text in which control characters become \xNN, but for the ends of lines and tabs. */
 void log_print(FILE *out, const char *text);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "scripts/line_file.h"
 #include "scripts/progress.h"
 
-#define SAID_MOST 20
+#define SAID_MOST  20
+#define WORDS_MOST 64
 
 /* The size is not known: a pipe, or a file that grows. */
 static int read_all(struct line_file *file, int fd)
@@ -22,6 +24,7 @@ static int read_all(struct line_file *file, int fd)
 
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
 		room = st.st_size + 1;
+	/* There is always room for one more byte. */
 	for (;;) {
 		if (file->len == room || !file->text) {
 			room = file->text ? room * 2 : room;
@@ -114,6 +117,59 @@ const char *line_file_word(struct line_file *file, size_t *len)
 		file->word++;
 	*len = file->word - begin;
 	return begin;
+}
+
+/* Returns how many words the line has, also if there is no room for all; or -1 if it is no text. */
+static int split(struct line_file *file, char *words[WORDS_MOST])
+{
+	size_t lens[WORDS_MOST], len;
+	bool is_text = true;
+	const char *word;
+	int count = 0;
+
+	while ((word = line_file_word(file, &len))) {
+		is_text &= !memchr(word, '\0', len);
+		if (count < WORDS_MOST) {
+			words[count] = (char *)word;
+			lens[count] = len;
+		}
+		count++;
+	}
+	/* Only now: what ends a word is looked at to find the next. */
+	for (int i = 0; i < count && i < WORDS_MOST; i++)
+		words[i][lens[i]] = '\0';
+	return is_text ? count : -1;
+}
+
+static int take_words(char **words, int count, int (*take)(char **words, int count, void *arg),
+                      void *arg)
+{
+	if (count < 0)
+		return rejected(-EINVAL, "is no text");
+	if (count > WORDS_MOST)
+		return rejected(-EINVAL, "has more than %d words", WORDS_MOST);
+	return take(words, count, arg);
+}
+
+int line_file_each(struct line_file *file, int (*take)(char **words, int count, void *arg),
+                   void *arg)
+{
+	char *words[WORDS_MOST], place[PATH_MAX + 16];
+	int count, err = 0;
+
+	while (!err && line_file_next(file)) {
+		count = split(file, words);
+		snprintf(place, sizeof(place), "%s:%u", file->name, file->line);
+		progress_end();
+		log_place(place, file->bad >= SAID_MOST);
+		err = take_words(words, count, take, arg);
+		log_place(NULL, false);
+		if (err != -EINVAL)
+			continue;
+		file->bad++;
+		err = 0;
+	}
+	return err;
 }
 
 void line_file_refuse(struct line_file *file, unsigned int line, const char *reason)

@@ -31,6 +31,14 @@ bool line_file_next(struct line_file *file);
 /* The next word of the line, or NULL. */
 const char *line_file_word(struct line_file *file, size_t *len);
 
+/*
+ * Call take(words, count, arg) for each line that has words, as they would stand on a command line.
+ * It returns 0; or -EINVAL if it refused the line, which it reported: the message names the line as
+ * well, and the first twenty are printed; or another negative errno, with which this ends.
+ */
+int line_file_each(struct line_file *file, int (*take)(char **words, int count, void *arg),
+                   void *arg);
+
 /* Name the line and why it is refused; the first twenty are printed. */
 void line_file_refuse(struct line_file *file, unsigned int line, const char *reason);
 

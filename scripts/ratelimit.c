@@ -10,9 +10,11 @@
 #include "bpffs/log.h"
 #include "scripts/config.h"
 #include "scripts/ratelimit_limit.h"
+#include "scripts/ratelimit_load.h"
 #include "scripts/ratelimit_show.h"
 
 static const struct option options[] = {
+	{ "keep-going", no_argument, NULL, 'k' },
 	CONFIG_OPTIONS,
 	{},
 };
@@ -28,9 +30,12 @@ static const char usage[] =
 	"  del PREFIX          remove a limit\n"
 	"  list                print the limits (the default)\n"
 	"  flush               remove them all\n"
+	"  load FILE           put the limits of a file in place of all; - is stdin\n"
+	"  save                print what load reads\n"
 	"  dropped [COUNT]     print the sources of which most was dropped; default 10,\n"
 	"                      0: all\n"
 	"\n"
+	"  -k, --keep-going    load what is right of a file with bad lines; exit status 3\n"
 	"  -j, --json          print one JSON document a line\n"
 	"      --netns <ns>    interface of that network namespace: name, path or pid\n"
 	"  -v, --verbose       also print libbpf's messages\n"
@@ -42,7 +47,6 @@ static const char usage[] =
 
 static int verb_add(struct config *config, char **argv, int argc)
 {
-	char text[PREFIX_TEXT_SIZE];
 	struct rate_prefix prefix;
 	struct rate_limit limit;
 	int fd, err;
@@ -52,19 +56,13 @@ static int verb_add(struct config *config, char **argv, int argc)
 	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
 	if (fd < 0)
 		return EXIT_KERNEL;
-	err = bpf_map_update_elem(fd, &prefix, &limit, BPF_ANY);
-	if (err)
-		failed(err, "cannot limit %s on %s", prefix_text(&prefix, text),
-		       config->iface.name);
-	if (err == -ENOSPC)
-		hint("the map holds %d limits", RATE_LIMITS);
+	err = ratelimit_put(config, fd, &limit);
 	close(fd);
 	return err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
 static int verb_del(struct config *config, char **argv, int argc)
 {
-	char text[PREFIX_TEXT_SIZE];
 	struct rate_prefix prefix;
 	int fd, err;
 
@@ -74,10 +72,7 @@ static int verb_del(struct config *config, char **argv, int argc)
 	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
 	if (fd < 0)
 		return EXIT_KERNEL;
-	err = bpf_map_delete_elem(fd, &prefix);
-	if (err)
-		failed(err, "cannot remove the limit of %s on %s", prefix_text(&prefix, text),
-		       config->iface.name);
+	err = ratelimit_remove(config, fd, &prefix);
 	close(fd);
 	return err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
@@ -104,11 +99,22 @@ static int verb_flush(struct config *config, char **argv, int argc)
 	return fd < 0 || err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
+static bool keep_going;
+
+static int verb_load(struct config *config, char **argv, int argc)
+{
+	(void)argc;
+	return ratelimit_load(config, argv[0], keep_going);
+}
+
+/* load takes the lock by itself, when the file is read. */
 static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, ratelimit_list },
 	{ "add", CONFIG_WRITE, 1, -1, verb_add },
 	{ "del", CONFIG_WRITE, 1, 1, verb_del },
 	{ "flush", CONFIG_WRITE, 0, 0, verb_flush },
+	{ "load", CONFIG_READ, 1, 1, verb_load },
+	{ "save", CONFIG_READ, 0, 0, ratelimit_save },
 	{ "dropped", CONFIG_READ, 0, 1, ratelimit_dropped },
 	{},
 };
@@ -119,7 +125,11 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("ratelimit");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "kjvhV", options, NULL)) != -1) {
+		if (c == 'k') {
+			keep_going = true;
+			continue;
+		}
 		status = config_option(&common, c, "ratelimit", usage);
 		if (status >= 0)
 			return status;

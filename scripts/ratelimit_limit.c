@@ -232,3 +232,17 @@ int limit_parse(char *const words[], int count, const struct rate_prefix *prefix
 	}
 	return complete(limit);
 }
+
+void limit_print(FILE *out, const struct rate_limit *limit)
+{
+	char text[PREFIX_TEXT_SIZE];
+
+	fputs(prefix_text(&limit->prefix, text), out);
+	if (limit->packets)
+		fprintf(out, " pps %llu burst %llu", (unsigned long long)limit->packets,
+		        (unsigned long long)limit->burst_packets);
+	if (limit->bytes)
+		fprintf(out, " bps %llu burst-bytes %llu", (unsigned long long)limit->bytes * 8,
+		        (unsigned long long)limit->burst_bytes);
+	fprintf(out, " per %s\n", limit->per == RATE_PER_PREFIX ? "prefix" : "source");
+}

@@ -4,6 +4,7 @@
 #define SCRIPTS_RATELIMIT_LIMIT_H
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include "objects/ratelimit.h"
 
 /* An address, "/", up to three digits. */
@@ -16,5 +17,8 @@ const char *prefix_text(const struct rate_prefix *prefix, char text[PREFIX_TEXT_
 /* Parse "pps 100 bps 2M burst 10 burst-bytes 3000 per prefix". Returns 0, or -EINVAL, reported. */
 int limit_parse(char *const words[], int count, const struct rate_prefix *prefix,
                 struct rate_limit *limit);
+
+/* Print a line of the words that make a limit, its prefix first. */
+void limit_print(FILE *out, const struct rate_limit *limit);
 
 #endif

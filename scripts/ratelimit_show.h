@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ratelimit prints: the limits, and what was dropped. */
+/* The maps of ratelimit, and what it prints of them: the limits, and what was dropped. */
 #ifndef SCRIPTS_RATELIMIT_SHOW_H
 #define SCRIPTS_RATELIMIT_SHOW_H
 
@@ -18,6 +18,10 @@ struct ratelimit_list {
 /* All limits, by address and length; the caller frees the values. 0 or a negative errno, reported.
  */
 int ratelimit_read_limits(const struct config *config, struct ratelimit_list *list);
+
+/* Add or change a limit in the map, or remove one. 0 or a negative errno, reported. */
+int ratelimit_put(const struct config *config, int fd, const struct rate_limit *limit);
+int ratelimit_remove(const struct config *config, int fd, const struct rate_prefix *prefix);
 
 /* The verbs. */
 int ratelimit_list(struct config *config, char **argv, int argc);

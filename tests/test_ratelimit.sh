@@ -4,6 +4,7 @@
 # xdp_ratelimit and tc_ratelimit on the wire, and their tool. How exact they are is tested in
 # tests/packet/test_ratelimit.c.
 
+. tests/faults.sh
 . tests/frames.sh
 
 packets() { counter "$1" "$2" | cut -d' ' -f1; }
@@ -177,4 +178,138 @@ test_bad_input_is_named_and_changes_nothing()
 	[[ $errors == *"cannot remove the limit of 192.0.2.0/24 on v0: No such file or directory"* ]] ||
 		fail "$errors"
 	expect_status 2 ratelimit nope
+}
+
+# --- files
+
+LIMITS="192.0.2.7/32 per source
+192.0.2.0/24 pps 2000 burst 200 bps 10000000 burst-bytes 125000 per source
+2001:db8::/32 bps 8000 burst-bytes 3000 per prefix
+0.0.0.0/0 pps 1000000000 burst 7 per source"
+
+# sorted COMMAND...: what it prints, in one order.
+sorted() { "$@" | sort; }
+
+test_save_writes_what_load_reads()
+{
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	ratelimit v0 add 10.0.0.0/8 pps 5
+	ratelimit v0 add 192.0.2.7 pps 5
+	ratelimit v0 load - <<<"$LIMITS"
+	[[ $(sorted ratelimit v0 save) == "$(sort <<<"$LIMITS")" ]] || fail "$(ratelimit v0 save)"
+	ratelimit v0 save >"$TMPDIR/saved"
+	ratelimit v0 flush
+	ratelimit v0 load "$TMPDIR/saved"
+	ratelimit v0 save | diff "$TMPDIR/saved" - || fail "another one was read"
+	ratelimit v0 save | ratelimit v0 load -
+	ratelimit v0 save | diff "$TMPDIR/saved" - || fail "a load of what is there changes it"
+	ratelimit v0 load /dev/null
+	[[ -z $(ratelimit v0) ]] || fail "an empty file: $(ratelimit v0)"
+}
+
+test_bad_lines_of_a_file_are_named_and_nothing_is_loaded()
+{
+	local file=$TMPDIR/limits i
+
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	ratelimit v0 add 10.0.0.0/8 pps 5 burst 5
+	printf '%s\n' '# comment' '192.0.2.0/24 pps 7 burst 7 # behind' '192.0.2.0/33 pps 1' '' '::1 pps 1 pps 2' \
+		'192.0.2.0/24 pps 8' '192.0.2.0/24  burst 7	pps 7' 'add ::/0' '::/0 pps' >"$file"
+	expect_status 1 ratelimit v0 load "$file"
+	[[ $(sed "s|$file|FILE|; /hint:/d" <<<"$errors") == "ratelimit: FILE:3: cannot use '192.0.2.0/33' as a prefix
+ratelimit: FILE:5: cannot read the limit: 'pps' is there twice
+ratelimit: FILE:8: cannot use 'add' as a prefix
+ratelimit: FILE:9: cannot use 'pps' without a value
+ratelimit: FILE:6: another limit, of line 2, is for the same packets
+ratelimit: nothing is changed: FILE has 5 bad lines"* ]] || fail "$errors"
+	[[ $(ratelimit v0 save) == "10.0.0.0/8 pps 5 burst 5 per source" ]] || fail "$(ratelimit v0 save)"
+	expect_status 3 ratelimit --keep-going v0 load "$file"
+	[[ $(ratelimit v0 save) == "192.0.2.0/24 pps 7 burst 7 per source" ]] || fail "$(ratelimit v0 save)"
+	for ((i = 0; i < 30; i++)); do
+		echo nonsense
+	done >"$file"
+	expect_status 1 ratelimit v0 load "$file"
+	[[ $(grep -c "as a prefix" <<<"$errors") == 20 && $(grep -c "hint: give" <<<"$errors") == 20 &&
+		$errors == *": 10 more lines are refused"* ]] || fail "$errors"
+	printf '192.0.2.0/24 pps 1\0 burst 1\n' >"$file"
+	expect_status 1 ratelimit v0 load "$file"
+	[[ $errors == *":1: is no text"* ]] || fail "$errors"
+	expect_status 2 ratelimit v0 load "$TMPDIR/none"
+	expect_status 1 ratelimit v0 load
+	expect_status 1 ratelimit v0 save "$file"
+	[[ $(ratelimit v0 save) == "192.0.2.0/24 pps 7 burst 7 per source" ]] || fail "$(ratelimit v0 save)"
+}
+
+# Old and new limits are there side by side for a moment: if there is no room, nothing is changed.
+test_more_limits_than_there_is_room_for_are_refused()
+{
+	local file=$TMPDIR/limits before
+
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	numbered() { awk -v from="$1" -v to="$2" 'BEGIN { for (i = from; i < to; i++) print "10." int(i / 65536) "." int(i / 256) % 256 "." i % 256, "pps 1" }'; }
+	numbered 0 16384 >"$file"
+	ratelimit v0 load "$file"
+	before=$(ratelimit v0 save | md5sum)
+	numbered 0 16385 >"$file"
+	expect_status 2 ratelimit v0 load "$file"
+	[[ $errors == *"cannot load 16385 limits onto v0: there is room for 16384"* ]] || fail "$errors"
+	numbered 1 16385 >"$file"
+	expect_status 2 ratelimit v0 load "$file"
+	[[ $errors == *"with those that are to go they are 16385"*"hint:"*"ratelimit v0 flush" ]] || fail "$errors"
+	[[ $(ratelimit v0 save | md5sum) == "$before" ]] || fail "something was changed"
+	ratelimit v0 flush
+	ratelimit v0 load "$file"
+	[[ $(ratelimit v0 save | wc -l) == 16384 ]] || fail "$(ratelimit v0 save | wc -l)"
+}
+
+# The limit moves from a prefix to a longer one and back, between an exception and a limit for all.
+test_no_source_goes_unlimited_while_limits_are_loaded()
+{
+	local changes=0 pid
+
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	printf '%s\n' '0.0.0.0/0' '192.0.2.0/24 pps 1 burst 10 per prefix' >"$TMPDIR/a"
+	printf '%s\n' '192.0.2.0/24' '192.0.2.7 pps 1 burst 10 per prefix' '192.0.2.6' >"$TMPDIR/b"
+	SECONDS=0
+	ratelimit v0 load "$TMPDIR/a"
+	from 7 20000 60 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		ratelimit v0 load "$TMPDIR/b"
+		ratelimit v0 load "$TMPDIR/a"
+		((++changes))
+	done
+	((changes > 0)) || fail "never changed"
+	eventually all_arrived "$BPFFS/v0/xdp_stats_map" 2 1 20000 || fail "not all arrived"
+	# A bucket of each limit, with its burst.
+	(($(packets "$BPFFS/v0/xdp_stats_map" 2) <= 20 + 2 * (SECONDS + 1))) ||
+		fail "$(packets "$BPFFS/v0/xdp_stats_map" 2) passed"
+}
+
+load_old() { ratelimit v0 load "$TMPDIR/old"; }
+
+# Each address has the limit of before or of afterwards, and another run finishes.
+expect_old_or_new()
+{
+	local list
+
+	list=$(ratelimit v0 save)
+	# The longest prefix of 192.0.2.7 that is there, and its rate.
+	case $(grep -E '^(192.0.2.7/32|192.0.2.0/24|192.0.0.0/16|0.0.0.0/0) ' <<<"$list" | sort -t/ -k2,2nr | head -n 1) in
+	"192.0.2.0/24 pps 1 "* | "192.0.0.0/16 pps 2 "*) ;;
+	*) fail "neither: $list" ;;
+	esac
+	ratelimit v0 load "$TMPDIR/new"
+	[[ $(ratelimit v0 save | cut -d' ' -f1-3) == "0.0.0.0/0 per source
+192.0.0.0/16 pps 2" ]] || fail "$(ratelimit v0 save)"
+}
+
+test_a_load_that_is_killed_anywhere_leaves_a_limit_for_each_source()
+{
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	printf '%s\n' '192.0.2.0/24 pps 1' '192.0.2.128/25 pps 3' '0.0.0.0/0 pps 4' >"$TMPDIR/old"
+	printf '%s\n' '0.0.0.0/0' '192.0.0.0/16 pps 2' >"$TMPDIR/new"
+	kill_everywhere bpf load_old ratelimit v0 load "$TMPDIR/new" -- expect_old_or_new
+	((points > 10)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
 }

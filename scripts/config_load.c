@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "scripts/config_load.h"
+#include "scripts/line_file.h"
+
+/* Far more than any map has room for. */
+#define ENTRIES_MOST (1 << 20)
+
+/* A file that is being read: its entries, and the line of each. */
+struct reading {
+	struct config_entries entries;
+	struct line_file file;
+	unsigned int *lines;
+	size_t room;
+};
+
+static void *entry_at(const struct config_entries *entries, size_t i)
+{
+	return (char *)entries->list + i * entries->entry->size;
+}
+
+static int make_room(struct reading *reading)
+{
+	size_t room = reading->room ? 2 * reading->room : 256;
+	unsigned int *lines;
+	void *list;
+
+	if (reading->entries.len < reading->room)
+		return 0;
+	if (room > ENTRIES_MOST)
+		return failed(-E2BIG, "cannot read %s", reading->file.name);
+	list = reallocarray(reading->entries.list, room, reading->entries.entry->size);
+	if (list)
+		reading->entries.list = list;
+	lines = list ? reallocarray(reading->lines, room, sizeof(*lines)) : NULL;
+	if (!lines)
+		return failed(-ENOMEM, "cannot read %s", reading->file.name);
+	reading->lines = lines;
+	reading->room = room;
+	return 0;
+}
+
+static int take_line(char **words, int count, void *arg)
+{
+	struct reading *reading = arg;
+	int err = make_room(reading);
+
+	if (!err)
+		err = reading->entries.entry->parse(
+			words, count, entry_at(&reading->entries, reading->entries.len));
+	if (!err)
+		reading->lines[reading->entries.len++] = reading->file.line;
+	return err;
+}
+
+/* Positions of entries in the order of these, then of their lines. */
+static int compare_positions(const void *a, const void *b, void *arg)
+{
+	const struct config_entries *entries = arg;
+	size_t one = *(const size_t *)a, other = *(const size_t *)b;
+	int order = entries->entry->compare(entry_at(entries, one), entry_at(entries, other));
+
+	return order ? order : one < other ? -1 : one > other;
+}
+
+/* The first of those for the same packets stays; one that differs from it is a bad line. */
+static size_t keep_first(struct reading *reading, size_t *order, size_t *against)
+{
+	const struct config_entries *all = &reading->entries;
+	size_t kept = 0, first;
+
+	for (size_t i = 0; i < all->len; i++) {
+		first = kept ? order[kept - 1] : 0;
+		if (!kept || all->entry->compare(entry_at(all, first), entry_at(all, order[i])))
+			order[kept++] = order[i];
+		else if (!all->entry->equal(entry_at(all, first), entry_at(all, order[i])))
+			against[order[i]] = first + 1;
+	}
+	return kept;
+}
+
+static void refuse_clashes(struct reading *reading, const size_t *against)
+{
+	char why[128];
+
+	for (size_t i = 0; i < reading->entries.len; i++) {
+		if (!against[i])
+			continue;
+		snprintf(why, sizeof(why), "another %s, of line %u, is for the same packets",
+		         reading->entries.entry->what, reading->lines[against[i] - 1]);
+		line_file_refuse(&reading->file, reading->lines[i], why);
+	}
+}
+
+/* Sort the entries, and name those that contradict others. */
+static int settle(struct reading *reading)
+{
+	struct config_entries *all = &reading->entries;
+	size_t *order = calloc(all->len + 1, sizeof(*order)), kept, size = all->entry->size;
+	size_t *against = calloc(all->len + 1, sizeof(*against));
+	char *sorted = calloc(all->len + 1, size);
+	int err = order && against && sorted ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < all->len; i++)
+		order[i] = i;
+	if (!err) {
+		qsort_r(order, all->len, sizeof(*order), compare_positions, all);
+		kept = keep_first(reading, order, against);
+		refuse_clashes(reading, against);
+		for (size_t i = 0; i < kept; i++)
+			memcpy(sorted + i * size, entry_at(all, order[i]), size);
+		free(all->list);
+		all->list = sorted;
+		all->len = kept;
+	} else {
+		free(sorted);
+		failed(err, "cannot read %s", reading->file.name);
+	}
+	free(order);
+	free(against);
+	return err;
+}
+
+/* The file is read before the lock is taken: it may come from a slow pipe. */
+static int load(struct reading *reading, struct config *config, bool keep_going,
+                int (*enforce)(struct config *config, const struct config_entries *entries))
+{
+	int err = line_file_each(&reading->file, take_line, reading);
+
+	if (!err)
+		err = settle(reading);
+	if (err)
+		return EXIT_KERNEL;
+	if (line_file_finish(&reading->file, keep_going) && !keep_going)
+		return EXIT_USAGE;
+	err = directory_lock(&config->dir);
+	if (!err)
+		err = enforce(config, &reading->entries);
+	return err ? EXIT_KERNEL : reading->file.bad ? EXIT_PARTLY : EXIT_SUCCESS;
+}
+
+int config_load(struct config *config, const char *path, bool keep_going,
+                const struct config_entry *entry,
+                int (*enforce)(struct config *config, const struct config_entries *entries))
+{
+	struct reading reading = { .entries = { .entry = entry } };
+	int status;
+
+	if (line_file_open(&reading.file, path))
+		return EXIT_KERNEL;
+	status = load(&reading, config, keep_going, enforce);
+	free(reading.entries.list);
+	free(reading.lines);
+	line_file_close(&reading.file);
+	return status;
+}
+
+/* --- replacing */
+
+/* The entry for the same packets, or NULL. */
+static const void *find(const struct config_entries *in, const void *entry)
+{
+	return in->len ? bsearch(entry, in->list, in->len, in->entry->size, in->entry->compare)
+	               : NULL;
+}
+
+static bool is_there(const struct config_entries *from, const void *entry)
+{
+	const void *there = find(from, entry);
+
+	return there && from->entry->equal(there, entry);
+}
+
+/* Take back the first `count` of what was put. */
+static void undo(const struct config_entries *from, const struct config_entries *to, size_t count,
+                 const struct config_change *change)
+{
+	while (count--) {
+		const void *put = entry_at(to, count), *before = find(from, put);
+
+		if (!before)
+			change->remove(put, change->arg);
+		else if (!from->entry->equal(before, put))
+			change->put(before, change->arg);
+	}
+}
+
+int config_replace(const struct config_entries *from, const struct config_entries *to,
+                   const struct config_change *change)
+{
+	size_t done = 0;
+	int err = 0;
+
+	for (; done < to->len; done++) {
+		if (is_there(from, entry_at(to, done)))
+			continue;
+		err = change->put(entry_at(to, done), change->arg);
+		if (err)
+			break;
+	}
+	if (!err && change->between)
+		err = change->between(change->arg);
+	if (err)
+		undo(from, to, done, change);
+	for (size_t i = from->len; !err && i--;)
+		if (!find(to, entry_at(from, i)))
+			err = change->remove(entry_at(from, i), change->arg);
+	return err;
+}

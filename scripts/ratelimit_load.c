@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "scripts/config_load.h"
+#include "scripts/ratelimit_limit.h"
+#include "scripts/ratelimit_load.h"
+#include "scripts/ratelimit_show.h"
+
+struct table {
+	const struct config *config;
+	int fd;
+};
+
+static int parse(char **words, int count, void *entry)
+{
+	struct rate_prefix prefix;
+	int err = prefix_parse(words[0], &prefix);
+
+	return err ? err : limit_parse(words + 1, count - 1, &prefix, entry);
+}
+
+/* The longest prefix decides. */
+static int compare(const void *a, const void *b)
+{
+	const struct rate_prefix *x = &((const struct rate_limit *)a)->prefix;
+	const struct rate_prefix *y = &((const struct rate_limit *)b)->prefix;
+
+	return x->length != y->length ? (int)y->length - (int)x->length
+	                              : memcmp(&x->source, &y->source, sizeof(x->source));
+}
+
+static bool equal(const void *a, const void *b)
+{
+	return !memcmp(a, b, sizeof(struct rate_limit));
+}
+
+static const struct config_entry entry = { "limit", sizeof(struct rate_limit), parse, compare,
+	                                   equal };
+
+static int put(const void *limit, void *arg)
+{
+	return ratelimit_put(((struct table *)arg)->config, ((struct table *)arg)->fd, limit);
+}
+
+static int take_out(const void *limit, void *arg)
+{
+	const struct rate_prefix *prefix = &((const struct rate_limit *)limit)->prefix;
+
+	return ratelimit_remove(((struct table *)arg)->config, ((struct table *)arg)->fd, prefix);
+}
+
+/* New limits are there before old ones go: for a moment there are both. */
+static int check_room(const struct config *config, const struct config_entries *before,
+                      const struct config_entries *limits, __u32 room)
+{
+	size_t both = before->len;
+
+	for (size_t i = 0; i < limits->len; i++)
+		both += !before->len || !bsearch((const struct rate_limit *)limits->list + i,
+		                                 before->list, before->len, entry.size, compare);
+	if (limits->len > room)
+		return rejected(-ENOSPC, "cannot load %zu limits onto %s: there is room for %u",
+		                limits->len, config->iface.name, room);
+	if (both <= room)
+		return 0;
+	rejected(-ENOSPC,
+	         "cannot load %zu limits onto %s: with those that are to go they are %zu, and "
+	         "there is "
+	         "room for %u",
+	         limits->len, config->iface.name, both, room);
+	hint("remove those first, and nothing is limited meanwhile: %s %s flush",
+	     cli_command("ratelimit"), cli_word(config->iface.name));
+	return -ENOSPC;
+}
+
+static int enforce(struct config *config, const struct config_entries *limits)
+{
+	struct config_entries before = { .entry = &entry };
+	struct ratelimit_list list;
+	struct bpf_map_info info;
+	struct table table = { .config = config };
+	int err = ratelimit_read_limits(config, &list);
+
+	if (err)
+		return err;
+	before.list = list.values;
+	before.len = list.len;
+	if (list.len)
+		qsort(list.values, list.len, list.size, compare);
+	table.fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, &info);
+	err = table.fd < 0 ? table.fd : check_room(config, &before, limits, info.max_entries);
+	if (!err)
+		err = config_replace(&before, limits,
+		                     &(struct config_change){ put, take_out, NULL, &table });
+	if (table.fd >= 0)
+		close(table.fd);
+	free(list.values);
+	return err;
+}
+
+int ratelimit_load(struct config *config, const char *path, bool keep_going)
+{
+	return config_load(config, path, keep_going, &entry, enforce);
+}
+
+int ratelimit_save(struct config *config, char **argv, int argc)
+{
+	struct ratelimit_list list;
+
+	(void)argv;
+	(void)argc;
+	if (ratelimit_read_limits(config, &list))
+		return EXIT_KERNEL;
+	for (size_t i = 0; i < list.len; i++)
+		limit_print(stdout, (const struct rate_limit *)list.values + i);
+	free(list.values);
+	return EXIT_SUCCESS;
+}
