@@ -7,11 +7,13 @@
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "scripts/config_use.h"
+#include "scripts/rewrite_load.h"
 #include "scripts/rewrite_rules.h"
 
 #define SCHEMA "ifbpf.rewrite/1"
 
 static const struct option options[] = {
+	{ "keep-going", no_argument, NULL, 'k' },
 	CONFIG_OPTIONS,
 	{},
 };
@@ -21,7 +23,8 @@ static const char usage[] =
 	"Usage: %s [options] <ifname> [list]\n"
 	"       rewrite [options] <ifname> add | replace <match>... <action>...\n"
 	"       rewrite [options] <ifname> del <match>...\n"
-	"       rewrite [options] <ifname> flush\n"
+	"       rewrite [options] <ifname> flush | save\n"
+	"       rewrite [options] <ifname> load <file>\n"
 	"Edit the rules by which the programs xdp_rewrite and tc_rewrite of an interface\n"
 	"change packets. Of the rules that fit a packet, the one that says most is taken.\n"
 	"\n"
@@ -35,6 +38,10 @@ static const char usage[] =
 	"         set [vlan ID] [src ADDRESS] [dst ADDRESS] [sport PORT] [dport PORT]\n"
 	"             [smac MAC] [dmac MAC]\n"
 	"\n"
+	"load puts the rules of a file, each as behind add, in place of all; - is stdin.\n"
+	"save prints what load reads.\n"
+	"\n"
+	"  -k, --keep-going    load what is right of a file with bad lines; exit status 3\n"
 	"  -j, --json          print one JSON document\n"
 	"      --netns <ns>    interface of that network namespace: name, path or pid\n"
 	"  -v, --verbose       also print libbpf's messages\n"
@@ -136,10 +143,20 @@ static int flush(struct config *config, char **argv, int argc)
 	return edit(config, NULL, change_flush);
 }
 
+static bool keep_going;
+
+static int load(struct config *config, char **argv, int argc)
+{
+	(void)argc;
+	return rewrite_load(config, argv[0], keep_going);
+}
+
+/* load takes the lock by itself, when the file is read. */
 static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, list },         { "add", CONFIG_WRITE, 1, -1, add },
 	{ "replace", CONFIG_WRITE, 1, -1, replace }, { "del", CONFIG_WRITE, 0, -1, delete },
-	{ "flush", CONFIG_WRITE, 0, 0, flush },      {},
+	{ "flush", CONFIG_WRITE, 0, 0, flush },      { "load", CONFIG_READ, 1, 1, load },
+	{ "save", CONFIG_READ, 0, 0, rewrite_save }, {},
 };
 
 int main(int argc, char **argv)
@@ -148,7 +165,11 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("rewrite");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "kjvhV", options, NULL)) != -1) {
+		if (c == 'k') {
+			keep_going = true;
+			continue;
+		}
 		status = config_option(&how, c, "rewrite", usage);
 		if (status >= 0)
 			return status;

@@ -7,56 +7,12 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "scripts/rewrite_rules.h"
+#include "scripts/rewrite_shapes.h"
 
-static void prefix_mask(__u8 *mask, unsigned int bits)
-{
-	for (unsigned int i = 0; i < bits; i++)
-		mask[i / 8] |= 0x80 >> i % 8;
-}
-
-void shape_mask(struct rewrite_key *mask, const struct rewrite_key *match)
-{
-	*mask = (struct rewrite_key){ .fields = match->fields,
-		                      .saddr_bits = match->saddr_bits,
-		                      .daddr_bits = match->daddr_bits };
-	if (match->fields & REWRITE_FIELD_DIRECTION)
-		mask->direction = 0xff;
-	if (match->fields & REWRITE_FIELD_FAMILY)
-		mask->family = 0xff;
-	if (match->fields & REWRITE_FIELD_VLAN)
-		mask->vlan = 0xffff;
-	if (match->fields & REWRITE_FIELD_PROTOCOL)
-		mask->protocol = 0xff;
-	if (match->fields & REWRITE_FIELD_SPORT)
-		mask->sport = 0xffff;
-	if (match->fields & REWRITE_FIELD_DPORT)
-		mask->dport = 0xffff;
-	prefix_mask(mask->saddr, match->saddr_bits);
-	prefix_mask(mask->daddr, match->daddr_bits);
-}
-
-/* How many things a rule looks at. */
-static int things(const struct rewrite_key *key)
-{
-	return __builtin_popcount(key->fields) + !!key->saddr_bits + !!key->daddr_bits;
-}
-
-/* Shapes in the order in which they are tried: the one that says most first. */
-static int compare_shapes(const struct rewrite_key *a, const struct rewrite_key *b)
-{
-	if (things(a) != things(b))
-		return things(b) - things(a);
-	if (a->daddr_bits != b->daddr_bits)
-		return b->daddr_bits - a->daddr_bits;
-	if (a->saddr_bits != b->saddr_bits)
-		return b->saddr_bits - a->saddr_bits;
-	return b->fields - a->fields;
-}
-
-static int compare_rules(const void *a, const void *b)
+int rule_compare(const void *a, const void *b)
 {
 	const struct rule *one = a, *other = b;
-	int order = compare_shapes(&one->match, &other->match);
+	int order = shape_compare(&one->match, &other->match);
 
 	return order ? order : memcmp(&one->match, &other->match, sizeof(one->match));
 }
@@ -111,7 +67,7 @@ static int read_rules(struct rules *rules)
 		before = &key;
 	}
 	if (rules->len)
-		qsort(rules->list, rules->len, sizeof(*rules->list), compare_rules);
+		qsort(rules->list, rules->len, sizeof(*rules->list), rule_compare);
 	return err;
 }
 
@@ -155,91 +111,66 @@ void rules_close(struct rules *rules)
 		close(rules->hits_fd);
 }
 
-static struct rule *find(const struct rules *rules, const struct rewrite_key *match)
+struct rule *rules_find(const struct rules *rules, const struct rule *rule)
 {
-	for (size_t i = 0; i < rules->len; i++)
-		if (!memcmp(&rules->list[i].match, match, sizeof(*match)))
-			return &rules->list[i];
-	return NULL;
+	return rules->len ? bsearch(rule, rules->list, rules->len, sizeof(*rule), rule_compare)
+	                  : NULL;
 }
 
-/* Which shapes the rules of the list have; -ENOSPC, reported, if these are too many. */
-static int collect_shapes(const struct rules *rules, struct rewrite_shapes *shapes)
+/* A counter that starts from 0. */
+static int clear_slot(const struct rules *rules, __u32 slot)
 {
-	memset(shapes, 0, sizeof(*shapes));
-	for (size_t i = 0; i < rules->len; i++) {
-		const struct rewrite_key *match = &rules->list[i].match;
-
-		if (i && !compare_shapes(&rules->list[i - 1].match, match))
-			continue;
-		if (shapes->count == REWRITE_SHAPES) {
-			failed(-ENOSPC, "cannot look at more than %d combinations of things",
-			       REWRITE_SHAPES);
-			hint("rules that look at the same things, with other values, are one");
-			return -ENOSPC;
-		}
-		shape_mask(&shapes->masks[shapes->count++], match);
-	}
-	return 0;
-}
-
-static int store_half(const struct rules *rules, __u32 half, const struct rewrite_shapes *shapes)
-{
-	if (bpf_map_update_elem(rules->shapes_fd, &half, shapes, BPF_ANY))
-		return failed(-errno, "cannot change map '%s'", REWRITE_SHAPES_MAP);
-	return 0;
-}
-
-/* Programs find all shapes of before, or all of now. */
-static int store_shapes(const struct rules *rules, struct rewrite_shapes *shapes)
-{
-	struct rewrite_shapes halves[2];
-	__u32 half, turn;
-	int err;
-
-	for (half = 0; half < 2; half++)
-		if (bpf_map_lookup_elem(rules->shapes_fd, &half, &halves[half]))
-			return failed(-errno, "cannot read map '%s'", REWRITE_SHAPES_MAP);
-	half = halves[0].turn < halves[1].turn ? 0 : 1;
-	turn = halves[!half].turn + 1;
-	if (halves[!half].count == shapes->count &&
-	    !memcmp(halves[!half].masks, shapes->masks, sizeof(shapes->masks)))
-		return 0;
-	/* Somebody may still use this half, since the edit before. */
-	err = config_wait();
-	shapes->turn = 0;
-	if (!err)
-		err = store_half(rules, half, shapes);
-	shapes->turn = turn;
-	return err ? err : store_half(rules, half, shapes);
-}
-
-/* A counter that no rule has, set to 0. */
-static int take_slot(const struct rules *rules, __u16 *slot)
-{
-	static bool used[REWRITE_RULES];
 	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct stats_record *zeros;
-	__u32 i;
+	struct stats_record *zeros = calloc(cpus, sizeof(*zeros));
 
-	memset(used, 0, sizeof(used));
-	for (size_t n = 0; n < rules->len; n++)
-		used[rules->list[n].actions.slot % REWRITE_RULES] = true;
-	for (i = 0; i < REWRITE_RULES && used[i]; i++)
-		;
-	if (i == REWRITE_RULES)
-		return failed(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
-	zeros = calloc(cpus, sizeof(*zeros));
-	if (!zeros || bpf_map_update_elem(rules->hits_fd, &i, zeros, BPF_ANY))
+	if (!zeros || bpf_map_update_elem(rules->hits_fd, &slot, zeros, BPF_ANY))
 		err = failed(-errno, "cannot clear a counter of map '%s'", REWRITE_HITS_MAP);
 	free(zeros);
-	*slot = i;
 	return err;
+}
+
+int rules_give_slots(const struct rules *rules, struct rule *list, size_t len)
+{
+	bool used[REWRITE_RULES] = {};
+	const struct rule *there;
+	__u32 slot = 0;
+	int err = 0;
+
+	for (size_t n = 0; n < rules->len; n++)
+		used[rules->list[n].actions.slot % REWRITE_RULES] = true;
+	for (size_t n = 0; n < len && !err; n++) {
+		there = rules_find(rules, &list[n]);
+		if (there) {
+			list[n].actions.slot = there->actions.slot;
+			continue;
+		}
+		while (slot < REWRITE_RULES && used[slot])
+			slot++;
+		if (slot == REWRITE_RULES)
+			return failed(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
+		err = clear_slot(rules, slot);
+		list[n].actions.slot = slot++;
+	}
+	return err;
+}
+
+int rules_put(const struct rules *rules, const struct rule *rule)
+{
+	if (bpf_map_update_elem(rules->rules_fd, &rule->match, &rule->actions, BPF_ANY))
+		return failed(-errno, "cannot write the rule to map '%s'", REWRITE_RULES_MAP);
+	return 0;
+}
+
+int rules_remove(const struct rules *rules, const struct rule *rule)
+{
+	if (bpf_map_delete_elem(rules->rules_fd, &rule->match))
+		return failed(-errno, "cannot delete the rule from map '%s'", REWRITE_RULES_MAP);
+	return 0;
 }
 
 int rules_add(struct rules *rules, const struct rule *rule, bool replace)
 {
-	struct rule *there = find(rules, &rule->match), new = *rule;
+	struct rule *there = rules_find(rules, rule), new = *rule;
 	struct rewrite_shapes shapes;
 	int err;
 
@@ -248,45 +179,43 @@ int rules_add(struct rules *rules, const struct rule *rule, bool replace)
 		hint("replace it: the verb is replace");
 		return -EEXIST;
 	}
-	if (there)
-		new.actions.slot = there->actions.slot;
-	else
-		err = take_slot(rules, &new.actions.slot);
-	if (!there && err)
+	err = rules_give_slots(rules, &new, 1);
+	if (err)
 		return err;
 	if (!there) {
 		rules->list[rules->len++] = new;
-		qsort(rules->list, rules->len, sizeof(*rules->list), compare_rules);
+		qsort(rules->list, rules->len, sizeof(*rules->list), rule_compare);
 	}
-	err = collect_shapes(rules, &shapes);
-	if (err)
-		return err;
+	if (shapes_collect(rules->list, rules->len, &shapes))
+		return shapes_refused();
 	/* The rule first: nobody looks for it before its shape is there. */
-	if (bpf_map_update_elem(rules->rules_fd, &new.match, &new.actions, BPF_ANY))
-		return failed(-errno, "cannot write the rule to map '%s'", REWRITE_RULES_MAP);
-	return store_shapes(rules, &shapes);
+	err = rules_put(rules, &new);
+	return err ? err : shapes_store(rules, &shapes);
 }
 
 int rules_delete(struct rules *rules, const struct rule *rule)
 {
-	struct rule *there = find(rules, &rule->match);
+	struct rule *there = rules_find(rules, rule);
 	struct rewrite_shapes shapes;
 	int err;
 
 	if (!there)
 		return failed(-ENOENT, "cannot delete the rule: there is none for these packets");
-	if (bpf_map_delete_elem(rules->rules_fd, &rule->match))
-		return failed(-errno, "cannot delete the rule from map '%s'", REWRITE_RULES_MAP);
+	err = rules_remove(rules, rule);
+	if (err)
+		return err;
 	rules->len--;
 	memmove(there, there + 1, (rules->list + rules->len - there) * sizeof(*there));
-	err = collect_shapes(rules, &shapes);
-	return err ? err : store_shapes(rules, &shapes);
+	/* Fewer rules have no more shapes. */
+	if (shapes_collect(rules->list, rules->len, &shapes))
+		return shapes_refused();
+	return shapes_store(rules, &shapes);
 }
 
 int rules_flush(struct rules *rules)
 {
 	struct rewrite_shapes none = {};
-	int err = store_shapes(rules, &none);
+	int err = shapes_store(rules, &none);
 
 	for (size_t i = 0; !err && i < rules->len; i++)
 		if (bpf_map_delete_elem(rules->rules_fd, &rules->list[i].match) && errno != ENOENT)

@@ -50,4 +50,20 @@ int rules_add(struct rules *rules, const struct rule *rule, bool replace);
 int rules_delete(struct rules *rules, const struct rule *rule);
 int rules_flush(struct rules *rules);
 
+/* The order in which rules are tried. 0: they are for the same packets. */
+int rule_compare(const void *a, const void *b);
+
+/* The rule for the same packets, or NULL. */
+struct rule *rules_find(const struct rules *rules, const struct rule *rule);
+
+/*
+ * Give each rule of a list the counter of the one for the same packets, which goes on, or one that
+ * is free. Returns 0 or a negative errno, reported.
+ */
+int rules_give_slots(const struct rules *rules, struct rule *list, size_t len);
+
+/* Write or delete one rule, without its shape. Return 0 or a negative errno, reported. */
+int rules_put(const struct rules *rules, const struct rule *rule);
+int rules_remove(const struct rules *rules, const struct rule *rule);
+
 #endif

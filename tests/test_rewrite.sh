@@ -3,6 +3,8 @@
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 # rewrite: rules put in and taken out while packets flow, with real clients and servers.
 
+. tests/faults.sh
+
 # with_ipv6: fd00::1 here, fd00::2 in the peer.
 with_ipv6()
 {
@@ -290,7 +292,7 @@ test_replacing_a_rule_is_one_step_for_packets()
 	done
 	((changes > 0)) || fail "never changed"
 	[[ $(rewrite v0) == *"  20000 packets  1200000 bytes" ]] || fail "$(rewrite v0)"
-	! grep -vE '^(ready|02000000010a02000000000a.*|02000000010b02000000000b.*)$' "$TMPDIR/frames" ||
+	! grep -m 1 -vE '^(ready|02000000010a02000000000a.*|02000000010b02000000000b.*)$' "$TMPDIR/frames" ||
 		fail "a frame of neither rule"
 	grep -q '^02' "$TMPDIR/frames" || fail "nothing was captured"
 }
@@ -332,4 +334,159 @@ test_misuse_is_told()
 	[[ -z $(rewrite v0) ]] || fail "$(rewrite v0)"
 	expect_status 1 rewrite
 	expect_fail "cannot find interface nope" rewrite nope
+}
+
+# --- files
+
+RULES="in vlan 10 src 10.0.0.0/8 dst 192.0.2.1 tcp sport 1 dport 2 pop set src 10.0.0.1 dst 10.0.0.2 sport 3 dport 4 smac 02:00:00:00:00:0a dmac 02:00:00:00:00:0b
+src 2001:db8::/32 icmp6 set vlan 9 dst fd00::1
+out vlan none push 5 prio 7 802.1ad
+proto 17 set dport 7
+pop"
+
+test_save_writes_what_load_reads()
+{
+	local saved=$TMPDIR/saved
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan 5 pop
+	rewrite v0 load - <<<"# all of it
+$RULES # the last"
+	expect_status 0 rewrite v0 save
+	[[ $output == "${RULES/proto 17/udp}" && -z $errors ]] || fail "$output $errors"
+	rewrite v0 save >"$saved"
+	rewrite v0 flush
+	rewrite v0 load "$saved"
+	rewrite v0 save | diff "$saved" - || fail "another one was read"
+	rewrite v0 save | rewrite v0 load -
+	rewrite v0 save | diff "$saved" - || fail "a load of what is there changes it"
+	rewrite v0 load /dev/null
+	[[ -z $(rewrite v0 save) ]] || fail "an empty file: $(rewrite v0 save)"
+}
+
+test_bad_lines_of_a_file_are_named_and_nothing_is_loaded()
+{
+	local file=$TMPDIR/rules
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan 5 pop
+	printf '%s\n' '; comment' 'udp set dport 7' 'tcp udp pop' 'vlan none' '' 'udp set dport 8' \
+		'udp set dport 7' 'add vlan 6 pop' >"$file"
+	expect_status 1 rewrite v0 load "$file"
+	[[ $(sed "s|$file|FILE|" <<<"$errors") == "rewrite: FILE:3: cannot read the rule: 'udp' contradicts 'tcp'
+rewrite: FILE:4: cannot read the rule: it does nothing: Invalid argument
+rewrite: FILE:8: cannot read the rule: unknown word: 'add': Invalid argument
+rewrite: FILE:6: another rule, of line 2, is for the same packets
+rewrite: nothing is changed: FILE has 4 bad lines"* ]] || fail "$errors"
+	[[ $(rewrite v0 save) == "vlan 5 pop" ]] || fail "$(rewrite v0 save)"
+	expect_status 3 rewrite -k v0 load "$file"
+	[[ $(rewrite v0 save) == "udp set dport 7" ]] || fail "$(rewrite v0 save)"
+	expect_status 2 rewrite v0 load "$TMPDIR/none"
+	expect_status 1 rewrite v0 load
+	expect_status 1 rewrite v0 save "$file"
+}
+
+test_what_stays_keeps_its_hits()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 load - <<<"vlan none set smac 02:00:00:00:00:0a"
+	send 3
+	rewrite v0 load - <<<"vlan none set smac 02:00:00:00:00:0a
+udp pop"
+	[[ $(rewrite v0) == *"smac 02:00:00:00:00:0a  3 packets  300 bytes"* ]] || fail "$(rewrite v0)"
+	rewrite v0 load - <<<"vlan none set smac 02:00:00:00:00:0b"
+	[[ $(rewrite v0) == "v0 vlan none set smac 02:00:00:00:00:0b  3 packets  300 bytes" ]] || fail "$(rewrite v0)"
+	send 1
+	[[ $(rewrite v0) == *"  4 packets  400 bytes" ]] || fail "$(rewrite v0)"
+}
+
+# shapes N: rules of so many shapes, of which none is in shapes of another N.
+shapes() { for ((i = 0; i < 16; i++)); do echo "src 10.0.0.0/$(($1 + i)) pop"; done; }
+
+test_too_many_rules_or_shapes_are_refused_and_those_of_one_file_may_all_be_others()
+{
+	local before
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 load - < <(shapes 8)
+	before=$(rewrite v0 save)
+	expect_fail "cannot look at more than 16 combinations" bash -c "{ echo vlan 5 pop; echo '$before'; } | rewrite v0 load -"
+	((status == 2)) || fail "status $status"
+	[[ $(rewrite v0 save) == "$before" ]] || fail "$(rewrite v0 save)"
+	numbered() { for ((i = $1; i < $2; i++)); do echo "udp dport $i set dport 7"; done; }
+	rewrite v0 flush
+	rewrite v0 load - < <(numbered 0 4096)
+	[[ $(rewrite v0 save | wc -l) == 4096 ]] || fail "$(rewrite v0 save | wc -l)"
+	numbered 1 4097 >"$TMPDIR/rules"
+	expect_fail "with those that are to go they are 4097" rewrite v0 load "$TMPDIR/rules"
+	[[ $errors == *"hint: "*"rewrite v0 flush" ]] || fail "$errors"
+	numbered 0 4097 >"$TMPDIR/rules"
+	expect_fail "cannot load 4097 rules onto v0: there is room for 4096" rewrite v0 load "$TMPDIR/rules"
+	[[ $(rewrite v0 save | wc -l) == 4096 ]] || fail "$(rewrite v0 save | wc -l)"
+	# 16 shapes go, 16 others come.
+	rewrite v0 flush
+	rewrite v0 load - < <(shapes 8)
+	sed 's/src/dst/' < <(shapes 8) | rewrite v0 load -
+	[[ $(rewrite v0 save | grep -c dst) == 16 && $(rewrite v0 save | wc -l) == 16 ]] || fail "$(rewrite v0 save)"
+}
+
+# What decides moves from a rule to a more special one of a new shape and back. In between stands one
+# of a shape that is looked for all the time, and would do something else.
+test_each_packet_meets_the_rule_of_one_of_two_files()
+{
+	local changes=0
+
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	cat >"$TMPDIR/a" <<-END
+		in set smac 02:00:00:00:00:0f dmac 02:00:00:00:01:0f
+		set smac 02:00:00:00:00:0a dmac 02:00:00:00:01:0a
+	END
+	cat >"$TMPDIR/b" <<-END
+		out vlan none set smac 02:00:00:00:00:0b dmac 02:00:00:00:01:0b
+		out set smac 02:00:00:00:00:0c dmac 02:00:00:00:01:0c
+		set smac 02:00:00:00:00:0d dmac 02:00:00:00:01:0d
+	END
+	rewrite v0 load "$TMPDIR/a"
+	in_peer "$PWD/build/tests/capture" v1 >"$TMPDIR/frames" &
+	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
+	send_out 20000 60 &
+	while kill -0 $! 2>/dev/null; do
+		rewrite v0 load "$TMPDIR/b"
+		rewrite v0 load "$TMPDIR/a"
+		((++changes))
+	done
+	((changes > 0)) || fail "never changed"
+	! grep -m 1 -vE '^(ready|02000000010a02000000000a.*|02000000010b02000000000b.*)$' "$TMPDIR/frames" ||
+		fail "a frame of neither rule"
+	grep -q '^02000000010b' "$TMPDIR/frames" || fail "the second file was never in force"
+	grep -q '^02000000010a' "$TMPDIR/frames" || fail "the first file was never in force"
+}
+
+load_old() { rewrite v0 load "$TMPDIR/old"; }
+
+# deciding: how many packets those rules changed that are to decide about them.
+deciding() { rewrite v0 | awk '/:0[ab]  / { sum += $(NF - 3) } END { print sum + 0 }'; }
+
+changed() { (($(deciding) == $1)); }
+
+# Frames without a tag are changed by the rule of before or of afterwards; another run finishes.
+expect_old_or_new()
+{
+	local before
+
+	before=$(deciding)
+	send_out 1
+	eventually changed $((before + 1)) || fail "neither: $(rewrite v0)"
+	rewrite v0 load "$TMPDIR/new"
+	[[ $(rewrite v0 save) == "$(<"$TMPDIR/new")" ]] || fail "$(rewrite v0 save)"
+}
+
+test_a_load_that_is_killed_anywhere_leaves_a_rule_for_each_packet()
+{
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	printf '%s\n' 'vlan none set smac 02:00:00:00:00:0a' 'set smac 02:00:00:00:00:0c' >"$TMPDIR/old"
+	printf '%s\n' 'out vlan none set smac 02:00:00:00:00:0b' 'out set smac 02:00:00:00:00:0d' >"$TMPDIR/new"
+	kill_everywhere bpf load_old rewrite v0 load "$TMPDIR/new" -- expect_old_or_new
+	((points > 20)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
 }
