@@ -105,7 +105,7 @@ int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file)
 
 	memset(into, 0, sizeof(*into));
 	into->rules.file = file->name;
-	while (!err && line_file_line(file)) {
+	while (!err && line_file_next(file)) {
 		begin = file->word;
 		word = line_file_word(file, &len);
 		if (is_word(word, len, "policy")) {
