@@ -206,8 +206,8 @@ test_completion_offers_what_a_tool_can_do_with_an_interface()
 	ip link add listing type veth peer name q1
 	same "acl" "add del flush list load policy save test" "$(words_of acl v0 '')"
 	same "acl with options" "add" "$(words_of acl --list bad -j v0 ad)"
-	same "ratelimit" "add del dropped flush list" "$(words_of ratelimit v0 '')"
-	same "rewrite" "add del flush list replace" "$(words_of rewrite v0 '')"
+	same "ratelimit" "add del dropped flush list load save" "$(words_of ratelimit v0 '')"
+	same "rewrite" "add del flush list load replace save" "$(words_of rewrite v0 '')"
 	same "forward" "cache exclude flush include list status" "$(words_of forward v0 '')"
 	same "chain" "del insert list move set" "$(words_of chain --tc v0 '')"
 	same "redirect" "listing lo off q1 v0" "$(words_of redirect v0 '')"
