@@ -10,6 +10,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/config.h"
+#include "scripts/config_apart.h"
 #include "scripts/config_use.h"
 
 const char *config_clash(const char *before, const char *word, size_t len)
@@ -151,6 +152,8 @@ int config_open_map(const struct config *config, const struct config_map *map,
 		fd = failed(-errno, "cannot keep map '%s' open", map->name);
 	if (fd >= 0)
 		config_use_check(config, map->name, found->info.id);
+	if (fd >= 0 && config_use_may_say(config))
+		config_apart_check(config, map->name, found->info.id);
 	if (fd >= 0 && info)
 		*info = found->info;
 	view_close(&view);

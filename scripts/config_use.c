@@ -56,6 +56,11 @@ bool config_use_is_stale(const struct config *config)
 	return config->use && config->use->stale;
 }
 
+bool config_use_may_say(const struct config *config)
+{
+	return config->use && !config->use->stale && !config->use->silent;
+}
+
 /* --- a map, over all hooks */
 
 /* Ask what runs. What cannot be asked was reported, and is not known. */

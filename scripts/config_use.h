@@ -28,6 +28,9 @@ void config_use_silence(const struct config *config);
 /* Returns whether a map was found that no attached program uses. */
 bool config_use_is_stale(const struct config *config);
 
+/* Returns whether there may be more to be said: nothing is stale, and messages are wanted. */
+bool config_use_may_say(const struct config *config);
+
 /* A document of this interface, with "stale" of the maps opened so far: true, false or null. */
 struct json_object *config_json_begin(const char *schema, const struct config *config);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "scripts/config_apart.h"
 #include "scripts/redirect_maps.h"
 #include "scripts/station.h"
 
@@ -56,9 +57,12 @@ int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
 		err = open_one(&maps->params_fd, config, &params_map, access);
 	if (!err)
 		err = open_one(&maps->flows_fd, config, &flows_map, access);
-	/* A program of tc has none. */
+	/* A program of tc has none; that of XDP may wait for its pin, if its loader makes none. */
 	if (!err && pin_map_id(config->dir.fd, REDIRECT_PORT_MAP, &id) != -ENOENT)
 		err = open_one(&maps->port_fd, config, &port_map, access);
+	else if (!err && config_apart_tell(config, REDIRECT_PORT_MAP, 0) && access == CONFIG_WRITE)
+		err = rejected(-ENOENT, "cannot redirect %s without its map '%s'",
+		               config->iface.name, REDIRECT_PORT_MAP);
 	if (err)
 		redirect_maps_close(maps);
 	return err;

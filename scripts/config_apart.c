@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/live.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "scripts/config_apart.h"
+
+static bool is_used(const struct live *live, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+/* A map of egress can have a pin of its own, which every loader would use again. */
+static void hint_egress(const struct config *config, const struct live_map *map)
+{
+	int fd = bpffs_open_dir(config->dir.fd, DIRECTORY_EGRESS, O_RDONLY);
+	__u32 id;
+
+	if (fd < 0)
+		return;
+	if (!pin_map_id(fd, map->info.name, &id) && id == map->info.id)
+		hint("first remove the pins of its own maps: find %s/%s -type f ! -name %s -delete",
+		     cli_word(config->dir.path), DIRECTORY_EGRESS, DIRECTORY_TC_STATS);
+	close(fd);
+}
+
+static void hint_share(const struct config *config, const struct live_map *map, enum hook hook)
+{
+	char object[64];
+
+	if (hook == HOOK_TC_EGRESS)
+		hint_egress(config, map);
+	snprintf(object, sizeof(object), "%s_%s.o", hook == HOOK_XDP ? "xdp" : "tc",
+	         config->object);
+	hint("load it so that it shares the pinned maps: %s%s %s %s", cli_command("load"),
+	     hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "", cli_word(config->iface.name),
+	     cli_object(object));
+	hint("or by ip and tc, its pinned build, after: eval \"$(%s%s %s)\"",
+	     cli_command("iproute2_env"), hook == HOOK_TC_EGRESS ? " --egress" : "",
+	     cli_word(config->iface.name));
+}
+
+static void tell(const struct config *config, const struct live *live, const struct live_map *map,
+                 __u32 map_id)
+{
+	const struct live_prog *prog = &live->progs[map->prog];
+	const char *ifname = config->iface.name;
+
+	if (map_id) {
+		note("program %s (id %u) on %s of %s has a map '%s' of its own, id %u: what is set "
+		     "in %s is not for it",
+		     prog->name, prog->id, hook_name(prog->hook), ifname, map->info.name,
+		     map->info.id, config->dir.path);
+		hint_share(config, map, prog->hook);
+	} else {
+		note("map '%s', id %u, of program %s (id %u) on %s of %s is not pinned",
+		     map->info.name, map->info.id, prog->name, prog->id, hook_name(prog->hook),
+		     ifname);
+		hint("pin it: %s %s", cli_command("pin_maps"), cli_word(ifname));
+	}
+}
+
+unsigned int config_apart_tell(const struct config *config, const char *map, __u32 map_id)
+{
+	struct attachments attached = {};
+	unsigned int told = 0;
+	struct live live = {};
+
+	if (attachments_query(&attached, &config->iface))
+		return 0;
+	if (!live_query(&live, &attached) && (!map_id || is_used(&live, map_id))) {
+		for (size_t i = 0; i < live.maps_len; i++) {
+			if (live.maps[i].info.id == map_id ||
+			    strcmp(live.maps[i].info.name, map) != 0)
+				continue;
+			tell(config, &live, &live.maps[i], map_id);
+			told++;
+		}
+	}
+	live_free(&live);
+	attachments_free(&attached);
+	return told;
+}
+
+/* A tool can open the same interface several times, and two of them in turn. */
+static bool was_looked_at(unsigned int ifindex)
+{
+	static unsigned int looked[2], next;
+
+	for (size_t i = 0; i < sizeof(looked) / sizeof(*looked); i++)
+		if (looked[i] == ifindex)
+			return true;
+	looked[next++ % 2] = ifindex;
+	return false;
+}
+
+void config_apart_check(const struct config *config, const char *map, __u32 map_id)
+{
+	if (!was_looked_at(config->iface.ifindex))
+		config_apart_tell(config, map, map_id);
+}

@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Config tools name programs that have maps of their own beside the pinned ones.
+# shellcheck disable=SC2154 # $output and $errors are set by expect_status
+
+SENDER=02:00:00:00:00:77
+
+TOOLS=(acl ratelimit rewrite redirect forward)
+
+# apart NAME: its XDP and tc program are on v0, by stock ip and tc, and adopted.
+apart()
+{
+	link_xdp v0 "objects/xdp_$1.o"
+	link_tc v0 ingress "objects/tc_$1.o"
+	expect_status 3 pin_maps v0 # those of tc are named, and not pinned
+}
+
+# tc_prog HOOK: the id of the only program of clsact there.
+tc_prog() { tc -j filter show dev v0 "$1" | grep -o '"id":[0-9]*' | head -n 1 | cut -d: -f2; }
+
+# expect_named HOOK PROGRAM COMMAND...: it is done, and says that.
+expect_named()
+{
+	local hook=$1 program=$2
+
+	shift 2
+	expect_status 0 "$@"
+	[[ $errors == "$1: program $program (id "*") on $hook of v0 has a map '"*"' of its own, id "*": what is set in \
+$BPFFS/v0 is not for it"* && $(grep -c "' of its own" <<<"$errors") == 1 ]] || fail_run "expected $program on $hook" "$@"
+}
+
+test_each_tool_names_a_program_with_maps_of_its_own()
+{
+	local tool
+
+	for tool in "${TOOLS[@]}"; do
+		apart "$tool"
+		expect_named tc_ingress "tc_$tool" "$tool" v0
+		[[ $errors == *"(id $(tc_prog ingress)) on "* ]] || fail "$tool: $errors"
+		[[ $errors == *"  hint: load it so that it shares the pinned maps: load v0 objects/tc_$tool.o"*\
+"hint: or by ip and tc, its pinned build, after: eval \"\$(iproute2_env v0)\""* ]] || fail "$tool: $errors"
+		expect_status 0 load v0 "objects/tc_$tool.o"
+		expect_status 0 "$tool" v0
+		[[ -z $errors ]] || fail "$tool still says: $errors"
+		unload --all v0 >/dev/null
+		find "$BPFFS/v0" -type f -delete
+	done
+}
+
+# What is said is true: the list does not hold on that hook; and with the hint it does.
+test_what_is_set_holds_where_maps_are_shared()
+{
+	apart acl
+	expect_named tc_ingress tc_acl acl v0 add "$SENDER"
+	ip link set dev v0 xdpgeneric off
+	send 3 100 "$SENDER"
+	expect_counter "$BPFFS/v0/tc_stats_map" 9 3 300
+	load v0 objects/tc_acl.o >/dev/null
+	send 2 100 "$SENDER"
+	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
+}
+
+test_the_directory_as_a_hint_serves_ip_and_tc()
+{
+	[[ $(sed -n 's/^IP_LIBBPF := //p' config.mk) != none ]] || skip "this ip has no libbpf"
+	apart acl
+	expect_named tc_ingress tc_acl acl v0
+	eval "$(iproute2_env v0)"
+	link_tc v0 ingress objects/pinned/tc_acl.o
+	expect_status 0 acl v0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+test_egress_has_hints_of_its_own()
+{
+	link_xdp v0 objects/xdp_acl.o
+	link_tc v0 egress objects/tc_acl.o
+	pin_maps v0 >/dev/null
+	expect_named tc_egress tc_acl acl v0
+	[[ $errors == *": load --hook tc_egress v0 objects/tc_acl.o"*"iproute2_env --egress v0"* ]] || fail "$errors"
+	eval "$(sed -n 's/^  hint: first remove the pins of its own maps: //p' <<<"$errors")"
+	load --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	expect_status 0 acl v0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+test_who_may_not_look_is_told_nothing()
+{
+	chmod 711 "$BPFFS"
+	apart ratelimit
+	pin_maps --group nogroup v0 >/dev/null || true
+	chmod 711 "$BPFFS"
+	expect_status 0 setpriv --reuid 65534 --regid "$(getent group nogroup | cut -d: -f3)" --clear-groups \
+		--bounding-set -all --inh-caps -all --no-new-privs "$PWD/scripts/ratelimit" v0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+test_a_devmap_that_waits_for_its_pin_is_told()
+{
+	add_veth w0 02:00:00:00:00:03 10.0.1.1 peer w1 02:00:00:00:00:04 10.0.1.2
+	eval "$(iproute2_env v0)"
+	link_xdp v0 objects/pinned/xdp_redirect.o
+	expect_status 0 redirect v0
+	[[ $errors == "redirect: map 'tx_port', id "*" of program xdp_redirect (id $(prog_id v0)) on xdp of v0 is not pinned
+  hint: pin it: pin_maps v0" ]] || fail "$errors"
+	expect_status 2 redirect v0 w0 02:00:00:00:00:02=02:00:00:00:00:04
+	[[ $errors == *"cannot redirect v0 without its map 'tx_port'"* ]] || fail "$errors"
+	pin_maps v0 >/dev/null
+	expect_status 0 redirect v0 w0 02:00:00:00:00:02=02:00:00:00:00:04
+	[[ -z $errors ]] || fail "$errors"
+}
