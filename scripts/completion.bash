@@ -94,7 +94,7 @@ _ifbpf_words()
 		mapfile -t -O "${#words[@]}" words < <(_ifbpf_tasks "$help")
 	elif ((${#said[@]} > 1)); then
 		mapfile -t words < <(_ifbpf_choices "$help" "${said[1]}")
-		[[ $help != *$'\n'"  ${said[1]} FILE"* ]] || return 0
+		[[ $help != *" ${said[1]} FILE"* && $help != *" ${said[1]} <file>"* ]] || return 0
 	fi
 	((${#words[@]})) || compopt +o default 2>/dev/null || true
 }
