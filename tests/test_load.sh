@@ -111,7 +111,7 @@ test_json_has_what_the_text_has()
 	[[ $output == "{\"schema\":\"ifbpf.load/1\",\"ifname\":\"v0\",\"ifindex\":$(ifindex v0),\
 \"netns\":$netns,\"path\":\"$BPFFS/v0\",\"gen\":4,\"dry_run\":false,\"hook\":\"xdp\",\
 \"program\":{\"name\":\"xdp_drop\",\"id\":$(prog_id v0),\"path\":\"$BPFFS/v0/%progs/xdp/xdp_drop\"},\
-\"replaced_id\":$old,\"attached\":{\"by\":\"xdp\",\"mode\":\"native\",\"link_id\":null},\
+\"replaced_id\":$old,\"attached\":{\"by\":\"xdp\",\"mode\":\"native\",\"link_id\":null,\"dispatcher_id\":null},\
 \"maps\":[{\"name\":\"xdp_stats_map\",\"id\":$map,\"state\":\"reused\",\
 \"path\":\"$BPFFS/v0/xdp_stats_map\",\"old_id\":null,\"left\":0,\"reason\":null}]}" ]] || fail "it says: $output"
 }
@@ -120,7 +120,7 @@ test_json_of_a_filter_has_its_pref_and_handle()
 {
 	expect_status 0 load -j v0 objects/tc_pass.o
 	[[ $output == *'"hook":"tc_ingress"'*'"replaced_id":null,"attached":{"by":"clsact","mode":null,'\
-'"link_id":null,"pref":700,"handle":1}'* ]] || fail "it says: $output"
+'"link_id":null,"dispatcher_id":null,"pref":700,"handle":1}'* ]] || fail "it says: $output"
 	need_tcx
 	expect_status 0 load -j --link --hook tc-egress v0 objects/tc_pass.o
 	[[ $output == *'"hook":"tc_egress"'*'"attached":{"by":"tcx","mode":null,"link_id":'[0-9]* ]] ||
