@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "scripts/config_apart.h"
+#include "scripts/config_use.h"
 
 static bool is_used(const struct live *live, __u32 map_id)
 {
@@ -89,20 +90,10 @@ unsigned int config_apart_tell(const struct config *config, const char *map, __u
 	return told;
 }
 
-/* A tool can open the same interface several times, and two of them in turn. */
-static bool was_looked_at(unsigned int ifindex)
-{
-	static unsigned int looked[2], next;
-
-	for (size_t i = 0; i < sizeof(looked) / sizeof(*looked); i++)
-		if (looked[i] == ifindex)
-			return true;
-	looked[next++ % 2] = ifindex;
-	return false;
-}
-
 void config_apart_check(const struct config *config, const char *map, __u32 map_id)
 {
-	if (!was_looked_at(config->iface.ifindex))
+	static struct config_once looked;
+
+	if (config_once(&looked, config->iface.ifindex))
 		config_apart_tell(config, map, map_id);
 }

@@ -194,16 +194,13 @@ static bool find_prepared(const struct config *config, enum hook hook, __u32 map
 	return found;
 }
 
-/* A tool can open the same interface several times, and two of them in turn. */
-static bool was_said(unsigned int ifindex)
+bool config_once(struct config_once *once, unsigned int ifindex)
 {
-	static unsigned int said[2], next;
-
-	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
-		if (said[i] == ifindex)
-			return true;
-	said[next++ % 2] = ifindex;
-	return false;
+	for (size_t i = 0; i < sizeof(once->seen) / sizeof(*once->seen); i++)
+		if (once->seen[i] == ifindex)
+			return false;
+	once->seen[once->next++ % 2] = ifindex;
+	return true;
 }
 
 static void say(const struct config *config, const char *map, __u32 map_id, enum map_use use)
@@ -239,6 +236,7 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 void config_use_check(const struct config *config, const char *map, __u32 map_id)
 {
 	struct config_use *use = config->use;
+	static struct config_once said;
 	enum map_use found;
 
 	if (!use)
@@ -253,7 +251,7 @@ void config_use_check(const struct config *config, const char *map, __u32 map_id
 	if (found != MAP_USE_OTHERWISE && found != MAP_USE_NOTHING)
 		return;
 	use->stale = true;
-	if (!use->silent && !was_said(config->iface.ifindex))
+	if (!use->silent && config_once(&said, config->iface.ifindex))
 		say(config, map, map_id, found);
 }
 

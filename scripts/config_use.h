@@ -6,6 +6,15 @@
 #include <json-c/json.h>
 #include "scripts/config.h"
 
+/*
+ * What is done once for each interface. A tool can open one several times, and two of them in turn.
+ * Starts as all zeros. Returns whether this is the first time.
+ */
+struct config_once {
+	unsigned int seen[2], next;
+};
+bool config_once(struct config_once *once, unsigned int ifindex);
+
 /* What is known of the maps that a tool opened; it belongs to a struct config. */
 struct config_use;
 
