@@ -80,16 +80,6 @@ static int make_copy(const char *from, const char *to)
 	return failed(err, "cannot copy %s", from);
 }
 
-static int open_object(struct legacy_elf *e)
-{
-	e->obj = bpf_object__open_file(e->path, NULL);
-	if (e->obj)
-		return 0;
-	failed(-errno, "cannot open object %s", e->path);
-	hint("--verbose adds what libbpf said");
-	return -EINVAL;
-}
-
 static int rewrite(const char *from, const char *copy, long long pinning)
 {
 	struct legacy_elf e = { .path = from };
@@ -97,17 +87,10 @@ static int rewrite(const char *from, const char *copy, long long pinning)
 
 	if (fd < 0)
 		return fd;
-	elf_version(EV_CURRENT);
-	e.elf = elf_begin(fd, ELF_C_RDWR, NULL);
-	err = e.elf ? legacy_check_file(&e) : legacy_refuse(&e, -EINVAL, "it is no ELF file");
-	if (!err)
-		err = open_object(&e);
-	if (!err)
-		err = legacy_check_programs(&e);
+	err = legacy_check(&e, fd, ELF_C_RDWR);
 	if (!err)
 		err = legacy_rewrite(&e, pinning);
-	elf_end(e.elf);
-	bpf_object__close(e.obj);
+	legacy_close(&e);
 	close(fd);
 	if (err)
 		unlink(copy);

@@ -14,15 +14,21 @@
 
 #define MAP_TYPE_CGRP_STORAGE 32 /* Linux 6.2 */
 
+static char refusal[256];
+
+const char *legacy_refusal(void)
+{
+	return refusal;
+}
+
 int legacy_refuse(const struct legacy_elf *e, int err, const char *fmt, ...)
 {
-	char why[256];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(why, sizeof(why), fmt, args);
+	vsnprintf(refusal, sizeof(refusal), fmt, args);
 	va_end(args);
-	return failed(err, "cannot rewrite %s for iproute2's own loader: %s", e->path, why);
+	return failed(err, "cannot rewrite %s for iproute2's own loader: %s", e->path, refusal);
 }
 
 const char *legacy_section_name(const struct legacy_elf *e, Elf_Scn *scn)
@@ -242,16 +248,35 @@ static int find_maps(struct legacy_elf *e)
 	return err;
 }
 
-int legacy_check_file(struct legacy_elf *e)
+static int open_object(struct legacy_elf *e)
 {
-	int err = check_file(e);
-
-	return err ? err : find_sections(e);
+	e->obj = bpf_object__open_file(e->path, NULL);
+	if (e->obj)
+		return 0;
+	snprintf(refusal, sizeof(refusal), "libbpf cannot open it");
+	failed(-errno, "cannot open object %s", e->path);
+	hint("--verbose adds what libbpf said");
+	return -EINVAL;
 }
 
-int legacy_check_programs(struct legacy_elf *e)
+int legacy_check(struct legacy_elf *e, int fd, Elf_Cmd access)
 {
-	int err = find_maps(e);
+	int err;
 
+	elf_version(EV_CURRENT);
+	e->elf = elf_begin(fd, access, NULL);
+	err = e->elf ? check_file(e) : legacy_refuse(e, -EINVAL, "it is no ELF file");
+	if (!err)
+		err = find_sections(e);
+	if (!err)
+		err = open_object(e);
+	if (!err)
+		err = find_maps(e);
 	return err ? err : legacy_check_code(e);
+}
+
+void legacy_close(struct legacy_elf *e)
+{
+	elf_end(e->elf);
+	bpf_object__close(e->obj);
 }

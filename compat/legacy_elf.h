@@ -47,12 +47,16 @@ const char *legacy_section_name(const struct legacy_elf *e, Elf_Scn *scn);
 const char *legacy_symbol_name(const struct legacy_elf *e, const GElf_Sym *sym);
 
 /*
- * Refuse whatever that loader would take wrongly or not at all: by the sections of e->elf; and
- * then, with e->obj as well, by maps and programs, which finds the maps and their symbols. Each
- * reports its failures. Returns 0 or -EOPNOTSUPP, or -EINVAL for a file that is damaged.
+ * Open the object that fd is open on, and refuse whatever that loader would take wrongly or not at
+ * all, by its sections, maps and programs; this finds the maps and their symbols. access:
+ * ELF_C_READ, or ELF_C_RDWR if it is to be rewritten. Reports its failures. Returns 0 or
+ * -EOPNOTSUPP, or -EINVAL for a file that is damaged. legacy_close() must follow in any case.
  */
-int legacy_check_file(struct legacy_elf *e);
-int legacy_check_programs(struct legacy_elf *e);
+int legacy_check(struct legacy_elf *e, int fd, Elf_Cmd access);
+void legacy_close(struct legacy_elf *e);
+
+/* Why the last object was refused; "" if none was. */
+const char *legacy_refusal(void);
 
 /* The last part of it: what the programs call and refer to. */
 int legacy_check_code(const struct legacy_elf *e);

@@ -2,18 +2,9 @@
 # shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compat/btf2legacy: a BTF object becomes one that iproute2's own ELF loader takes.
+. tests/build.sh
 . tests/pins.sh
 . tests/legacy.sh
-
-# build SOURCE: an object of it, $TMPDIR/built.o; the maps' macros are there.
-build()
-{
-	need clang
-	printf '%s\n' '#include <linux/bpf.h>' '#include <bpf/bpf_helpers.h>' '#include "compat/maps.bpf.h"' \
-		"$1" 'char LICENSE[] SEC("license") = "GPL";' >"$TMPDIR/source.c"
-	clang -O2 -g -target bpf -mcpu=v3 -I. $BPF_SYS_INCLUDES -c "$TMPDIR/source.c" -o "$TMPDIR/built.o"
-}
-BPF_SYS_INCLUDES=$(sed -n 's/^BPF_SYS_INCLUDES *:*= *//p' config.mk)
 
 # expect_refused WHY SOURCE: with one failure, and no file.
 expect_refused()
@@ -25,9 +16,6 @@ expect_refused()
 	[[ $(grep -c 'cannot' <<<"$errors") == 1 ]] || fail "it says: $errors"
 	[[ -z $(find "$TMPDIR" -name '*refused*') ]] || fail "left: $(ls "$TMPDIR")"
 }
-
-XDP_PASS='SEC("xdp") int pass(struct xdp_md *ctx) { return XDP_PASS; }'
-export MAP='BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);'
 
 # section FILE NAME: its bytes.
 section()
