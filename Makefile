@@ -12,7 +12,7 @@ VERSION := $(file < VERSION)
 bpfdir = $(libdir)/bpf
 
 # The tools: each is linked from the source of its name and the archives of its layers.
-PINNING_TOOLS := pin_maps load status unload doctor gc
+PINNING_TOOLS := pin_maps load status unload doctor gc objects inspect
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env btf2legacy
 PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
@@ -136,7 +136,12 @@ define link
 endef
 
 # The layers show in what is linked: readers never load, so they get no libpinning.
-$(filter pinning/%,$(TOOLS)): %: build/%.o build/libpinning.a build/libbpffs.a
+# Two of them ask the check of btf2legacy.
+INSPECTING := $(filter pinning/inspect pinning/objects,$(TOOLS))
+$(filter-out $(INSPECTING),$(filter pinning/%,$(TOOLS))): %: build/%.o build/libpinning.a \
+		build/libbpffs.a
+	$(call link)
+$(INSPECTING): %: build/%.o build/libpinning.a build/libcompat.a build/libbpffs.a
 	$(call link)
 $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)

@@ -52,8 +52,7 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-/* The hook that a section is meant for, by libbpf's and iproute2's names; -1: any. */
-static int section_hook(const char *section)
+int object_section_hook(const char *section)
 {
 	static const struct {
 		const char *begin;
@@ -80,7 +79,7 @@ static int section_hook(const char *section)
 static bool fits(const struct bpf_program *prog, const struct object_choice *choice)
 {
 	const char *section = bpf_program__section_name(prog);
-	int hook = section_hook(section);
+	int hook = object_section_hook(section);
 	__u32 id, key;
 
 	if (choice->section || choice->program)
@@ -123,7 +122,7 @@ static int choose(struct object *object, const struct object_choice *choice)
 		return found ? -EINVAL : -ENOENT;
 	}
 	hook = choice->hook >= 0 ? choice->hook
-	                         : section_hook(bpf_program__section_name(object->prog));
+	                         : object_section_hook(bpf_program__section_name(object->prog));
 	if (hook < 0) {
 		rejected(-EINVAL, "cannot tell the hook of program %s from its section %s",
 		         bpf_program__name(object->prog), bpf_program__section_name(object->prog));
@@ -149,7 +148,7 @@ static bool has_program_array(const struct object *object)
 static bool is_tail(const struct object *object, const struct bpf_program *prog)
 {
 	const char *section = bpf_program__section_name(prog);
-	int hook = section_hook(section);
+	int hook = object_section_hook(section);
 
 	if (strstr(section, "/devmap") || strstr(section, "/cpumap"))
 		return false;
@@ -309,6 +308,21 @@ static void note_found(struct object *object)
 	        hook_name(object->hook), object->maps_len - internal, internal);
 }
 
+/* libbpf 1.1 crashes when it loads such an object without the programs of its struct_ops. */
+static int check_maps(const struct object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj) {
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			return rejected(-EOPNOTSUPP,
+			                "cannot use object %s: it has struct_ops, '%s', which are "
+			                "for no hook of an interface",
+			                object->path, bpf_map__name(map));
+	}
+	return 0;
+}
+
 int object_open(struct object *object, const struct object_choice *choice)
 {
 	int err;
@@ -318,6 +332,8 @@ int object_open(struct object *object, const struct object_choice *choice)
 	if (err)
 		return err;
 	err = object_read(object->path, &object->obj, &object->old_ids);
+	if (!err)
+		err = check_maps(object);
 	if (err) {
 		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%.200s",
 		        object->path);

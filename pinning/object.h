@@ -34,6 +34,9 @@ struct object {
  */
 int object_find(const char *file, char path[PATH_MAX]);
 
+/* The hook that a section is meant for, by libbpf's and iproute2's names; -1: any. */
+int object_section_hook(const char *section);
+
 /*
  * Open a file, in whichever dialect it defines its maps; old_ids, empty before, is to be freed by
  * legacy_ids_free(), after a failure too. Reports its failures. Returns 0 or a negative errno.

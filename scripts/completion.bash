@@ -84,6 +84,10 @@ _ifbpf_words()
 
 	_ifbpf_said "$help"
 	words=()
+	if [[ $help == *'<name>...'* || $help == *'] <object>'* ]]; then
+		mapfile -t words < <(_ifbpf_objects "$command") # and files
+		return
+	fi
 	if [[ $help == *'<ifname>...'* || ${#said[@]} == 0 ||
 		$help == *'<ifname> [<to> '* && ${#said[@]} == 1 ]]; then
 		mapfile -t words < <(_ifbpf_interfaces)

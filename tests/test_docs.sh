@@ -170,6 +170,9 @@ test_completion_offers_what_an_option_takes()
 		fail "it offers: $(completed scripts/ifbpf load --on-mismatch m)"
 	[[ $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf load v0 xdp_pa) == *xdp_pass.o* ]] ||
 		fail "it offers: $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf load v0 xdp_pa)"
+	[[ $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf inspect xdp_pa) == *xdp_pass.o* ]] ||
+		fail "it offers: $(IFBPF_OBJECT_PATH=objects completed scripts/ifbpf inspect xdp_pa)"
+	[[ -z $(completed scripts/ifbpf objects v) ]] || fail "it offers: $(completed scripts/ifbpf objects v)"
 	for option in -i --interval; do
 		[[ -z $(completed scripts/ifbpf stats "$option" '') ]] ||
 			fail "it offers: $(completed scripts/ifbpf stats "$option" '')"
@@ -367,7 +370,9 @@ test_man_pages_of_tools_say_the_same_of_the_environment()
 	local command
 
 	for command in $(documented); do
-		[[ $command != compat/btf2legacy ]] || continue
+		case $command in
+		compat/btf2legacy | pinning/inspect | pinning/objects) continue ;; # files alone
+		esac
 		same "$command.8: IFBPF_BPFFS" ".It Ev IFBPF_BPFFS
 A mounted BPF filesystem, or a directory in one, to use instead of
 .Pa /sys/fs/bpf ." "$(grep -A 2 'It Ev IFBPF_BPFFS' "$command.8")"

@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# inspect: what is in an object. What it says of loaders: see test_inspect_loaders.sh.
+. tests/build.sh
+
+test_the_tables_of_helpers_and_maps_agree_with_the_kernel()
+{
+	run inspect_kernels
+	((status == 0)) || fail "$output $errors"
+}
+
+test_each_need_is_told_with_its_kernel()
+{
+	local what
+
+	expect_status 0 inspect --json objects/xdp_acl_frags.o
+	for what in '"what":"packets of several buffers (xdp.frags)","kernel":"5.18"' \
+		'"what":"map type array_of_maps","kernel":"4.12"' '"what":"map type lpm_trie","kernel":"4.11"' \
+		'"what":"helper bpf_xdp_get_buff_len","kernel":"5.18"' \
+		'"what":"inner maps of different lengths","kernel":"5.10"' \
+		'"what":"functions that are called","kernel":"4.16"'; do
+		[[ $output == *"$what"* ]] || fail "no $what: $output"
+	done
+	build 'int total; SEC("xdp") int pass(struct xdp_md *ctx) { return __sync_fetch_and_or(&total, 1) ? 1 : 2; }'
+	expect_status 0 inspect --json "$TMPDIR/built.o"
+	[[ $output == *'"what":"atomic operations (-mcpu=v3)","kernel":"5.12"'* &&
+		$output == *'"what":"global variables","kernel":"5.2"'* ]] || fail "$output"
+	build 'extern int there(void) __ksym; SEC("xdp") int pass(struct xdp_md *ctx) { return there(); }'
+	expect_status 0 inspect "$TMPDIR/built.o"
+	[[ $output == *"refuses   this kernel has no function there"* ]] || fail "$output"
+	build 'static long one(__u32 i, void *c) { return 0; } SEC("tc") int pass(struct __sk_buff *s) { return bpf_loop(3, one, 0, 0); }'
+	expect_status 0 inspect "$TMPDIR/built.o"
+	[[ $output == *"needs   Linux 5.17: helper bpf_loop"$'\n'* ]] || fail "$output"
+}
+
+# noted TEXT SOURCE [FLAG...]: inspect says it of that object.
+noted()
+{
+	local text=$1
+
+	shift
+	build "$@"
+	expect_status 0 inspect "$TMPDIR/built.o"
+	[[ $output == *"$text"* ]] || fail "no: $text
+$output"
+}
+
+test_what_may_surprise_is_noted()
+{
+	noted "note: the kernel calls map counts_of_a_long_name 'counts_of_a_lon', since it keeps 15 characters" \
+		"BPF_MAP(counts_of_a_long_name, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
+	noted "note: the kernel calls program pass_or_not_to_pass 'pass_or_not_to_'" \
+		'SEC("xdp") int pass_or_not_to_pass(struct xdp_md *ctx) { return 2; }'
+	noted "note: section xdp has 2 programs: ip and tc take pass, the first one" \
+		"$XDP_PASS SEC(\"xdp\") int drop(struct xdp_md *ctx) { return 1; }"
+	noted "note: it has 2 programs: xdp-loader takes pass, the first one" \
+		"$XDP_PASS SEC(\"xdp/x\") int drop(struct xdp_md *ctx) { return 1; }"
+	noted "note: pinned by name: counts; ip and tc do it in tc/globals, where all interfaces share them" \
+		"$MAP $XDP_PASS" -g -DMAPS_PINNED
+	noted "note: it has no BTF" "$XDP_PASS" -O1
+	noted "note: section .xdp_run_config is for xdp-loader alone" \
+		"struct { __uint(priority, 10); } _pass SEC(\".xdp_run_config\"); $XDP_PASS"
+	noted "note: it cannot be rewritten for ip and tc without libbpf: it has global variables" \
+		'int total; SEC("xdp") int pass(struct xdp_md *ctx) { return total++ ? 1 : 2; }'
+	noted "note: for ip and tc without libbpf, rewrite it: btf2legacy $TMPDIR/built.o FILE" "$MAP $XDP_PASS"
+	LICENSE='' noted "note: it has no license" "$XDP_PASS"
+	LICENSE=MIT noted "refuses   helper bpf_fib_lookup is for GPL-compatible programs, and the license is another" \
+		"SEC(\"xdp\") int pass(struct xdp_md *ctx) { struct bpf_fib_lookup p = {}; return bpf_fib_lookup(ctx, &p, sizeof(p), 0); }"
+}
+
+test_the_hook_is_told_by_what_the_function_takes()
+{
+	build 'SEC("foo") int pass(struct xdp_md *ctx) { return 2; }'
+	expect_status 0 inspect "$TMPDIR/built.o"
+	[[ $output == *"program pass "*" section foo "*" xdp by its arguments, type xdp"* ]] || fail "$output"
+	[[ $output == *"load        accepts   load --hook xdp IFNAME $TMPDIR/built.o"* ]] || fail "$output"
+	build 'SEC("foo") int pass(struct __sk_buff *ctx) { return 0; }'
+	[[ $(inspect "$TMPDIR/built.o") == *"tc_ingress by its arguments, type sched_cls"* ]] ||
+		fail "$(inspect "$TMPDIR/built.o")"
+}
+
+test_what_is_no_object_is_named()
+{
+	expect_fail "cannot inspect ./README.md: it is no ELF file" inspect ./README.md
+	((status == 2)) || fail "status $status"
+	expect_fail "cannot find object nothing.o" inspect nothing.o
+	expect_fail "cannot open object ./nothing.o" inspect ./nothing.o
+	expect_fail "it is a directory" inspect objects/
+	mkfifo "$TMPDIR/fifo"
+	expect_fail "it is no regular file" timeout 10 inspect "$TMPDIR/fifo"
+	expect_status 1 inspect
+	expect_status 3 inspect objects/xdp_pass.o ./nothing.o
+	[[ $output == *"program xdp_pass"* && $errors == *nothing.o* ]] || fail "$output $errors"
+}
+
+test_other_machines_and_byte_orders_are_told_of()
+{
+	expect_status 0 inspect "$(type -P ip)"
+	[[ $output == *"ELF file of another machine"* && $output == *"load "*" refuses "* ]] || fail "$output"
+	need clang
+	echo "$XDP_PASS" | sed '1i #include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>' >"$TMPDIR/source.c"
+	clang -g -O2 --target=bpfeb $BPF_SYS_INCLUDES -c "$TMPDIR/source.c" -o "$TMPDIR/big.o"
+	expect_status 0 inspect "$TMPDIR/big.o"
+	[[ $output == *"BPF object of the other byte order"* && $output == *"ip "*" refuses "* ]] || fail "$output"
+}
+
+# hurt FILE SEED: a copy, $TMPDIR/hurt.o, in which some bytes are others.
+hurt()
+{
+	local size i
+
+	RANDOM=$2
+	cp "$1" "$TMPDIR/hurt.o"
+	size=$(stat -c %s "$1")
+	for ((i = 0; i < 6; i++)); do
+		printf "\\x$(printf %x $((RANDOM % 256)))" |
+			dd of="$TMPDIR/hurt.o" bs=1 seek=$(((RANDOM * 32768 + RANDOM) % size)) conv=notrunc status=none
+	done
+}
+
+test_damaged_files_are_told_of()
+{
+	local object seed at
+
+	for object in objects/xdp_acl.o objects/legacy/tc_parse.o build/tests/bpf/held.o; do
+		for ((seed = 1; seed <= 60; seed++)); do
+			hurt "$object" $seed
+			run inspect --json "$TMPDIR/hurt.o"
+			((status == 0 || status == 2)) || fail "$object, seed $seed: status $status $output $errors"
+			[[ $status != 0 || $output == '{"schema":"ifbpf.inspect/1"'*'}' ]] ||
+				fail "$object, seed $seed: $output"
+			run inspect "$TMPDIR/hurt.o"
+			((status == 0 || status == 2)) || fail "$object, seed $seed: status $status $errors"
+		done
+	done
+	for ((at = 0; at < 3000; at += 97)); do
+		head -c $at objects/xdp_pass.o >"$TMPDIR/hurt.o"
+		run inspect "$TMPDIR/hurt.o"
+		((status == 0 || status == 2)) || fail "cut at $at: status $status $errors"
+	done
+}
+
+test_control_characters_of_a_file_are_not_printed()
+{
+	LC_ALL=C sed 's/xdp_pass/xdp\x1bpass/g' objects/xdp_pass.o >"$TMPDIR/escape.o"
+	expect_status 0 inspect "$TMPDIR/escape.o"
+	[[ $output == *'xdp\x1bpass'* && $output != *$'\x1b'* ]] || fail "$(od -c <<<"$output" | head -20)"
+}

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# objects: the store, read from its files.
+
+test_the_store_is_listed()
+{
+	expect_status 0 objects
+	[[ $(sed 1d <<<"$output" | awk '{ print $1 }') == "$(find objects -maxdepth 1 -name '*.o' ! -name '*_frags.o' \
+		-printf '%f\n' | sed 's/\.o$//' | sort)" ]] || fail "$output"
+	[[ $output == *"xdp_acl "*" xdp  5.10   5.18 "*" tc_acl "*" ip, legacy ip, libbpf, xdp-loader, load"* ]] ||
+		fail "$output"
+	[[ $output == *"tc_pass "*" xdp_pass "*" tc, legacy tc, libbpf, load"* ]] || fail "$output"
+	expect_status 0 objects --json
+	[[ $(grep -c '^{"schema":"ifbpf.objects/1",' <<<"$output") == $(find objects -maxdepth 1 -name '*.bpf.c' | wc -l) ]] ||
+		fail "$output"
+}
+
+test_an_object_of_the_store_is_shown_with_its_builds()
+{
+	expect_status 0 objects xdp_redirect tc_pass.o
+	[[ $output == *"map     tx_port              devmap  key 4 B  value 4 B  entries 1  config"* ]] || fail "$output"
+	[[ $output == *"build   frags         "*"/objects/xdp_redirect_frags.o, Linux 5.18"* ]] || fail "$output"
+	[[ $output == *"build   frags         none: only XDP programs have to ask for packets of several buffers"* ]] ||
+		fail "$output"
+	[[ $output == *"builds for legacy ip   legacy"* && $output == *"builds for xdp-loader  plain, frags, pinned"* ]] ||
+		fail "$output"
+	expect_status 0 objects xdp_acl
+	[[ $output == *"build   legacy "*"; it does less than the plain build: it has functions that are called"* ]] ||
+		fail "$output"
+	expect_fail "cannot find object xdp_nothing in the store" objects xdp_nothing
+	expect_status 3 objects xdp_pass xdp_nothing
+}
+
+test_any_directory_is_a_store()
+{
+	mkdir "$TMPDIR/store"
+	cp objects/xdp_acl.o "$TMPDIR/store/xdp_mine.o"
+	cp objects/tc_pass.o "$TMPDIR/store/tc_mine.o"
+	cp objects/xdp_drop.o "$TMPDIR/store/xdp_pass.o"
+	expect_status 0 env IFBPF_OBJECT_PATH="$TMPDIR/store" objects
+	[[ $output == *"xdp_mine "*" tc_mine "*" ip, libbpf, xdp-loader, load"* ]] || fail "$output"
+	[[ $(grep -c '^xdp_pass ' <<<"$output") == 1 ]] || fail "$output"
+	expect_status 0 env IFBPF_OBJECT_PATH="$TMPDIR/store" objects xdp_mine xdp_pass
+	[[ $output == *"build   legacy        none: it has functions that are called"* ]] || fail "$output"
+	[[ $output == *"program xdp_drop"* ]] || fail "of equal names another is shown: $output"
+	expect_status 0 env IFBPF_OBJECT_PATH="$TMPDIR/store" inspect xdp_mine
+	[[ $output == "$TMPDIR/store/xdp_mine.o: BPF object"* ]] || fail "$output"
+}
