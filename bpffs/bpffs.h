@@ -21,9 +21,6 @@
 
 struct interface;
 
-/* Where a BPF filesystem is, if nothing else is said. */
-#define BPFFS_DEFAULT "/sys/fs/bpf"
-
 enum bpffs_access {
 	BPFFS_READ,  /* look only: nothing is made, mounted or locked */
 	BPFFS_WRITE, /* mount and complete what is missing */

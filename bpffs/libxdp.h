@@ -9,6 +9,9 @@
 
 #include "bpffs/components.h"
 
+/* What libxdp calls the program behind which it puts others. */
+#define LIBXDP_DISPATCHER "xdp_dispatcher"
+
 /*
  * Take it, while an XDP attachment is changed in which a dispatcher could come in between: flock(2)
  * on the directory xdp of the BPF filesystem that LIBXDP_BPFFS names, else of the usual one. It is

@@ -17,12 +17,15 @@ __attribute__((format(printf, 2, 0))) static int on_message(enum libxdp_print_le
                                                             const char *fmt, va_list args)
 {
 	char text[256];
+	const char *words = text;
 
 	vsnprintf(text, sizeof(text), fmt, args);
 	text[strcspn(text, "\n")] = '\0';
+	if (!strncmp(text, "libxdp: ", 8))
+		words += 8;
 	if (level == LIBXDP_WARN)
-		strcpy(last_warning, text);
-	detail("libxdp: %s", text);
+		strcpy(last_warning, words);
+	detail("libxdp: %s", words);
 	return 0;
 }
 

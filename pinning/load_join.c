@@ -88,6 +88,10 @@ int load_join(struct loading *l)
 	err = join_dispatcher(object->obj, object->prog, l->iface, xdp_mode_name(l->how.mode));
 	object->loaded = bpf_program__fd(object->prog) >= 0;
 	explain_end_load(&object->explanation, object->prog, object->loaded ? 0 : err);
+	/* libxdp gave up before anything was loaded. */
+	if (!object->loaded && object->explanation.end == EXPLAIN_END_UNKNOWN &&
+	    !*object->explanation.last_warning)
+		explain(&object->explanation, EXPLAIN_RELOCATE, EXPLAIN_NOT_REACHED, "%s", "");
 	explain(&object->explanation, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
 	        "by libxdp to xdp of %s", l->iface->name);
 	return err;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "bpffs/components.h"
 #include "bpffs/holders.h"
+#include "bpffs/libxdp.h"
 #include "bpffs/log.h"
 #include "pinning/ownership.h"
 

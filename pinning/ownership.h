@@ -13,9 +13,6 @@
 #include "bpffs/query.h"
 #include "pinning/attach.h"
 
-/* What libxdp calls the program behind which it puts others. */
-#define LIBXDP_DISPATCHER "xdp_dispatcher"
-
 struct ownership {
 	bool ours;
 	bool dispatcher;         /* of libxdp, with programs behind it */

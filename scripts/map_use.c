@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/libxdp.h"
 #include "scripts/map_use.h"
-
-/* What libxdp calls the program behind which it puts others, by freplace. */
-#define LIBXDP_DISPATCHER "xdp_dispatcher"
 
 /* The maps that an attached program uses. */
 struct prog_maps {
