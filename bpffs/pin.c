@@ -80,6 +80,22 @@ int map_describe(int map_fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(map_fd, info, &len) ? -errno : 0;
 }
 
+/* Only /proc says it; the kernel answers EPERM to a second BPF_MAP_FREEZE, or EBUSY. */
+bool map_is_frozen(int map_fd)
+{
+	char path[64], line[128];
+	bool frozen = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", map_fd);
+	file = fopen(path, "re");
+	while (file && !frozen && fgets(line, sizeof(line), file))
+		frozen = !strcmp(line, "frozen:\t1\n");
+	if (file)
+		fclose(file);
+	return frozen;
+}
+
 int pin_open_map(int dir_fd, const char *file, __u32 flags, struct bpf_map_info *info)
 {
 	int fd, err;

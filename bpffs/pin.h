@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include <stdbool.h>
 
 enum pin_kind {
 	PIN_MAP,
@@ -36,6 +37,9 @@ int pin_create(int dir_fd, const char *file, int bpf_fd);
 
 /* Describe an open map (BPF_OBJ_GET_INFO_BY_FD). Returns 0 or a negative errno. */
 int map_describe(int map_fd, struct bpf_map_info *info);
+
+/* An open map is closed to edits by system calls (BPF_MAP_FREEZE). Silent; false if unknown. */
+bool map_is_frozen(int map_fd);
 
 /*
  * Call visit(dir_fd, file, arg) for each file of a directory that has the name of a map or of an

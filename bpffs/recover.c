@@ -6,170 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpffs/links.h"
+#include "bpffs/cli.h"
+#include "bpffs/leftover.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
-#include "bpffs/query.h"
 #include "bpffs/recover.h"
 #include "bpffs/stage.h"
-#include "bpffs/whereabouts.h"
 
-/* A stage whose writer is dead. */
-struct leftover {
-	const struct bpffs *fs;
-	const char *name;
-	int fd;
-	char verb[32];
-	char relative[PATH_MAX]; /* of the directory it is for; "" if it did not come that far */
-	struct record rec;       /* what the directory was to get */
-	int hook;                /* -1: no hook was to be changed */
-	__u32 old_prog, new_prog;
-};
-
-enum way {
-	FORWARD,
-	BACK,
-	NEITHER,
-};
-
-static __u32 field_number(const struct record *rec, const char *key)
+static void say_ended(const char *how, const struct leftover *l, const char *path)
 {
-	char text[16];
+	char there[LEFTOVER_THERE_SIZE];
 
-	return record_get_other(rec, key, text, sizeof(text)) ? 0 : strtoul(text, NULL, 10);
-}
-
-static void read_leftover(struct leftover *l)
-{
-	struct record rec;
-	char hook[16];
-
-	strcpy(l->verb, "tool");
-	*l->relative = '\0';
-	l->hook = -1;
-	record_init(&l->rec, NULL);
-	if (record_read(l->fd, STAGE_RECORD, &rec))
-		return;
-	record_get_other(&rec, STAGE_FIELD_VERB, l->verb, sizeof(l->verb));
-	if (record_get_other(&rec, STAGE_FIELD_DIR, l->relative, sizeof(l->relative)))
-		*l->relative = '\0';
-	record_read(l->fd, STAGE_META, &l->rec);
-	if (record_get_other(&rec, STAGE_FIELD_HOOK, hook, sizeof(hook)))
-		return;
-	l->hook = hook_parse(hook);
-	l->old_prog = field_number(&rec, STAGE_FIELD_OLD);
-	l->new_prog = field_number(&rec, STAGE_FIELD_NEW);
-}
-
-struct inspection {
-	const struct leftover *l;
-	enum way way;
-	bool known; /* else this is not the interface of the record, or there is none */
-};
-
-/* In the namespace of the interface: which of the two programs is attached? */
-static int inspect(void *arg)
-{
-	struct inspection *in = arg;
-	const struct leftover *l = in->l;
-	struct attachments attached;
-	struct interface now;
-	bool old, new;
-	int err;
-
-	err = interface_by_index(&now, l->rec.iface.ifindex);
-	in->way = err == -ENODEV ? BACK : NEITHER;
-	in->known = err && err != -ENODEV;
-	if (err)
-		return 0;
-	in->known = true;
-	if (attachments_query(&attached, &now))
-		return 0;
-	old = attachments_has(&attached, l->hook, l->old_prog);
-	new = attachments_has(&attached, l->hook, l->new_prog);
-	attachments_free(&attached);
-	if (new)
-		in->way = FORWARD;
-	else if (old)
-		in->way = BACK;
-	else
-		/* The number may be used again, and the name as well. */
-		in->known = !strcmp(now.mac, l->rec.iface.mac);
-	if (new || old || !in->known)
-		return 0;
-	if (!l->new_prog)
-		in->way = FORWARD;
-	else
-		in->way = l->old_prog ? NEITHER : BACK;
-	return 0;
-}
-
-/* The program that a link of ours holds on an interface, wherever that is; or 0. */
-static __u32 linked_prog(const struct leftover *l)
-{
-	struct directory dir;
-	char path[NAME_SIZE];
-	__u32 id;
-
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->hook));
-	id = link_pinned_prog(l->fd, path);
-	if (id || !directory_is_relative(l->relative) ||
-	    directory_open_relative(&dir, l->fs, l->relative))
-		return id;
-	id = link_pinned_prog(dir.fd, path);
-	directory_close(&dir);
-	return id;
-}
-
-/*
- * The interface is not there under its number. Gone, it took both programs with it; moved, it runs
- * one of them.
- */
-static enum way search(const struct leftover *l, bool hidden)
-{
-	__u32 linked = linked_prog(l);
-	struct whereabouts w = {
-		.was = &l->rec.iface,
-		.hook = l->hook,
-		.old_prog = l->old_prog,
-		.new_prog = l->new_prog,
-	};
-
-	if (linked && linked == l->new_prog)
-		return FORWARD;
-	if (linked && linked == l->old_prog)
-		return BACK;
-	if (whereabouts_find(&w))
-		return NEITHER;
-	if (w.new || w.old)
-		return w.new ? FORWARD : BACK;
-	if (w.new_any || w.old_any)
-		return w.new_any ? FORWARD : BACK;
-	return hidden || w.partial || linked ? NEITHER : BACK;
-}
-
-static enum way choose_way(const struct leftover *l)
-{
-	struct inspection in = { .l = l, .way = NEITHER };
-	struct netns_id here;
-	int fd;
-
-	if (stage_is_committed(l->fd))
-		return FORWARD;
-	if (l->hook < 0 || !stage_is_sealed(l->fd))
-		return BACK;
-	if (!netns_current(&here) && netns_equal(&here, &l->rec.iface.netns)) {
-		inspect(&in);
-		return in.known ? in.way : search(l, false);
-	}
-	fd = netns_find(&l->rec.iface.netns);
-	if (fd < 0)
-		return search(l, true);
-	if (netns_visit(fd, inspect, &in))
-		in.known = true;
-	close(fd);
-	return in.known ? in.way : search(l, false);
+	leftover_there(l, there);
+	note("%s what a killed '%s' began in %s%s%s", how, l->verb, path, l->seen ? ": " : "",
+	     l->seen ? there : "");
 }
 
 static int go_forward(const struct leftover *l, bool wait, recover_before_fn before)
@@ -181,7 +32,7 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 		return failed(-EINVAL, "cannot finish stage %s: it names no interface's directory",
 		              l->name);
 	err = directory_open_relative(&dir, l->fs, l->relative);
-	if (err == -ENOENT && l->hook >= 0 && linked_prog(l))
+	if (err == -ENOENT && l->hook >= 0 && leftover_linked_prog(l))
 		return failed(err,
 		              "cannot finish what a killed '%s' began in %s/%s: it is gone, "
 		              "and a link in stage %s holds a program",
@@ -198,7 +49,7 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 		detail("somebody is at work in %s: left what a killed '%s' began there", dir.path,
 		       l->verb);
 	if (!err && stage_is_sealed(l->fd))
-		before(l->fd, &dir);
+		before(l, &dir);
 	if (!err && stage_is_sealed(l->fd) && renameat(l->fd, STAGE_ODD, dir.fd, DIRECTORY_RECORD))
 		err = failed(-errno, "cannot write the record of %s", dir.path);
 	if (!err) {
@@ -207,52 +58,99 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 			failed(err, "cannot finish what a killed '%s' began in %s", l->verb,
 			       dir.path);
 		else
-			note("finished what a killed '%s' began in %s", l->verb, dir.path);
+			say_ended("finished", l, dir.path);
 	}
 	directory_close(&dir);
 	return err;
 }
 
-static int say_neither(const struct leftover *l)
+/*
+ * What the new program counted while it was on stays as the old map of that name, which readers
+ * add to the present one.
+ */
+static int keep_counts(const struct leftover *l, const struct directory *dir)
+{
+	char old[NAME_SIZE];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < l->displaced.len; i++) {
+		const struct displaced *one = &l->displaced.list[i];
+
+		if (!one->counted)
+			continue;
+		err = mapname_old(one->file, one->new_id, old, sizeof(old));
+		if (!err && linkat(l->fd, one->file, dir->fd, old, 0) && errno != EEXIST)
+			err = -errno;
+		if (!err)
+			note("map '%s': what program %u counted stays in %s/%s", one->file,
+			     l->new_prog, dir->path, old);
+	}
+	return err;
+}
+
+static int go_back(const struct leftover *l)
+{
+	struct directory dir;
+	int err;
+
+	detail("removed what a killed '%s' had prepared: %s", l->verb, l->name);
+	if (!l->displaced.len || !directory_is_relative(l->relative))
+		return 0;
+	err = directory_open_relative(&dir, l->fs, l->relative);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = keep_counts(l, &dir);
+	if (err)
+		failed(err, "cannot undo what a killed '%s' began in %s", l->verb, dir.path);
+	else if (l->seen && l->there && l->there != l->old_prog)
+		say_ended("undid", l, dir.path);
+	directory_close(&dir);
+	return err;
+}
+
+static int say_untold(const struct leftover *l)
 {
 	failed(-EUCLEAN,
-	       "cannot tell how a killed '%s' is to end: neither program %u nor %u is on %s of %s",
+	       "cannot tell how a killed '%s' is to end: neither program %u nor %u is seen on %s "
+	       "of %s",
 	       l->verb, l->old_prog, l->new_prog, hook_name(l->hook), l->rec.iface.name);
-	hint("what it had prepared stays in %s/%%ifbpf/stage/%s; once nothing of it is wanted:",
-	     l->fs->path, l->name);
-	hint("rm -r '%s/%%ifbpf/stage/%s'", l->fs->path, l->name);
+	if (l->blind)
+		hint("with CAP_SYS_ADMIN it can be told by the maps that program %u uses",
+		     l->there);
+	hint("what it had prepared stays in %s/%%ifbpf/stage/%s; " RECOVER_REMEDY, l->fs->path,
+	     l->name, cli_command("gc"));
 	return -EUCLEAN;
 }
 
 static int recover_one(const struct bpffs *fs, const char *name, const struct interface *iface,
                        recover_before_fn before)
 {
-	struct leftover l = { .fs = fs, .name = name };
+	int fd = bpffs_open_dir(fs->stage_fd, name, O_RDONLY), err = 0;
+	struct leftover l;
 	bool own;
-	int err = 0;
 
-	l.fd = bpffs_open_dir(fs->stage_fd, name, O_RDONLY);
-	if (l.fd < 0) {
-		if (l.fd != -ENOENT)
+	if (fd < 0) {
+		if (fd != -ENOENT)
 			note("%s/%%ifbpf/stage/%s is no stage of ours, and was left alone",
 			     fs->path, name);
 		return 0;
 	}
-	if (lock_try(l.fd)) {
+	if (lock_try(fd)) {
 		/* Its writer lives. */
-		close(l.fd);
+		close(fd);
 		return 0;
 	}
-	read_leftover(&l);
+	leftover_read(&l, fs, name, fd);
 	own = iface && record_same_interface(&l.rec, iface);
-	switch (choose_way(&l)) {
-	case FORWARD: err = go_forward(&l, own, before); break;
-	case BACK: detail("removed what a killed '%s' had prepared: %s", l.verb, name); break;
-	case NEITHER: err = say_neither(&l); break;
+	switch (leftover_choose(&l)) {
+	case LEFTOVER_FORWARD: err = go_forward(&l, own, before); break;
+	case LEFTOVER_BACK: err = go_back(&l); break;
+	case LEFTOVER_UNTOLD: err = say_untold(&l); break;
 	}
 	if (!err)
 		err = stage_remove(fs, name);
-	close(l.fd);
+	leftover_free(&l);
+	close(fd);
 	/* What is wrong with one interface must not hold up the others. */
 	return own ? err : 0;
 }
@@ -277,18 +175,19 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface, recove
 bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
                       char ifname[IF_NAMESIZE])
 {
-	struct leftover l = { .fs = fs, .name = name };
+	int fd = bpffs_open_dir(stages_fd, name, O_RDONLY);
+	struct leftover l;
 	bool stuck;
 
-	l.fd = bpffs_open_dir(stages_fd, name, O_RDONLY);
-	if (l.fd < 0)
+	if (fd < 0)
 		return false;
-	stuck = !lock_try(l.fd);
+	stuck = !lock_try(fd);
 	if (stuck) {
-		read_leftover(&l);
-		stuck = choose_way(&l) == NEITHER;
+		leftover_read(&l, fs, name, fd);
+		stuck = leftover_choose(&l) == LEFTOVER_UNTOLD;
 		snprintf(ifname, IF_NAMESIZE, "%s", l.rec.iface.name);
+		leftover_free(&l);
 	}
-	close(l.fd);
+	close(fd);
 	return stuck;
 }

@@ -9,16 +9,24 @@
 #include "bpffs/directory.h"
 #include "bpffs/interface.h"
 
+struct leftover;
+
 /*
- * A stage whose program is on its hook, before its pins are moved in, with the directory locked:
- * what must be done while nobody can find the new maps by name. It reports what fails.
+ * Before the pins of a stage that goes forward are moved in, with the directory locked: what must
+ * be done while nobody can find the new maps by name. leftover_uses() says which maps are still in
+ * use on its hook. It reports what fails.
  */
-typedef void (*recover_before_fn)(int stage_fd, const struct directory *dir);
+typedef void (*recover_before_fn)(const struct leftover *l, const struct directory *dir);
+
+/* What to do about one of which it cannot be told, with the command for gc. */
+#define RECOVER_REMEDY "%s --stages, once nothing of it is wanted"
 
 /*
  * Finish or undo every stage whose writer is dead, and say so. The caller holds bpffs_lock().
  * A stage that was to change a hook goes forward if its new program is attached, and back if the
- * old one is. If it is neither (-EUCLEAN), both stay, and stage and programs are named.
+ * old one is. If it is neither, it goes forward as well, so that what the new program counted is
+ * found, unless what is there uses maps that it would replace: then it goes back. If the kernel
+ * cannot be asked (-EUCLEAN), it stays, and is named with both programs.
  * A stage of another interface in whose directory somebody is at work is left to the next run.
  * Every failure is reported; returned is only that of a stage of iface, 0 else: what is wrong with
  * one interface does not hold up the others.

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "bpffs/leftover.h"
 #include "bpffs/log.h"
 #include "bpffs/recover.h"
 #include "pinning/carry.h"
@@ -79,15 +80,31 @@ static int open_staged(struct carried *one, int stage_fd, const struct directory
 	return err;
 }
 
+/* What another program on the hook goes on with, stays: it is noted for carry_finish(). */
+static void note_user(struct carried *one, const struct leftover *l)
+{
+	struct record rec;
+
+	if (one->shared || !leftover_uses(l, one->from_id))
+		return;
+	one->shared = true;
+	if (carry_mark_write(one, &rec) || stage_rewrite_carry(l->fd, one->from_id, &rec))
+		detail("map '%s': cannot note that another program goes on with the old one",
+		       one->name);
+}
+
 /* What fails here is found, and said, by carry_resume(), which comes next. */
-static void before_publishing(int stage_fd, const struct directory *dir)
+static void before_publishing(const struct leftover *l, const struct directory *dir)
 {
 	struct carry carry = {};
 
-	if (!carry_open_marks(&carry, stage_fd))
-		for (size_t i = 0; i < carry.len; i++)
-			carry.list[i]->placed = !open_staged(carry.list[i], stage_fd, dir);
-	carry_take_over(&carry, stage_fd);
+	if (!carry_open_marks(&carry, l->fd)) {
+		for (size_t i = 0; i < carry.len; i++) {
+			note_user(carry.list[i], l);
+			carry.list[i]->placed = !open_staged(carry.list[i], l->fd, dir);
+		}
+	}
+	carry_take_over(&carry, l->fd);
 	carry_free(&carry);
 }
 

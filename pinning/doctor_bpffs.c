@@ -257,7 +257,7 @@ static void take_stage(struct doctor *d, int stages_fd, const char *name)
 		      "a run was killed, and nobody can tell how it was to end: pin, load and "
 		      "unload of %s will fail",
 		      ifname);
-		remedy(d, "ifbpf gc --stages, once nothing of it is wanted");
+		remedy(d, RECOVER_REMEDY, "ifbpf gc");
 	} else {
 		found(d, DOCTOR_INFO, "a run was killed; the next one that writes finishes it");
 		remedy(d, "ifbpf pin IFNAME");
