@@ -176,7 +176,7 @@ static int read_map(struct conversion *c, const Elf_Data *data, const GElf_Sym *
 {
 	__u32 words[9] = {};
 
-	if (size < sizeof(*map) || sym->st_value + size > data->d_size)
+	if (size < sizeof(*map) || size > data->d_size || sym->st_value > data->d_size - size)
 		return refuse(c, -EINVAL, "a definition is too short");
 	memcpy(words, (char *)data->d_buf + sym->st_value,
 	       size < sizeof(words) ? size : sizeof(words));
@@ -196,7 +196,7 @@ static int make_btf(struct conversion *c)
 	struct legacy_map map = {};
 	GElf_Sym sym;
 
-	if (!data)
+	if (!data || !data->d_buf)
 		return refuse(c, -EINVAL, "its section is empty");
 	c->btf = btf__new_empty();
 	if (!c->btf)
@@ -232,7 +232,7 @@ static int extend_names(struct conversion *c)
 	if (elf_getshdrstrndx(c->elf, &index))
 		return -EINVAL;
 	data = elf_getdata(elf_getscn(c->elf, index), NULL);
-	if (!data)
+	if (!data || !data->d_buf)
 		return -EINVAL;
 	c->section_names = malloc(data->d_size + sizeof(new_names));
 	if (!c->section_names)
@@ -256,6 +256,8 @@ static int hide_btf(struct conversion *c)
 		const char *name;
 
 		if (!gelf_getshdr(scn, &shdr))
+			return -EINVAL;
+		if (shdr.sh_name >= c->names_base)
 			return -EINVAL;
 		name = c->section_names + shdr.sh_name;
 		if (strncmp(name, ".BTF", 4) && strncmp(name, ".rel.BTF", 8))

@@ -1144,6 +1144,37 @@ test_sections_of_the_old_dialect_fill_their_slots()
 	runs v0 xdp old_main
 }
 
+# spoil FILE AT BYTES: BYTES, as printf takes them, stand there instead.
+spoil() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+test_a_damaged_object_of_the_old_dialect_is_refused()
+{
+	local old="$BUILT/old_tails.o" file="$TMPDIR/damaged.o" table count symbols size at before
+
+	need readelf
+	load v0 objects/xdp_pass.o >/dev/null
+	before=$(snapshot)
+	table=$(readelf -h "$old" | sed -n 's/.*Start of section headers: *\([0-9]*\).*/\1/p')
+	count=$(readelf -h "$old" | sed -n 's/.*Number of section headers: *//p')
+	read -r symbols size < <(readelf -SW "$old" | awk '$0 ~ / SYMTAB / { sub(/.*SYMTAB */, ""); print $2, $3 }')
+	# The name of a section is what its header, 64 bytes, begins with.
+	for ((at = table + 64; at < table + 64 * count; at += 64)); do
+		cp "$old" "$file"
+		spoil "$file" "$at" '\377\377\377\177'
+		run load v0 "$file"
+		((status == 2)) || fail "section $(((at - table) / 64)): status $status: $errors"
+		[[ $errors == *": cannot "* ]] || fail "it says: $errors"
+	done
+	# The value of a symbol is the second 8 of its 24 bytes: here of a map behind all of its section.
+	for ((at = 0x$symbols; at < 0x$symbols + 0x$size; at += 24)); do
+		cp "$old" "$file"
+		spoil "$file" $((at + 8)) '\360\377\377\377\377\377\377\377'
+		run load --dry-run v0 "$file"
+		((status == 0 || status == 2)) || fail "symbol at $at: status $status: $errors"
+	done
+	expect_unchanged "$before"
+}
+
 test_what_others_put_into_a_program_array_is_not_dropped_unsaid()
 {
 	local id
