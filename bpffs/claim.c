@@ -214,17 +214,25 @@ static int inherit(const struct claimant *c, struct directory *dir)
 	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
 }
 
-/* Made by somebody else, such as xdp-tutorial's loader; publishing makes it root's alone. */
+/*
+ * Made by somebody else, such as xdp-tutorial's loader. It is root's alone from here on; what is
+ * then published says so, and without that its mode is given back.
+ */
 static int adopt(const struct claimant *c, struct directory *dir)
 {
 	struct stat st;
 	bool loose = !fstat(dir->fd, &st) && (st.st_mode & 07777) != 0700;
 
-	note("%s %s, which had no record%s", c->how->dry_run ? "would adopt" : "adopted", dir->path,
-	     loose ? "; its mode becomes 0700" : "");
+	if (c->how->dry_run) {
+		note("would adopt %s, which had no record%s", dir->path,
+		     loose ? "; its mode becomes 0700" : "");
+		return 0;
+	}
+	dir->adopted = true;
 	/* First of all, so that nobody else changes what is in it while we look. */
-	if (loose && !c->how->dry_run && fchmod(dir->fd, 0700))
+	if (loose && fchmod(dir->fd, 0700))
 		return failed(-errno, "cannot make %s root's alone", dir->path);
+	dir->old_mode = loose ? st.st_mode & 07777 : 0;
 	return 0;
 }
 

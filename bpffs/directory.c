@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/directory.h"
@@ -29,7 +30,8 @@ static int directory_at(struct directory *dir, const struct bpffs *fs, const cha
 {
 	const char *file = strrchr(relative, '/');
 
-	dir->has_record = dir->dropped = false;
+	dir->has_record = dir->dropped = dir->adopted = false;
+	dir->old_mode = 0;
 	dir->lock_fd = -1;
 	if (ifname_decode(file ? file + 1 : relative, dir->ifname, sizeof(dir->ifname)))
 		*dir->ifname = '\0';
@@ -105,6 +107,9 @@ void directory_unlock(struct directory *dir)
 void directory_close(struct directory *dir)
 {
 	directory_unlock(dir);
+	if (dir->fd >= 0 && dir->old_mode && fchmod(dir->fd, dir->old_mode))
+		note("%s was made root's alone, and stays so", dir->path);
+	dir->old_mode = 0;
 	if (dir->fd >= 0)
 		close(dir->fd);
 	dir->fd = -1;

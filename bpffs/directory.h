@@ -33,6 +33,8 @@ struct directory {
 	char ifname[IF_NAMESIZE]; /* that it is named for */
 	bool has_record;
 	bool dropped; /* claimed with --fresh: the maps in it go before others come */
+	bool adopted; /* claimed without a record: it is as it was unless something is published */
+	unsigned int old_mode; /* of one that is adopted and made root's alone meanwhile; else 0 */
 	struct record record;
 };
 

@@ -286,12 +286,23 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
 }
 
+/* It has a record now, and with it belongs to the layout. */
+static void end_adoption(struct directory *dir)
+{
+	if (dir->adopted)
+		note("adopted %s, which had no record%s", dir->path,
+		     dir->old_mode ? "; its mode becomes 0700" : "");
+	dir->adopted = false;
+	dir->old_mode = 0;
+}
+
 int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec)
 {
 	int err = 0;
 
 	if (renameat(stage->fd, STAGE_ODD, dir->fd, DIRECTORY_RECORD))
 		return failed(-errno, "cannot write the record of %s", dir->path);
+	end_adoption(dir);
 	err = publish_staged(stage->fd, dir->fd);
 	if (err) {
 		failed(err, "cannot exchange the pins in %s", dir->path);

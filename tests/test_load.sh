@@ -196,6 +196,29 @@ refused_with()
 	runs v0 xdp xdp_pass
 }
 
+test_a_refused_load_leaves_the_directory_of_others_as_it_was()
+{
+	local before
+
+	mkdir -m 0755 "$BPFFS/v0"
+	link_xdp v0 objects/xdp_pass.o
+	before=$(snapshot "$BPFFS/v0")
+	expect_status 2 load v0 objects/xdp_pass.o
+	expect_unchanged "$before" "$BPFFS/v0"
+	[[ $errors != *"adopted $BPFFS"* && $errors == *"is not ours: not adopted"* ]] || fail "it says: $errors"
+	expect_status 2 load v0 "$BUILT/load_refused.o"
+	expect_unchanged "$before" "$BPFFS/v0"
+	# The kernel refuses when all is prepared.
+	ip link set dev v0 xdpgeneric off
+	inject sendto error=EBUSY 5 load v0 objects/xdp_pass.o
+	((status == 2)) || fail "status $status: $errors"
+	[[ $(stat -c %a "$BPFFS/v0") == 755 && ! -e $BPFFS/v0/xdp_stats_map ]] || fail "it changed"
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $errors == *"adopted $BPFFS/v0, which had no record; its mode becomes 0700"* ]] ||
+		fail "it says: $errors"
+	[[ $(stat -c %a "$BPFFS/v0") == 700 ]] || fail "mode $(stat -c %a "$BPFFS/v0")"
+}
+
 test_what_was_not_adopted_is_refused_and_the_way_is_said()
 {
 	link_xdp v0 objects/xdp_pass.o
