@@ -127,8 +127,12 @@ void cli_usage(FILE *out, const char *usage, const char *tool)
 	fputs(usage, out);
 }
 
+/* Something may have been changed. */
+static bool changing;
+
 void cli_outlive_readers(void)
 {
+	changing = true;
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -164,4 +168,15 @@ int cli_finish(int status)
 		return status;
 	failed(errno ? -errno : -EIO, "cannot write the output");
 	return EXIT_KERNEL;
+}
+
+int cli_finish_change(int status)
+{
+	if (!changing || (status != EXIT_SUCCESS && status != EXIT_PARTLY))
+		return cli_finish(status);
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	failed(errno ? -errno : -EIO, "what was asked for is %sdone, but cannot write the output",
+	       status == EXIT_SUCCESS ? "" : "partly ");
+	return EXIT_PARTLY;
 }

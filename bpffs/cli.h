@@ -52,4 +52,11 @@ int cli_expect_words(const char *tool, int count, char **words, int min, int max
 /* Flush stdout. Returns status, or EXIT_KERNEL, reported, if what was printed is lost. */
 int cli_finish(int status);
 
+/*
+ * The same for a tool that changes things. What it changed it has changed, whatever becomes of the
+ * words: then EXIT_PARTLY for EXIT_SUCCESS, and this is said. Before cli_outlive_readers(), as
+ * with --dry-run, it is cli_finish().
+ */
+int cli_finish_change(int status);
+
 #endif

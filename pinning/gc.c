@@ -142,5 +142,5 @@ int main(int argc, char **argv)
 	if (cli_expect_words("gc", argc - optind, argv + optind, 0, 0, NULL))
 		return EXIT_USAGE;
 	log_init("gc", verbose);
-	return cli_finish(collect(&how, json));
+	return cli_finish_change(collect(&how, json));
 }

@@ -390,5 +390,5 @@ int main(int argc, char **argv)
 	choice.file = argv[argc - 1];
 	if (netns && netns_enter(netns))
 		return EXIT_KERNEL;
-	return cli_finish(load_all(argv + optind, argc - 1 - optind, shared, &call));
+	return cli_finish_change(load_all(argv + optind, argc - 1 - optind, shared, &call));
 }

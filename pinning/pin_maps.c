@@ -196,5 +196,5 @@ int main(int argc, char **argv)
 	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
 	log_init("pin_maps", verbose);
-	return cli_finish(pin_maps(argv[optind], netns, &how, json));
+	return cli_finish_change(pin_maps(argv[optind], netns, &how, json));
 }

@@ -198,5 +198,5 @@ int main(int argc, char **argv)
 	if (cli_expect_words("unload", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
 	log_init("unload", verbose);
-	return cli_finish(unload(argv[optind], netns, &how, json));
+	return cli_finish_change(unload(argv[optind], netns, &how, json));
 }

@@ -224,7 +224,7 @@ test_lost_output_is_a_failure()
 
 	link_xdp v0 objects/xdp_pass.o
 	pin_maps v0 >/dev/null
-	for command in "pin_maps v0" "pin_maps --json v0" "iproute2_env v0" "status v0" "doctor --help" \
+	for command in "pin_maps --dry-run v0" "iproute2_env v0" "status v0" "doctor --help" \
 		"unload --dry-run v0" "load --dry-run v0 objects/xdp_drop.o"; do
 		status=0
 		# shellcheck disable=SC2086 # words of a command
@@ -232,6 +232,30 @@ test_lost_output_is_a_failure()
 		((status == 2)) || fail "$command: status $status: $errors"
 		[[ $errors == *"cannot write the output: No space left on device"* ]] || fail "$errors"
 	done
+}
+
+test_what_was_done_is_done_though_the_output_is_lost()
+{
+	local command
+
+	ip link add gone type veth peer name gone2
+	load gone objects/xdp_pass.o >/dev/null
+	ip link del gone
+	link_xdp v0 objects/xdp_pass.o
+	for command in "pin_maps v0" "pin_maps --json v0" "load v0 objects/xdp_drop.o" \
+		"load --json v0 objects/xdp_pass.o" "unload v0" "gc --grace 0"; do
+		status=0
+		# shellcheck disable=SC2086 # words of a command
+		errors=$($command 2>&1 >/dev/full) || status=$?
+		((status == 3)) || fail "$command: status $status: $errors"
+		[[ $errors == *"what was asked for is done, but cannot write the output: No space left on device"* ]] ||
+			fail "$errors"
+	done
+	[[ -z $(prog_id v0) && ! -e $BPFFS/gone ]] || fail "it is still there"
+	# Nothing was done, so there is nothing to say of that.
+	status=0
+	errors=$(unload v0 -n nope 2>&1 >/dev/full) || status=$?
+	((status == 2)) || fail "status $status: $errors"
 }
 
 test_json_is_utf8_whatever_the_name()
