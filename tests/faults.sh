@@ -8,6 +8,21 @@
 CHANGING_CALLS="?mkdirat ?symlinkat ?linkat ?renameat ?renameat2 ?unlinkat ?fchmod ?fchmodat
 	?fchmodat2 ?fchown ?fchownat"
 
+# What each of them can end with, in the order in which they are tried.
+ERRNOS="ENOMEM EPERM ENOSPC EBUSY"
+
+# each_errno CALL...: a line CALL:ERRNO for each of both.
+each_errno()
+{
+	local call errno
+
+	for call; do
+		for errno in $ERRNOS; do
+			echo "$call:$errno"
+		done
+	done
+}
+
 expect_no_stage()
 {
 	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] ||

@@ -177,6 +177,7 @@ after_failure()
 	esac
 	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1 2>/dev/null) ]] || run pin_maps v0
 	expect_old_or_new "$1"
+	expect_counted "$1"
 	take_turns "$is"
 	between
 }

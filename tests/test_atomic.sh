@@ -194,8 +194,8 @@ test_an_exchange_that_fails_anywhere_says_so_and_the_next_run_is_right()
 
 	two_sets
 	pin_maps v0 >/dev/null
-	for fault in mkdirat:ENOSPC symlinkat:ENOSPC linkat:EPERM ?renameat:EACCES ?renameat2:EINVAL \
-		unlinkat:EPERM fchmod:EPERM flock:EINTR flock:ENOLCK readlinkat:EIO socket:EMFILE \
+	# shellcheck disable=SC2086 # words
+	for fault in $(each_errno $CHANGING_CALLS) flock:EINTR flock:ENOLCK readlinkat:EIO socket:EMFILE \
 		sendto:ENOBUFS ?sendmsg:ENOBUFS; do
 		call=${fault%:*}
 		for ((n = 1; ; n++)); do
@@ -217,7 +217,7 @@ test_an_exchange_with_a_failing_bpf_call_says_so_and_the_next_run_is_right()
 
 	two_sets
 	pin_maps v0 >/dev/null
-	for errno in ENOMEM EPERM; do
+	for errno in $ERRNOS; do
 		for ((n = 1; ; n++)); do
 			swap
 			inject bpf "error=$errno" "$n" pin_maps v0

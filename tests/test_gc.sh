@@ -727,7 +727,8 @@ test_failing_anywhere_it_says_so_and_the_next_run_finishes_it()
 
 	load v0 objects/xdp_pass.o >/dev/null
 	untouched=$(snapshot "$BPFFS/v0")
-	for fault in mkdirat:ENOSPC symlinkat:ENOSPC ?renameat:EACCES ?renameat2:EBUSY unlinkat:EPERM flock:ENOLCK; do
+	# shellcheck disable=SC2086 # words
+	for fault in $(each_errno $CHANGING_CALLS) flock:ENOLCK; do
 		call=${fault%:*}
 		for ((n = 1; ; n++)); do
 			leave
@@ -744,6 +745,27 @@ test_failing_anywhere_it_says_so_and_the_next_run_finishes_it()
 	done
 	echo "failed at $points points" >&2
 	((points > 30)) || fail "failed at $points points only"
+}
+
+test_failing_at_any_bpf_call_it_removes_nothing_too_much_and_the_next_run_finishes_it()
+{
+	# The number of bpf calls grows with the programs of the whole machine.
+	local errno n
+
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	for errno in $ERRNOS; do
+		for ((n = 1; n < 400; n += 1 + n / 12)); do
+			leave
+			inject bpf "error=$errno" "$n" gc
+			[[ -n $injected ]] || break
+			((status == 0 || status == 2 || status == 3)) || fail "$errno $n: status $status: $errors"
+			((++points))
+			expect_all_or_nothing
+		done
+	done
+	echo "failed at $points points" >&2
+	((points > 80)) || fail "failed at $points points only"
 }
 
 test_several_at_once_remove_it_once()

@@ -10,19 +10,20 @@
 . tests/carry.sh
 
 # The content of maps is what matters here.
-CHANGING_BPF='BPF_(OBJ_PIN|MAP_UPDATE_ELEM|MAP_DELETE_ELEM|MAP_UPDATE_BATCH|PROG_TEST_RUN|PROG_RUN),'
+CHANGING_BPF='BPF_(OBJ_PIN|MAP_UPDATE_ELEM|MAP_DELETE_ELEM|MAP_UPDATE_BATCH|MAP_FREEZE|PROG_TEST_RUN'
+CHANGING_BPF+='|PROG_RUN|LINK_CREATE|LINK_UPDATE),'
 
 begin()
 {
 	[[ -z $editor ]] || kill_editor
-	become "$BUILT/carry1.o" "$BUILT/carry2.o" --on-mismatch migrate
+	become "$BUILT/carry1.o" "$BUILT/carry2.o" --on-mismatch migrate ${way:+"$way"}
 	deny 0 8
 	rm -f "$TMPDIR/edited"
 	edit_rules &
 	editor=$!
 	eventually [ -s "$TMPDIR/edited" ]
 }
-editor=''
+editor='' way=''
 
 kill_editor()
 {
@@ -60,6 +61,14 @@ full=0
 
 test_a_load_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
 {
+	begin
+	kill_load
+	between
+}
+
+test_a_load_by_link_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
+{
+	way=--link
 	begin
 	kill_load
 	between
