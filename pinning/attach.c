@@ -309,7 +309,7 @@ int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
 		}
 	}
 	attachments_free(&now);
-	return err ? failed(err, "cannot find program %u on %s of %s after attaching it", prog_id,
-	                    hook_name(hook), iface->name)
-	           : 0;
+	return err == -ENOENT ? err
+	       : err          ? failed(err, "cannot see what is attached to %s", iface->name)
+	                      : 0;
 }

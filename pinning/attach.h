@@ -66,7 +66,8 @@ const char *attach_refusal(void);
 
 /*
  * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,
- * for one, reports success and does nothing. Returns 0, or -ENOENT if it is not, reported.
+ * for one, reports success and does nothing. Returns 0, -ENOENT if it is not (silent), or another
+ * negative errno, reported.
  */
 int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
                   struct attachment *found);

@@ -116,6 +116,7 @@ static int load_one(const struct interface *iface, struct object *object,
 		status = -1;
 	} else if (err) {
 		load_print_failed(iface, explanation, &call->print);
+		status = report.switched ? EXIT_PARTLY : EXIT_KERNEL;
 	} else {
 		status = status_of(&report);
 		load_print(iface, &report, explanation, &call->print);

@@ -33,8 +33,7 @@ const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link)
 	return name;
 }
 
-/* "xdp_pass (id 12, tag 0123456789abcdef)", or only the id without CAP_SYS_ADMIN. */
-static void describe_old(const struct attachment *at, char out[128])
+void load_describe_prog(const struct attachment *at, char out[128])
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
@@ -68,7 +67,7 @@ void load_foresee_switch(struct loading *l)
 	if (!l->old || l->options->no_attach)
 		return;
 	would->old_id = l->old->prog_id;
-	describe_old(l->old, would->old);
+	load_describe_prog(l->old, would->old);
 	snprintf(would->old_how, sizeof(would->old_how), "%s",
 	         load_how_name(l->old->by, l->old->mode, l->old->link_id));
 	would->old_foreign = !load_is_ours(l, l->old, &verdict);
@@ -82,7 +81,7 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 {
 	char prog[128];
 
-	describe_old(at, prog);
+	load_describe_prog(at, prog);
 	rejected(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
 	         hook_name(at->hook), l->iface->name, prog,
 	         load_how_name(at->by, at->mode, at->link_id), verdict->why);
@@ -127,7 +126,7 @@ int load_check_pref(const struct loading *l)
 			continue;
 		if (l->old && l->old->by == ATTACH_CLSACT)
 			continue;
-		describe_old(at, prog);
+		load_describe_prog(at, prog);
 		rejected(-EEXIST,
 		         "cannot load onto %s of %s: pref %u, where our filter stands, is taken by "
 		         "program %s, which is not ours",

@@ -27,9 +27,11 @@ static int switch_unlocked(struct loading *l)
 		load_hint_refused(l, err);
 	if (!err) {
 		err = attach_verify(l->iface, l->object->hook, report->prog_id, &report->how);
+		if (err == -ENOENT)
+			err = load_switch_missing(l);
 		explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
 		        "program %u by %s", report->prog_id, attach_by_name(report->how.by));
-		if (err)
+		if (err && !l->lost)
 			load_switch_undo(l, &s);
 	}
 	load_switch_close(&s);

@@ -22,6 +22,7 @@ struct loading {
 	struct directory dir;
 	struct owners owners;
 	struct stage stage;
+	bool lost;                    /* the program was put on, and somebody else took it off */
 	bool resumed;                 /* what was still to be brought over was seen to */
 	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
 	bool old_foreign;             /* which is not ours */
@@ -96,6 +97,9 @@ bool load_is_atomic(const struct loading *l);
 /* Is it ours? Else verdict says whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict);
 
+/* "xdp_pass (id 12, tag 0123456789abcdef)", or only the id without CAP_SYS_ADMIN. */
+void load_describe_prog(const struct attachment *at, char out[128]);
+
 /* "native by link", "clsact": for messages; two of them may stand in one. */
 const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link);
 
@@ -143,6 +147,12 @@ struct load_switch {
  * negative errno. load_switch_close() must follow in any case.
  */
 int load_switch(struct loading *l, struct load_switch *s);
+
+/*
+ * The kernel does not show the program on its hook: say what it shows there. With l->lost somebody
+ * else took it off, and there is nothing to undo. Returns -ENOENT.
+ */
+int load_switch_missing(struct loading *l);
 
 /* The kernel does not show what it should: have it as before. Reports what becomes of it. */
 void load_switch_undo(struct loading *l, const struct load_switch *s);

@@ -2,7 +2,9 @@
 /* The switch of the program on its hook, and the way back. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
@@ -128,11 +130,75 @@ static bool is_off(const struct loading *l)
 	return off;
 }
 
+/* What is on the hook instead; false if the kernel cannot be asked, or has ours on another hook. */
+static bool find_instead(const struct loading *l, struct attachment *there)
+{
+	struct attachments now;
+	bool known;
+
+	if (attachments_query(&now, l->iface))
+		return false;
+	known = now.known[l->object->hook];
+	memset(there, 0, sizeof(*there));
+	for (size_t i = 0; i < now.len; i++) {
+		const struct attachment *at = &now.list[i];
+
+		if (at->hook == l->object->hook && !there->prog_id)
+			*there = *at;
+		known = known && at->prog_id != l->report->prog_id;
+	}
+	attachments_free(&now);
+	return known;
+}
+
+int load_switch_missing(struct loading *l)
+{
+	const char *hook = hook_name(l->object->hook);
+	struct attachment there;
+	char prog[128];
+
+	if (!find_instead(l, &there))
+		return failed(-ENOENT, "cannot find program %u on %s of %s after attaching it",
+		              l->report->prog_id, hook, l->iface->name);
+	l->lost = true;
+	if (!there.prog_id) {
+		rejected(-ENOENT,
+		         "cannot keep program %u on %s of %s: somebody else took it off at once",
+		         l->report->prog_id, hook, l->iface->name);
+		hint("run it again once nobody else changes that hook");
+		return -ENOENT;
+	}
+	load_describe_prog(&there, prog);
+	rejected(-ENOENT, "cannot keep program %u on %s of %s: program %s is there now, %s",
+	         l->report->prog_id, hook, l->iface->name, prog,
+	         load_how_name(there.by, there.mode, there.link_id));
+	if (!l->old || there.prog_id != l->old->prog_id)
+		hint("somebody else put it there meanwhile; replace it all the same: --replace");
+	return -ENOENT;
+}
+
+/* Moved to another network namespace, with the program, or gone. */
+static bool is_away(const struct loading *l)
+{
+	struct interface now;
+
+	if (interface_by_index(&now, l->iface->ifindex) != -ENODEV)
+		return false;
+	note("%s is not here any more, and went with program %u, which was on it already",
+	     l->iface->name, l->report->prog_id);
+	hint("if it was moved to another network namespace, the next run finishes this: %s "
+	     "--netns NAME %s",
+	     cli_command("pin_maps"), cli_word(l->iface->name));
+	return true;
+}
+
 void load_switch_undo(struct loading *l, const struct load_switch *s)
 {
 	bool one_step = l->old && load_is_atomic(l);
 	int err;
 
+	if (is_away(l))
+		return;
 	err = one_step ? exchange_back(l, s)
 	               : attach_take_back(l->iface, &l->how, l->prog_fd, s->link_fd);
 	if (!err && !one_step && l->old)

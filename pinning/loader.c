@@ -170,6 +170,17 @@ static int open_bpffs(struct loading *l)
 	return 0;
 }
 
+/*
+ * The program ran for a moment, and others came in its place. What that left is ended as if this
+ * run had been killed: that looks at what the others use, so that no count and no rule is lost.
+ */
+static void end_lost(struct loading *l)
+{
+	l->report->switched = false;
+	bpffs_unlock(&l->fs);
+	writer_begin(&l->fs, l->iface, &l->resumed);
+}
+
 int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
@@ -193,9 +204,12 @@ int load_program(const struct interface *iface, struct object *object,
 		err = writer_begin(&l.fs, iface, &l.resumed);
 	if (!err)
 		err = load_locked(&l);
+	report->switched = l.stage.switched;
 	stage_end(&l.stage);
 	live_free(&l.live);
 	attachments_free(&l.attached);
+	if (l.lost)
+		end_lost(&l);
 	if (options->session) {
 		bpffs_unlock(&options->session->fs);
 		return err;

@@ -68,8 +68,9 @@ struct load_report {
 	bool attached;
 	__u32 dispatcher_id; /* behind which it is, or 0 */
 	bool shares;         /* the program and the maps that were made for another interface */
-	bool moved;          /* others came in between: with -EAGAIN, to be tried again */
-	bool unfinished;     /* some content is not brought over yet; a later run goes on with it */
+	bool switched;   /* failed, but the program may be on: the next run looks, and ends it */
+	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
+	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */
 	struct load_foreseen foreseen; /* of a dry run */
 	struct carry carry;            /* maps whose content was carried over */

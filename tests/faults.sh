@@ -82,16 +82,30 @@ at_once()
 	((bad == 0)) || fail "$(tail -n +1 "$TMPDIR"/once.*)"
 }
 
-# overtaken CHANGE COMMAND...: load, as COMMAND, has looked at the hooks, then CHANGE, then it goes on.
-overtaken()
+# switches_at CALL PATTERN COMMAND...: which of its calls of that name is the last that PATTERN is in:
+# that is when load puts its program on.
+switches_at()
 {
-	local change=$1 pid child
+	local call=$1 pattern=$2
 
-	shift
+	shift 2
 	need strace
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+		strace -f -qq -o "$TMPDIR/calls" -e "trace=$call" "$@"
+	((status == 0)) || fail_run "status $status" "$@"
+	grep " $call(" "$TMPDIR/calls" | grep -n "$pattern" | tail -1 | cut -d: -f1
+}
+
+# between_calls CALL N CHANGE COMMAND...: COMMAND, after the Nth such call CHANGE, then it goes on. Sets
+# what run sets.
+between_calls()
+{
+	local call=$1 n=$2 change=$3 pid child
+
+	shift 3
 	rm -f "$TMPDIR/trace"
-	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" \
-		-e inject=symlinkat:signal=STOP:when=1 "$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -o "$TMPDIR/trace" -e "trace=$call" \
+		-e "inject=$call:signal=STOP:when=$n" "$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
 	pid=$!
 	eventually grep -qs 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "not stopped"
 	child=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$TMPDIR/trace")
@@ -100,6 +114,16 @@ overtaken()
 	status=0
 	wait "$pid" || status=$?
 	output=$(<"$TMPDIR/output") errors=$(<"$TMPDIR/errors")
+}
+
+# overtaken CHANGE COMMAND...: load, as COMMAND, has looked at the hooks, then CHANGE, then it goes on.
+overtaken()
+{
+	local change=$1
+
+	shift
+	need strace
+	between_calls symlinkat 1 "$change" "$@"
 	((status == 2)) || fail "status $status: $output$errors"
 	[[ $errors == "load: cannot "* ]] || fail "it says: $errors"
 	[[ -z $(find "$BPFFS/%ifbpf/stage" -mindepth 1) ]] || fail "a stage was left"

@@ -389,3 +389,60 @@ test_a_hundred_updates_of_a_link_with_migrations_of_the_deny_list_let_nothing_pa
 	expect_rules_in_force
 	expect_a_leak link "$BUILT/carry1.o"
 }
+
+take_over() { ip -force link set dev v0 xdpdrv obj objects/xdp_redirect.o sec xdp; }
+take_off() { ip link set dev v0 xdpdrv off; }
+move_away() { ip link set dev v0 netns peer; }
+
+# switched_then CHANGE: xdp_pass has counted a frame, and xdp_drop is put over it, whereupon CHANGE.
+switched_then()
+{
+	local n
+
+	become objects/xdp_pass.o objects/xdp_drop.o -m native
+	n=$(switches_at sendto RTM_SETLINK load v0 "$old")
+	send 1
+	((++sent))
+	between_calls sendto "$n" "$1" load v0 "$new"
+}
+
+test_a_program_that_others_take_off_at_once_locks_nobody_out()
+{
+	local id
+
+	switched_then take_over
+	id=$(prog_id v0)
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"load: cannot keep program "*" on xdp of v0: program xdp_redirect (id $id, tag "*") is there now, native by netlink"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"may still be on"* && $errors != *"cannot tell"* ]] || fail "it says: $errors"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is still there"
+	[[ $(prog_id v0) == "$id" ]] || fail "theirs is gone"
+	expect_fail "is not ours: not adopted" load v0 objects/xdp_pass.o
+	expect_status 0 load --replace v0 objects/xdp_pass.o
+	is=xdp_pass expect_counted "replaced"
+}
+
+test_a_hook_that_others_empty_at_once_is_free_for_the_next_load()
+{
+	switched_then take_off
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"load: cannot keep program "*" on xdp of v0: somebody else took it off at once"* ]] ||
+		fail "it says: $errors"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is still there"
+	expect_status 0 load v0 objects/xdp_drop.o
+	is=xdp_drop expect_counted "loaded again"
+}
+
+test_an_interface_that_moves_away_with_its_new_program_is_finished_there()
+{
+	switched_then move_away
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"v0 is not here any more, and went with program "*"pin_maps --netns NAME v0"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"cannot replace"* ]] || fail "it says: $errors"
+	expect_status 0 pin_maps --netns peer v0
+	[[ $errors == *"finished what a killed 'load' began"* ]] || fail "it says: $errors"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is still there"
+	[[ $(status --netns peer v0) == *"xdp_drop"* ]] || fail "$(status --netns peer v0)"
+}
