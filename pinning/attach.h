@@ -11,6 +11,9 @@
 #define ATTACH_TC_PREF   700
 #define ATTACH_TC_HANDLE 1
 
+/* So many tcx programs the kernel runs on one hook (BPF_MPROG_MAX, less the end of the row). */
+#define ATTACH_TCX_MAX 63
+
 /* How a program is to be on a hook. */
 struct attach_how {
 	enum hook hook;

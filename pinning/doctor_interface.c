@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/ethtool.h"
 #include "bpffs/query.h"
+#include "pinning/attach.h"
 #include "pinning/doctor_findings.h"
 #include "pinning/doctor_interface.h"
 
@@ -246,6 +247,29 @@ static void look_at_qdisc(struct doctor *d)
 	}
 }
 
+/* Only a load by tcx needs a place there. */
+static void look_at_tcx_row(struct doctor *d)
+{
+	unsigned int count[HOOKS] = {};
+	struct attachments now;
+
+	if (attachments_query(&now, &d->iface))
+		return;
+	for (size_t i = 0; i < now.len; i++)
+		count[now.list[i].hook] += now.list[i].by == ATTACH_TCX;
+	attachments_free(&now);
+	for (int hook = 0; hook < HOOKS; hook++) {
+		if (count[hook] < ATTACH_TCX_MAX)
+			continue;
+		found(d, DOCTOR_WARNING,
+		      "the row of tcx programs on %s is full: load --tc tcx will be refused",
+		      hook_name(hook));
+		evidence(d, "%u programs are there; the kernel takes %d", count[hook],
+		         ATTACH_TCX_MAX);
+		remedy(d, "ifbpf load --tc clsact %s OBJECT", d->iface.name);
+	}
+}
+
 const struct doctor_probe doctor_interface[] = {
 	{ "driver", look_at_driver },
 	{ "queues", look_at_queues },
@@ -256,5 +280,6 @@ const struct doctor_probe doctor_interface[] = {
 	{ "veth_peer", doctor_look_at_veth },
 	{ "bond", look_at_bond },
 	{ "qdisc", look_at_qdisc },
+	{ "tcx_row", look_at_tcx_row },
 	{},
 };

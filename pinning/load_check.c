@@ -44,6 +44,32 @@ static int check_offload(const struct loading *l)
 	return -EOPNOTSUPP;
 }
 
+static void hint_full_row(const struct loading *l)
+{
+	hint("it takes %d programs; what is there: bpftool net show dev %s", ATTACH_TCX_MAX,
+	     cli_word(l->iface->name));
+	if (!l->options->link)
+		hint("or attach a filter, which runs behind those: --tc clsact");
+}
+
+/* Said by the kernel, but for a dry run, and where the old program would be off by then. */
+static int check_tcx_row(const struct loading *l)
+{
+	unsigned int count = 0;
+
+	if (l->how.by != ATTACH_TCX || (l->old ? load_is_atomic(l) : !l->options->dry_run))
+		return 0;
+	for (size_t i = 0; i < l->attached.len; i++)
+		count += l->attached.list[i].by == ATTACH_TCX &&
+		         l->attached.list[i].hook == l->how.hook && &l->attached.list[i] != l->old;
+	if (count < ATTACH_TCX_MAX)
+		return 0;
+	rejected(-ERANGE, "cannot load onto %s of %s: its row of tcx programs is full",
+	         hook_name(l->how.hook), l->iface->name);
+	hint_full_row(l);
+	return -ERANGE;
+}
+
 static bool takes_frags(const struct loading *l)
 {
 	return !strncmp(bpf_program__section_name(l->object->prog), "xdp.frags", 9);
@@ -101,13 +127,15 @@ static void hint_frags(const struct loading *l)
 		hint("take a program in section xdp.frags, a smaller MTU, or --mode skb");
 }
 
-/* Some drivers have no words for it, and each has a number of its own. */
+/* Some drivers have no words for it, and each has a number of its own; tcx has none at all. */
 void load_hint_refused(const struct loading *l, int err)
 {
 	if (l->how.by == ATTACH_XDP && l->how.mode == XDP_MODE_NATIVE && !takes_frags(l) &&
 	    (err == -ERANGE || err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSPC) &&
 	    packets_of(l, false) > longest_packet())
 		hint_frags(l);
+	if (l->how.by == ATTACH_TCX && err == -ERANGE)
+		hint_full_row(l);
 }
 
 /*
@@ -149,5 +177,7 @@ int load_check(const struct loading *l)
 	err = check_offload(l);
 	if (!err)
 		err = check_native(l);
+	if (!err)
+		err = check_tcx_row(l);
 	return err ? err : check_qdisc(l);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* attach - what stock tools cannot do: bpf_links on any hook and their update, programs in map
- * entries, bare maps, and whether the kernel has a hook */
+ * entries, bare maps, a full row of tcx, and whether the kernel has a hook */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,6 +15,7 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach update LINK_PIN PROGRAM_PIN\n"
 			    "       attach put MAP_PIN KEY VALUE PROGRAM_PIN\n"
 			    "       attach nameless IFNAME\n"
+			    "       attach fill IFNAME tcx_ingress|tcx_egress\n"
 			    "       attach has tcx_ingress|tcx_egress\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
@@ -132,6 +133,29 @@ static int attach_nameless(const char *ifname)
 	return cannot("attach to", ifname);
 }
 
+/* As many tcx programs as the kernel takes, each another one. */
+static int fill(const char *ifname, const char *hook)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = -1 }, /* TCX_NEXT */
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int err = 0, fd, count = 0;
+
+	while (!err) {
+		fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "filler", "GPL", insns,
+		                   sizeof(insns) / sizeof(insns[0]), NULL);
+		if (fd < 0)
+			return cannot("load a program for", ifname);
+		err = compat_tcx_attach(if_nametoindex(ifname), type_of(hook), fd, -1);
+		close(fd);
+		count += !err;
+	}
+	printf("%d\n", count);
+	errno = -err;
+	return err == -ERANGE ? EXIT_SUCCESS : cannot("attach to", ifname);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "link"))
@@ -143,6 +167,8 @@ int main(int argc, char **argv)
 		           argv[5]);
 	if (argc == 3 && !strcmp(argv[1], "nameless"))
 		return attach_nameless(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "fill"))
+		return fill(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "has"))
 		return has(argv[2]);
 	fputs(usage, stderr);

@@ -1646,3 +1646,23 @@ test_a_shared_map_takes_the_place_of_another_only_if_it_may()
 		fail "they do not share"
 	expect_status 0 load --shared a0 b0 objects/xdp_pass.o
 }
+
+test_a_full_row_of_tcx_is_told_as_such()
+{
+	need_tcx
+	[[ $(attach fill v0 tcx_ingress) -ge 63 ]] || fail "not filled"
+	run doctor v0
+	[[ $output == *"the row of tcx programs on tc_ingress is full: load --tc tcx will be refused"* ]] ||
+		fail "doctor: $output"
+	expect_status 2 load --dry-run --tc tcx v0 objects/tc_drop.o
+	[[ $errors == *"load: cannot load onto tc_ingress of v0: its row of tcx programs is full"*"hint: "*"bpftool net show dev v0"*"--tc clsact"* ]] ||
+		fail "it says: $errors"
+	expect_status 2 load --tc tcx v0 objects/tc_drop.o
+	[[ $errors == *"load: cannot attach the program on tc_ingress of v0: "*"hint: it takes 63 programs"* ]] ||
+		fail "it says: $errors"
+	# The old one is not taken off in vain.
+	expect_status 0 load v0 objects/tc_drop.o
+	expect_fail "its row of tcx programs is full" load --tc tcx v0 objects/tc_pass.o
+	runs v0 tc_ingress tc_drop
+	expect_status 0 load --tc tcx --hook tc_egress v0 objects/tc_drop.o
+}
