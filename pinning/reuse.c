@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
@@ -30,6 +32,27 @@ int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name
 			return -ENOENT;
 	}
 	return pin_open_map(dir->fd, file, 0, info);
+}
+
+/* What has the name of a map cannot be opened: say what it is, if that is why. */
+static int refuse_pin(const struct directory *dir, enum hook hook, const char *name, int err)
+{
+	char file[NAME_SIZE], path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
+	struct stat st = {};
+
+	if (err != -EINVAL || mapname_encode(name, file, sizeof(file)))
+		return failed(err, "cannot open what is pinned as '%s' in %s", name, dir->path);
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
+	if (hook != HOOK_TC_EGRESS || fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW) ||
+	    S_ISLNK(st.st_mode)) {
+		strcpy(path, file);
+		fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW);
+	}
+	rejected(-EEXIST, "cannot pin map '%s' in %s: %s has that name there", name, dir->path,
+	         S_ISDIR(st.st_mode) ? "a directory" : "something that is no map");
+	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
+	hint("if nobody needs it: %s %s", S_ISDIR(st.st_mode) ? "rmdir" : "rm", cli_word(full));
+	return -EEXIST;
 }
 
 /* An entry of a devmap or cpumap carries a program, which may not run for another one. */
@@ -210,8 +233,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		if (fd == -ENOENT)
 			continue;
 		if (fd < 0) {
-			err = failed(fd, "cannot open what is pinned as '%s' in %s", name,
-			             dir->path);
+			err = refuse_pin(dir, object->hook, name, fd);
 			continue;
 		}
 		err = reuse_pin(object, map, dir, fd, &info, how, reused);
@@ -280,7 +302,7 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
-		return failed(fd, "cannot open what is pinned as '%s' in %s", name, dir->path);
+		return refuse_pin(dir, object->hook, name, fd);
 	close(fd);
 	err = map_describe(bpf_map__fd(map), &ours);
 	if (err || ours.id == pinned.id || how->mismatch == MISMATCH_FRESH)

@@ -1666,3 +1666,25 @@ test_a_full_row_of_tcx_is_told_as_such()
 	runs v0 tc_ingress tc_drop
 	expect_status 0 load --tc tcx --hook tc_egress v0 objects/tc_drop.o
 }
+
+test_what_has_the_name_of_a_map_and_is_none_is_told()
+{
+	local before
+
+	mkdir -m 0700 "$BPFFS/v0"
+	mkdir "$BPFFS/v0/xdp_stats_map"
+	before=$(snapshot "$BPFFS/v0")
+	expect_status 2 load v0 objects/xdp_pass.o
+	[[ $errors == "load: cannot pin map 'xdp_stats_map' in $BPFFS/v0: a directory has that name there"*"hint: "*": rmdir $BPFFS/v0/xdp_stats_map"* ]] ||
+		fail "it says: $errors"
+	expect_unchanged "$before" "$BPFFS/v0"
+	rmdir "$BPFFS/v0/xdp_stats_map"
+	bpftool prog load objects/xdp_pass.o "$BPFFS/v0/xdp_stats_map" type xdp
+	expect_fail "something that is no map has that name there" load v0 objects/xdp_pass.o
+	rm "$BPFFS/v0/xdp_stats_map"
+	expect_status 0 load v0 objects/xdp_pass.o
+	mkdir "$BPFFS/v0/%egress/tc_stats_map"
+	expect_fail ": rmdir $BPFFS/v0/%egress/tc_stats_map" load --hook tc_egress v0 objects/tc_pass.o
+	rmdir "$BPFFS/v0/%egress/tc_stats_map"
+	expect_status 0 load --hook tc_egress v0 objects/tc_pass.o
+}
