@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
+#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -150,6 +151,24 @@ int cli_misused(const char *tool, const char *fmt, ...)
 	}
 	hint("see %s --help", command);
 	return EXIT_USAGE;
+}
+
+int cli_option(int argc, char **argv, const char *letters, const struct option *options,
+               const char *many)
+{
+	int c = getopt_long(argc, argv, letters, options, NULL);
+	static bool given[128];
+
+	while (c > 0 && options->name && options->val != c)
+		options++;
+	if (c <= 0 || !options->name || options->has_arg == no_argument || strchr(many, c))
+		return c;
+	if (!given[c]) {
+		given[c] = true;
+		return c;
+	}
+	fprintf(stderr, "%s: --%s is there twice\n", argv[0], options->name);
+	return '?';
 }
 
 int cli_expect_words(const char *tool, int count, char **words, int min, int max,

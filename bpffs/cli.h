@@ -42,6 +42,15 @@ void cli_outlive_readers(void);
  */
 int cli_misused(const char *tool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+struct option;
+
+/*
+ * getopt_long(), but an option that takes a word is there once, unless its letter is in many: of
+ * two words the last would win, and nobody be told. That is reported, and '?' returned.
+ */
+int cli_option(int argc, char **argv, const char *letters, const struct option *options,
+               const char *many);
+
 /*
  * The words behind the options are to be from min to max (-1: any number); what is what they are
  * called. Returns 0, or EXIT_USAGE with the missing or the first superfluous one named.

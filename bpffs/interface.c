@@ -81,7 +81,7 @@ int interface_find(struct interface *iface, const char *name, const char *netns)
 	err = interface_by_name(iface, name);
 	if (!err)
 		return 0;
-	failed(err, "cannot find interface %s", name);
+	failed(err, "cannot find interface %s", *name ? name : "''");
 	if (err == -ENODEV)
 		hint("list the interfaces of this network namespace: ip -br link");
 	return err;

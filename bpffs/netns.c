@@ -97,6 +97,11 @@ int netns_enter(const char *spec)
 	err = netns_caller(&before);
 	if (err)
 		return failed(err, "cannot tell which network namespace this is");
+	if (!*spec) {
+		rejected(-EINVAL, "cannot find a network namespace without a name");
+		hint("name it as 'ip netns list' shows it, or give a path or a pid");
+		return -EINVAL;
+	}
 	netns_path(spec, path, sizeof(path));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {

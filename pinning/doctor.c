@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("doctor");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gc - remove what killed runs and vanished interfaces left in a BPF filesystem */
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -109,7 +110,10 @@ static bool parse_netns(const char *text, const char **netns)
 	const char *digits = text + (*text == 'i');
 
 	*netns = text;
-	return *digits >= '1' && *digits <= '9' && strspn(digits, "0123456789") == strlen(digits);
+	errno = 0;
+	strtoull(digits, NULL, 10);
+	return !errno && *digits >= '1' && *digits <= '9' &&
+	       strspn(digits, "0123456789") == strlen(digits);
 }
 
 int main(int argc, char **argv)
@@ -119,7 +123,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("gc");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'g':
 			if (parse_seconds(optarg, &how.grace_s))

@@ -139,6 +139,9 @@ static int open_object(struct object *object, const struct load_call *call)
 	if (call->how->has_tc && object->hook == HOOK_XDP)
 		return cli_misused("load", "--tc is for the tc hooks, and %s is an XDP program",
 		                   bpf_program__name(object->prog));
+	if (call->how->has_mode && object->hook != HOOK_XDP)
+		return cli_misused("load", "--mode is for XDP, and %s is a tc program",
+		                   bpf_program__name(object->prog));
 	if (call->how->join && object->hook != HOOK_XDP)
 		return cli_misused("load", "--join is for XDP, and %s is a tc program",
 		                   bpf_program__name(object->prog));
@@ -341,6 +344,8 @@ static bool go_together(const struct load_options *how, const struct object_choi
 		cli_misused("load", "a filter of clsact cannot be a link");
 	else if (how->has_tc && choice->hook == HOOK_XDP)
 		cli_misused("load", "--tc is for the tc hooks, not for xdp");
+	else if (how->has_mode && choice->hook > HOOK_XDP)
+		cli_misused("load", "--mode is for xdp, not for %s", hook_name(choice->hook));
 	else
 		return true;
 	return false;
@@ -358,7 +363,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("load");
-	while (good && (c = getopt_long(argc, argv, "s:n:m:jvhV", options, NULL)) != -1) {
+	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "c")) != -1) {
 		switch (c) {
 		case 'H': good = parse_hook(optarg, &choice); break;
 		case 's': choice.section = optarg; break;

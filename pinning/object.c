@@ -38,8 +38,10 @@ static int look_for(const char *file, char path[PATH_MAX])
 
 int object_find(const char *file, char path[PATH_MAX])
 {
-	int err = look_for(file, path);
+	int err = *file ? look_for(file, path) : -ENOENT;
 
+	if (!*file)
+		return rejected(err, "cannot find an object without a name");
 	if (!err)
 		return 0;
 	failed(err, "cannot find object %s", file);

@@ -160,12 +160,12 @@ int main(int argc, char **argv)
 	static const char *const words[] = { "the interface" };
 	const char *classes[CARRY_CLASSES_MAX + 1] = {};
 	struct adopt_options how = { .classes = classes };
-	bool json = false, verbose = false, good = true, empty = false;
+	bool json = false, verbose = false, good = true, empty = false, ungroup = false;
 	const char *netns = NULL;
 	int c;
 
 	argv[0] = (char *)cli_command("pin_maps");
-	while (good && (c = getopt_long(argc, argv, "g:jvhV", options, NULL)) != -1) {
+	while (good && (c = cli_option(argc, argv, "g:jvhV", options, "c")) != -1) {
 		switch (c) {
 		case 'C': how.carry = true; break;
 		case 'c':
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 			how.group = optarg;
 			empty |= !*optarg;
 			break;
-		case 'G': how.group = ""; break;
+		case 'G': ungroup = true; break;
 		case 'j': json = true; break;
 		case 'N': netns = optarg; break;
 		case 'o': how.object = optarg; break;
@@ -193,6 +193,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (empty)
 		return cli_misused("pin_maps", "the group is empty");
+	if (ungroup && how.group)
+		return cli_misused("pin_maps", "--group and --no-group contradict each other");
+	if (ungroup)
+		how.group = "";
 	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, 1, words))
 		return EXIT_USAGE;
 	log_init("pin_maps", verbose);

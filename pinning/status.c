@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("status");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'j': how.json = true; break;
 		case 'L': how.links = true; break;

@@ -155,7 +155,7 @@ int main(int argc, char **argv)
 
 	how.maps = maps;
 	argv[0] = (char *)cli_command("unload");
-	while ((c = getopt_long(argc, argv, "n:s:ajvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "n:s:ajvhV", options, "m")) != -1) {
 		switch (c) {
 		case 'H':
 			how.hook = hook_parse(optarg);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
-# What a user says twice, or contradicts, is refused by all tools that configure maps.
+# What a user says twice, or contradicts, is refused by all tools.
 
 # expect_refused TEXT COMMAND...: wrong use, which is named in one line.
 expect_refused()
@@ -119,4 +119,21 @@ test_options_of_top_are_given_once()
 	expect_refused "--count is there twice" top -n 3 --count 4 v0
 	expect_refused "--interval is there twice" top -i 1 -w -i 2 v0
 	expect_refused "--netns is there twice" top --netns x --netns y v0
+}
+
+test_the_tools_that_pin_take_no_option_twice()
+{
+	expect_refused "unload: --id is there twice" unload --id 1 --id 2 v0
+	expect_refused "unload: --prog-name is there twice" unload -n a --prog-name b v0
+	expect_refused "pin_maps: --group is there twice" pin_maps --group 1 -g 2 v0
+	expect_refused "pin_maps: --group and --no-group contradict each other" pin_maps --no-group --group 1 v0
+	expect_refused "pin_maps: --class a=flow and --class a=config are about one map" \
+		pin_maps --class a=flow --class a=config v0
+	expect_refused "gc: --netns is there twice" gc --netns 1 --netns 2
+	expect_refused "status: --netns is there twice" status --netns peer --netns peer
+	expect_refused "doctor: --netns is there twice" doctor --netns peer --netns peer
+	expect_status 0 status --json --json
+	load v0 objects/xdp_pass.o >/dev/null
+	load --no-attach v0 objects/xdp_drop.o >/dev/null
+	expect_status 0 unload --prepared --map 1 --map 2 -n xdp_drop v0
 }

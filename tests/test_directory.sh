@@ -371,7 +371,7 @@ test_an_interface_that_is_not_there_is_named()
 	ready
 	before=$(snapshot)
 	expect_refusal "cannot find interface nope: No such device" "$before" pin_maps nope
-	expect_refusal "cannot find interface : " "$before" pin_maps ''
+	expect_refusal "cannot find interface '': " "$before" pin_maps ''
 	expect_refusal "cannot find interface ../v0: " "$before" pin_maps ../v0
 	expect_refusal "cannot find interface $(printf 'n%.0s' {1..300}): " "$before" \
 		pin_maps "$(printf 'n%.0s' {1..300})"

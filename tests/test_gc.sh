@@ -625,6 +625,7 @@ test_misuse_is_status_1()
 	local args
 
 	for args in "v0" "--grace" "--grace -1" "--grace 1h" "--grace 99999999999" "--netns peer" "--netns 0" \
+		"--netns 18446744073709551616" "--grace 0 --grace 1" \
 		"--netns ../v0" "--netns i" "--no-such"; do
 		# shellcheck disable=SC2086 # several words
 		expect_status 1 gc $args

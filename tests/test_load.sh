@@ -980,7 +980,27 @@ test_wrong_usage_is_named_in_one_line()
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --tc tcx v0 "$object"
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --shared --tc tcx v0 "$object"
 	misused "--tc is for the tc hooks, not for xdp" --hook xdp --tc tcx v0 "$object"
+	misused "--mode is for XDP, and tc_pass is a tc program" -m native v0 "$filter"
+	misused "--mode is for xdp, not for tc_egress" --hook tc_egress -m auto v0 "$filter"
+	misused "--mode is there twice" -m skb --mode native v0 "$object"
+	misused "--mode is there twice" -m skb -m skb v0 "$object"
+	misused "--expect is there twice" --expect 5 --expect 0 v0 "$object"
+	misused "--section is there twice" -s xdp -s tc v0 "$object"
+	misused "--netns is there twice" --netns peer --netns peer v0 "$object"
+	misused "--class flows=flow and --class flows=config are about one map" \
+		--class flows=flow --class xdp=flow --class flows=config v0 "$object"
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it did something"
+}
+
+test_empty_names_are_told_as_such()
+{
+	expect_status 2 load v0 ''
+	[[ $errors == "load: cannot find an object without a name"$'\n'* ]] || fail "$errors"
+	expect_status 2 load '' objects/xdp_pass.o
+	[[ $errors == "load: cannot find interface '': "*"hint: "*"ip -br link" ]] || fail "$errors"
+	expect_status 2 load --netns '' v0 objects/xdp_pass.o
+	[[ $errors == "load: cannot find a network namespace without a name"*"hint: "*"ip netns list"* ]] ||
+		fail "$errors"
 }
 
 test_an_interface_named_twice_is_loaded_once()
