@@ -200,6 +200,21 @@ static bool is_inside_layout(int fd, char root[PATH_MAX])
 	return len > 0;
 }
 
+static int refuse_root(const struct bpffs *fs, const char *named)
+{
+	char mounted[PATH_MAX];
+
+	failed(fs->fd, "cannot find a BPF filesystem at %s", fs->path);
+	if (!named || mounts_free_place(fs->path)) {
+		hint("mount one, as root: mount -t bpf bpf %s", cli_word(fs->path));
+		return fs->fd;
+	}
+	hint("IFBPF_BPFFS names the place where one is mounted; without it that is " BPFFS_DEFAULT);
+	if (mounts_first("bpf", mounted) && strcmp(mounted, BPFFS_DEFAULT) != 0)
+		hint("there is one at %s", mounted);
+	return fs->fd;
+}
+
 static int find_root(struct bpffs *fs, enum bpffs_access access)
 {
 	const char *named = getenv("IFBPF_BPFFS");
@@ -233,9 +248,7 @@ static int find_root(struct bpffs *fs, enum bpffs_access access)
 		if (fs->fd >= 0)
 			return 0;
 	}
-	failed(fs->fd, "cannot find a BPF filesystem at %s", fs->path);
-	hint("mount one, as root: mount -t bpf bpf %s", fs->path);
-	return fs->fd;
+	return refuse_root(fs, named);
 }
 
 static int same_device(const struct mount *mount, void *arg)

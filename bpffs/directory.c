@@ -11,6 +11,19 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 
+/* Without a record the directory is adopted, and whatever is pinned there stays. */
+static void hint_damaged(const struct directory *dir)
+{
+	char path[PATH_MAX + sizeof(DIRECTORY_RECORD)];
+
+	snprintf(path, sizeof(path), "%s/%s", dir->path, DIRECTORY_RECORD);
+	hint("it is damaged; see it with: readlink %s", cli_word(path));
+	hint("if that interface is still the same, have it written anew; the pins stay: rm -r %s "
+	     "&& "
+	     "%s %s",
+	     cli_word(path), cli_command("pin_maps"), cli_word(dir->ifname));
+}
+
 int directory_read_record(struct directory *dir)
 {
 	int err = record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
@@ -22,7 +35,7 @@ int directory_read_record(struct directory *dir)
 	if (err == -EPROTONOSUPPORT)
 		hint("a newer version of ifbpf wrote it: use that one");
 	else
-		hint("it is damaged; see it with: readlink '%s/%s'", dir->path, DIRECTORY_RECORD);
+		hint_damaged(dir);
 	return err;
 }
 

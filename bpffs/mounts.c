@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "bpffs/mounts.h"
@@ -104,4 +107,46 @@ bool mounts_private_sys(void)
 	mounts_each("/proc/self/mountinfo", find_sys, &ours);
 	mounts_each("/proc/1/mountinfo", find_sys, &init);
 	return ours.found && (ours.named_netns || (init.found && init.dev != ours.dev));
+}
+
+bool mounts_free_place(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), entries = 0;
+	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	struct stat here, above;
+	bool same;
+
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	same = !fstat(fd, &here) && !fstatat(fd, "..", &above, 0) && here.st_dev == above.st_dev &&
+	       here.st_ino != above.st_ino;
+	while (entries < 3 && readdir(stream))
+		entries++;
+	closedir(stream);
+	return same && entries == 2; /* "." and ".." */
+}
+
+struct first {
+	const char *fstype;
+	char *point;
+};
+
+static int match_fstype(const struct mount *mount, void *arg)
+{
+	const struct first *first = arg;
+
+	if (strcmp(mount->fstype, first->fstype) != 0)
+		return 0;
+	strcpy(first->point, mount->point);
+	return 1;
+}
+
+bool mounts_first(const char *fstype, char point[PATH_MAX])
+{
+	struct first first = { .fstype = fstype, .point = point };
+
+	return mounts_each("/proc/self/mountinfo", match_fstype, &first) == 1;
 }

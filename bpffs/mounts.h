@@ -21,6 +21,12 @@ struct mount {
  */
 int mounts_each(const char *file, int (*visit)(const struct mount *mount, void *arg), void *arg);
 
+/* The place of the first mount of that type which this process sees; false if there is none. */
+bool mounts_first(const char *fstype, char point[PATH_MAX]);
+
+/* An empty directory on which nothing is mounted: a mount there hides nothing. */
+bool mounts_free_place(const char *path);
+
 /*
  * This process has a /sys of its own, as under 'ip netns exec' or 'ip -n', which goes away with
  * it, and with it whatever is mounted below.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "pinning/btf_check.h"
+#include "pinning/caps.h"
 #include "pinning/object.h"
 #include "pinning/tails.h"
 
@@ -367,6 +368,7 @@ refused:
 
 int object_load(struct object *object)
 {
+	char ids[64];
 	int err;
 
 	err = explain_begin_load(&object->explanation, object->obj, object->prog);
@@ -377,7 +379,12 @@ int object_load(struct object *object)
 	if (!err)
 		return tails_fill(object);
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
-	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome == EXPLAIN_REFUSED)
+	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome != EXPLAIN_REFUSED)
+		return err;
+	if (caps_user_namespace(ids, sizeof(ids)) > 0)
+		hint("leave this user namespace, in which nobody may load: capabilities count in "
+		     "the initial one");
+	else
 		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
 	return err;
 }

@@ -476,6 +476,25 @@ test_ifbpf_bpffs_that_is_none_is_named()
 	! mountpoint -q /run/tmp || fail "it mounted one"
 }
 
+test_no_hint_is_to_mount_a_bpffs_over_something()
+{
+	local path
+
+	link_xdp v0 objects/xdp_pass.o
+	for path in / /run /run/tmp /proc "$PWD/README.md"; do
+		IFBPF_BPFFS=$path expect_status 2 pin_maps v0
+		[[ $errors != *"mount -t"* && $errors == *"hint: IFBPF_BPFFS names the place where one is mounted; without it that is $BPFFS"* ]] ||
+			fail "$path: it says: $errors"
+	done
+	mkdir /run/bpf /run/empty
+	IFBPF_BPFFS=/run/empty expect_status 2 pin_maps v0
+	[[ $errors == *"hint: mount one, as root: mount -t bpf bpf /run/empty" ]] || fail "it says: $errors"
+	umount "$BPFFS"
+	mount -t bpf bpf /run/bpf
+	IFBPF_BPFFS=/run/tmp expect_status 2 pin_maps v0
+	[[ $errors == *"hint: there is one at /run/bpf" ]] || fail "it says: $errors"
+}
+
 test_a_directory_of_root_without_a_record_is_adopted()
 {
 	mkdir -m 755 "$BPFFS/v0"
@@ -591,6 +610,25 @@ test_a_damaged_record_is_refused_and_never_rewritten()
 	mkdir "$BPFFS/v0/%meta"
 	before=$(snapshot)
 	expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps v0
+}
+
+test_a_damaged_record_is_written_anew_as_the_hint_says()
+{
+	local id command
+
+	load v0 objects/xdp_pass.o >/dev/null
+	load --hook tc_egress v0 objects/tc_pass.o >/dev/null
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	send 3
+	damage garbage
+	expect_status 2 load v0 objects/xdp_drop.o
+	command=$(sed -n 's/.*the pins stay: //p' <<<"$errors")
+	[[ $command == "rm -r $BPFFS/v0/%meta && pin_maps v0" ]] || fail "it says: $errors"
+	bash -c "$command" >/dev/null
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+	[[ $(map_id "$BPFFS/v0/xdp_stats_map") == "$id" ]] || fail "another map has the name"
+	expect_status 0 load v0 objects/xdp_drop.o
+	expect_status 0 unload --all v0
 }
 
 test_a_root_record_of_another_version_is_refused()

@@ -992,6 +992,15 @@ test_wrong_usage_is_named_in_one_line()
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it did something"
 }
 
+test_in_a_user_namespace_no_capability_is_asked_for()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	unshare --user --map-root-user true || skip "needs user namespaces: this kernel refuses them"
+	expect_status 2 unshare --user --map-root-user load v0 objects/xdp_drop.o
+	[[ $errors == *"hint: leave this user namespace, in which nobody may load"* &&
+		$errors != *"or with CAP_BPF"* ]] || fail "it says: $errors"
+}
+
 test_empty_names_are_told_as_such()
 {
 	expect_status 2 load v0 ''
