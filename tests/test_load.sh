@@ -1717,3 +1717,23 @@ test_what_has_the_name_of_a_map_and_is_none_is_told()
 	rmdir "$BPFFS/v0/%egress/tc_stats_map"
 	expect_status 0 load --hook tc_egress v0 objects/tc_pass.o
 }
+
+test_who_holds_the_lock_of_an_interface_is_told()
+{
+	local command holder waiting
+
+	load v0 objects/xdp_pass.o >/dev/null
+	for command in "load v0 objects/xdp_drop.o" "unload v0"; do
+		flock --no-fork "$BPFFS/v0/%lock" sleep 60 &
+		holder=$!
+		eventually grep -q "FLOCK .* $holder .*:$(stat -c %i "$BPFFS/v0/%lock") " /proc/locks
+		# shellcheck disable=SC2086 # words of a command
+		$command >"$TMPDIR/output" 2>"$TMPDIR/errors" &
+		waiting=$!
+		eventually grep -q waiting "$TMPDIR/errors" || fail "$command: it does not say that it waits"
+		[[ $(<"$TMPDIR/errors") == "${command%% *}: waiting for process $holder, which holds the lock of $BPFFS/v0/%lock" ]] ||
+			fail "it says: $(<"$TMPDIR/errors"), the process is $holder"
+		kill "$holder"
+		wait "$waiting" || fail "$command: $(<"$TMPDIR/errors")"
+	done
+}
