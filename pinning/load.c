@@ -62,7 +62,8 @@ static const char usage[] =
 	"      --expect <id>       only if program <id> is on the hook (0: none)\n"
 	"      --on-mismatch <do>  where a pinned map is defined differently: fail,\n"
 	"                          fresh (an empty map; the old one stays beside it) or\n"
-	"                          migrate (its content is carried over)\n"
+	"                          migrate (its content is carried over);\n"
+	"                          <map>=<do> is for that map\n"
 	"      --class <map=class> config, counter or flow: how that map is carried over\n"
 	"      --fresh             drop what an interface of that name left that is gone\n"
 	"      --shared            several interfaces share one program and its maps\n"
@@ -145,7 +146,10 @@ static int open_object(struct object *object, const struct load_call *call)
 	if (call->how->join && object->hook != HOOK_XDP)
 		return cli_misused("load", "--join is for XDP, and %s is a tc program",
 		                   bpf_program__name(object->prog));
-	return carry_check_classes(object, call->how->classes) ? EXIT_USAGE : EXIT_SUCCESS;
+	return carry_check_classes(object, call->how->classes) ||
+	                       mismatch_check(object, &call->how->mismatch)
+	               ? EXIT_USAGE
+	               : EXIT_SUCCESS;
 }
 
 /* The interface as it is called now: its name may be another's since it was found. */
@@ -245,7 +249,6 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 
 static const char *const tc_names[] = { "clsact", "tcx", "auto", NULL };
 static const char *const mode_names[] = { "native", "skb", "hw", "auto", NULL };
-static const char *const mismatch_names[] = { "fail", "fresh", "migrate", NULL };
 
 /* The place of a word in a list, or -1 with what is wrong said. */
 static int parse_word(const char *what, const char *text, const char *const names[])
@@ -299,14 +302,6 @@ static bool parse_id(const char *text, struct load_options *how)
 	return false;
 }
 
-static bool parse_mismatch(const char *text, struct load_options *how)
-{
-	int i = parse_word("way for --on-mismatch", text, mismatch_names);
-
-	how->mismatch = i;
-	return i >= 0;
-}
-
 static bool parse_hook(const char *text, struct object_choice *choice)
 {
 	choice->hook = hook_parse(text);
@@ -335,7 +330,7 @@ static bool go_together(const struct load_options *how, const struct object_choi
 
 	if (how->join && joined)
 		cli_misused("load", "%s and --join do not go together", joined);
-	else if (how->join && how->mismatch == MISMATCH_MIGRATE)
+	else if (how->join && mismatch_any(&how->mismatch, MISMATCH_MIGRATE))
 		cli_misused("load", "--join carries nothing over: --on-mismatch fresh, then "
 		                    "pin_maps --carry");
 	else if (how->no_attach && alone)
@@ -375,7 +370,7 @@ int main(int argc, char **argv)
 		case 'A': how.no_attach = true; break;
 		case 'r': how.replace = true; break;
 		case 'e': good = parse_id(optarg, &how); break;
-		case 'M': good = parse_mismatch(optarg, &how); break;
+		case 'M': good = mismatch_parse("load", optarg, &how.mismatch); break;
 		case 'c': good = carry_parse_class("load", optarg, classes); break;
 		case 'R': how.fresh = true; break;
 		case 'S': shared = true; break;

@@ -96,8 +96,9 @@ static int refuse_migration(const char *map, __u32 id, const struct bpffs *fs)
 
 /* One map of the object, against what the first interface has. */
 static int check_map(const struct present *p, size_t m, const char *name, size_t first,
-                     enum reuse_mismatch mismatch, const struct bpffs *fs)
+                     const struct mismatches *how, const struct bpffs *fs)
 {
+	enum mismatch mismatch = mismatch_of(how, name);
 	__u32 ours = p->ids[first * p->maps + m], id;
 
 	for (size_t i = 0; i < p->count; i++) {
@@ -135,7 +136,7 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err)
 			err = check_map(&p, m, object_map_name(object, map), first,
-			                options->mismatch, &fs);
+			                &options->mismatch, &fs);
 		m++;
 	}
 	if (!err) {

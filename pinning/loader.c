@@ -11,7 +11,7 @@
 static int load_object(struct loading *l)
 {
 	const struct reuse_options reuse = {
-		.mismatch = l->options->mismatch,
+		.mismatch = &l->options->mismatch,
 		.classes = l->options->classes,
 		.carry = &l->report->carry,
 		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,

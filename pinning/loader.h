@@ -41,7 +41,7 @@ struct load_options {
 	bool fresh;     /* drop what an interface that is gone left behind */
 	bool keep_lock; /* let no other writer in, not even while much is copied */
 	bool dry_run;   /* everything up to the switch, and nothing stays */
-	enum reuse_mismatch mismatch;
+	struct mismatches mismatch;
 	struct load_session *session; /* NULL: this load is alone */
 	const char *const *classes;   /* "MAP=CLASS" words for MISMATCH_MIGRATE, NULL at the end */
 };

@@ -104,7 +104,8 @@ static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char 
 }
 
 /* Returned where the definitions differ, so that all maps are looked at before it fails. */
-#define DIFFERS 1
+#define DIFFERS   1
+#define UNMOVABLE 2
 
 /* See pinning/kind.h: other maps are bound to no programs. */
 static bool is_bound(__u32 type)
@@ -156,14 +157,24 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	return -EBUSY;
 }
 
+/* Why was said. What holds for one map need not stop the others. */
+static int refuse_content(const char *name)
+{
+	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
+	     cli_word(name));
+	return UNMOVABLE;
+}
+
 /* The pinned map stays as it is, and the object gets another one. No differences: it is bound. */
 static int leave_pin(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
                      const struct reuse_options *how, const struct shape_diffs *diffs)
 {
 	const char *name = object_map_name(object, map);
+	enum mismatch what = mismatch_of(how->mismatch, name);
+	int err;
 
-	if (diffs->len && how->mismatch == MISMATCH_FAIL)
+	if (diffs->len && what == MISMATCH_FAIL)
 		return refuse_difference(name, dir, diffs);
 	if (how->keeps_name && how->keeps_name(how->context, info->id))
 		return refuse_name(name, dir, info->id);
@@ -171,8 +182,10 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 		note("map '%s' is made anew: program %s is %s, and the one pinned in %s is bound "
 		     "to others",
 		     name, bpf_program__name(object->prog), kind_name(object->prog), dir->path);
-	if (how->mismatch != MISMATCH_FRESH)
-		return carry_plan(how->carry, object, map, pin_fd, how->classes);
+	if (what != MISMATCH_FRESH) {
+		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
+		return err == -EOPNOTSUPP ? refuse_content(name) : err;
+	}
 	if (diffs->len) {
 		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
 		     name, dir->path);
@@ -219,7 +232,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
-	int err = 0, fd, differ = 0;
+	int err = 0, fd, differ = 0, unmovable = 0;
 
 	*reused = 0;
 	if (dir->fd < 0 || dir->dropped)
@@ -238,13 +251,14 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		}
 		err = reuse_pin(object, map, dir, fd, &info, how, reused);
 		close(fd);
-		if (err == DIFFERS) {
-			differ++;
-			err = 0;
-		}
+		differ += err == DIFFERS;
+		unmovable += err == UNMOVABLE;
+		err = err > 0 ? 0 : err;
 	}
-	if (err || !differ)
+	if (err || !(differ || unmovable))
 		return err;
+	if (!differ)
+		return -EOPNOTSUPP;
 	hint("carry the content over: --on-mismatch migrate");
 	hint("or start with %s, the old %s beside %s: --on-mismatch fresh",
 	     differ > 1 ? "empty maps" : "an empty map", differ > 1 ? "ones stay" : "one stays",
@@ -305,7 +319,7 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 		return refuse_pin(dir, object->hook, name, fd);
 	close(fd);
 	err = map_describe(bpf_map__fd(map), &ours);
-	if (err || ours.id == pinned.id || how->mismatch == MISMATCH_FRESH)
+	if (err || ours.id == pinned.id || mismatch_of(how->mismatch, name) == MISMATCH_FRESH)
 		return err;
 	rejected(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
 	         dir->path, pinned.id);

@@ -6,17 +6,11 @@
 #include <stdbool.h>
 #include "bpffs/directory.h"
 #include "pinning/carry.h"
+#include "pinning/mismatch.h"
 #include "pinning/object.h"
 
-/* What to do where a pinned map is not of the object's definition. */
-enum reuse_mismatch {
-	MISMATCH_FAIL,
-	MISMATCH_FRESH,   /* a new, empty map; the old one stays as <map>%old-<id> */
-	MISMATCH_MIGRATE, /* a new map, into which the content is carried over */
-};
-
 struct reuse_options {
-	enum reuse_mismatch mismatch;
+	const struct mismatches *mismatch;
 	const char *const *classes; /* for MISMATCH_MIGRATE: see carry_plan() */
 	struct carry *carry;        /* what is to be carried over comes here */
 	/* A program goes on with this map, which therefore keeps its name; or NULL. */
@@ -32,8 +26,8 @@ struct reuse_options {
  * over, and a link that is (see pinning/kind.h) refused. Where definitions differ, all differences
  * are printed field by field and it fails, or the object gets a map of its own, empty or to carry
  * the content over into. *reused counts the maps that are used on. Reports its failures. Returns 0,
- * -EINVAL for a difference, -EBUSY for one where the pinned map keeps its name, or another negative
- * errno.
+ * -EINVAL for a difference, -EOPNOTSUPP for content that cannot be carried over, -EBUSY for one
+ * where the pinned map keeps its name, or another negative errno.
  */
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);

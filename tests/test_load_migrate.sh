@@ -182,6 +182,50 @@ test_a_dry_run_counts_what_would_find_no_room()
 	[[ $output == *"    "*" stay in map "*": the new map is full"* ]] || fail "$output"
 }
 
+test_what_cannot_be_carried_over_does_not_keep_the_other_maps_from_it()
+{
+	local queue
+
+	load v0 "$BUILT/load_mixed1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/allowed" key 1 0 0 0 value 7 0 0 0
+	bpftool map push pinned "$BPFFS/v0/waiting" value 9 0 0 0
+	queue=$(map_id "$BPFFS/v0/waiting")
+	expect_status 2 load --on-mismatch migrate v0 "$BUILT/load_mixed2.o"
+	[[ $errors == *"an empty map in its place"*"--on-mismatch waiting=fresh"* ]] ||
+		fail "no way out: $errors"
+	expect_id "$BPFFS/v0/waiting" "$queue"
+	expect_status 0 load --on-mismatch migrate --on-mismatch waiting=fresh v0 "$BUILT/load_mixed2.o"
+	[[ $output == *"map allowed id "*" migrated"* ]] || fail "$output"
+	[[ $output == *"map waiting id "*" created (map $queue stays as $BPFFS/v0/waiting%old-$queue)"* ]] ||
+		fail "$output"
+	[[ $(bpftool map lookup pinned "$BPFFS/v0/allowed" key 1 0 0 0) == *'"value": 7'* ]] ||
+		fail "$(bpftool map dump pinned "$BPFFS/v0/allowed")"
+	[[ $(bpftool map dequeue pinned "$BPFFS/v0/waiting%old-$queue") == *"09 00 00 00"* ]] ||
+		fail "the old queue was emptied"
+}
+
+test_a_map_can_be_carried_over_alone()
+{
+	load v0 "$BUILT/load_mixed1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/allowed" key 1 0 0 0 value 7 0 0 0
+	expect_status 2 load --on-mismatch allowed=migrate v0 "$BUILT/load_mixed2.o"
+	[[ $errors == *"cannot reuse map 'waiting'"* && $errors != *"cannot reuse map 'allowed'"* ]] ||
+		fail "$errors"
+	expect_status 2 load --on-mismatch fresh --on-mismatch allowed=fail v0 "$BUILT/load_mixed2.o"
+	[[ $errors == *"cannot reuse map 'allowed'"* ]] || fail "$errors"
+	expect_status 0 load --on-mismatch fresh --on-mismatch allowed=migrate v0 "$BUILT/load_mixed2.o"
+	[[ $output == *"map allowed id "*" migrated"*"map waiting id "*" created"* ]] || fail "$output"
+}
+
+test_a_way_for_no_map_of_the_object_is_wrong_usage()
+{
+	expect_status 1 load --on-mismatch waitin=fresh v0 "$BUILT/load_mixed2.o"
+	[[ $errors == "load: --on-mismatch waitin=fresh: $BUILT/load_mixed2.o has no such map; it has "*waiting* ]] ||
+		fail "$errors"
+	expect_status 1 load --on-mismatch waiting=nonsense v0 "$BUILT/load_mixed2.o"
+	expect_status 1 load --on-mismatch =fresh v0 "$BUILT/load_mixed2.o"
+}
+
 test_a_class_can_be_said()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
