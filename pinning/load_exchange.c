@@ -61,6 +61,8 @@ int load_exchange(struct loading *l)
 	int err;
 
 	err = carry_reconcile(&report->carry);
+	if (!err)
+		err = load_carry_globals(l);
 	if (err)
 		return err;
 	if (l->options->no_attach)

@@ -54,6 +54,14 @@ int load_join(struct loading *l);
 int load_publish_joined(struct loading *l);
 
 /*
+ * load_globals.c: the object is loaded: list its internal maps in the report, and say what of the
+ * old program's global variables is lost; and carry over what is to be, directly before the switch.
+ * Each reports its failures. Returns 0 or a negative errno.
+ */
+int load_look_at_globals(struct loading *l);
+int load_carry_globals(struct loading *l);
+
+/*
  * load_copy.c: copy the content of maps, while other writers go on. Returns 0, or -EAGAIN with
  * l->report->moved if what was looked at before is not so any more, or another negative errno;
  * reported.

@@ -94,6 +94,19 @@ static void print_map(const struct load_report *report, const struct plan_map *m
 		       why);
 }
 
+static const char *global_word(const struct load_report *report, const struct global_map *map)
+{
+	return map->values.carried ? "migrated" : report->shares ? "shared" : "created";
+}
+
+static void print_global(const struct load_report *report, const struct global_map *map,
+                         bool dry_run)
+{
+	printf("  map %s id %u %s%s%s%s\n", map->name, map->id, dry_run ? "would be " : "",
+	       global_word(report, map), map->values.lost ? ": global variables begin anew: " : "",
+	       map->values.names);
+}
+
 /* What a dry run would do to the hook. */
 static void print_switch(const struct load_report *report)
 {
@@ -127,6 +140,8 @@ static void print_text(const struct interface *iface, const struct load_report *
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]))
 			print_map(report, &report->plan.maps[i], dry_run);
+	for (size_t i = 0; i < report->globals.len; i++)
+		print_global(report, &report->globals.list[i], dry_run);
 }
 
 static struct json_object *attachment_json(const struct load_report *report)
@@ -158,6 +173,24 @@ static struct json_object *map_json(const struct load_report *report, const stru
 	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
 	json_put_number(out, "left", left);
 	json_put_string(out, "reason", left ? why : map->why);
+	return out;
+}
+
+static struct json_object *global_json(const struct load_report *report,
+                                       const struct global_map *map)
+{
+	struct json_object *out = json_object_new_object();
+	char why[256] = "";
+
+	if (map->values.lost)
+		snprintf(why, sizeof(why), "global variables begin anew: %s", map->values.names);
+	json_put_string(out, "name", map->name);
+	json_put_number(out, "id", map->id);
+	json_put_string(out, "state", global_word(report, map));
+	json_put_string(out, "path", NULL);
+	json_put_id(out, "old_id", 0);
+	json_put_number(out, "left", 0);
+	json_put_string(out, "reason", why);
 	return out;
 }
 
@@ -198,6 +231,8 @@ static void print_json(const struct interface *iface, const struct load_report *
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]))
 			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
+	for (size_t i = 0; i < report->globals.len; i++)
+		json_object_array_add(maps, global_json(report, &report->globals.list[i]));
 	json_object_object_add(out, "maps", maps);
 	if (stages)
 		json_object_object_add(out, "stages", stages);

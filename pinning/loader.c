@@ -116,6 +116,8 @@ static int load_in_directory(struct loading *l)
 		err = load_object(l);
 	if (!err)
 		err = load_describe(l);
+	if (!err)
+		err = load_look_at_globals(l);
 	if (!err && l->options->join && !l->options->dry_run)
 		return load_publish_joined(l);
 	if (!err)
@@ -230,5 +232,6 @@ void load_session_end(struct load_session *session)
 void load_report_free(struct load_report *report)
 {
 	carry_free(&report->carry);
+	globals_free(&report->globals);
 	plan_free(&report->plan);
 }

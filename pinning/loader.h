@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "bpffs/interface.h"
 #include "bpffs/query.h"
+#include "pinning/globals.h"
 #include "pinning/object.h"
 #include "pinning/plan.h"
 #include "pinning/reuse.h"
@@ -74,6 +75,7 @@ struct load_report {
 	struct attachment how;         /* read back from the kernel, if attached */
 	struct load_foreseen foreseen; /* of a dry run */
 	struct carry carry;            /* maps whose content was carried over */
+	struct globals globals;        /* internal maps of the object, which must be open */
 	struct plan plan;              /* of all hooks; the program's own maps have its prog_id */
 };
 

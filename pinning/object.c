@@ -199,6 +199,15 @@ static int prepare(struct object *object)
 	return err;
 }
 
+/* Internal maps are called by their section: before it libbpf puts a piece of the object's name. */
+static const char *plain_name(const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	const char *dot = object_map_is_internal(map) ? strchr(name, '.') : NULL;
+
+	return dot ? dot : name;
+}
+
 static int remember_names(struct object *object)
 {
 	struct bpf_map *map;
@@ -210,7 +219,7 @@ static int remember_names(struct object *object)
 		if (!names)
 			return -ENOMEM;
 		object->map_names = names;
-		names[object->maps_len] = strdup(bpf_map__name(map));
+		names[object->maps_len] = strdup(plain_name(map));
 		if (!names[object->maps_len++])
 			return -ENOMEM;
 	}
@@ -303,8 +312,6 @@ static void note_found(struct object *object)
 	bpf_object__for_each_map(map, object->obj) {
 		internal += object_map_is_internal(map);
 	}
-	if (internal)
-		detail("the object's own sections (.rodata, .bss, .data) begin anew");
 	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
 	        "program %s in section %s for %s; %zu maps, %zu internal",
 	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),
