@@ -104,6 +104,7 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		.live = &a->live,
 		.owners = &a->owners,
 		.foreign = a->options->foreign,
+		.keep_names = true,
 		.nameless = a->nameless,
 	};
 	int err;

@@ -181,12 +181,18 @@ int load_find_old(struct loading *l)
 {
 	const struct load_options *o = l->options;
 	struct ownership verdict;
-	bool ours = true;
+	bool ours = true, xdp = l->object->hook == HOOK_XDP;
+	int err;
 
 	l->old = find_expected(l);
-	if (l->old)
+	if (l->old) {
 		ours = load_is_ours(l, l->old, &verdict);
-	for (size_t i = 0; i < l->attached.len && !l->old; i++) {
+	} else if (!xdp) {
+		err = load_find_in_row(l);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; xdp && i < l->attached.len && !l->old; i++) {
 		const struct attachment *at = &l->attached.list[i];
 
 		if (at->hook != l->object->hook)

@@ -102,6 +102,16 @@ void load_foresee_switch(struct loading *l);
 /* The old attachment can be exchanged in one step: same hook, same mode, same kind. */
 bool load_is_atomic(const struct loading *l);
 
+/*
+ * load_row.c, for the tc hooks: which of the programs there makes room if --expect names none. Sets
+ * l->old. Returns 0, or -EEXIST, reported with what --expect can name: several are ours, or
+ * --replace does not say which of others.
+ */
+int load_find_in_row(struct loading *l);
+
+/* load_row.c: say who runs before the new program, and who else is ours on a tc hook. */
+void load_tell_row(const struct loading *l);
+
 /* Is it ours? Else verdict says whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict);
 

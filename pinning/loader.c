@@ -112,6 +112,8 @@ static int load_in_directory(struct loading *l)
 	err = name_prog(l);
 	if (!err)
 		err = load_choose(l);
+	if (!err && !l->options->join)
+		load_tell_row(l);
 	if (!err)
 		err = load_object(l);
 	if (!err)

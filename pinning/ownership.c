@@ -174,10 +174,19 @@ __attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdi
 	va_list args;
 
 	verdict->ours = ours;
-	verdict->dispatcher = false;
+	verdict->loaded = verdict->dispatcher = false;
 	va_start(args, fmt);
 	vsnprintf(verdict->why, sizeof(verdict->why), fmt, args);
 	va_end(args);
+}
+
+static void decide_loaded(struct ownership *verdict, __u32 link_id)
+{
+	if (link_id)
+		decide(verdict, true, "loaded by ifbpf, link %u", link_id);
+	else
+		decide(verdict, true, "loaded by ifbpf");
+	verdict->loaded = true;
 }
 
 struct link_search {
@@ -268,7 +277,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 	if (at->link_id) {
 		path = owners_path(owners, OWNER_OTHER, PIN_LINK, at->link_id);
 		if (dir && is_our_link(dir, at->hook, at->link_id))
-			decide(verdict, true, "loaded by ifbpf, link %u", at->link_id);
+			decide_loaded(verdict, at->link_id);
 		else if (path)
 			decide(verdict, false, "link %u, pinned at %s", at->link_id, path);
 		else
@@ -276,7 +285,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		return;
 	}
 	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {
-		decide(verdict, true, "loaded by ifbpf");
+		decide_loaded(verdict, 0);
 		return;
 	}
 	path = owners_path(owners, OWNER_OTHER, PIN_PROG, at->prog_id);

@@ -15,7 +15,8 @@
 
 struct ownership {
 	bool ours;
-	bool dispatcher;         /* of libxdp, with programs behind it */
+	bool loaded;     /* ours, and not only adopted: its program or link is pinned here */
+	bool dispatcher; /* of libxdp, with programs behind it */
 	char why[PATH_MAX + 64]; /* for the user: "loaded by us", "pinned at ...", ... */
 };
 

@@ -96,6 +96,18 @@ static void check_old_name(const struct plan_input *in, struct plan_map *map, co
 		       map->old_id, old);
 }
 
+/* A filter that comes before the others takes no name from one whose map has it. */
+static bool keeps_name(const struct plan_input *in, struct plan_map *map, __u32 present)
+{
+	const struct live_prog *user =
+		in->keep_names ? live_user(in->live, map->hook, present) : NULL;
+
+	if (user)
+		refuse(map, "its name belongs to map %u of program %s (id %u) on %s, pinned before",
+		       present, user->name, user->id, hook_name(map->hook));
+	return user != NULL;
+}
+
 /* What is in its place now decides between pinned, kept and replaced. */
 static void look_in_place(const struct plan_input *in, struct plan_map *map)
 {
@@ -118,7 +130,7 @@ static void look_in_place(const struct plan_input *in, struct plan_map *map)
 		refuse(map, "%.200s is taken by something that is no map", map->path);
 	} else if (id == map->info.id) {
 		map->state = PLAN_KEPT;
-	} else {
+	} else if (!keeps_name(in, map, id)) {
 		map->state = PLAN_REPLACED;
 		map->old_id = id;
 		check_old_name(in, map, file);

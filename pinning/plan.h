@@ -48,6 +48,7 @@ struct plan_input {
 	const struct live *live;
 	const struct owners *owners; /* of all pins but those in dir */
 	bool foreign;                /* pin also what others keep pinned */
+	bool keep_names;             /* a pinned map that runs on the same hook keeps its name */
 	struct nameless *nameless;   /* names for maps that have none; or NULL */
 };
 

@@ -31,9 +31,12 @@ static int orphan_maps(struct status *st)
 
 		if (!pin->old_id && status_uses_map(&st->live, pin->info.id))
 			continue;
-		orphan = add_orphan(st, PIN_MAP, pin->info.id,
-		                    pin->old_id ? "a replacement left it"
-		                                : "no attached program uses it");
+		orphan =
+			add_orphan(st, PIN_MAP, pin->info.id,
+		                   !pin->old_id ? "no attached program uses it"
+		                   : status_uses_map(&st->live, pin->info.id)
+		                           ? "another map has its name; an attached program uses it"
+		                           : "a replacement left it");
 		if (!orphan)
 			return -ENOMEM;
 		status_pin_file(pin, orphan->file, sizeof(orphan->file));
