@@ -100,11 +100,12 @@ static int status_of(const struct load_report *report)
 	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 
-/* Status -1: others came in between; to be tried again with the object opened anew. */
+/* Status -1: others came in between, or the link takes another kind of program; to be tried again
+ * with the object opened anew. */
 static int load_one(const struct interface *iface, struct object *object,
                     const struct load_call *call)
 {
-	const struct load_options *how = call->how;
+	struct load_options *how = call->how;
 	struct explanation *explanation = &object->explanation;
 	struct load_report report;
 	int status = EXIT_KERNEL;
@@ -113,7 +114,10 @@ static int load_one(const struct interface *iface, struct object *object,
 	explain_next_interface(explanation);
 	err = load_program(iface, object, how, &report);
 	explain_end(explanation, err, attach_refusal(), how->dry_run ? "--dry-run" : "--no-attach");
-	if (err && report.moved) {
+	call->how->untyped = err && report.other_type;
+	if (call->how->untyped)
+		note("trying a program without expected attach type, as other loaders make them");
+	if (err && (report.moved || report.other_type)) {
 		status = -1;
 	} else if (err) {
 		load_print_failed(iface, explanation, &call->print);

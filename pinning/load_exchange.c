@@ -23,8 +23,11 @@ static int switch_unlocked(struct loading *l)
 	err = load_switch(l, &s);
 	explain(how, EXPLAIN_ATTACH, err ? EXPLAIN_REFUSED : EXPLAIN_DONE, "to %s of %s",
 	        hook_name(l->object->hook), l->iface->name);
-	if (err)
+	report->other_type = load_can_match_otherwise(l, err);
+	if (err) {
 		load_hint_refused(l, err);
+		load_hint_type(l, err);
+	}
 	if (!err) {
 		err = attach_verify(l->iface, l->object->hook, report->prog_id, &report->how);
 		if (err == -ENOENT)

@@ -93,6 +93,18 @@ int load_check(const struct loading *l);
 /* load_check.c: the kernel did not attach the program: tell if it is for the size of packets. */
 void load_hint_refused(const struct loading *l, int err);
 
+/*
+ * load_type.c: the object's programs get the expected attach type of the program whose link is
+ * updated. Reports its failures. Returns 0 or a negative errno.
+ */
+int load_match_type(struct loading *l);
+
+/* load_type.c: the link was refused for what could not be asked: to be tried without a type. */
+bool load_can_match_otherwise(const struct loading *l, int err);
+
+/* load_type.c: the link was not updated: tell if it is for the expected attach type. */
+void load_hint_type(const struct loading *l, int err);
+
 /* load_sends.c: tell if the other end of a veth drops what the attached program sends. */
 void load_tell_drops(const struct loading *l);
 

@@ -115,6 +115,8 @@ static int load_in_directory(struct loading *l)
 	if (!err && !l->options->join)
 		load_tell_row(l);
 	if (!err)
+		err = load_match_type(l);
+	if (!err)
 		err = load_object(l);
 	if (!err)
 		err = load_describe(l);

@@ -40,6 +40,7 @@ struct load_options {
 	bool has_expect;
 	__u32 expect;   /* only if that program is on the hook; 0: none */
 	bool fresh;     /* drop what an interface that is gone left behind */
+	bool untyped;   /* a link is updated to a program without expected attach type */
 	bool keep_lock; /* let no other writer in, not even while much is copied */
 	bool dry_run;   /* everything up to the switch, and nothing stays */
 	struct mismatches mismatch;
@@ -70,6 +71,7 @@ struct load_report {
 	__u32 dispatcher_id; /* behind which it is, or 0 */
 	bool shares;         /* the program and the maps that were made for another interface */
 	bool switched;   /* failed, but the program may be on: the next run looks, and ends it */
+	bool other_type; /* with -EINVAL: to be tried again with untyped */
 	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
 	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */
@@ -85,9 +87,9 @@ struct load_report {
  * releases the report with load_report_free(), after a failure too. Reports its failures, notes how
  * far it came in object->explanation, and leaves everything as it was then. Returns 0, -EEXIST if a
  * program that is not ours is in the way, or --expect does not hold, -EINVAL for a map that cannot
- * be reused, -EAGAIN with report->moved if it is to be tried again with the object opened anew, or
- * another negative errno. Returns 0 as well if the program is on and its pins are in place, but not
- * all content could be brought over: report->unfinished.
+ * be reused, -EAGAIN with report->moved, and -EINVAL with report->other_type, if it is to be tried
+ * again with the object opened anew, or another negative errno. Returns 0 as well if the program is
+ * on and its pins are in place, but not all content could be brought over: report->unfinished.
  */
 int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report);

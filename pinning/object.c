@@ -373,6 +373,20 @@ refused:
 	return err;
 }
 
+int object_set_attach_type(struct object *object, __u32 type)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		if (!err && bpf_program__autoload(prog))
+			err = bpf_program__set_expected_attach_type(prog, type);
+	}
+	return err ? failed(err, "cannot prepare program %s of %s", bpf_program__name(object->prog),
+	                    object->path)
+	           : 0;
+}
+
 int object_load(struct object *object)
 {
 	char ids[64];

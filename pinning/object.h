@@ -51,6 +51,12 @@ int object_read(const char *path, struct bpf_object **obj, struct legacy_ids *ol
  */
 int object_open(struct object *object, const struct object_choice *choice);
 
+/*
+ * Before it is loaded: give its XDP programs another expected attach type than BPF_XDP, 0 for none.
+ * Reports its failures. Returns 0 or a negative errno.
+ */
+int object_set_attach_type(struct object *object, __u32 type);
+
 /* Load it into the kernel (BPF_PROG_LOAD), and fill the program arrays. Reports its failures, with
  * the cause where it is sure.
  */

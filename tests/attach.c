@@ -16,6 +16,7 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach put MAP_PIN KEY VALUE PROGRAM_PIN\n"
 			    "       attach nameless IFNAME\n"
 			    "       attach fill IFNAME tcx_ingress|tcx_egress\n"
+			    "       attach untyped IFNAME LINK_PIN\n"
 			    "       attach has tcx_ingress|tcx_egress\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
@@ -156,6 +157,24 @@ static int fill(const char *ifname, const char *hook)
 	return err == -ERANGE ? EXIT_SUCCESS : cannot("attach to", ifname);
 }
 
+/* An XDP program that says nothing of what it is to be attached to, as iproute2 loads them. */
+static int link_untyped(const char *ifname, const char *link_pin)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int prog_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "untyped", "GPL", insns, 2, NULL);
+	int fd = prog_fd < 0
+	                 ? prog_fd
+	                 : bpf_link_create(prog_fd, (int)if_nametoindex(ifname), BPF_XDP, &opts);
+
+	if (fd < 0)
+		return cannot("link a program without attach type to", ifname);
+	return bpf_obj_pin(fd, link_pin) ? cannot("pin", link_pin) : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "link"))
@@ -169,6 +188,8 @@ int main(int argc, char **argv)
 		return attach_nameless(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "fill"))
 		return fill(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "untyped"))
+		return link_untyped(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "has"))
 		return has(argv[2]);
 	fputs(usage, stderr);

@@ -685,6 +685,32 @@ test_a_link_updates_to_a_program_from_any_section()
 	runs v0 xdp xdp_drop
 }
 
+test_a_link_updates_from_a_program_without_expected_attach_type()
+{
+	local link
+
+	attach untyped v0 "$BPFFS/their_link"
+	link=$(link_of "$BPFFS/their_link")
+	expect_status 0 load --replace --dry-run v0 objects/xdp_drop.o
+	expect_status 0 load --replace v0 objects/xdp_drop.o
+	runs v0 xdp xdp_drop
+	[[ $(link_of "$BPFFS/v0/%links/xdp") == "$link" ]] || fail "another link"
+	# What is ours by then is of no type either, and replaced all the same.
+	expect_status 0 load v0 objects/xdp_pass.o
+	runs v0 xdp xdp_pass
+	[[ $(link_of "$BPFFS/v0/%links/xdp") == "$link" ]] || fail "another link"
+}
+
+test_a_link_that_takes_no_shared_program_is_explained()
+{
+	make_veth v2
+	attach untyped v2 "$BPFFS/their_link"
+	expect_status 3 load --shared --link --replace v0 v2 objects/xdp_drop.o
+	[[ $errors == *"cannot replace the program on xdp of v2: Invalid argument
+  hint: a link is updated only to a program of the same expected attach type: the one in link $(link_of "$BPFFS/their_link") has none, program "*" BPF_XDP"*"unload v2 --hook xdp --id $(prog_id v2) --foreign"* ]] ||
+		fail "it says: $errors"
+}
+
 test_a_link_whose_interface_is_gone_gives_way_to_a_new_one()
 {
 	local old map
