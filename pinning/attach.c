@@ -37,6 +37,9 @@ bool attach_has_tcx(const struct interface *iface)
 /* What the kernel said of the last link that it refused, or "". */
 static char link_words[256];
 
+/* The kernel said it where it could not be read: no tracefs is mounted. */
+static bool link_words_missed;
+
 /* Why the kernel refused last, or "". */
 static char refusal[320];
 
@@ -47,6 +50,13 @@ const char *attach_refusal(void)
 	strcpy(words, refusal);
 	*refusal = '\0';
 	return words;
+}
+
+static void forget_words(void)
+{
+	*link_words = '\0';
+	link_words_missed = false;
+	log_kernel_words();
 }
 
 /* Report a refusal; the kernel's words say more than its number. */
@@ -60,6 +70,10 @@ static int refused(int err, const struct interface *iface, const char *what, enu
 	       words ? " (the kernel says: " : "", words ? words : "", words ? ")" : "");
 	if (err == -EPERM)
 		hint("run as root, or with CAP_NET_ADMIN and CAP_BPF");
+	else if (link_words_missed && tracewords_exist())
+		hint("what the kernel says of a link it says in a tracepoint; to have it here, "
+		     "mount "
+		     "tracefs: mount -t tracefs tracefs " TRACEWORDS_TRACEFS);
 	return err;
 }
 
@@ -74,6 +88,7 @@ static int link_create(const struct interface *iface, __u32 type, __u32 flags, i
 	if (fd < 0)
 		fd = -errno;
 	tracewords_end(&words, link_words, sizeof(link_words));
+	link_words_missed = fd < 0 && type == BPF_XDP && words.unmounted;
 	return fd;
 }
 
@@ -148,8 +163,7 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	int err;
 
 	*link_fd = -1;
-	*link_words = '\0';
-	log_kernel_words();
+	forget_words();
 	switch (how->by) {
 	case ATTACH_XDP: err = xdp_attach(iface, how, prog_fd, link_fd); break;
 	case ATTACH_CLSACT: err = clsact_new(iface, how, prog_fd); break;
@@ -178,8 +192,7 @@ int attach_take_back(const struct interface *iface, const struct attach_how *how
 	struct bpf_tc_hook at = tc_hook(iface, how->hook);
 	int err;
 
-	*link_words = '\0';
-	log_kernel_words();
+	forget_words();
 	if (link_fd >= 0)
 		err = bpf_link_detach(link_fd) ? -errno : 0;
 	else if (how->by == ATTACH_XDP)
@@ -248,8 +261,7 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 	const struct attachment *at = old->at;
 	int err;
 
-	*link_words = '\0';
-	log_kernel_words();
+	forget_words();
 	if (at->link_id)
 		err = link_replace(old, prog_fd);
 	else if (at->by == ATTACH_XDP)
@@ -275,8 +287,7 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 	const struct attachment *at = old->at;
 	int err;
 
-	*link_words = '\0';
-	log_kernel_words();
+	forget_words();
 	if (at->link_id)
 		err = bpf_link_detach(old->link_fd) ? -errno : 0;
 	else if (at->by == ATTACH_XDP)

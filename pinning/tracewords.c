@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/btf.h>
+#include <errno.h>
 #include <linux/perf_event.h>
 #include <linux/types.h>
 #include <stdio.h>
@@ -8,22 +10,29 @@
 #include <unistd.h>
 #include "pinning/tracewords.h"
 
-#define TRACEPOINT "events/xdp/bpf_xdp_link_attach_failed"
+#define TRACEPOINT_NAME "bpf_xdp_link_attach_failed"
+#define TRACEPOINT      "events/xdp/" TRACEPOINT_NAME
 
 /* Where the message's position and length stand in the record (__data_loc char[] msg). */
 #define MSG_DATA_LOC 8
 
-/* The tracepoint's number, or 0 if no tracefs is mounted or the kernel has none. */
-static unsigned int find_tracepoint(void)
+/* The tracepoint's number, or 0 if the kernel has none or no tracefs is mounted. */
+static unsigned int find_tracepoint(bool *unmounted)
 {
-	static const char *const mounts[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	static const char *const mounts[] = { TRACEWORDS_TRACEFS, "/sys/kernel/debug/tracing" };
 	unsigned int id = 0;
 	char path[128];
 	FILE *in;
 
+	*unmounted = true;
+
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && !id; i++) {
 		snprintf(path, sizeof(path), "%s/%s/id", mounts[i], TRACEPOINT);
+		/* The kernel may know no such tracepoint (before 6.6). */
 		in = fopen(path, "re");
+		snprintf(path, sizeof(path), "%s/events", mounts[i]);
+		if (in || !access(path, F_OK) || errno != ENOENT)
+			*unmounted = false;
 		if (!in)
 			continue;
 		if (fscanf(in, "%u", &id) != 1)
@@ -33,12 +42,21 @@ static unsigned int find_tracepoint(void)
 	return id;
 }
 
+bool tracewords_exist(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool exist = btf && btf__find_by_name(btf, "btf_trace_" TRACEPOINT_NAME) > 0;
+
+	btf__free(btf);
+	return exist;
+}
+
 void tracewords_begin(struct tracewords *words)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
 		.size = sizeof(attr),
-		.config = find_tracepoint(),
+		.config = find_tracepoint(&words->unmounted),
 		.sample_type = PERF_SAMPLE_RAW,
 		.sample_period = 1,
 		.wakeup_events = 1,

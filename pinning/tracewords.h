@@ -6,11 +6,13 @@
 #ifndef PINNING_TRACEWORDS_H
 #define PINNING_TRACEWORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tracewords {
-	int fd;     /* perf event, or -1 where it cannot be had */
-	void *ring; /* its buffer */
+	bool unmounted; /* there is no tracefs where it could be had from */
+	int fd;         /* perf event, or -1 where it cannot be had */
+	void *ring;     /* its buffer */
 	size_t size;
 };
 
@@ -18,7 +20,14 @@ struct tracewords {
  * Listen to what this thread causes from now on (perf_event_open(2); needs a mounted tracefs and
  * CAP_PERFMON). Where that is not to be had, tracewords_end() just finds nothing.
  */
+#define TRACEWORDS_TRACEFS "/sys/kernel/tracing"
 void tracewords_begin(struct tracewords *words);
+
+/*
+ * Whether the kernel has the tracepoint, asked without tracefs: of its BTF. False also if that has
+ * none.
+ */
+bool tracewords_exist(void);
 
 /* Stop listening; the last message goes to out, which becomes "" if there was none. */
 void tracewords_end(struct tracewords *words, char *out, size_t size);

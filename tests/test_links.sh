@@ -179,6 +179,7 @@ test_a_link_that_is_refused_is_refused_in_the_words_of_the_kernel()
 	ip link set dev v0 mtu 9000
 	in_peer ip link set dev v1 mtu 9000
 	expect_status 2 load --link v0 objects/xdp_pass.o
+	[[ $errors != *"mount -t tracefs"* ]] || fail "it is mounted: $errors"
 	[[ $errors == *"cannot attach the program on xdp of v0 (the kernel says: veth: $word)"* ]] ||
 		fail "it says: $errors"
 	grep -q "^  attach  *refused  *to xdp of v0: veth: $word" <<<"$errors" || fail "no such stage: $errors"
@@ -187,4 +188,9 @@ test_a_link_that_is_refused_is_refused_in_the_words_of_the_kernel()
 	expect_status 2 load --link v0 objects/xdp_pass.o
 	[[ $errors == *"cannot attach the program on xdp of v0: "* && $errors != *"$word"* ]] ||
 		fail "without the tracepoint: $errors"
+	[[ $errors == *"hint: what the kernel says of a link "*"mount -t tracefs tracefs /sys/kernel/tracing"* ]] ||
+		fail "how to have the words: $errors"
+	# Netlink says it by itself.
+	expect_status 2 load v0 objects/xdp_pass.o
+	[[ $errors == *"$word"* && $errors != *tracefs* ]] || fail "it says: $errors"
 }
