@@ -129,8 +129,7 @@ static void read_prog(struct inspection *in, struct inspect_prog *prog)
 		prog->hook = HOOK_XDP;
 	else if (prog->hook < 0 && prog->kind == INSPECT_TC)
 		prog->hook = HOOK_TC_INGRESS;
-	prog->is_entry = prog->kind == INSPECT_XDP &&
-	                 (strstr(prog->section, "/devmap") || strstr(prog->section, "/cpumap"));
+	prog->is_entry = prog->kind == INSPECT_XDP && object_section_entry(prog->section);
 	prog->is_ext = type == BPF_PROG_TYPE_EXT;
 	name_type(prog, type);
 }

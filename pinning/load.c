@@ -52,7 +52,7 @@ static const char usage[] =
 	"      --hook <hook>       xdp, tc_ingress or tc_egress; default: by the section\n"
 	"  -s, --section <name>    the program in that ELF section\n"
 	"  -n, --prog-name <name>  the program of that name\n"
-	"  -m, --mode <mode>       XDP: native, skb, hw or auto (native, else skb);\n"
+	"  -m, --mode <mode>       XDP: native, skb or auto (native, else skb); no hw;\n"
 	"                          default: as something is attached, else native\n"
 	"      --tc <way>          clsact, tcx or auto: as ours is attached, else clsact\n"
 	"      --link              attach by a pinned bpf_link\n"

@@ -225,7 +225,8 @@ void load_choose_how(struct loading *l)
 {
 	const struct load_options *o = l->options;
 	const struct attachment *old = l->old;
-	bool link = o->link || (old ? old->link_id : has_dead_link(l));
+	bool dead = !old && has_dead_link(l);
+	bool link = o->link || (old ? old->link_id : dead);
 
 	l->how.hook = l->object->hook;
 	if (l->object->hook == HOOK_XDP) {
@@ -233,6 +234,9 @@ void load_choose_how(struct loading *l)
 		l->how.mode = o->has_mode ? o->mode : XDP_MODE_NATIVE;
 		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
 			l->how.mode = old->mode;
+		if (dead && !o->has_mode && l->dir.has_record &&
+		    ownership_get_mode(&l->dir.record) != XDP_MODE_NONE)
+			l->how.mode = ownership_get_mode(&l->dir.record);
 	} else {
 		l->how.by = ATTACH_CLSACT;
 		if (o->has_tc)

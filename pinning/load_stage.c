@@ -94,6 +94,8 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = ownership_note_prepared(&l->rec, l->object->hook,
 		                              l->options->no_attach ? l->report->prog_id : 0);
+	if (!err && l->object->hook == HOOK_XDP)
+		err = ownership_note_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
 	if (!err)
 		err = ownership_note_shared(&l->rec, l->object->hook,
 		                            l->options->session ? l->options->session->interfaces

@@ -50,34 +50,6 @@ int object_find(const char *file, char path[PATH_MAX])
 	return err;
 }
 
-static bool begins(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
-int object_section_hook(const char *section)
-{
-	static const struct {
-		const char *begin;
-		enum hook hook;
-	} known[] = {
-		{ "xdp", HOOK_XDP },
-		{ "tc/egress", HOOK_TC_EGRESS },
-		{ "tcx/egress", HOOK_TC_EGRESS },
-		{ "egress", HOOK_TC_EGRESS },
-		{ "tc", HOOK_TC_INGRESS },
-		{ "classifier", HOOK_TC_INGRESS },
-		{ "action", HOOK_TC_INGRESS },
-		{ "ingress", HOOK_TC_INGRESS },
-		{ "prog", HOOK_XDP },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (begins(section, known[i].begin))
-			return known[i].hook;
-	return -1;
-}
-
 /* Whether the program is what was asked for; weak: as far as it can be told by its section. */
 static bool fits(const struct bpf_program *prog, const struct object_choice *choice)
 {
@@ -88,7 +60,7 @@ static bool fits(const struct bpf_program *prog, const struct object_choice *cho
 	if (choice->section || choice->program)
 		return (!choice->section || !strcmp(section, choice->section)) &&
 		       (!choice->program || !strcmp(bpf_program__name(prog), choice->program));
-	if (tails_parse(section, &id, &key))
+	if (tails_parse(section, &id, &key) || object_section_entry(section))
 		return false;
 	/* tc programs run on either tc hook. */
 	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
@@ -99,14 +71,27 @@ static void list_programs(const struct object *object)
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		hint("it has program %s in section %s", bpf_program__name(prog),
-		     bpf_program__section_name(prog));
+		const char *section = bpf_program__section_name(prog);
+		const char *entry = object_section_entry(section);
+
+		hint("it has program %s in section %s%s%s", bpf_program__name(prog), section,
+		     entry ? ", for entries of a " : "", entry ? entry : "");
 	}
+}
+
+static int refuse_entry(const struct object *object, const char *map)
+{
+	rejected(-EINVAL, "cannot choose program %s of %s: its section %s is for entries of a %s",
+	         bpf_program__name(object->prog), object->path,
+	         bpf_program__section_name(object->prog), map);
+	hint("put it on an interface all the same: --hook xdp");
+	return -EINVAL;
 }
 
 static int choose(struct object *object, const struct object_choice *choice)
 {
 	struct bpf_program *prog;
+	const char *section, *entry;
 	unsigned int found = 0;
 	int hook;
 
@@ -124,11 +109,14 @@ static int choose(struct object *object, const struct object_choice *choice)
 		list_programs(object);
 		return found ? -EINVAL : -ENOENT;
 	}
-	hook = choice->hook >= 0 ? choice->hook
-	                         : object_section_hook(bpf_program__section_name(object->prog));
+	section = bpf_program__section_name(object->prog);
+	entry = object_section_entry(section);
+	if (entry && choice->hook < 0)
+		return refuse_entry(object, entry);
+	hook = choice->hook >= 0 ? choice->hook : object_section_hook(section);
 	if (hook < 0) {
 		rejected(-EINVAL, "cannot tell the hook of program %s from its section %s",
-		         bpf_program__name(object->prog), bpf_program__section_name(object->prog));
+		         bpf_program__name(object->prog), section);
 		hint("say it: --hook xdp, --hook tc_ingress or --hook tc_egress");
 		return -EINVAL;
 	}
@@ -153,7 +141,7 @@ static bool is_tail(const struct object *object, const struct bpf_program *prog)
 	const char *section = bpf_program__section_name(prog);
 	int hook = object_section_hook(section);
 
-	if (strstr(section, "/devmap") || strstr(section, "/cpumap"))
+	if (object_section_entry(section))
 		return false;
 	return hook < 0 || (hook == HOOK_XDP) == (object->hook == HOOK_XDP);
 }

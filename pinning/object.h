@@ -38,6 +38,12 @@ int object_find(const char *file, char path[PATH_MAX]);
 int object_section_hook(const char *section);
 
 /*
+ * What a section is for if not for a hook: "devmap" or "cpumap", in whose entries its program runs;
+ * or NULL. Such a program comes onto an interface only if both it and the hook are named.
+ */
+const char *object_section_entry(const char *section);
+
+/*
  * Open a file, in whichever dialect it defines its maps; old_ids, empty before, is to be freed by
  * legacy_ids_free(), after a failure too. Reports its failures. Returns 0 or a negative errno.
  */

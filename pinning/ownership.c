@@ -325,6 +325,28 @@ int ownership_get_section(const struct record *rec, enum hook hook, char *sectio
 	return record_get_other(rec, key, section, size);
 }
 
+#define MODE_KEY "xdp_mode"
+
+int ownership_note_mode(struct record *rec, enum xdp_mode mode)
+{
+	int err;
+
+	record_unset_other(rec, MODE_KEY);
+	err = mode == XDP_MODE_NONE ? 0 : record_set_other(rec, MODE_KEY, xdp_mode_name(mode));
+	return err ? failed(err, "cannot note an XDP mode in a record") : 0;
+}
+
+enum xdp_mode ownership_get_mode(const struct record *rec)
+{
+	char text[16];
+
+	if (!record_get_other(rec, MODE_KEY, text, sizeof(text)))
+		for (int mode = XDP_MODE_SKB; mode <= XDP_MODE_NATIVE; mode++)
+			if (!strcmp(text, xdp_mode_name(mode)))
+				return mode;
+	return XDP_MODE_NONE;
+}
+
 static void prepared_key(enum hook hook, char key[32])
 {
 	snprintf(key, 32, "%s_prepared", hook_name(hook));

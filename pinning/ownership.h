@@ -57,6 +57,14 @@ int ownership_note_section(struct record *rec, enum hook hook, const char *secti
 int ownership_get_section(const struct record *rec, enum hook hook, char *section, size_t size);
 
 /*
+ * The XDP mode of the link that a load made: the kernel forgets it when the link is detached. Note:
+ * XDP_MODE_NONE removes it; returns 0 or a negative errno, reported. Get: the mode, or
+ * XDP_MODE_NONE.
+ */
+int ownership_note_mode(struct record *rec, enum xdp_mode mode);
+enum xdp_mode ownership_get_mode(const struct record *rec);
+
+/*
  * The program that was loaded without being attached: the record names it beside what runs, and
  * that it does not run is as it was meant. Note: id 0 removes it; returns 0 or a negative errno,
  * reported. Get: the id, or 0.

@@ -120,7 +120,7 @@ _ifbpf()
 		ns:*) mapfile -t words < <(ls -- /run/netns 2>/dev/null) ;;
 		group:*) mapfile -t words < <(getent group | cut -d: -f1) ;;
 		hook:*) words=(xdp tc_ingress tc_egress) ;;
-		mode:*) words=(native skb hw auto) ;;
+		mode:*) words=(native skb auto) ;;
 		way:*) words=(clsact tcx auto) ;;
 		do:*) words=(fail fresh migrate) ;;
 		name:*)

@@ -756,6 +756,23 @@ test_in_the_place_of_a_dead_link_comes_a_link()
 
 # --- tc
 
+test_in_the_place_of_a_detached_link_comes_one_of_the_same_mode()
+{
+	load --link -m skb v0 objects/xdp_pass.o >/dev/null
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+	[[ -z $(prog_id v0) ]] || fail "not detached"
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $output == *"attached by link in skb mode"* ]] || fail "it says: $output"
+	# Unless another one is asked for, which then is the last one.
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+	expect_status 0 load -m native v0 objects/xdp_pass.o
+	[[ $output == *"attached by link in native mode"* ]] || fail "it says: $output"
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+	pin_maps v0 >/dev/null 2>&1 || true
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $output == *"attached by link in native mode"* ]] || fail "it says: $output"
+}
+
 test_clsact_is_pref_700_and_its_qdisc_is_made()
 {
 	expect_status 0 load v0 objects/tc_pass.o
@@ -895,6 +912,22 @@ test_section_names_are_free()
 	runs v0 xdp odd_xdp
 	expect_status 0 load --hook tc_egress -n odd_tc v0 "$BUILT/load_odd.o"
 	runs v0 tc_egress odd_tc
+}
+
+test_programs_for_entries_of_maps_come_onto_no_interface_unasked()
+{
+	expect_fail "cannot choose a program of $BUILT/load_sections.o: none fits" load --hook xdp v0 "$BUILT/load_sections.o"
+	[[ $errors == *"program in_devmap in section xdp/devmap, for entries of a devmap"* &&
+		$errors == *"program in_cpumap in section xdp.frags/cpumap, for entries of a cpumap"* ]] ||
+		fail "it says: $errors"
+	expect_fail "its section xdp/devmap is for entries of a devmap" load -n in_devmap v0 "$BUILT/load_sections.o"
+	[[ $errors == *"all the same: --hook xdp"* && -z $(prog_id v0) ]] || fail "it says: $errors"
+	expect_status 0 load --hook xdp -n in_devmap v0 "$BUILT/load_sections.o"
+	[[ $output == *"program in_devmap id $(prog_id v0)"* ]] || fail "it says: $output"
+	# The one that is for a hook, by iproute2's name for it.
+	expect_status 0 load v0 "$BUILT/load_sections.o"
+	[[ $output == "v0 tc_egress: program to_egress "* ]] || fail "it says: $output"
+	[[ -n $(tc_ids v0 egress) && -z $(tc_ids v0 ingress) ]] || fail "on ingress: $(tc_ids v0 ingress)"
 }
 
 test_a_section_that_tells_no_hook_needs_one()
