@@ -50,7 +50,7 @@ static bool runs_elsewhere(const struct live *live, __u32 map_id, const char *pa
 	if (err)
 		snprintf(who, CARRY_WHO_SIZE, "%s", path);
 	else if (at)
-		snprintf(who, CARRY_WHO_SIZE, "%s (program %u on %s)", at->ifname, at->prog_id,
+		snprintf(who, CARRY_WHO_SIZE, "%s (program %u on %s)", at->iface.name, at->prog_id,
 		         hook_name(at->hook));
 	gc_attached_free(&attached);
 	namespaces_free(&namespaces);

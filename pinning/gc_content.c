@@ -3,20 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/pin.h"
 #include "compat/libbpf.h"
 #include "pinning/gc_pins.h"
-
-#define FREED_PATIENCE_MS 500
-#define FREED_RETRY_MS    5
 
 /* What is read at the moment. */
 struct reading {
@@ -59,17 +54,6 @@ static int not_ours(struct reading *r, const char *file)
 	return 0;
 }
 
-static int add_id(__u32 **ids, size_t *len, __u32 id)
-{
-	__u32 *list = reallocarray(*ids, *len + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	*ids = list;
-	list[(*len)++] = id;
-	return 0;
-}
-
 static bool is_back_link(const char *file, const char *text)
 {
 	static const char *const names[] = { "tc", "xdp", "ip", "globals" };
@@ -109,7 +93,7 @@ static int read_flat(struct reading *r, int dir_fd, const char *file)
 	err = pin_map_id(dir_fd, file, &id);
 	if (err == -EINVAL)
 		return not_ours(r, file);
-	return err ? err : add_id(&r->content->maps, &r->content->maps_len, id);
+	return err ? err : gc_ids_add(&r->content->maps, id);
 }
 
 static int read_prog(struct reading *r, int dir_fd, const char *file)
@@ -138,13 +122,10 @@ static int read_prog(struct reading *r, int dir_fd, const char *file)
 	prog = &progs[content->progs_len++];
 	*prog = (struct gc_pinned_prog){ .id = info.id, .hook = r->hook };
 	snprintf(prog->file, sizeof(prog->file), "%s", file);
-	if (!r->gc->has_attached)
-		err = gc_attached_find(&r->gc->attached, &r->gc->namespaces);
-	r->gc->has_attached = !err;
-	if (err)
-		return err;
-	prog->at = gc_attached_prog(&r->gc->attached, info.id);
-	return prog->at ? 0 : add_id(&content->idle, &content->idle_len, info.id);
+	err = gc_find_attached(r->gc);
+	if (!err)
+		prog->at = gc_attached_prog(&r->gc->attached, info.id);
+	return err;
 }
 
 /* The directories below %progs/ are called like hooks. */
@@ -207,86 +188,6 @@ int gc_content_read(struct gc *gc, const struct directory *dir, struct gc_conten
 void gc_content_free(struct gc_content *content)
 {
 	free(content->progs);
-	free(content->idle);
-	free(content->maps);
+	free(content->maps.list);
 	memset(content, 0, sizeof(*content));
-}
-
-/*
- * A program that is attached nowhere may be on its way out: the kernel frees it some milliseconds
- * after its last holder went. Returns true if it has gone meanwhile.
- */
-static bool goes_away(struct gc *gc, __u32 prog_id)
-{
-	if (!gc->has_attached)
-		gc->has_attached = !gc_attached_find(&gc->attached, &gc->namespaces);
-	if (gc_attached_prog(&gc->attached, prog_id))
-		return false;
-	for (int ms = 0; ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
-		if (!gc_prog_exists(prog_id))
-			return true;
-		poll(NULL, 0, FREED_RETRY_MS);
-	}
-	return false;
-}
-
-/* A program that uses one of the maps, and stays. */
-static const struct gc_prog *find_user(struct gc *gc, const struct gc_content *content,
-                                       bool except_idle, __u32 *map_id)
-{
-	const struct gc_prog *user;
-
-	for (size_t i = 0; i < content->maps_len; i++) {
-		*map_id = content->maps[i];
-		while ((user = gc_uses_find(&gc->uses, *map_id, content->idle,
-		                            except_idle ? content->idle_len : 0))) {
-			if (!goes_away(gc, user->id))
-				return user;
-			gc_uses_drop(&gc->uses, user->id);
-		}
-	}
-	return NULL;
-}
-
-bool gc_content_in_use(struct gc *gc, const struct directory *dir, const struct gc_content *content,
-                       bool except_idle, char why[256])
-{
-	const struct gc_prog *user;
-	const char *mounted;
-	__u32 map_id;
-
-	if (*content->foreign) {
-		snprintf(why, 256, "it holds '%.100s', which is not ours", content->foreign);
-		return true;
-	}
-	if (content->link_id) {
-		snprintf(why, 256, "its link %u holds a program on an interface", content->link_id);
-		return true;
-	}
-	for (size_t i = 0; i < content->progs_len; i++) {
-		const struct gc_pinned_prog *prog = &content->progs[i];
-
-		if (!prog->at)
-			continue;
-		snprintf(why, 256, "its program %u runs on %s of %s", prog->id,
-		         hook_name(prog->at->hook), cli_json_name(prog->at->ifname));
-		return true;
-	}
-	user = find_user(gc, content, except_idle, &map_id);
-	if (user) {
-		snprintf(why, 256, "its map %u is used by program %u (%s)", map_id, user->id,
-		         *user->name ? user->name : "-");
-		return true;
-	}
-	if (!gc->has_mounts && gc_mounts_find(&gc->mounts, gc->fs.dev)) {
-		snprintf(why, 256, "the mounts of this machine cannot be listed");
-		return true;
-	}
-	gc->has_mounts = true;
-	mounted = gc_mounts_of(&gc->mounts, dir->relative);
-	if (mounted) {
-		snprintf(why, 256, "it is mounted at %.200s", mounted);
-		return true;
-	}
-	return false;
 }

@@ -20,10 +20,7 @@ struct gc_pinned_prog {
 struct gc_content {
 	struct gc_pinned_prog *progs;
 	size_t progs_len;
-	__u32 *idle; /* ids of those programs that are attached nowhere */
-	size_t idle_len;
-	__u32 *maps; /* ids, old ones and those in %egress/ included */
-	size_t maps_len;
+	struct gc_ids maps;      /* old ones and those in %egress/ included */
 	__u32 link_id;           /* a link that holds a program on an interface, or 0 */
 	char foreign[NAME_SIZE]; /* something that is not ours, or "" */
 };
@@ -36,10 +33,11 @@ void gc_content_free(struct gc_content *content);
 
 /*
  * Why the directory cannot go, though its interface is gone: it is in use. Returns true with the
- * reason. except_idle: programs that are attached nowhere do not count as users.
+ * reason. doomed: programs that are held by pins only that go as well. What is pinned in a
+ * directory that stays, too, is no reason.
  */
 bool gc_content_in_use(struct gc *gc, const struct directory *dir, const struct gc_content *content,
-                       bool except_idle, char why[256]);
+                       const struct gc_ids *doomed, char why[256]);
 
 /*
  * Describe the link that is pinned as `file`. Returns 0, -EINVAL or -ELOOP if it is none, or
@@ -54,10 +52,18 @@ int gc_link_read(int dir_fd, const char *file, struct bpf_link_info *info);
  */
 int gc_sweep(struct gc *gc, struct directory *dir);
 
+/* Remove the pins of the doomed programs. Returns 0 or a negative errno, reported. */
+int gc_drop_doomed(struct gc *gc, struct directory *dir, const struct gc_content *content,
+                   const struct gc_ids *doomed);
+
+/* Wait until the kernel has freed them, or long enough. */
+void gc_wait_freed(const struct gc_ids *progs);
+
 /*
- * Remove the pins of the programs that are attached nowhere. That they are held by nobody is
- * proved by the kernel: one that stays when its pin is gone is pinned again, and kept.
+ * That programs were held by nobody is proved by the kernel: one that stays when all pins are gone
+ * is pinned again, and kept. Returns 0 or a negative errno.
  */
-int gc_drop_idle(struct gc *gc, struct directory *dir, const struct gc_content *content);
+int gc_put_back(struct gc *gc, struct directory *dir, const struct gc_content *content,
+                const struct gc_ids *doomed);
 
 #endif

@@ -8,7 +8,9 @@
 #include <unistd.h>
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
+#include "pinning/gc_gone.h"
 #include "pinning/gc_run.h"
+#include "pinning/gc_stay.h"
 
 /* Decide about each directory with an interface's name below `below`, which ends with a slash. */
 static int each_directory(struct gc *gc, const char *below, const char *component)
@@ -37,14 +39,14 @@ static int each_directory(struct gc *gc, const char *below, const char *componen
 }
 
 /* The directory of a namespace is made when it is needed: empty, it is of use to nobody. */
-static void remove_if_empty(struct gc *gc, int ns_fd, const char *component)
+static int remove_if_empty(struct gc *gc, int ns_fd, const char *component)
 {
 	char path[PATH_MAX * 2];
 	int fd, count, err = 0;
 	struct dirent **list;
 
 	if (namespaces_named(&gc->namespaces, component))
-		return;
+		return 0;
 	fd = bpffs_open_dir(ns_fd, component, O_RDONLY);
 	count = fd < 0 ? fd : scandirat(fd, ".", &list, NULL, NULL);
 	for (int i = 0; i < count; i++)
@@ -54,7 +56,7 @@ static void remove_if_empty(struct gc *gc, int ns_fd, const char *component)
 	if (fd >= 0)
 		close(fd);
 	if (count != 2)
-		return;
+		return 0;
 	snprintf(path, sizeof(path), "%s/%%ifbpf/ns/%s", gc->fs.path, component);
 	if (!gc->options->dry_run && unlinkat(ns_fd, component, AT_REMOVEDIR))
 		err = -errno;
@@ -64,6 +66,7 @@ static void remove_if_empty(struct gc *gc, int ns_fd, const char *component)
 	else
 		gc_decide(gc->report, GC_NAMESPACE, GC_REMOVED, path,
 		          "it is empty, and its network namespace cannot be found");
+	return 0;
 }
 
 /* "4476", or "i" and an inode. */
@@ -79,9 +82,18 @@ static bool is_wanted(const struct gc *gc, const char *component)
 	return !gc->options->netns || !strcmp(gc->options->netns, component);
 }
 
-static int each_namespace(struct gc *gc)
+static int look_into(struct gc *gc, int ns_fd, const char *component)
 {
 	char below[NAME_SIZE + 16];
+
+	(void)ns_fd;
+	snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", component);
+	return each_directory(gc, below, component);
+}
+
+static int each_namespace(struct gc *gc,
+                          int (*visit)(struct gc *gc, int ns_fd, const char *component))
+{
 	struct dirent **list;
 	int fd, count, err = 0;
 
@@ -94,12 +106,8 @@ static int each_namespace(struct gc *gc)
 	for (int i = 0; i < count; i++) {
 		const char *component = list[i]->d_name;
 
-		if (!err && is_component(component) && is_wanted(gc, component)) {
-			snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", component);
-			err = each_directory(gc, below, component);
-			if (!err)
-				remove_if_empty(gc, fd, component);
-		}
+		if (!err && is_component(component) && is_wanted(gc, component))
+			err = visit(gc, fd, component);
 		free(list[i]);
 	}
 	if (count >= 0)
@@ -144,7 +152,21 @@ static int collect(struct gc *gc)
 	netns_component(&gc->fs.home, home);
 	if (!err && is_wanted(gc, home))
 		err = each_directory(gc, "", home);
-	return err ? err : each_namespace(gc);
+	if (!err)
+		err = each_namespace(gc, look_into);
+	if (!err)
+		err = gc_gone_decide(gc);
+	return err ? err : each_namespace(gc, remove_if_empty);
+}
+
+int gc_find_attached(struct gc *gc)
+{
+	int err = 0;
+
+	if (!gc->has_attached)
+		err = gc_attached_find(&gc->attached, &gc->namespaces);
+	gc->has_attached = !err;
+	return err;
 }
 
 int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_report *report)
@@ -160,6 +182,8 @@ int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_
 		return err;
 	strcpy(path, gc.fs.path);
 	err = collect(&gc);
+	gc_gone_free(&gc);
+	gc_stay_free(&gc);
 	gc_attached_free(&gc.attached);
 	gc_mounts_free(&gc.mounts);
 	namespaces_free(&gc.namespaces);

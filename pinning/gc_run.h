@@ -29,6 +29,11 @@ struct gc {
 	bool has_attached, has_mounts;
 	struct gc_attached attached;
 	struct gc_mounts mounts;
+	/* Directories, by whether their interfaces are gone. */
+	struct gc_gone *gone;
+	size_t gone_len;
+	struct gc_stay *stay;
+	size_t stay_len;
 };
 
 /*
@@ -37,6 +42,9 @@ struct gc {
  * failure of this. Reports its failures. Returns 0 or a negative errno.
  */
 int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_report *report);
+
+/* Look for what is attached, unless that was done. Returns 0 or -ENOMEM. */
+int gc_find_attached(struct gc *gc);
 
 /* Finish or undo what killed runs left. */
 int gc_stages(struct gc *gc);
@@ -48,8 +56,9 @@ int gc_stages(struct gc *gc);
 const char *gc_stage_left(const struct gc *gc, const char *relative);
 
 /*
- * Decide about one directory: `relative` below the root, for interfaces of the namespace whose
- * directory below ns/ has, or would have, the name `component`.
+ * Look at one directory: `relative` below the root, for interfaces of the namespace whose
+ * directory below ns/ has, or would have, the name `component`. What is dead in it goes; whether
+ * it goes itself is for gc_gone_decide(), if its interface is gone.
  */
 int gc_directory(struct gc *gc, const char *relative, const char *component);
 

@@ -103,7 +103,7 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id ||
 	    pin_map_id(dir_fd, file, &id))
 		return 0;
-	user = gc_uses_find(&drops->gc->uses, id, NULL, 0);
+	user = gc_uses_find(&drops->gc->uses, id);
 	if (user) {
 		snprintf(why, sizeof(why), "it is still used by program %u (%s)", user->id,
 		         *user->name ? user->name : "-");
@@ -176,22 +176,21 @@ int gc_sweep(struct gc *gc, struct directory *dir)
 	return err;
 }
 
-/* Wait until the kernel has freed them, or too long. */
-static void wait_freed(const struct gc_content *content)
+void gc_wait_freed(const struct gc_ids *progs)
 {
 	bool there = true;
 
 	for (int ms = 0; there && ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
 		there = false;
-		for (size_t i = 0; !there && i < content->idle_len; i++)
-			there = gc_prog_exists(content->idle[i]) != 0;
+		for (size_t i = 0; !there && i < progs->len; i++)
+			there = gc_prog_exists(progs->list[i]) != 0;
 		if (there)
 			poll(NULL, 0, FREED_RETRY_MS);
 	}
 }
 
 /* Pin a program again that is still there without its pin: 0 if it is not. */
-static int put_back(struct gc *gc, struct directory *dir, const struct gc_pinned_prog *prog)
+static int pin_again(struct gc *gc, struct directory *dir, const struct gc_pinned_prog *prog)
 {
 	struct record rec = dir->record;
 	struct stage stage;
@@ -211,36 +210,44 @@ static int put_back(struct gc *gc, struct directory *dir, const struct gc_pinned
 	return err ? err : 1;
 }
 
-int gc_drop_idle(struct gc *gc, struct directory *dir, const struct gc_content *content)
+int gc_drop_doomed(struct gc *gc, struct directory *dir, const struct gc_content *content,
+                   const struct gc_ids *doomed)
 {
 	struct drops drops = { .gc = gc, .dir = dir };
 	char top[NAME_SIZE];
-	int err = 0, back;
+	int err = 0;
 
 	for (size_t i = 0; !err && i < content->progs_len; i++) {
 		const struct gc_pinned_prog *prog = &content->progs[i];
 
 		snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(prog->hook));
-		if (!prog->at)
+		if (gc_ids_has(doomed, prog->id))
 			err = add_drop(&drops, top, prog->file);
 	}
 	if (!err)
 		err = publish_drops(&drops);
 	free(drops.paths);
-	if (err || !content->idle_len)
-		return err;
-	if (!gc->options->dry_run)
-		wait_freed(content);
-	for (size_t i = 0; !err && i < content->progs_len; i++) {
+	return err;
+}
+
+int gc_put_back(struct gc *gc, struct directory *dir, const struct gc_content *content,
+                const struct gc_ids *doomed)
+{
+	const struct drops drops = { .gc = gc, .dir = dir };
+	char top[NAME_SIZE];
+	int back = 0;
+
+	for (size_t i = 0; i < content->progs_len; i++) {
 		const struct gc_pinned_prog *prog = &content->progs[i];
 
-		if (prog->at)
+		if (!gc_ids_has(doomed, prog->id))
 			continue;
 		snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(prog->hook));
-		back = gc->options->dry_run ? 0 : put_back(gc, dir, prog);
+		if (!gc->options->dry_run)
+			back = pin_again(gc, dir, prog);
 		if (back < 0)
-			err = back;
-		else if (back)
+			return back;
+		if (back)
 			say(&drops, GC_PROGRAM, GC_KEPT, top, prog->file,
 			    "its interface is gone, but something holds it: it is attached where "
 			    "this cannot be seen, pinned elsewhere or open in a process");
@@ -248,5 +255,5 @@ int gc_drop_idle(struct gc *gc, struct directory *dir, const struct gc_content *
 			say(&drops, GC_PROGRAM, GC_REMOVED, top, prog->file,
 			    "its interface is gone, and nothing else holds it");
 	}
-	return err;
+	return 0;
 }

@@ -65,28 +65,41 @@ void gc_uses_free(struct gc_uses *uses)
 	memset(uses, 0, sizeof(*uses));
 }
 
-static bool has_id(const __u32 *ids, size_t len, __u32 id)
+bool gc_ids_has(const struct gc_ids *ids, __u32 id)
 {
-	for (size_t i = 0; i < len; i++)
-		if (ids[i] == id)
+	for (size_t i = 0; i < ids->len; i++)
+		if (ids->list[i] == id)
 			return true;
 	return false;
 }
 
-bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id)
+int gc_ids_add(struct gc_ids *ids, __u32 id)
 {
-	return has_id(prog->maps, prog->maps_len, map_id);
+	__u32 *list;
+
+	if (gc_ids_has(ids, id))
+		return 0;
+	list = reallocarray(ids->list, ids->len + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	ids->list = list;
+	list[ids->len++] = id;
+	return 0;
 }
 
-const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
-                                   size_t except_len)
+bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id)
 {
-	for (size_t i = 0; i < uses->len; i++) {
-		const struct gc_prog *prog = &uses->progs[i];
+	for (__u32 i = 0; i < prog->maps_len; i++)
+		if (prog->maps[i] == map_id)
+			return true;
+	return false;
+}
 
-		if (gc_prog_uses(prog, map_id) && !has_id(except, except_len, prog->id))
-			return prog;
-	}
+const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id)
+{
+	for (size_t i = 0; i < uses->len; i++)
+		if (gc_prog_uses(&uses->progs[i], map_id))
+			return &uses->progs[i];
 	return NULL;
 }
 
@@ -127,7 +140,7 @@ static int add_interface(struct gc_attached *attached, __u32 ifindex)
 
 		at->prog_id = here.list[i].prog_id;
 		at->hook = here.list[i].hook;
-		memcpy(at->ifname, iface.name, sizeof(at->ifname));
+		at->iface = iface;
 	}
 	attachments_free(&here);
 	return err;

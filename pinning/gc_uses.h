@@ -12,11 +12,22 @@
 /* The kernel lets a program use this many maps (MAX_USED_MAPS). */
 #define GC_MAPS_MAX 64
 
+struct gc_ids {
+	__u32 *list;
+	size_t len;
+};
+
+bool gc_ids_has(const struct gc_ids *ids, __u32 id);
+
+/* Nothing is changed if it is there. Returns 0 or -ENOMEM. The caller frees the list. */
+int gc_ids_add(struct gc_ids *ids, __u32 id);
+
 struct gc_prog {
 	__u32 id;
 	char name[BPF_OBJ_NAME_LEN];
 	__u32 maps[GC_MAPS_MAX];
 	__u32 maps_len;
+	bool stays; /* something holds it: it was waited for long enough */
 };
 
 struct gc_uses {
@@ -32,9 +43,8 @@ void gc_uses_free(struct gc_uses *uses);
 
 bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id);
 
-/* A program that uses the map and is not among the `except` ids, or NULL. */
-const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id, const __u32 *except,
-                                   size_t except_len);
+/* A program that uses the map, or NULL. */
+const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id);
 
 /* Forget a program, which the kernel has no more. */
 void gc_uses_drop(struct gc_uses *uses, __u32 prog_id);
@@ -45,7 +55,7 @@ int gc_prog_exists(__u32 prog_id);
 struct gc_attachment {
 	__u32 prog_id;
 	enum hook hook;
-	char ifname[IF_NAMESIZE];
+	struct interface iface;
 };
 
 struct gc_attached {

@@ -259,16 +259,134 @@ test_maps_that_another_interface_uses_keep_the_directory()
 	prog=$(prog_id w1)
 	map=$(map_id "$BPFFS/w0/xdp_stats_map")
 	ip link del dev w0
-	# What load pins for one interface only is not what keeps it.
-	rm "$BPFFS/w0/%progs/xdp/xdp_pass"
+	# What runs on w1 has its maps here only.
+	rm -r "$BPFFS/w0/%progs/xdp/xdp_pass" "$BPFFS/w1"
 	expect_status 0 gc --grace 0
 	expect_decision kept directory "$BPFFS/w0" "its map $map is used by program $prog (xdp_pass)"
 	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
 	ip link del dev w1
-	rm -r "$BPFFS/w1"
 	eventually freed prog "$prog" || fail "program $prog is still there"
 	expect_status 0 gc --grace 0
 	expect_decision removed directory "$BPFFS/w0"
+}
+
+test_what_was_shared_goes_with_the_last_interface_in_one_run()
+{
+	local way prog map i
+
+	for way in "" --link; do
+		# A veth takes its other end with it.
+		ip link add w0 type veth peer name w1
+		make_veth w2
+		# shellcheck disable=SC2086 # nothing or one word
+		load $way --shared w0 w1 w2 objects/xdp_pass.o >/dev/null
+		prog=$(bpftool -j prog show pinned "$BPFFS/w2/%progs/xdp/xdp_pass" | sed -n 's/^{"id":\([0-9]*\).*/\1/p')
+		map=$(map_id "$BPFFS/w2/xdp_stats_map")
+		ip link del dev w0
+		ip link del dev w2
+		# The notes of the three are of one run, and void for none of them.
+		expect_status 0 gc
+		for i in 0 1 2; do
+			expect_decision kept directory "$BPFFS/w$i" "noted now"
+			aged "$BPFFS/w$i"
+		done
+		expect_status 0 gc
+		for i in 0 1 2; do
+			expect_decision removed program "$BPFFS/w$i/%progs/xdp/xdp_pass" "nothing else holds it"
+			expect_decision removed directory "$BPFFS/w$i" "has been gone for 72"
+			[[ ! -e $BPFFS/w$i ]] || fail "w$i is left"
+		done
+		eventually freed map "$map" || fail "map $map is still there"
+		eventually freed prog "$prog" || fail "program $prog is still there"
+	done
+}
+
+test_what_was_shared_goes_but_for_the_interface_that_lives()
+{
+	local prog map before
+
+	make_veth w1
+	ip link add w0 type veth peer name w2
+	load --shared w0 w1 w2 objects/xdp_pass.o >/dev/null
+	prog=$(prog_id w1)
+	map=$(map_id "$BPFFS/w1/xdp_stats_map")
+	before=$(snapshot "$BPFFS/w1")
+	ip link del dev w0
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+	expect_decision removed directory "$BPFFS/w2"
+	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w2 && $(prog_id w1) == "$prog" ]] || fail "$(snapshot)"
+	expect_unchanged "$before" "$BPFFS/w1"
+	expect_id "$BPFFS/w1/xdp_stats_map" "$map"
+}
+
+test_an_interface_that_is_not_gone_for_long_keeps_what_was_shared()
+{
+	make_veth w0 w1
+	load --shared w0 w1 objects/xdp_pass.o >/dev/null
+	ip link del dev w0
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/w0" "noted now"
+	ip link del dev w1
+	aged "$BPFFS/w0"
+	expect_status 0 gc
+	expect_decision removed directory "$BPFFS/w0"
+	expect_decision kept directory "$BPFFS/w1" "noted now"
+	[[ -e $BPFFS/w1/%progs/xdp/xdp_pass && -e $BPFFS/w1/xdp_stats_map ]] || fail "$(snapshot)"
+	aged "$BPFFS/w1"
+	expect_status 0 gc
+	expect_decision removed directory "$BPFFS/w1"
+}
+
+test_a_shared_program_that_something_else_holds_keeps_all_of_its_directories()
+{
+	local prog map holder i
+
+	ip link add w0 type veth peer name w1
+	load --shared w0 w1 objects/xdp_pass.o >/dev/null
+	prog=$(prog_id w1)
+	map=$(map_id "$BPFFS/w1/xdp_stats_map")
+	ln "$BPFFS/w0/%progs/xdp/xdp_pass" "$BPFFS/theirs"
+	ip link del dev w0
+	expect_status 0 gc --grace 0
+	for i in 0 1; do
+		expect_decision kept program "$BPFFS/w$i/%progs/xdp/xdp_pass" "something holds it"
+		expect_decision kept directory "$BPFFS/w$i" "is used by program $prog (xdp_pass)"
+	done
+	expect_id "$BPFFS/w0/xdp_stats_map" "$map"
+	expect_id "$BPFFS/w1/xdp_stats_map" "$map"
+	# A process instead of a pin: its descriptor outlives what it attached to.
+	make_veth w2
+	load_hold w2 "$BPFFS/theirs" &
+	holder=$!
+	eventually runs_something w2 || fail "load_hold did not attach"
+	ip link del dev w2
+	rm "$BPFFS/theirs"
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "is used by program $prog (xdp_pass)"
+	expect_decision kept directory "$BPFFS/w1" "is used by program $prog (xdp_pass)"
+	# Another interface runs it.
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/w1/%progs/xdp/xdp_pass"
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "its program $prog runs on xdp of v0"
+	expect_decision kept directory "$BPFFS/w1" "its program $prog runs on xdp of v0"
+	ip link set dev v0 xdpgeneric off
+	kill "$holder"
+	wait "$holder" 2>/dev/null || true
+	expect_status 0 gc --grace 0
+	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w1 ]] || fail "left over: $output"
+}
+
+runs_something() { [[ -n $(prog_id "$1") ]]; }
+
+test_a_shared_interface_that_was_moved_keeps_its_directory_beside_one_that_lives()
+{
+	make_veth w0 w1
+	load --shared w0 w1 objects/xdp_pass.o >/dev/null
+	ip link set dev w0 netns peer
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" " runs on xdp of w"
+	[[ -e $BPFFS/w0/xdp_stats_map ]] || fail "$(snapshot)"
 }
 
 test_a_dead_link_goes_at_once_and_alone()
