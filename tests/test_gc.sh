@@ -798,6 +798,33 @@ test_killed_anywhere_the_next_run_finishes_it()
 	((points > 30)) || fail "killed at $points points only"
 }
 
+leave_shared()
+{
+	rm -rf "$BPFFS/w0" "$BPFFS/w1"
+	make_veth w0 w1
+	load --shared w0 w1 objects/xdp_pass.o >/dev/null
+	ip link del dev w0
+	ip link del dev w1
+	aged "$BPFFS/w0"
+	aged "$BPFFS/w1"
+}
+
+expect_both_go()
+{
+	[[ ! -e $BPFFS/w1 || -e $BPFFS/w1/xdp_stats_map ]] || fail "half of it is left: $(snapshot "$BPFFS/w1")"
+	expect_all_or_nothing
+	[[ ! -e $BPFFS/w1 ]] || fail "the next run left it: $output"
+}
+
+test_killed_between_the_directories_of_a_set_the_next_run_finishes_it()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	untouched=$(snapshot "$BPFFS/v0")
+	kill_everywhere "?renameat ?renameat2 unlinkat" leave_shared gc -- expect_both_go
+	echo "killed at $points points" >&2
+	((points > 30)) || fail "killed at $points points only"
+}
+
 test_killed_at_any_bpf_call_the_next_run_finishes_it()
 {
 	# The number of bpf calls grows with the programs of the whole machine.
