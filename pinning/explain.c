@@ -33,6 +33,11 @@ void explain(struct explanation *e, enum explain_stage stage, enum explain_outco
 	va_end(args);
 }
 
+void explain_try(struct explanation *e, enum explain_stage stage)
+{
+	e->tried = stage;
+}
+
 void explain_check(struct explanation *e, enum explain_check check, enum explain_outcome outcome,
                    const char *fmt, ...)
 {
@@ -193,22 +198,21 @@ void explain_next_interface(struct explanation *e)
 void explain_end(struct explanation *e, int err, const char *attach_words, const char *left_out)
 {
 	struct explain_note *attach = &e->stages[EXPLAIN_ATTACH];
-	int stage, next = EXPLAIN_STAGES;
 	size_t len = strlen(attach->what);
 
 	if (attach->outcome == EXPLAIN_REFUSED && *attach_words)
 		snprintf(attach->what + len, sizeof(attach->what) - len, ": %s", attach_words);
-	for (stage = EXPLAIN_STAGES - 1; stage >= 0; stage--) {
+	for (int stage = 0; stage < EXPLAIN_STAGES; stage++) {
 		if (e->stages[stage].outcome == EXPLAIN_REFUSED)
 			return;
-		if (e->stages[stage].outcome == EXPLAIN_NOT_REACHED)
-			next = stage;
-	}
-	if (err && next < EXPLAIN_STAGES)
-		explain(e, next, EXPLAIN_REFUSED, "not begun, since the load failed before");
-	for (stage = next; !err && stage < EXPLAIN_STAGES; stage++)
-		if (e->stages[stage].outcome == EXPLAIN_NOT_REACHED)
+		if (!err && e->stages[stage].outcome == EXPLAIN_NOT_REACHED)
 			explain(e, stage, EXPLAIN_SKIPPED, "%s", left_out);
+	}
+	/* Nothing can be pinned without the capabilities that loading needs. */
+	if (err == -EPERM && e->tried == EXPLAIN_PINS && explain_kernel_lacks(e))
+		return;
+	if (err)
+		explain(e, e->tried, EXPLAIN_REFUSED, "%s", log_last_failure());
 }
 
 void explain_free(struct explanation *e)

@@ -62,7 +62,8 @@ enum explain_end {
 };
 
 struct explanation {
-	bool wanted; /* by --explain: the verifier is then asked for its states */
+	bool wanted;              /* by --explain: the verifier is then asked for its states */
+	enum explain_stage tried; /* see explain_try() */
 	struct explain_note stages[EXPLAIN_STAGES];
 	struct explain_note checks[EXPLAIN_CHECKS];
 	struct verifier_words verifier;
@@ -77,6 +78,12 @@ struct explanation {
 /* Note how a stage ended; what: its evidence, for the user. */
 void explain(struct explanation *e, enum explain_stage stage, enum explain_outcome outcome,
              const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * What comes now is of that stage: what fails, and is noted for no other, is refused there. Much of
+ * what an attachment needs is looked at before anything is loaded.
+ */
+void explain_try(struct explanation *e, enum explain_stage stage);
 
 /* The same for a part of EXPLAIN_KERNEL. */
 void explain_check(struct explanation *e, enum explain_check check, enum explain_outcome outcome,
@@ -96,8 +103,8 @@ void explain_end_load(struct explanation *e, const struct bpf_program *prog, int
 void explain_next_interface(struct explanation *e);
 
 /*
- * After a load that returned err: the stage that was to come next is refused, unless one is
- * refused already; attach_words: what the kernel said of the attachment.
+ * After a load that returned err: the stage that was tried is refused, with what was printed,
+ * unless one is refused already; attach_words: what the kernel said of the attachment.
  * Without err: why stages were left out.
  */
 void explain_end(struct explanation *e, int err, const char *attach_words, const char *left_out);

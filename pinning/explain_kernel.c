@@ -176,13 +176,19 @@ static void name_modules(struct explanation *e, const struct bpf_program *prog)
 	              trivial ? strerror(-trivial) : "accepted");
 }
 
+bool explain_kernel_lacks(struct explanation *e)
+{
+	if (!refused_by_capability(e))
+		return false;
+	explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "capability: %.400s",
+	        e->checks[EXPLAIN_CAPABILITY].what);
+	return true;
+}
+
 static void explain_permission(struct explanation *e, const struct bpf_program *prog)
 {
-	if (refused_by_capability(e)) {
-		explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "capability: %.400s",
-		        e->checks[EXPLAIN_CAPABILITY].what);
+	if (explain_kernel_lacks(e))
 		return;
-	}
 	name_modules(e, prog);
 	explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED,
 	        "no permission, and not for a capability that is missing");

@@ -13,4 +13,10 @@ void explain_kernel_passed(struct explanation *e, const struct bpf_program *prog
 /* It was refused before, with err. Asks the kernel by loading trivial programs of that type. */
 void explain_kernel_refused(struct explanation *e, const struct bpf_program *prog, int err);
 
+/*
+ * Note a capability that is missing as what the kernel refuses, also where nothing was loaded yet.
+ * Returns whether one is.
+ */
+bool explain_kernel_lacks(struct explanation *e);
+
 #endif

@@ -102,6 +102,21 @@ static bool is_code(const char *line)
 	       begins(line, "from ");
 }
 
+/*
+ * What the verifier says of an instruction that it has not ended the line of, or NULL: " infinite
+ * loop detected at insn 7" after "13: (6d) if r1 s> r2 goto pc-7".
+ */
+static const char *message_behind(const char *code)
+{
+	static const char *const begins_with[] = { "infinite loop detected",
+		                                   "BPF program is too large", "The sequence of " };
+	const char *found = NULL;
+
+	for (size_t i = 0; !found && i < sizeof(begins_with) / sizeof(begins_with[0]); i++)
+		found = memmem(code, line_length(code), begins_with[i], strlen(begins_with[i]));
+	return found;
+}
+
 static void copy_line(char *out, size_t size, const char *line)
 {
 	snprintf(out, size, "%.*s", (int)line_length(line), line);
@@ -118,7 +133,8 @@ static void read_cost(struct verifier_words *words, const char *line)
 
 void verifier_read(struct verifier_words *words, const char *log, bool refused)
 {
-	const char *source = NULL, *message = NULL;
+	const char *source = NULL, *insn = NULL, *message = NULL;
+	unsigned int number;
 	char says[1024];
 
 	memset(words, 0, sizeof(*words));
@@ -127,8 +143,10 @@ void verifier_read(struct verifier_words *words, const char *log, bool refused)
 		if (*at == ';')
 			source = at + 1 + strspn(at + 1, " ");
 		/* The message may take several lines, of which the first tells most. */
+		if (*at >= '0' && *at <= '9')
+			insn = at;
 		if (is_code(at))
-			message = NULL;
+			message = *at == ';' ? NULL : message_behind(at);
 		else if (!message && !is_epilogue(at))
 			message = at;
 	}
@@ -136,6 +154,10 @@ void verifier_read(struct verifier_words *words, const char *log, bool refused)
 		return;
 	if (source)
 		copy_line(words->source, sizeof(words->source), source);
+	/* It is told where it changes only: in a long loop, before what the log can hold. */
+	else if (insn && sscanf(insn, "%u: (", &number) == 1)
+		snprintf(words->source, sizeof(words->source),
+		         "instruction %u (its source line is not in the log)", number);
 	if (!message)
 		return;
 	copy_line(words->message, sizeof(words->message), message);

@@ -60,22 +60,26 @@ static int switch_and_look(struct loading *l)
 
 int load_exchange(struct loading *l)
 {
+	struct explanation *how = &l->object->explanation;
 	struct load_report *report = l->report;
 	int err;
 
+	explain_try(how, EXPLAIN_ATTACH);
 	err = carry_reconcile(&report->carry);
 	if (!err)
 		err = load_carry_globals(l);
 	if (err)
 		return err;
 	if (l->options->no_attach)
-		explain(&l->object->explanation, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
+		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
 	else
 		err = switch_and_look(l);
 	/* What is only prepared may still come to nothing: then the old maps must be as they were.
 	 */
 	if (!err && !l->options->no_attach)
 		carry_take_over(&report->carry, l->stage.fd);
+	if (!err)
+		explain_try(how, EXPLAIN_PINS);
 	if (!err)
 		err = stage_commit(&l->stage, &l->dir, &l->rec);
 	if (!err)

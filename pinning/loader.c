@@ -22,6 +22,7 @@ static int load_object(struct loading *l)
 	int err;
 
 	l->report->shares = l->object->loaded;
+	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
 	if (l->report->shares)
 		return reuse_check_shared(l->object, &l->dir, &reuse);
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
@@ -45,8 +46,10 @@ static int load_object(struct loading *l)
 
 int load_look(struct loading *l)
 {
-	int err = attachments_query(&l->attached, l->iface);
+	int err;
 
+	explain_try(&l->object->explanation, EXPLAIN_ATTACH);
+	err = attachments_query(&l->attached, l->iface);
 	if (err)
 		return err;
 	err = links_find(&l->attached, l->iface);
@@ -72,8 +75,10 @@ static int scan_owners(struct loading *l)
 
 int load_choose(struct loading *l)
 {
-	int err = scan_owners(l);
+	int err;
 
+	explain_try(&l->object->explanation, EXPLAIN_ATTACH);
+	err = scan_owners(l);
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
 	ownership_find_links(&l->dir, &l->attached);
@@ -119,6 +124,8 @@ static int load_in_directory(struct loading *l)
 	if (!err)
 		err = load_object(l);
 	if (!err)
+		explain_try(&l->object->explanation, EXPLAIN_PINS);
+	if (!err)
 		err = load_describe(l);
 	if (!err)
 		err = load_look_at_globals(l);
@@ -143,6 +150,7 @@ static int load_locked(struct loading *l)
 	err = load_look(l);
 	if (err)
 		return err;
+	explain_try(&l->object->explanation, EXPLAIN_PINS);
 	if (!how.dry_run) {
 		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
 		if (err)
@@ -203,6 +211,7 @@ int load_program(const struct interface *iface, struct object *object,
 
 	memset(report, 0, sizeof(*report));
 	report->hook = object->hook;
+	explain_try(&object->explanation, EXPLAIN_PINS);
 	err = open_bpffs(&l);
 	if (err)
 		return err;

@@ -333,8 +333,8 @@ int object_open(struct object *object, const struct object_choice *choice)
 	if (!err)
 		err = check_maps(object);
 	if (err) {
-		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%.200s",
-		        object->path);
+		explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_REFUSED, "%s",
+		        log_last_failure());
 		return err;
 	}
 	explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_DONE, "%.200s", object->path);
@@ -357,7 +357,7 @@ int object_open(struct object *object, const struct object_choice *choice)
 	note_found(object);
 	return 0;
 refused:
-	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_REFUSED, "no program to load");
+	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_REFUSED, "%s", log_last_failure());
 	return err;
 }
 

@@ -131,6 +131,8 @@ test_too_long_a_loop_is_explained()
 {
 	refused long_loop "BPF program is too large. Processed 1000001 insn" "" "split the program, or bound its loops"
 	stage verifier refused "1000001 instructions"
+	# The verifier tells the line where it changes, which its log may not go back to.
+	[[ $errors != *"at: not known"* ]] || fail "it says: $errors"
 }
 
 test_too_many_jumps_are_explained()
@@ -141,6 +143,12 @@ test_too_many_jumps_are_explained()
 test_an_endless_loop_is_explained()
 {
 	refused endless_loop "infinite loop detected" "explain_causes.bpf.c:" "the loop never ends"
+	# The verifier says it at the end of the line of an instruction.
+	refused endless_count "infinite loop detected" "explain_causes.bpf.c:" "the loop never ends"
+	need jq
+	expect_status 2 load --json --explain -n endless_count v0 "$CAUSES"
+	jq -e '.stages[5].message | startswith("infinite loop detected at insn ")' <<<"$output" >/dev/null ||
+		fail "it says: $output"
 }
 
 test_an_unknown_helper_is_explained()
@@ -260,14 +268,42 @@ test_a_relocation_that_fails_is_told()
 	stage "checks of BPF_PROG_LOAD" -
 }
 
-test_the_stage_that_was_not_begun_tells_why()
+# refused_at STAGE TEXT COMMAND...: only this stage is refused, and no later one, nor the maps, begun.
+refused_at()
+{
+	local at=$1 text=$2
+
+	shift 2
+	expect_status 2 "$@"
+	stage "$at" refused "$text"
+	[[ $(grep -c '^  [^ ].* refused  ' <<<"$errors") == 1 && $errors != *"not begun"* ]] || fail "$*: $errors"
+	stage maps -
+	stage verifier -
+	stage "read back" -
+}
+
+test_what_is_in_the_way_of_the_attachment_is_told_there_before_anything_is_loaded()
 {
 	link_xdp v0 objects/xdp_pass.o
-	expect_status 2 load v0 objects/xdp_drop.o
+	refused_at attach "program xdp_pass (id $(prog_id v0), tag " load v0 objects/xdp_drop.o
 	stage "programs and maps" "done"
-	stage maps refused "not begun"
 	[[ $errors == "load: cannot load onto xdp of v0: program xdp_pass "* ]] || fail "it says: $errors"
-	stage verifier -
+	refused_at attach "is there, not the expected 4" load --expect 4 v0 objects/xdp_drop.o
+	ip link set dev v0 xdpgeneric off
+	refused_at attach "programs are not offloaded to hardware" load --mode hw v0 objects/xdp_drop.o
+	tc qdisc add dev v0 ingress
+	refused_at attach "it has an ingress qdisc" load --hook tc_egress --tc clsact v0 objects/tc_pass.o
+	refused_at "programs and maps" "several fit" load v0 "$BUILT/load_odd.o"
+	refused_at "programs and maps" "none fits" load -n no_such v0 "$BUILT/load_odd.o"
+	refused_at "ELF file" "missing.o" load v0 "$TMPDIR/missing.o"
+}
+
+test_a_missing_capability_is_named_where_nothing_can_be_pinned()
+{
+	refused_at "checks of BPF_PROG_LOAD" "capability: missing: cap_bpf" \
+		with_caps +net_admin load v0 objects/xdp_pass.o
+	stage capability refused "missing: cap_bpf"
+	stage attach -
 }
 
 test_the_words_of_the_kernel_stand_at_the_attachment()
