@@ -207,8 +207,6 @@ static bool needs_old_maps(struct leftover *l)
 /* None of the two is on the hook. counted: the new one was. */
 static enum leftover_way choose_for_neither(struct leftover *l, bool counted)
 {
-	if (!l->new_prog && (!l->there || l->blind))
-		return LEFTOVER_FORWARD;
 	if (needs_old_maps(l))
 		return l->blind && l->old_prog ? LEFTOVER_UNTOLD : LEFTOVER_BACK;
 	/* There was nothing before, and there is nothing of it now. */

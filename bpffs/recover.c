@@ -18,7 +18,8 @@ static void say_ended(const char *how, const struct leftover *l, const char *pat
 {
 	char there[LEFTOVER_THERE_SIZE];
 
-	leftover_there(l, there);
+	if (l->seen)
+		leftover_there(l, there);
 	note("%s what a killed '%s' began in %s%s%s", how, l->verb, path, l->seen ? ": " : "",
 	     l->seen ? there : "");
 }
@@ -114,11 +115,11 @@ static int say_untold(const struct leftover *l)
 	       "cannot tell how a killed '%s' is to end: neither program %u nor %u is seen on %s "
 	       "of %s",
 	       l->verb, l->old_prog, l->new_prog, hook_name(l->hook), l->rec.iface.name);
+	hint("what it had prepared stays in %s/%%ifbpf/stage/%s", l->fs->path, l->name);
 	if (l->blind)
-		hint("with CAP_SYS_ADMIN it can be told by the maps that program %u uses",
-		     l->there);
-	hint("what it had prepared stays in %s/%%ifbpf/stage/%s; " RECOVER_REMEDY, l->fs->path,
-	     l->name, cli_command("gc"));
+		hint(RECOVER_REMEDY_ASK);
+	else
+		hint(RECOVER_REMEDY_DROP, cli_command("gc"));
 	return -EUCLEAN;
 }
 
@@ -173,7 +174,7 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface, recove
 }
 
 bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
-                      char ifname[IF_NAMESIZE])
+                      char ifname[IF_NAMESIZE], bool *blind)
 {
 	int fd = bpffs_open_dir(stages_fd, name, O_RDONLY);
 	struct leftover l;
@@ -185,6 +186,7 @@ bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
 	if (stuck) {
 		leftover_read(&l, fs, name, fd);
 		stuck = leftover_choose(&l) == LEFTOVER_UNTOLD;
+		*blind = l.blind;
 		snprintf(ifname, IF_NAMESIZE, "%s", l.rec.iface.name);
 		leftover_free(&l);
 	}

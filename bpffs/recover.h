@@ -18,8 +18,9 @@ struct leftover;
  */
 typedef void (*recover_before_fn)(const struct leftover *l, const struct directory *dir);
 
-/* What to do about one of which it cannot be told, with the command for gc. */
-#define RECOVER_REMEDY "%s --stages, once nothing of it is wanted"
+/* What to do about one of which it cannot be told: who may ask, or else with the command for gc. */
+#define RECOVER_REMEDY_ASK  "run as root, or with CAP_SYS_ADMIN: what is attached tells it"
+#define RECOVER_REMEDY_DROP "%s --stages, once nothing of it is wanted"
 
 /*
  * Finish or undo every stage whose writer is dead, and say so. The caller holds bpffs_lock().
@@ -36,9 +37,10 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface, recove
 
 /*
  * Whether a stage, of those in stages_fd, is one whose writer is dead and of which nobody can tell
- * how it is to end; then ifname is its interface. Changes nothing; silent.
+ * how it is to end; then ifname is its interface. blind: with CAP_SYS_ADMIN it could be told.
+ * Changes nothing; silent.
  */
 bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
-                      char ifname[IF_NAMESIZE]);
+                      char ifname[IF_NAMESIZE], bool *blind);
 
 #endif

@@ -248,16 +248,20 @@ static void take_stage(struct doctor *d, int stages_fd, const char *name)
 
 	const char *pid = strrchr(name, '~');
 	char path[64];
+	bool blind;
 
 	snprintf(path, sizeof(path), "/proc/%.20s", pid ? pid + 1 : "?");
 	if (!access(path, F_OK))
 		return;
-	if (recover_is_stuck(&d->fs, stages_fd, name, ifname)) {
+	if (recover_is_stuck(&d->fs, stages_fd, name, ifname, &blind)) {
 		found(d, DOCTOR_PROBLEM,
 		      "a run was killed, and nobody can tell how it was to end: pin, load and "
 		      "unload of %s will fail",
 		      ifname);
-		remedy(d, RECOVER_REMEDY, "ifbpf gc");
+		if (blind)
+			remedy(d, RECOVER_REMEDY_ASK);
+		else
+			remedy(d, RECOVER_REMEDY_DROP, "ifbpf gc");
 	} else {
 		found(d, DOCTOR_INFO, "a run was killed; the next one that writes finishes it");
 		remedy(d, "ifbpf pin IFNAME");

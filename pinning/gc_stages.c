@@ -64,7 +64,7 @@ static void decide(struct gc *gc, const struct dead *dead)
 	const char *name = dead->name, *verb = dead->verb;
 	char path[PATH_MAX + NAME_SIZE + 16];
 	char ifname[IF_NAMESIZE];
-	bool told;
+	bool told, blind;
 	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/%%ifbpf/stage/%s", gc->fs.path, name);
@@ -82,7 +82,8 @@ static void decide(struct gc *gc, const struct dead *dead)
 		return;
 	}
 	/* It is known how it is to end, and that failed. */
-	told = stage_is_committed(fd) || !recover_is_stuck(&gc->fs, gc->fs.stage_fd, name, ifname);
+	told = stage_is_committed(fd) ||
+	       !recover_is_stuck(&gc->fs, gc->fs.stage_fd, name, ifname, &blind);
 	close(fd);
 	if (told) {
 		gc_decide(gc->report, GC_STAGE, GC_FAILED, path,

@@ -69,6 +69,15 @@ expect_id()
 # old_maps DIR: the names of what replacements left, one a line.
 old_maps() { find "$1" -maxdepth 1 -name '*%old-*' -printf '%f\n' | sort; }
 
+# hide_netns NAME: it lives on, but nobody finds it.
+hide_netns()
+{
+	touch "$TMPDIR/hidden"
+	mount --bind "/run/netns/$1" "$TMPDIR/hidden"
+	umount "/run/netns/$1"
+	rm "/run/netns/$1"
+}
+
 # make_veth NAME...: one more interface each, up and silent; its peer is called q<number>.
 make_veth()
 {

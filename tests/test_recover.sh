@@ -113,10 +113,7 @@ test_a_link_is_kept_in_a_namespace_that_cannot_be_found()
 	load v0 objects/xdp_pass.o >/dev/null
 	killed_after_switch --link objects/xdp_drop.o
 	move_away
-	touch "$TMPDIR/hidden"
-	mount --bind /run/netns/away "$TMPDIR/hidden"
-	umount /run/netns/away
-	rm /run/netns/away
+	hide_netns away
 	make_veth w0
 	expect_status 0 load w0 objects/xdp_pass.o
 	expect_status 0 gc --grace 0
@@ -160,13 +157,4 @@ test_an_interface_made_anew_is_not_held_up_by_the_stage_of_the_one_before()
 		expect_no_stage
 		[[ $(load_state v0 xdp) == *" xdp_pass" ]] || fail "$when: $(load_state v0 xdp)"
 	done
-}
-
-test_on_the_same_interface_with_neither_program_nothing_is_guessed()
-{
-	load v0 objects/xdp_pass.o >/dev/null
-	killed_after_switch objects/xdp_drop.o
-	ip link set dev v0 xdp off
-	expect_fail "cannot tell how a killed 'load' is to end" load v0 objects/xdp_pass.o
-	[[ -n $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is gone"
 }
