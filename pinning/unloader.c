@@ -337,6 +337,11 @@ static int take_off(const struct unloading *u, const struct attachment *at, int 
 	*gone = is_gone(u, at);
 	if (*gone == 1)
 		return 0;
+	if (!err && *gone < 0)
+		note("program %u was taken off %s of %s, as the kernel answered, but that cannot "
+		     "be "
+		     "read back: the next run looks, and finishes the rest",
+		     at->prog_id, hook_name(at->hook), u->iface->name);
 	if (err || *gone < 0)
 		return err ? err : *gone;
 	return rejected(-EBUSY, "cannot remove program %u: the kernel still has it on %s of %s",

@@ -315,6 +315,24 @@ test_purge_of_all_drops_what_they_shared()
 	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
 }
 
+test_what_cannot_be_read_back_is_said_to_be_off()
+{
+	local n
+
+	need strace
+	load v0 objects/xdp_pass.o >/dev/null
+	n=$(strace -f -qq -e trace=sendto unload v0 2>&1 >/dev/null |
+		awk '/sendto\(/ { n++ } /RTM_SETLINK/ { at = n } END { print at + 1 }')
+	load v0 objects/xdp_pass.o >/dev/null
+	inject sendto error=ENOMEM "$n" unload v0
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"cannot ask what is attached to v0"*"was taken off xdp of v0, as the kernel answered"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 gc
+	expect_no_stage
+	[[ -z $(find "$BPFFS/v0/%progs" -type f) ]] || fail "left over: $(find "$BPFFS/v0/%progs" -type f)"
+}
+
 test_old_maps_go_with_the_map_that_replaced_them()
 {
 	local stale
