@@ -110,13 +110,16 @@ static int refuse_several(const struct unloading *u)
 	return -EINVAL;
 }
 
+/* Whatever is ours is to go, on any hook, and all maps with it. */
+static bool everything_goes(const struct unload_options *o)
+{
+	return o->all && o->purge && o->hook < 0 && !o->id && !o->program && !o->section;
+}
+
 /* Nothing is attached, so that nothing can be chosen; what was left pinned is to go. */
 static bool only_pins(const struct unloading *u)
 {
-	const struct unload_options *o = u->options;
-
-	return o->all && o->purge && o->hook < 0 && !o->id && !o->program && !o->section &&
-	       !u->attached.len && u->dir.fd >= 0;
+	return everything_goes(u->options) && !u->attached.len && u->dir.fd >= 0;
 }
 
 /* Choose what fits and is ours. */
@@ -193,13 +196,32 @@ static int stage_drops(struct unloading *u, struct stage *stage, const struct un
 	return err;
 }
 
-/* Drop the maps that only this program uses; with stage NULL they are counted. */
+/* Nothing is attached after this one, so that nothing uses what earlier programs left pinned. */
+static bool leaves_nothing(const struct unloading *u, const struct unloaded *one)
+{
+	for (const struct unloaded *before = u->report->list; before < one; before++)
+		if (!before->done)
+			return false;
+	return !u->attached.len;
+}
+
+/*
+ * Drop the maps that only this program uses, or with the last one all of them; with stage NULL they
+ * are counted.
+ */
 static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 {
 	const struct attachments only = { .list = &one->at, .len = 1 };
 	struct live going = {}, staying = {};
 	int err;
 
+	if (everything_goes(u->options) && leaves_nothing(u, one)) {
+		err = unload_drop_all(stage, &u->dir, &one->purged);
+		/* In a dry run those of the programs before are still there. */
+		for (const struct unloaded *b = u->report->list; !stage && b < one; b++)
+			one->purged -= b->purged;
+		return err;
+	}
 	err = live_query(&going, &only);
 	if (!err)
 		err = live_query(&staying, &u->attached);

@@ -315,6 +315,26 @@ test_purge_of_all_drops_what_they_shared()
 	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
 }
 
+# A later program has no map of that name.
+test_purge_of_all_drops_what_earlier_programs_left()
+{
+	local dry
+
+	load v0 "$BUILT/load_pair1.o" >/dev/null
+	load v0 objects/xdp_pass.o >/dev/null
+	[[ -e $BPFFS/v0/left ]] || fail "nothing is left of the first program"
+	load v0 objects/tc_pass.o >/dev/null
+	expect_status 0 unload --purge v0 --hook tc_ingress
+	[[ -e $BPFFS/v0/left ]] || fail "one program took all maps"
+	load v0 objects/tc_pass.o >/dev/null
+	load --no-attach --hook tc_egress v0 objects/tc_drop.o >/dev/null
+	expect_status 0 unload --all --purge --dry-run v0
+	dry=$output
+	expect_status 0 unload --all --purge v0
+	[[ ${dry//would be /} == "$output" ]] || fail "it said: $dry, and did: $output"
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+}
+
 test_what_cannot_be_read_back_is_said_to_be_off()
 {
 	local n
