@@ -124,7 +124,9 @@ static void copy_line(char *out, size_t size, const char *line)
 
 static void read_cost(struct verifier_words *words, const char *line)
 {
-	if (sscanf(line,
+	/* sscanf() looks for the end of the whole log, which has a million lines. */
+	if (begins(line, "processed ") &&
+	    sscanf(line,
 	           "processed %u insns (limit %*u) max_states_per_insn %*u total_states %u "
 	           "peak_states %u",
 	           &words->insns, &words->total_states, &words->peak_states) == 3)

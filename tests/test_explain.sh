@@ -132,6 +132,7 @@ test_too_long_a_loop_is_explained()
 	refused long_loop "BPF program is too large. Processed 1000001 insn" "" "split the program, or bound its loops"
 	stage verifier refused "1000001 instructions"
 	# The verifier tells the line where it changes, which its log may not go back to.
+	refused long_line "BPF program is too large. Processed 1000001 insn" "" "split the program, or bound its loops"
 	[[ $errors != *"at: not known"* ]] || fail "it says: $errors"
 }
 
@@ -144,9 +145,9 @@ test_an_endless_loop_is_explained()
 {
 	refused endless_loop "infinite loop detected" "explain_causes.bpf.c:" "the loop never ends"
 	# The verifier says it at the end of the line of an instruction.
-	refused endless_count "infinite loop detected" "explain_causes.bpf.c:" "the loop never ends"
+	refused endless_line "infinite loop detected at insn " "$(place explain_causes.bpf.c:)" "the loop never ends"
 	need jq
-	expect_status 2 load --json --explain -n endless_count v0 "$CAUSES"
+	expect_status 2 load --json --explain -n endless_line v0 "$CAUSES"
 	jq -e '.stages[5].message | startswith("infinite loop detected at insn ")' <<<"$output" >/dev/null ||
 		fail "it says: $output"
 }
