@@ -23,7 +23,10 @@ static const struct {
 	  { CAP_SYS_ADMIN, END },
 	  "maps are reused without comparing their BTF, and no program that is attached can be "
 	  "replaced" },
-	{ "unload", { CAP_SYS_ADMIN, CAP_NET_ADMIN, END }, { END }, "" },
+	{ "unload",
+	  { CAP_BPF, CAP_NET_ADMIN, END },
+	  { CAP_SYS_ADMIN, END },
+	  "only what load put there is taken off, and --purge is refused" },
 	{ "gc", { CAP_SYS_ADMIN, END }, { END }, "" },
 	{ "iproute2_env", { CAP_BPF, END }, { END }, "" },
 	{ "status",

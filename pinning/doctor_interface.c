@@ -236,7 +236,7 @@ static void look_at_qdisc(struct doctor *d)
 	enum tc_qdisc qdisc;
 
 	if (!attachments_qdisc(&d->iface, &qdisc) && qdisc == TC_INGRESS) {
-		found(d, DOCTOR_WARNING,
+		found(d, DOCTOR_PROBLEM,
 		      "it has the qdisc ingress, which has no egress: load --hook tc_egress will "
 		      "be refused");
 		evidence(d, "'tc qdisc show dev %s' has ingress, not clsact", d->iface.name);

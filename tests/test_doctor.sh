@@ -70,6 +70,34 @@ test_missing_capabilities_are_told_for_each_verb()
 	expect_finding capabilities "ok every verb .*"
 }
 
+# without_admin COMMAND...: as root without CAP_SYS_ADMIN, and without what else is named first.
+without_admin()
+{
+	capsh --drop="$1" -- -c 'exec "$@"' sh "${@:2}"
+}
+
+test_the_capabilities_of_unload_are_those_that_it_fails_without()
+{
+	local caps
+
+	need capsh
+	for caps in cap_sys_admin cap_sys_admin,cap_bpf cap_sys_admin,cap_net_admin; do
+		load v0 objects/xdp_pass.o >/dev/null
+		run without_admin "$caps" pinning/doctor
+		if [[ $caps == cap_sys_admin ]]; then
+			grep -q '^warning  *unload does less without cap_sys_admin: only what load put there' <<<"$output" ||
+				fail "$caps: $output"
+			! grep -q '^problem  *unload' <<<"$output" || fail "$caps: $output"
+			expect_fail "Operation not permitted" without_admin "$caps" pinning/unload --purge v0
+			expect_status 0 without_admin "$caps" pinning/unload v0
+			[[ -z $(prog_id v0) ]] || fail "it is still on"
+		else
+			grep -q "^problem  *unload will fail without ${caps#*,}\$" <<<"$output" || fail "$caps: $output"
+			expect_status 2 without_admin "$caps" pinning/unload v0
+		fi
+	done
+}
+
 test_the_capabilities_of_load_are_those_that_the_kernel_asks_for()
 {
 	local caps
@@ -348,7 +376,9 @@ test_the_older_qdisc_is_told()
 {
 	[[ -z $(findings qdisc v0) ]] || fail "$(findings qdisc v0)"
 	tc qdisc add dev v0 ingress
-	expect_finding qdisc "warning it has the qdisc ingress, .*" v0
+	expect_finding qdisc "problem it has the qdisc ingress, .*" v0
+	expect_status 2 doctor v0
+	expect_fail "it has an ingress qdisc" load --hook tc_egress --tc clsact v0 objects/tc_pass.o
 	tc qdisc del dev v0 ingress
 	tc qdisc add dev v0 clsact
 	[[ -z $(findings qdisc v0) ]] || fail "$(findings qdisc v0)"
