@@ -130,12 +130,37 @@ static int lock(struct gc *gc)
 	return gc->fs.lock_fd < 0 ? 0 : bpffs_lock(&gc->fs);
 }
 
+/* A cookie that was mistyped would else look as if there were nothing to remove. */
+static int check_wanted(const struct gc *gc, const char *home)
+{
+	const char *wanted = gc->options->netns;
+	char below[NAME_SIZE + 4];
+	int fd;
+
+	if (!wanted || !strcmp(wanted, home))
+		return 0;
+	snprintf(below, sizeof(below), "ns/%s", wanted);
+	fd = gc->fs.ours_fd < 0 ? -ENOENT : bpffs_open_dir(gc->fs.ours_fd, below, O_RDONLY);
+	if (fd < 0) {
+		failed(fd, "cannot open %s/%%ifbpf/%s", gc->fs.path, below);
+		if (fd == -ENOENT)
+			hint("list the namespaces that have directories: ls %s/%%ifbpf/ns",
+			     gc->fs.path);
+		return fd;
+	}
+	close(fd);
+	return 0;
+}
+
 static int collect(struct gc *gc)
 {
 	char home[NETNS_COMPONENT_SIZE];
 	int err;
 
-	err = lock(gc);
+	netns_component(&gc->fs.home, home);
+	err = check_wanted(gc, home);
+	if (!err)
+		err = lock(gc);
 	if (err)
 		return err;
 	err = gc_uses_scan(&gc->uses);
@@ -149,7 +174,6 @@ static int collect(struct gc *gc)
 	if (err)
 		return failed(err, "cannot look for network namespaces");
 	err = gc_stages(gc);
-	netns_component(&gc->fs.home, home);
 	if (!err && is_wanted(gc, home))
 		err = each_directory(gc, "", home);
 	if (!err)

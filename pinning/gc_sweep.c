@@ -13,6 +13,7 @@
 #include "bpffs/pin.h"
 #include "bpffs/stage.h"
 #include "compat/libbpf.h"
+#include "pinning/carry_mark.h"
 #include "pinning/gc_note.h"
 #include "pinning/gc_pins.h"
 
@@ -115,8 +116,14 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 		    "its content is not brought over yet: the next load or pin goes on with it");
 		return 0;
 	}
-	say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
-	    "a replacement left it, and --old drops it: what it counted is not added any more");
+	if (carry_done_has(&drops->dir->record, id))
+		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
+		    "a replacement left in it what did not fit the map in place; --old drops it, "
+		    "and that is lost");
+	else
+		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
+		    "a replacement left it, and --old drops it: what it counted is not added any "
+		    "more");
 	return add_drop(drops, top, file);
 }
 

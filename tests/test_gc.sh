@@ -540,6 +540,20 @@ test_old_maps_go_only_when_asked_and_only_those_in_use_by_nothing()
 	[[ $output == *" 4 packets"* ]] || fail "stats says: $output"
 }
 
+test_what_did_not_fit_the_map_in_place_is_not_dropped_without_a_word()
+{
+	local old
+
+	load v0 "$BUILT/carry2.o" >/dev/null
+	# A note of 8 bytes, of which the map that it goes to has 4.
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 0 0 0 \
+		value 0 0 0 0 1 0 0 0 1 0 0 0 0 0 0 0
+	old=$(map_id "$BPFFS/v0/deny_list")
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	expect_status 0 gc --old --dry-run
+	expect_decision "would remove" map "$BPFFS/v0/deny_list%old-$old" "what did not fit the map in place; --old drops it, and that is lost"
+}
+
 test_symlinks_that_lead_nowhere_go_and_others_stay()
 {
 	load v0 objects/xdp_pass.o >/dev/null
@@ -587,6 +601,15 @@ named ones and those of running processes; --netns $lost removes its directories
 	expect_decision removed namespace "$BPFFS/%ifbpf/ns/$lost" "it is empty"
 	[[ -z $(find "$BPFFS/%ifbpf/ns" -mindepth 1) ]] || fail "$(snapshot)"
 	[[ $output != *"$BPFFS/w0"* ]] || fail "it looked elsewhere: $output"
+}
+
+test_a_namespace_that_has_no_directory_is_an_error()
+{
+	expect_status 2 gc --netns 99999999
+	left_by w0
+	expect_status 2 gc --netns 99999999
+	[[ $errors == "gc: cannot open $BPFFS/%ifbpf/ns/99999999: No such file or directory"*"hint: "* ]] || fail "$errors"
+	expect_status 0 gc --netns "$(cookie "$BPFFS/w0")"
 }
 
 test_one_namespace_alone_and_by_its_rules()
