@@ -35,7 +35,7 @@ _ifbpf_objects()
 # _ifbpf_argument HELP OPTION: what an option takes, as --help has it in angle brackets.
 _ifbpf_argument()
 {
-	sed -nE 's/^ *((-[A-Za-z]), )?(--[a-z0-9-]+) +<([a-z]+)>.*/\2 \3 \4/p' <<<"$1" |
+	sed -nE 's/^ *((-[A-Za-z]), )?(--[a-z0-9-]+) +<([a-z=]+)>.*/\2 \3 \4/p' <<<"$1" |
 		awk -v option="$2" '$1 == option || $(NF - 1) == option { print $NF }'
 }
 
@@ -75,6 +75,15 @@ _ifbpf_choices()
 
 # The access lists of an interface, for whoever may read them.
 _ifbpf_lists() { "$1" acl "$2" 2>/dev/null | sed -nE 's/.* list ([^ ]+)  .*/\1/p'; }
+
+# _ifbpf_programs COMMAND WHAT: names or ids of the programs on all interfaces, for whoever may see
+# them.
+_ifbpf_programs()
+{
+	"$1" status 2>/dev/null |
+		sed -nE "s/^  (xdp|tc_ingress|tc_egress)? +([^ ]+) +id ([0-9]+)  tag .*/name \2\nid \3/p" |
+		sed -n "s/^$2 //p" | sort -u
+}
 
 # What stands behind options: interfaces and objects, then what is to be done with them.
 _ifbpf_words()
@@ -127,9 +136,17 @@ _ifbpf()
 			_ifbpf_said "$help"
 			if [[ $prev == @(-l|--list) && ${said[0]-} ]]; then
 				mapfile -t words < <(_ifbpf_lists "$1" "${said[0]}")
+			elif [[ ${COMP_WORDS[1]}:$prev == unload:@(-n|--prog-name) ]]; then
+				mapfile -t words < <(_ifbpf_programs "$1" name)
 			fi
 			compopt +o default 2>/dev/null || true
 			;;
+		id:*)
+			[[ ${COMP_WORDS[1]}:$prev != unload:--id ]] ||
+				mapfile -t words < <(_ifbpf_programs "$1" id)
+			compopt +o default 2>/dev/null || true
+			;;
+		cookie:*) mapfile -t words < <(ls -- "${IFBPF_BPFFS:-/sys/fs/bpf}/%ifbpf/ns" 2>/dev/null) ;;
 		file:* | object:*) ;;
 		?*:*) compopt +o default 2>/dev/null || true ;; # no file either
 		:-*) mapfile -t words < <(_ifbpf_options "$1" "${COMP_WORDS[1]}") ;;

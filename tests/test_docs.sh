@@ -152,6 +152,20 @@ test_completion_offers_verbs_interfaces_and_namespaces()
 		fail "it offers: $(completed scripts/ifbpf pin --netns p)"
 }
 
+test_completion_offers_programs_and_namespaces_that_are_there()
+{
+	# shellcheck source=scripts/completion.bash
+	. scripts/completion.bash
+	scripts/ifbpf load v0 objects/xdp_pass.o >/dev/null
+	scripts/ifbpf load v0 objects/tc_pass.o >/dev/null
+	same "programs" "$(printf '%s\n' tc_pass xdp_pass)" "$(completed scripts/ifbpf unload v0 -n '')"
+	same "their ids" "$(bpftool -j prog show pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass" |
+		sed 's/^{"id":\([0-9]*\),.*/\1/'; prog_id v0)" "$(completed scripts/ifbpf unload --id '' | sort -rn)"
+	mkdir "$BPFFS/%ifbpf/ns/4476"
+	same "namespaces" 4476 "$(completed scripts/ifbpf gc --netns '')"
+	same "no interface behind --class" "" "$(completed scripts/ifbpf load --class '')"
+}
+
 test_completion_offers_what_an_option_takes()
 {
 	local option
