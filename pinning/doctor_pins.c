@@ -122,16 +122,51 @@ static void advise_orphan(struct doctor *d, const struct status *st,
 		       orphan->file);
 }
 
-static void judge_orphans(struct doctor *d, const struct status *st)
+/* Maps of one object are left together, and one command drops them all. */
+static bool is_like(const struct status_orphan *a, const struct status_orphan *b)
 {
+	return a->kind == PIN_MAP && b->kind == PIN_MAP && !strcmp(a->why, b->why) &&
+	       !strstr(a->file, "%old-") == !strstr(b->file, "%old-");
+}
+
+/* How many are told with number `at`; 0: it is told with one before. */
+static size_t count_like(const struct status *st, size_t at)
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < st->orphans_len; i++) {
 		const struct status_orphan *orphan = &st->orphans[i];
 
 		if (orphan->kind == PIN_MAP && is_stale(st, orphan->id))
 			continue;
-		found(d, DOCTOR_INFO, "a %s is pinned in vain: %s", pin_kind_name(orphan->kind),
-		      orphan->why);
-		evidence(d, "%.300s/%s, id %u", st->dir.path, orphan->file, orphan->id);
+		if (i != at && !is_like(orphan, &st->orphans[at]))
+			continue;
+		if (i < at)
+			return 0;
+		count++;
+	}
+	return count;
+}
+
+static void judge_orphans(struct doctor *d, const struct status *st)
+{
+	for (size_t i = 0; i < st->orphans_len; i++) {
+		const struct status_orphan *orphan = &st->orphans[i];
+
+		size_t like;
+
+		if (orphan->kind == PIN_MAP && is_stale(st, orphan->id))
+			continue;
+		like = count_like(st, i);
+		if (!like)
+			continue;
+		if (like > 1)
+			found(d, DOCTOR_INFO, "%zu maps are pinned in vain: %s", like, orphan->why);
+		else
+			found(d, DOCTOR_INFO, "a %s is pinned in vain: %s",
+			      pin_kind_name(orphan->kind), orphan->why);
+		evidence(d, "%.300s/%s, id %u%s", st->dir.path, orphan->file, orphan->id,
+		         like > 1 ? ", and others: see 'ifbpf status'" : "");
 		advise_orphan(d, st, orphan);
 	}
 }

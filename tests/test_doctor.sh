@@ -372,6 +372,14 @@ test_what_is_advised_about_pins_in_vain_helps()
 	[[ -z $(findings pins v0 | grep 'in vain') ]] || fail "$(findings pins v0)"
 }
 
+test_maps_that_are_pinned_in_vain_together_are_one_finding()
+{
+	load v0 objects/xdp_acl.o >/dev/null
+	unload v0 >/dev/null
+	[[ $(findings pins v0) == "info 14 maps are pinned in vain: no attached program uses it" ]] ||
+		fail "$(findings pins v0)"
+}
+
 test_the_older_qdisc_is_told()
 {
 	[[ -z $(findings qdisc v0) ]] || fail "$(findings qdisc v0)"
