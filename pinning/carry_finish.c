@@ -92,8 +92,9 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 static void say_left(const struct carried *one, const struct migrate_report *report)
 {
 	if (report->left)
-		note("map '%s': %llu entries did not fit and stay in %%old-%u", one->name,
-		     (unsigned long long)report->left, one->from_id);
+		note("map '%s': %llu entr%s did not fit and stay%s in %%old-%u", one->name,
+		     (unsigned long long)report->left, report->left == 1 ? "y" : "ies",
+		     report->left == 1 ? "s" : "", one->from_id);
 	if (report->counters_left || report->cpus_left)
 		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
 		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);

@@ -81,7 +81,8 @@ void explain_kernel_passed(struct explanation *e, const struct bpf_program *prog
 		explain_check(e, EXPLAIN_LICENSE, EXPLAIN_DONE,
 		              "not GPL-compatible, which the verifier refuses below");
 	else
-		explain_check(e, EXPLAIN_LICENSE, EXPLAIN_DONE, "read");
+		explain_check(e, EXPLAIN_LICENSE, EXPLAIN_DONE,
+		              "taken; no helper was refused for it");
 	explain_check(e, EXPLAIN_INSNS, EXPLAIN_DONE, "%zu of %u at most",
 	              bpf_program__insn_cnt(prog), INSNS_MAX);
 	explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_DONE, "CAP_BPF and CAP_NET_ADMIN are enough");

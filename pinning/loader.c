@@ -33,8 +33,12 @@ static int load_object(struct loading *l)
 	err = load_find_sharers(l);
 	if (err)
 		return err;
-	explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "%u of %zu reused, %zu carried over, the rest new",
-	        reused, l->object->maps_len, l->report->carry.len);
+	if (!l->object->maps_len)
+		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "the object has none");
+	else
+		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE,
+		        "%u of %zu reused, %zu carried over, the rest new", reused,
+		        l->object->maps_len, l->report->carry.len);
 	err = l->options->join && !l->options->dry_run ? load_join(l) : object_load(l->object);
 	if (!err)
 		load_tell_lost(l);

@@ -301,9 +301,10 @@ static void note_found(struct object *object)
 		internal += object_map_is_internal(map);
 	}
 	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
-	        "program %s in section %s for %s; %zu maps, %zu internal",
+	        "program %s in section %s for %s; %zu map%s, %zu internal",
 	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),
-	        hook_name(object->hook), object->maps_len - internal, internal);
+	        hook_name(object->hook), object->maps_len - internal,
+	        object->maps_len - internal == 1 ? "" : "s", internal);
 }
 
 /* libbpf 1.1 crashes when it loads such an object without the programs of its struct_ops. */

@@ -48,7 +48,7 @@ test_every_stage_of_a_load_is_told()
 	read -r tag xlated jited < <(bpftool -j prog show id "$id" |
 		sed 's/.*"tag":"\([^"]*\)".*"bytes_xlated":\([0-9]*\).*"bytes_jited":\([0-9]*\).*/\1 \2 \3/')
 	stage "ELF file" "done" objects/xdp_pass.o
-	stage "programs and maps" "done" "program xdp_pass in section xdp for xdp; 1 maps"
+	stage "programs and maps" "done" "program xdp_pass in section xdp for xdp; 1 map, 0 internal"
 	stage maps "done" "0 of 1 reused"
 	stage "relocations and BTF" "done"
 	stage "checks of BPF_PROG_LOAD" "done"

@@ -51,7 +51,7 @@ between()
 		expect_edited "after $at"
 		return
 	fi
-	[[ $left == deny_list%old-* && $errors == *" entries did not fit and stay in %${left#*%}"* ]] ||
+	[[ $left == deny_list%old-* && $errors == *" did not fit and stay"*" in %${left#*%}"* ]] ||
 		fail "left: $left. It said: $errors"
 	expect_edited "after $at, with $left" "$BPFFS/v0/$left"
 	((++full))
