@@ -171,6 +171,16 @@ int cli_option(int argc, char **argv, const char *letters, const struct option *
 	return '?';
 }
 
+const char *cli_same_key(const char *const *words, const char *text)
+{
+	size_t len = strcspn(text, "=") + 1;
+
+	for (; *words; words++)
+		if (!strncmp(*words, text, len))
+			return *words;
+	return NULL;
+}
+
 int cli_expect_words(const char *tool, int count, char **words, int min, int max,
                      const char *const what[])
 {

@@ -51,6 +51,9 @@ struct option;
 int cli_option(int argc, char **argv, const char *letters, const struct option *options,
                const char *many);
 
+/* Of "KEY=..." words, NULL at the end: the one whose key is that of text, or NULL. */
+const char *cli_same_key(const char *const *words, const char *text);
+
 /*
  * The words behind the options are to be from min to max (-1: any number); what is what they are
  * called. Returns 0, or EXIT_USAGE with the missing or the first superfluous one named.

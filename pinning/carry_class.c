@@ -15,17 +15,6 @@ static bool is_about(const char *word, const char *name)
 	return !strncmp(word, name, len) && word[len] == '=';
 }
 
-/* The word for the same map that was there before, or NULL. */
-static const char *find_same(const char *const *classes, const char *text)
-{
-	size_t len = strchr(text, '=') - text + 1;
-
-	for (; *classes; classes++)
-		if (!strncmp(*classes, text, len))
-			return *classes;
-	return NULL;
-}
-
 bool carry_parse_class(const char *tool, const char *text,
                        const char *classes[CARRY_CLASSES_MAX + 1])
 {
@@ -38,9 +27,9 @@ bool carry_parse_class(const char *tool, const char *text,
 		cli_misused(tool, "'%s' is not MAP=CLASS", text);
 	else if (migrate_class_parse(class + 1) < 0)
 		cli_misused(tool, "no such class '%s'; there is config, counter, flow", class + 1);
-	else if (find_same(classes, text))
+	else if (cli_same_key(classes, text))
 		cli_misused(tool, "--class %s and --class %s are about one map",
-		            find_same(classes, text), text);
+		            cli_same_key(classes, text), text);
 	else if (len == CARRY_CLASSES_MAX)
 		cli_misused(tool, "more than %d times --class", CARRY_CLASSES_MAX);
 	else

@@ -362,7 +362,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("load");
-	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "c")) != -1) {
+	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "cM")) != -1) {
 		switch (c) {
 		case 'H': good = parse_hook(optarg, &choice); break;
 		case 's': choice.section = optarg; break;

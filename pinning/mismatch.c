@@ -47,6 +47,18 @@ bool mismatch_any(const struct mismatches *how, enum mismatch what)
 	return any;
 }
 
+/* text: of one map, else NULL. */
+static bool take(struct mismatches *how, size_t len, const char *text, enum mismatch which)
+{
+	if (text) {
+		how->maps[len] = text;
+	} else {
+		how->all = which;
+		how->has_all = true;
+	}
+	return true;
+}
+
 bool mismatch_parse(const char *tool, const char *text, struct mismatches *how)
 {
 	const char *what = strchr(text, '=');
@@ -61,13 +73,16 @@ bool mismatch_parse(const char *tool, const char *text, struct mismatches *how)
 		cli_misused(tool,
 		            "no such way for --on-mismatch '%s'; there is fail, fresh, migrate",
 		            what ? what + 1 : text);
+	else if (what && cli_same_key(how->maps, text))
+		cli_misused(tool, "--on-mismatch %s and --on-mismatch %s are about one map",
+		            cli_same_key(how->maps, text), text);
+	else if (!what && how->has_all)
+		cli_misused(tool, "--on-mismatch is there twice for all maps");
 	else if (what && len == MISMATCH_MAPS_MAX)
 		cli_misused(tool, "more than %d times --on-mismatch", MISMATCH_MAPS_MAX);
-	else if (what)
-		how->maps[len] = text;
 	else
-		how->all = which;
-	return which >= 0 && what != text && !(what && len == MISMATCH_MAPS_MAX);
+		return take(how, len, what ? text : NULL, which);
+	return false;
 }
 
 static bool has_map(const struct object *object, const char *word)

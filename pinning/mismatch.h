@@ -18,6 +18,7 @@ enum mismatch {
 
 struct mismatches {
 	enum mismatch all;
+	bool has_all; /* it was said */
 	const char
 		*maps[MISMATCH_MAPS_MAX + 1]; /* "MAP=DO" words that go before, NULL at the end */
 };

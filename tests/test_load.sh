@@ -1124,6 +1124,9 @@ test_wrong_usage_is_named_in_one_line()
 	misused "--expect is there twice" --expect 5 --expect 0 v0 "$object"
 	misused "--section is there twice" -s xdp -s tc v0 "$object"
 	misused "--netns is there twice" --netns peer --netns peer v0 "$object"
+	misused "--on-mismatch is there twice for all maps" --on-mismatch fail --on-mismatch migrate v0 "$object"
+	misused "--on-mismatch a=fail and --on-mismatch a=fresh are about one map" \
+		--on-mismatch a=fail --on-mismatch fresh --on-mismatch ab=fail --on-mismatch a=fresh v0 "$object"
 	misused "--class flows=flow and --class flows=config are about one map" \
 		--class flows=flow --class xdp=flow --class flows=config v0 "$object"
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it did something"

@@ -117,13 +117,13 @@ test_a_reader_of_the_output_that_goes_away_does_not_end_a_load()
 	# What is lost of the output itself is said.
 	status=0
 	load --on-mismatch migrate v0 "$BUILT/carry1.o" >&8 2>"$TMPDIR/errors" || status=$?
-	((status == 2)) || fail "status $status"
+	((status == 3)) || fail "status $status"
 	grep -q "cannot write the output" "$TMPDIR/errors" || fail "it says: $(<"$TMPDIR/errors")"
 	expect_nothing_left
 	[[ $(load_state v0 xdp) == *" carry1" ]] || fail "$(load_state v0 xdp)"
 	status=0
 	unload v0 >&8 2>/dev/null || status=$?
-	((status == 2)) || fail "status $status"
+	((status == 3)) || fail "status $status"
 	[[ -z $(prog_id v0) ]] || fail "unload did not end its work"
 }
 
