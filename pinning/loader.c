@@ -195,6 +195,7 @@ static int open_bpffs(struct loading *l)
 static void end_lost(struct loading *l)
 {
 	l->report->switched = false;
+	note("what it had prepared is ended as if this run had been killed:");
 	bpffs_unlock(&l->fs);
 	writer_begin(&l->fs, l->iface, &l->resumed);
 }

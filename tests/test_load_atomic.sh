@@ -412,6 +412,7 @@ test_a_program_that_others_take_off_at_once_locks_nobody_out()
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors == *"load: cannot keep program "*" on xdp of v0: program xdp_redirect (id $id, tag "*") is there now, native by netlink"* ]] ||
 		fail "it says: $errors"
+	[[ $errors == *"ended as if this run had been killed:"*"load: finished what "* ]] || fail "it says: $errors"
 	[[ $errors != *"may still be on"* && $errors != *"cannot tell"* ]] || fail "it says: $errors"
 	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is still there"
 	[[ $(prog_id v0) == "$id" ]] || fail "theirs is gone"
