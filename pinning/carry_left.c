@@ -51,11 +51,14 @@ int carry_foresee(struct carry *carry)
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		struct carried *one = carry->list[i];
+		bool made = one->map && !map_describe(bpf_map__fd(one->map), &info);
 
-		if (one->map && !map_describe(bpf_map__fd(one->map), &info))
+		if (made) {
 			one->to_id = info.id;
+			migrate_set_target(one->m, bpf_map__fd(one->map));
+		}
 		if (!one->apart && !*one->why)
-			err = migrate_foresee(one->m);
+			err = migrate_foresee(one->m, made);
 		progress_clear(&one->progress);
 	}
 	return err;

@@ -122,15 +122,17 @@ void migrate_set_progress(struct migration *m,
 
 /*
  * Instead of the steps below: read the old map, and note in the report how many entries would be
- * left in it, and the first of them, as far as that follows from the definitions. Reports failures.
- * Returns 0 or a negative errno.
+ * left in it, and the first of them, as far as that follows from the definitions. may_try: the new
+ * map exists and is thrown away afterwards, so that an LRU map may be filled to see what it drops.
+ * Reports failures. Returns 0 or a negative errno.
  */
-int migrate_foresee(struct migration *m);
+int migrate_foresee(struct migration *m, bool may_try);
 
 /*
  * CONFIG and FLOW: copy all entries into the new map, which nobody else uses yet and which is
- * empty, and remember what was copied. Reports failures. Returns 0, also if entries were left
- * behind (see the report), or a negative errno.
+ * empty, and remember what was copied. An LRU map drops entries to make room: those are left behind
+ * as well. Reports failures. Returns 0, also if entries were left behind (see the report), or a
+ * negative errno.
  */
 int migrate_copy(struct migration *m);
 
@@ -149,6 +151,7 @@ void migrate_begin(struct migration *m);
  *   - the key is gone from the old map, and the new map has what was copied: it is deleted there
  *     (an array's slot: zeroed), but not if the old map is an LRU, which drops entries by itself;
  *   - both were changed: the new map wins, and the report counts a conflict.
+ * Of CONFIG, what a new map that is an LRU has dropped meanwhile counts as left behind.
  * Each comparison and the write after it are two system calls: an edit of the same entry of the new
  * map that falls between them is overwritten. Reports failures. Returns 0 or a negative errno.
  */

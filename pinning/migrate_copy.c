@@ -104,6 +104,8 @@ int migrate_copy(struct migration *m)
 	out.sources = calloc(reader.batch.room, sizeof(*out.sources));
 	if (!err)
 		err = out.sources ? copy_all(&out, &reader) : -ENOMEM;
+	if (!err)
+		err = migrate_look_for_dropped(m);
 	if (err)
 		failed(err, "cannot copy the content of map %s", m->from.info.name);
 	free(out.sources);

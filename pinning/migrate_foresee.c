@@ -22,7 +22,7 @@ static const char *counters_misfit(struct migration *m, const __u8 *value, __u8 
 static const char *misfit(struct migration *m, const void *key, const void *value, __u8 *new_key,
                           __u8 *new_value)
 {
-	bool bounded = !map_is_array(m->to.info.type) && !map_is_lru(m->to.info.type);
+	bool bounded = !map_is_array(m->to.info.type);
 	const char *why;
 
 	/* Nothing is lost with a slot that nobody used. */
@@ -62,12 +62,15 @@ static int count_misfits(struct migration *m, struct map_reader *reader, __u8 *k
 	return count;
 }
 
-int migrate_foresee(struct migration *m)
+int migrate_foresee(struct migration *m, bool may_try)
 {
 	struct map_reader reader;
 	__u8 *key, *value;
 	int err;
 
+	/* How many entries an LRU map keeps, nobody can tell but the map. */
+	if (may_try && m->class != MIGRATE_COUNTER && map_is_lru(m->to.info.type))
+		return migrate_copy(m);
 	err = map_reader_open(&reader, m->from.fd, &m->from.info);
 	if (err)
 		return failed(err, "cannot read map %s", m->from.info.name);

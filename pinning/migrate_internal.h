@@ -46,6 +46,12 @@ const char *migrate_value(struct migration *m, const void *from, void *to);
  */
 bool migrate_is_empty(const struct migration *m, const void *key, const void *value);
 
+/*
+ * The new map may be an LRU: what it dropped again of the entries that it was given stays in the
+ * old one alone. Returns 0 or a negative errno.
+ */
+int migrate_look_for_dropped(struct migration *m);
+
 /* Count an entry of the old map that stays there alone, and keep the first few. */
 void migrate_left(struct migration *m, const void *key, const char *why);
 

@@ -84,6 +84,8 @@ enum map_family map_family(__u32 type, const char **why)
 	return FAMILY_NONE;
 }
 
+static const char lru_drops[] = "what an LRU map drops to make room stays in the old map";
+
 static const char *type_name(__u32 type)
 {
 	const char *name = libbpf_bpf_map_type_str(type);
@@ -114,6 +116,8 @@ static int compare_types(struct migration *m)
 		why = "entries that differ between CPUs stay in the old map";
 	else if (m->class != MIGRATE_COUNTER && !map_is_percpu(from) && map_is_percpu(to))
 		why = "every CPU gets the value";
+	else if (map_is_lru(to) && !map_is_lru(from))
+		why = lru_drops;
 	else if (map_is_array(from) && !map_is_array(to))
 		why = "slots of zeros are taken as empty";
 	return rows_add(&m->rows, outcome, "type", type_name(from), type_name(to), why);
@@ -129,9 +133,7 @@ static int compare_entries(struct migration *m)
 	snprintf(a, sizeof(a), "%u", from);
 	snprintf(b, sizeof(b), "%u", to);
 	return rows_add(&m->rows, from < to ? MIGRATE_GROWN : MIGRATE_CUT, "max entries", a, b,
-	                from > to && map_is_lru(m->to.info.type)
-	                        ? "an LRU map drops what it has no room for"
-	                        : NULL);
+	                from > to && map_is_lru(m->to.info.type) ? lru_drops : NULL);
 }
 
 /* Maps that are closed to programs. Closed to system calls are descriptors, not maps. */

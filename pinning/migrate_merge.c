@@ -53,6 +53,7 @@ struct merging {
 	struct program prog;
 	struct cpus cpus;
 	__u8 *zero;  /* a value for keys that the new map lacks */
+	__u8 *spare; /* a value of the new map */
 	__u32 pairs; /* that wait in the program's table */
 	int cpu_err; /* a CPU could not be used; the others went on */
 };
@@ -95,6 +96,9 @@ static const char *create(struct merging *g, const void *key, int *err)
 	*err = 0;
 	if (map_is_array(g->m->to.info.type))
 		return NULL;
+	/* An LRU map makes room before it sees that the key is there. */
+	if (map_is_lru(g->m->to.info.type) && !bpf_map_lookup_elem(g->m->to.fd, key, g->spare))
+		return NULL;
 	*err = bpf_map_update_elem(g->m->to.fd, key, g->zero, BPF_NOEXIST);
 	switch (*err) {
 	case 0: g->m->report.created++; return NULL;
@@ -105,6 +109,27 @@ static const char *create(struct merging *g, const void *key, int *err)
 	return NULL;
 }
 
+/* An entry for which no key need be made. */
+static bool counts_nothing(const struct migration *m, const void *value)
+{
+	return (map_is_array(m->from.info.type) || map_is_lru(m->to.info.type)) &&
+	       bytes_are_zero(value, map_value_bytes(&m->from.info));
+}
+
+/*
+ * An LRU map drops entries for keys that are made: all of them come before the first count does,
+ * and what was dropped again is missed by the program.
+ */
+static int create_first(struct merging *g, const void *key, const void *value)
+{
+	void *new_key = program_new_key(&g->prog, 0);
+	int err = 0;
+
+	if (!counts_nothing(g->m, value) && !migrate_key(g->m, key, new_key))
+		create(g, new_key, &err);
+	return err;
+}
+
 static int add_pair(struct merging *g, const void *key, const void *value)
 {
 	struct migration *m = g->m;
@@ -113,11 +138,10 @@ static int add_pair(struct merging *g, const void *key, const void *value)
 	int err = 0;
 
 	m->report.entries++;
-	if (map_is_array(m->from.info.type) &&
-	    bytes_are_zero(value, map_value_bytes(&m->from.info)))
+	if (counts_nothing(m, value))
 		return 0;
 	why = migrate_key(m, key, new_key);
-	if (!why)
+	if (!why && !map_is_lru(m->to.info.type))
 		why = create(g, new_key, &err);
 	if (err)
 		return err;
@@ -132,19 +156,34 @@ static int add_pair(struct merging *g, const void *key, const void *value)
 	return ++g->pairs == g->prog.room ? run_all(g) : 0;
 }
 
-static int merge_all(struct merging *g, struct map_reader *reader)
+/* Go through the old map. Returns 0 or a negative errno. */
+static int for_each(struct merging *g,
+                    int (*one)(struct merging *g, const void *key, const void *value))
 {
-	int count, err = 0;
+	struct map_reader reader;
+	int count, err;
 
-	while ((count = map_reader_next(reader)) > 0) {
+	err = map_reader_open(&reader, g->m->from.fd, &g->m->from.info);
+	if (err)
+		return err;
+	while (!err && (count = map_reader_next(&reader)) != 0) {
+		err = count < 0 ? count : 0;
 		for (int i = 0; !err && i < count; i++)
-			err = add_pair(g, entries_key(&reader->batch, i),
-			               entries_value(&reader->batch, i));
-		if (err)
-			return err;
+			err = one(g, entries_key(&reader.batch, i),
+			          entries_value(&reader.batch, i));
 		migrate_progress(g->m, g->m->report.entries);
 	}
-	return count < 0 || !g->pairs ? count : run_all(g);
+	map_reader_close(&reader);
+	return err;
+}
+
+static int merge_all(struct merging *g)
+{
+	int err = map_is_lru(g->m->to.info.type) ? for_each(g, create_first) : 0;
+
+	if (!err)
+		err = for_each(g, add_pair);
+	return err || !g->pairs ? err : run_all(g);
 }
 
 /* Load what is needed for CPUs that are offline, or count them. */
@@ -161,21 +200,17 @@ static void prepare_offline(struct merging *g)
 
 static int merge(struct merging *g)
 {
-	struct map_reader reader;
 	int err;
 
-	g->zero = calloc(1, map_value_bytes(&g->m->to.info));
+	g->zero = calloc(2, map_value_bytes(&g->m->to.info));
 	if (!g->zero)
 		return -ENOMEM;
-	err = map_reader_open(&reader, g->m->from.fd, &g->m->from.info);
-	if (err)
-		return err;
+	g->spare = g->zero + map_value_bytes(&g->m->to.info);
 	prepare_offline(g);
 	/* The old program may be about to make a key. */
 	migrate_quiesce();
-	err = merge_all(g, &reader);
+	err = merge_all(g);
 	cpus_restore(&g->cpus);
-	map_reader_close(&reader);
 	g->m->report.counters_left = g->prog.cursor->stuck;
 	g->m->report.left += g->prog.cursor->absent;
 	return err ? err : g->cpu_err;

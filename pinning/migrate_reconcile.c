@@ -238,6 +238,9 @@ int migrate_reconcile(struct migration *m)
 		err = compare_old(&r, &reader);
 	if (!err)
 		err = compare_base(&r);
+	/* Of flow state, what packets add to the new map drops as much. */
+	if (!err && m->class == MIGRATE_CONFIG)
+		err = migrate_look_for_dropped(m);
 	if (err)
 		failed(err, "cannot bring the changes of map %s over", m->from.info.name);
 	free(r.old);

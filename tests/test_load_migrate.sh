@@ -94,6 +94,61 @@ test_what_does_not_fit_stays_in_the_old_map_and_the_load_is_partly_done()
 		fail "7 is not in $(old_maps "$BPFFS/v0")"
 }
 
+# keys PIN: all keys that are numbers, one a line. total PIN: the sum of all values, of all CPUs.
+keys() { bpftool map dump pinned "$1" | tr -d '",' | awk '$1 == "key:" { print $2 }' | sort; }
+total() { bpftool map dump pinned "$1" | awk '$1 == "\"value\":" { sum += $2 } END { print sum + 0 }'; }
+
+# number_keys MAP COUNT: the value 1 under each key below COUNT, on each CPU.
+number_keys()
+{
+	local i
+
+	for ((i = 0; i < $2; i++)); do
+		echo "map update pinned $BPFFS/v0/$1 key $((i % 256)) $((i / 256)) 0 0 value 1 0 0 0 0 0 0 0"
+	done >"$TMPDIR/keys"
+	bpftool batch file "$TMPDIR/keys" >/dev/null
+}
+
+# An LRU map takes every entry, and drops others.
+test_what_an_lru_map_drops_stays_in_the_old_map_and_the_load_is_partly_done()
+{
+	local old dropped
+
+	load v0 "$BUILT/lru1.o" >/dev/null
+	number_keys members 1000
+	old=$(map_id "$BPFFS/v0/members")
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/lru2.o"
+	[[ $output == *"would stay in map $old: the first, key "*"an LRU, and dropped it to make room"* ]] ||
+		fail "$output"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/lru2.o"
+	old=$BPFFS/v0/members%old-$old
+	dropped=$(($(keys "$old" | wc -l) - $(keys "$BPFFS/v0/members" | wc -l)))
+	((dropped > 0)) || fail "this LRU map has room for all"
+	[[ $errors == *"map 'members': $dropped entries did not fit and stay"* ]] || fail "$errors"
+	[[ $(keys "$old" | wc -l) == 1000 ]] || fail "the old map has $(keys "$old" | wc -l) keys"
+	# Of which none is dropped, nothing stays.
+	unload --purge v0 >/dev/null
+	load v0 "$BUILT/lru1.o" >/dev/null
+	number_keys members 10
+	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/lru2.o"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/lru2.o"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
+test_a_count_that_an_lru_map_has_no_room_for_stays_in_the_old_map()
+{
+	local cpus old
+
+	load v0 "$BUILT/lru1.o" >/dev/null
+	number_keys talkers 6000
+	cpus=$(($(total "$BPFFS/v0/talkers") / 6000))
+	old=$(map_id "$BPFFS/v0/talkers")
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/lru2.o"
+	old=$BPFFS/v0/talkers%old-$old
+	(($(total "$BPFFS/v0/talkers") + $(total "$old") == 6000 * cpus)) ||
+		fail "of $((6000 * cpus)): $(total "$BPFFS/v0/talkers") and $(total "$old")"
+}
+
 # closed_pipe: descriptor 8 writes to a pipe that nobody reads any more.
 closed_pipe()
 {
