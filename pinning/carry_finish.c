@@ -98,6 +98,10 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 	if (report->counters_left || report->cpus_left)
 		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
 		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);
+	if (report->fields_left)
+		note("map '%s': fields that may be counts cannot be added, and stay in %%old-%u: "
+		     "%llu",
+		     one->name, one->from_id, (unsigned long long)report->fields_left);
 	if (report->conflicts)
 		note("map '%s': %llu entries were changed in both maps; the new map's were kept, "
 		     "with what changed in the old one between the copy and the switch lost",

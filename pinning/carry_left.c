@@ -25,7 +25,9 @@ __u64 carry_left(const struct carried *one)
 {
 	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
 
-	return report ? report->left + report->counters_left + report->cpus_left : 0;
+	return report ? report->left + report->counters_left + report->fields_left +
+	                        report->cpus_left
+	              : 0;
 }
 
 void carry_left_why(const struct carried *one, char *text, size_t size)
@@ -38,6 +40,8 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 		         report->problems[0].why);
 	else if (report->counters_left)
 		snprintf(text, size, "counters do not fit their narrower field");
+	else if (report->fields_left)
+		snprintf(text, size, "fields that cannot be added, and that the new map has set");
 	else if (report->cpus_left)
 		snprintf(text, size, "the counts of %u CPUs that are offline", report->cpus_left);
 	else if (report->left)

@@ -183,9 +183,11 @@ int migrate_resume(struct migration *m, int fd);
  * COUNTER: add every counter of the old map to the new one and zero it in the old, by a BPF program
  * (tc, by BPF_PROG_TEST_RUN) that runs once on each CPU: no count is lost or doubled while packets
  * flow, nor by a second call. Keys that the new map lacks are created first. What is a counter:
- * integers of 4 and 8 bytes, if neither enums nor __be32 and __be64; a field tagged
+ * integers of 2, 4 and 8 bytes, if neither enums nor __be16, __be32 and __be64; a field tagged
  * btf_decl_tag("ifbpf:max") becomes the greater of both; other fields are copied where the new one
- * is still zero. The slots of CPUs that are offline are merged on another CPU (Linux 5.19), else
+ * is still zero. Where it is not, the old one is kept in the old map if it may be a count as well: a
+ * union, or an integer of one byte that differs. So are counts of 2 bytes on Linux before 5.12, and
+ * at the end of a value that has no 4 bytes there. The slots of CPUs that are offline are merged on another CPU (Linux 5.19), else
  * left where they are. The calling thread visits every CPU and returns to its own affinity. Reports
  * failures. Returns 0, also if something was left in the old map (see the report), or a negative
  * errno; -EPERM also if this thread may not run on a CPU that is online, whose counters then stay
@@ -210,6 +212,7 @@ struct migrate_report {
 	__u64 conflicts;               /* changed in both maps: the new one won */
 	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */
 	__u64 counters_left;    /* counters (of one CPU) that did not fit their narrower field */
+	__u64 fields_left;      /* fields (of one CPU) that may count and could not be added */
 	unsigned int cpus_left; /* offline CPUs whose slots could not be merged */
 	struct migrate_problem problems[MIGRATE_PROBLEMS]; /* the first of those left */
 	unsigned int problem_count;

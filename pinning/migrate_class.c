@@ -59,6 +59,22 @@ enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u3
 	return map_is_percpu(map_type) ? MIGRATE_COUNTER : MIGRATE_CONFIG;
 }
 
+/* A field of counters that is not added up. */
+static bool has_other_fields(const struct migration *m)
+{
+	for (size_t i = 0; i < m->value.len; i++) {
+		const struct field *f = &m->value.list[i];
+
+		if (f->kind != FIELD_CUT && !f->counter && !f->greatest)
+			return true;
+	}
+	return false;
+}
+
+#define COUNTER_SUM                                                                                \
+	"between the switch and the end of the merge the sum of both maps is exact; on Linux "     \
+	"before 5.19 the counts of CPUs that are offline stay in the old map"
+
 const char *migrate_bound(const struct migration *m)
 {
 	switch (m->class) {
@@ -69,11 +85,10 @@ const char *migrate_bound(const struct migration *m)
 		       "they are compared after it, or is refused when that map is frozen; of an "
 		       "entry changed in both, the new map's stays";
 	case MIGRATE_COUNTER:
-		return "no count is lost or doubled; between the switch and the end of the merge "
-		       "the "
-		       "sum of both maps is exact; on Linux before 5.19 the counts of CPUs that "
-		       "are "
-		       "offline stay in the old map";
+		return has_other_fields(m)
+		               ? "no count is lost or doubled in the fields that are added; of the "
+		                 "others the new map's value stays once it has one; " COUNTER_SUM
+		               : "no count is lost or doubled; " COUNTER_SUM;
 	case MIGRATE_FLOW:
 		return "an entry that packets change in both maps between the copy and the "
 		       "comparison "

@@ -29,7 +29,9 @@ struct field {
 	bool from_signed, to_signed;
 	bool counter;  /* MIGRATE_COUNTER adds it up */
 	bool greatest; /* or takes the greater of both: tagged ifbpf:max */
-	__u32 row;     /* its name */
+	bool unsure; /* neither, but it may count: what is set in both maps stays in the old one */
+	bool apart;  /* a counter that no instruction can add: it stays in the old map */
+	__u32 row;   /* its name */
 };
 
 struct fields {

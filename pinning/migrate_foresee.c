@@ -6,6 +6,17 @@
 #include "bpffs/pin.h"
 #include "pinning/migrate_internal.h"
 
+static const char *stays_apart(const struct migration *m, const __u8 *value)
+{
+	for (size_t i = 0; i < m->value.len; i++) {
+		const struct field *f = &m->value.list[i];
+
+		if (f->apart && !bytes_are_zero(value + f->from / 8, f->from_bits / 8))
+			return "a counter cannot be added where its new field is";
+	}
+	return NULL;
+}
+
 /* Counters are added one by one: each CPU's must fit by itself. */
 static const char *counters_misfit(struct migration *m, const __u8 *value, __u8 *converted)
 {
@@ -13,9 +24,14 @@ static const char *counters_misfit(struct migration *m, const __u8 *value, __u8 
 
 	if (!map_is_percpu(m->from.info.type))
 		step = bytes;
-	for (size_t at = 0; at < bytes; at += step)
+	for (size_t at = 0; at < bytes; at += step) {
+		const char *why = stays_apart(m, value + at);
+
+		if (why)
+			return why;
 		if (fields_convert(&m->value, value + at, converted))
 			return "a counter does not fit its narrower field";
+	}
 	return NULL;
 }
 

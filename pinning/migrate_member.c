@@ -131,7 +131,7 @@ bool member_is_signed(const struct btf *btf, const struct member *member)
 	return false;
 }
 
-bool member_is_counter(const struct btf *btf, const struct member *member)
+bool member_may_count(const struct btf *btf, const struct member *member)
 {
 	const struct btf_type *type = btf__type_by_id(btf, member->type);
 	const struct btf_type *real = resolve(btf, member->type);
@@ -139,7 +139,12 @@ bool member_is_counter(const struct btf *btf, const struct member *member)
 	for (; type != real; type = btf__type_by_id(btf, type->type))
 		if (!strncmp(btf__name_by_offset(btf, type->name_off), "__be", 4))
 			return false;
-	return btf_is_int(real) && real->size >= 4;
+	return btf_is_int(real) && !(btf_int_encoding(real) & BTF_INT_BOOL);
+}
+
+bool member_is_counter(const struct btf *btf, const struct member *member)
+{
+	return member_may_count(btf, member) && member_type(btf, member)->size >= 2;
 }
 
 __u32 member_small_size(const struct btf *btf, __u32 id)

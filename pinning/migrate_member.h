@@ -40,7 +40,10 @@ const struct btf_type *member_type(const struct btf *btf, const struct member *m
 __u32 member_bits(const struct btf *btf, const struct member *member);
 bool member_is_signed(const struct btf *btf, const struct member *member);
 
-/* An integer of 4 or 8 bytes, and neither an enum nor of network byte order (__be32). */
+/* An integer that is neither an enum nor bool nor of network byte order (__be32). */
+bool member_may_count(const struct btf *btf, const struct member *member);
+
+/* And of at least 2 bytes: taken as a counter. */
 bool member_is_counter(const struct btf *btf, const struct member *member);
 
 /* The size of an integer type that is no counter, 1 or 2 bytes; else 0. */

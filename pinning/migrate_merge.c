@@ -7,6 +7,7 @@
 #include "bpffs/log.h"
 #include "pinning/migrate_cpus.h"
 #include "pinning/migrate_internal.h"
+#include "pinning/migrate_merge_field.h"
 #include "pinning/migrate_program.h"
 
 /* Why the program cannot work on this field, or NULL. */
@@ -23,20 +24,41 @@ static const char *problem_of(const struct field *f)
 			return "counters in bit fields cannot be merged";
 		if (f->kind == FIELD_INTEGER && sides[i].bit % bits)
 			return "counters that are not aligned cannot be merged";
-		if (f->kind != FIELD_CUT && (sides[i].bit + bits) / 8 > 32768)
+		if ((sides[i].bit + bits) / 8 > 32768)
 			return "counters beyond 32 KiB in a value cannot be merged";
 	}
 	return NULL;
 }
 
+/* More branches than that in one program, and the verifier gives up. */
+#define WORDS_MAX 1024
+
+/* What is added as part of a word of 32 bits needs one in the value. */
+static const char *check_word(struct migration *m, struct field *f, unsigned int *words)
+{
+	struct migrate_row *row = &m->rows.list[f->row];
+
+	if (!merge_adds_in_word(f))
+		return NULL;
+	f->apart = f->to / 32 * 4 + 4 > m->to.info.value_size;
+	if (f->apart)
+		snprintf(row->why, sizeof(row->why),
+		         "16 bits at the end of a value cannot be added: the old ones stay");
+	return ++*words > WORDS_MAX ? "more than 1024 counters of 16 bits cannot be merged" : NULL;
+}
+
 int migrate_merge_check(struct migration *m)
 {
+	unsigned int words = 0;
+
 	for (size_t i = 0; i < m->value.len; i++) {
-		const struct field *f = &m->value.list[i];
+		struct field *f = &m->value.list[i];
 		const char *why = problem_of(f);
 		const struct migrate_row *row = &m->rows.list[f->row];
 		char field[64], from[48], to[48];
 
+		if (!why)
+			why = check_word(m, f, &words);
 		if (!why)
 			continue;
 		/* The row that is added can move the list. */
@@ -212,6 +234,7 @@ static int merge(struct merging *g)
 	err = merge_all(g);
 	cpus_restore(&g->cpus);
 	g->m->report.counters_left = g->prog.cursor->stuck;
+	g->m->report.fields_left = g->prog.cursor->unadded;
 	g->m->report.left += g->prog.cursor->absent;
 	return err ? err : g->cpu_err;
 }

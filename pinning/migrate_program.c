@@ -84,6 +84,9 @@ int program_load(struct program *prog, const struct migration *m)
 	err = make_maps(prog, m);
 	if (!err) {
 		prog->prog_fd = load(prog, m, false);
+		prog->no_exchange = prog->prog_fd < 0 && program_exchanges(m);
+		if (prog->no_exchange)
+			prog->prog_fd = load(prog, m, false);
 		err = prog->prog_fd < 0 ? prog->prog_fd : 0;
 	}
 	if (!err)

@@ -7,10 +7,11 @@
 
 /* Shared with the program by mmap. */
 struct program_cursor {
-	__u32 index;  /* of the pair of keys that comes next */
-	__u32 cpu;    /* whose slots are meant */
-	__u64 absent; /* keys that the new map lacked */
-	__u64 stuck;  /* counters that did not fit their narrower field */
+	__u32 index;   /* of the pair of keys that comes next */
+	__u32 cpu;     /* whose slots are meant */
+	__u64 absent;  /* keys that the new map lacked */
+	__u64 stuck;   /* counters that did not fit their narrower field */
+	__u64 unadded; /* fields that may count, and could be neither added nor copied */
 };
 
 /*
@@ -24,7 +25,9 @@ struct program {
 	__u8 *keys;
 	size_t cursor_bytes, keys_bytes; /* of the mappings */
 	size_t pair_bytes, new_key_at;
-	__u32 room; /* pairs */
+	__u32 room;       /* pairs */
+	bool no_exchange; /* Linux before 5.12 has no BPF_CMPXCHG, without which less can be added
+	                   */
 };
 
 /* Make the maps and load the program. Reports failures. Returns 0 or a negative errno. */
@@ -40,6 +43,9 @@ void *program_new_key(const struct program *prog, __u32 i);
  * 0 or a negative errno; -EXDEV: not on that CPU.
  */
 int program_run(const struct program *prog, __u32 count, int cpu, bool far);
+
+/* Whether it has instructions that Linux before 5.12 does not know. */
+bool program_exchanges(const struct migration *m);
 
 /* The instructions. Returns their number, or a negative errno; free() *insns. */
 int program_assemble(const struct program *prog, const struct migration *m, bool far,

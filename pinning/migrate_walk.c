@@ -10,6 +10,7 @@
 #define DEPTH_MAX 16
 
 static const char no_counter[] = "no counter: copied where the new one is zero";
+static const char may_count[] = "cannot be added: copied where the new one is zero, else it stays";
 
 struct walk {
 	const struct btf *from, *to;
@@ -67,6 +68,7 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 		.to_signed = member_is_signed(w->to, to),
 		.counter = member_is_counter(w->from, from) && member_is_counter(w->to, to),
 		.greatest = w->greatest,
+		.unsure = member_may_count(w->from, from) && member_may_count(w->to, to),
 	};
 	enum migrate_outcome outcome = field.to_bits > field.from_bits   ? MIGRATE_WIDENED
 	                               : field.to_bits < field.from_bits ? MIGRATE_NARROWED
@@ -75,7 +77,10 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 	int err;
 
 	if (w->class == MIGRATE_COUNTER)
-		why = w->greatest ? "the greater of both" : field.counter ? NULL : no_counter;
+		why = w->greatest     ? "the greater of both"
+		      : field.counter ? NULL
+		      : field.unsure  ? may_count
+		                      : no_counter;
 	err = say(w, outcome, name, from, to, why, &field.row);
 	return err ? err : fields_add(w->fields, &field);
 }
@@ -89,6 +94,7 @@ static int map_bytes(struct walk *w, const struct member *from, const struct mem
 		.kind = FIELD_BYTES,
 		.from = from->bit,
 		.to = to->bit,
+		.unsure = btf_is_union(member_type(w->from, from)),
 	};
 	struct shape_diffs diffs = {};
 	int err;
@@ -101,7 +107,10 @@ static int map_bytes(struct walk *w, const struct member *from, const struct mem
 		                    "of different kinds, or a union that has changed");
 	}
 	field.from_bits = field.to_bits = 8 * (__u32)size;
-	err = say(w, MIGRATE_KEPT, name, from, to, w->class == MIGRATE_COUNTER ? no_counter : NULL,
+	err = say(w, MIGRATE_KEPT, name, from, to,
+	          w->class != MIGRATE_COUNTER ? NULL
+	          : field.unsure              ? may_count
+	                                      : no_counter,
 	          &field.row);
 	return err ? err : fields_add(w->fields, &field);
 }
@@ -129,7 +138,7 @@ static int map_elements(struct walk *w, const struct btf_array *from, __u32 from
 	return err;
 }
 
-/* Text and other arrays of small integers go as a whole; no counter is that small. */
+/* Text and other arrays of small integers go as a whole, unless they are to be added up. */
 static int map_small(struct walk *w, const struct member *from, const struct member *to,
                      __u32 bytes, __u32 row)
 {
@@ -154,7 +163,8 @@ static int map_array(struct walk *w, const struct member *from, const struct mem
 	__u32 size = member_small_size(w->from, a->type), row = 0;
 	struct field rest = { .kind = FIELD_CUT };
 	__s64 element = btf__resolve_size(w->from, a->type);
-	bool small = size && size == member_small_size(w->to, b->type);
+	bool small = size && size == member_small_size(w->to, b->type) &&
+	             (size == 1 || w->class != MIGRATE_COUNTER);
 	int err = 0;
 
 	if (a->nelems != b->nelems || small)

@@ -159,7 +159,8 @@ static void print_report(const struct migrate_report *r)
 	       r->left);
 	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu counted=%llu\n", r->added,
 	       r->changed, r->deleted, r->conflicts, r->counts_in_both);
-	printf("counters_left=%llu cpus_left=%u\n", r->counters_left, r->cpus_left);
+	printf("counters_left=%llu cpus_left=%u fields_left=%llu\n", r->counters_left, r->cpus_left,
+	       r->fields_left);
 	for (unsigned int i = 0; i < r->problem_count; i++)
 		printf("left: %s: %s\n", r->problems[i].key, r->problems[i].why);
 }

@@ -149,6 +149,55 @@ test_a_count_that_an_lru_map_has_no_room_for_stays_in_the_old_map()
 		fail "of $((6000 * cpus)): $(total "$BPFFS/v0/talkers") and $(total "$old")"
 }
 
+# tallied MAP FIELD: summed over the CPUs and over the pins of all maps that had this name.
+tallied()
+{
+	local pin
+
+	for pin in "$BPFFS/v0/$1" "$BPFFS/v0/$1"%old-*; do
+		[[ ! -e $pin ]] || bpftool map dump pinned "$pin"
+	done | tr -d '",' | awk -v name="$2:" '$1 == name { sum += $2 } END { print sum + 0 }'
+}
+
+test_no_count_of_any_width_is_lost_under_traffic()
+{
+	local sender i count
+
+	load v0 "$BUILT/tally1.o" >/dev/null
+	send 100
+	send 40000 &
+	sender=$!
+	for ((i = 0; i < 3; i++)); do
+		run load --on-mismatch migrate v0 "$BUILT/tally2.o"
+		((status == 0 || status == 3)) || fail "round $i: $errors"
+		run load --on-mismatch migrate v0 "$BUILT/tally1.o"
+		((status == 0 || status == 3)) || fail "round $i back: $errors"
+	done
+	wait "$sender"
+	for count in narrower wider small either; do
+		[[ $(tallied tallies "$count") == 40100 ]] || fail "$count: $(tallied tallies "$count") of 40100"
+	done
+	[[ $(tallied last frames) == 40100 ]] || fail "last: $(tallied last frames) of 40100"
+}
+
+test_a_count_that_cannot_be_added_stays_in_the_old_map_and_the_load_is_partly_done()
+{
+	local old
+
+	load v0 "$BUILT/tally1.o" >/dev/null
+	send 5
+	old=$(map_id "$BPFFS/v0/last")
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/tally2.o"
+	[[ $output == *"would stay in map $old: "*"a counter cannot be added where its new field is"* ]] ||
+		fail "$output"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/tally2.o"
+	[[ $output == *"map last id "*" migrated (map $old stays as $BPFFS/v0/last%old-$old)"* ]] || fail "$output"
+	[[ $errors == *"map 'last': fields that may be counts cannot be added, and stay in %old-$old: 1"* ]] ||
+		fail "$errors"
+	[[ $(old_maps "$BPFFS/v0") == *"last%old-$old" ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	[[ $(tallied tallies small) == 5 ]] || fail "small: $(tallied tallies small) of 5"
+}
+
 # closed_pipe: descriptor 8 writes to a pipe that nobody reads any more.
 closed_pipe()
 {

@@ -591,6 +591,108 @@ test_a_counter_too_large_for_its_new_field_stays()
 	expect_entry "$NEW/narrow" $(le 4 3) -- "$(on_each_cpu 5)"
 }
 
+# tallies: the maps of tally1 in OLD, those of tally2 in NEW.
+tallies()
+{
+	migrate load build/tests/bpf/tally1.o "$OLD"
+	migrate load build/tests/bpf/tally2.o "$NEW"
+}
+
+# old_tally, new_tally KEY NARROWER WIDER SMALL EITHER CUT0 CUT1 TINY: cut[2] and cut[3] are 3 and 4.
+# shellcheck disable=SC2046
+old_tally()
+{
+	put "$OLD/tallies" $(le 4 "$1") value $(le 4 "$2") $(le 2 "$3" "$4") $(le 8 "$5") \
+		$(le 4 "$6" "$7" 3 4) "$8" $(le 7 0)
+}
+
+# shellcheck disable=SC2046
+new_tally()
+{
+	put "$NEW/tallies" $(le 4 "$1") value $(le 8 "$3") $(le 2 "$4" "$2") $(le 4 "$6" "$7") \
+		"$8" $(le 3 0) $(le 8 "$5")
+}
+
+# sum PIN FIELD KEY: over all CPUs, as bpftool reads it by BTF; of an array its first element.
+sum()
+{
+	bpftool -j map lookup pinned "$1" key "$3" 0 0 0 | sed 's/.*"formatted"//' |
+		grep -o "\"$2\":\[*[0-9]*" | awk -F '[:[]+' '{ sum += $2 } END { print sum + 0 }'
+}
+
+# expect_tally KEY FIELD=NEW+OLD...: on each CPU.
+expect_tally()
+{
+	local key=$1 pair field found cpus
+
+	cpus=$(possible_cpus)
+	for pair in "${@:2}"; do
+		field=${pair%=*}
+		found="$(sum "$NEW/tallies" "$field" "$key") $(sum "$OLD/tallies" "$field" "$key")"
+		pair=${pair#*=}
+		[[ $found == "$((${pair%+*} * cpus)) $((${pair#*+} * cpus))" ]] ||
+			fail "key $key, $field: $found, expected $pair on each of $cpus CPUs"
+	done
+}
+
+test_counts_of_16_bits_are_added_and_what_cannot_be_stays()
+{
+	local n cpus
+
+	tallies
+	cpus=$(possible_cpus)
+	old_tally 0 1000 70 30 5 1 2 3
+	new_tally 0 2 1 4 0 10 20 0
+	# Sums that do not fit, and fields that are set in both.
+	old_tally 1 65000 70 65535 5 1 2 3
+	new_tally 1 1000 1 1 6 10 20 4
+	for n in 1 2 3; do
+		move tallies counter merge
+		says "counters_left=$((4 * cpus)) cpus_left=0 fields_left=$((2 * cpus))"
+		expect_tally 0 narrower=1002+0 wider=71+0 small=34+0 either=5+0 cut=11+0 tiny=3+0
+		expect_tally 1 narrower=1000+65000 wider=71+0 small=1+65535 either=6+5 cut=11+0 tiny=4+3
+		[[ $(entry "$OLD/tallies" 0 0 0 0) == *'"cut":[0,0,3,4]'* ]] || fail "$(entry "$OLD/tallies" 0 0 0 0)"
+	done
+	says_row value.either "union.*" "union.*" "kept: cannot be added"
+	says "no count is lost or doubled in the fields that are added; of the others"
+}
+
+# shellcheck disable=SC2046
+test_a_count_of_16_bits_without_a_word_around_it_stays()
+{
+	tallies
+	put "$OLD/last" $(le 4 0) value $(le 2 7)
+	move last counter merge
+	says "16 bits at the end of a value cannot be added" "fields_left=$(possible_cpus)"
+	expect_entry "$OLD/last" $(le 4 0) -- "$(on_each_cpu '{"frames":7}')"
+	expect_entry "$NEW/last" $(le 4 0) -- "$(on_each_cpu '{"frames":0}')"
+}
+
+test_a_kernel_that_cannot_exchange_keeps_counts_of_16_bits_in_the_old_map()
+{
+	local load
+
+	tallies
+	old_tally 0 1000 70 30 5 0 0 0
+	new_tally 0 2 1 4 0 0 0 0
+	load=$(first_load)
+	old_tally 0 1000 70 30 5 0 0 0
+	new_tally 0 2 1 4 0 0 0 0
+	with_fault "bpf:error=EINVAL:when=$load" migrate run "$OLD/tallies" "$NEW/tallies" counter merge \
+		>/run/out || fail "$(</run/out)"
+	grep -q "fields_left=$((2 * $(possible_cpus)))" /run/out || fail "$(</run/out)"
+	expect_tally 0 narrower=2+1000 wider=71+0 small=4+30 either=5+0
+}
+
+# Which bpf call of a merge of tallies loads its program.
+first_load()
+{
+	need strace
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=bpf -o /run/trace \
+		migrate run "$OLD/tallies" "$NEW/tallies" counter merge >/run/out
+	grep -n 'BPF_PROG_LOAD.*"migrate_merge"' /run/trace | head -n 1 | cut -d: -f1
+}
+
 # shellcheck disable=SC2046
 test_counters_without_btf_are_taken_as_64_bits_each()
 {
