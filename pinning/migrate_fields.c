@@ -136,6 +136,29 @@ static int map_types(struct fields *fields, struct migrate_rows *rows, const cha
 	return rows_add(rows, MIGRATE_KEPT, name, size, size, NULL);
 }
 
+/* One side's types are taken for both: the row that says so stands for the one that says "kept". */
+static int map_one_type(struct fields *fields, struct migrate_rows *rows, const char *name,
+                        const struct field_type *type, enum migrate_class class, const char *why)
+{
+	const struct migrate_row *kept = NULL;
+	size_t before = rows->len;
+	char size[48];
+	int err;
+
+	snprintf(size, sizeof(size), "%u B", type->size);
+	err = rows_add(rows, MIGRATE_ASSUMED, name, size, size, why);
+	if (!err)
+		err = map_types(fields, rows, name, type, type, class);
+	if (!err && rows->len == before + 2)
+		kept = &rows->list[before + 1];
+	if (!kept || kept->outcome != MIGRATE_KEPT || strcmp(kept->field, name) != 0 || *kept->why)
+		return err;
+	rows->len--;
+	for (size_t i = 0; i < fields->len; i++)
+		fields->list[i].row = before;
+	return 0;
+}
+
 static bool usable(const struct field_type *type)
 {
 	return type->btf && type->id && btf__resolve_size(type->btf, type->id) == type->size;
@@ -145,23 +168,19 @@ int fields_map(struct fields *fields, struct migrate_rows *rows, const char *nam
                const struct field_type *from, const struct field_type *to, enum migrate_class class)
 {
 	const struct field_type *known = usable(to) ? to : from;
-	char size[48];
 	int err;
 
 	memset(fields, 0, sizeof(*fields));
 	if (usable(from) && usable(to)) {
 		err = map_types(fields, rows, name, from, to, class);
 	} else if (usable(known) && from->size == to->size) {
-		snprintf(size, sizeof(size), "%u B", to->size);
-		err = rows_add(
-			rows, MIGRATE_ASSUMED, name, size, size,
+		err = map_one_type(
+			fields, rows, name, known, class,
 			known == to && from->denied
 				? "it takes CAP_SYS_ADMIN to read the old map's BTF: taken as "
 				  "the new one's"
 			: known == to ? "the old map's BTF is not known: taken as the new one's"
 				      : "the new map's BTF is not known: taken as the old one's");
-		if (!err)
-			err = map_types(fields, rows, name, known, known, class);
 	} else {
 		err = assume(fields, rows, name, from, to,
 		             class == MIGRATE_COUNTER && !strcmp(name, "value"));
