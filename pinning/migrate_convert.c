@@ -74,13 +74,13 @@ static void write_integer(__u8 *record, __u32 at, __u32 bits, __u64 value)
 	}
 }
 
-/* Of the same width, __u32 and int hold the same bits. Else the number must be the same. */
+/* The number must be the same. Sums of counters are the same in __u32 and int. */
 static bool integer_fits(const struct field *f, __u64 value)
 {
 	bool negative = f->from_signed && value >> 63;
 
 	if (f->from_bits == f->to_bits)
-		return true;
+		return !f->resigned || !(value >> (f->from_bits - 1) & 1);
 	if (negative)
 		return f->to_signed && (f->to_bits == 64 || ~value >> (f->to_bits - 1) == 0);
 	return f->to_bits == 64 || value >> (f->to_bits - f->to_signed) == 0;

@@ -125,6 +125,9 @@ static int map_types(struct fields *fields, struct migrate_rows *rows, const cha
 		                        : rows_add(rows, MIGRATE_REFUSED, name, "", "",
 		                                   "it has more than 65536 fields");
 	}
+	/* The same bytes, but not the same numbers. */
+	for (size_t i = 0; i < fields->len; i++)
+		fields->identical &= !fields->list[i].resigned;
 	if (err || !fields->identical || class == MIGRATE_COUNTER)
 		return err;
 	rows->len = before;

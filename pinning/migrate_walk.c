@@ -70,12 +70,20 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 		.greatest = w->greatest,
 		.unsure = member_may_count(w->from, from) && member_may_count(w->to, to),
 	};
-	enum migrate_outcome outcome = field.to_bits > field.from_bits   ? MIGRATE_WIDENED
-	                               : field.to_bits < field.from_bits ? MIGRATE_NARROWED
-	                                                                 : MIGRATE_KEPT;
+	enum migrate_outcome outcome;
 	const char *why = NULL;
 	int err;
 
+	/* Sums come out right in either: a counter of one CPU may well be negative. */
+	field.resigned = w->class != MIGRATE_COUNTER && field.from_bits == field.to_bits &&
+	                 field.from_signed != field.to_signed;
+	outcome = field.to_bits > field.from_bits   ? MIGRATE_WIDENED
+	          : field.to_bits < field.from_bits ? MIGRATE_NARROWED
+	          : field.resigned                  ? MIGRATE_CHANGED
+	                                            : MIGRATE_KEPT;
+	if (field.resigned)
+		why = field.from_signed ? "negative numbers stay in the old map"
+		                        : "what would be a negative number stays in the old map";
 	if (w->class == MIGRATE_COUNTER)
 		why = w->greatest     ? "the greater of both"
 		      : field.counter ? NULL

@@ -313,6 +313,21 @@ test_without_btf_maps_of_equal_sizes_are_copied()
 	says "moved=1" "bytes are copied"
 	expect_status 0 migrate run "$OLD/rules" "$BPFFS/plain" config copy
 	says "the new map's BTF is not known: taken as the old one's"
+	[[ $(grep -cE '^ *(key|value) ' <<<"$output") == 2 ]] || fail "more than a row for key and value: $output"
+}
+
+# shellcheck disable=SC2046
+test_a_number_that_another_sign_would_change_stays()
+{
+	maps
+	put "$OLD/signs" $(le 4 1) value $(le 4 5 6)
+	put "$OLD/signs" $(le 4 2) value $(le 4 -1 6)
+	put "$OLD/signs" $(le 4 3) value $(le 4 5 4000000000)
+	move signs config copy
+	says_row value.a __s32 __u32 "changed: negative numbers stay in the old map"
+	says_row value.b __u32 __s32 "changed: what would be a negative number stays"
+	says "moved=1 created=0 left=2" "left: 2: value.a does not fit" "left: 3: value.b does not fit"
+	expect_entry "$NEW/signs" $(le 4 1) -- '{"a":5,"b":6}'
 }
 
 test_config_brings_over_what_others_changed_in_the_old_map()

@@ -87,6 +87,13 @@ struct pair {
 
 BPF_MAP(scalar, BPF_MAP_TYPE_HASH, __u32, struct pair, 8);
 
+struct signs {
+	__u32 a;
+	__s32 b;
+};
+
+BPF_MAP(signs, BPF_MAP_TYPE_HASH, __u32, struct signs, 8);
+
 struct only_address {
 	__u32 addr;
 };

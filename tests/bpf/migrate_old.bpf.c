@@ -71,6 +71,13 @@ struct {
 BPF_MAP(unions, BPF_MAP_TYPE_HASH, __u32, union either, 8);
 BPF_MAP(scalar, BPF_MAP_TYPE_HASH, __u32, __u64, 8);
 
+struct signs {
+	__s32 a;
+	__u32 b;
+};
+
+BPF_MAP(signs, BPF_MAP_TYPE_HASH, __u32, struct signs, 8);
+
 /* Two old keys become one. */
 BPF_MAP(clash, BPF_MAP_TYPE_HASH, struct old_rule_key, __u32, 8);
 
