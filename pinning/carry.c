@@ -74,6 +74,28 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 	return err;
 }
 
+int carry_check(const struct object *object, const struct bpf_map *map, int pin_fd,
+                const char *const *classes, char *why, size_t size)
+{
+	int class = carry_class(bpf_object__btf(object->obj), object_map_name(object, map),
+	                        bpf_map__type(map), classes);
+	struct migrate_map from = {}, to = {};
+	struct migration *m = NULL;
+	int err = class < 0 ? class : migrate_map_open(&from, pin_fd);
+
+	*why = '\0';
+	if (!err) {
+		migrate_map_define(&to, object->obj, map);
+		err = migrate_plan(&m, &from, &to, class);
+	}
+	if (err == -EOPNOTSUPP && m)
+		migrate_why_refused(m, why, size);
+	migrate_free(m);
+	migrate_map_close(&to);
+	migrate_map_close(&from);
+	return err;
+}
+
 bool carry_is_bulky(const struct carry *carry)
 {
 	for (size_t i = 0; i < carry->len; i++)

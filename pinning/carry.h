@@ -54,6 +54,13 @@ struct carry {
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes);
 
+/*
+ * Whether carry_plan() could do it. Silent. Returns 0, -EOPNOTSUPP with the reason for the user, or
+ * another negative errno.
+ */
+int carry_check(const struct object *object, const struct bpf_map *map, int pin_fd,
+                const char *const *classes, char *why, size_t size);
+
 /* So many "MAP=CLASS" words can be given. */
 #define CARRY_CLASSES_MAX 32
 

@@ -47,23 +47,12 @@ static bool is_as_before(const struct migration *m)
 	return true;
 }
 
-/* Why the plan was refused: its first row that says so. */
-static void say_why(struct carried *one)
-{
-	size_t len;
-	const struct migrate_row *rows = migrate_rows(one->m, &len);
-
-	for (size_t i = 0; i < len && !*one->why; i++)
-		if (rows[i].outcome == MIGRATE_REFUSED)
-			snprintf(one->why, sizeof(one->why), "%s: %s", rows[i].field, rows[i].why);
-}
-
 static int make_plan(struct carried *one)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 
 	if (err == -EOPNOTSUPP && one->m) {
-		say_why(one);
+		migrate_why_refused(one->m, one->why, sizeof(one->why));
 		err = 0;
 	}
 	if (err)

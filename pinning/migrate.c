@@ -129,6 +129,14 @@ const struct migrate_row *migrate_rows(const struct migration *m, size_t *len)
 	return m->rows.list;
 }
 
+void migrate_why_refused(const struct migration *m, char *text, size_t size)
+{
+	*text = '\0';
+	for (size_t i = 0; i < m->rows.len && !*text; i++)
+		if (m->rows.list[i].outcome == MIGRATE_REFUSED)
+			snprintf(text, size, "%s: %s", m->rows.list[i].field, m->rows.list[i].why);
+}
+
 void migrate_print(const struct migration *m, FILE *out)
 {
 	fprintf(out, "  %-32s %-24s %-24s\n", "", "old", "new");

@@ -107,6 +107,9 @@ void migrate_free(struct migration *m);
 /* The plan as rows, valid until migrate_free(). */
 const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
 
+/* The first row that is refused: "type: it holds other maps"; else "". */
+void migrate_why_refused(const struct migration *m, char *text, size_t size);
+
 /* Print them as a table: field, old, new, what becomes of it. */
 void migrate_print(const struct migration *m, FILE *out);
 
@@ -185,13 +188,13 @@ int migrate_resume(struct migration *m, int fd);
  * flow, nor by a second call. Keys that the new map lacks are created first. What is a counter:
  * integers of 2, 4 and 8 bytes, if neither enums nor __be16, __be32 and __be64; a field tagged
  * btf_decl_tag("ifbpf:max") becomes the greater of both; other fields are copied where the new one
- * is still zero. Where it is not, the old one is kept in the old map if it may be a count as well: a
- * union, or an integer of one byte that differs. So are counts of 2 bytes on Linux before 5.12, and
- * at the end of a value that has no 4 bytes there. The slots of CPUs that are offline are merged on another CPU (Linux 5.19), else
- * left where they are. The calling thread visits every CPU and returns to its own affinity. Reports
- * failures. Returns 0, also if something was left in the old map (see the report), or a negative
- * errno; -EPERM also if this thread may not run on a CPU that is online, whose counters then stay
- * in the old map.
+ * is still zero. Where it is not, the old one is kept in the old map if it may be a count as well:
+ * a union, or an integer of one byte that differs. So are counts of 2 bytes on Linux before 5.12,
+ * and at the end of a value that has no 4 bytes there. The slots of CPUs that are offline are
+ * merged on another CPU (Linux 5.19), else left where they are. The calling thread visits every CPU
+ * and returns to its own affinity. Reports failures. Returns 0, also if something was left in the
+ * old map (see the report), or a negative errno; -EPERM also if this thread may not run on a CPU
+ * that is online, whose counters then stay in the old map.
  */
 int migrate_merge(struct migration *m);
 

@@ -4,7 +4,7 @@
  * of keys, r8 the old value, r9 the new one.
  */
 #include <stddef.h>
-#include "pinning/migrate_code.h"
+#include "pinning/code.h"
 #include "pinning/migrate_merge_field.h"
 #include "pinning/migrate_program.h"
 

@@ -86,13 +86,6 @@ enum map_family map_family(__u32 type, const char **why)
 
 static const char lru_drops[] = "what an LRU map drops to make room stays in the old map";
 
-static const char *type_name(__u32 type)
-{
-	const char *name = libbpf_bpf_map_type_str(type);
-
-	return name ? name : "unknown";
-}
-
 static int compare_types(struct migration *m)
 {
 	__u32 from = m->from.info.type, to = m->to.info.type;
@@ -120,7 +113,7 @@ static int compare_types(struct migration *m)
 		why = lru_drops;
 	else if (map_is_array(from) && !map_is_array(to))
 		why = "slots of zeros are taken as empty";
-	return rows_add(&m->rows, outcome, "type", type_name(from), type_name(to), why);
+	return rows_add(&m->rows, outcome, "type", shape_type_name(from), shape_type_name(to), why);
 }
 
 static int compare_entries(struct migration *m)

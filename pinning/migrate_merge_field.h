@@ -3,7 +3,7 @@
 #ifndef PINNING_MIGRATE_MERGE_FIELD_H
 #define PINNING_MIGRATE_MERGE_FIELD_H
 
-#include "pinning/migrate_code.h"
+#include "pinning/code.h"
 #include "pinning/migrate_fields.h"
 
 /*

@@ -138,13 +138,28 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	return -EINVAL;
 }
 
-static int refuse_difference(const char *name, const struct directory *dir,
-                             const struct shape_diffs *diffs)
+/* Why was said. What holds for one map need not stop the others. */
+static int refuse_content(const char *name)
 {
+	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
+	     cli_word(name));
+	return UNMOVABLE;
+}
+
+static int refuse_difference(const struct object *object, const struct bpf_map *map,
+                             const struct directory *dir, int pin_fd,
+                             const struct reuse_options *how, const struct shape_diffs *diffs)
+{
+	const char *name = object_map_name(object, map);
+	char why[256];
+
 	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	         name, dir->path);
 	shape_diffs_print(diffs);
-	return DIFFERS;
+	if (carry_check(object, map, pin_fd, how->classes, why, sizeof(why)) != -EOPNOTSUPP)
+		return DIFFERS;
+	hint("its content cannot be carried over: %s", why);
+	return refuse_content(name);
 }
 
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
@@ -157,14 +172,6 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	return -EBUSY;
 }
 
-/* Why was said. What holds for one map need not stop the others. */
-static int refuse_content(const char *name)
-{
-	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
-	     cli_word(name));
-	return UNMOVABLE;
-}
-
 /* The pinned map stays as it is, and the object gets another one. No differences: it is bound. */
 static int leave_pin(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
@@ -175,7 +182,7 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	int err;
 
 	if (diffs->len && what == MISMATCH_FAIL)
-		return refuse_difference(name, dir, diffs);
+		return refuse_difference(object, map, dir, pin_fd, how, diffs);
 	if (how->keeps_name && how->keeps_name(how->context, info->id))
 		return refuse_name(name, dir, info->id);
 	if (!diffs->len)
@@ -205,11 +212,15 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 
 	if (!is_reusable(pin_fd, info, name))
 		return 0;
-	err = shape_compare(object->obj, map, info, &diffs);
+	err = shape_compare(object->obj, map, pin_fd, info, &diffs);
 	if (err)
 		return failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path);
 	if (diffs.btf_skipped)
 		detail("the types of map '%s' were not compared: no BTF, or no CAP_SYS_ADMIN",
+		       name);
+	if (diffs.inner_skipped)
+		detail("what may be inside map '%s' was not compared: nothing is, and the verifier "
+		       "does not tell",
 		       name);
 	clash = !diffs.len && is_bound(info->type) && kind_clashes(object->prog, pin_fd);
 	if (clash && info->type == BPF_MAP_TYPE_PROG_ARRAY) {
@@ -282,7 +293,7 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 		return 0;
 	if (is_reusable(fd, &info, object_map_name(object, map))) {
 		id = info.id;
-		*differs = !shape_compare(object->obj, map, &info, &diffs) && diffs.len;
+		*differs = !shape_compare(object->obj, map, fd, &info, &diffs) && diffs.len;
 		shape_diffs_free(&diffs);
 	}
 	close(fd);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "pinning/shape.h"
+#include "pinning/shape_inner.h"
 
 int shape_diffs_add(struct shape_diffs *diffs, const char *field, const char *object,
                     const char *pinned)
@@ -58,15 +59,15 @@ static __u32 entries_of(const struct bpf_map *map)
 	return rounded;
 }
 
-static const char *type_name(__u32 type)
+const char *shape_type_name(__u32 type)
 {
 	const char *name = libbpf_bpf_map_type_str(type);
 
 	return name ? name : "unknown";
 }
 
-static int compare_number(struct shape_diffs *diffs, const char *field, bool hex, __u64 object,
-                          __u64 pinned)
+int shape_compare_number(struct shape_diffs *diffs, const char *field, bool hex, __u64 object,
+                         __u64 pinned)
 {
 	char a[32], b[32];
 
@@ -83,30 +84,32 @@ static int compare_sizes(const struct bpf_map *map, const struct bpf_map_info *p
 	int err = 0;
 
 	if (bpf_map__type(map) != pinned->type)
-		err = shape_diffs_add(diffs, "type", type_name(bpf_map__type(map)),
-		                      type_name(pinned->type));
+		err = shape_diffs_add(diffs, "type", shape_type_name(bpf_map__type(map)),
+		                      shape_type_name(pinned->type));
 	if (!err)
-		err = compare_number(diffs, "key size", false, bpf_map__key_size(map),
-		                     pinned->key_size);
+		err = shape_compare_number(diffs, "key size", false, bpf_map__key_size(map),
+		                           pinned->key_size);
 	if (!err)
-		err = compare_number(diffs, "value size", false, bpf_map__value_size(map),
-		                     pinned->value_size);
+		err = shape_compare_number(diffs, "value size", false, bpf_map__value_size(map),
+		                           pinned->value_size);
 	if (!err)
-		err = compare_number(diffs, "max entries", false, entries_of(map),
-		                     pinned->max_entries);
+		err = shape_compare_number(diffs, "max entries", false, entries_of(map),
+		                           pinned->max_entries);
 	if (!err)
-		err = compare_number(diffs, "flags", true,
-		                     shape_flags(bpf_map__type(map), bpf_map__map_flags(map)),
-		                     shape_flags(pinned->type, pinned->map_flags));
+		err = shape_compare_number(diffs, "flags", true,
+		                           shape_flags(bpf_map__type(map), bpf_map__map_flags(map)),
+		                           shape_flags(pinned->type, pinned->map_flags));
 	if (!err)
-		err = compare_number(diffs, "extra", true, bpf_map__map_extra(map),
-		                     pinned->map_extra);
+		err = shape_compare_number(diffs, "extra", true, bpf_map__map_extra(map),
+		                           pinned->map_extra);
 	return err;
 }
 
-static int compare_types(const struct bpf_object *obj, const struct bpf_map *map,
-                         const struct bpf_map_info *pinned, struct shape_diffs *diffs)
+int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
+                        const struct bpf_map_info *pinned, const char *prefix,
+                        struct shape_diffs *diffs)
 {
+	char key[32], value[32];
 	const struct btf *ours = bpf_object__btf(obj);
 	struct btf *theirs;
 	int err = 0;
@@ -122,17 +125,24 @@ static int compare_types(const struct bpf_object *obj, const struct bpf_map *map
 		diffs->btf_skipped = true;
 		return 0;
 	}
+	snprintf(key, sizeof(key), "%skey", prefix);
+	snprintf(value, sizeof(value), "%svalue", prefix);
 	if (bpf_map__btf_key_type_id(map) && pinned->btf_key_type_id)
 		err = shape_compare_btf(ours, bpf_map__btf_key_type_id(map), theirs,
-		                        pinned->btf_key_type_id, "key", diffs);
+		                        pinned->btf_key_type_id, key, diffs);
 	if (!err)
 		err = shape_compare_btf(ours, bpf_map__btf_value_type_id(map), theirs,
-		                        pinned->btf_value_type_id, "value", diffs);
+		                        pinned->btf_value_type_id, value, diffs);
 	btf__free(theirs);
 	return err;
 }
 
-int shape_compare(const struct bpf_object *obj, const struct bpf_map *map,
+static bool is_map_of_maps(__u32 type)
+{
+	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+int shape_compare(const struct bpf_object *obj, const struct bpf_map *map, int pin_fd,
                   const struct bpf_map_info *pinned, struct shape_diffs *diffs)
 {
 	int err;
@@ -140,7 +150,9 @@ int shape_compare(const struct bpf_object *obj, const struct bpf_map *map,
 	memset(diffs, 0, sizeof(*diffs));
 	err = compare_sizes(map, pinned, diffs);
 	if (!err)
-		err = compare_types(obj, map, pinned, diffs);
+		err = shape_compare_types(obj, map, pinned, "", diffs);
+	if (!err && is_map_of_maps(pinned->type) && pinned->type == bpf_map__type(map))
+		err = shape_compare_inner(obj, map, pin_fd, pinned, diffs);
 	if (err)
 		shape_diffs_free(diffs);
 	return err;

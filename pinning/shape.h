@@ -20,17 +20,19 @@ struct shape_diff {
 struct shape_diffs {
 	struct shape_diff *list;
 	size_t len;
-	bool btf_skipped; /* key and value types were not compared: no BTF, or not allowed to read
-	                     it */
+	bool btf_skipped;   /* key and value types were not compared: no BTF, or not allowed to read
+	                       it */
+	bool inner_skipped; /* nothing tells of which definition the maps inside have to be */
 };
 
 /*
  * Compare type, key and value size, max entries, flags (less what the kernel adds by itself), extra
- * and, where both have it, the BTF of key and value. Returns 0 with the differences, none if
- * the pinned map can be used in place of the object's, or a negative errno.
- * shape_diffs_free() releases them.
+ * and, where both have it, the BTF of key and value; of a map of maps also what may be inside.
+ * pin_fd and pinned are the pinned map, the caller's. Returns 0 with the differences, none if the
+ * pinned map can be used in place of the object's, or a negative errno. shape_diffs_free() releases
+ * them.
  */
-int shape_compare(const struct bpf_object *obj, const struct bpf_map *map,
+int shape_compare(const struct bpf_object *obj, const struct bpf_map *map, int pin_fd,
                   const struct bpf_map_info *pinned, struct shape_diffs *diffs);
 void shape_diffs_free(struct shape_diffs *diffs);
 
@@ -40,6 +42,21 @@ void shape_diffs_print(const struct shape_diffs *diffs);
 /* Add a difference; for the comparison of BTF. Returns 0 or -ENOMEM. */
 int shape_diffs_add(struct shape_diffs *diffs, const char *field, const char *object,
                     const char *pinned);
+
+/* Add a difference if there is one, decimal or hexadecimal. Returns 0 or -ENOMEM. */
+int shape_compare_number(struct shape_diffs *diffs, const char *field, bool hex, __u64 object,
+                         __u64 pinned);
+
+/*
+ * Compare the BTF of key and value, if both sides have it; else sets btf_skipped. The rows begin
+ * with prefix. Returns 0 or a negative errno.
+ */
+int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
+                        const struct bpf_map_info *pinned, const char *prefix,
+                        struct shape_diffs *diffs);
+
+/* "hash", or "unknown". */
+const char *shape_type_name(__u32 type);
 
 /* Compare two types of BTF by names, kinds, sizes and offsets; field is what the rows are called.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Instructions of a BPF program that is made at run time, one after the other. */
-#ifndef PINNING_MIGRATE_CODE_H
-#define PINNING_MIGRATE_CODE_H
+#ifndef PINNING_CODE_H
+#define PINNING_CODE_H
 
 #include <linux/bpf.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
-#include "pinning/migrate_code.h"
+#include "pinning/code.h"
 
 void code_emit(struct code *c, __u8 code, __u8 dst, __u8 src, __s16 off, __s32 imm)
 {

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load onto pinned maps of maps: whether what the object puts inside is what the pinned one takes.
+. tests/pins.sh
+
+# says_row FIELD OBJECT PINNED: in whatever columns.
+says_row() { grep -qE "^ *$1 +$2 +$3\$" <<<"$errors" || fail "no row '$*': $errors"; }
+
+# put_inside MAP KEY NAME TYPE VALUE_SIZE: a map of this kind.
+put_inside()
+{
+	bpftool map create "$BPFFS/$3" type "$4" key 4 value "$5" entries 8 name "$3"
+	bpftool map update pinned "$BPFFS/v0/$1" key "$2" 0 0 0 value pinned "$BPFFS/$3"
+}
+
+test_sizes_inside_a_map_that_is_empty_are_compared()
+{
+	local before
+
+	load v0 "$BUILT/inner1.o" >/dev/null
+	expect_status 0 load v0 "$BUILT/inner1.o"
+	[[ $output == *"map sizes id "*" reused"*"map kinds id "*" reused"* ]] || fail "$output"
+	before=$(snapshot)
+	expect_status 2 load v0 "$BUILT/inner2.o"
+	says_row "inner value size" 4 8
+	expect_unchanged "$before"
+	# Also the other way round, where the verifier would have taken the program.
+	expect_status 0 load --on-mismatch sizes=fresh v0 "$BUILT/inner2.o"
+	expect_status 2 load v0 "$BUILT/inner1.o"
+	says_row "inner value size" 8 4
+}
+
+test_what_is_inside_a_map_is_compared()
+{
+	load v0 "$BUILT/inner1.o" >/dev/null
+	put_inside kinds 2 kind hash 4
+	put_inside sizes 1 size hash 8
+	expect_status 0 load v0 "$BUILT/inner1.o"
+	[[ $output == *"map sizes id "*" reused"*"map kinds id "*" reused"* ]] || fail "$output"
+	expect_status 2 load v0 "$BUILT/inner2.o"
+	says_row "inner type" lru_hash hash
+	says_row "inner value size" 4 8
+}
+
+# What cannot be carried over is not offered to be.
+test_a_hint_to_carry_over_is_only_for_what_can_be()
+{
+	load v0 "$BUILT/inner1.o" >/dev/null
+	expect_status 2 load v0 "$BUILT/inner2.o"
+	[[ $errors == *"content cannot be carried over: type: it holds other maps"*"--on-mismatch sizes=fresh"* ]] ||
+		fail "$errors"
+	[[ $errors != *"--on-mismatch migrate"* ]] || fail "a hint that cannot work: $errors"
+	unload --purge v0 >/dev/null
+	load v0 "$BUILT/load_mixed1.o" >/dev/null
+	expect_status 2 load v0 "$BUILT/load_mixed2.o"
+	[[ $errors == *"reading a queue or stack empties it"*"--on-mismatch waiting=fresh"* ]] || fail "$errors"
+	[[ $errors == *"carry the content over: --on-mismatch migrate"* ]] || fail "$errors"
+	# Which is what the hints say, together.
+	expect_status 0 load --on-mismatch migrate --on-mismatch waiting=fresh v0 "$BUILT/load_mixed2.o"
+}
