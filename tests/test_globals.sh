@@ -143,3 +143,25 @@ test_without_sys_admin_a_load_goes_on_without_looking()
 	[[ $errors == *"global variables is not looked at without CAP_SYS_ADMIN"* ]] || fail "it says: $errors"
 	[[ $output == *"map .bss id "*" created"* ]] || fail "it says: $output"
 }
+
+test_a_kill_at_each_message_to_the_kernel_loses_no_value()
+{
+	local n=0 sent=1
+
+	load v0 "$BUILT/globals1.o" >/dev/null
+	send 1
+	while :; do
+		run with_fault "sendto:signal=KILL:when=$((++n))" \
+			load --on-mismatch migrate v0 "$BUILT/globals1.o"
+		send 1
+		((++sent))
+		expect_global .bss total "$sent"
+		((status != 0)) || break
+		expect_status 0 load --on-mismatch migrate v0 "$BUILT/globals1.o"
+		send 1
+		((++sent))
+		expect_global .bss total "$sent"
+	done
+	((n > 3)) || fail "killed at $((n - 1)) messages only"
+	echo "killed at $((n - 1)) points" >&2
+}
