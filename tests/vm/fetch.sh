@@ -4,6 +4,8 @@
 set -eu
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin # depmod, for a user without them in the path
+unset CDPATH
+. "$(dirname "$0")/../apt.sh"
 
 usage='Usage: tests/vm/fetch.sh VERSION
 Fetch the cloud kernel of the Debian suite that has this version: 5.10, 6.1 or
@@ -42,48 +44,16 @@ if compgen -G "$kernel/boot/vmlinuz-*" >/dev/null; then
 	exit 0
 fi
 
-# mirror: where apt gets the release of this machine from, its main part.
-mirror()
-{
-	local VERSION_CODENAME=''
-
-	# shellcheck disable=SC1091 # of the system
-	. /etc/os-release
-	apt-get indextargets --format "\$(REPO_URI) \$(RELEASE)" 'Created-By: Packages' |
-		awk -v release="$VERSION_CODENAME" '$2 == release { print $1; exit }'
-}
-
-uri=${VMTEST_MIRROR:-$(mirror)}
+uri=${VMTEST_MIRROR:-$(apt_mirror)}
 if [[ -z $uri ]]; then
 	echo "fetch.sh: cannot tell which Debian mirror apt uses here" >&2
 	echo "  hint: VMTEST_MIRROR=URI names one" >&2
 	exit 2
 fi
 
-# An apt of its own: sources, lists, cache and the list of what is installed. The machine's own
-# configuration is read first, for a proxy; its hooks are left out.
 apt=$cache/apt-$suite
-mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
-: >"$apt/status"
-cat >"$apt/sources.list" <<END
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main
-END
-cat >"$apt/apt.conf" <<END
-Dir::Etc::SourceList "$apt/sources.list";
-Dir::Etc::SourceParts "$apt/parts";
-Dir::Etc::Preferences "$apt/parts/none";
-Dir::Etc::PreferencesParts "$apt/parts";
-Dir::State::Lists "$apt/lists";
-Dir::State::Status "$apt/status";
-Dir::State::extended_states "$apt/extended_states";
-Dir::Cache "$apt/cache";
-APT::Architecture "amd64";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-END
+apt_private "$apt" "$uri" "$suite"
+echo 'APT::Architecture "amd64";' >>"$apt/apt.conf"
 
 {
 	apt-get -c "$apt/apt.conf" -q update
