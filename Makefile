@@ -192,6 +192,11 @@ check-faults: test-programs
 vmtest: test-programs
 	$(Q)tests/vm/run.sh $(or $(KERNEL),all) $(TESTS)
 
+# Every loader with every object, and after every other loader; MATRIX_ARGS: some loaders of
+# tests/matrix/loaders.
+matrix: test-programs
+	$(Q)tests/matrix/run.sh --docs docs/MATRIX.md $(MATRIX_ARGS)
+
 # What each program costs the verifier is kept in the tree; this takes over what it costs now.
 verifier-cost: test-programs
 	$(Q)tests/verifier_cost.sh > build/verifier_cost.txt
@@ -235,7 +240,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all bench bench-docs check check-faults vmtest verifier-cost install test-programs clean distclean
+.PHONY: all bench bench-docs check check-faults vmtest matrix verifier-cost install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -51,26 +51,32 @@ if [[ -z $uri ]]; then
 	exit 2
 fi
 
-# wrap PROGRAM: into run/, run by the dynamic loader and with the libraries of its suite.
+# wrap PROGRAM: out of unpacked/ into bin/, its libraries and their dynamic loader into lib/, and a
+# command in run/ that has the three together.
 wrap()
 {
-	local file loader objects
-	local -a libraries
+	local file loader path library
 
-	file=$(find "$root.new" -type f -path "*bin/$1")
+	file=$(find unpacked -type f -path "*bin/$1")
 	# Not the one in lib64, which may be a link to that of this machine.
-	loader=$(find "$root.new" -path '*/lib/*' -name 'ld-linux*.so.*')
-	objects=$(find "$root.new" -name xdp-dispatcher.o -printf '%h\n')
-	mapfile -t libraries < <(find "$root.new" -name 'lib*.so.*' -printf '%h\n' | sort -u)
-	cat >"$root.new/run/$1" <<-END
+	loader=$(find unpacked -path '*/lib/*' -name 'ld-linux*.so.*')
+	path=$(find unpacked -name 'lib*.so.*' -printf "$PWD/%h\n" | sort -u | paste -sd :)
+	"./$loader" --library-path "$path" --list "./$file" | awk '$2 == "=>" { print $3 }' |
+		while read -r path; do
+			# Of the file that it is in truth iproute2 reads the version of libbpf.
+			library=$(realpath "$path")
+			cp "$library" lib
+			[[ $library == */"${path##*/}" ]] || ln -sf "${library##*/}" "lib/${path##*/}"
+		done
+	cp -L "$loader" lib
+	cp "$file" bin
+	cat >"run/$1" <<-END
 		#!/bin/sh
-		here=\$(dirname "\$(dirname "\$0")")
-		export LIBXDP_OBJECT_PATH="\$here${objects#"$root.new"}"
-		exec "\$here${loader#"$root.new"}" \\
-			--library-path "$(printf "\$here%s:" "${libraries[@]#"$root.new"}")" \\
-			"\$here${file#"$root.new"}" "\$@"
+		here=\${0%/run/*}
+		export LIBXDP_OBJECT_PATH="\$here/lib/bpf"
+		exec "\$here/lib/${loader##*/}" --library-path "\$here/lib" "\$here/bin/$1" "\$@"
 	END
-	chmod +x "$root.new/run/$1"
+	chmod +x "run/$1"
 }
 
 apt=$cache/apt-$suite
@@ -79,16 +85,20 @@ apt=$cache/apt-$suite
 	apt-get -c "$apt/apt.conf" -q update
 	apt-get -c "$apt/apt.conf" -q -y --no-install-recommends --download-only install "${packages[@]}"
 	rm -rf "$root.new"
-	mkdir -p "$root.new/run"
+	mkdir -p "$root.new"/{bin,lib/bpf,run}
+	cd "$root.new"
 	for package in "$apt"/cache/archives/*.deb; do
-		dpkg-deb -x "$package" "$root.new"
-	done
+		dpkg-deb -x "$package" unpacked
+		dpkg-deb -W --showformat='${Package} ${Version}\n' "$package"
+	done >run/packages
 	wrap ip
 	wrap tc
 	if [[ " ${packages[*]} " == *" xdp-tools "* ]]; then
 		wrap xdp-loader
+		find unpacked -path '*/bpf/xdp*.o' -exec cp -t lib/bpf {} +
 	fi
-	rm -rf "$root.new/usr/share" "$apt" "$root"
+	cd "$cache"
+	rm -rf "$root.new/unpacked" "$apt" "$root"
 	mv "$root.new" "$root"
 } >&2
 echo "$root/run"

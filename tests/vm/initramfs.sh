@@ -76,6 +76,16 @@ add_tree()
 	tar -c -C build tests/bpf | tar -x -C "$root/ifbpf/build"
 }
 
+# What make matrix fetched, if it did: there is no network inside.
+add_loaders()
+{
+	local cache=${MATRIX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf/loaders}
+
+	[[ -d $cache ]] || return 0
+	mkdir -p "$root/root/.cache/ifbpf"
+	cp -a "$cache" "$root/root/.cache/ifbpf/loaders"
+}
+
 system()
 {
 	local folder
@@ -94,6 +104,7 @@ system()
 	ln -sf /proc/self/mounts "$root/etc/mtab"
 	add_tree
 	add_libraries
+	add_loaders
 	install -m 755 tests/vm/init "$root/init"
 }
 

@@ -1,0 +1,21 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The part of the matrix in which xdp-loader has its dispatcher: for the kernels of make vmtest.
+
+# Its versions, and others, as few as a slow machine asks for.
+LOADERS=(xdp-loader-1.3-p xdp-loader-1.5 ip-6.15+env load)
+
+test_xdp_loader_with_its_dispatcher_and_others_after_each_other()
+{
+	local suite
+
+	for suite in bookworm trixie; do
+		tests/matrix/fetch.sh "$suite" >/dev/null 2>&1 ||
+			skip "needs the loaders of $suite: make matrix fetches them"
+	done
+	if ! LIMIT=300 tests/matrix/run.sh --objects xdp_pass "${LOADERS[@]}" >"$TMPDIR/table"; then
+		grep -v '^# ' "$TMPDIR/table"
+		fail "cells differ"
+	fi
+	grep -q 'xdp-loader with its dispatcher' "$TMPDIR/table" || skip "needs freplace programs: this kernel refuses them"
+}
