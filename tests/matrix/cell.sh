@@ -142,19 +142,13 @@ cell_handover()
 	put_second "$1" "$2" "$name" || return
 	send 2
 	result "${off}maps"
-	if pin_maps --help | grep -q -- --carry; then
-		tried adopt "$name" --carry || return
-	else
-		tried adopt "$name" || return
-	fi
+	tried adopt "$name" --carry || return
 	are_pinned "$name" || return
 	result "${off}count"
 	if [[ $(map_id "$BPFFS/v0/$stats_map") == "$id" ]]; then
 		counted "$name" 5 && result "${off}kept"
-	elif pin_maps --help | grep -q -- --carry; then
-		counted "$name" 5 && result "${off}carried"
 	else
-		eventually all_counted 5 && result "${off}nocarry"
+		counted "$name" 5 && result "${off}carried"
 	fi
 }
 
