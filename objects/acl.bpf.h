@@ -46,7 +46,7 @@ static __always_inline struct acl_settings acl_read_settings(void)
 
 static __always_inline int acl_is_idle(const struct acl_settings *s)
 {
-	return !s->tables && !s->lists && !s->flags;
+	return !s->tables && !s->lists && !(s->flags & ~ACL_FLAG_LISTS_BANK);
 }
 
 /* Else a packet is looked at only as far as its addresses. */
@@ -200,7 +200,8 @@ static __always_inline int acl_passes(const struct packet *p, enum parse_status 
 	if (s->tables)
 		verdict = acl_match_rules(p, status, s);
 	if (!verdict && s->lists)
-		verdict = acl_lists_match(p, p->bytes, s->lists);
+		verdict =
+			acl_lists_match(p, p->bytes, s->lists, !!(s->flags & ACL_FLAG_LISTS_BANK));
 	if (!verdict && s->flags & ACL_FLAG_DROP)
 		return s->flags & ACL_FLAG_IP_ONLY && acl_is_not_ip(p);
 	if (!verdict)

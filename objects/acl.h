@@ -56,7 +56,9 @@ _Static_assert(sizeof(struct acl_settings) == 8, "struct acl_settings is a pinne
 #define ACL_FLAG_PORTS_DENY 2
 /* With ACL_FLAG_DROP: what is not IP passes, such as ARP, which IPv4 needs. */
 #define ACL_FLAG_IP_ONLY 4
-#define ACL_FLAGS_POLICY (ACL_FLAG_DROP | ACL_FLAG_IP_ONLY)
+/* Which slots of the lists are in force: no part of what is decided by, but of where it stands. */
+#define ACL_FLAG_LISTS_BANK 0x80
+#define ACL_FLAGS_POLICY    (ACL_FLAG_DROP | ACL_FLAG_IP_ONLY)
 
 /* What the tables hold: 0 for nothing, or the number of a rule, ACL_REF_SET and its verdict. */
 #define ACL_REF_NUMBER 0x3fff

@@ -18,12 +18,12 @@
 
 #ifdef ACL_HAS_LISTS
 
-BPF_MAP(acl_lists, BPF_MAP_TYPE_ARRAY, __u32, struct acl_list, ACL_LISTS) MAP_CONFIG;
+BPF_MAP(acl_lists, BPF_MAP_TYPE_ARRAY, __u32, struct acl_list, ACL_LIST_SLOTS) MAP_CONFIG;
 BPF_MAP(acl_list_hits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, ACL_LISTS)
 MAP_COUNTER;
-BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LISTS)
+BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS)
 MAP_CONFIG;
-BPF_ARRAY_OF_ARRAYS(acl_sets6, struct acl_row, BPF_F_MMAPABLE, ACL_LISTS)
+BPF_ARRAY_OF_ARRAYS(acl_sets6, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS)
 MAP_CONFIG;
 
 /* Tools store words while programs read them. */
@@ -237,44 +237,44 @@ static __always_inline __u64 acl_join(__be32 high, __be32 low)
 	return (__u64)bpf_ntohl(high) << 32 | bpf_ntohl(low);
 }
 
-static __always_inline int acl_list_has(__u32 list, __u32 sides, const struct packet *p)
+static __always_inline int acl_list_has(__u32 slot, __u32 sides, const struct packet *p)
 {
 	if (p->ip4) {
-		if (sides & ACL_SIDE_SOURCE && acl_set4_has(list, bpf_ntohl(p->ip4->saddr)))
+		if (sides & ACL_SIDE_SOURCE && acl_set4_has(slot, bpf_ntohl(p->ip4->saddr)))
 			return 1;
-		return sides & ACL_SIDE_DESTINATION && acl_set4_has(list, bpf_ntohl(p->ip4->daddr));
+		return sides & ACL_SIDE_DESTINATION && acl_set4_has(slot, bpf_ntohl(p->ip4->daddr));
 	}
 	if (p->ip6) {
 		const __be32 *s = p->ip6->saddr.in6_u.u6_addr32;
 		const __be32 *d = p->ip6->daddr.in6_u.u6_addr32;
 
 		if (sides & ACL_SIDE_SOURCE &&
-		    acl_set6_has(list, acl_join(s[0], s[1]), acl_join(s[2], s[3])))
+		    acl_set6_has(slot, acl_join(s[0], s[1]), acl_join(s[2], s[3])))
 			return 1;
 		return sides & ACL_SIDE_DESTINATION &&
-		       acl_set6_has(list, acl_join(d[0], d[1]), acl_join(d[2], d[3]));
+		       acl_set6_has(slot, acl_join(d[0], d[1]), acl_join(d[2], d[3]));
 	}
 	return 0;
 }
 
 /*
  * The first list that has an address of the packet, among those whose bits are set in lists: counts
- * the hit of bytes, and returns the list's verdict; ACL_NONE if none has.
+ * the hit of bytes, and returns the list's verdict; ACL_NONE if none has. bank: 0 or 1.
  */
 static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
-                                                        __u32 lists)
+                                                        __u32 lists, __u32 bank)
 {
 	struct acl_list *list;
 
 	for (__u32 i = 0; i < ACL_LISTS && lists >> i; i++) {
-		__u32 n = i;
+		__u32 n = i, slot = acl_list_slot(i, bank);
 
 		if (!(lists >> i & 1))
 			continue;
-		list = bpf_map_lookup_elem(&acl_lists, &n);
+		list = bpf_map_lookup_elem(&acl_lists, &slot);
 		if (!list || list->verdict == ACL_NONE)
 			continue;
-		if (acl_list_has(n, list->sides, p)) {
+		if (acl_list_has(slot, list->sides, p)) {
 			stats_count(&acl_list_hits, n, bytes);
 			return list->verdict;
 		}
@@ -285,9 +285,9 @@ static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, 
 #else
 
 static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
-                                                        __u32 lists)
+                                                        __u32 lists, __u32 bank)
 {
-	(void)p, (void)bytes, (void)lists;
+	(void)p, (void)bytes, (void)lists, (void)bank;
 	return ACL_NONE;
 }
 

@@ -2,10 +2,10 @@
 /*
  * The lists of acl: sets of addresses of any size, in maps that programs read and tools write.
  *
- * A set is an array of rows of 64 bytes, which tools map into their memory. It stands in slot n of
- * acl_sets4 or acl_sets6 for list n; an empty slot is an empty set. A new set takes the place of
- * the old one in one step, and an edit of one in place is a series of 64-bit stores, after each of
- * which the set is true: nothing that was written is used again for something else.
+ * A set is an array of rows of 64 bytes, which tools map into their memory. It stands in a slot of
+ * acl_sets4 or acl_sets6, that of its list; an empty slot is an empty set. A new set takes the
+ * place of the old one in one step, and an edit of one in place is a series of 64-bit stores, after
+ * each of which the set is true: nothing that was written is used again for something else.
  */
 #ifndef ACL_LISTS_H
 #define ACL_LISTS_H
@@ -15,12 +15,24 @@
 
 #define ACL_INLINE static inline __attribute__((always_inline))
 
-#define ACL_LISTS_MAP "acl_lists"     /* array [ACL_LISTS] of struct acl_list */
+#define ACL_LISTS_MAP "acl_lists"     /* array [ACL_LIST_SLOTS] of struct acl_list */
 #define ACL_LIST_HITS "acl_list_hits" /* per-CPU array [ACL_LISTS] of struct stats_record */
-#define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LISTS]: arrays of struct acl_row */
+#define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LIST_SLOTS]: arrays of struct acl_row */
 #define ACL_SETS6     "acl_sets6"
 
 #define ACL_LISTS 16
+
+/*
+ * Each list has two slots, of which ACL_FLAG_LISTS_BANK in acl_settings says which is in force, for
+ * all lists alike: so that several, and the rules, can be exchanged at once. The other is empty but
+ * for such a moment. acl_list_hits has one counter for each list.
+ */
+#define ACL_LIST_SLOTS 32
+
+ACL_INLINE __u32 acl_list_slot(__u32 number, __u32 bank)
+{
+	return bank * ACL_LISTS + number;
+}
 
 #define ACL_LIST_NAME 56
 

@@ -61,19 +61,19 @@ int acl_list_measure(const struct acl_lists *lists, int number, struct acl_list_
 	int err;
 
 	memset(size, 0, sizeof(*size));
-	err = set4_open(&set4, lists->sets4_fd, number, false);
+	err = set4_open(&set4, lists->sets4_fd, acl_lists_slot(lists, number), false);
 	if (!err) {
 		size->addresses4 = set4_count(&set4);
 		set4_close(&set4);
 	} else if (err != -ENOENT) {
 		return err;
 	}
-	err = set6_open(&set6, lists->sets6_fd, number, false);
+	err = set6_open(&set6, lists->sets6_fd, acl_lists_slot(lists, number), false);
 	if (!err) {
 		size->prefixes6 = set6_count(&set6);
 		set6_close(&set6);
 	}
-	return err == -ENOENT ? 0 : err;
+	return err && err != -ENOENT ? err : acl_lists_check_unmoved(lists);
 }
 
 struct walk {
@@ -107,19 +107,19 @@ int acl_list_each(const struct acl_lists *lists, int number,
 	struct set6 set6;
 	int err;
 
-	err = set4_open(&set4, lists->sets4_fd, number, false);
+	err = set4_open(&set4, lists->sets4_fd, acl_lists_slot(lists, number), false);
 	if (!err) {
 		err = set4_for_each(&set4, visit4, &walk);
 		set4_close(&set4);
 	}
 	if (err && err != -ENOENT)
 		return err;
-	err = set6_open(&set6, lists->sets6_fd, number, false);
+	err = set6_open(&set6, lists->sets6_fd, acl_lists_slot(lists, number), false);
 	if (!err) {
 		err = set6_for_each(&set6, visit6, &walk);
 		set6_close(&set6);
 	}
-	return err == -ENOENT ? 0 : err;
+	return err && err != -ENOENT ? err : acl_lists_check_unmoved(lists);
 }
 
 static bool has4(const struct acl_lists *lists, int number, const struct acl_rule *address,
@@ -129,7 +129,7 @@ static bool has4(const struct acl_lists *lists, int number, const struct acl_rul
 	struct set4 set;
 	bool has;
 
-	if (set4_open(&set, lists->sets4_fd, number, false))
+	if (set4_open(&set, lists->sets4_fd, acl_lists_slot(lists, number), false))
 		return false;
 	has = set4_contains(&set, number4(address->first), &range);
 	range4_entry(around, &range);
@@ -145,7 +145,7 @@ static bool has6(const struct acl_lists *lists, int number, const struct acl_rul
 	struct set6 set;
 	bool has;
 
-	if (set6_open(&set, lists->sets6_fd, number, false))
+	if (set6_open(&set, lists->sets6_fd, acl_lists_slot(lists, number), false))
 		return false;
 	has = set6_contains(&set, wanted);
 	if (has)

@@ -22,7 +22,9 @@ static int read_records(struct acl_lists *lists)
 	int err = acl_settings_read(lists->maps, &lists->settings);
 
 	for (__u32 i = 0; i < ACL_LISTS && !err; i++) {
-		if (bpf_map_lookup_elem(lists->records_fd, &i, &lists->record[i]))
+		__u32 slot = acl_lists_slot(lists, i);
+
+		if (bpf_map_lookup_elem(lists->records_fd, &slot, &lists->record[i]))
 			err = failed(-errno, "cannot read '%s' of %s", ACL_LISTS_MAP,
 			             lists->maps->config->iface.name);
 		lists->record[i].name[ACL_LIST_NAME - 1] = 0;
@@ -101,8 +103,7 @@ int acl_list_hits(const struct acl_lists *lists, int number, struct stats_record
 	return 0;
 }
 
-/* The number of the list that is wished for: its own, or the lowest that is free from `free` on. */
-static int find_place(const struct acl_lists *lists, const struct acl_list_wish *wish, int free)
+int acl_list_place(const struct acl_lists *lists, const struct acl_list_wish *wish, int free)
 {
 	int number = acl_lists_find(lists, wish->name);
 	const struct acl_list *record = &lists->record[number < 0 ? 0 : number];
@@ -116,6 +117,8 @@ static int find_place(const struct acl_lists *lists, const struct acl_list_wish 
 		return rejected(-ENOSPC, "%scannot make list %s: there is room for %d lists", place,
 		                wish->name, ACL_LISTS);
 	}
+	if (wish->whole)
+		return number;
 	if ((!wish->verdict || wish->verdict == record->verdict) &&
 	    (!wish->sides || wish->sides == record->sides))
 		return number;
@@ -126,72 +129,80 @@ static int find_place(const struct acl_lists *lists, const struct acl_list_wish 
 	return -EEXIST;
 }
 
-int acl_lists_check(const struct acl_lists *lists, const struct acl_list_wish *const wishes[],
-                    int count)
+void acl_list_describe(struct acl_lists *lists, const struct acl_list_wish *wish, int number)
 {
-	int free = 0, number;
+	struct acl_list *record = &lists->record[number];
+	__u8 verdict = record->verdict ? record->verdict : ACL_DENY;
+	__u8 sides = record->verdict ? record->sides : ACL_SIDE_SOURCE;
 
-	for (int i = 0; i < count; i++) {
-		number = find_place(lists, wishes[i], free);
-		if (number < 0)
-			return number;
-		if (!lists->record[number].verdict)
-			free = number + 1;
-	}
-	return 0;
+	memset(record, 0, sizeof(*record));
+	strncpy(record->name, wish->name, ACL_LIST_NAME - 1);
+	record->verdict = wish->verdict ? wish->verdict : verdict;
+	record->sides = wish->sides ? wish->sides : sides;
+}
+
+int acl_list_clear_hits(struct acl_lists *lists, __u32 number)
+{
+	struct acl_maps *maps = lists->maps;
+
+	memset(maps->each, 0, maps->cpus * sizeof(*maps->each));
+	return bpf_map_update_elem(lists->hits_fd, &number, maps->each, BPF_ANY);
 }
 
 /* Its sets are in their slots: give it its name, and put it in force. */
 static int enforce(struct acl_lists *lists, const struct acl_list_wish *wish, __u32 number)
 {
-	struct acl_list *record = &lists->record[number];
-	struct acl_maps *maps = lists->maps;
+	__u32 slot = acl_lists_slot(lists, number);
 
-	if (record->verdict)
+	if (lists->record[number].verdict)
 		return 0;
-	memset(record, 0, sizeof(*record));
-	memset(maps->each, 0, maps->cpus * sizeof(*maps->each));
-	strncpy(record->name, wish->name, ACL_LIST_NAME - 1);
-	record->verdict = wish->verdict ? wish->verdict : ACL_DENY;
-	record->sides = wish->sides ? wish->sides : ACL_SIDE_SOURCE;
-	if (bpf_map_update_elem(lists->records_fd, &number, record, BPF_ANY) ||
-	    bpf_map_update_elem(lists->hits_fd, &number, maps->each, BPF_ANY))
+	acl_list_describe(lists, wish, number);
+	if (bpf_map_update_elem(lists->records_fd, &slot, &lists->record[number], BPF_ANY) ||
+	    acl_list_clear_hits(lists, number))
 		return failed(-errno, "cannot make list %s", wish->name);
 	lists->settings.lists |= 1 << number;
-	acl_settings_store(maps, &lists->settings);
+	acl_settings_store(lists->maps, &lists->settings);
 	return 0;
 }
 
-/* The sets are made before any of them is put in its slot. */
-int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
-                     struct acl_content *content)
+int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *content)
 {
-	int number = find_place(lists, wish, 0), err;
 	struct set4 set4;
 	struct set6 set6;
+	int err;
 
-	if (number < 0)
-		return number;
 	err = set4_build(&set4, NULL, &content->v4, SET_ADD);
 	if (err)
 		return err;
 	err = set6_build(&set6, &content->v6);
 	if (!err) {
-		err = content->v4.len ? set4_publish(&set4, lists->sets4_fd, number)
-		                      : set4_remove(lists->sets4_fd, number);
+		err = content->v4.len ? set4_publish(&set4, lists->sets4_fd, slot)
+		                      : set4_remove(lists->sets4_fd, slot);
 		if (!err)
-			err = content->v6.len ? set6_publish(&set6, lists->sets6_fd, number)
-			                      : set6_remove(lists->sets6_fd, number);
+			err = content->v6.len ? set6_publish(&set6, lists->sets6_fd, slot)
+			                      : set6_remove(lists->sets6_fd, slot);
 		set6_close(&set6);
 	}
 	set4_close(&set4);
+	return err;
+}
+
+int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
+                     struct acl_content *content)
+{
+	int number = acl_list_place(lists, wish, 0), err;
+
+	if (number < 0)
+		return number;
+	err = acl_list_write(lists, acl_lists_slot(lists, number), content);
 	return err ? err : enforce(lists, wish, number);
 }
 
 int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
                   struct acl_content *content, enum set_edit edit)
 {
-	int number = find_place(lists, wish, 0), err = 0;
+	int number = acl_list_place(lists, wish, 0), err = 0;
+	__u32 slot;
 
 	if (number < 0)
 		return number;
@@ -201,10 +212,11 @@ int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
 	/* A new one is in force with all of it or not at all. */
 	if (!lists->record[number].verdict)
 		return acl_list_replace(lists, wish, content);
+	slot = acl_lists_slot(lists, number);
 	if (content->v4.len)
-		err = set4_edit(lists->sets4_fd, number, &content->v4, edit, NULL);
+		err = set4_edit(lists->sets4_fd, slot, &content->v4, edit, NULL);
 	if (!err && content->v6.len)
-		err = set6_edit(lists->sets6_fd, number, &content->v6, edit, NULL);
+		err = set6_edit(lists->sets6_fd, slot, &content->v6, edit, NULL);
 	return err;
 }
 
@@ -219,6 +231,21 @@ int acl_list_remove(struct acl_lists *lists, const char *name)
 	acl_settings_store(lists->maps, &lists->settings);
 	lists->record[number].verdict = ACL_NONE;
 	acl_maps_wait();
-	err = set4_remove(lists->sets4_fd, number);
-	return err ? err : set6_remove(lists->sets6_fd, number);
+	err = set4_remove(lists->sets4_fd, acl_lists_slot(lists, number));
+	return err ? err : set6_remove(lists->sets6_fd, acl_lists_slot(lists, number));
+}
+
+int acl_lists_check_unmoved(const struct acl_lists *lists)
+{
+	struct acl_settings now;
+	int err;
+
+	if (lists->maps->word)
+		return 0;
+	err = acl_settings_read(lists->maps, &now);
+	if (err || !((now.flags ^ lists->settings.flags) & ACL_FLAG_LISTS_BANK))
+		return err;
+	failed(-EAGAIN, "cannot read the lists of %s: they are replaced at this moment",
+	       lists->maps->config->iface.name);
+	return -EAGAIN;
 }

@@ -24,6 +24,17 @@ struct acl_lists {
 int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access);
 void acl_lists_close(struct acl_lists *lists);
 
+/* Where a list stands that is in force; and where in the other bank. */
+static inline __u32 acl_lists_slot(const struct acl_lists *lists, int number)
+{
+	return acl_list_slot(number, !!(lists->settings.flags & ACL_FLAG_LISTS_BANK));
+}
+
+static inline __u32 acl_lists_other_slot(const struct acl_lists *lists, int number)
+{
+	return acl_list_slot(number, !(lists->settings.flags & ACL_FLAG_LISTS_BANK));
+}
+
 /* What acl_lists_close() takes as well. */
 void acl_lists_none(struct acl_lists *lists);
 
@@ -48,16 +59,32 @@ void acl_content_free(struct acl_content *content);
 struct acl_list_wish {
 	const char *name;
 	__u8 verdict, sides;
+	bool whole;       /* it may have had others: they are replaced as well */
 	const char *file; /* and line: for messages; or NULL */
 	unsigned int line;
 };
 
 /*
- * Could these lists be made, all of them? Names the first that could not. Returns 0 or a negative
- * errno as acl_list_replace() does, before anything is changed.
+ * The number of the list that is wished for: its own, or the lowest that is free from `free` on.
+ * Returns it or a negative errno, reported: -ENOSPC, or -EEXIST if the list has another verdict or
+ * direction.
  */
-int acl_lists_check(const struct acl_lists *lists, const struct acl_list_wish *const wishes[],
-                    int count);
+int acl_list_place(const struct acl_lists *lists, const struct acl_list_wish *wish, int free);
+
+/* What such a list is recorded as, in lists->record. */
+void acl_list_describe(struct acl_lists *lists, const struct acl_list_wish *wish, int number);
+
+/* Compile sets of these addresses, and when both are there, put them into a slot. Reports. */
+int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *content);
+
+/* The counter of a list that is new starts at zero. Returns 0 or a negative errno, silently. */
+int acl_list_clear_hits(struct acl_lists *lists, __u32 number);
+
+/*
+ * Were all lists exchanged since they were opened? Whoever edits holds the lock; a reader may have
+ * seen slots that are empty by now. Returns 0, or -EAGAIN, reported.
+ */
+int acl_lists_check_unmoved(const struct acl_lists *lists);
 
 /*
  * Make this the whole content of a list, which is made if need be: the IPv4 addresses are exchanged

@@ -8,29 +8,28 @@
 #include "scripts/acl_session.h"
 #include "scripts/acl_show.h"
 
-/* The lists first: rules may rely on them. */
+/* Lists and rules in one step. */
 static int enforce_rules(struct acl_session *session, struct acl_rulefile *from)
 {
-	const struct acl_list_wish *wishes[ACL_LISTS];
-	struct acl_settings before;
+	struct acl_settings before, *next = &from->rules.settings;
 	int err = from->section_count ? acl_session_need_lists(session) : 0;
 
-	for (int i = 0; i < from->section_count; i++)
-		wishes[i] = &from->sections[i]->wish;
-	if (!err)
-		err = acl_lists_check(&session->lists, wishes, from->section_count);
-	for (int i = 0; i < from->section_count && !err; i++)
-		err = acl_list_replace(&session->lists, &from->sections[i]->wish,
-		                       &from->sections[i]->content);
 	if (!err)
 		err = acl_settings_read(&session->maps, &before);
 	if (err)
 		return err;
-	from->rules.settings.flags =
-		from->has_policy ? from->policy : before.flags & ACL_FLAGS_POLICY;
-	err = acl_rules_publish(&from->rules, &session->maps);
+	*next = before;
+	if (from->has_policy)
+		next->flags = (before.flags & ~ACL_FLAGS_POLICY) | from->policy;
+	if (from->section_count)
+		err = acl_lists_fill(&session->lists, from->sections, from->section_count, next);
+	if (!err)
+		err = acl_rules_publish(&from->rules, &session->maps);
 	if (!err)
 		acl_show_edit(session->config, before.rules, from->rules.len);
+	/* What stays behind is not in force: a failure is told, and changes nothing. */
+	if (from->section_count)
+		(err ? acl_lists_cancel : acl_lists_retire)(&session->lists);
 	return err;
 }
 

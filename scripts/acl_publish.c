@@ -92,6 +92,7 @@ int acl_rules_publish(struct acl_rules *rules, struct acl_maps *maps)
 		next.generation++;
 		next.rules = rules->len;
 		next.flags = rules->settings.flags;
+		next.lists = rules->settings.lists;
 		bank = next.generation & 1;
 		acl_maps_wait();
 		err = give_numbers(rules, &old, maps);

@@ -29,17 +29,17 @@ static void read_policy(struct acl_rulefile *into, struct line_file *file)
 }
 
 /* NULL if the line was refused; the addresses behind it then have nowhere to go. */
-static struct acl_section *refuse_section(struct line_file *file, struct acl_section *section,
-                                          const char *reason)
+static struct acl_list_change *refuse_section(struct line_file *file,
+                                              struct acl_list_change *section, const char *reason)
 {
 	line_file_refuse(file, file->line, reason);
 	free(section);
 	return NULL;
 }
 
-static struct acl_section *read_section(struct acl_rulefile *into, struct line_file *file)
+static struct acl_list_change *read_section(struct acl_rulefile *into, struct line_file *file)
 {
-	struct acl_section *section = calloc(1, sizeof(*section));
+	struct acl_list_change *section = calloc(1, sizeof(*section));
 	struct acl_rule words = {};
 	const char *word, *reason;
 	size_t len;
@@ -62,8 +62,12 @@ static struct acl_section *read_section(struct acl_rulefile *into, struct line_f
 		reason = "there are more lists than an interface can have";
 	if (reason)
 		return refuse_section(file, section, reason);
-	section->wish = (struct acl_list_wish){ section->name, words.verdict, words.sides,
-		                                file->name, file->line };
+	section->wish = (struct acl_list_wish){ .name = section->name,
+		                                .verdict = words.verdict,
+		                                .sides = words.sides,
+		                                .whole = true,
+		                                .file = file->name,
+		                                .line = file->line };
 	into->sections[into->section_count++] = section;
 	return section;
 }
@@ -96,7 +100,7 @@ static void clash(const struct acl_rules *rules, size_t index, size_t against, v
 
 int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file)
 {
-	struct acl_section *section = NULL;
+	struct acl_list_change *section = NULL;
 	bool in_lists = false;
 	struct acl_rule entry;
 	const char *word, *begin;

@@ -4,22 +4,17 @@
 #define SCRIPTS_ACL_RULEFILE_H
 
 #include <stdbool.h>
+#include "scripts/acl_exchange.h"
 #include "scripts/acl_file.h"
 #include "scripts/acl_lists.h"
 #include "scripts/acl_rules.h"
-
-/* A list in it: "list NAME [VERDICT] [DIRECTION]", then its addresses. */
-struct acl_section {
-	char name[ACL_LIST_NAME];
-	struct acl_list_wish wish; /* its name points to the one above */
-	struct acl_content content;
-};
 
 struct acl_rulefile {
 	struct acl_rules rules;
 	bool has_policy;
 	__u8 policy; /* bits of ACL_FLAGS_POLICY */
-	struct acl_section *sections[ACL_LISTS];
+	/* "list NAME [VERDICT] [DIRECTION]", then its addresses */
+	struct acl_list_change *sections[ACL_LISTS];
 	int section_count;
 };
 

@@ -43,10 +43,10 @@ int acl_rules_settle(struct acl_rules *rules,
 size_t acl_rules_remove(struct acl_rules *rules, const struct acl_rule *entry);
 
 /*
- * Put these rules in force instead of those that are, with the flags of rules->settings: the tables
- * are filled in the bank that is not looked at, then one store exchanges the banks. Rules that stay
- * keep their counters. maps were opened for CONFIG_WRITE. Reports its failures, and then nothing
- * has changed. Returns 0 or a negative errno.
+ * Put these rules in force instead of those that are, with the flags and lists of rules->settings:
+ * the tables are filled in the bank that is not looked at, then one store exchanges the banks.
+ * Rules that stay keep their counters. maps were opened for CONFIG_WRITE. Reports its failures, and
+ * then nothing has changed. Returns 0 or a negative errno.
  */
 int acl_rules_publish(struct acl_rules *rules, struct acl_maps *maps);
 

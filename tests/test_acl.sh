@@ -484,10 +484,45 @@ test_more_lists_than_there_is_room_for_are_refused_before_any_is_made()
 	expect_status 2 acl v0 load "$TMPDIR/rules"
 	[[ $errors == "acl: $TMPDIR/rules:5: cannot make list m1: there is room for 16 lists" ]] || fail "$errors"
 	[[ $(acl v0 list --list l3) == 192.0.2.3 ]] || fail "l3 was replaced"
-	printf '%s\n' 'list l3' '198.51.100.1' 'list l4 allow' '198.51.100.2' >"$TMPDIR/rules"
-	expect_status 2 acl v0 load "$TMPDIR/rules"
-	[[ $errors == "acl: $TMPDIR/rules:3: list l4 is there, and is deny src"* ]] || fail "$errors"
-	[[ $(acl v0 list --list l3) == 192.0.2.3 ]] || fail "l3 was replaced"
+}
+
+test_a_list_of_a_file_replaces_another_of_its_name_as_a_whole()
+{
+	load v0 "$ACL" >/dev/null
+	acl v0 add --list one 192.0.2.1
+	acl v0 add --list two 10.0.0.2
+	acl v0 add --list three 192.0.2.3 2001:db8::3 allow dst
+	udp 10.0.0.2 1000 2000 3
+	expect_acl "deny src list one 1 IPv4 addresses 0 IPv6 prefixes" "deny src list two 1 IPv4 addresses 0 IPv6 prefixes" \
+		"allow dst list three 1 IPv4 addresses 1 IPv6 prefixes" "policy pass"
+	printf '%s\n' 'list two allow both' 10.0.0.2 198.51.100.0/24 'list four' 192.0.2.4 >"$TMPDIR/rules"
+	acl v0 load "$TMPDIR/rules"
+	# In their order, those that the file does not name as they were, and with what they counted.
+	expect_acl "deny src list one 1 IPv4 addresses 0 IPv6 prefixes" "allow both list two 257 IPv4 addresses 0 IPv6 prefixes" \
+		"allow dst list three 1 IPv4 addresses 1 IPv6 prefixes" "deny src list four 1 IPv4 addresses 0 IPv6 prefixes" "policy pass"
+	udp 10.0.0.2 1000 2000 2
+	eventually hits_are "list two" 5 || fail "$(acl v0)"
+	# Edits go on there, and so does another file that tells no words.
+	acl v0 add --list three 192.0.2.30
+	acl v0 del --list two 10.0.0.2
+	printf '%s\n' 'list one' 10.0.0.2 >"$TMPDIR/rules"
+	acl v0 load "$TMPDIR/rules"
+	expect_acl "deny src list one 1 IPv4 addresses 0 IPv6 prefixes" "allow both list two 256 IPv4 addresses 0 IPv6 prefixes" \
+		"allow dst list three 2 IPv4 addresses 1 IPv6 prefixes" "deny src list four 1 IPv4 addresses 0 IPv6 prefixes" "policy pass"
+	udp 10.0.0.2 1000 2000 2
+	eventually hits_are "list one" 2 || fail "$(acl v0)"
+	acl v0 flush --list two
+	acl v0 policy drop
+	[[ $(acl v0 test 192.0.2.4) == "deny: list four"* ]] || fail "$(acl v0 test 192.0.2.4)"
+	[[ $(acl v0 save) == "policy drop
+list one deny src
+10.0.0.2
+list three allow dst
+192.0.2.3
+192.0.2.30
+2001:db8::3
+list four deny src
+192.0.2.4" ]] || fail "$(acl v0 save)"
 }
 
 test_more_rules_than_there_is_room_for_are_refused()

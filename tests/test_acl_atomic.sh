@@ -40,6 +40,57 @@ test_no_packet_passes_while_rules_are_replaced()
 	[[ $(passed) == 0 ]] || fail "$(passed) packets passed in $loads loads"
 }
 
+# Both deny what datagrams sends, by a rule or by the second of two lists, the first of which is long.
+write_rule_and_list()
+{
+	seq 1 3000 | awk '{ printf "172.16.%d.%d\n", $1 / 256, $1 % 256 }' >"$TMPDIR/long"
+	{
+		echo "policy pass"
+		echo "list long deny src"
+		cat "$TMPDIR/long"
+		printf '%s\n' "list short deny src" 10.0.0.2
+	} >"$TMPDIR/a"
+	{
+		printf '%s\n' "policy pass" "10.0.0.2 src deny" "list long allow src"
+		sed 's/172/172.16.1.1-172/' "$TMPDIR/long" | tail -n 1
+		printf '%s\n' "list short deny dst" 192.0.2.0/24
+	} >"$TMPDIR/b"
+}
+
+# datagrams FILE: from 10.0.0.2 to v0, until the file is there; prints how many.
+datagrams()
+{
+	need perl
+	# shellcheck disable=SC2016 # perl's variables
+	in_peer perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.0.0.1", PeerPort => 9);
+		my $n = 0;
+		do { $n += defined $s->send("hello") for 1 .. 1000 } until -e $ARGV[0];
+		print "$n\n";' "$1"
+}
+
+test_no_packet_passes_while_rules_and_lists_are_replaced_at_once()
+{
+	local sender i
+
+	write_rule_and_list
+	load v0 "$ACL" >/dev/null
+	acl v0 load "$TMPDIR/a"
+	datagrams "$TMPDIR/enough" >"$TMPDIR/sent" &
+	sender=$!
+	eventually counted_some || fail "nothing comes"
+	for ((i = 0; i < 20; i++)); do
+		acl v0 load "$TMPDIR/b"
+		acl v0 load "$TMPDIR/a"
+	done
+	touch "$TMPDIR/enough"
+	wait "$sender"
+	(($(<"$TMPDIR/sent") > 1000)) || fail "only $(<"$TMPDIR/sent") were sent"
+	eventually dropped_all || fail "of $(<"$TMPDIR/sent"): $(dropped) dropped, $(passed) passed"
+}
+
+dropped_all() { [[ $(dropped) == "$(<"$TMPDIR/sent")" ]]; }
+
 test_no_packet_passes_while_single_rules_come_and_go()
 {
 	local sender edits=0
@@ -275,6 +326,37 @@ test_a_new_list_that_is_killed_anywhere_is_there_or_not()
 	echo "killed at $points calls"
 }
 
+start_a() { acl v0 load "$TMPDIR/a"; }
+
+# How many sets there are in either bank.
+sets() { bpftool map dump pinned "$BPFFS/v0/$1" | grep -c "^key:" || true; }
+
+expect_a_or_b()
+{
+	local now
+
+	now=$(acl v0 save)
+	[[ $now == "$A" || $now == "$B" ]] || fail "neither: $now"
+	[[ $(acl v0 test 10.0.0.2) == deny:* ]] || fail "$(acl v0 test 10.0.0.2)"
+	acl v0 load "$TMPDIR/b"
+	[[ $(acl v0 save) == "$B" ]] || fail "$(acl v0 save)"
+	[[ $(sets acl_sets4) == 2 ]] || fail "of 2 sets there are $(sets acl_sets4)"
+}
+
+test_rules_and_lists_of_a_load_that_is_killed_anywhere_are_of_one_file()
+{
+	write_rule_and_list
+	load v0 "$ACL" >/dev/null
+	acl v0 load "$TMPDIR/b"
+	B=$(acl v0 save)
+	start_a
+	A=$(acl v0 save)
+	[[ $A != "$B" ]] || fail "the files are the same"
+	kill_everywhere "bpf munmap membarrier" start_a acl v0 load "$TMPDIR/b" -- expect_a_or_b
+	((points > 20)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
+}
+
 # Errors instead of kills: reported, and nothing has changed.
 expect_old()
 {
@@ -297,6 +379,30 @@ test_any_failing_call_of_a_load_changes_nothing()
 		[[ -n $injected ]] || break
 		((status < 126)) || fail "bpf $n: status $status"
 		expect_old
+		((++points))
+	done
+	((points > 20)) || fail "failed at $points calls only"
+	echo "failed at $points calls"
+}
+
+test_any_failing_call_of_a_load_of_lists_changes_nothing_or_all()
+{
+	local n points=0
+
+	write_rule_and_list
+	load v0 "$ACL" >/dev/null
+	acl v0 load "$TMPDIR/b"
+	B=$(acl v0 save)
+	start_a
+	A=$(acl v0 save)
+	for ((n = 1; ; n++)); do
+		start_a
+		inject bpf error=ENOMEM "$n" acl v0 load "$TMPDIR/b"
+		[[ -n $injected ]] || break
+		((status < 126)) || fail "bpf $n: status $status"
+		((status == 0)) || [[ $(acl v0 save) == "$A" ]] || fail "bpf $n: $(acl v0 save)"
+		((status != 0)) || [[ $(acl v0 save) == "$B" ]] || fail "bpf $n: $(acl v0 save)"
+		expect_a_or_b
 		((++points))
 	done
 	((points > 20)) || fail "failed at $points calls only"

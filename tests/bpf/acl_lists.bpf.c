@@ -49,7 +49,7 @@ int match_lists(struct __sk_buff *skb)
 	struct packet p;
 
 	parse_tc(skb, &p);
-	return acl_lists_match(&p, p.bytes, 0xffff);
+	return acl_lists_match(&p, p.bytes, 0xffff, 0);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,7 +3,7 @@
 #include "objects/acl_lists.h"
 #include "compat/maps.bpf.h"
 
-BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LISTS * 2) MAP_CONFIG;
+BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS * 2) MAP_CONFIG;
 
 SEC("tc")
 int acl_resized(struct __sk_buff *skb)
