@@ -52,7 +52,7 @@ static bool has_content(int fd, const struct bpf_map_info *info)
 	value = calloc(1, size);
 	key = calloc(1, info->key_size);
 	if (value && key && is_hash(info->type))
-		found = !bpf_map_get_next_key(fd, NULL, key);
+		found = bpf_map_get_next_key(fd, NULL, key) != -ENOENT;
 	else if (value && key)
 		for (__u32 i = 0; !found && i < info->max_entries; i++)
 			found = !bpf_map_lookup_elem(fd, &i, value) && !is_zero(value, size);

@@ -52,7 +52,11 @@ static int add_held(struct live *live, enum hook hook, const struct live_map *ma
 
 	if (offset < 0 || map->info.key_size != sizeof(key))
 		return 0;
-	while (!err && !bpf_map_get_next_key(fd, previous, &next)) {
+	while (!err) {
+		err = bpf_map_get_next_key(fd, previous, &next);
+		if (err)
+			/* The latter: the map was made for writing only. */
+			return err == -ENOENT || err == -EPERM ? 0 : err;
 		key = next;
 		previous = &key;
 		if (bpf_map_lookup_elem(fd, &key, value))

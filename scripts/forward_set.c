@@ -119,7 +119,7 @@ static int change_excludes(struct config *config, char **names, int len, bool ex
 			       config->iface.name, names[i]);
 	}
 	/* Also after a failure: what was changed holds from now on. */
-	if (renew(config, true, !bpf_map_get_next_key(fd, NULL, &key)) && !err)
+	if (renew(config, true, bpf_map_get_next_key(fd, NULL, &key) != -ENOENT) && !err)
 		err = -EIO;
 	close(fd);
 	free(ifindex);

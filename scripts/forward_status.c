@@ -73,16 +73,20 @@ static int read_counts(const struct config *config, struct status *status)
 
 static int read_excluded(const struct config *config, struct status *status)
 {
-	int fd = forward_open_exclude(config, CONFIG_READ);
+	int fd = forward_open_exclude(config, CONFIG_READ), err = 0;
 	__u32 *last = NULL, *list = status->excluded;
 
 	if (fd < 0)
 		return fd;
-	while (status->excluded_len < FORWARD_EXCLUDE_MAX &&
-	       !bpf_map_get_next_key(fd, last, &list[status->excluded_len]))
-		last = &list[status->excluded_len++];
+	while (!err && status->excluded_len < FORWARD_EXCLUDE_MAX) {
+		err = bpf_map_get_next_key(fd, last, &list[status->excluded_len]);
+		if (!err)
+			last = &list[status->excluded_len++];
+	}
 	close(fd);
-	return 0;
+	if (!err || err == -ENOENT)
+		return 0;
+	return failed(err, "cannot read map '%s' of %s", FORWARD_EXCLUDE_MAP, config->iface.name);
 }
 
 /* Of each interface that would drop what a native program forwards to it: call tell. */

@@ -94,15 +94,18 @@ static int walk_by_key(struct walk *w)
 	__u64 left = 2ULL * w->info->max_entries;
 	__u8 *key = w->keys, *next = w->keys + w->info->key_size;
 	const void *from = NULL;
-	int ret = 0;
+	int ret = 0, err = 0;
 
-	while (!ret && left-- && !bpf_map_get_next_key(w->fd, from, next)) {
+	while (!ret && left--) {
+		err = bpf_map_get_next_key(w->fd, from, next);
+		if (err)
+			break;
 		memcpy(key, next, w->info->key_size);
 		from = key;
 		if (!bpf_map_lookup_elem(w->fd, key, w->values))
 			ret = w->visit(key, w->values, w->arg);
 	}
-	return ret;
+	return ret ? ret : err == -ENOENT ? 0 : err;
 }
 
 int map_each(int fd, const struct bpf_map_info *info,

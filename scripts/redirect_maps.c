@@ -136,12 +136,16 @@ int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow *
 	struct redirect_flow *list = calloc(REDIRECT_FLOWS, sizeof(*list)), *flow;
 	struct redirect_mac key;
 	void *last = NULL;
+	int err = 0;
 
 	*len = 0;
 	*flows = list;
 	if (!list)
 		return failed(-ENOMEM, "cannot read the flows of %s", maps->ifname);
-	while (*len < REDIRECT_FLOWS && !bpf_map_get_next_key(maps->params_fd, last, &key)) {
+	while (*len < REDIRECT_FLOWS) {
+		err = bpf_map_get_next_key(maps->params_fd, last, &key);
+		if (err)
+			break;
 		last = &key;
 		flow = &list[*len];
 		flow->pair.source = key;
@@ -151,7 +155,7 @@ int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow *
 		flow->ours = !count(maps, &key, &flow->count);
 		(*len)++;
 	}
-	return 0;
+	return err && err != -ENOENT ? failed_read(maps, REDIRECT_PARAMS_MAP, err) : 0;
 }
 
 /* Ours in redirect_flows first: what is in redirect_params alone is taken for somebody else's. */
@@ -225,11 +229,16 @@ int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redir
 static int remove_flows(const struct redirect_maps *maps)
 {
 	struct redirect_mac key;
-	int err = 0;
+	int err;
 
-	while (!err && !bpf_map_get_next_key(maps->flows_fd, NULL, &key))
+	for (;;) {
+		err = bpf_map_get_next_key(maps->flows_fd, NULL, &key);
+		if (err)
+			return err == -ENOENT ? 0 : failed_read(maps, REDIRECT_FLOWS_MAP, err);
 		err = remove_one(maps, &key);
-	return err;
+		if (err)
+			return err;
+	}
 }
 
 int redirect_maps_switch_off(const struct redirect_maps *maps)

@@ -56,16 +56,20 @@ static int read_rule(struct rules *rules, const struct rewrite_key *key)
 static int read_rules(struct rules *rules)
 {
 	struct rewrite_key key, *before = NULL;
-	int err = 0;
+	int err = 0, end = 0;
 
 	rules->list = calloc(REWRITE_RULES, sizeof(*rules->list));
 	if (!rules->list)
 		return failed(-ENOMEM, "cannot read the rules");
-	while (!err && rules->len < REWRITE_RULES &&
-	       !bpf_map_get_next_key(rules->rules_fd, before, &key)) {
+	while (!err && rules->len < REWRITE_RULES) {
+		end = bpf_map_get_next_key(rules->rules_fd, before, &key);
+		if (end)
+			break;
 		err = read_rule(rules, &key);
 		before = &key;
 	}
+	if (end && end != -ENOENT)
+		err = failed(end, "cannot read map '%s'", REWRITE_RULES_MAP);
 	if (rules->len)
 		qsort(rules->list, rules->len, sizeof(*rules->list), rule_compare);
 	return err;

@@ -490,3 +490,27 @@ test_a_load_that_is_killed_anywhere_leaves_a_rule_for_each_packet()
 	((points > 20)) || fail "killed at $points calls only"
 	echo "killed at $points calls"
 }
+
+# Some leave both files in force, or part of them: never with a success.
+test_any_failing_call_of_a_load_is_reported()
+{
+	local n points=0
+
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	printf '%s\n' 'vlan none set smac 02:00:00:00:00:0a' 'set smac 02:00:00:00:00:0c' >"$TMPDIR/old"
+	printf '%s\n' 'out vlan none set smac 02:00:00:00:00:0b' 'out set smac 02:00:00:00:00:0d' >"$TMPDIR/new"
+	for ((n = 1; ; n++)); do
+		load_old
+		inject bpf error=ENOMEM "$n" rewrite v0 load "$TMPDIR/new"
+		[[ -n $injected ]] || break
+		((status < 126)) || fail "bpf $n: status $status"
+		if ((status == 0)); then
+			[[ $(rewrite v0 save) == "$(<"$TMPDIR/new")" ]] || fail "bpf $n: $(rewrite v0 save)"
+		else
+			[[ $errors == *"rewrite: "* ]] || fail "bpf $n: no message"
+		fi
+		((++points))
+	done
+	((points > 10)) || fail "failed at $points calls only"
+	echo "failed at $points calls"
+}
