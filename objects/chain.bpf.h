@@ -9,6 +9,7 @@
 #define CHAIN_BPF_H
 
 #include "compat/maps.bpf.h"
+#include "chain.h"
 #include "stats.bpf.h"
 
 /*
@@ -17,8 +18,8 @@
  */
 #define CHAIN_HAND_ON(ctx, link, went, bytes)                                                      \
 	do {                                                                                       \
-		__u32 zero = 0;                                                                    \
-		struct stats_record *record = bpf_map_lookup_elem(&(went), &zero);                 \
+		__u32 slot = CHAIN_COUNTER_WENT;                                                   \
+		struct stats_record *record = bpf_map_lookup_elem(&(went), &slot);                 \
                                                                                                    \
 		if (!record)                                                                       \
 			break;                                                                     \
@@ -31,7 +32,7 @@
 
 #define CHAIN_MAPS(link, went)                                                                     \
 	BPF_MAP(link, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, 1);                                   \
-	BPF_MAP(went, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, 1)                    \
+	BPF_MAP(went, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, CHAIN_COUNTERS)       \
 	MAP_COUNTER
 
 #define CHAIN_XDP(what)                                                                            \

@@ -60,7 +60,7 @@ static void print_member(const struct row *row, size_t slot, const struct stats_
 {
 	const struct member *m = &row->member[slot + 1];
 
-	/* The counter is that of the link which leads there. */
+	/* The counter belongs to the link which leads there. */
 	printf("%s  %s  %zu  %s  id %u  %llu packets  %llu bytes  from %s%s\n",
 	       row->config->iface.name, row->tc ? "tc" : "xdp", slot, m->name, m->id,
 	       (unsigned long long)hits->rx_packets, (unsigned long long)hits->rx_bytes,

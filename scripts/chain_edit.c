@@ -7,26 +7,57 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/prog_kind.h"
 #include "scripts/chain_row.h"
+
+/* Say it if the two are built for different packets. Returns whether they are. */
+static bool refuse_kind(const struct row *row, const struct member *from, const struct member *to)
+{
+	struct prog_kind wanted, kind;
+
+	if (row->tc || prog_kind_of_array(from->link_fd, &wanted) ||
+	    prog_kind_of(to->prog_fd, &kind))
+		return false;
+	/* Else it is the attach type, which those who load it differ in. */
+	if (kind.frags == wanted.frags)
+		return false;
+	rejected(-EINVAL,
+	         "cannot put program %s behind %s of %s: it is for packets of %s, and the "
+	         "row is for packets of %s",
+	         to->name, from->name, row->config->iface.name,
+	         kind.frags ? "several buffers" : "one buffer",
+	         wanted.frags ? "several buffers" : "one buffer");
+	hint("prepare the build of the row's kind, %s: %s --no-attach %s OBJECT",
+	     wanted.frags ? "NAME_frags.o" : "NAME.o", cli_command("load"),
+	     cli_word(row->config->iface.name));
+	return true;
+}
+
+static int refuse_link(const struct row *row, const struct member *from, const struct member *to,
+                       int err)
+{
+	if (err == -EINVAL && refuse_kind(row, from, to))
+		return err;
+	failed(err, "cannot put program %s behind %s of %s", to->name, from->name,
+	       row->config->iface.name);
+	if (err == -EINVAL)
+		hint("a row is of one kind: all of %s, all of them NAME_frags.o or none, "
+		     "and all loaded by %s",
+		     row->tc ? "tc" : "XDP", cli_command("load"));
+	return err;
+}
 
 /* From now on, packets that `from` hands on go to `to`; NULL: they end there. */
 static int link_to(const struct row *row, const struct member *from, const struct member *to)
 {
 	__u32 zero = 0;
-	int err = 0;
 
-	if (to && bpf_map_update_elem(from->link_fd, &zero, &to->prog_fd, BPF_ANY)) {
-		err = failed(-errno, "cannot put program %s behind %s of %s", to->name, from->name,
-		             row->config->iface.name);
-		if (err == -EINVAL)
-			hint("a row is of one kind: all of %s, all of them NAME_frags.o or none, "
-			     "and all loaded by %s",
-			     row->tc ? "tc" : "XDP", cli_command("load"));
-	} else if (!to && bpf_map_delete_elem(from->link_fd, &zero) && errno != ENOENT) {
-		err = failed(-errno, "cannot end the row of %s behind %s", row->config->iface.name,
-		             from->name);
-	}
-	return err;
+	if (to && bpf_map_update_elem(from->link_fd, &zero, &to->prog_fd, BPF_ANY))
+		return refuse_link(row, from, to, -errno);
+	if (!to && bpf_map_delete_elem(from->link_fd, &zero) && errno != ENOENT)
+		return failed(-errno, "cannot end the row of %s behind %s", row->config->iface.name,
+		              from->name);
+	return 0;
 }
 
 /* A program that left the row keeps no link into it. */
@@ -76,19 +107,32 @@ static int check_member(const struct row *row, const struct member *m, bool some
 	return -EINVAL;
 }
 
-static int put(struct row *row, size_t slot, const struct member *m, const struct member *next)
+/* fed: which led to `next` so far. given: what m was given already. */
+static int put(struct row *row, size_t slot, const struct member *m, const struct member *next,
+               const struct member *fed, const struct stats_record *given)
 {
+	const struct member *before = &row->member[slot];
+	struct stats_record next_given;
 	int err = 0;
 
 	/* First what follows it, which nobody sees before it is linked. */
 	if (m->link_fd >= 0)
 		err = link_to(row, m, next);
-	return err ? err : link_to(row, &row->member[slot], m);
+	if (!err)
+		err = link_to(row, before, m);
+	if (!err && next) {
+		err = member_gave(fed, &next_given);
+		if (!err)
+			err = member_set_gave(m, &next_given);
+	}
+	return err ? err : member_set_gave(before, given);
 }
 
 int row_set(struct row *row, size_t slot, const char *pin)
 {
 	const struct member *old = &row->member[slot + 1], *next = behind(row, slot);
+	const struct member *before = &row->member[slot];
+	struct stats_record given = {};
 	struct member m;
 	int err = check_slot(row, slot, row->len - 1);
 
@@ -97,11 +141,15 @@ int row_set(struct row *row, size_t slot, const char *pin)
 	if (err)
 		return err;
 	err = check_member(row, &m, next, slot);
-	/* The same program, loaded anew, has the link of before. */
-	if (!err && m.link_fd >= 0 && m.link_fd == old->link_fd)
-		err = link_to(row, &row->member[slot], &m);
-	else if (!err)
-		err = put(row, slot, &m, next);
+	/* The same program, loaded anew, has the link of before, and its numbers go on. */
+	if (!err && m.link_fd >= 0 && m.link_fd == old->link_fd) {
+		err = link_to(row, before, &m);
+	} else if (!err) {
+		if (!strcmp(m.name, old->name))
+			err = member_gave(before, &given);
+		if (!err)
+			err = put(row, slot, &m, next, old, &given);
+	}
 	if (!err && m.link_fd != old->link_fd)
 		err = retire(row, old);
 	close(m.prog_fd);
@@ -111,6 +159,7 @@ int row_set(struct row *row, size_t slot, const char *pin)
 int row_insert(struct row *row, size_t slot, const char *pin)
 {
 	const struct member *before = &row->member[slot], *next;
+	const struct stats_record none = {};
 	struct member m;
 	int err = check_slot(row, slot, row->len);
 
@@ -128,17 +177,23 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 		return err;
 	err = check_member(row, &m, next, row->len);
 	if (!err)
-		err = put(row, slot, &m, next);
+		err = put(row, slot, &m, next, before, &none);
 	close(m.prog_fd);
 	return err;
 }
 
 int row_delete(struct row *row, size_t slot)
 {
+	const struct member *before = &row->member[slot];
+	struct stats_record given;
 	int err = check_slot(row, slot, row->len - 1);
 
 	if (!err)
-		err = link_to(row, &row->member[slot], behind(row, slot));
+		err = link_to(row, before, behind(row, slot));
+	if (!err)
+		err = member_gave(&row->member[slot + 1], &given);
+	if (!err)
+		err = member_set_gave(before, &given);
 	return err ? err : retire(row, &row->member[slot + 1]);
 }
 
@@ -154,6 +209,7 @@ static bool can_move(const struct row *row, size_t from, size_t to)
 
 int row_move(struct row *row, size_t from, size_t to)
 {
+	struct stats_record given;
 	struct member m;
 	int err = check_slot(row, from, row->len - 1);
 
@@ -166,13 +222,16 @@ int row_move(struct row *row, size_t from, size_t to)
 		              "cannot move slot %zu of %s to %zu: the last program of the "
 		              "row hands nothing on",
 		              from, row->config->iface.name, to);
-	err = row_delete(row, from);
+	err = row_hits(row, from, &given);
+	if (!err)
+		err = row_delete(row, from);
 	if (err)
 		return err;
 	m = row->member[from + 1];
 	memmove(&row->member[from + 1], &row->member[from + 2], (row->len - from - 2) * sizeof(m));
 	row->member[--row->len] = m; /* its descriptor is closed with the others */
-	err = put(row, to, &m, to + 1 < row->len ? &row->member[to + 1] : NULL);
+	err = put(row, to, &m, to + 1 < row->len ? &row->member[to + 1] : NULL, &row->member[to],
+	          &given);
 	row->len++;
 	return err;
 }

@@ -165,24 +165,3 @@ void row_close(struct row *row)
 		close(row->member[i].prog_fd);
 	view_close(&row->view);
 }
-
-int row_hits(const struct row *row, size_t slot, struct stats_record *hits)
-{
-	const struct member *from = &row->member[slot]; /* the one before it */
-	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct stats_record *each;
-	__u32 zero = 0;
-
-	*hits = (struct stats_record){};
-	if (from->counter_fd < 0)
-		return 0;
-	each = calloc(cpus, sizeof(*each));
-	if (!each || bpf_map_lookup_elem(from->counter_fd, &zero, each))
-		err = failed(-errno, "cannot read what %s handed on", from->name);
-	for (int cpu = 0; !err && cpu < cpus; cpu++) {
-		hits->rx_packets += each[cpu].rx_packets;
-		hits->rx_bytes += each[cpu].rx_bytes;
-	}
-	free(each);
-	return err;
-}

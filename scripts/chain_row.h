@@ -46,10 +46,18 @@ int member_describe(const struct row *row, int fd, struct member *m);
 int member_open(const struct row *row, const char *pin, struct member *m);
 
 /*
- * What the program before a slot has handed on since its counter was made, to whatever followed it.
- * Returns 0 or a negative errno, reported.
+ * What the program in a slot was given since it came into the row. Returns 0 or a negative errno,
+ * reported.
  */
 int row_hits(const struct row *row, size_t slot, struct stats_record *hits);
+
+/*
+ * What the program that follows this one was given since it came into the row; and setting that,
+ * when another one follows. Without a counter it is nothing. Each
+ * returns 0 or a negative errno, reported.
+ */
+int member_gave(const struct member *from, struct stats_record *given);
+int member_set_gave(const struct member *from, const struct stats_record *given);
 
 /*
  * Change the row, of which packets see each change in one step. pin: as above. Each returns 0 or a
