@@ -159,6 +159,15 @@ static __always_inline __u32 acl_find_rule(const struct packet *p, const struct 
 	return ref;
 }
 
+/*
+ * The packet was not seen as far as its ports, but the stack would go on looking for them: its
+ * extension headers are too many, or go on in another fragment, or outside the part that is read.
+ */
+static __always_inline int acl_hides_ports(const struct packet *p, enum parse_status status)
+{
+	return status != PARSE_OK && p->ip6 && !p->has_ports;
+}
+
 static __always_inline enum acl_verdict
 acl_match_rules(const struct packet *p, enum parse_status status, const struct acl_settings *s)
 {
@@ -168,8 +177,7 @@ acl_match_rules(const struct packet *p, enum parse_status status, const struct a
 		stats_count(&acl_rule_hits, ref & ACL_REF_NUMBER, p->bytes);
 		return ref & ACL_REF_DENY ? ACL_DENY : ACL_ALLOW;
 	}
-	/* The stack would go on looking for the ports. */
-	if (status == PARSE_MALFORMED && p->ip6 && !p->has_ports && s->flags & ACL_FLAG_PORTS_DENY)
+	if (s->flags & ACL_FLAG_PORTS_DENY && acl_hides_ports(p, status))
 		return ACL_DENY;
 	return ACL_NONE;
 }
@@ -181,6 +189,12 @@ acl_match_rules(const struct packet *p, enum parse_status status, const struct a
 static __always_inline void acl_bind_rules(void)
 {
 	asm volatile("" : : "r"(&acl_rules));
+}
+
+/* Whether any rule or list denies what may be hidden behind the tags of a packet. */
+static __always_inline int acl_denies_hidden(const struct acl_settings *s)
+{
+	return s->flags & ACL_FLAGS_RULES || acl_lists_deny(s->lists);
 }
 
 /* IP in more tags than are looked behind is no stranger to the stack. */
@@ -199,7 +213,9 @@ static __always_inline int acl_passes(const struct packet *p, enum parse_status 
 	acl_bind_rules();
 	if (s->tables)
 		verdict = acl_match_rules(p, status, s);
-	if (!verdict && s->lists)
+	if (!verdict && parse_is_hidden(p))
+		verdict = acl_denies_hidden(s) ? ACL_DENY : ACL_NONE;
+	else if (!verdict && s->lists)
 		verdict =
 			acl_lists_match(p, p->bytes, s->lists, !!(s->flags & ACL_FLAG_LISTS_BANK));
 	if (!verdict && s->flags & ACL_FLAG_DROP)

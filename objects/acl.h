@@ -52,10 +52,14 @@ _Static_assert(sizeof(struct acl_settings) == 8, "struct acl_settings is a pinne
 #define ACL_TABLE_PORTS(direction) (64 << (direction))
 
 #define ACL_FLAG_DROP 1 /* what nothing decides is dropped */
-/* A port rule denies: what hides its ports behind too many extension headers is dropped as well. */
+/* A rule for ports denies: what hides its ports is dropped as well. */
 #define ACL_FLAG_PORTS_DENY 2
 /* With ACL_FLAG_DROP: what is not IP passes, such as ARP, which IPv4 needs. */
 #define ACL_FLAG_IP_ONLY 4
+/* A rule for IP addresses denies: what hides them is dropped as well. */
+#define ACL_FLAG_ADDRESSES_DENY 8
+/* These follow from the rules. */
+#define ACL_FLAGS_RULES (ACL_FLAG_PORTS_DENY | ACL_FLAG_ADDRESSES_DENY)
 /* Which slots of the lists are in force: no part of what is decided by, but of where it stands. */
 #define ACL_FLAG_LISTS_BANK 0x80
 #define ACL_FLAGS_POLICY    (ACL_FLAG_DROP | ACL_FLAG_IP_ONLY)

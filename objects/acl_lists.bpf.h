@@ -282,7 +282,28 @@ static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, 
 	return ACL_NONE;
 }
 
+/* Does any of these lists deny something? */
+static __always_inline int acl_lists_deny(__u32 lists)
+{
+	struct acl_list *list;
+
+	for (__u32 i = 0; i < ACL_LISTS && lists >> i; i++) {
+		__u32 n = i;
+
+		list = bpf_map_lookup_elem(&acl_lists, &n);
+		if (lists >> i & 1 && list && list->verdict == ACL_DENY)
+			return 1;
+	}
+	return 0;
+}
+
 #else
+
+static __always_inline int acl_lists_deny(__u32 lists)
+{
+	(void)lists;
+	return 0;
+}
 
 static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, __u64 bytes,
                                                         __u32 lists, __u32 bank)

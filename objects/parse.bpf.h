@@ -77,6 +77,15 @@ static __always_inline int parse_is_vlan(__be16 protocol)
 }
 
 /*
+ * There are more tags than are looked behind. Linux may find IP there: it takes off any number of
+ * tags of VLAN 0, on every interface.
+ */
+static __always_inline int parse_is_hidden(const struct packet *p)
+{
+	return p->vlans == 2 && parse_is_vlan(p->protocol);
+}
+
+/*
  * The value, which is at most the mask. Exclusive or with any variable, twice, changes nothing, but
  * the verifier knows no more of the result than the mask: so it need not go through what follows
  * again for each way in which the value can come about.

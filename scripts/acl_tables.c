@@ -42,6 +42,8 @@ static int add_addresses(struct compiler *c)
 	c->rank = acl_prefix_length(c->rule) < 0;
 	c->tables |= c->rule->kind == ACL_RULE_IP4 ? ACL_TABLE_IP4(c->direction)
 	                                           : ACL_TABLE_IP6(c->direction);
+	if (c->rule->verdict == ACL_DENY)
+		c->flags |= ACL_FLAG_ADDRESSES_DENY;
 	return acl_prefixes(c->rule, add_prefix, c);
 }
 
@@ -181,7 +183,7 @@ int acl_tables_fill(const struct acl_rules *rules, const struct acl_maps *maps, 
 	else
 		err = write_tables(&c, rules, maps);
 	settings->tables = c.tables;
-	settings->flags &= ~ACL_FLAG_PORTS_DENY;
+	settings->flags &= ~ACL_FLAGS_RULES;
 	settings->flags |= c.flags;
 	acl_entries_free(&c.macs);
 	acl_entries_free(&c.prefixes4);

@@ -7,7 +7,7 @@
 
 /*
  * Fill the tables of a bank that is not in force with what the rules say, whatever an edit that was
- * killed left there. Sets settings->tables, and ACL_FLAG_PORTS_DENY in its flags. Reports its
+ * killed left there. Sets settings->tables, and ACL_FLAGS_RULES in its flags. Reports its
  * failures. Returns 0 or a negative errno; -E2BIG if a table has no room.
  */
 int acl_tables_fill(const struct acl_rules *rules, const struct acl_maps *maps, __u8 bank,

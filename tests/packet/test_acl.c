@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* acl: every kind of rule, direction, verdict and policy, on packets of every shape. */
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -125,6 +126,47 @@ static void make_nine_extensions(struct frame *f)
 	frame_udp(f, 1000, 80);
 }
 
+/* A first fragment that ends in the middle of its extension headers: what follows is in the next.
+ */
+static void make_cut_chain(struct frame *f)
+{
+	__u8 *ext;
+
+	frame_ethernet(f, MAC_A, MAC_B);
+	frame_ip6(f, "2001:db8::1", "2001:db8:9::9");
+	ext = frame_extension(f, IPPROTO_FRAGMENT, 8);
+	ext[3] = 1;
+	ext = frame_extension(f, IPPROTO_DSTOPTS, 8);
+	ext[0] = IPPROTO_DSTOPTS;
+}
+
+static void make_cut_extension(struct frame *f)
+{
+	__u8 *ext;
+
+	make_cut_chain(f);
+	ext = f->bytes + f->len - 8;
+	ext[0] = IPPROTO_TCP;
+	ext[1] = 1;
+}
+
+/* The headers are whole, and end where the fragment does. */
+static void make_cut_ports(struct frame *f)
+{
+	make_cut_chain(f);
+	f->bytes[f->len - 8] = IPPROTO_TCP;
+}
+
+/* More than a tc program pulls. */
+static void make_long_extension(struct frame *f)
+{
+	frame_ethernet(f, MAC_A, MAC_B);
+	frame_ip6(f, "2001:db8::1", "2001:db8:9::9");
+	frame_extension(f, IPPROTO_DSTOPTS, 304);
+	frame_tcp(f, 1000, 80);
+	frame_payload(f, 1000);
+}
+
 static void make_bad_version(struct frame *f)
 {
 	struct iphdr *ip;
@@ -141,6 +183,15 @@ static void make_three_tags(struct frame *f)
 		frame_vlan(f, ETH_P_8021Q, i);
 	frame_ip4(f, "192.0.2.1", "198.51.100.9");
 	frame_tcp(f, 1000, 80);
+}
+
+static void make_many_tags(struct frame *f)
+{
+	frame_ethernet(f, MAC_A, MAC_B);
+	for (int i = 0; i < 4; i++)
+		frame_vlan(f, i % 2 ? ETH_P_8021Q : ETH_P_8021AD, 0);
+	frame_ip6(f, "2001:db8::1", "2001:db8:9::9");
+	frame_udp(f, 1000, 80);
 }
 
 static void make_arp(struct frame *f)
@@ -257,6 +308,26 @@ static const struct {
 	{ "udp/81", make_nine_extensions, DROP },
 	{ "udp/81 allow", make_nine_extensions, PASS },
 	{ "2001:db8::1 allow\nudp/81", make_nine_extensions, PASS },
+	{ "tcp/80", make_cut_chain, DROP },
+	{ "udp/81 src", make_cut_chain, DROP },
+	{ "tcp/80", make_cut_extension, DROP },
+	{ "tcp/80", make_cut_ports, DROP },
+	{ "tcp/80", make_long_extension, DROP },
+	{ "tcp/81 allow", make_cut_chain, PASS },
+	{ "192.0.2.1", make_cut_chain, PASS },
+	{ "2001:db8::1 allow\ntcp/80", make_cut_chain, PASS },
+	/* What hides its addresses, if anything denies some. */
+	{ "192.0.2.1", make_three_tags, DROP },
+	{ "192.0.2.7", make_three_tags, DROP },
+	{ "2001:db8::7 dst", make_many_tags, DROP },
+	{ "tcp/80", make_three_tags, DROP },
+	{ "udp/81 src", make_many_tags, DROP },
+	{ "list a deny src\n192.0.2.0/24", make_three_tags, DROP },
+	{ "list a allow src\n192.0.2.0/24\nlist b deny\n2001:db8::1", make_many_tags, DROP },
+	{ "list a allow src\n192.0.2.0/24", make_three_tags, PASS },
+	{ "192.0.2.1 allow\ntcp/80 allow", make_three_tags, PASS },
+	{ MAC_B, make_three_tags, PASS },
+	{ MAC_A " allow\n192.0.2.1\nlist a\n192.0.2.1", make_many_tags, PASS },
 	/* Lists come after rules, in their order. */
 	{ "list a deny src\n192.0.2.0/24", make_tcp4, DROP },
 	{ "list a deny dst\n192.0.2.0/24", make_tcp4, PASS },
@@ -357,12 +428,41 @@ static void test_a_packet_cut_at_any_length_gets_what_its_headers_get(void **sta
 	world_close(&w);
 }
 
+/* Headers that go on in the second buffer of a packet, which the program does not read. */
+static void test_ports_in_another_buffer_are_hidden(void **state)
+{
+	struct twins second = {};
+	struct frame f, out;
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	second.xdp_fd = w.twins.frags_fd;
+	frame_ethernet(&f, MAC_A, MAC_B);
+	frame_ip6(&f, "2001:db8::1", "2001:db8:9::9");
+	frame_extension(&f, IPPROTO_DSTOPTS, 2048);
+	frame_extension(&f, IPPROTO_DSTOPTS, 1600);
+	frame_tcp(&f, 1000, 80);
+	frame_payload(&f, 100);
+	frame_finish(&f);
+	if (w.twins.frags) {
+		world_load(&w, "tcp/81 src allow");
+		assert_int_equal(twins_run_xdp(&second, &f, &out), XDP_PASS);
+		world_load(&w, "tcp/80");
+		assert_int_equal(twins_run_xdp(&second, &f, &out), XDP_DROP);
+		world_load(&w, "2001:db8::1 allow\ntcp/80");
+		assert_int_equal(twins_run_xdp(&second, &f, &out), XDP_PASS);
+	}
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_kind_of_rule_decides),
 		cmocka_unit_test(test_a_packet_counts_for_the_rule_that_decides),
 		cmocka_unit_test(test_a_packet_cut_at_any_length_gets_what_its_headers_get),
+		cmocka_unit_test(test_ports_in_another_buffer_are_hidden),
 	};
 
 	return cmocka_run_group_tests_name("acl", tests, NULL, NULL);
