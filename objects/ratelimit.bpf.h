@@ -52,6 +52,27 @@ static __always_inline int rate_take(struct rate_bucket *bucket, const struct ra
 }
 
 /*
+ * The limit of the packet's source, which goes into the key; NULL if there is none. What hides its
+ * source behind tags comes from 0.0.0.0, or from :: if that has no limit.
+ */
+static __always_inline struct rate_limit *rate_limit_find(const struct packet *p,
+                                                          struct rate_prefix *prefix)
+{
+	struct rate_limit *limit;
+	int hidden = parse_is_hidden(p);
+
+	if (!source_find(p, &prefix->source) && !hidden)
+		return NULL;
+	if (hidden)
+		prefix->source.version = 4;
+	limit = bpf_map_lookup_elem(&rate_limits, prefix);
+	if (limit || !hidden)
+		return limit;
+	prefix->source.version = 6;
+	return bpf_map_lookup_elem(&rate_limits, prefix);
+}
+
+/*
  * Returns 1 if the packet passes: it has no IP header, its source has no limit, or has not reached
  * it. What is dropped is counted by its source. A packet that passes for want of room for a bucket
  * is better than one that is dropped within its limit.
@@ -64,9 +85,7 @@ static __always_inline int rate_allows(const struct packet *p)
 	struct rate_limit *limit;
 	__u64 now;
 
-	if (!source_find(p, &prefix.source))
-		return 1;
-	limit = bpf_map_lookup_elem(&rate_limits, &prefix);
+	limit = rate_limit_find(p, &prefix);
 	if (!limit || (!limit->packets && !limit->bytes))
 		return 1;
 	if (limit->per == RATE_PER_PREFIX) {

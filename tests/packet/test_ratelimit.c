@@ -324,6 +324,48 @@ static void test_other_packets_pass(void **state)
 	twins_close(&t);
 }
 
+/* So many of 20 frames pass that may have any source behind their tags. */
+static unsigned int passed_hidden(const struct twins *t, unsigned int tags)
+{
+	static struct frame f;
+	unsigned int pass = 0;
+
+	frame_ethernet(&f, "02:00:00:00:00:01", "02:00:00:00:00:02");
+	while (tags--)
+		frame_vlan(&f, 0x8100, 0);
+	frame_ip4(&f, "192.0.2.1", "198.51.100.1");
+	frame_udp(&f, 1, 2);
+	frame_finish(&f);
+	for (int i = 0; i < 20; i++)
+		pass += i % 2 ? twins_run_tc(t, &f, &(struct frame){}) == -1
+		              : twins_run_xdp(t, &f, &(struct frame){}) == XDP_PASS;
+	return pass;
+}
+
+static void hide_sources(struct twins *t, unsigned int found[8])
+{
+	const struct rate_prefix all4 = { RATE_PREFIX_VERSION, { .version = 4 } };
+
+	add(t, "192.0.2.1 pps 1 burst 9");
+	found[0] = passed_hidden(t, 2);
+	found[1] = passed_hidden(t, 3); /* this limit does not have them */
+	add(t, "0.0.0.0/0 pps 1 burst 3");
+	add(t, "::/0 pps 1 burst 2");
+	found[2] = passed_hidden(t, 3);
+	found[3] = passed_hidden(t, 4); /* the bucket is one */
+	found[4] = dropped_of(t, (__u8[4]){}).rx_packets;
+	assert_int_equal(bpf_map_delete_elem(twins_map(t, RATE_LIMITS_MAP), &all4), 0);
+	found[5] = passed_hidden(t, 3);
+}
+
+static void test_sources_behind_many_tags_share_the_limit_of_all(void **state)
+{
+	const unsigned int expected[8] = { 9, 20, 3, 0, 37, 2 };
+
+	(void)state;
+	try_in_time(hide_sources, expected);
+}
+
 #define RANDOM 100000
 
 /* No crash, each packet counted once, and the twins leave it as it is. */
@@ -429,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_bytes_are_limited_too),
 		cmocka_unit_test(test_what_is_dropped_is_counted_by_source_also_of_a_shared_bucket),
 		cmocka_unit_test(test_other_packets_pass),
+		cmocka_unit_test(test_sources_behind_many_tags_share_the_limit_of_all),
 		cmocka_unit_test(test_random_packets_do_no_harm),
 		cmocka_unit_test(test_several_cpus_do_not_get_more_than_the_limit),
 	};
