@@ -43,27 +43,56 @@ static const struct view_map *find_id(const struct row *row, __u32 id)
 	return NULL;
 }
 
-static int find_name(const struct row *row, const char *what, const char *suffix)
+static const struct view_map *find_name(const struct row *row, const char *name)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s%s", what, suffix);
 	for (size_t i = 0; i < row->view.len; i++)
 		if (is_flat(&row->view.maps[i]) && !strcmp(row->view.maps[i].name, name))
-			return row->view.maps[i].fd;
-	return -1;
+			return &row->view.maps[i];
+	return NULL;
+}
+
+/* What a link and a counter must be, whatever they are called. */
+static const struct config_map link_shape = { NULL, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
+	                                      sizeof(__u32) };
+static const struct config_map counter_shape = { NULL, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
+	                                         sizeof(struct stats_record) };
+
+static bool has_shape(const struct bpf_map_info *info, const struct config_map *shape)
+{
+	return info->type == shape->type && info->key_size == shape->key_size &&
+	       info->value_size == shape->value_size && info->max_entries == 1;
 }
 
 /* Is the map of this shape? Others may use such a name as well. */
 static void take_map(const struct row *row, const struct view_map *map, struct member *m)
 {
-	if (map->info.type == BPF_MAP_TYPE_PROG_ARRAY && map->info.max_entries == 1 &&
-	    ends_in(map->name, row_link_suffix(row)))
+	if (ends_in(map->name, row_link_suffix(row)) && has_shape(&map->info, &link_shape))
 		m->link_fd = map->fd;
-	if (map->info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
-	    map->info.value_size == sizeof(struct stats_record) &&
-	    ends_in(map->name, counter_suffix(row)))
+	if (ends_in(map->name, counter_suffix(row)) && has_shape(&map->info, &counter_shape))
 		m->counter_fd = map->fd;
+}
+
+/* A map of the head, -1 if there is none. Another map that lies there is refused, and reported. */
+static int head_map(const struct row *row, const char *suffix, const struct config_map *shape,
+                    int *fd)
+{
+	struct config_map wanted = *shape;
+	const struct view_map *map;
+	char name[64];
+
+	*fd = -1;
+	snprintf(name, sizeof(name), "%s%s", CHAIN_HEAD, suffix);
+	wanted.name = name;
+	map = find_name(row, name);
+	if (!map)
+		return 0;
+	if (config_check_map(row->config, &wanted, &map->info))
+		return -EINVAL;
+	if (map->info.max_entries != 1)
+		return rejected(-EINVAL, "cannot use map '%s' of %s: it has %u entries; expected 1",
+		                name, row->config->iface.name, map->info.max_entries);
+	*fd = map->fd;
+	return 0;
 }
 
 int member_describe(const struct row *row, int fd, struct member *m)
@@ -141,9 +170,14 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 	if (err)
 		return err;
 	*head = (struct member){ .name = "head", .prog_fd = -1 };
-	head->link_fd = find_name(row, CHAIN_HEAD, row_link_suffix(row));
-	head->counter_fd = find_name(row, CHAIN_HEAD, counter_suffix(row));
 	row->len = 1;
+	err = head_map(row, row_link_suffix(row), &link_shape, &head->link_fd);
+	if (!err)
+		err = head_map(row, counter_suffix(row), &counter_shape, &head->counter_fd);
+	if (err) {
+		row_close(row);
+		return err;
+	}
 	if (head->link_fd >= 0) {
 		check_use(row);
 		err = follow(row);

@@ -103,8 +103,8 @@ static const char *type_name(__u32 type)
 	return name ? name : "unknown";
 }
 
-static int check(const struct config *config, const struct config_map *map,
-                 const struct bpf_map_info *info)
+int config_check_map(const struct config *config, const struct config_map *map,
+                     const struct bpf_map_info *info)
 {
 	if (info->type == map->type && info->key_size == map->key_size &&
 	    info->value_size == map->value_size)
@@ -145,7 +145,7 @@ int config_open_map(const struct config *config, const struct config_map *map,
 		config_hint_load(config, "load it first");
 		err = -ENOENT;
 	} else {
-		err = check(config, map, &found->info);
+		err = config_check_map(config, map, &found->info);
 	}
 	fd = err ? err : dup(found->fd);
 	if (!err && fd < 0)

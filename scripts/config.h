@@ -89,6 +89,13 @@ int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info);
 
 /*
+ * Compare what a map is with what it must be, for tools that found it by themselves. Returns 0, or
+ * -EINVAL, reported.
+ */
+int config_check_map(const struct config *config, const struct config_map *map,
+                     const struct bpf_map_info *info);
+
+/*
  * Wait until each program that runs now has ended, so that nobody uses what it found in a map
  * before. The kernel does so, in RCU, for whoever changes a map of maps. Some milliseconds. Returns
  * 0 or a negative errno, reported.
