@@ -112,8 +112,15 @@ static int edit_list(struct edit *edit, enum set_edit how)
 /* What the user typed, before anything is looked at. */
 static int parse(struct edit *edit, const struct acl_options *options, char **words, int count)
 {
-	int err = acl_words_parse(&edit->words, words, count, options->keep_going,
-	                          options->list ? ACL_NO_ADDRESS : ACL_NO_ENTRY);
+	const char *refused = options->list ? acl_list_name_refused(options->list) : NULL;
+	int err;
+
+	if (refused) {
+		note("%s", refused);
+		return -EINVAL;
+	}
+	err = acl_words_parse(&edit->words, words, count, options->keep_going,
+	                      options->list ? ACL_NO_ADDRESS : ACL_NO_ENTRY);
 
 	if (!err && options->list)
 		err = acl_words_only_addresses(&edit->words, options->keep_going);

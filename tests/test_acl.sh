@@ -340,6 +340,22 @@ acl: nothing is changed: FILE has 8 bad lines
 	[[ $(wc -l <<<"$errors") -lt 30 && $errors == *"980 more lines are refused"* ]] || fail "$errors"
 }
 
+test_a_name_that_no_file_can_have_makes_no_list()
+{
+	local name
+
+	load v0 "$ACL" >/dev/null
+	for name in ../x '' 'a b' $'a\nb' $'a\eb' '"' 'x;y' '#x' .x -- "$(printf 'a%.0s' {1..56})"; do
+		expect_status 1 acl --list "$name" v0 add 192.0.2.1
+		[[ $errors == "acl: a name of a list "* ]] || fail "'$name': $errors"
+	done
+	expect_acl "policy pass"
+	name=$(printf 'a%.0s' {1..55})
+	expect_status 0 acl --list "$name" v0 add 192.0.2.1
+	acl v0 save | acl v0 load -
+	expect_acl "deny src list $name 1 IPv4 addresses 0 IPv6 prefixes" "policy pass"
+}
+
 test_published_block_lists_are_read()
 {
 	load v0 "$ACL" >/dev/null
