@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/acl_entry.h"
 #include "scripts/acl_load.h"
@@ -56,6 +58,26 @@ static int read_addresses(struct acl_content *content, struct line_file *file)
 	return err;
 }
 
+/*
+ * Of a download that failed nothing may be left, or the page that tells so: then what is in force
+ * stays. Returns 0 or -ENODATA, reported.
+ */
+static int check_content(const struct config *config, const struct line_file *file,
+                         const struct acl_list_wish *wish, const struct acl_content *content,
+                         const struct acl_rulefile *from)
+{
+	const char *what = wish->name ? "address" : "policy, rule or list";
+
+	if (wish->name ? content->v4.len || content->v6.len
+	               : from->rules.len || from->has_policy || from->section_count)
+		return 0;
+	note("nothing is changed: %s has no %s%s", file->name, what,
+	     file->bad ? " that is not refused" : "");
+	hint("to leave nothing: %s %s flush%s%s", cli_command("acl"), cli_word(config->iface.name),
+	     wish->name ? " --list " : "", wish->name ? wish->name : "");
+	return -ENODATA;
+}
+
 /* The file is read before the lock is taken: it may come from a slow pipe. */
 static int load(struct config *config, const struct acl_options *options,
                 const struct acl_list_wish *wish, struct line_file *file)
@@ -69,6 +91,10 @@ static int load(struct config *config, const struct acl_options *options,
 	if (err)
 		goto out;
 	if (line_file_finish(file, options->keep_going) && !options->keep_going) {
+		status = EXIT_USAGE;
+		goto out;
+	}
+	if (check_content(config, file, wish, &content, &from)) {
 		status = EXIT_USAGE;
 		goto out;
 	}

@@ -340,6 +340,36 @@ acl: nothing is changed: FILE has 8 bad lines
 	[[ $(wc -l <<<"$errors") -lt 30 && $errors == *"980 more lines are refused"* ]] || fail "$errors"
 }
 
+test_a_load_of_nothing_changes_nothing()
+{
+	local keep
+
+	load v0 "$ACL" >/dev/null
+	printf '%s\n' '<html>' 503 '</html>' >"$TMPDIR/page"
+	printf '%s\n' 'policy drop-ip' 'tcp/22' 'list bad' 192.0.2.1 2001:db8::1 | acl v0 load -
+	for keep in "" -k; do
+		# shellcheck disable=SC2086 # an option or none
+		expect_status 1 acl v0 load $keep --list bad /dev/null
+		[[ $errors == "acl: nothing is changed: /dev/null has no address
+  hint: to leave nothing: acl v0 flush --list bad" ]] || fail "$errors"
+		# shellcheck disable=SC2086 # as above
+		expect_status 1 acl v0 load $keep /dev/null
+		[[ $errors == "acl: nothing is changed: /dev/null has no policy, rule or list
+  hint: to leave nothing: acl v0 flush" ]] || fail "$errors"
+		# shellcheck disable=SC2086 # as above
+		expect_status 1 acl v0 load $keep --list bad "$TMPDIR/page"
+		[[ $errors == *"nothing is changed: "* ]] || fail "$errors"
+		expect_acl "deny dst tcp/22" "deny src list bad 1 IPv4 addresses 1 IPv6 prefixes" \
+			"policy drop-ip"
+	done
+	[[ $errors == *"$TMPDIR/page has no address that is not refused"* ]] || fail "$errors"
+	echo 192.0.2.2 >>"$TMPDIR/page"
+	expect_status 3 acl v0 load -k --list bad "$TMPDIR/page"
+	printf 'policy drop\n' | acl v0 load -
+	acl v0 flush --list bad
+	expect_acl "policy drop"
+}
+
 test_a_name_that_no_file_can_have_makes_no_list()
 {
 	local name
