@@ -14,34 +14,70 @@
 #define SAID_MOST  20
 #define WORDS_MOST 64
 
+/* So much is taken into memory; an endless file has no end, or no line that has one. */
+#define LINE_MOST (64UL << 10)
+#define FILE_MOST (1UL << 30)
+#define READ_MOST (1UL << 20) /* at once */
+
+/* Follow the lines into what has been read anew, from `from` on. Returns 0 or -E2BIG, reported. */
+static int check_size(struct line_file *file, size_t from, size_t *line_start)
+{
+	const char *newline;
+	size_t end;
+
+	do {
+		newline = memchr(file->text + from, '\n', file->len - from);
+		end = newline ? (size_t)(newline - file->text) : file->len;
+		if (end - *line_start > LINE_MOST)
+			return rejected(-E2BIG, "cannot read %s: line %u is longer than %lu KiB",
+			                file->name, file->line + 1, LINE_MOST >> 10);
+		if (newline) {
+			file->line++;
+			from = *line_start = end + 1;
+		}
+	} while (newline);
+	if (file->len > FILE_MOST)
+		return rejected(-E2BIG, "cannot read %s: it is larger than %lu MiB", file->name,
+		                FILE_MOST >> 20);
+	return 0;
+}
+
 /* The size is not known: a pipe, or a file that grows. */
 static int read_all(struct line_file *file, int fd)
 {
 	struct stat st;
-	size_t room = 1 << 16;
+	size_t room = 1 << 16, line_start = 0, at;
 	ssize_t n;
+	int err;
 	char *grown;
 
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		room = st.st_size + 1;
+		room = (st.st_size < (off_t)FILE_MOST ? st.st_size : (off_t)FILE_MOST) + 1;
 	/* There is always room for one more byte. */
 	for (;;) {
 		if (file->len == room || !file->text) {
 			room = file->text ? room * 2 : room;
 			grown = realloc(file->text, room);
 			if (!grown)
-				return -ENOMEM;
+				return failed(-ENOMEM, "cannot read %s", file->name);
 			file->text = grown;
 		}
-		n = read(fd, file->text + file->len, room - file->len);
+		n = room - file->len < READ_MOST ? room - file->len : READ_MOST;
+		n = read(fd, file->text + file->len, n);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return failed(-errno, "cannot read %s", file->name);
 		if (n == 0)
-			return 0;
+			break;
+		at = file->len;
 		file->len += n;
+		err = check_size(file, at, &line_start);
+		if (err)
+			return err;
 	}
+	file->line = 0;
+	return 0;
 }
 
 int line_file_open(struct line_file *file, const char *path)
@@ -59,7 +95,6 @@ int line_file_open(struct line_file *file, const char *path)
 	if (!is_input)
 		close(fd);
 	if (err) {
-		failed(err, "cannot read %s", file->name);
 		line_file_close(file);
 		return err;
 	}

@@ -386,6 +386,24 @@ test_a_name_that_no_file_can_have_makes_no_list()
 	expect_acl "deny src list $name 1 IPv4 addresses 0 IPv6 prefixes" "policy pass"
 }
 
+test_an_endless_file_is_refused()
+{
+	load v0 "$ACL" >/dev/null
+	acl v0 add 192.0.2.7
+	# Ten times what a file and its line may need.
+	expect_status 2 bash -c 'ulimit -v 200000 && exec acl v0 load --list a /dev/zero'
+	[[ $errors == "acl: cannot read /dev/zero: line 1 is longer than 64 KiB" ]] || fail "$errors"
+	{ echo 192.0.2.1; printf '#%65535s\n' ""; echo 192.0.2.2; } >"$TMPDIR/rules"
+	expect_status 0 acl v0 load "$TMPDIR/rules"
+	expect_acl "deny src 192.0.2.1" "deny src 192.0.2.2" "policy pass"
+	{ echo 192.0.2.1; printf '#%65536s\n' ""; } >"$TMPDIR/rules"
+	expect_status 2 acl v0 load "$TMPDIR/rules"
+	[[ $errors == *"$TMPDIR/rules: line 2 is longer than 64 KiB" ]] || fail "$errors"
+	truncate -s 2G "$TMPDIR/rules"
+	expect_status 2 acl v0 load "$TMPDIR/rules"
+	expect_acl "deny src 192.0.2.1" "deny src 192.0.2.2" "policy pass"
+}
+
 test_published_block_lists_are_read()
 {
 	load v0 "$ACL" >/dev/null
