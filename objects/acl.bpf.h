@@ -49,6 +49,11 @@ static __always_inline int acl_is_idle(const struct acl_settings *s)
 	return !s->tables && !s->lists && !(s->flags & ~ACL_FLAG_LISTS_BANK);
 }
 
+static __always_inline __u32 acl_lists_bank(const struct acl_settings *s)
+{
+	return !!(s->flags & ACL_FLAG_LISTS_BANK);
+}
+
 /* Else a packet is looked at only as far as its addresses. */
 static __always_inline int acl_needs_ports(const struct acl_settings *s)
 {
@@ -194,7 +199,7 @@ static __always_inline void acl_bind_rules(void)
 /* Whether any rule or list denies what may be hidden behind the tags of a packet. */
 static __always_inline int acl_denies_hidden(const struct acl_settings *s)
 {
-	return s->flags & ACL_FLAGS_RULES || acl_lists_deny(s->lists);
+	return s->flags & ACL_FLAGS_RULES || acl_lists_deny(s->lists, acl_lists_bank(s));
 }
 
 /* IP in more tags than are looked behind is no stranger to the stack. */
@@ -216,8 +221,7 @@ static __always_inline int acl_passes(const struct packet *p, enum parse_status 
 	if (!verdict && parse_is_hidden(p))
 		verdict = acl_denies_hidden(s) ? ACL_DENY : ACL_NONE;
 	else if (!verdict && s->lists)
-		verdict =
-			acl_lists_match(p, p->bytes, s->lists, !!(s->flags & ACL_FLAG_LISTS_BANK));
+		verdict = acl_lists_match(p, p->bytes, s->lists, acl_lists_bank(s));
 	if (!verdict && s->flags & ACL_FLAG_DROP)
 		return s->flags & ACL_FLAG_IP_ONLY && acl_is_not_ip(p);
 	if (!verdict)

@@ -283,14 +283,14 @@ static __always_inline enum acl_verdict acl_lists_match(const struct packet *p, 
 }
 
 /* Does any of these lists deny something? */
-static __always_inline int acl_lists_deny(__u32 lists)
+static __always_inline int acl_lists_deny(__u32 lists, __u32 bank)
 {
 	struct acl_list *list;
 
 	for (__u32 i = 0; i < ACL_LISTS && lists >> i; i++) {
-		__u32 n = i;
+		__u32 slot = acl_list_slot(i, bank);
 
-		list = bpf_map_lookup_elem(&acl_lists, &n);
+		list = bpf_map_lookup_elem(&acl_lists, &slot);
 		if (lists >> i & 1 && list && list->verdict == ACL_DENY)
 			return 1;
 	}
@@ -299,9 +299,9 @@ static __always_inline int acl_lists_deny(__u32 lists)
 
 #else
 
-static __always_inline int acl_lists_deny(__u32 lists)
+static __always_inline int acl_lists_deny(__u32 lists, __u32 bank)
 {
-	(void)lists;
+	(void)lists, (void)bank;
 	return 0;
 }
 
