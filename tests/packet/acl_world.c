@@ -80,6 +80,7 @@ void world_load(struct world *w, const char *text)
 		                                  &from.sections[i]->content),
 		                 0);
 	from.rules.settings.flags = from.policy;
+	from.rules.settings.lists = lists->settings.lists;
 	assert_int_equal(acl_rules_publish(&from.rules, &w->session.maps), 0);
 	acl_rulefile_free(&from);
 	line_file_close(&file);
