@@ -390,8 +390,8 @@ test_an_endless_file_is_refused()
 {
 	load v0 "$ACL" >/dev/null
 	acl v0 add 192.0.2.7
-	# Ten times what a file and its line may need.
-	expect_status 2 bash -c 'ulimit -v 200000 && exec acl v0 load --list a /dev/zero'
+	# It would be read, and kept, until there is no memory left.
+	expect_status 2 timeout 10 acl v0 load --list a /dev/zero
 	[[ $errors == "acl: cannot read /dev/zero: line 1 is longer than 64 KiB" ]] || fail "$errors"
 	{ echo 192.0.2.1; printf '#%65535s\n' ""; echo 192.0.2.2; } >"$TMPDIR/rules"
 	expect_status 0 acl v0 load "$TMPDIR/rules"
