@@ -52,15 +52,24 @@ static const struct view_map *find_name(const struct row *row, const char *name)
 }
 
 /* What a link and a counter must be, whatever they are called. */
-static const struct config_map link_shape = { NULL, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
-	                                      sizeof(__u32) };
-static const struct config_map counter_shape = { NULL, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
-	                                         sizeof(struct stats_record) };
+struct shape {
+	struct config_map map;
+	__u32 entries;
+};
 
-static bool has_shape(const struct bpf_map_info *info, const struct config_map *shape)
+static const struct shape link_shape = {
+	.map = { NULL, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), sizeof(__u32) },
+	.entries = 1,
+};
+static const struct shape counter_shape = {
+	.map = { NULL, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct stats_record) },
+	.entries = CHAIN_COUNTERS,
+};
+
+static bool has_shape(const struct bpf_map_info *info, const struct shape *shape)
 {
-	return info->type == shape->type && info->key_size == shape->key_size &&
-	       info->value_size == shape->value_size && info->max_entries == 1;
+	return info->type == shape->map.type && info->key_size == shape->map.key_size &&
+	       info->value_size == shape->map.value_size && info->max_entries == shape->entries;
 }
 
 /* Is the map of this shape? Others may use such a name as well. */
@@ -73,10 +82,9 @@ static void take_map(const struct row *row, const struct view_map *map, struct m
 }
 
 /* A map of the head, -1 if there is none. Another map that lies there is refused, and reported. */
-static int head_map(const struct row *row, const char *suffix, const struct config_map *shape,
-                    int *fd)
+static int head_map(const struct row *row, const char *suffix, const struct shape *shape, int *fd)
 {
-	struct config_map wanted = *shape;
+	struct config_map wanted = shape->map;
 	const struct view_map *map;
 	char name[64];
 
@@ -88,9 +96,10 @@ static int head_map(const struct row *row, const char *suffix, const struct conf
 		return 0;
 	if (config_check_map(row->config, &wanted, &map->info))
 		return -EINVAL;
-	if (map->info.max_entries != 1)
-		return rejected(-EINVAL, "cannot use map '%s' of %s: it has %u entries; expected 1",
-		                name, row->config->iface.name, map->info.max_entries);
+	if (map->info.max_entries != shape->entries)
+		return rejected(-EINVAL,
+		                "cannot use map '%s' of %s: it has %u entries; expected %u", name,
+		                row->config->iface.name, map->info.max_entries, shape->entries);
 	*fd = map->fd;
 	return 0;
 }
