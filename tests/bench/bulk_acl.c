@@ -40,7 +40,8 @@ int bulk_acl_prepare(__u32 count)
 int bulk_acl_check(__u32 count)
 {
 	double blocks = 0;
-	int err = command_number(&blocks, "acl v0 save --list bench 2>/dev/null | grep -c '^[0-9]'");
+	int err =
+		command_number(&blocks, "acl v0 save --list bench 2>/dev/null | grep -c '^[0-9]'");
 
 	/* Neighbours and what overlaps are one. */
 	if (!err && blocks < count / 2)
