@@ -54,15 +54,6 @@ static const char usage[] =
 
 static struct acl_options asked;
 
-/* An option with a value, which can only have one. Returns as config_option() does. */
-static int take(const char **value, const char *name)
-{
-	int status = config_option_once("acl", name, *value);
-
-	*value = optarg;
-	return status;
-}
-
 static int run_list(struct config *config, char **words, int count)
 {
 	(void)words, (void)count;
@@ -124,15 +115,16 @@ int main(int argc, char **argv)
 {
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "l:kjvhV", options, NULL)) != -1) {
+	argv[0] = (char *)cli_command("acl");
+	while ((c = cli_option(argc, argv, "l:kjvhV", options, "")) != -1) {
 		status = -1;
 		switch (c) {
-		case 'l': status = take(&asked.list, "list"); break;
+		case 'l': asked.list = optarg; break;
 		case 'k': asked.keep_going = true; break;
-		case 'D': status = take(&asked.destination, "dst"); break;
-		case 'S': status = take(&asked.sport, "sport"); break;
-		case 'M': status = take(&asked.mac, "mac"); break;
-		case 'E': status = take(&asked.destination_mac, "dst-mac"); break;
+		case 'D': asked.destination = optarg; break;
+		case 'S': asked.sport = optarg; break;
+		case 'M': asked.mac = optarg; break;
+		case 'E': asked.destination_mac = optarg; break;
 		default: status = config_option(&asked.config, c, "acl", usage); break;
 		}
 		if (status >= 0)

@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("chain");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		if (c == 't') {
 			tc = true;
 			continue;

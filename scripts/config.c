@@ -27,20 +27,11 @@ const char *config_clash(const char *before, const char *word, size_t len)
 	return why;
 }
 
-int config_option_once(const char *tool, const char *name, bool before)
-{
-	return before ? cli_misused(tool, "--%s is there twice", name) : -1;
-}
-
 int config_option(struct config_options *options, int c, const char *tool, const char *usage)
 {
 	switch (c) {
 	case 'j': options->json = true; return -1;
-	case 'N':
-		if (options->netns)
-			return config_option_once(tool, "netns", true);
-		options->netns = optarg;
-		return -1;
+	case 'N': options->netns = optarg; return -1;
 	case 'v': options->verbose = true; return -1;
 	case 'h': cli_usage(stdout, usage, tool); return cli_finish(EXIT_SUCCESS);
 	case 'V': printf("%s " VERSION "\n", tool); return cli_finish(EXIT_SUCCESS);

@@ -29,9 +29,6 @@
  */
 const char *config_clash(const char *before, const char *word, size_t len);
 
-/* The same for an option with a value: --name was there before. Returns -1, or EXIT_USAGE. */
-int config_option_once(const char *tool, const char *name, bool before);
-
 struct config_options {
 	const char *netns; /* or NULL */
 	bool json, verbose;

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("forward");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		status = config_option(&how, c, "forward", usage);
 		if (status >= 0)
 			return status;

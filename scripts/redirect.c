@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("redirect");
-	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'b': how.both = true; break;
 		case 'p': how.plain = true; break;

@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("rewrite");
-	while ((c = getopt_long(argc, argv, "kjvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "kjvhV", options, "")) != -1) {
 		if (c == 'k') {
 			keep_going = true;
 			continue;

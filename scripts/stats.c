@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("stats");
-	while ((c = getopt_long(argc, argv, "wi:jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "wi:jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'w': how.watch = true; break;
 		case 'i':

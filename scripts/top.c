@@ -51,7 +51,7 @@ struct top {
 	struct config config;
 	struct config_options common;
 	enum top_sort by;
-	bool watch, has_sort, has_count, has_interval;
+	bool watch, has_sort, has_count;
 	size_t count;
 	__u64 interval_ns;
 };
@@ -72,8 +72,6 @@ static int parse_sort(struct top *top, const char *text)
 		[TOP_RATE] = "rate",
 	};
 
-	if (top->has_sort)
-		return config_option_once("top", "sort", true);
 	for (top->by = TOP_PACKETS; top->by <= TOP_RATE; top->by++) {
 		if (strcmp(text, orders[top->by]) != 0)
 			continue;
@@ -88,8 +86,6 @@ static int parse_count(struct top *top, const char *text)
 	unsigned long count;
 	char *end;
 
-	if (top->has_count)
-		return config_option_once("top", "count", true);
 	errno = 0;
 	count = strtoul(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end)
@@ -209,16 +205,14 @@ int main(int argc, char **argv)
 	int c, status;
 
 	argv[0] = (char *)cli_command("top");
-	while ((c = getopt_long(argc, argv, "n:wi:jvhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "n:wi:jvhV", options, "")) != -1) {
 		status = -1;
 		switch (c) {
 		case 'S': status = parse_sort(&top, optarg); break;
 		case 'n': status = parse_count(&top, optarg); break;
 		case 'w': top.watch = true; break;
 		case 'i':
-			status = config_option_once("top", "interval", top.has_interval);
-			top.has_interval = true;
-			if (status < 0 && ticker_parse(optarg, &top.interval_ns))
+			if (ticker_parse(optarg, &top.interval_ns))
 				status = misused("no interval", optarg,
 				                 "give seconds, at least 0.001: --interval 0.5");
 			break;

@@ -112,13 +112,15 @@ test_a_source_of_redirect_has_one_destination()
 	[[ $(redirect v0) == "v0 -> off" ]] || fail "$(redirect v0)"
 }
 
-test_options_of_top_are_given_once()
+test_options_of_top_and_stats_are_given_once()
 {
 	load v0 objects/xdp_parse.o >/dev/null
 	expect_refused "--sort is there twice" top --sort bytes --sort rate v0
 	expect_refused "--count is there twice" top -n 3 --count 4 v0
 	expect_refused "--interval is there twice" top -i 1 -w -i 2 v0
 	expect_refused "--netns is there twice" top --netns x --netns y v0
+	expect_refused "--interval is there twice" stats -i 1 -w -i 2 v0
+	expect_refused "--netns is there twice" stats --netns x --netns y v0
 }
 
 test_the_tools_that_pin_take_no_option_twice()
