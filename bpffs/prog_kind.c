@@ -5,27 +5,25 @@
 #include "bpffs/prog_kind.h"
 #include "compat/libbpf.h"
 
-/* Whether the kernel takes the map for a program of that kind. */
-static bool takes(int map_fd, const struct prog_kind *kind)
+int prog_kind_try(enum bpf_prog_type type, __u32 attach_type, __u32 flags, int map_fd)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = kind->attach_type,
-	            .prog_flags = kind->frags ? BPF_F_XDP_HAS_FRAGS : 0);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach_type,
+	            .prog_flags = flags);
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_LD | BPF_DW | BPF_IMM,
 		  .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_FD,
-		  .imm = map_fd },
+		  .src_reg = map_fd < 0 ? 0 : BPF_PSEUDO_MAP_FD,
+		  .imm = map_fd < 0 ? 0 : map_fd },
 		{},
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 2 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", insns,
-	                       sizeof(insns) / sizeof(*insns), &opts);
+	int fd = bpf_prog_load(type, NULL, "GPL", insns, sizeof(insns) / sizeof(*insns), &opts);
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	close(fd);
-	return true;
+	return 0;
 }
 
 int prog_kind_of_array(int map_fd, struct prog_kind *kind)
@@ -36,7 +34,9 @@ int prog_kind_of_array(int map_fd, struct prog_kind *kind)
 	int found = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (!takes(map_fd, &kinds[i]))
+		__u32 flags = kinds[i].frags ? BPF_F_XDP_HAS_FRAGS : 0;
+
+		if (prog_kind_try(BPF_PROG_TYPE_XDP, kinds[i].attach_type, flags, map_fd))
 			continue;
 		*kind = kinds[i];
 		found++;

@@ -6,13 +6,20 @@
 #ifndef BPFFS_PROG_KIND_H
 #define BPFFS_PROG_KIND_H
 
-#include <linux/types.h>
+#include <linux/bpf.h>
 #include <stdbool.h>
 
 struct prog_kind {
 	__u32 attach_type; /* the expected one: BPF_XDP, or 0 */
 	bool frags;        /* it takes packets of several buffers */
 };
+
+/*
+ * Load a program that does nothing, of that type and expected attach type and with those flags of
+ * BPF_PROG_LOAD, with the map in its first instruction unless map_fd is -1; this binds a map that
+ * was used by none. Returns 0 or a negative errno of bpf(2).
+ */
+int prog_kind_try(enum bpf_prog_type type, __u32 attach_type, __u32 flags, int map_fd);
 
 /*
  * The kind that an XDP program array which a program uses is bound to. Returns 0, or -ENOENT where

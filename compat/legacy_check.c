@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "compat/elf_names.h"
 #include "compat/legacy_elf.h"
 
 #define MAP_TYPE_CGRP_STORAGE 32 /* Linux 6.2 */
@@ -33,26 +34,12 @@ int legacy_refuse(const struct legacy_elf *e, int err, const char *fmt, ...)
 
 const char *legacy_section_name(const struct legacy_elf *e, Elf_Scn *scn)
 {
-	const char *name;
-	GElf_Shdr shdr;
-
-	if (!gelf_getshdr(scn, &shdr))
-		return "";
-	name = elf_strptr(e->elf, e->names, shdr.sh_name);
-	return name ? name : "";
+	return elf_section_name(e->elf, e->names, scn);
 }
 
 const char *legacy_symbol_name(const struct legacy_elf *e, const GElf_Sym *sym)
 {
-	const char *name;
-	GElf_Shdr shdr;
-
-	if (GELF_ST_TYPE(sym->st_info) == STT_SECTION && sym->st_shndx < SHN_LORESERVE)
-		return legacy_section_name(e, elf_getscn(e->elf, sym->st_shndx));
-	if (!gelf_getshdr(e->symtab, &shdr))
-		return "";
-	name = elf_strptr(e->elf, shdr.sh_link, sym->st_name);
-	return name ? name : "";
+	return elf_symbol_name(e->elf, e->names, e->symtab, sym);
 }
 
 static int check_file(struct legacy_elf *e)

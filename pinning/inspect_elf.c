@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "compat/elf_names.h"
 #include "pinning/inspect_internal.h"
 
 #define HOST_DATA (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB)
@@ -21,26 +22,12 @@ enum {
 
 const char *inspect_section_name(const struct inspection *in, Elf_Scn *scn)
 {
-	const char *name;
-	GElf_Shdr shdr;
-
-	if (!scn || !gelf_getshdr(scn, &shdr))
-		return "";
-	name = elf_strptr(in->elf, in->names, shdr.sh_name);
-	return name ? name : "";
+	return elf_section_name(in->elf, in->names, scn);
 }
 
 const char *inspect_symbol_name(const struct inspection *in, const GElf_Sym *sym)
 {
-	const char *name;
-	GElf_Shdr shdr;
-
-	if (GELF_ST_TYPE(sym->st_info) == STT_SECTION)
-		return inspect_section_name(in, elf_getscn(in->elf, sym->st_shndx));
-	if (!gelf_getshdr(in->symtab, &shdr))
-		return "";
-	name = elf_strptr(in->elf, shdr.sh_link, sym->st_name);
-	return name ? name : "";
+	return elf_symbol_name(in->elf, in->names, in->symtab, sym);
 }
 
 bool inspect_symbol(const struct inspection *in, size_t index, GElf_Sym *sym)

@@ -17,13 +17,6 @@
  */
 bool kind_clashes(const struct bpf_program *prog, int map_fd);
 
-/*
- * The expected attach type of an XDP program that is loaded: BPF_XDP, or 0. Asks by binding a
- * program array of its own to it. Returns it, or -ENOENT where the kernel does not tell in this
- * way, or another negative errno.
- */
-int kind_xdp_attach_type(int prog_fd);
-
 /* What tells the program's kind from others of its hook, for messages. */
 const char *kind_name(const struct bpf_program *prog);
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "pinning/kind.h"
+#include "bpffs/prog_kind.h"
 #include "pinning/load_internal.h"
 
 /* The old program stays in its link, which is updated. */
@@ -15,6 +15,15 @@ static bool updates_link(const struct loading *l)
 {
 	return l->old && l->object->hook == HOOK_XDP && l->old->link_id && !l->options->no_attach &&
 	       load_is_atomic(l);
+}
+
+/* BPF_XDP, 0, or negative where the kernel does not tell. */
+static int attach_type_of(int prog_fd)
+{
+	struct prog_kind kind;
+	int err = prog_kind_of(prog_fd, &kind);
+
+	return err ? err : (int)kind.attach_type;
 }
 
 /* Of the program that is replaced: BPF_XDP, 0, or negative if it is not known. Reports failures. */
@@ -26,7 +35,7 @@ static int old_type(const struct loading *l, int *type)
 	err = ownership_open(&l->dir, l->old, &old);
 	if (err)
 		return err;
-	*type = kind_xdp_attach_type(old.prog_fd);
+	*type = attach_type_of(old.prog_fd);
 	ownership_close(&old);
 	return 0;
 }
@@ -62,7 +71,7 @@ void load_hint_type(const struct loading *l, int err)
 
 	if (err != -EINVAL || !updates_link(l))
 		return;
-	typed = kind_xdp_attach_type(l->prog_fd) != 0;
+	typed = attach_type_of(l->prog_fd) != 0;
 	if (old_type(l, &type) || type != (typed ? 0 : BPF_XDP))
 		return;
 	hint("a link is updated only to a program of the same expected attach type: the one in "

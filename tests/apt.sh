@@ -19,6 +19,16 @@ apt_mirror()
 		awk -v release="$(apt_release)" '$2 == release { print $1; exit }'
 }
 
+# need_mirror VARIABLE: sets $uri, to that of the variable or else to apt_mirror; ends if there is none.
+need_mirror()
+{
+	uri=${!1:-$(apt_mirror)}
+	[[ -z $uri ]] || return 0
+	echo "${0##*/}: cannot tell which Debian mirror apt uses here" >&2
+	echo "  hint: $1=URI names one" >&2
+	exit 2
+}
+
 # apt_private DIR MIRROR SUITE [deb-src]: makes DIR/apt.conf, for 'apt-get -c'. Sources, lists, cache
 # and the list of what is installed, which is empty, are below DIR. The machine's own configuration
 # is read first, for a proxy; its hooks are left out.

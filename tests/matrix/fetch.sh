@@ -44,12 +44,8 @@ if [[ -x $root/run/ip && -x $root/run/tc ]]; then
 	echo "$root/run"
 	exit 0
 fi
-uri=${MATRIX_MIRROR:-$(apt_mirror)}
-if [[ -z $uri ]]; then
-	echo "fetch.sh: cannot tell which Debian mirror apt uses here" >&2
-	echo "  hint: MATRIX_MIRROR=URI names one" >&2
-	exit 2
-fi
+uri=''
+need_mirror MATRIX_MIRROR
 
 # wrap PROGRAM: out of unpacked/ into bin/, its libraries and their dynamic loader into lib/, and a
 # command in run/ that has the three together.

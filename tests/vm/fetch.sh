@@ -44,12 +44,8 @@ if compgen -G "$kernel/boot/vmlinuz-*" >/dev/null; then
 	exit 0
 fi
 
-uri=${VMTEST_MIRROR:-$(apt_mirror)}
-if [[ -z $uri ]]; then
-	echo "fetch.sh: cannot tell which Debian mirror apt uses here" >&2
-	echo "  hint: VMTEST_MIRROR=URI names one" >&2
-	exit 2
-fi
+uri=''
+need_mirror VMTEST_MIRROR
 
 apt=$cache/apt-$suite
 apt_private "$apt" "$uri" "$suite"
