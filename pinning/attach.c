@@ -132,13 +132,13 @@ static int xdp_attach(const struct interface *iface, struct attach_how *how, int
 	return err;
 }
 
-static struct bpf_tc_hook tc_hook(const struct interface *iface, enum hook hook)
+/* Filled in place: libbpf refuses it unless what lies behind the last field is zero as well. */
+static void tc_hook(struct bpf_tc_hook *at, const struct interface *iface, enum hook hook)
 {
-	return (struct bpf_tc_hook){
-		.sz = sizeof(struct bpf_tc_hook),
-		.ifindex = iface->ifindex,
-		.attach_point = hook == HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS,
-	};
+	memset(at, 0, sizeof(*at));
+	at->sz = sizeof(*at);
+	at->ifindex = (int)iface->ifindex;
+	at->attach_point = hook == HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
 static int clsact_new(const struct interface *iface, const struct attach_how *how, int prog_fd)
@@ -146,9 +146,10 @@ static int clsact_new(const struct interface *iface, const struct attach_how *ho
 	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
 	            .priority = how->pref ? how->pref : ATTACH_TC_PREF,
 	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
-	struct bpf_tc_hook at = tc_hook(iface, how->hook);
+	struct bpf_tc_hook at;
 	int err;
 
+	tc_hook(&at, iface, how->hook);
 	/* libbpf calls the qdisc a hook; one that is there already is somebody else's, and stays.
 	 */
 	err = bpf_tc_hook_create(&at);
@@ -189,9 +190,10 @@ int attach_take_back(const struct interface *iface, const struct attach_how *how
 	LIBBPF_OPTS(bpf_tc_opts, filter, .priority = how->pref ? how->pref : ATTACH_TC_PREF,
 	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
 	LIBBPF_OPTS(bpf_xdp_attach_opts, xdp, .old_prog_fd = prog_fd);
-	struct bpf_tc_hook at = tc_hook(iface, how->hook);
+	struct bpf_tc_hook at;
 	int err;
 
+	tc_hook(&at, iface, how->hook);
 	forget_words();
 	if (link_fd >= 0)
 		err = bpf_link_detach(link_fd) ? -errno : 0;
@@ -250,9 +252,10 @@ static int clsact_replace(const struct interface *iface, const struct attachment
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .flags = BPF_TC_F_REPLACE,
 	            .priority = old->pref, .handle = old->handle);
-	struct bpf_tc_hook at = tc_hook(iface, old->hook);
+	struct bpf_tc_hook at;
 	int err = clsact_match(iface, old);
 
+	tc_hook(&at, iface, old->hook);
 	return err ? err : bpf_tc_attach(&at, &opts);
 }
 
@@ -276,9 +279,10 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 static int clsact_remove(const struct interface *iface, const struct attachment *old)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .priority = old->pref, .handle = old->handle);
-	struct bpf_tc_hook at = tc_hook(iface, old->hook);
+	struct bpf_tc_hook at;
 	int err = clsact_match(iface, old);
 
+	tc_hook(&at, iface, old->hook);
 	return err ? err : bpf_tc_detach(&at, &opts);
 }
 
