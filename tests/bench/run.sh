@@ -24,6 +24,16 @@ for argument; do
 	esac
 done
 
+# Older suites have no xdp-forward: then the one that tests/matrix/fetch.sh has fetched.
+PATH=$PATH:/usr/sbin:/sbin
+fetched=${MATRIX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf/loaders}/trixie/run
+if ! type xdp-forward >/dev/null 2>&1 && [[ -x $fetched/xdp-forward ]]; then
+	mkdir -p build/tests/bench/peers
+	printf '#!/bin/sh\nexec "%s" "$@"\n' "$fetched/xdp-forward" >build/tests/bench/peers/xdp-forward
+	chmod +x build/tests/bench/peers/xdp-forward
+	PATH=$PATH:$PWD/build/tests/bench/peers
+fi
+
 # shellcheck disable=SC2016 # expanded by the inner bash
 exec unshare --net --mount --propagation private bash -c '
 	. tests/lib.sh

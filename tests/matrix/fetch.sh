@@ -8,8 +8,8 @@ unset CDPATH
 
 usage='Usage: tests/matrix/fetch.sh SUITE
 Fetch iproute2, and xdp-tools if the suite has it, with the libraries that they
-were built for. Prints the folder that has ip, tc and xdp-loader; what is there
-already is kept.
+were built for. Prints the folder that has ip, tc, xdp-loader and, from 1.5 on,
+xdp-forward; what is there already is kept.
 
   SUITE   bullseye, bookworm or trixie
 
@@ -91,6 +91,7 @@ apt=$cache/apt-$suite
 	wrap tc
 	if [[ " ${packages[*]} " == *" xdp-tools "* ]]; then
 		wrap xdp-loader
+		[[ -z $(find unpacked -type f -path '*bin/xdp-forward') ]] || wrap xdp-forward
 		find unpacked -path '*/bpf/xdp*.o' -exec cp -t lib/bpf {} +
 	fi
 	cd "$cache"
