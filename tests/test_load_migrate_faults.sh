@@ -16,14 +16,14 @@ CHANGING_BPF+='|PROG_RUN|LINK_CREATE|LINK_UPDATE),'
 begin()
 {
 	[[ -z $editor ]] || kill_editor
-	become "$BUILT/carry1.o" "$BUILT/carry2.o" --on-mismatch migrate ${way:+"$way"}
+	become "$BUILT/${kind}carry1.o" "$BUILT/${kind}carry2.o" --on-mismatch migrate "${way[@]}"
 	deny 0 8
 	rm -f "$TMPDIR/edited"
 	edit_rules &
 	editor=$!
 	eventually [ -s "$TMPDIR/edited" ]
 }
-editor='' way=''
+editor='' kind='' way=()
 
 kill_editor()
 {
@@ -68,7 +68,24 @@ test_a_load_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
 
 test_a_load_by_link_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
 {
-	way=--link
+	way=(--link)
+	begin
+	kill_load
+	between
+}
+
+test_a_load_of_a_filter_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
+{
+	hook=tc_ingress kind=tc_ way=(--tc clsact)
+	begin
+	kill_load
+	between
+}
+
+test_a_load_by_tcx_that_migrates_killed_anywhere_loses_no_count_and_no_rule()
+{
+	need_tcx
+	hook=tc_ingress kind=tc_ way=(--tc tcx)
 	begin
 	kill_load
 	between

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Drop every packet while key 0 is in the deny list, else pass it; count both. The other of carry1
- * and carry2 defines the maps otherwise.
- */
-#include "compat/maps.bpf.h"
-
-struct rule {
-	__u32 verdict;
-	__u32 note;
-};
-
-struct frames {
-	__u64 passed;
-	__u64 dropped;
-};
-
-BPF_MAP(deny_list, BPF_MAP_TYPE_HASH, __u32, struct rule, 200000);
-BPF_MAP(frames_seen, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct frames, 1);
+/* The XDP program of carry1.bpf.h. */
+#include "carry1.bpf.h"
 
 SEC("xdp")
 int carry1(struct xdp_md *ctx)
 {
-	struct frames *frames;
-	struct rule *rule;
-	__u32 key = 0;
-
 	(void)ctx;
-	frames = bpf_map_lookup_elem(&frames_seen, &key);
-	rule = bpf_map_lookup_elem(&deny_list, &key);
-	if (!frames)
-		return XDP_ABORTED;
-	if (rule && rule->verdict) {
-		frames->dropped++;
-		return XDP_DROP;
-	}
-	frames->passed++;
-	return XDP_PASS;
+	return carry1_denies() ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";
