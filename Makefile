@@ -184,9 +184,10 @@ bench: all $(TEST_OBJECTS) $(BENCH_PROGRAMS)
 bench-docs: all $(TEST_OBJECTS) $(BENCH_PROGRAMS)
 	$(Q)tests/bench/run.sh --docs docs $(BENCH_ARGS)
 
-# A fault at every system call: minutes rather than seconds.
+# A fault at every system call: minutes rather than seconds. They wait for the kernel more than they
+# compute, so there are more of them at once than CPUs.
 check-faults: test-programs
-	$(Q)FAULTS=only LIMIT=900 tests/run.sh $(TESTS)
+	$(Q)FAULTS=only LIMIT=900 JOBS=$${JOBS:-$$(($$(nproc) * 2))} tests/run.sh $(TESTS)
 
 # The tests on Debian's kernels in virtual machines: KERNEL=5.10, 6.1, 6.12 or all.
 vmtest: test-programs
