@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,11 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/listing.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 
-/* "/proc/self/fd/<fd>/<file>" */
-#define FD_PATH_SIZE (32 + NAME_SIZE)
+/* "/proc/self/fd/<fd>/<file>", or %progs/<hook>/<file> */
+#define FD_PATH_SIZE (64 + NAME_SIZE)
 
 static const struct {
 	const char *word;
@@ -131,21 +131,26 @@ int pin_create(int dir_fd, const char *file, int bpf_fd)
 	return bpf_obj_pin(bpf_fd, path) ? -errno : 0;
 }
 
-int pin_each(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg)
+int pin_each_listed(int dir_fd, const struct listing *listing,
+                    int (*visit)(int dir_fd, const char *file, void *arg), void *arg)
 {
-	struct dirent **list;
 	char map[NAME_SIZE];
 	__u32 old_id;
-	int count, err = 0;
+	int err = 0;
 
-	count = scandirat(dir_fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		return -errno;
-	for (int i = 0; i < count; i++) {
-		if (!err && !mapname_parse(list[i]->d_name, map, sizeof(map), &old_id))
-			err = visit(dir_fd, list[i]->d_name, arg);
-		free(list[i]);
-	}
-	free(list);
+	for (size_t i = 0; !err && i < listing->len; i++)
+		if (!mapname_parse(listing->list[i].name, map, sizeof(map), &old_id))
+			err = visit(dir_fd, listing->list[i].name, arg);
+	return err;
+}
+
+int pin_each(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg)
+{
+	struct listing listing;
+	int err = listing_read(&listing, dir_fd);
+
+	if (!err)
+		err = pin_each_listed(dir_fd, &listing, visit, arg);
+	listing_free(&listing);
 	return err;
 }

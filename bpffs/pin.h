@@ -47,4 +47,9 @@ bool map_is_frozen(int map_fd);
  */
 int pin_each(int dir_fd, int (*visit)(int dir_fd, const char *file, void *arg), void *arg);
 
+/* The same for a listing that was taken before; what is gone since is visited as well. */
+struct listing;
+int pin_each_listed(int dir_fd, const struct listing *listing,
+                    int (*visit)(int dir_fd, const char *file, void *arg), void *arg);
+
 #endif

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,19 +52,6 @@ static int keep_old(int dir_fd, const char *file, __u32 id)
 	return !pin_map_id(dir_fd, old, &there) && there == id ? 0 : -EEXIST;
 }
 
-/* A map that is back in use is no old one any more, and must not be counted twice. */
-static int drop_old(int dir_fd, const char *file, __u32 id)
-{
-	char old[NAME_SIZE];
-	__u32 there;
-
-	/* Which map it is says the map, not the name that somebody gave it. */
-	if (mapname_old(file, id, old, sizeof(old)) || pin_map_id(dir_fd, old, &there) ||
-	    there != id)
-		return 0;
-	return unlinkat(dir_fd, old, 0) && errno != ENOENT ? -errno : 0;
-}
-
 /*
  * Put a staged pin into its place. What was there under the same name stays as %old: a hard link
  * is made first, so that neither of the two is without a name at any time.
@@ -76,16 +61,13 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	int dir_fd = *(int *)arg, err;
 	__u32 new_id, present_id;
 
+	if (!renameat2(stage_fd, file, dir_fd, file, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
 	err = pin_map_id(stage_fd, file, &new_id);
 	if (err)
 		return err;
-	if (!linkat(stage_fd, file, dir_fd, file, 0)) {
-		if (unlinkat(stage_fd, file, 0))
-			return -errno;
-		return drop_old(dir_fd, file, new_id);
-	}
-	if (errno != EEXIST)
-		return -errno;
 	err = pin_map_id(dir_fd, file, &present_id);
 	/* A pin of another kind, or what is no pin at all. */
 	if (err == -EINVAL || err == -EACCES) {
@@ -100,17 +82,18 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	if (renameat(stage_fd, file, dir_fd, file))
 		return -errno;
 	/* Two links to one inode: rename(2) does nothing then, and says so to nobody. */
-	if (unlinkat(stage_fd, file, 0) && errno != ENOENT)
-		return -errno;
-	return drop_old(dir_fd, file, new_id);
+	return unlinkat(stage_fd, file, 0) && errno != ENOENT ? -errno : 0;
 }
 
-/* A map that is in use under another of our names is no old one either. */
+/*
+ * A map that is back in use, under its own name or another of ours, is no old one any more, and
+ * must not be counted twice. Which map it is says the map, not the name that somebody gave it.
+ */
 static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 {
 	const struct record *rec = arg;
-	char map[NAME_SIZE];
-	__u32 old_id, id;
+	char map[NAME_SIZE], flat[NAME_SIZE];
+	__u32 old_id, id, present_id;
 
 	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id ||
 	    pin_map_id(dir_fd, file, &id))
@@ -118,74 +101,91 @@ static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (record_has_map(rec, hook, id))
 			return drop_pin(dir_fd, file, NULL);
+	if (id == old_id && !mapname_encode(map, flat, sizeof(flat)) &&
+	    !pin_map_id(dir_fd, flat, &present_id) && present_id == id)
+		return drop_pin(dir_fd, file, NULL);
 	return 0;
 }
 
-/* Rename everything that is pinned below one directory into another of the same shape. */
+static int move_below(int from_parent, int to_parent, const char *name);
+
+/* What is in one directory goes into the other one. */
+static int move_content(int from, int to)
+{
+	struct listing all;
+	int err = listing_read(&all, from);
+
+	for (size_t i = 0; !err && i < all.len; i++) {
+		const char *file = all.list[i].name;
+
+		if (S_ISDIR(all.list[i].type))
+			err = move_below(from, to, file);
+		else if (renameat(from, file, to, file))
+			err = -errno;
+	}
+	listing_free(&all);
+	return err;
+}
+
+/*
+ * Rename everything that is pinned below one directory into another of the same shape; or the
+ * directory itself, where there is no other.
+ */
 static int move_below(int from_parent, int to_parent, const char *name)
 {
-	int from, to, count, err = 0;
-	struct dirent **list;
-	struct stat st;
+	int from, to, err;
 
 	from = bpffs_open_dir(from_parent, name, O_RDONLY);
 	if (from < 0)
 		return from == -ENOENT ? 0 : from;
-	to = bpffs_make_dir(to_parent, name, 0700);
-	count = to < 0 ? to : scandirat(from, ".", &list, NULL, alphasort);
-	if (count < 0)
-		err = to < 0 ? to : -errno;
-	for (int i = 0; i < count; i++) {
-		const char *file = list[i]->d_name;
-
-		if (err || file[0] == '.' || fstatat(from, file, &st, AT_SYMLINK_NOFOLLOW))
-			;
-		else if (S_ISDIR(st.st_mode))
-			err = move_below(from, to, file);
-		else if (renameat(from, file, to, file))
-			err = -errno;
-		free(list[i]);
-	}
-	if (count >= 0)
-		free(list);
-	if (to >= 0)
+	to = bpffs_open_dir(to_parent, name, O_RDONLY);
+	if (to == -ENOENT)
+		err = renameat2(from_parent, name, to_parent, name, RENAME_NOREPLACE) ? -errno : 0;
+	else
+		err = to < 0 ? to : move_content(from, to);
+	/* With something in it, it goes with the stage. */
+	if (to >= 0) {
 		close(to);
+		unlinkat(from_parent, name, AT_REMOVEDIR);
+	}
 	close(from);
 	return err;
 }
 
-/* Remove the pins that are named in the stage; one that is gone already was removed before. */
+/* Remove one pin that is named in the stage; if it is gone, a run that was killed removed it. */
+static int drop_one(int drops_fd, int dir_fd, const char *order)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlinkat(drops_fd, order, path, sizeof(path) - 1);
+
+	path[len < 0 ? 0 : len] = '\0';
+	if (len < 0)
+		return -errno;
+	if (*path == '/' || strstr(path, ".."))
+		return -EINVAL;
+	if (unlinkat(dir_fd, path, 0) && errno != ENOENT)
+		return -errno;
+	unlinkat(drops_fd, order, 0);
+	/* Unless something is in it. */
+	if (!strncmp(path, DIRECTORY_CARRY "/", strlen(DIRECTORY_CARRY "/")))
+		unlinkat(dir_fd, DIRECTORY_CARRY, AT_REMOVEDIR);
+	return 0;
+}
+
 static int drop_named(int stage_fd, int dir_fd)
 {
-	struct dirent **list;
-	char path[PATH_MAX];
-	int fd, count, err = 0;
-	ssize_t len;
+	struct listing orders;
+	int fd, err;
 
 	fd = bpffs_open_dir(stage_fd, STAGE_DROPS, O_RDONLY);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	count = scandirat(fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		err = -errno;
-	for (int i = 0; i < count; i++) {
-		if (!err && list[i]->d_name[0] != '.') {
-			len = readlinkat(fd, list[i]->d_name, path, sizeof(path) - 1);
-			path[len < 0 ? 0 : len] = '\0';
-			if (len < 0)
-				err = -errno;
-			else if (*path == '/' || strstr(path, ".."))
-				err = -EINVAL;
-			else if (unlinkat(dir_fd, path, 0) && errno != ENOENT)
-				err = -errno;
-		}
-		free(list[i]);
-	}
-	if (count >= 0)
-		free(list);
+	err = listing_read(&orders, fd);
+	for (size_t i = 0; !err && i < orders.len; i++)
+		err = drop_one(fd, dir_fd, orders.list[i].name);
+	listing_free(&orders);
 	close(fd);
-	/* Unless something is in it. */
-	unlinkat(dir_fd, DIRECTORY_CARRY, AT_REMOVEDIR);
+	unlinkat(stage_fd, STAGE_DROPS, AT_REMOVEDIR);
 	return err;
 }
 
@@ -202,6 +202,11 @@ static int set_mode(int dir_fd, const char *file, void *arg)
 	struct stat st;
 	int fd, err = 0;
 
+	/* It mostly is as it should be already. */
+	if (!fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
+	    (!S_ISREG(st.st_mode) || ((st.st_mode & 07777) == modes->pin &&
+	                              (modes->gid == (gid_t)-1 || st.st_gid == modes->gid))))
+		return 0;
 	if (!is_map(dir_fd, file))
 		return 0;
 	/* By the inode that was looked at: a symlink put in its place is not followed. */
@@ -223,7 +228,7 @@ static int set_mode(int dir_fd, const char *file, void *arg)
 }
 
 /* Root's alone, or readable for one group. */
-static int set_modes(int dir_fd, __u32 group)
+static int set_modes(int dir_fd, const struct listing *listing, __u32 group)
 {
 	bool shared = group != RECORD_NO_GROUP;
 	struct modes modes = { .pin = shared ? 0440 : 0600, .gid = shared ? group : (gid_t)-1 };
@@ -231,7 +236,7 @@ static int set_modes(int dir_fd, __u32 group)
 	struct stat st;
 	int err;
 
-	err = pin_each(dir_fd, set_mode, &modes);
+	err = pin_each_listed(dir_fd, listing, set_mode, &modes);
 	if (err)
 		return err;
 	if (fstat(dir_fd, &st))
@@ -244,67 +249,103 @@ static int set_modes(int dir_fd, __u32 group)
 	return 0;
 }
 
-int publish_modes(int dir_fd, __u32 group)
+static int set_all_modes(const struct skeleton *s, __u32 group)
 {
-	int egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY), err;
+	int err = set_modes(s->egress_fd, &s->egress, group);
+
+	return err ? err : set_modes(s->dir_fd, &s->dir, group);
+}
+
+int publish_complete(int dir_fd, __u32 group)
+{
+	int egress_fd = skeleton_open_egress(dir_fd), err;
+	struct skeleton s;
 
 	if (egress_fd < 0)
 		return egress_fd;
-	err = set_modes(egress_fd, group);
+	err = skeleton_list(&s, dir_fd, egress_fd);
+	if (!err) {
+		err = skeleton_complete_listed(&s);
+		if (!err)
+			err = set_all_modes(&s, group);
+		skeleton_free(&s);
+	}
 	close(egress_fd);
-	return err ? err : set_modes(dir_fd, group);
+	return err;
+}
+
+static int drop_all(int stage_fd, int dir_fd, int egress_fd)
+{
+	int err;
+
+	if (faccessat(stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	err = pin_each(dir_fd, drop_pin, NULL);
+	if (!err)
+		err = pin_each(egress_fd, drop_pin, NULL);
+	if (!err && unlinkat(stage_fd, STAGE_DROP_ALL, 0))
+		err = -errno;
+	return err;
+}
+
+static int move_maps(int stage_fd, int dir_fd, int egress_fd)
+{
+	int staged_egress_fd, err;
+
+	err = pin_each(stage_fd, move_pin, &dir_fd);
+	if (err)
+		return err;
+	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (staged_egress_fd < 0)
+		return staged_egress_fd == -ENOENT ? 0 : staged_egress_fd;
+	err = pin_each(staged_egress_fd, move_pin, &egress_fd);
+	close(staged_egress_fd);
+	return err;
+}
+
+/* All pins are in place: what follows from that, and the modes. */
+static int settle(int dir_fd, int egress_fd, struct record *rec)
+{
+	struct skeleton s;
+	int err = skeleton_list(&s, dir_fd, egress_fd);
+
+	if (err)
+		return err;
+	err = pin_each_listed(dir_fd, &s.dir, drop_old_in_use, rec);
+	if (!err)
+		err = pin_each_listed(egress_fd, &s.egress, drop_old_in_use, rec);
+	if (!err)
+		err = skeleton_complete_listed(&s);
+	if (!err)
+		err = set_all_modes(&s, rec->group);
+	skeleton_free(&s);
+	return err;
 }
 
 int publish_staged(int stage_fd, int dir_fd)
 {
-	int egress_fd = -1, staged_egress_fd = -1, err;
+	static const char *const below[] = { DIRECTORY_PROGS, DIRECTORY_LINKS, DIRECTORY_CARRY };
 	struct record rec;
+	int egress_fd, err;
 
 	err = record_read(stage_fd, STAGE_META, &rec);
-	if (!err)
-		err = skeleton_complete(dir_fd);
 	if (err)
 		return err;
-	egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
+	egress_fd = skeleton_open_egress(dir_fd);
 	if (egress_fd < 0)
 		return egress_fd;
-	if (!faccessat(stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW)) {
-		err = pin_each(dir_fd, drop_pin, NULL);
-		if (!err)
-			err = pin_each(egress_fd, drop_pin, NULL);
-		if (!err && unlinkat(stage_fd, STAGE_DROP_ALL, 0))
-			err = -errno;
-		if (err)
-			goto out;
-	}
-	err = pin_each(stage_fd, move_pin, &dir_fd);
-	if (err)
-		goto out;
-	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
-	if (staged_egress_fd >= 0)
-		err = pin_each(staged_egress_fd, move_pin, &egress_fd);
+	err = drop_all(stage_fd, dir_fd, egress_fd);
+	if (!err)
+		err = move_maps(stage_fd, dir_fd, egress_fd);
 	/* After all pins are in place: what a replacement leaves may be among what goes. */
 	if (!err)
 		err = drop_named(stage_fd, dir_fd);
+	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++)
+		err = move_below(stage_fd, dir_fd, below[i]);
 	if (!err)
-		err = move_below(stage_fd, dir_fd, DIRECTORY_PROGS);
-	if (!err)
-		err = move_below(stage_fd, dir_fd, DIRECTORY_LINKS);
-	if (!err)
-		err = move_below(stage_fd, dir_fd, DIRECTORY_CARRY);
-	if (!err)
-		err = pin_each(dir_fd, drop_old_in_use, &rec);
-	if (!err)
-		err = pin_each(egress_fd, drop_old_in_use, &rec);
-	if (!err)
-		err = skeleton_link_egress(dir_fd, egress_fd);
-	if (!err)
-		err = publish_modes(dir_fd, rec.group);
+		err = settle(dir_fd, egress_fd, &rec);
 	if (!err && renameat(stage_fd, STAGE_META, dir_fd, DIRECTORY_RECORD))
 		err = -errno;
-out:
-	if (staged_egress_fd >= 0)
-		close(staged_egress_fd);
 	close(egress_fd);
 	return err;
 }

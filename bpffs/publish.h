@@ -21,8 +21,11 @@
 #define STAGE_FIELD_OLD  "old"
 #define STAGE_FIELD_NEW  "new"
 
-/* Give the directory and its maps the modes of its record: root's alone, or a group's to read. */
-int publish_modes(int dir_fd, __u32 group);
+/*
+ * Complete a directory in which nothing is exchanged: what each has besides pins, and the modes of
+ * its record: root's alone, or a group's to read. Returns 0 or a negative errno. Silent.
+ */
+int publish_complete(int dir_fd, __u32 group);
 
 /*
  * Carry out what is staged, the odd record being in place already, and end with the even one.

@@ -18,80 +18,138 @@
 /* iproute2 appends /tc/globals, or /xdp/globals, or /ip/..., to TC_BPF_MNT: lead it back here. */
 static const char *const back_links[] = { "tc", "xdp", "ip", "globals" };
 
-static int make_back_links(int dir_fd)
+/* NULL for what is there: nothing is, or it is not known. */
+static int make_back_links(int dir_fd, const struct listing *there)
 {
 	for (size_t i = 0; i < sizeof(back_links) / sizeof(back_links[0]); i++)
-		if (symlinkat(".", dir_fd, back_links[i]) && errno != EEXIST)
+		if (!(there && listing_find(there, back_links[i])) &&
+		    symlinkat(".", dir_fd, back_links[i]) && errno != EEXIST)
 			return -errno;
 	return 0;
 }
 
-static int link_for_egress(int dir_fd, const char *file, void *arg)
+/* A pin of an egress map that became the flat one gives way to a symlink, in one step. */
+static int give_way(const struct skeleton *s, const char *file, const char *target)
 {
-	char target[NAME_SIZE + 3], map[NAME_SIZE];
-	__u32 old_id, egress_id, flat_id;
-	int egress_fd = *(int *)arg;
-	struct stat st;
+	__u32 egress_id, flat_id;
 
-	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id)
-		return 0;
-	if (!strcmp(map, DIRECTORY_TC_STATS) || fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(st.st_mode))
-		return 0;
-	snprintf(target, sizeof(target), "../%s", file);
-	if (!symlinkat(target, egress_fd, file))
-		return 0;
-	if (errno != EEXIST)
-		return -errno;
-	/* A pin of an egress map that became the flat one gives way, in one step. */
-	if (pin_map_id(egress_fd, file, &egress_id) || pin_map_id(dir_fd, file, &flat_id) ||
+	if (pin_map_id(s->egress_fd, file, &egress_id) || pin_map_id(s->dir_fd, file, &flat_id) ||
 	    egress_id != flat_id)
 		return 0;
-	if ((unlinkat(egress_fd, EGRESS_LINK, 0) && errno != ENOENT) ||
-	    symlinkat(target, egress_fd, EGRESS_LINK) ||
-	    renameat(egress_fd, EGRESS_LINK, egress_fd, file))
+	if ((unlinkat(s->egress_fd, EGRESS_LINK, 0) && errno != ENOENT) ||
+	    symlinkat(target, s->egress_fd, EGRESS_LINK) ||
+	    renameat(s->egress_fd, EGRESS_LINK, s->egress_fd, file))
 		return -errno;
 	return 0;
 }
 
-/* A symlink to a flat map that is gone would make tc fail: it is neither there nor free. */
-static int drop_dangling(int egress_fd, const char *file, void *arg)
+static int link_for_egress(const struct skeleton *s, const struct listed *flat)
 {
+	const struct listed *there = listing_find(&s->egress, flat->name);
+	char target[NAME_SIZE + 3], map[NAME_SIZE];
 	struct stat st;
+	__u32 old_id;
 
-	(void)arg;
-	if (fstatat(egress_fd, file, &st, AT_SYMLINK_NOFOLLOW) || !S_ISLNK(st.st_mode) ||
-	    !fstatat(egress_fd, file, &st, 0))
+	if (!S_ISREG(flat->type) || mapname_parse(flat->name, map, sizeof(map), &old_id) ||
+	    old_id || !strcmp(map, DIRECTORY_TC_STATS) || (there && S_ISLNK(there->type)))
 		return 0;
-	return unlinkat(egress_fd, file, 0) && errno != ENOENT ? -errno : 0;
+	/* Gone since it was listed. */
+	if (fstatat(s->dir_fd, flat->name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+		return 0;
+	snprintf(target, sizeof(target), "../%s", flat->name);
+	if (!symlinkat(target, s->egress_fd, flat->name))
+		return 0;
+	return errno == EEXIST ? give_way(s, flat->name, target) : -errno;
 }
 
-int skeleton_link_egress(int dir_fd, int egress_fd)
+/* A symlink to a flat map that is gone would make tc fail: it is neither there nor free. */
+static int drop_dangling(const struct skeleton *s, struct listed *link)
 {
-	int err = pin_each(egress_fd, drop_dangling, NULL);
+	char map[NAME_SIZE];
+	struct stat st;
+	__u32 old_id;
 
-	return err ? err : pin_each(dir_fd, link_for_egress, &egress_fd);
+	if (!S_ISLNK(link->type) || mapname_parse(link->name, map, sizeof(map), &old_id) ||
+	    !fstatat(s->egress_fd, link->name, &st, 0))
+		return 0;
+	link->type = 0;
+	return unlinkat(s->egress_fd, link->name, 0) && errno != ENOENT ? -errno : 0;
+}
+
+int skeleton_list(struct skeleton *s, int dir_fd, int egress_fd)
+{
+	int err;
+
+	*s = (struct skeleton){ .dir_fd = dir_fd, .egress_fd = egress_fd };
+	err = listing_read(&s->dir, dir_fd);
+	if (!err)
+		err = listing_read(&s->egress, egress_fd);
+	if (err)
+		skeleton_free(s);
+	return err;
+}
+
+void skeleton_free(struct skeleton *s)
+{
+	listing_free(&s->dir);
+	listing_free(&s->egress);
+}
+
+int skeleton_complete_listed(struct skeleton *s)
+{
+	int err = make_back_links(s->dir_fd, &s->dir);
+
+	if (!err && !listing_find(&s->dir, DIRECTORY_LOCK) &&
+	    mkdirat(s->dir_fd, DIRECTORY_LOCK, 0700) && errno != EEXIST)
+		err = -errno;
+	if (!err)
+		err = make_back_links(s->egress_fd, &s->egress);
+	for (size_t i = 0; !err && i < s->egress.len; i++)
+		err = drop_dangling(s, &s->egress.list[i]);
+	for (size_t i = 0; !err && i < s->dir.len; i++)
+		err = link_for_egress(s, &s->dir.list[i]);
+	return err;
+}
+
+int skeleton_open_egress(int dir_fd)
+{
+	int fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (mkdirat(dir_fd, DIRECTORY_EGRESS, 0700) && errno != EEXIST)
+		return -errno;
+	return bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
 }
 
 int skeleton_complete(int dir_fd)
 {
-	int egress_fd, err;
+	int egress_fd = skeleton_open_egress(dir_fd), err;
+	struct skeleton s;
 
-	err = make_back_links(dir_fd);
-	if (err)
-		return err;
-	if (mkdirat(dir_fd, DIRECTORY_LOCK, 0700) && errno != EEXIST)
-		return -errno;
-	if (mkdirat(dir_fd, DIRECTORY_EGRESS, 0700) && errno != EEXIST)
-		return -errno;
-	egress_fd = bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (egress_fd < 0)
 		return egress_fd;
-	err = make_back_links(egress_fd);
-	if (!err)
-		err = skeleton_link_egress(dir_fd, egress_fd);
+	err = skeleton_list(&s, dir_fd, egress_fd);
+	if (!err) {
+		err = skeleton_complete_listed(&s);
+		skeleton_free(&s);
+	}
 	close(egress_fd);
 	return err;
+}
+
+int skeleton_fill(int dir_fd)
+{
+	char path[sizeof(DIRECTORY_EGRESS) + 16];
+
+	if (mkdirat(dir_fd, DIRECTORY_LOCK, 0700) || mkdirat(dir_fd, DIRECTORY_EGRESS, 0700))
+		return -errno;
+	for (size_t i = 0; i < sizeof(back_links) / sizeof(back_links[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, back_links[i]);
+		if (symlinkat(".", dir_fd, path))
+			return -errno;
+	}
+	return make_back_links(dir_fd, NULL);
 }
 
 const char *skeleton_obstacle(int dir_fd)

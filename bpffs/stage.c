@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/listing.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
@@ -21,24 +20,20 @@ static bool present(int dir_fd, const char *file)
 
 static int remove_tree(int parent_fd, const char *name)
 {
-	struct dirent **list;
-	int fd, count, err = 0;
+	struct listing all;
+	int fd, err;
 
 	fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	count = scandirat(fd, ".", &list, NULL, NULL);
-	if (count < 0)
-		err = -errno;
-	for (int i = 0; i < count; i++) {
-		const char *entry = list[i]->d_name;
-
-		if (!err && strcmp(entry, ".") && strcmp(entry, "..") && unlinkat(fd, entry, 0))
-			err = errno == EISDIR || errno == EPERM ? remove_tree(fd, entry) : -errno;
-		free(list[i]);
+	err = listing_read(&all, fd);
+	for (size_t i = 0; !err && i < all.len; i++) {
+		if (S_ISDIR(all.list[i].type))
+			err = remove_tree(fd, all.list[i].name);
+		else if (unlinkat(fd, all.list[i].name, 0))
+			err = -errno;
 	}
-	if (count >= 0)
-		free(list);
+	listing_free(&all);
 	close(fd);
 	if (!err && unlinkat(parent_fd, name, AT_REMOVEDIR))
 		err = -errno;
@@ -48,10 +43,10 @@ static int remove_tree(int parent_fd, const char *name)
 int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname, const char *verb)
 {
 	char file[NAME_SIZE];
-	struct record rec;
 	int err;
 
 	*stage = (struct stage){ .fs = fs, .fd = -1 };
+	record_init(&stage->record, NULL);
 	err = ifname_encode(ifname, file, sizeof(file));
 	/* The same pid may be at work in another pid namespace. */
 	for (int again = 0; !err; again++) {
@@ -66,11 +61,10 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 		stage->fd = bpffs_open_dir(fs->stage_fd, stage->name, O_RDONLY);
 		err = stage->fd < 0 ? stage->fd : lock_try(stage->fd);
 	}
-	record_init(&rec, NULL);
 	if (!err)
-		err = record_set_other(&rec, STAGE_FIELD_VERB, verb);
+		err = record_set_other(&stage->record, STAGE_FIELD_VERB, verb);
 	if (!err)
-		err = record_create(stage->fd, STAGE_RECORD, &rec);
+		err = record_create(stage->fd, STAGE_RECORD, &stage->record);
 	if (!err)
 		return 0;
 	failed(err, "cannot make a stage for %s in %s", ifname, fs->path);
@@ -86,7 +80,7 @@ int stage_make_directory(struct stage *stage, struct directory *dir)
 		return failed(-errno, "cannot make a directory in %s", stage->fs->path);
 	dir->has_record = false;
 	dir->fd = bpffs_open_dir(stage->fd, STAGE_DIR, O_RDONLY);
-	err = dir->fd < 0 ? dir->fd : skeleton_complete(dir->fd);
+	err = dir->fd < 0 ? dir->fd : skeleton_fill(dir->fd);
 	if (!err && renameat2(stage->fd, STAGE_DIR, stage->fs->fd, dir->relative, RENAME_NOREPLACE))
 		err = -errno;
 	if (!err) {
@@ -115,21 +109,22 @@ int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd)
 	return err ? failed(err, "cannot pin map '%s' below %s", map, stage->fs->path) : 0;
 }
 
-/* Pin something below %progs/<hook>/ or %links/ of the stage. */
+/*
+ * Pin something below %progs/<hook>/ or %links/ of the stage, by its path there: nobody else can
+ * enter.
+ */
 static int add_below(struct stage *stage, const char *top, const char *sub, const char *file,
                      int bpf_fd)
 {
-	int top_fd, sub_fd, err;
+	char dir[NAME_SIZE], path[NAME_SIZE * 2 + 2];
 
-	top_fd = bpffs_make_dir(stage->fd, top, 0700);
-	if (top_fd < 0)
-		return top_fd;
-	sub_fd = sub ? bpffs_make_dir(top_fd, sub, 0700) : top_fd;
-	err = sub_fd < 0 ? sub_fd : pin_create(sub_fd, file, bpf_fd);
-	if (sub && sub_fd >= 0)
-		close(sub_fd);
-	close(top_fd);
-	return err;
+	if (mkdirat(stage->fd, top, 0700) && errno != EEXIST)
+		return -errno;
+	snprintf(dir, sizeof(dir), "%s%s%s", top, sub ? "/" : "", sub ? sub : "");
+	if (sub && mkdirat(stage->fd, dir, 0700) && errno != EEXIST)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return pin_create(stage->fd, path, bpf_fd);
 }
 
 int stage_add_prog(struct stage *stage, enum hook hook, const char *file, int prog_fd)
@@ -185,17 +180,14 @@ int stage_rewrite_carry(int stage_fd, __u32 old_map_id, const struct record *rec
 
 int stage_add_drop(struct stage *stage, const char *path)
 {
-	char file[16];
-	int fd, err = 0;
+	char file[sizeof(STAGE_DROPS) + 16];
 
-	fd = bpffs_make_dir(stage->fd, STAGE_DROPS, 0700);
-	if (fd < 0)
-		return failed(fd, "cannot make a directory in %s", stage->fs->path);
-	snprintf(file, sizeof(file), "%u", stage->drops++);
-	if (symlinkat(path, fd, file))
-		err = failed(-errno, "cannot write in the stage in %s", stage->fs->path);
-	close(fd);
-	return err;
+	if (!stage->drops && mkdirat(stage->fd, STAGE_DROPS, 0700))
+		return failed(-errno, "cannot make a directory in %s", stage->fs->path);
+	snprintf(file, sizeof(file), "%s/%u", STAGE_DROPS, stage->drops++);
+	if (symlinkat(path, stage->fd, file))
+		return failed(-errno, "cannot write in the stage in %s", stage->fs->path);
+	return 0;
 }
 
 int stage_add_drop_all(struct stage *stage)
@@ -205,19 +197,6 @@ int stage_add_drop_all(struct stage *stage)
 	return 0;
 }
 
-/* Write the stage's own record anew, with one or more fields added. */
-static int add_fields(struct stage *stage, const char *const fields[][2], size_t len)
-{
-	struct record rec;
-	int err = record_read(stage->fd, STAGE_RECORD, &rec);
-
-	for (size_t i = 0; !err && i < len; i++)
-		err = record_set_other(&rec, fields[i][0], fields[i][1]);
-	if (!err && unlinkat(stage->fd, STAGE_RECORD, 0))
-		err = -errno;
-	return err ? err : record_create(stage->fd, STAGE_RECORD, &rec);
-}
-
 int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 new_prog_id)
 {
 	char old[16], new[16];
@@ -225,27 +204,30 @@ int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 n
 
 	snprintf(old, sizeof(old), "%u", old_prog_id);
 	snprintf(new, sizeof(new), "%u", new_prog_id);
-	err = add_fields(stage,
-	                 (const char *const[][2]){
-				 { STAGE_FIELD_HOOK, hook_name(hook) },
-				 { STAGE_FIELD_OLD, old },
-				 { STAGE_FIELD_NEW, new },
-			 },
-	                 3);
+	err = record_set_other(&stage->record, STAGE_FIELD_HOOK, hook_name(hook));
+	if (!err)
+		err = record_set_other(&stage->record, STAGE_FIELD_OLD, old);
+	if (!err)
+		err = record_set_other(&stage->record, STAGE_FIELD_NEW, new);
 	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
+}
+
+/* Write the stage's own record anew, as it is known here. */
+static int rewrite_record(const struct stage *stage)
+{
+	if (unlinkat(stage->fd, STAGE_RECORD, 0))
+		return -errno;
+	return record_create(stage->fd, STAGE_RECORD, &stage->record);
 }
 
 /* Anything besides the stage's own record: a pin or an order. */
 static bool stage_is_empty(const struct stage *stage)
 {
-	struct dirent **list;
-	int count = scandirat(stage->fd, ".", &list, NULL, NULL);
+	struct listing all;
+	bool empty = !listing_read(&all, stage->fd) && all.len == 1;
 
-	for (int i = 0; i < count; i++)
-		free(list[i]);
-	if (count >= 0)
-		free(list);
-	return count == 3; /* ".", ".." and %record */
+	listing_free(&all);
+	return empty;
 }
 
 /* Whether two records say the same, generation aside. */
@@ -277,7 +259,9 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	odd = dir->has_record ? dir->record : *rec;
 	odd.gen = dir->has_record ? (dir->record.gen + 1) | 1 : 1;
 	rec->gen = odd.gen + 1;
-	err = add_fields(stage, (const char *const[][2]){ { STAGE_FIELD_DIR, dir->relative } }, 1);
+	err = record_set_other(&stage->record, STAGE_FIELD_DIR, dir->relative);
+	if (!err)
+		err = rewrite_record(stage);
 	if (!err)
 		err = record_create(stage->fd, STAGE_ODD, &odd);
 	/* The even one last: with both in place, the stage is complete. */
@@ -311,6 +295,7 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 		return err;
 	}
 	stage->switched = false;
+	stage->done = true;
 	*stage->made = '\0';
 	dir->record = *rec;
 	dir->has_record = true;
@@ -324,9 +309,7 @@ int stage_publish(struct stage *stage, struct directory *dir, struct record *rec
 	if (dir->has_record && !(dir->record.gen & 1) && stage_is_empty(stage) &&
 	    same_text(rec, &dir->record)) {
 		rec->gen = dir->record.gen;
-		err = skeleton_complete(dir->fd);
-		if (!err)
-			err = publish_modes(dir->fd, rec->group);
+		err = publish_complete(dir->fd, rec->group);
 		return err ? failed(err, "cannot complete %s", dir->path) : 0;
 	}
 	err = stage_seal(stage, dir, rec);
@@ -376,13 +359,26 @@ static void remove_made(const struct stage *stage)
 		remove_tree(stage->fs->fd, stage->made);
 }
 
+/* It is published: only its own record is mostly left of it. */
+static void remove_done(const struct stage *stage)
+{
+	if (unlinkat(stage->fd, STAGE_RECORD, 0) ||
+	    unlinkat(stage->fs->stage_fd, stage->name, AT_REMOVEDIR))
+		remove_stage(stage->fs, stage->name);
+}
+
 void stage_end(struct stage *stage)
 {
+	bool stays;
+
 	if (stage->fd < 0)
 		return;
-	if (*stage->made && !stage_is_committed(stage->fd) && !stage->switched)
+	stays = !stage->done && (stage->switched || stage_is_committed(stage->fd));
+	if (!stays && *stage->made)
 		remove_made(stage);
-	if (!stage_is_committed(stage->fd) && !stage->switched)
+	if (stage->done)
+		remove_done(stage);
+	else if (!stays)
 		remove_stage(stage->fs, stage->name);
 	close(stage->fd);
 	stage->fd = -1;

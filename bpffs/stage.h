@@ -22,9 +22,11 @@ struct stage {
 	const struct bpffs *fs;
 	int fd;
 	char name[NAME_SIZE];
+	struct record record; /* its own, in %record as of stage_begin() and stage_seal() */
 	unsigned int drops;
 	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or "" */
 	bool switched;       /* the hook has its new program: what is staged belongs to it */
+	bool done;           /* all of it is published */
 };
 
 /*
@@ -65,8 +67,9 @@ int stage_rewrite_carry(int stage_fd, __u32 old_map_id, const struct record *rec
 int stage_add_drop(struct stage *stage, const char *path);
 
 /*
- * Note that a hook is about to get another program: 0 stands for none. Should this run be killed,
- * the next one compares what is attached with the two, and goes forward or back.
+ * Note that a hook is about to get another program: 0 stands for none. Should this run be killed
+ * once the stage is sealed, which writes it down, the next one compares what is attached with the
+ * two, and goes forward or back.
  */
 int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 new_prog_id);
 
