@@ -39,7 +39,8 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-static int ask_link(struct interface *iface, const char *name, __u32 ifindex)
+static int ask_link(struct interface *iface, const char *name, __u32 ifindex,
+                    struct netlink *netlink)
 {
 	char buf[MNL_NLMSG_HDRLEN + 512] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -50,26 +51,55 @@ static int ask_link(struct interface *iface, const char *name, __u32 ifindex)
 	request->nlmsg_type = RTM_GETLINK;
 	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	link->ifi_index = ifindex;
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	/* The kernel looks a name up among the altnames as well. */
 	if (name)
 		mnl_attr_put_strz(request,
 		                  strlen(name) < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
-	err = netlink_ask(request, take_link, iface);
+	err = netlink_request(netlink, request, take_link, iface);
 	if (err)
 		return err;
-	return iface->ifindex ? netns_current(&iface->netns) : -ENODEV;
+	return iface->ifindex ? netlink_netns(netlink, &iface->netns) : -ENODEV;
+}
+
+int interface_by_name_over(struct interface *iface, const char *name, struct netlink *netlink)
+{
+	if (!*name || strlen(name) >= ALTNAME_SIZE)
+		return -ENODEV;
+	return ask_link(iface, name, 0, netlink);
 }
 
 int interface_by_name(struct interface *iface, const char *name)
 {
-	if (!*name || strlen(name) >= ALTNAME_SIZE)
-		return -ENODEV;
-	return ask_link(iface, name, 0);
+	struct netlink netlink = {};
+	int err = interface_by_name_over(iface, name, &netlink);
+
+	netlink_close(&netlink);
+	return err;
 }
 
 int interface_by_index(struct interface *iface, __u32 ifindex)
 {
-	return ask_link(iface, NULL, ifindex);
+	struct netlink netlink = {};
+	int err = ask_link(iface, NULL, ifindex, &netlink);
+
+	netlink_close(&netlink);
+	return err;
+}
+
+static int refuse(int err, const char *name)
+{
+	failed(err, "cannot find interface %s", *name ? name : "''");
+	if (err == -ENODEV)
+		hint("list the interfaces of this network namespace: ip -br link");
+	return err;
+}
+
+int interface_find_over(struct interface *iface, const char *name, struct netlink *netlink)
+{
+	int err = interface_by_name_over(iface, name, netlink);
+
+	return err ? refuse(err, name) : 0;
 }
 
 int interface_find(struct interface *iface, const char *name, const char *netns)
@@ -79,10 +109,5 @@ int interface_find(struct interface *iface, const char *name, const char *netns)
 	if (err)
 		return err;
 	err = interface_by_name(iface, name);
-	if (!err)
-		return 0;
-	failed(err, "cannot find interface %s", *name ? name : "''");
-	if (err == -ENODEV)
-		hint("list the interfaces of this network namespace: ip -br link");
-	return err;
+	return err ? refuse(err, name) : 0;
 }

@@ -28,4 +28,9 @@ int interface_find(struct interface *iface, const char *name, const char *netns)
 int interface_by_name(struct interface *iface, const char *name);
 int interface_by_index(struct interface *iface, __u32 ifindex);
 
+/* The same over a socket for several requests. The first reports its failures. */
+struct netlink;
+int interface_find_over(struct interface *iface, const char *name, struct netlink *netlink);
+int interface_by_name_over(struct interface *iface, const char *name, struct netlink *netlink);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/links.h"
@@ -55,34 +56,70 @@ __u32 link_pinned_prog(int dir_fd, const char *file)
 	return id;
 }
 
-struct link_search {
-	struct attachments *attached;
-	__u32 ifindex;
-};
-
-/*
- * A link does not say in which network namespace its ifindex counts; together with the program,
- * which is attached there, it can hardly be another's.
- */
-static int match_link(int fd, const struct bpf_link_info *info, void *arg)
+static int add_link(int fd, const struct bpf_link_info *info, void *arg)
 {
-	struct link_search *search = arg;
+	struct xdp_links *links = arg;
+	struct xdp_link *list;
 
 	(void)fd;
-	if (info->type != BPF_LINK_TYPE_XDP || info->xdp.ifindex != search->ifindex)
+	if (info->type != BPF_LINK_TYPE_XDP || !info->xdp.ifindex)
 		return 0;
-	for (size_t i = 0; i < search->attached->len; i++) {
-		struct attachment *at = &search->attached->list[i];
-
-		if (at->by == ATTACH_XDP && at->prog_id == info->prog_id)
-			at->link_id = info->id;
-	}
+	list = reallocarray(links->list, links->len + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	links->list = list;
+	list[links->len++] = (struct xdp_link){
+		.id = info->id,
+		.prog_id = info->prog_id,
+		.ifindex = info->xdp.ifindex,
+	};
 	return 0;
+}
+
+static bool is_wanted(const struct attachment *at)
+{
+	return at->by == ATTACH_XDP && !at->link_id;
+}
+
+int links_match(struct xdp_links *links, struct attachments *attached,
+                const struct interface *iface)
+{
+	bool wanted = false;
+	int err;
+
+	for (size_t i = 0; i < attached->len; i++)
+		wanted |= is_wanted(&attached->list[i]);
+	if (!wanted)
+		return 0;
+	err = links->listed ? 0 : links_each(add_link, links);
+	if (err) {
+		links_free(links);
+		return err;
+	}
+	links->listed = true;
+	/*
+	 * A link does not say in which network namespace its ifindex counts; together with the
+	 * program, which is attached there, it can hardly be another's.
+	 */
+	for (size_t i = 0; i < attached->len; i++)
+		for (size_t n = 0; is_wanted(&attached->list[i]) && n < links->len; n++)
+			if (links->list[n].ifindex == iface->ifindex &&
+			    links->list[n].prog_id == attached->list[i].prog_id)
+				attached->list[i].link_id = links->list[n].id;
+	return 0;
+}
+
+void links_free(struct xdp_links *links)
+{
+	free(links->list);
+	memset(links, 0, sizeof(*links));
 }
 
 int links_find(struct attachments *attached, const struct interface *iface)
 {
-	struct link_search search = { .attached = attached, .ifindex = iface->ifindex };
+	struct xdp_links links = {};
+	int err = links_match(&links, attached, iface);
 
-	return links_each(match_link, &search);
+	links_free(&links);
+	return err;
 }

@@ -21,9 +21,24 @@ bool link_is_dead(const struct bpf_link_info *info);
 __u32 link_pinned_prog(int dir_fd, const char *file);
 
 /*
- * Note in each XDP attachment the link that holds it: link_id stays 0 where there is none.
- * Returns 0 or a negative errno as above, silent.
+ * Note in each XDP attachment the link that holds it: link_id stays 0 where there is none. One that
+ * is noted already stays as it is. Returns 0 or a negative errno as above, silent.
  */
 int links_find(struct attachments *attached, const struct interface *iface);
+
+/* The XDP links that hold a program on an interface. Begins as zeros. */
+struct xdp_links {
+	struct xdp_link {
+		__u32 id, prog_id, ifindex;
+	} * list;
+	size_t len;
+	bool listed;
+};
+
+/* links_find() for several interfaces: the links are listed once, when an attachment asks for it.
+ */
+int links_match(struct xdp_links *links, struct attachments *attached,
+                const struct interface *iface);
+void links_free(struct xdp_links *links);
 
 #endif

@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* One rtnetlink request and its answers, over libmnl. */
+/* rtnetlink requests and their answers, over libmnl. */
 #ifndef BPFFS_NETLINK_H
 #define BPFFS_NETLINK_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include "bpffs/netns.h"
 
 /*
- * Send a request and call cb(message, arg) for each message of the answer.
- * Returns 0 or a negative errno: the kernel's own answer, or -EINTR when the kernel says that a
- * dump is not consistent.
+ * A socket for several requests, of the network namespace in which it was opened: whoever uses it
+ * stays there. All zeros: it is opened with the first request.
  */
+struct netlink {
+	struct mnl_socket *socket;
+	char *answer; /* room for one message */
+	bool has_netns;
+	struct netns_id netns;
+};
+
+/*
+ * Send a request and call cb(message, arg) for each message of the answer: one, or all of a dump.
+ * cb NULL: nothing but an acknowledgement is expected.
+ * Returns 0 or a negative errno: the kernel's own answer, or -EINTR when the kernel says that a
+ * dump is not consistent. Silent.
+ */
+int netlink_request(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t cb, void *arg);
+void netlink_close(struct netlink *netlink);
+
+/* The network namespace of the socket, which is the present one. Returns 0 or a negative errno. */
+int netlink_netns(struct netlink *netlink, struct netns_id *id);
+
+/* The same with a socket for this one request. */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t cb, void *arg);
 
 #endif

@@ -79,7 +79,8 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 }
 
 /* One link is asked for; bpf_xdp_query() of libbpf 1.1 dumps them all. */
-static int query_xdp(struct attachments *all, const struct interface *iface)
+static int query_xdp(struct attachments *all, const struct interface *iface,
+                     struct netlink *netlink)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -90,7 +91,8 @@ static int query_xdp(struct attachments *all, const struct interface *iface)
 	request->nlmsg_type = RTM_GETLINK;
 	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	link->ifi_index = iface->ifindex;
-	err = netlink_ask(request, take_link, &progs);
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	err = netlink_request(netlink, request, take_link, &progs);
 	if (err || !progs.found)
 		return err ? err : -ENODEV;
 	/* Hardware comes first on a packet's way; skb and native exclude each other. */
@@ -205,7 +207,8 @@ static int take_filter(const struct nlmsghdr *message, void *arg)
 	return dump->err ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-static int query_filters(struct attachments *all, const struct interface *iface, enum hook hook)
+static int query_filters(struct attachments *all, const struct interface *iface,
+                         struct netlink *netlink, enum hook hook)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -220,7 +223,7 @@ static int query_filters(struct attachments *all, const struct interface *iface,
 	tc->tcm_ifindex = iface->ifindex;
 	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT,
 	                           hook == HOOK_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	err = netlink_ask(request, take_filter, &dump);
+	err = netlink_request(netlink, request, take_filter, &dump);
 	/* Without a classifier in the kernel. */
 	if (err == -EOPNOTSUPP)
 		err = 0;
@@ -242,7 +245,8 @@ static int drop_echo(struct attachments *all, const struct interface *iface, siz
 }
 
 /* netkit runs before tcx, and tcx before clsact. */
-static int query_tc(struct attachments *all, const struct interface *iface, enum hook hook)
+static int query_tc(struct attachments *all, const struct interface *iface, struct netlink *netlink,
+                    enum hook hook)
 {
 	bool ingress = hook == HOOK_TC_INGRESS, denied;
 	size_t before;
@@ -258,27 +262,54 @@ static int query_tc(struct attachments *all, const struct interface *iface, enum
 	if (err && !denied)
 		return err;
 	before = all->len;
-	err = query_filters(all, iface, hook);
+	err = query_filters(all, iface, netlink, hook);
 	if (!err && !ingress)
 		err = drop_echo(all, iface, before);
 	all->known[hook] = !err && !denied;
 	return err;
 }
 
-int attachments_query(struct attachments *all, const struct interface *iface)
+static int query_hook(struct attachments *all, const struct interface *iface,
+                      struct netlink *netlink, enum hook hook)
+{
+	return hook == HOOK_XDP ? query_xdp(all, iface, netlink)
+	                        : query_tc(all, iface, netlink, hook);
+}
+
+static int refuse(int err, struct attachments *all, const struct interface *iface)
+{
+	attachments_free(all);
+	return failed(err, "cannot ask what is attached to %s", iface->name);
+}
+
+int attachments_query_over(struct attachments *all, const struct interface *iface,
+                           struct netlink *netlink)
+{
+	int err = 0;
+
+	memset(all, 0, sizeof(*all));
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		err = query_hook(all, iface, netlink, hook);
+	return err ? refuse(err, all, iface) : 0;
+}
+
+int attachments_query_hook(struct attachments *all, const struct interface *iface,
+                           struct netlink *netlink, enum hook hook)
 {
 	int err;
 
 	memset(all, 0, sizeof(*all));
-	err = query_xdp(all, iface);
-	if (!err)
-		err = query_tc(all, iface, HOOK_TC_INGRESS);
-	if (!err)
-		err = query_tc(all, iface, HOOK_TC_EGRESS);
-	if (!err)
-		return 0;
-	attachments_free(all);
-	return failed(err, "cannot ask what is attached to %s", iface->name);
+	err = query_hook(all, iface, netlink, hook);
+	return err ? refuse(err, all, iface) : 0;
+}
+
+int attachments_query(struct attachments *all, const struct interface *iface)
+{
+	struct netlink netlink = {};
+	int err = attachments_query_over(all, iface, &netlink);
+
+	netlink_close(&netlink);
+	return err;
 }
 
 void attachments_free(struct attachments *all)

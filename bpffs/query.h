@@ -63,6 +63,13 @@ const char *xdp_mode_name(enum xdp_mode mode);
  * Returns 0 or a negative errno, reported. attachments_free() releases the list.
  */
 int attachments_query(struct attachments *all, const struct interface *iface);
+
+/* The same over a socket for several requests; and of one hook alone, known of no other. */
+struct netlink;
+int attachments_query_over(struct attachments *all, const struct interface *iface,
+                           struct netlink *netlink);
+int attachments_query_hook(struct attachments *all, const struct interface *iface,
+                           struct netlink *netlink, enum hook hook);
 void attachments_free(struct attachments *all);
 
 /* A copy of all attachments but one of them. Returns 0 or -ENOMEM. */

@@ -303,28 +303,36 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 	return err ? refused(err, iface, "remove the program", at->hook) : 0;
 }
 
-int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
-                  struct attachment *found)
+/* The link is the one that holds this attachment: the kernel says so. */
+static __u32 link_of(const struct interface *iface, const struct attachment *at, int link_fd)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (at->by != ATTACH_XDP || link_fd < 0 || bpf_obj_get_info_by_fd(link_fd, &info, &len) ||
+	    info.type != BPF_LINK_TYPE_XDP || info.xdp.ifindex != iface->ifindex ||
+	    info.prog_id != at->prog_id)
+		return at->link_id;
+	return info.id;
+}
+
+int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id, int link_fd,
+                  struct netlink *netlink, struct attachment *found)
 {
 	struct attachments now;
 	int err;
 
-	err = attachments_query(&now, iface);
+	err = attachments_query_hook(&now, iface, netlink, hook);
 	if (err)
 		return err;
-	err = links_find(&now, iface);
-	if (err == -EPERM)
-		err = 0;
-	if (!err)
-		err = -ENOENT;
-	for (size_t i = 0; i < now.len && err == -ENOENT; i++) {
+	err = -ENOENT;
+	for (size_t i = 0; i < now.len && err; i++) {
 		if (now.list[i].hook == hook && now.list[i].prog_id == prog_id) {
 			*found = now.list[i];
+			found->link_id = link_of(iface, found, link_fd);
 			err = 0;
 		}
 	}
 	attachments_free(&now);
-	return err == -ENOENT ? err
-	       : err          ? failed(err, "cannot see what is attached to %s", iface->name)
-	                      : 0;
+	return err;
 }

@@ -69,10 +69,11 @@ const char *attach_refusal(void);
 
 /*
  * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,
- * for one, reports success and does nothing. Returns 0, -ENOENT if it is not (silent), or another
- * negative errno, reported.
+ * for one, reports success and does nothing. link_fd: the link by which it was attached, or -1.
+ * Returns 0, -ENOENT if it is not (silent), or another negative errno, reported.
  */
-int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id,
-                  struct attachment *found);
+struct netlink;
+int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id, int link_fd,
+                  struct netlink *netlink, struct attachment *found);
 
 #endif

@@ -226,7 +226,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		status = open_shared(&object, ifnames, count, call);
 	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
-		if (interface_find(&iface, ifnames[i], NULL)) {
+		if (interface_find_over(&iface, ifnames[i], &session.netlink)) {
 			status = EXIT_KERNEL;
 		} else if (is_again(seen, i, iface.ifindex)) {
 			done++;
@@ -241,10 +241,9 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
-	if (shared) {
+	if (shared)
 		object_close(&object);
-		load_session_end(&session);
-	}
+	load_session_end(&session);
 	free(seen);
 	if (!done || status == EXIT_USAGE)
 		return status;

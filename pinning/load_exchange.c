@@ -29,7 +29,9 @@ static int switch_unlocked(struct loading *l)
 		load_hint_type(l, err);
 	}
 	if (!err) {
-		err = attach_verify(l->iface, l->object->hook, report->prog_id, &report->how);
+		err = attach_verify(l->iface, l->object->hook, report->prog_id,
+		                    l->how.link && s.link_fd < 0 ? s.old.link_fd : s.link_fd,
+		                    l->netlink, &report->how);
 		if (err == -ENOENT)
 			err = load_switch_missing(l);
 		explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,

@@ -17,6 +17,7 @@ struct loading {
 	const struct load_options *options;
 	struct load_report *report;
 	struct bpffs fs;
+	struct netlink *netlink; /* for this load, or all of a session */
 	struct object *object;
 	struct attachments attached;
 	struct directory dir;

@@ -2,7 +2,6 @@
 /* Several interfaces with one set of maps: which of them has it already, and who goes on with it.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,18 +21,19 @@ struct present {
 
 /* Others are told by the load itself, and by its lock: this only looks. */
 static void look_at(struct present *p, size_t i, const struct bpffs *fs,
-                    const struct object *object, bool fresh)
+                    const struct object *object, const struct load_options *options)
 {
+	struct netlink *netlink = &options->session->netlink;
 	struct interface iface;
 	struct directory dir;
 	struct bpf_map *map;
 	size_t m = 0;
 
-	if (!if_nametoindex(p->ifnames[i]) || interface_find(&iface, p->ifnames[i], NULL) ||
+	if (interface_by_name_over(&iface, p->ifnames[i], netlink) ||
 	    directory_open(&dir, fs, &iface))
 		return;
 	/* What an interface that is gone has left, and what is about to be dropped. */
-	if (fresh && dir.has_record && !record_same_interface(&dir.record, &iface)) {
+	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, &iface)) {
 		directory_close(&dir);
 		return;
 	}
@@ -131,7 +131,7 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 	if (!p.ids || !p.differs)
 		err = failed(-ENOMEM, "cannot look at %zu interfaces", count);
 	for (size_t i = 0; !err && i < count; i++)
-		look_at(&p, i, &fs, object, options->fresh);
+		look_at(&p, i, &fs, object, options);
 	first = err ? 0 : choose_first(&p);
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err)

@@ -50,13 +50,15 @@ static int load_object(struct loading *l)
 
 int load_look(struct loading *l)
 {
+	struct load_session *session = l->options->session;
 	int err;
 
 	explain_try(&l->object->explanation, EXPLAIN_ATTACH);
-	err = attachments_query(&l->attached, l->iface);
+	err = attachments_query_over(&l->attached, l->iface, l->netlink);
 	if (err)
 		return err;
-	err = links_find(&l->attached, l->iface);
+	err = session ? links_match(&session->links, &l->attached, l->iface)
+	              : links_find(&l->attached, l->iface);
 	return err && err != -EPERM ? failed(err, "cannot list the links of %s", l->iface->name)
 	                            : 0;
 }
@@ -203,7 +205,9 @@ static void end_lost(struct loading *l)
 int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
+	struct netlink netlink = {};
 	struct loading l = {
+		.netlink = options->session ? &options->session->netlink : &netlink,
 		.iface = iface,
 		.object = object,
 		.options = options,
@@ -234,6 +238,7 @@ int load_program(const struct interface *iface, struct object *object,
 		bpffs_unlock(&options->session->fs);
 		return err;
 	}
+	netlink_close(&netlink);
 	owners_free(&l.owners);
 	bpffs_close(&l.fs);
 	return err;
@@ -244,6 +249,8 @@ void load_session_end(struct load_session *session)
 	if (session->open)
 		bpffs_close(&session->fs);
 	owners_free(&session->owners);
+	links_free(&session->links);
+	netlink_close(&session->netlink);
 	memset(session, 0, sizeof(*session));
 }
 

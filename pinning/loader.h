@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include "bpffs/interface.h"
+#include "bpffs/links.h"
+#include "bpffs/netlink.h"
 #include "bpffs/query.h"
 #include "pinning/globals.h"
 #include "pinning/object.h"
@@ -24,6 +26,8 @@ struct load_session {
 	unsigned int interfaces; /* that share it */
 	struct bpffs fs;
 	struct owners owners;
+	struct netlink netlink;
+	struct xdp_links links;
 };
 
 void load_session_end(struct load_session *session);
