@@ -27,17 +27,17 @@ bool bpffs_trusts(const struct stat *st)
 	return st->st_uid == 0 || st->st_uid == geteuid();
 }
 
-int bpffs_open_dir(int parent_fd, const char *name, int flags)
+/* Also says what it is. */
+static int open_dir(int parent_fd, const char *name, int flags, struct stat *st)
 {
-	struct stat st;
 	int fd, err = 0;
 
 	fd = openat(parent_fd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st))
+	if (fstat(fd, st))
 		err = -errno;
-	else if (!bpffs_trusts(&st))
+	else if (!bpffs_trusts(st))
 		err = -EPERM;
 	if (!err)
 		return fd;
@@ -45,18 +45,38 @@ int bpffs_open_dir(int parent_fd, const char *name, int flags)
 	return err;
 }
 
+int bpffs_open_dir(int parent_fd, const char *name, int flags)
+{
+	struct stat st;
+
+	return open_dir(parent_fd, name, flags, &st);
+}
+
+int bpffs_check_dir(int parent_fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR;
+	return bpffs_trusts(&st) ? 0 : -EPERM;
+}
+
 int bpffs_make_dir(int parent_fd, const char *name, mode_t mode)
 {
 	struct stat st;
-	int fd;
+	int fd = open_dir(parent_fd, name, O_RDONLY, &st);
 
-	if (mkdirat(parent_fd, name, mode) && errno != EEXIST)
-		return -errno;
-	fd = bpffs_open_dir(parent_fd, name, O_RDONLY);
+	if (fd == -ENOENT) {
+		if (mkdirat(parent_fd, name, mode) && errno != EEXIST)
+			return -errno;
+		fd = open_dir(parent_fd, name, O_RDONLY, &st);
+	}
 	if (fd < 0)
 		return fd;
 	/* The umask may have had a say. */
-	if (!fstat(fd, &st) && (st.st_mode & 07777) != mode && fchmod(fd, mode)) {
+	if ((st.st_mode & 07777) != mode && fchmod(fd, mode)) {
 		int err = -errno;
 
 		close(fd);

@@ -75,6 +75,9 @@ int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netn
 int bpffs_open_dir(int parent_fd, const char *name, int flags);
 int bpffs_make_dir(int parent_fd, const char *name, mode_t mode);
 
+/* Whether one that is there could be opened so: 0, or a negative errno as above. */
+int bpffs_check_dir(int parent_fd, const char *name);
+
 /* Whether what st describes can only have been made by root or by us. */
 bool bpffs_trusts(const struct stat *st);
 

@@ -250,22 +250,22 @@ static int check_places(const struct directory *dir)
 	};
 	char name[NAME_SIZE], path[PATH_MAX + NAME_SIZE];
 	const int count = sizeof(places) / sizeof(places[0]);
+	int err = 0;
 
-	for (int i = 0; i < count + HOOKS; i++) {
-		int fd;
-
+	/* Without %progs/ there is nothing below it: the last of the places says so. */
+	for (int i = 0; i < count || (!err && i < count + HOOKS); i++) {
 		if (i < count)
 			snprintf(name, sizeof(name), "%s", places[i]);
 		else
 			snprintf(name, sizeof(name), "%s/%s", DIRECTORY_PROGS,
 			         hook_name(i - count));
-		fd = bpffs_open_dir(dir->fd, name, O_PATH);
-		if (fd >= 0)
-			close(fd);
-		if (fd >= 0 || fd == -ENOENT)
+		err = bpffs_check_dir(dir->fd, name);
+		if (!err || err == -ENOENT) {
+			err = i < count ? err : 0;
 			continue;
+		}
 		snprintf(path, sizeof(path), "%s/%s", dir->path, name);
-		return bpffs_refused(fd, dir->fd, name, path);
+		return bpffs_refused(err, dir->fd, name, path);
 	}
 	return 0;
 }

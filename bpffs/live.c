@@ -82,7 +82,7 @@ static int insert_map(struct live *live, struct live_map *map, size_t at)
 	struct live_map *maps;
 	int err;
 
-	err = map_describe(map->fd, &map->info);
+	err = map->info.id ? 0 : map_describe(map->fd, &map->info);
 	maps = err ? NULL : reallocarray(live->maps, live->maps_len + 1, sizeof(*maps));
 	if (!maps) {
 		close(map->fd);
@@ -215,7 +215,6 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
                  const char *name)
 {
 	struct live_map map = { .hook = hook };
-	struct bpf_map_info map_info;
 	struct bpf_prog_info info;
 	__u32 maps[PROG_MAPS];
 	bool used = false;
@@ -224,14 +223,14 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 
 	err = prog_describe(user_fd, &info, maps);
 	if (!err)
-		err = map_describe(map_fd, &map_info);
+		err = map_describe(map_fd, &map.info);
 	if (err)
 		return err;
 	for (__u32 i = 0; i < info.nr_map_ids; i++)
-		used |= maps[i] == map_info.id;
+		used |= maps[i] == map.info.id;
 	if (!used)
 		return 0;
-	err = prog_describe(prog_fd, &info, maps);
+	err = user_fd == prog_fd ? 0 : prog_describe(prog_fd, &info, maps);
 	if (err)
 		return err;
 	while (map.prog < live->progs_len &&
@@ -241,7 +240,7 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 		return -ENOENT;
 	for (size_t i = 0; i < live->maps_len; i++)
 		if (live->maps[i].hook == hook && live->maps[i].prog == map.prog &&
-		    live->maps[i].info.id == map_info.id)
+		    live->maps[i].info.id == map.info.id)
 			return 0;
 	/* Before the maps of the hook's other programs, which then give way to it. */
 	while (at < live->maps_len &&

@@ -129,26 +129,24 @@ static int move_content(int from, int to)
 
 /*
  * Rename everything that is pinned below one directory into another of the same shape; or the
- * directory itself, where there is no other.
+ * directory itself, where there is no other, or one with nothing in it.
  */
 static int move_below(int from_parent, int to_parent, const char *name)
 {
 	int from, to, err;
 
+	if (!renameat(from_parent, name, to_parent, name) || errno == ENOENT)
+		return 0;
 	from = bpffs_open_dir(from_parent, name, O_RDONLY);
 	if (from < 0)
-		return from == -ENOENT ? 0 : from;
+		return from;
 	to = bpffs_open_dir(to_parent, name, O_RDONLY);
-	if (to == -ENOENT)
-		err = renameat2(from_parent, name, to_parent, name, RENAME_NOREPLACE) ? -errno : 0;
-	else
-		err = to < 0 ? to : move_content(from, to);
-	/* With something in it, it goes with the stage. */
-	if (to >= 0) {
+	err = to < 0 ? to : move_content(from, to);
+	if (to >= 0)
 		close(to);
-		unlinkat(from_parent, name, AT_REMOVEDIR);
-	}
 	close(from);
+	/* With something in it, it goes with the stage. */
+	unlinkat(from_parent, name, AT_REMOVEDIR);
 	return err;
 }
 
@@ -195,9 +193,8 @@ struct modes {
 };
 
 /* Maps only: whoever can open the pin of a program can attach it. */
-static int set_mode(int dir_fd, const char *file, void *arg)
+static int set_mode(int dir_fd, const char *file, const struct modes *modes)
 {
-	const struct modes *modes = arg;
 	char path[64];
 	struct stat st;
 	int fd, err = 0;
@@ -233,10 +230,15 @@ static int set_modes(int dir_fd, const struct listing *listing, __u32 group)
 	bool shared = group != RECORD_NO_GROUP;
 	struct modes modes = { .pin = shared ? 0440 : 0600, .gid = shared ? group : (gid_t)-1 };
 	mode_t mode = shared ? 0750 : 0700;
+	char map[NAME_SIZE];
 	struct stat st;
-	int err;
+	__u32 old_id;
+	int err = 0;
 
-	err = pin_each_listed(dir_fd, listing, set_mode, &modes);
+	for (size_t i = 0; !err && i < listing->len; i++)
+		if (S_ISREG(listing->list[i].type) &&
+		    !mapname_parse(listing->list[i].name, map, sizeof(map), &old_id))
+			err = set_mode(dir_fd, listing->list[i].name, &modes);
 	if (err)
 		return err;
 	if (fstat(dir_fd, &st))
@@ -278,8 +280,6 @@ static int drop_all(int stage_fd, int dir_fd, int egress_fd)
 {
 	int err;
 
-	if (faccessat(stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW))
-		return 0;
 	err = pin_each(dir_fd, drop_pin, NULL);
 	if (!err)
 		err = pin_each(egress_fd, drop_pin, NULL);
@@ -288,16 +288,16 @@ static int drop_all(int stage_fd, int dir_fd, int egress_fd)
 	return err;
 }
 
-static int move_maps(int stage_fd, int dir_fd, int egress_fd)
+static int move_maps(int stage_fd, const struct listing *staged, int dir_fd, int egress_fd)
 {
 	int staged_egress_fd, err;
 
-	err = pin_each(stage_fd, move_pin, &dir_fd);
-	if (err)
+	err = pin_each_listed(stage_fd, staged, move_pin, &dir_fd);
+	if (err || !listing_find(staged, DIRECTORY_EGRESS))
 		return err;
 	staged_egress_fd = bpffs_open_dir(stage_fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (staged_egress_fd < 0)
-		return staged_egress_fd == -ENOENT ? 0 : staged_egress_fd;
+		return staged_egress_fd;
 	err = pin_each(staged_egress_fd, move_pin, &egress_fd);
 	close(staged_egress_fd);
 	return err;
@@ -322,9 +322,28 @@ static int settle(int dir_fd, int egress_fd, struct record *rec)
 	return err;
 }
 
-int publish_staged(int stage_fd, int dir_fd)
+static int carry_out(int stage_fd, int dir_fd, int egress_fd)
 {
 	static const char *const below[] = { DIRECTORY_PROGS, DIRECTORY_LINKS, DIRECTORY_CARRY };
+	struct listing staged;
+	int err = listing_read(&staged, stage_fd);
+
+	if (!err && listing_find(&staged, STAGE_DROP_ALL))
+		err = drop_all(stage_fd, dir_fd, egress_fd);
+	if (!err)
+		err = move_maps(stage_fd, &staged, dir_fd, egress_fd);
+	/* After all pins are in place: what a replacement leaves may be among what goes. */
+	if (!err && listing_find(&staged, STAGE_DROPS))
+		err = drop_named(stage_fd, dir_fd);
+	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++)
+		if (listing_find(&staged, below[i]))
+			err = move_below(stage_fd, dir_fd, below[i]);
+	listing_free(&staged);
+	return err;
+}
+
+int publish_staged(int stage_fd, int dir_fd)
+{
 	struct record rec;
 	int egress_fd, err;
 
@@ -334,14 +353,7 @@ int publish_staged(int stage_fd, int dir_fd)
 	egress_fd = skeleton_open_egress(dir_fd);
 	if (egress_fd < 0)
 		return egress_fd;
-	err = drop_all(stage_fd, dir_fd, egress_fd);
-	if (!err)
-		err = move_maps(stage_fd, dir_fd, egress_fd);
-	/* After all pins are in place: what a replacement leaves may be among what goes. */
-	if (!err)
-		err = drop_named(stage_fd, dir_fd);
-	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++)
-		err = move_below(stage_fd, dir_fd, below[i]);
+	err = carry_out(stage_fd, dir_fd, egress_fd);
 	if (!err)
 		err = settle(dir_fd, egress_fd, &rec);
 	if (!err && renameat(stage_fd, STAGE_META, dir_fd, DIRECTORY_RECORD))

@@ -14,19 +14,23 @@
 static int open_lock(const struct bpffs *fs, const struct interface *iface,
                      char path[LOCK_PATH_SIZE])
 {
+	char relative[PATH_MAX], lock[PATH_MAX + sizeof(DIRECTORY_LOCK)];
 	struct directory renamed;
-	char relative[PATH_MAX];
 	int dir_fd, fd;
 
 	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
 		return -ENOENT;
-	dir_fd = bpffs_open_dir(fs->fd, relative, O_RDONLY);
-	if (dir_fd == -ENOENT && !directory_find_renamed(&renamed, fs, iface)) {
-		snprintf(relative, sizeof(relative), "%s", renamed.relative);
-		dir_fd = renamed.fd;
+	snprintf(lock, sizeof(lock), "%s/%s", relative, DIRECTORY_LOCK);
+	fd = bpffs_open_dir(fs->fd, lock, O_RDONLY);
+	if (fd >= 0) {
+		snprintf(path, LOCK_PATH_SIZE, "%s/%s", fs->path, lock);
+		return fd;
 	}
-	if (dir_fd < 0)
+	if (bpffs_check_dir(fs->fd, relative) != -ENOENT ||
+	    directory_find_renamed(&renamed, fs, iface))
 		return -ENOENT;
+	snprintf(relative, sizeof(relative), "%s", renamed.relative);
+	dir_fd = renamed.fd;
 	snprintf(path, LOCK_PATH_SIZE, "%s/%s/%s", fs->path, relative, DIRECTORY_LOCK);
 	fd = bpffs_open_dir(dir_fd, DIRECTORY_LOCK, O_RDONLY);
 	close(dir_fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
@@ -38,16 +39,10 @@ static int view_add(struct view *view, int dir_fd, const char *file, const struc
                     bool egress)
 {
 	struct view_map map = { .egress = egress }, *maps;
-	struct stat st;
 
 	if (mapname_parse(file, map.name, sizeof(map.name), &map.old_id))
 		return 0;
 	if (scan->wanted && strcmp(map.name, scan->wanted))
-		return 0;
-	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW))
-		return -errno;
-	/* The symlinks in %egress/ lead to what the flat directory shows already. */
-	if (!S_ISREG(st.st_mode))
 		return 0;
 	map.fd = pin_open_map(dir_fd, file, scan->flags, &map.info);
 	if (map.fd == -EINVAL)
@@ -72,29 +67,27 @@ static int view_add(struct view *view, int dir_fd, const char *file, const struc
 static int view_scan(struct view *view, const struct directory *dir, const char *subdir,
                      const struct scan *scan, const char **culprit)
 {
-	struct dirent **list;
-	int fd, count, err = 0;
+	static char file[NAME_SIZE];
+	bool egress = *subdir != '\0';
+	struct listing all;
+	int fd, err;
 
-	*culprit = *subdir == '%' ? subdir : "";
-	fd = bpffs_open_dir(dir->fd, subdir, O_RDONLY);
+	*culprit = subdir;
+	fd = egress ? bpffs_open_dir(dir->fd, subdir, O_RDONLY) : dir->fd;
 	if (fd < 0)
 		return fd;
-	count = scandirat(fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		err = -errno;
-	for (int i = 0; i < count; i++) {
-		static char file[NAME_SIZE];
-
-		if (!err) {
-			err = view_add(view, fd, list[i]->d_name, scan, *subdir == '%');
-			strcpy(file, list[i]->d_name);
-			*culprit = file;
-		}
-		free(list[i]);
+	err = listing_read(&all, fd);
+	for (size_t i = 0; !err && i < all.len; i++) {
+		/* The symlinks in %egress/ lead to what the flat directory shows already. */
+		if (!S_ISREG(all.list[i].type))
+			continue;
+		err = view_add(view, fd, all.list[i].name, scan, egress);
+		snprintf(file, sizeof(file), "%s", all.list[i].name);
+		*culprit = file;
 	}
-	if (count >= 0)
-		free(list);
-	close(fd);
+	listing_free(&all);
+	if (egress)
+		close(fd);
 	return err;
 }
 
@@ -102,7 +95,7 @@ static int view_scan(struct view *view, const struct directory *dir, const char 
 static int view_scan_both(struct view *view, const struct directory *dir, const struct scan *scan,
                           const char **culprit)
 {
-	int err = view_scan(view, dir, ".", scan, culprit);
+	int err = view_scan(view, dir, "", scan, culprit);
 
 	if (err)
 		return err;

@@ -184,6 +184,7 @@ int load_find_old(struct loading *l)
 	bool ours = true, xdp = l->object->hook == HOOK_XDP;
 	int err;
 
+	*l->old_file = '\0';
 	l->old = find_expected(l);
 	if (l->old) {
 		ours = load_is_ours(l, l->old, &verdict);
@@ -198,8 +199,10 @@ int load_find_old(struct loading *l)
 		if (at->hook != l->object->hook)
 			continue;
 		ours = load_is_ours(l, at, &verdict);
-		if (ours || (at->by == ATTACH_XDP && !o->no_attach))
-			l->old = at;
+		if (!ours && (at->by != ATTACH_XDP || o->no_attach))
+			continue;
+		l->old = at;
+		strcpy(l->old_file, verdict.file);
 	}
 	if (o->has_expect && (l->old ? l->old->prog_id : 0) != o->expect)
 		return refuse_unexpected(l);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
@@ -46,36 +45,40 @@ static bool stays(const struct load_drops *d, __u32 prog_id)
 	return false;
 }
 
+static int drop_prog(const struct load_drops *d, struct stage *stage, int fd, const char *file)
+{
+	char path[NAME_SIZE * 3];
+	int err = 0;
+	__u32 id;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(d->hook), file);
+	if (*d->old_file && !strcmp(file, d->old_file))
+		id = d->old->prog_id;
+	else
+		err = find_prog_id(fd, file, &id);
+	if (err)
+		return failed(err, "cannot look at %s in %s", path, d->dir->path);
+	return id && !stays(d, id) ? stage_add_drop(stage, path) : 0;
+}
+
 static int drop_progs(const struct load_drops *d, struct stage *stage)
 {
-	char below[NAME_SIZE], path[NAME_SIZE * 3];
-	struct dirent **list;
-	int fd, count, err = 0;
+	char below[NAME_SIZE];
+	struct listing progs;
+	int fd, err;
 
 	snprintf(below, sizeof(below), "%s/%s", DIRECTORY_PROGS, hook_name(d->hook));
 	fd = bpffs_open_dir(d->dir->fd, below, O_RDONLY);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s in %s", below, d->dir->path);
-	count = scandirat(fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		err = failed(-errno, "cannot list %s in %s", below, d->dir->path);
-	for (int i = 0; i < count; i++) {
-		const char *file = list[i]->d_name;
-		__u32 id;
-
-		/* The one that comes takes the place of a file of its name. */
-		if (!err && file[0] != '.' && strcmp(file, d->prog)) {
-			snprintf(path, sizeof(path), "%s/%s", below, file);
-			err = find_prog_id(fd, file, &id);
-			if (err)
-				failed(err, "cannot look at %s in %s", path, d->dir->path);
-			else if (id && !stays(d, id))
-				err = stage_add_drop(stage, path);
-		}
-		free(list[i]);
-	}
-	if (count >= 0)
-		free(list);
+	err = listing_read(&progs, fd);
+	if (err)
+		failed(err, "cannot list %s in %s", below, d->dir->path);
+	/* The one that comes takes the place of a file of its name. */
+	for (size_t i = 0; !err && i < progs.len; i++)
+		if (progs.list[i].name[0] != '.' && strcmp(progs.list[i].name, d->prog) != 0)
+			err = drop_prog(d, stage, fd, progs.list[i].name);
+	listing_free(&progs);
 	close(fd);
 	return err;
 }

@@ -13,6 +13,7 @@ struct load_drops {
 	const struct directory *dir;
 	const struct attachments *attached; /* as it was before the switch */
 	const struct attachment *old;       /* the one that goes, or NULL */
+	const char *old_file;               /* its pin below %progs/<hook>/, or "": not known */
 	enum hook hook;
 	const char *prog;        /* file name of the program that comes */
 	bool link;               /* it is attached by a link */

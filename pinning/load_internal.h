@@ -27,6 +27,7 @@ struct loading {
 	bool resumed;                 /* what was still to be brought over was seen to */
 	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
 	bool old_foreign;             /* which is not ours */
+	char old_file[NAME_SIZE];     /* its pin below %progs/<hook>/, where it was seen; or "" */
 	struct attach_how how;
 	struct live live; /* as it will be after the switch */
 	bool blind;       /* of which only our own program is known */

@@ -60,6 +60,7 @@ static int stage_drops(struct loading *l)
 		.dir = &l->dir,
 		.attached = &l->attached,
 		.old = l->old,
+		.old_file = l->old_file,
 		.hook = l->object->hook,
 		.prog = l->prog_file,
 		.link = l->how.link,

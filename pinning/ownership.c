@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/components.h"
 #include "bpffs/holders.h"
 #include "bpffs/libxdp.h"
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "pinning/ownership.h"
 
@@ -33,26 +34,22 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
                         char file[NAME_SIZE])
 {
 	char path[NAME_SIZE];
-	struct dirent *entry;
+	struct listing progs;
 	int fd, err = -ENOENT;
-	DIR *stream;
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
 	fd = bpffs_open_dir(dir->fd, path, O_RDONLY);
 	if (fd < 0)
 		return -ENOENT;
-	stream = fdopendir(fd);
-	if (!stream) {
-		close(fd);
-		return -ENOENT;
-	}
-	while (err && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.' || !is_prog(fd, entry->d_name, prog_id))
+	listing_read(&progs, fd);
+	for (size_t i = 0; err && i < progs.len; i++) {
+		if (!S_ISREG(progs.list[i].type) || !is_prog(fd, progs.list[i].name, prog_id))
 			continue;
-		snprintf(file, NAME_SIZE, "%s", entry->d_name);
+		snprintf(file, NAME_SIZE, "%s", progs.list[i].name);
 		err = 0;
 	}
-	closedir(stream);
+	listing_free(&progs);
+	close(fd);
 	return err;
 }
 
@@ -108,20 +105,19 @@ void ownership_find_links(const struct directory *dir, struct attachments *attac
 	}
 }
 
+/* By its id, or, without the right to that, by our own pin. */
 static int open_prog(const struct directory *dir, const struct attachment *at)
 {
 	char file[NAME_SIZE], path[NAME_SIZE * 2];
-	int fd;
+	int fd = bpf_prog_get_fd_by_id(at->prog_id), err = -errno;
 
-	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {
-		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(at->hook),
-		         file);
-		fd = pin_open(dir->fd, path, 0);
-		if (fd >= 0)
-			return fd;
-	}
-	fd = bpf_prog_get_fd_by_id(at->prog_id);
-	return fd < 0 ? -errno : fd;
+	if (fd >= 0)
+		return fd;
+	if (!dir || ownership_find_prog(dir, at->hook, at->prog_id, file))
+		return err;
+	snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(at->hook), file);
+	fd = pin_open(dir->fd, path, 0);
+	return fd < 0 ? err : fd;
 }
 
 static int open_link(const struct directory *dir, const struct attachment *at)
@@ -272,8 +268,8 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict)
 {
 	const char *path;
-	char file[NAME_SIZE];
 
+	*verdict->file = '\0';
 	if (at->link_id) {
 		path = owners_path(owners, OWNER_OTHER, PIN_LINK, at->link_id);
 		if (dir && is_our_link(dir, at->hook, at->link_id))
@@ -284,7 +280,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 			judge_hidden_link(at, verdict);
 		return;
 	}
-	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, file)) {
+	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, verdict->file)) {
 		decide_loaded(verdict, 0);
 		return;
 	}

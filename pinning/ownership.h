@@ -15,8 +15,9 @@
 
 struct ownership {
 	bool ours;
-	bool loaded;     /* ours, and not only adopted: its program or link is pinned here */
-	bool dispatcher; /* of libxdp, with programs behind it */
+	bool loaded;          /* ours, and not only adopted: its program or link is pinned here */
+	bool dispatcher;      /* of libxdp, with programs behind it */
+	char file[NAME_SIZE]; /* below %progs/<hook>/, if the program is pinned here; else "" */
 	char why[PATH_MAX + 64]; /* for the user: "loaded by us", "pinned at ...", ... */
 };
 
@@ -41,8 +42,8 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 void ownership_find_links(const struct directory *dir, struct attachments *attached);
 
 /*
- * Open the program and the link of an attachment: from our own pins, else by id, which takes
- * CAP_SYS_ADMIN. dir may be NULL. Reports its failures. ownership_close() releases it.
+ * Open the program and the link of an attachment: by id, which takes CAP_SYS_ADMIN, or from our
+ * own pins. dir may be NULL. Reports its failures. ownership_close() releases it.
  */
 int ownership_open(const struct directory *dir, const struct attachment *at,
                    struct attach_old *old);

@@ -233,10 +233,13 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 int plan_make(struct plan *plan, const struct plan_input *in)
 {
 	struct view pinned = {};
+	bool nameless = false;
 	int err = 0;
 
 	memset(plan, 0, sizeof(*plan));
-	if (in->dir->fd >= 0 && !in->dir->dropped)
+	for (size_t i = 0; i < in->live->maps_len; i++)
+		nameless |= !*in->live->maps[i].name;
+	if (nameless && in->dir->fd >= 0 && !in->dir->dropped)
 		err = view_list(&pinned, in->dir);
 	for (size_t i = 0; !err && i < in->live->maps_len; i++)
 		err = plan_one(plan, in, &pinned, &in->live->maps[i]);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 #include "bpffs/directory.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
@@ -16,10 +19,13 @@ static int take_and_recover(struct bpffs *fs, const struct interface *iface)
 static bool find_pending(struct directory *dir, const struct bpffs *fs,
                          const struct interface *iface)
 {
-	char relative[PATH_MAX];
+	char relative[PATH_MAX], carry[PATH_MAX + sizeof(DIRECTORY_CARRY)];
 
 	/* What is wrong with it is told by who uses it. */
-	if (bpffs_relative(fs, iface->name, &iface->netns, relative) ||
+	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
+		return false;
+	snprintf(carry, sizeof(carry), "%s/%s", relative, DIRECTORY_CARRY);
+	if (faccessat(fs->fd, carry, F_OK, AT_SYMLINK_NOFOLLOW) ||
 	    directory_open_quietly(dir, fs, relative))
 		return false;
 	if (dir->has_record && record_same_interface(&dir->record, iface) && carry_is_pending(dir))
