@@ -11,6 +11,7 @@
 #include "bpffs/access.h"
 #include "bpffs/bpffs.h"
 #include "bpffs/cli.h"
+#include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
@@ -438,6 +439,7 @@ int bpffs_lock(struct bpffs *fs)
 
 void bpffs_unlock(struct bpffs *fs)
 {
+	known_forget(fs->known);
 	flock(fs->lock_fd, LOCK_UN);
 }
 

@@ -20,6 +20,7 @@
 #define BPFFS_DEFAULT "/sys/fs/bpf"
 
 struct interface;
+struct known;
 
 enum bpffs_access {
 	BPFFS_READ,  /* look only: nothing is made, mounted or locked */
@@ -34,6 +35,7 @@ struct bpffs {
 	int stage_fd; /* %ifbpf/stage; -1 unless opened for writing */
 	int lock_fd;  /* %ifbpf/lock; -1 unless opened for writing */
 	struct netns_id home;
+	struct known *known; /* of who is a writer several times in a row; NULL: looked up anew */
 };
 
 /*
@@ -55,7 +57,10 @@ void bpffs_close(struct bpffs *fs);
 /* Become the one writer of this BPF filesystem (4.1 of ifbpf-bpffs(7)). Reports its failures. */
 int bpffs_lock(struct bpffs *fs);
 
-/* Let other writers go on, for something that takes long and that they need not wait for. */
+/*
+ * Let other writers go on, for something that takes long and that they need not wait for. What was
+ * known is forgotten.
+ */
 void bpffs_unlock(struct bpffs *fs);
 
 /* It is still what is mounted there. Else reports another one, or none, and returns -ESTALE. */

@@ -7,6 +7,7 @@
 #include "bpffs/claim.h"
 #include "bpffs/exchange.h"
 #include "bpffs/cli.h"
+#include "bpffs/known.h"
 #include "bpffs/log.h"
 
 /* Everything that one claim is about. */
@@ -147,6 +148,7 @@ static int follow(const struct claimant *c, struct directory *dir, struct direct
 		directory_close(was);
 		return err;
 	}
+	known_forget(c->fs->known);
 	if (strcmp(c->iface->name, was->record.iface.name))
 		note("%s was %s: its directory %s to %s", c->iface->name, was->record.iface.name,
 		     c->how->dry_run ? "would follow" : "followed", dir->path);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/directory.h"
+#include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 
@@ -151,23 +152,8 @@ bool directory_is_relative(const char *relative)
 	return !ifname_decode(file, ifname, sizeof(ifname));
 }
 
-/*
- * Whether the record of a directory can be that of an interface with this address. All directories
- * are asked that for each interface that gets its first one, so it takes one system call.
- */
-static bool has_mac(int parent_fd, const char *file, const char *mac)
-{
-	char path[NAME_MAX + sizeof("/" DIRECTORY_RECORD)];
-
-	snprintf(path, sizeof(path), "%s/%s", file, DIRECTORY_RECORD);
-	return record_mentions(parent_fd, path, mac);
-}
-
-/*
- * Visit the directories below <root>/<below>, which is "" or "%ifbpf/ns/<netns>/"; with mac not
- * NULL, only those of interfaces with that address.
- */
-static int each_below(const struct bpffs *fs, const char *below, const char *mac,
+/* Visit the directories below <root>/<below>, which is "" or "%ifbpf/ns/<netns>/". */
+static int each_below(const struct bpffs *fs, const char *below,
                       int (*visit)(struct directory *dir, void *arg), void *arg)
 {
 	char relative[PATH_MAX], ifname[IF_NAMESIZE];
@@ -185,8 +171,7 @@ static int each_below(const struct bpffs *fs, const char *below, const char *mac
 		return -ENOMEM;
 	}
 	while (!ret && (entry = readdir(stream))) {
-		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)) ||
-		    (mac && !has_mac(fd, entry->d_name, mac)))
+		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)))
 			continue;
 		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
 		if (directory_at(&dir, fs, relative))
@@ -200,10 +185,10 @@ static int each_below(const struct bpffs *fs, const char *below, const char *mac
 	return ret;
 }
 
-static int each_of(const struct bpffs *fs, const char *mac,
-                   int (*visit)(struct directory *dir, void *arg), void *arg)
+int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                   void *arg)
 {
-	int fd, ret = each_below(fs, "", mac, visit, arg);
+	int fd, ret = each_below(fs, "", visit, arg);
 	char below[PATH_MAX];
 	struct dirent *entry;
 	DIR *stream;
@@ -221,22 +206,29 @@ static int each_of(const struct bpffs *fs, const char *mac,
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", entry->d_name);
-		ret = each_below(fs, below, mac, visit, arg);
+		ret = each_below(fs, below, visit, arg);
 	}
 	closedir(stream);
 	return ret;
 }
 
-int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
-                   void *arg)
-{
-	return each_of(fs, NULL, visit, arg);
-}
-
 int directory_each_with_mac(const struct bpffs *fs, const char *mac,
                             int (*visit)(struct directory *dir, void *arg), void *arg)
 {
-	return each_of(fs, mac, visit, arg);
+	struct known now = {}, *known = fs->known ? fs->known : &now;
+	int ret = known_list(known, fs);
+	struct directory dir;
+
+	for (size_t i = 0; !ret && i < known->len; i++) {
+		if (strcmp(known->list[i].mac, mac) != 0 ||
+		    directory_open_quietly(&dir, fs, known->list[i].relative))
+			continue;
+		if (dir.has_record)
+			ret = visit(&dir, arg);
+		directory_close(&dir);
+	}
+	known_forget(&now);
+	return ret;
 }
 
 struct renamed_search {

@@ -331,11 +331,24 @@ int record_read(int dir_fd, const char *file, struct record *rec)
 	return err ? err : record_parse(text, rec);
 }
 
-bool record_mentions(int dir_fd, const char *file, const char *word)
+int record_read_mac(int dir_fd, const char *file, char mac[MAC_TEXT_SIZE])
 {
+	static const char key[] = ";mac=";
 	char text[RECORD_SIZE];
+	int err = read_text(dir_fd, file, text);
+	const char *value;
+	size_t len;
 
-	return !read_text(dir_fd, file, text) && strstr(text, word);
+	if (err)
+		return err;
+	value = strstr(text, key);
+	value = value ? value + strlen(key) : "";
+	len = strcspn(value, ";");
+	if (len >= MAC_TEXT_SIZE)
+		return -EINVAL;
+	memcpy(mac, value, len);
+	mac[len] = '\0';
+	return 0;
 }
 
 int record_create(int dir_fd, const char *file, const struct record *rec)

@@ -61,8 +61,11 @@ int record_parse(const char *text, struct record *rec);
  */
 int record_read(int dir_fd, const char *file, struct record *rec);
 
-/* The text of a record has this word; a quick look at many, before record_read() of a few. */
-bool record_mentions(int dir_fd, const char *file, const char *word);
+/*
+ * The address of the interface alone, "" if it has none: a quick look at many records, of which few
+ * are read in full then. Returns 0 or a negative errno of readlinkat(2), or -EINVAL.
+ */
+int record_read_mac(int dir_fd, const char *file, char mac[MAC_TEXT_SIZE]);
 
 /* Write a record under a name that is free. Returns 0 or a negative errno of symlinkat(2). */
 int record_create(int dir_fd, const char *file, const struct record *rec);

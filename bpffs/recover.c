@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/known.h"
 #include "bpffs/leftover.h"
+#include "bpffs/listing.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/publish.h"
@@ -158,18 +158,21 @@ static int recover_one(const struct bpffs *fs, const char *name, const struct in
 
 int recover_stages(const struct bpffs *fs, const struct interface *iface, recover_before_fn before)
 {
-	struct dirent **list;
-	int count, err = 0;
+	struct listing stages;
+	int err;
 
-	count = scandirat(fs->stage_fd, ".", &list, NULL, alphasort);
-	if (count < 0)
-		return failed(-errno, "cannot list the stages in %s", fs->path);
-	for (int i = 0; i < count; i++) {
-		if (!err && list[i]->d_name[0] != '.')
-			err = recover_one(fs, list[i]->d_name, iface, before);
-		free(list[i]);
-	}
-	free(list);
+	if (fs->known && fs->known->no_stages)
+		return 0;
+	err = listing_read(&stages, fs->stage_fd);
+	if (err)
+		failed(err, "cannot list the stages in %s", fs->path);
+	for (size_t i = 0; !err && i < stages.len; i++)
+		if (stages.list[i].name[0] != '.')
+			err = recover_one(fs, stages.list[i].name, iface, before);
+	/* Nobody else makes one while we have the lock. */
+	if (!err && !stages.len && fs->known)
+		fs->known->no_stages = true;
+	listing_free(&stages);
 	return err;
 }
 

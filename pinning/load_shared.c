@@ -117,6 +117,7 @@ int load_share(char **ifnames, size_t count, const struct object *object,
                const struct load_options *options)
 {
 	struct present p = { .ifnames = ifnames, .count = count, .maps = object->maps_len };
+	struct known known = {};
 	struct bpf_map *map;
 	struct bpffs fs;
 	size_t first, m = 0;
@@ -126,6 +127,7 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 	err = bpffs_open(&fs, BPFFS_READ);
 	if (err)
 		return err;
+	fs.known = &known;
 	p.ids = calloc(count * p.maps + 1, sizeof(*p.ids));
 	p.differs = calloc(p.maps + 1, sizeof(*p.differs));
 	if (!p.ids || !p.differs)
@@ -146,6 +148,7 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 	}
 	free(p.ids);
 	free(p.differs);
+	known_forget(&known);
 	bpffs_close(&fs);
 	return err;
 }

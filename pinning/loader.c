@@ -186,6 +186,7 @@ static int open_bpffs(struct loading *l)
 	if (err)
 		return err;
 	session->open = true;
+	session->fs.known = &session->known;
 	l->fs = session->fs;
 	return 0;
 }
@@ -235,7 +236,8 @@ int load_program(const struct interface *iface, struct object *object,
 	if (l.lost)
 		end_lost(&l);
 	if (options->session) {
-		bpffs_unlock(&options->session->fs);
+		if (err)
+			load_session_pause(options->session);
 		return err;
 	}
 	netlink_close(&netlink);
@@ -244,11 +246,18 @@ int load_program(const struct interface *iface, struct object *object,
 	return err;
 }
 
+void load_session_pause(struct load_session *session)
+{
+	if (session->open && session->fs.lock_fd >= 0)
+		bpffs_unlock(&session->fs);
+}
+
 void load_session_end(struct load_session *session)
 {
 	if (session->open)
 		bpffs_close(&session->fs);
 	owners_free(&session->owners);
+	known_forget(&session->known);
 	links_free(&session->links);
 	netlink_close(&session->netlink);
 	memset(session, 0, sizeof(*session));

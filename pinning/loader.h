@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include "bpffs/interface.h"
+#include "bpffs/known.h"
 #include "bpffs/links.h"
 #include "bpffs/netlink.h"
 #include "bpffs/query.h"
@@ -19,17 +20,20 @@
 /*
  * What several loads of one object have in common: so each more interface costs the same, however
  * many there are. Begins as zeros. Who pinned what is looked up once: what others pin while the
- * loads go on is not seen.
+ * loads go on is not seen. No other writer has its turn between two of them, unless one fails.
  */
 struct load_session {
 	bool open, scanned;
 	unsigned int interfaces; /* that share it */
 	struct bpffs fs;
+	struct known known;
 	struct owners owners;
 	struct netlink netlink;
 	struct xdp_links links;
 };
 
+/* Between two loads: let other writers have their turn. */
+void load_session_pause(struct load_session *session);
 void load_session_end(struct load_session *session);
 
 struct load_options {
