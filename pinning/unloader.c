@@ -10,6 +10,7 @@
 #include "bpffs/live.h"
 #include "bpffs/libxdp.h"
 #include "bpffs/log.h"
+#include "bpffs/netlink.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
@@ -308,10 +309,12 @@ static int make_record(struct unloading *u, const struct unloaded *one, struct r
 /* Whether the kernel has it no more: 1, 0, or a negative errno, reported. */
 static int is_gone(const struct unloading *u, const struct attachment *at)
 {
+	struct netlink netlink = {};
 	struct attachments now;
 	int err, gone = 1;
 
-	err = attachments_query(&now, u->iface);
+	err = attachments_query_hook(&now, u->iface, &netlink, at->hook);
+	netlink_close(&netlink);
 	if (err)
 		return err;
 	for (size_t i = 0; i < now.len; i++)
