@@ -137,6 +137,9 @@ static int move_below(int from_parent, int to_parent, const char *name)
 
 	if (!renameat(from_parent, name, to_parent, name) || errno == ENOENT)
 		return 0;
+	/* Something is in it, or is mounted on it. */
+	if (errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
+		return -errno;
 	from = bpffs_open_dir(from_parent, name, O_RDONLY);
 	if (from < 0)
 		return from;
