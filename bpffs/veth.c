@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/ethtool.h"
+#include "bpffs/log.h"
 #include "bpffs/veth.h"
 
 /* Runs in the peer's network namespace. */
@@ -21,6 +23,9 @@ static int look(void *arg)
 	if (peer->netns_fd < 0)
 		return -errno;
 	peer->gro = ethtool_feature(peer->facts.name, "rx-gro");
+	peer->tx_checksum = ethtool_feature(peer->facts.name, "tx-checksum-ip-generic");
+	peer->tx_segments = ethtool_feature(peer->facts.name, "tx-tcp-segmentation");
+	peer->tx_vlan = ethtool_feature(peer->facts.name, "tx-vlan-hw-insert");
 	if (!bpf_xdp_query((int)peer->ifindex, 0, &opts))
 		peer->native_prog = opts.drv_prog_id;
 	if (!ethtool_channels(peer->facts.name, &channels))
@@ -46,4 +51,34 @@ int veth_peer_takes_tx(const struct veth_peer *peer)
 int veth_peer_takes_redirect(const struct veth_peer *peer)
 {
 	return peer->native_prog ? 1 : peer->gro;
+}
+
+enum veth_loss veth_peer_loss(const struct veth_peer *peer, bool native)
+{
+	if (native)
+		return peer->tx_checksum == 1 ? VETH_LOSES_CHECKSUMS : VETH_LOSES_NOTHING;
+	return peer->tx_segments == 1 ? VETH_LOSES_SEGMENTS : VETH_LOSES_NOTHING;
+}
+
+void veth_peer_tell_loss(const struct veth_peer *peer, const char *veth, enum veth_loss loss)
+{
+	const char *name = peer->facts.name;
+
+	switch (loss) {
+	case VETH_LOSES_NOTHING: return;
+	case VETH_LOSES_CHECKSUMS:
+		note("TCP and UDP from %s, the other end of %s, have wrong checksums where native "
+		     "XDP redirects them, and are dropped: tx-checksumming of %s is on",
+		     name, veth, name);
+		break;
+	case VETH_LOSES_SEGMENTS:
+		note("TCP from %s, the other end of %s, stalls where generic XDP redirects it, "
+		     "which "
+		     "drops frames above the MTU: tcp-segmentation-offload of %s is on",
+		     name, veth, name);
+		break;
+	}
+	/* It takes segmentation along, of TCP and of UDP. */
+	hint("leave nothing to a device, in the network namespace of %s: ethtool -K %s tx off",
+	     name, cli_word(name));
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* The other end of a veth, on which it depends whether frames of XDP arrive. */
+/*
+ * The other end of a veth, on which it depends whether frames of XDP arrive, and whether what it
+ * sends can be redirected by XDP.
+ */
 #ifndef BPFFS_VETH_H
 #define BPFFS_VETH_H
 
+#include <stdbool.h>
 #include "bpffs/link.h"
 
 struct veth_peer {
@@ -12,6 +16,17 @@ struct veth_peer {
 	int gro;                /* 1, 0 or a negative errno */
 	__u32 native_prog;      /* id, or 0 */
 	unsigned int tx_queues; /* 0 if unknown */
+	/* What it leaves to a device when it sends. Each is 1, 0 or a negative errno. */
+	int tx_checksum; /* the checksums of TCP and UDP */
+	int tx_segments; /* TCP in frames above the MTU, to be cut (TSO) */
+	int tx_vlan;     /* VLAN tags, which lie beside the packet until then */
+};
+
+/* What is lost of its TCP or UDP when XDP redirects it. */
+enum veth_loss {
+	VETH_LOSES_NOTHING, /* or it is not known */
+	VETH_LOSES_CHECKSUMS,
+	VETH_LOSES_SEGMENTS,
 };
 
 /*
@@ -27,5 +42,14 @@ int veth_peer_get(const struct link_facts *veth, struct veth_peer *peer);
  */
 int veth_peer_takes_tx(const struct veth_peer *peer);
 int veth_peer_takes_redirect(const struct veth_peer *peer);
+
+/*
+ * A frame of native XDP has no place for the note that its checksum is still to be computed; one
+ * of generic XDP has, but nobody cuts it, and above the MTU of where it goes it is dropped.
+ */
+enum veth_loss veth_peer_loss(const struct veth_peer *peer, bool native);
+
+/* Say it, with what to type about it. veth: the name of the end with the program. */
+void veth_peer_tell_loss(const struct veth_peer *peer, const char *veth, enum veth_loss loss);
 
 #endif

@@ -107,7 +107,10 @@ bool load_can_match_otherwise(const struct loading *l, int err);
 /* load_type.c: the link was not updated: tell if it is for the expected attach type. */
 void load_hint_type(const struct loading *l, int err);
 
-/* load_sends.c: tell if the other end of a veth drops what the attached program sends. */
+/*
+ * load_sends.c: tell if the other end of a veth drops what the attached program sends, and what is
+ * lost when it redirects what comes from there.
+ */
 void load_tell_drops(const struct loading *l);
 
 /* Say in the report of a dry run what the switch would do. */

@@ -3,8 +3,16 @@
 # load on a veth: what its other end must be, and how long packets may be.
 # shellcheck disable=SC2154 # $output and $errors are set by expect_status
 
+. tests/pins.sh
+
 FRAMES_LOST="is dropped by v1, the other end of v0: it has no native XDP program"
 REDIRECTS_LOST="frames that are redirected to v0 are dropped by v1, its other end: it has neither"
+
+CHECKSUMS_LOST="TCP and UDP from v1, the other end of v0, have wrong checksums where native XDP"
+SEGMENTS_LOST="TCP from v1, the other end of v0, stalls where generic XDP redirects it"
+TYPE_TX_OFF="hint: leave nothing to a device, in the network namespace of v1: ethtool -K v1 tx off"
+
+tx() { in_peer ethtool -K v1 tx "$1" >/dev/null; }
 
 # expect_told OBJECT TEXT: it is loaded, and that is told.
 expect_told()
@@ -27,6 +35,7 @@ expect_silent()
 
 test_an_other_end_that_drops_what_is_sent_is_told()
 {
+	tx off
 	expect_told xdp_echo "what xdp_echo sends back (XDP_TX) $FRAMES_LOST"
 	expect_told xdp_redirect "$REDIRECTS_LOST"
 	[[ $errors == *"hint: or: ethtool -K v1 gro on"* ]] || fail "$errors"
@@ -40,6 +49,7 @@ test_an_other_end_that_drops_what_is_sent_is_told()
 # What is told is true: the answer to ping arrives only with what the hint says.
 test_with_a_program_at_the_other_end_what_is_sent_arrives()
 {
+	tx off
 	load v0 objects/xdp_echo.o 2>/dev/null >/dev/null
 	! in_peer ping -c 1 -W 1 10.0.0.1 >/dev/null || fail "it arrives without"
 	in_peer load v1 objects/xdp_stub.o >/dev/null
@@ -51,11 +61,52 @@ test_in_skb_mode_nothing_is_dropped()
 {
 	local object
 
+	tx off
 	for object in xdp_echo xdp_redirect; do
 		expect_status 0 load -m skb v0 "objects/$object.o"
 		[[ $errors != *v1* ]] || fail "$object says: $errors"
 	done
 	in_peer ping -c 1 -W 2 10.0.0.1 >/dev/null || fail "no answer"
+}
+
+# expect_loss MODE TEXT OBJECT...: each says that once, with what to type.
+expect_loss()
+{
+	local object
+
+	for object in "${@:3}"; do
+		expect_status 0 load -m "$1" v0 "objects/$object.o"
+		[[ $errors == *"$2"*"
+  $TYPE_TX_OFF"* ]] || fail "$object says: $errors"
+		[[ $(grep -c 'tx off' <<<"$errors") == 1 ]] || fail "$object says it again: $errors"
+	done
+}
+
+test_what_the_other_end_leaves_to_a_device_is_told_where_it_would_be_lost()
+{
+	peer_gro
+	expect_loss native "$CHECKSUMS_LOST" xdp_redirect xdp_forward
+	expect_silent xdp_pass xdp_acl
+	expect_status 0 load v0 objects/xdp_echo.o
+	[[ $errors != *"tx off"* ]] || fail "its answers have checksums: $errors"
+	tx off
+	expect_silent xdp_redirect xdp_forward
+	tx on
+	unload v0 --hook xdp >/dev/null
+	expect_loss skb "$SEGMENTS_LOST" xdp_redirect
+	# It leaves frames above the MTU to the stack.
+	expect_status 0 load v0 objects/xdp_forward.o
+	[[ $errors != *v1* ]] || fail "$errors"
+	in_peer ethtool -K v1 tso off
+	expect_silent xdp_redirect
+}
+
+test_each_interface_tells_of_its_own_other_end()
+{
+	make_veth w0
+	expect_status 0 load v0 w0 objects/xdp_redirect.o
+	[[ $(sed -n 's/^  hint: leave .* of \(.*\): ethtool -K \(.*\) tx off$/\1 \2/p' <<<"$errors") == "v1 v1
+q1 q1" ]] || fail "$errors"
 }
 
 test_above_a_page_the_build_for_several_buffers_is_named()
