@@ -10,6 +10,8 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "objects/chain.h"
 #include "scripts/config_use.h"
 #include "scripts/forward_maps.h"
 #include "scripts/xdp_target.h"
@@ -132,6 +134,48 @@ static void note_dropping(const struct interface *to, enum xdp_target why,
 	     cli_word(config->iface.name), cli_word(to->name));
 }
 
+/* The program that forwards is the one of XDP, or that as well. */
+static bool is_xdp(const struct config *config)
+{
+	__u32 id;
+
+	return !pin_map_id(config->dir.fd, "forward" CHAIN_XDP_LINK, &id);
+}
+
+/* What is lost when it is forwarded. Frames above the MTU are left to the stack. */
+static enum veth_loss judge_source(const struct config *config, struct veth_peer *peer)
+{
+	enum veth_loss loss = xdp_source_judge(&config->iface, peer);
+
+	return is_xdp(config) && loss == VETH_LOSES_CHECKSUMS ? loss : VETH_LOSES_NOTHING;
+}
+
+static void note_losing(const struct config *config)
+{
+	struct veth_peer peer;
+	enum veth_loss loss = judge_source(config, &peer);
+
+	veth_peer_tell_loss(&peer, config->iface.name, loss);
+	if (peer.netns_fd >= 0)
+		close(peer.netns_fd);
+}
+
+/* The other end if what it sends is lost, or NULL. */
+static struct json_object *losing_json(const struct config *config)
+{
+	struct json_object *json = NULL;
+	struct veth_peer peer;
+
+	if (judge_source(config, &peer) != VETH_LOSES_NOTHING) {
+		json = json_object_new_object();
+		json_put_string(json, "peer", cli_json_name(peer.facts.name));
+		json_put_string(json, "what", "checksums");
+	}
+	if (peer.netns_fd >= 0)
+		close(peer.netns_fd);
+	return json;
+}
+
 static void print_text(const struct config *config, const struct status *status)
 {
 	struct interface iface;
@@ -181,6 +225,7 @@ static int print_json(const struct config *config, const struct status *status)
 	json_object_object_add(json, "passed", passed);
 	each_that_drops(config, status, add_dropping, drops);
 	json_object_object_add(json, "dropping", drops);
+	json_object_object_add(json, "losing", losing_json(config));
 	return json_end(json);
 }
 
@@ -197,5 +242,6 @@ int forward_status(struct config *config, char **argv, int argc)
 		return print_json(config, &status) ? EXIT_KERNEL : EXIT_SUCCESS;
 	print_text(config, &status);
 	each_that_drops(config, &status, note_dropping, config);
+	note_losing(config);
 	return EXIT_SUCCESS;
 }

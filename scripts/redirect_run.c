@@ -110,6 +110,21 @@ static int check_target(struct side *side, const struct redirect_options *option
 	return err;
 }
 
+/* What comes from the other end of a veth may be fit for the stack only. tc sends it as that does.
+ */
+static void tell_loss(const struct side *side)
+{
+	enum veth_loss loss;
+	struct veth_peer peer;
+
+	if (side->maps.port_fd < 0)
+		return;
+	loss = xdp_source_judge(&side->from, &peer);
+	veth_peer_tell_loss(&peer, side->from.name, loss);
+	if (peer.netns_fd >= 0)
+		close(peer.netns_fd);
+}
+
 /* What is set on the interface now. Needs its maps; takes no lock. */
 static int get_mode(const struct interface *from, struct redirect_mode *mode, __u32 *port)
 {
@@ -212,8 +227,11 @@ static int turn_on(struct side sides[2], int len, const struct redirect_options 
 		err = redirect_maps_switch_on(&sides[i].maps, &sides[i].mode);
 	if (err)
 		undo(sides, len);
-	for (int i = 0; i < len; i++)
+	for (int i = 0; i < len; i++) {
+		if (!err)
+			tell_loss(&sides[i]);
 		side_close(&sides[i]);
+	}
 	return err;
 }
 

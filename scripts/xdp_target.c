@@ -12,6 +12,20 @@ bool xdp_is_native(const struct interface *iface)
 	return !bpf_xdp_query((int)iface->ifindex, 0, &opts) && opts.drv_prog_id;
 }
 
+enum veth_loss xdp_source_judge(const struct interface *from, struct veth_peer *peer)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	struct link_facts facts;
+
+	memset(peer, 0, sizeof(*peer));
+	peer->netns_fd = -1;
+	if (bpf_xdp_query((int)from->ifindex, 0, &opts) || !(opts.drv_prog_id || opts.skb_prog_id))
+		return VETH_LOSES_NOTHING;
+	if (link_facts_get(from->ifindex, &facts) || veth_peer_get(&facts, peer))
+		return VETH_LOSES_NOTHING;
+	return veth_peer_loss(peer, opts.drv_prog_id != 0);
+}
+
 static enum xdp_target judge_veth(const struct link_facts *facts, struct veth_peer *peer)
 {
 	if (veth_peer_get(facts, peer))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether an interface takes the frames that XDP redirects to it, and what helps if not. */
+/*
+ * Whether an interface takes the frames that XDP redirects to it, what is lost of those that it
+ * receives, and what helps.
+ */
 #ifndef SCRIPTS_XDP_TARGET_H
 #define SCRIPTS_XDP_TARGET_H
 
@@ -25,6 +28,12 @@ enum xdp_target xdp_target_judge(const struct interface *to, bool native, struct
 
 /* XDP runs natively on an interface. */
 bool xdp_is_native(const struct interface *iface);
+
+/*
+ * What is lost of the TCP or UDP that an interface receives when its XDP program redirects it:
+ * nothing but on a veth. peer (closed by the caller if its netns_fd is not -1) is the other end.
+ */
+enum veth_loss xdp_source_judge(const struct interface *from, struct veth_peer *peer);
 
 /*
  * Put the stub program on the other end of a veth, by the tool load. prog_id gets the id of the

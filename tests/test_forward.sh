@@ -82,13 +82,53 @@ test_tcp_and_ping_are_forwarded_over_ipv6()
 	[[ $(reason v0 cached) -gt 10 ]] || fail "$(forward v0)"
 }
 
+test_tcp_with_checksums_left_to_a_device_hangs_until_the_hints_are_typed()
+{
+	local client interface
+
+	make_router
+	ends_tx on
+	add_stubs
+	serve
+	load_both 2>/dev/null
+	pings || fail "ping does not go through"
+	talk 10.0.1.2 100000 &
+	client=$!
+	eventually tcp_counts InCsumErrors 1 other || fail "the checksum is right"
+	kill -0 "$client" || fail "the client is done"
+	[[ $(forward -j w0) == *'"losing":{"peer":"w1","what":"checksums"}}' ]] || fail "$(forward -j w0)"
+	for interface in v0 w0; do
+		expect_status 0 forward "$interface"
+		[[ $errors == *"TCP and UDP from ${interface/0/1}, the other end of $interface, "*"
+  hint: leave nothing to a device, in the network namespace of ${interface/0/1}: ethtool -K ${interface/0/1} tx off" ]] ||
+			fail "$errors"
+		type_tx_off
+	done
+	wait "$client" || fail "it hangs with the hints typed"
+	expect_status 0 forward w0
+	[[ -z $errors ]] || fail "$errors"
+	[[ $(forward -j w0) == *'"losing":null}' ]] || fail "$(forward -j w0)"
+}
+
+# Frames above the MTU go through the stack there, which cuts them.
+test_generic_xdp_forwards_whatever_the_other_end_leaves_to_a_device()
+{
+	make_router
+	ends_tx on
+	serve
+	load --mode skb v0 w0 objects/xdp_forward.o >/dev/null
+	talk 10.0.1.2 3000000
+	[[ $(reason v0 frag_needed) -gt 0 ]] || fail "$(forward v0)"
+	expect_status 0 forward v0
+	[[ -z $errors ]] || fail "$errors"
+}
+
 # With all that its sender leaves to devices: segments of 64 KiB without a checksum.
 test_tc_forwards_as_well()
 {
 	make_router
 	make_router6
-	in_peer ethtool -K v1 tx on >/dev/null
-	in_other ethtool -K w1 tx on >/dev/null
+	ends_tx on
 	serve ::
 	load_both objects/tc_forward.o
 	talk 10.0.1.2 3000000
@@ -321,7 +361,7 @@ test_json_has_every_reason()
 	in_other ethtool -K w1 gro on
 	in_peer ethtool -K v1 gro on
 	expect_status 0 forward -j v0
-	[[ $output == '{"schema":"ifbpf.forward/1","ifname":"v0",'*'"cache_ms":null,"excluded":[],"forwarded":{"looked_up":0,"cached":0},"passed":{"not_ip":0,"malformed":0,"vlan":0,"other_host":0,"options":0,"address":0,"ttl":0,"local":0,"blackhole":0,"unreachable":0,"prohibit":0,"disabled":0,"encapsulated":0,"no_neighbour":0,"frag_needed":0,"excluded":0,"failed":0},"dropping":[]}' ]] ||
+	[[ $output == '{"schema":"ifbpf.forward/1","ifname":"v0",'*'"cache_ms":null,"excluded":[],"forwarded":{"looked_up":0,"cached":0},"passed":{"not_ip":0,"malformed":0,"vlan":0,"other_host":0,"options":0,"address":0,"ttl":0,"local":0,"blackhole":0,"unreachable":0,"prohibit":0,"disabled":0,"encapsulated":0,"no_neighbour":0,"frag_needed":0,"excluded":0,"failed":0},"dropping":[],"losing":null}' ]] ||
 		fail "$output"
 }
 

@@ -256,6 +256,101 @@ test_generic_xdp_needs_nothing_at_the_other_end()
 	talk 10.0.0.3 300000
 }
 
+test_tcp_with_checksums_left_to_a_device_hangs_until_the_hints_are_typed()
+{
+	local client
+
+	make_ends
+	ends_tx on
+	serve
+	load_both 2>/dev/null
+	expect_status 0 redirect --both --with-stub v0 w0
+	[[ $errors == *"TCP and UDP from v1, the other end of v0, have wrong checksums where native XDP"*"
+  hint: leave nothing to a device, in the network namespace of v1: ethtool -K v1 tx off
+"*"TCP and UDP from w1, the other end of w0, "*": ethtool -K w1 tx off" ]] || fail "$errors"
+	pings 1 || fail "ping does not go through"
+	talk 10.0.0.3 100000 &
+	client=$!
+	eventually tcp_counts InCsumErrors 1 other || fail "the checksum is right"
+	kill -0 "$client" || fail "the client is done"
+	type_tx_off
+	wait "$client" || fail "it hangs with the hints typed"
+	expect_status 0 redirect --both --with-stub v0 w0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+# How many of the frames that were redirected from v0 have not come to w1.
+lost()
+{
+	local sent there
+
+	read -r sent _ < <(flow v0 "$V1_MAC")
+	there=$(in_other ip -j -s link show dev w1 | sed 's/.*"rx":{"bytes":[0-9]*,"packets":\([0-9]*\).*/\1/')
+	echo $((sent - there))
+}
+
+loses() { (($(lost) >= $1)); }
+
+test_generic_xdp_loses_uncut_tcp_until_the_hints_are_typed()
+{
+	local client before
+
+	make_ends
+	ends_tx on
+	serve
+	load --mode skb v0 w0 objects/xdp_redirect.o >/dev/null 2>&1
+	expect_status 0 redirect --both v0 w0
+	[[ $errors == *"TCP from v1, the other end of v0, stalls where generic XDP redirects it"*"
+  hint: leave nothing to a device, in the network namespace of v1: ethtool -K v1 tx off
+"*"TCP from w1, the other end of w0, "*": ethtool -K w1 tx off" ]] || fail "$errors"
+	talk 10.0.0.3 1000 || fail "not even what fits"
+	talk 10.0.0.3 30000000 60 &
+	client=$!
+	eventually loses 10 || fail "$(lost) frames lost"
+	kill -0 "$client" || fail "the client is done"
+	type_tx_off
+	wait "$client" || fail "it stalls with the hints typed"
+	before=$(lost)
+	talk 10.0.0.3 3000000
+	[[ $(lost) == "$before" ]] || fail "$(lost) frames lost, $before before"
+	expect_status 0 redirect --both v0 w0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+# frames: what came to w1, one a line.
+frames() { grep "^${W1_MAC//:/}${V1_MAC//:/}" "$TMPDIR/frames"; }
+
+has_tag() { frames | grep -q "^${W1_MAC//:/}${V1_MAC//:/}8100000a"; }
+
+test_native_xdp_loses_a_tag_beside_the_packet_until_what_doctor_says_is_typed()
+{
+	make_ends
+	load --netns peer --hook tc_egress v1 objects/tc_rewrite.o >/dev/null
+	rewrite --netns peer v1 add out vlan none push 10
+	load v0 objects/xdp_redirect.o >/dev/null
+	redirect --with-stub v0 w0 >/dev/null
+	in_other "$PWD/build/tests/capture" w1 >"$TMPDIR/frames" &
+	eventually grep -q ready "$TMPDIR/frames" || fail "no capture"
+	cannot_ping
+	eventually frames || fail "nothing came"
+	! has_tag || fail "it has its tag: $(frames)"
+	in_peer bash -c "$(doctor v0 | sed -n 's/^ *type: \(ethtool -K v1 txvlan off\)$/\1/p')" >/dev/null
+	cannot_ping
+	eventually has_tag || fail "no tag: $(frames)"
+}
+
+test_tc_sends_whatever_the_other_end_leaves_to_a_device()
+{
+	make_ends
+	ends_tx on
+	serve
+	load_both objects/tc_redirect.o
+	link_xdp v0 objects/xdp_pass.o
+	expect_status 0 redirect --both v0 w0
+	[[ -z $errors ]] || fail "$errors"
+	talk 10.0.0.3 3000000
+}
+
 test_a_stub_that_is_not_ours_stays()
 {
 	make_ends

@@ -17,8 +17,39 @@ make_other()
 {
 	ip netns add other
 	add_veth w0 "$W0_MAC" 10.0.1.1 other w1 "$W1_MAC" 10.0.1.2
-	in_peer ethtool -K v1 tx off >/dev/null
-	in_other ethtool -K w1 tx off >/dev/null
+	ends_tx off
+}
+
+# ends_tx on|off: whether they leave checksums and segmentation to a device.
+ends_tx()
+{
+	in_peer ethtool -K v1 tx "$1" >/dev/null
+	in_other ethtool -K w1 tx "$1" >/dev/null
+}
+
+# type_tx_off: what the hints in $errors say, each in the network namespace that it names.
+type_tx_off()
+{
+	local name command
+
+	# shellcheck disable=SC2154 # $errors is set by run, in lib.sh
+	while read -r name command; do
+		case $name in
+		v1) in_peer bash -c "$command" >/dev/null ;;
+		w1) in_other bash -c "$command" >/dev/null ;;
+		*) fail "of neither end: $errors" ;;
+		esac
+	done < <(sed -n 's/^  hint: leave .* in the network namespace of \([^:]*\): /\1 /p' <<<"$errors")
+}
+
+# tcp NAME: a counter of the TCP of the present network namespace, such as InCsumErrors.
+tcp() { awk -v name="$1" '/^Tcp:/ { if (!n) { for (n = NF; $n != name; n--); } else print $n }' /proc/net/snmp; }
+
+# tcp_counts NAME N NETNS: that many at least.
+tcp_counts()
+{
+	# shellcheck disable=SC2016 # the arguments of the inner bash
+	(($(nsenter --net="/run/netns/$3" bash -c '. tests/world.sh; tcp "$1"' bash "$1") >= $2))
 }
 
 # The world above, with this namespace as the router of the two others.
