@@ -27,7 +27,7 @@ static const struct {
 	{ XDP_ACT_NDO_XMIT_SG, "ndo-xmit-sg" },
 };
 
-static bool runs_in_skb_mode(const struct doctor *d)
+bool doctor_runs_in_skb_mode(const struct doctor *d)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 
@@ -56,7 +56,7 @@ static void look_at_driver(struct doctor *d)
 		evidence(d, "driver %s; XDP features:%s", driver, names);
 	} else {
 		/* Where it runs in skb mode already, the next load takes that too. */
-		found(d, runs_in_skb_mode(d) ? DOCTOR_WARNING : DOCTOR_PROBLEM,
+		found(d, doctor_runs_in_skb_mode(d) ? DOCTOR_WARNING : DOCTOR_PROBLEM,
 		      "the driver has no native XDP: load takes another mode only if told so");
 		evidence(d, "driver %s; XDP features:%s", driver, *names ? names : " none");
 		remedy(d, "ifbpf load --mode skb %s OBJECT", d->iface.name);
@@ -177,8 +177,11 @@ static void look_at_gro_hw(struct doctor *d)
 
 static void look_at_vlan(struct doctor *d)
 {
+	if (doctor_look_at_veth_vlan(d))
+		return;
 	want_off(d, "rx-vlan-hw-parse", "rxvlan", DOCTOR_INFO,
-	         "VLAN tags are taken off before XDP sees the packet, in skb mode at least");
+	         "VLAN tags are taken off before XDP sees the packet, in skb mode at least, and "
+	         "what native XDP redirects loses them");
 }
 
 /* IEEE 802.3ad and those that choose by packet or by hash. */

@@ -12,7 +12,16 @@
  */
 void doctor_judge_mtu(struct doctor *d, const struct link_facts *sender);
 
+/* An XDP program is on it in skb mode. */
+bool doctor_runs_in_skb_mode(const struct doctor *d);
+
 /* The other end of a veth; nothing on other interfaces. */
 void doctor_look_at_veth(struct doctor *d);
+
+/*
+ * Whether VLAN tags come to a veth beside the packet, on which its own rxvlan has no influence.
+ * Returns false, without a finding, on other interfaces.
+ */
+bool doctor_look_at_veth_vlan(struct doctor *d);
 
 #endif

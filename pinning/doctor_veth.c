@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A veth depends on its other end: its MTU, its queues, and whether it polls for XDP frames. */
+/*
+ * A veth depends on its other end: its MTU, its queues, whether it polls for XDP frames, and what
+ * it leaves to a device that never comes.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/ethtool.h"
 #include "bpffs/veth.h"
 #include "pinning/doctor_interface.h"
+
+static const char *state(int on)
+{
+	return on < 0 ? strerror(-on) : on ? "on" : "off";
+}
 
 static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 {
@@ -28,9 +36,39 @@ static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 		found(d, DOCTOR_INFO, "cannot tell whether its peer takes XDP frames");
 	}
 	evidence(d, "peer %s: native program %u, GRO %s", peer->facts.name, peer->native_prog,
-	         peer->gro < 0 ? strerror(-peer->gro)
-	         : peer->gro   ? "on"
-	                       : "off");
+	         state(peer->gro));
+}
+
+/* In the mode in which a program runs, else in native mode, which load takes. */
+static void judge_sending(struct doctor *d, const struct veth_peer *peer)
+{
+	bool skb = doctor_runs_in_skb_mode(d);
+	int on = skb ? peer->tx_segments : peer->tx_checksum;
+
+	switch (veth_peer_loss(peer, !skb)) {
+	case VETH_LOSES_CHECKSUMS:
+		found(d, DOCTOR_WARNING,
+		      "TCP and UDP from its peer have wrong checksums where native XDP redirects "
+		      "them, and are dropped");
+		remedy(d, "ethtool -K %s tx off", peer->facts.name);
+		break;
+	case VETH_LOSES_SEGMENTS:
+		found(d, DOCTOR_WARNING,
+		      "TCP from its peer stalls where generic XDP redirects it, which drops frames "
+		      "above the MTU");
+		remedy(d, "ethtool -K %s tx off", peer->facts.name);
+		break;
+	case VETH_LOSES_NOTHING:
+		if (on < 0)
+			found(d, DOCTOR_INFO,
+			      "cannot tell whether what its peer sends can be redirected by XDP");
+		else
+			found(d, DOCTOR_OK, "what its peer sends can be redirected by %s XDP",
+			      skb ? "generic" : "native");
+		break;
+	}
+	evidence(d, "peer %s: tx-checksumming %s, tcp-segmentation-offload %s", peer->facts.name,
+	         state(peer->tx_checksum), state(peer->tx_segments));
 }
 
 static void judge_queues(struct doctor *d, const struct veth_peer *peer)
@@ -66,10 +104,44 @@ void doctor_look_at_veth(struct doctor *d)
 		evidence(d, "peer ifindex %u in %s: %s", peer.ifindex,
 		         facts.has_nsid ? "another network namespace" : "this network namespace",
 		         strerror(-err));
+		found(d, DOCTOR_INFO,
+		      "what its peer sends by TCP is lost where XDP redirects it, unless "
+		      "tx-checksumming is off there");
 		return;
 	}
 	judge_receiving(d, &peer);
+	judge_sending(d, &peer);
 	judge_queues(d, &peer);
 	doctor_judge_mtu(d, &peer.facts);
 	close(peer.netns_fd);
+}
+
+bool doctor_look_at_veth_vlan(struct doctor *d)
+{
+	struct link_facts facts;
+	struct veth_peer peer;
+	int on;
+
+	if (link_facts_get(d->iface.ifindex, &facts) || strcmp(facts.kind, "veth"))
+		return false;
+	on = veth_peer_get(&facts, &peer);
+	if (!on) {
+		on = peer.tx_vlan;
+		close(peer.netns_fd);
+	}
+	if (on == 1) {
+		found(d, DOCTOR_INFO,
+		      "XDP does not see VLAN tags that its peer adds, and what native XDP "
+		      "redirects loses them");
+		remedy(d, "ethtool -K %s txvlan off", peer.facts.name);
+	} else if (!on) {
+		found(d, DOCTOR_OK,
+		      "VLAN tags that its peer adds are in the packet, as XDP wants it");
+	} else {
+		found(d, DOCTOR_INFO, "cannot tell whether XDP sees VLAN tags that its peer adds");
+		evidence(d, "peer ifindex %u: %s", peer.ifindex, strerror(-on));
+		return true;
+	}
+	evidence(d, "tx-vlan-offload of peer %s is %s", peer.facts.name, on ? "on" : "off");
+	return true;
 }

@@ -257,6 +257,28 @@ test_a_veth_peer_in_another_namespace_is_looked_at()
 	expect_finding veth_peer "ok its peer has a native program: .*" v0
 }
 
+test_what_the_other_end_leaves_to_a_device_is_told()
+{
+	local typed
+
+	expect_finding veth_peer "warning TCP and UDP from its peer have wrong checksums where native XDP .*" v0
+	doctor v0 | grep -q 'seen: peer v1: tx-checksumming on, tcp-segmentation-offload on' ||
+		fail "$(doctor v0)"
+	doctor -j v0 | grep -q '"probe":"veth_peer","what":"TCP and UDP from its peer [^{]*"type":"ethtool -K v1 tx off"' ||
+		fail "$(doctor -j v0)"
+	typed=$(doctor v0 | sed -n 's/^ *type: \(ethtool -K .* tx off\)$/\1/p')
+	link_xdp v0 "$OBJECT"
+	expect_finding veth_peer "warning TCP from its peer stalls where generic XDP .*" v0
+	[[ $(doctor v0 | sed -n 's/^ *type: \(ethtool -K .* tx off\)$/\1/p') == "$typed" ]] ||
+		fail "$(doctor v0)"
+	in_peer bash -c "$typed" >/dev/null
+	expect_finding veth_peer "ok what its peer sends can be redirected by generic XDP" v0
+	ip link set dev v0 xdpgeneric off
+	expect_finding veth_peer "ok what its peer sends can be redirected by native XDP" v0
+	hide_netns peer
+	expect_finding veth_peer "info what its peer sends by TCP is lost where XDP .*" v0
+}
+
 test_driver_and_offloads_are_told()
 {
 	expect_finding driver "ok the driver has native XDP.*" v0
@@ -267,8 +289,10 @@ test_driver_and_offloads_are_told()
 	load -m skb lo objects/xdp_pass.o >/dev/null
 	expect_finding driver "warning the driver has no native XDP: .*" lo
 	expect_status 0 load lo objects/xdp_pass.o
-	expect_finding vlan_offload "info VLAN tags .*" v0
+	expect_finding vlan_offload "info XDP does not see VLAN tags that its peer adds, .*" v0
 	ethtool -K v0 rxvlan off
+	expect_finding vlan_offload "info XDP does not see VLAN tags that its peer adds, .*" v0
+	in_peer ethtool -K v1 txvlan off
 	expect_finding vlan_offload "ok .*" v0
 	expect_finding lro "ok .*" v0
 	expect_finding gro_hw "ok .*" v0
