@@ -44,9 +44,22 @@ static __always_inline struct acl_settings acl_read_settings(void)
 	return now.settings;
 }
 
+/*
+ * Nothing is looked up and every packet passes. One test of the word: several would make the
+ * verifier go through all that follows once for each of them.
+ */
 static __always_inline int acl_is_idle(const struct acl_settings *s)
 {
-	return !s->tables && !s->lists && !(s->flags & ~ACL_FLAG_LISTS_BANK);
+	const struct acl_settings what_counts = {
+		.lists = 0xffff,
+		.tables = 0xff,
+		.flags = (__u8)~ACL_FLAG_LISTS_BANK,
+	};
+	__u64 word, mask;
+
+	__builtin_memcpy(&word, s, sizeof(word));
+	__builtin_memcpy(&mask, &what_counts, sizeof(mask));
+	return !(word & mask);
 }
 
 static __always_inline __u32 acl_lists_bank(const struct acl_settings *s)
@@ -209,13 +222,21 @@ static __always_inline int acl_is_not_ip(const struct packet *p)
 	       p->protocol != bpf_htons(ETH_P_IPV6) && !parse_is_vlan(p->protocol);
 }
 
-/* Whether a packet passes. */
-static __always_inline int acl_passes(const struct packet *p, enum parse_status status,
+/*
+ * Whether a packet passes. What the parser found is forgotten as far as it is a number: so the
+ * verifier goes through rules and lists once, and not for each way through the headers.
+ */
+static __always_inline int acl_passes(struct packet *p, enum parse_status status,
                                       const struct acl_settings *s)
 {
+	int is_stranger = s->flags & ACL_FLAG_IP_ONLY && acl_is_not_ip(p);
 	enum acl_verdict verdict = ACL_NONE;
 
 	acl_bind_rules();
+	is_stranger = parse_forget(is_stranger, p->bytes, 1);
+	status = parse_forget(status, p->bytes, 3);
+	p->has_ports = parse_forget(p->has_ports, p->bytes, 1);
+	p->l4_protocol = parse_forget(p->l4_protocol, p->bytes, 0xff);
 	if (s->tables)
 		verdict = acl_match_rules(p, status, s);
 	if (!verdict && parse_is_hidden(p))
@@ -223,7 +244,7 @@ static __always_inline int acl_passes(const struct packet *p, enum parse_status 
 	else if (!verdict && s->lists)
 		verdict = acl_lists_match(p, p->bytes, s->lists, acl_lists_bank(s));
 	if (!verdict && s->flags & ACL_FLAG_DROP)
-		return s->flags & ACL_FLAG_IP_ONLY && acl_is_not_ip(p);
+		return is_stranger;
 	if (!verdict)
 		return 1;
 	return verdict == ACL_ALLOW;

@@ -296,8 +296,9 @@ static __always_inline enum parse_status parse_l3(struct packet *p, void *pos, _
 	return PARSE_OK;
 }
 
+/* beside: a tag may already have been found outside of the packet. */
 static __always_inline enum parse_status parse_headers(struct packet *p, void *data, void *end,
-                                                       int transport)
+                                                       int beside, int transport)
 {
 	__u32 left = p->bytes - sizeof(*p->eth);
 	struct vlan_tag *tag;
@@ -329,6 +330,9 @@ static __always_inline enum parse_status parse_headers(struct packet *p, void *d
 		pos = tag + 1;
 		left -= sizeof(*tag);
 	}
+	/* From here on it is the same where a tag was. */
+	if (beside)
+		p->vlans = parse_forget(p->vlans, left, 3);
 	return parse_l3(p, pos, left, transport);
 }
 
@@ -340,7 +344,7 @@ static __always_inline enum parse_status parse_xdp_to(struct xdp_md *ctx, struct
                                                       int transport)
 {
 	*p = (struct packet){ .bytes = xdp_bytes(ctx) };
-	return parse_headers(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end, transport);
+	return parse_headers(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end, 0, transport);
 }
 
 static __always_inline enum parse_status parse_xdp(struct xdp_md *ctx, struct packet *p)
@@ -360,12 +364,12 @@ static __always_inline enum parse_status parse_tc_to(struct __sk_buff *skb, stru
 	/* If it cannot pull, the packet is as short as it looks. */
 	if ((void *)(long)skb->data + want > (void *)(long)skb->data_end)
 		bpf_skb_pull_data(skb, want);
-	*p = (struct packet){ .bytes = skb->len };
-	if (skb->vlan_present) {
-		p->outer_tci = bpf_htons(skb->vlan_tci);
-		p->vlans = 1;
-	}
-	return parse_headers(p, (void *)(long)skb->data, (void *)(long)skb->data_end, transport);
+	*p = (struct packet){
+		.bytes = skb->len,
+		.outer_tci = bpf_htons(skb->vlan_tci),
+		.vlans = skb->vlan_present,
+	};
+	return parse_headers(p, (void *)(long)skb->data, (void *)(long)skb->data_end, 1, transport);
 }
 
 static __always_inline enum parse_status parse_tc(struct __sk_buff *skb, struct packet *p)
