@@ -5,6 +5,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <linux/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/packet/acl_world.h"
+#include "tests/packet/beside.h"
 
 #define MAC_A "02:00:00:00:00:0a"
 #define MAC_B "02:00:00:00:00:0b"
@@ -364,6 +366,56 @@ static void test_each_kind_of_rule_decides(void **state)
 	world_close(&w);
 }
 
+/* In tc the outer tag is beside the packet, as a rule: the verdict is that on a tag within. */
+static void test_a_tag_beside_the_packet_changes_no_verdict(void **state)
+{
+	struct frame f, tagged, out;
+	struct beside b;
+	struct world w;
+	int action;
+
+	(void)state;
+	world_open(&w);
+	beside_open(&b, &w.twins);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		world_load(&w, table[i].rules);
+		table[i].make(&f);
+		if (table[i].make != make_bad_version)
+			frame_finish(&f);
+		tagged = f;
+		beside_insert(&tagged, ETH_P_8021AD, 0x0fff);
+		action = beside_run(&b, &f, ETH_P_8021AD, 0x0fff, &out);
+		if (action != (twins_run(&w.twins, &tagged, NULL) == DROP ? TC_ACT_SHOT : -1))
+			fail_msg("row %zu, rules '%s': action %d", i, table[i].rules, action);
+		assert_int_equal(out.len, f.len);
+		assert_memory_equal(out.bytes, f.bytes, f.len);
+	}
+	beside_close(&b);
+	world_close(&w);
+}
+
+/* Two tags in the packet and one beside it are too many to look behind. */
+static void test_addresses_behind_a_tag_beside_and_two_within_are_hidden(void **state)
+{
+	struct frame f, out;
+	struct beside b;
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	beside_open(&b, &w.twins);
+	make_vlans_udp6(&f);
+	frame_finish(&f);
+	world_load(&w, "2001:db8::7");
+	assert_int_equal(beside_run(&b, &f, ETH_P_8021Q, 0, &out), TC_ACT_SHOT);
+	assert_int_equal(twins_run(&w.twins, &f, NULL), PASS);
+	world_load(&w, "2001:db8::1 allow\npolicy drop-ip");
+	assert_int_equal(beside_run(&b, &f, ETH_P_8021Q, 0, &out), TC_ACT_SHOT);
+	assert_int_equal(twins_run(&w.twins, &f, NULL), PASS);
+	beside_close(&b);
+	world_close(&w);
+}
+
 static void test_a_packet_counts_for_the_rule_that_decides(void **state)
 {
 	struct frame f;
@@ -460,6 +512,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_kind_of_rule_decides),
+		cmocka_unit_test(test_a_tag_beside_the_packet_changes_no_verdict),
+		cmocka_unit_test(test_addresses_behind_a_tag_beside_and_two_within_are_hidden),
 		cmocka_unit_test(test_a_packet_counts_for_the_rule_that_decides),
 		cmocka_unit_test(test_a_packet_cut_at_any_length_gets_what_its_headers_get),
 		cmocka_unit_test(test_ports_in_another_buffer_are_hidden),

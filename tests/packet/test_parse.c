@@ -21,6 +21,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "objects/parse.h"
+#include "tests/packet/beside.h"
 #include "tests/packet/oracle.h"
 #include "tests/packet/parallel.h"
 #include "tests/packet/twins.h"
@@ -447,6 +448,58 @@ static void test_each_frame_is_parsed_when_cut_at_every_length(void **state)
 	bpf_object__close(p.obj);
 }
 
+static void shift(__u16 *offset, int by)
+{
+	if (*offset != PROBE_NOTHING)
+		*offset += by;
+}
+
+/* What the oracle finds in the frame with the tag in it; but there it is 4 bytes longer. */
+static void oracle_beside(const struct frame *f, __u16 protocol, __u16 tci, struct probe *expected)
+{
+	struct frame tagged = *f;
+
+	beside_insert(&tagged, protocol, tci);
+	oracle_parse(tagged.bytes, tagged.len, expected);
+	expected->bytes -= 4;
+	shift(&expected->ip4, -4);
+	shift(&expected->ip6, -4);
+	shift(&expected->tcp, -4);
+	shift(&expected->udp, -4);
+	shift(&expected->icmp, -4);
+}
+
+/* Where tc has it, as a rule; each frame at every length. */
+static void test_a_tag_beside_the_packet_is_the_first(void **state)
+{
+	static const __u16 protocols[] = { 0x8100, 0x88a8 };
+	static struct frame f, out;
+	struct probe expected;
+	struct beside b;
+	struct probes p;
+
+	(void)state;
+	probes_open(&p);
+	p.twins.tc_from = TWINS_LOOPBACK;
+	beside_open(&b, &p.twins);
+	for (size_t i = 0; i < ROWS; i++) {
+		make_frame(&f, &rows[i]);
+		for (; f.len >= 14; f.len--) {
+			__u16 protocol = protocols[f.len % 2], tci = 0x2000 | f.len;
+
+			if (!twins_tc_takes(&f))
+				continue;
+			oracle_beside(&f, protocol, tci, &expected);
+			assert_int_equal(beside_run(&b, &f, protocol, tci, &out), -1);
+			compare(&p, rows[i].name, &f, &expected, "tc");
+			assert_int_equal(out.len, f.len);
+			assert_memory_equal(out.bytes, f.bytes, f.len);
+		}
+	}
+	beside_close(&b);
+	bpf_object__close(p.obj);
+}
+
 static const __u8 kinds[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS,
 	                      IPPROTO_MH,      IPPROTO_AH,      IPPROTO_FRAGMENT };
 
@@ -580,6 +633,42 @@ static void test_the_twins_count_each_frame_once_by_protocol_and_source(void **s
 	twins_close(&t);
 }
 
+/* The tag is no part of the length that is counted. */
+static void test_what_has_its_tag_beside_is_counted_alike(void **state)
+{
+	struct source_key v4 = { .version = 4, .address = { 192, 0, 2, 1 } };
+	struct source_key v6 = { .version = 6, .address = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	static __u64 packets[PARSE_SLOTS], bytes[PARSE_SLOTS];
+	__u64 by4 = 0, by6 = 0;
+	static struct frame f, out;
+	struct probe expected;
+	struct beside b;
+	struct twins t;
+
+	(void)state;
+	twins_open(&t, "parse");
+	beside_open(&b, &t);
+	for (size_t i = 0; i < ROWS; i++) {
+		make_frame(&f, &rows[i]);
+		oracle_beside(&f, 0x8100, 9, &expected);
+		packets[slot_of(&expected)]++;
+		bytes[slot_of(&expected)] += f.len;
+		by4 += expected.ip4 != PROBE_NOTHING ? f.len : 0;
+		by6 += expected.ip6 != PROBE_NOTHING ? f.len : 0;
+		assert_int_equal(beside_run(&b, &f, 0x8100, 9, &out), -1);
+	}
+	for (__u32 slot = 0; slot < PARSE_SLOTS; slot++) {
+		int fd = twins_map(&t, PARSE_PROTOCOLS_MAP);
+
+		assert_int_equal(map_sum(fd, slot, PACKETS), packets[slot]);
+		assert_int_equal(map_sum(fd, slot, BYTES), bytes[slot]);
+	}
+	assert_int_equal(map_record(twins_map(&t, PARSE_SOURCES_MAP), &v4).rx_bytes, by4);
+	assert_int_equal(map_record(twins_map(&t, PARSE_SOURCES_MAP), &v6).rx_bytes, by6);
+	beside_close(&b);
+	twins_close(&t);
+}
+
 #define PARALLEL 300000
 
 static void test_several_cpus_lose_no_packet_of_a_source(void **state)
@@ -644,9 +733,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_frame_is_parsed_as_it_should),
 		cmocka_unit_test(test_each_frame_is_parsed_when_cut_at_every_length),
+		cmocka_unit_test(test_a_tag_beside_the_packet_is_the_first),
 		cmocka_unit_test(test_extensions_are_followed_in_every_order),
 		cmocka_unit_test(test_what_is_spoilt_at_random_is_parsed_the_same),
 		cmocka_unit_test(test_the_twins_count_each_frame_once_by_protocol_and_source),
+		cmocka_unit_test(test_what_has_its_tag_beside_is_counted_alike),
 		cmocka_unit_test(test_several_cpus_lose_no_packet_of_a_source),
 		cmocka_unit_test(test_more_sources_than_room_are_bounded),
 	};
