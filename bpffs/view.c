@@ -172,6 +172,34 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 	return err;
 }
 
+bool view_is_in_place(const struct view *view, const struct view_map *map)
+{
+	if (map->old_id || !map->egress)
+		return !map->old_id;
+	for (size_t i = 0; i < view->len; i++)
+		if (!view->maps[i].egress && !view->maps[i].old_id &&
+		    !strcmp(view->maps[i].name, map->name))
+			return false;
+	return true;
+}
+
+int view_map_id(const struct directory *dir, const char *name, __u32 *id)
+{
+	char file[NAME_SIZE];
+	int fd, err = mapname_encode(name, file, sizeof(file));
+
+	if (!err)
+		err = pin_map_id(dir->fd, file, id);
+	if (err != -ENOENT)
+		return err;
+	fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (fd < 0)
+		return err;
+	err = pin_map_id(fd, file, id);
+	close(fd);
+	return err;
+}
+
 int view_list(struct view *view, const struct directory *dir)
 {
 	const struct scan scan = { .flags = BPF_F_RDONLY, .closed = true };

@@ -32,6 +32,18 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 void view_close(struct view *view);
 
 /*
+ * Whether this map of a view is the one in place for all who configure or read it: that with the
+ * flat name, or, if there is none, that of the egress hook alone. What was replaced is not.
+ */
+bool view_is_in_place(const struct view *view, const struct view_map *map);
+
+/*
+ * The id of the map of that name that is in place in a directory now. Returns 0, -ENOENT if there
+ * is none, or another negative errno; silent.
+ */
+int view_map_id(const struct directory *dir, const char *name, __u32 *id);
+
+/*
  * List all maps of a directory for its writer, who holds the lock: whatever the generation says,
  * without keeping anything open (fd is -1). Returns 0 or a negative errno; reported.
  */

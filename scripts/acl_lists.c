@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
+#include "bpffs/view.h"
 #include "scripts/acl_entry.h"
 #include "scripts/acl_lists.h"
 
@@ -48,7 +48,7 @@ int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_a
 
 	acl_lists_none(lists);
 	lists->maps = maps;
-	if (pin_map_id(maps->config->dir.fd, ACL_LISTS_MAP, &id) == -ENOENT)
+	if (view_map_id(&maps->config->dir, ACL_LISTS_MAP, &id) == -ENOENT)
 		return -ENOENT;
 	for (int i = 0; i < 4; i++) {
 		*fds[i] = config_open_map(maps->config, &kinds[i], access, NULL);

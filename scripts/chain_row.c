@@ -30,15 +30,11 @@ static bool ends_in(const char *name, const char *suffix)
 	return len > end && !strcmp(name + len - end, suffix);
 }
 
-static bool is_flat(const struct view_map *map)
-{
-	return !map->egress && !map->old_id;
-}
-
 static const struct view_map *find_id(const struct row *row, __u32 id)
 {
 	for (size_t i = 0; i < row->view.len; i++)
-		if (is_flat(&row->view.maps[i]) && row->view.maps[i].info.id == id)
+		if (view_is_in_place(&row->view, &row->view.maps[i]) &&
+		    row->view.maps[i].info.id == id)
 			return &row->view.maps[i];
 	return NULL;
 }
@@ -46,7 +42,8 @@ static const struct view_map *find_id(const struct row *row, __u32 id)
 static const struct view_map *find_name(const struct row *row, const char *name)
 {
 	for (size_t i = 0; i < row->view.len; i++)
-		if (is_flat(&row->view.maps[i]) && !strcmp(row->view.maps[i].name, name))
+		if (view_is_in_place(&row->view, &row->view.maps[i]) &&
+		    !strcmp(row->view.maps[i].name, name))
 			return &row->view.maps[i];
 	return NULL;
 }
@@ -161,7 +158,8 @@ static int follow(struct row *row)
 static void check_use(const struct row *row)
 {
 	for (size_t i = 0; i < row->view.len; i++)
-		if (is_flat(&row->view.maps[i]) && row->view.maps[i].fd == row->member[0].link_fd)
+		if (view_is_in_place(&row->view, &row->view.maps[i]) &&
+		    row->view.maps[i].fd == row->member[0].link_fd)
 			config_use_check(row->config, row->view.maps[i].name,
 			                 row->view.maps[i].info.id);
 }

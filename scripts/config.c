@@ -110,11 +110,10 @@ int config_check_map(const struct config *config, const struct config_map *map,
 	return -EINVAL;
 }
 
-/* The map in place: not an egress program's own one, nor one that was replaced. */
-static const struct view_map *find_flat(const struct view *view)
+static const struct view_map *find_in_place(const struct view *view)
 {
 	for (size_t i = 0; i < view->len; i++)
-		if (!view->maps[i].egress && !view->maps[i].old_id)
+		if (view_is_in_place(view, &view->maps[i]))
 			return &view->maps[i];
 	return NULL;
 }
@@ -129,7 +128,7 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	err = view_open(&view, &config->dir, map->name, access == CONFIG_READ ? BPF_F_RDONLY : 0);
 	if (err)
 		return err;
-	found = find_flat(&view);
+	found = find_in_place(&view);
 	if (!found) {
 		rejected(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
 		         config->dir.path);

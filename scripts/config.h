@@ -77,10 +77,11 @@ struct config_map {
 };
 
 /*
- * Open a map of the interface by its flat pin, read-only for CONFIG_READ, and compare its type and
- * sizes. Fills in *info if it is not NULL. If no attached program uses it, that is said, once; it
- * is no failure. Returns a descriptor, which the caller closes; -ENOENT (reported, with a hint) if
- * there is none; -EINVAL if it is another kind of map; or another negative errno, reported.
+ * Open a map of the interface by its pin, the flat one or else that of egress, read-only for
+ * CONFIG_READ, and compare its type and sizes. Fills in *info if it is not NULL. If no attached
+ * program uses it, that is said, once; it is no failure. Returns a descriptor, which the caller
+ * closes; -ENOENT (reported, with a hint) if there is none; -EINVAL if it is another kind of map;
+ * or another negative errno, reported.
  */
 int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info);

@@ -12,6 +12,7 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "bpffs/view.h"
 #include "scripts/config_use.h"
 #include "scripts/map_use.h"
 
@@ -116,11 +117,9 @@ static int take_lock(const struct config *config)
 /* The map that was opened is still the one that is pinned. */
 static bool is_pinned(const struct config *config, const char *map, __u32 map_id)
 {
-	char file[NAME_SIZE];
 	__u32 id;
 
-	return !mapname_encode(map, file, sizeof(file)) && !pin_map_id(config->dir.fd, file, &id) &&
-	       id == map_id;
+	return !view_map_id(&config->dir, map, &id) && id == map_id;
 }
 
 /* Look twice before a pin is called stale. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
+#include "bpffs/view.h"
 #include "scripts/config_apart.h"
 #include "scripts/redirect_maps.h"
 #include "scripts/station.h"
@@ -58,7 +58,7 @@ int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
 	if (!err)
 		err = open_one(&maps->flows_fd, config, &flows_map, access);
 	/* A program of tc has none; that of XDP may wait for its pin, if its loader makes none. */
-	if (!err && pin_map_id(config->dir.fd, REDIRECT_PORT_MAP, &id) != -ENOENT)
+	if (!err && view_map_id(&config->dir, REDIRECT_PORT_MAP, &id) != -ENOENT)
 		err = open_one(&maps->port_fd, config, &port_map, access);
 	else if (!err && config_apart_tell(config, REDIRECT_PORT_MAP, 0) && access == CONFIG_WRITE)
 		err = rejected(-ENOENT, "cannot redirect %s without its map '%s'",

@@ -6,7 +6,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
+#include "bpffs/view.h"
 #include "scripts/config_use.h"
 #include "scripts/redirect_run.h"
 #include "scripts/station.h"
@@ -156,7 +156,7 @@ static int visit(struct directory *dir, void *arg)
 	__u32 id;
 
 	if (!dir->has_record || !netns_equal(&dir->record.iface.netns, &list->netns) ||
-	    pin_map_id(dir->fd, REDIRECT_MODE_MAP, &id) ||
+	    view_map_id(dir, REDIRECT_MODE_MAP, &id) ||
 	    interface_by_index(&iface, dir->record.iface.ifindex))
 		return 0;
 	if (redirect_show(iface.name, list->options))

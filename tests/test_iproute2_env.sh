@@ -45,6 +45,49 @@ test_an_egress_program_finds_the_flat_maps()
 		fail "%egress/ does not lead to the flat map"
 }
 
+# What tc pins in %egress/ is all there is: no pin_maps ran.
+test_each_tool_configures_what_tc_pinned_on_egress()
+{
+	local line
+
+	for line in "acl acl list" "ratelimit ratelimit list" "rewrite rewrite list" "redirect redirect" \
+		"forward forward status" "chain chain list --tc" "parse top"; do
+		# shellcheck disable=SC2086 # words
+		set -- $line
+		eval "$(iproute2_env --egress v0)"
+		link_tc v0 egress "objects/pinned/tc_$1.o"
+		expect_status 0 "$2" v0 "${@:3}"
+		[[ -z $errors ]] || fail_run "it said something" "$2" v0 "${@:3}"
+		tc filter del dev v0 egress
+		expect_status 0 "$2" v0 "${@:3}"
+		[[ $errors == *"nothing is attached to v0: no program uses map"* || $2 == chain ]] ||
+			fail_run "the program is gone" "$2" v0 "${@:3}"
+		rm -r "$BPFFS/v0"
+	done
+}
+
+test_a_rule_for_what_tc_pinned_on_egress_holds()
+{
+	eval "$(iproute2_env --egress v0)"
+	link_tc v0 egress objects/pinned/tc_acl.o
+	expect_status 0 acl v0 add "$V1_MAC" dst
+	send_out 3 100
+	expect_counter "$BPFFS/v0/%egress/tc_stats_map" 2 3 300
+	# The flat pin of another program comes first, as soon as there is one.
+	load v0 objects/xdp_acl.o >/dev/null
+	expect_status 0 acl v0
+	[[ $output == "policy pass" && $errors == *"program tc_acl (id "*") on tc_egress of v0 has a map "* ]] ||
+		fail_run "the rules of egress" acl v0
+}
+
+test_redirect_lists_what_tc_pinned_on_egress()
+{
+	eval "$(iproute2_env --egress v0)"
+	link_tc v0 egress objects/pinned/tc_redirect.o
+	expect_status 0 redirect list
+	[[ $output == v0* ]] || fail_run "v0 is missing" redirect list
+}
+
 test_the_path_is_quoted_for_the_shell()
 {
 	local name="a;netns=9"
