@@ -3,6 +3,7 @@
  * Answer ICMP and ICMPv6 echo requests (ping) to this host; every other packet goes on. On egress
  * nothing is answered: requests there are the host's own.
  */
+#include <linux/if_packet.h>
 #include "compat/maps.bpf.h"
 #include "echo.bpf.h"
 #include "stats.bpf.h"
@@ -17,9 +18,13 @@ int tc_echo(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	/* On ingress they are the same; what leaves came from elsewhere, or from the host. */
-	if (skb->ingress_ifindex != skb->ifindex || parse_tc(skb, &p) != PARSE_OK ||
-	    !echo_is_request(&p) || !echo_is_for_host(skb, skb->ifindex, &p))
+	/*
+	 * On ingress they are the same; what leaves came from elsewhere, or from the host. What a
+	 * promiscuous interface takes in besides is for the Ethernet address of another host.
+	 */
+	if (skb->ingress_ifindex != skb->ifindex || skb->pkt_type != PACKET_HOST ||
+	    parse_tc(skb, &p) != PARSE_OK || !echo_is_request(&p) ||
+	    !echo_is_for_host(skb, skb->ifindex, &p))
 		return chain_tc(skb);
 	echo_answer(&p);
 	return tc_count(&tc_stats_map, skb, bpf_redirect(skb->ifindex, 0));

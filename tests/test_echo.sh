@@ -160,6 +160,21 @@ test_a_router_answers_for_itself_alone()
 	[[ $(counter "$BPFFS/v0/xdp_stats_map" 3) == "6 "* ]] || fail "$(stats v0)"
 }
 
+# A frame for the Ethernet address of another host comes in if the interface is promiscuous.
+test_what_is_for_the_ethernet_address_of_another_is_not_answered_in_tc()
+{
+	quiet_host
+	ip link set dev v0 promisc on
+	link_tc v0 ingress objects/tc_echo.o
+	pin_maps v0 >/dev/null
+	in_peer ip neigh replace 10.0.0.1 lladdr 02:00:00:00:00:99 dev v1 nud permanent
+	unanswered 10.0.0.1
+	expect_counter "$BPFFS/v0/tc_stats_map" 7 0 0
+	in_peer ip neigh replace 10.0.0.1 lladdr "$V0_MAC" dev v1 nud permanent
+	answered 3 10.0.0.1
+	[[ $(counter "$BPFFS/v0/tc_stats_map" 7) == "3 "* ]] || fail "$(stats v0)"
+}
+
 test_requests_of_the_host_itself_go_out()
 {
 	need ping

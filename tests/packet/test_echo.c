@@ -17,6 +17,7 @@
 #include "tests/packet/checksum.h"
 #include "tests/packet/mutate.h"
 #include "tests/packet/twins.h"
+#include "tests/packet/world.h"
 
 #define HOST_MAC   "02:00:00:00:00:01"
 #define CLIENT_MAC "02:00:00:00:00:02"
@@ -31,6 +32,8 @@ static struct twins twins;
 static int open_twins(void **state)
 {
 	(void)state;
+	/* Where the test run has its packets: in tc, they are for this host. */
+	world_do("ip link set dev lo address " HOST_MAC);
 	twins_open(&twins, "echo");
 	return 0;
 }
@@ -208,6 +211,36 @@ static void test_addresses_of_no_single_host_are_not_answered(void **state)
 	}
 }
 
+/* XDP cannot know the address of its interface, and answers. */
+static void expect_answer_of_xdp_alone(const struct frame *f, struct frame *out)
+{
+	struct twins xdp = twins;
+	struct frame passed;
+
+	xdp.tc = NULL;
+	assert_int_equal(twins_run(&xdp, f, out), VERDICT_SEND);
+	assert_int_equal(twins_run_tc(&twins, f, &passed), TC_ACT_UNSPEC);
+	assert_int_equal(passed.len, f->len);
+	assert_memory_equal(passed.bytes, f->bytes, f->len);
+}
+
+static void test_tc_leaves_alone_what_is_for_the_ethernet_address_of_another(void **state)
+{
+	struct frame f, out;
+
+	(void)state;
+	for (unsigned int bit = 0; bit < 8 * ETH_ALEN; bit++) {
+		if (bit == 7) /* a group */
+			continue;
+		make4(&f, false, 60, bit % 3, PAYLOAD);
+		f.bytes[bit / 8] ^= 0x80 >> bit % 8;
+		expect_answer_of_xdp_alone(&f, &out);
+		make6(&f, false, 60, bit % 3, PAYLOAD);
+		f.bytes[bit / 8] ^= 0x80 >> bit % 8;
+		expect_answer_of_xdp_alone(&f, &out);
+	}
+}
+
 static void test_only_plain_whole_requests_are_answered(void **state)
 {
 	struct headers h;
@@ -333,8 +366,10 @@ static void expect_plausible(struct frame *in, struct frame *out)
 
 static void test_random_packets(void **state)
 {
+	const __u8 host[ETH_ALEN] = { 2, 0, 0, 0, 0, 1 };
 	unsigned int answered = 0, right = 0;
 	struct frame f, out;
+	struct twins xdp;
 
 	(void)state;
 	mutate_begin(20);
@@ -344,7 +379,11 @@ static void test_random_packets(void **state)
 		else
 			make6(&f, false, 60, mutate_number(3), mutate_number(60));
 		mutate_frame(&f);
-		if (twins_run(&twins, &f, &out) == VERDICT_SEND) {
+		xdp = twins;
+		/* That of another host is a matter of XDP alone. */
+		if (memcmp(f.bytes, host, ETH_ALEN) != 0)
+			xdp.tc = NULL;
+		if (twins_run(&xdp, &f, &out) == VERDICT_SEND) {
 			expect_plausible(&f, &out);
 			answered++;
 			right += !checksums_check(out.bytes, out.len);
@@ -365,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_a_wrong_checksum_is_not_made_good),
 		cmocka_unit_test(test_padding_behind_the_packet_is_no_matter),
 		cmocka_unit_test(test_addresses_of_no_single_host_are_not_answered),
+		cmocka_unit_test(test_tc_leaves_alone_what_is_for_the_ethernet_address_of_another),
 		cmocka_unit_test(test_only_plain_whole_requests_are_answered),
 		cmocka_unit_test(test_truncated_requests_pass),
 		cmocka_unit_test(test_actions_are_counted),
