@@ -171,6 +171,22 @@ test_targets_are_about_rows_that_exist()
 	((tried > 20)) || fail "only $tried targets"
 }
 
+sends() { sender=$(pgrep -P "$1" -x bench-sender); }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+test_what_sends_ends_with_a_benchmark_that_is_killed()
+{
+	local sender=''
+
+	tests/bench/run.sh --quick replace >"$TMPDIR/output" 2>&1 &
+	until eventually sends $!; do
+		kill -0 $! || fail "nothing sends: $(<"$TMPDIR/output")"
+	done
+	kill -KILL $!
+	wait $! || true
+	eventually gone "$sender" || { kill -KILL "$sender"; fail "process $sender sends on"; }
+}
+
 test_nothing_is_left_outside()
 {
 	local before

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bpffs/log.h"
@@ -86,14 +87,16 @@ int sender_run(struct sender *sender, __u32 count, double *seconds)
 
 int sender_start(struct sender *sender)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		return failed(-errno, "cannot start a process that sends");
 	if (pid)
 		return pid;
 	signal(SIGTERM, stop);
-	if (netns_enter_peer())
+	prctl(PR_SET_NAME, "bench-sender");
+	/* It would send for ever if nobody were left to stop it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent || netns_enter_peer())
 		_exit(1);
 	while (!stopped)
 		if (send_frames(sender, FRAMES_AT_ONCE))

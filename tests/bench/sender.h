@@ -21,8 +21,8 @@ int sender_open(struct sender *sender, const struct frame *frame, const struct k
 int sender_run(struct sender *sender, __u32 count, double *seconds);
 
 /*
- * Send on and on in a process of its own, until sender_stop(). Returns its pid, or a negative
- * errno, reported. The state counts what it sends.
+ * Send on and on in a process of its own, until sender_stop() or the end of this one, however it
+ * ends. Returns its pid, or a negative errno, reported. The state counts what it sends.
  */
 int sender_start(struct sender *sender);
 
