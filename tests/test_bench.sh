@@ -75,6 +75,20 @@ test_a_quick_run_drops_and_forwards_frames()
 	expect_measured frames-forward kernel xdp_forward xdp_forward/cached xdp_redirect tc_redirect A/A
 }
 
+test_a_program_that_leaves_forwarding_to_the_stack_is_no_forwarder()
+{
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	mount --bind objects/xdp_pass.o objects/xdp_forward.o
+	run build/tests/bench/bench --quick frames
+	umount objects/xdp_forward.o
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors =~ 'xdp_forward: the IPv4 stack has forwarded '[1-9][0-9]*' frames instead of 0' ]] ||
+		fail "$errors"
+	! nft list ruleset | grep hook || fail "a peer is still asked about each packet"
+}
+
 test_a_quick_run_replaces_programs_under_full_rate()
 {
 	measure replace

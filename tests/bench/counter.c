@@ -40,20 +40,20 @@ int counter_read_pin(double *packets, const char *pin, __u32 action)
 	return err ? failed(err, "cannot read %s", pin) : 0;
 }
 
-int snmp_received(__u64 *packets)
+int snmp_read(struct snmp *snmp)
 {
-	unsigned long long n;
+	unsigned long long received = 0, forwarded = 0;
 	char line[1024];
 	FILE *f = fopen("/proc/net/snmp", "r");
 	int err = -ENOENT;
 
 	while (f && err && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Ip: %*d %*d %llu", &n) == 1)
+		if (sscanf(line, "Ip: %*d %*d %llu %*u %*u %llu", &received, &forwarded) == 2)
 			err = 0;
 	if (f)
 		fclose(f);
-	*packets = err ? 0 : n;
-	return err ? failed(err, "cannot read InReceives of /proc/net/snmp") : 0;
+	*snmp = (struct snmp){ received, forwarded };
+	return err ? failed(err, "cannot read what IPv4 counts in /proc/net/snmp") : 0;
 }
 
 static int sum_map(int fd, struct counter *counter)

@@ -22,7 +22,12 @@ int counter_read(struct counter *counter, const char *ifname, enum hook hook);
 /* The packets of one action in a pinned statistics map, over all CPUs. */
 int counter_read_pin(double *packets, const char *pin, __u32 action);
 
-/* The packets that reached IPv4, the spoiled ones as well (InReceives). */
-int snmp_received(__u64 *packets);
+/* What IPv4 has had: all packets, the spoiled ones as well (InReceives), and those it routed. */
+struct snmp {
+	__u64 received, forwarded;
+};
+
+/* Returns 0 or a negative errno, reported. */
+int snmp_read(struct snmp *snmp);
 
 #endif

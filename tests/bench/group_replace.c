@@ -88,7 +88,8 @@ struct change_run {
 
 struct counts {
 	struct netdev v1, v0;
-	__u64 sent, bypassed;
+	struct snmp snmp;
+	__u64 sent;
 	struct counter counter;
 };
 
@@ -100,7 +101,7 @@ static int read_counts(struct change_run *run, struct counts *counts)
 	if (!err)
 		err = netdev_read("v0", &counts->v0);
 	if (!err)
-		err = snmp_received(&counts->bypassed);
+		err = snmp_read(&counts->snmp);
 	return err ? err
 	           : counter_read(&counts->counter, "v0",
 	                          run->change->tc ? HOOK_TC_INGRESS : HOOK_XDP);
@@ -190,7 +191,7 @@ static int round_change(struct row *row, double values[TABLE_METRICS])
 	if (now.counter.map_id == before.counter.map_id)
 		counted -= before.counter.packets;
 	values[0] = seconds * 1e3 / times;
-	values[1] = (double)(now.bypassed - before.bypassed) / times;
+	values[1] = (double)(now.snmp.received - before.snmp.received) / times;
 	values[2] = lost / times;
 	values[3] = arrived > 0 ? counted * 100 / arrived : 0;
 	return 0;

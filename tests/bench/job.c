@@ -17,6 +17,7 @@
 /* Everything that may count a frame between v1 and its end. */
 struct counts {
 	struct netdev v1, v0, w0, w1;
+	struct snmp snmp;
 	double job;
 };
 
@@ -38,6 +39,8 @@ static int read_counts(const struct job *job, struct counts *counts)
 		err = netdev_read("w0", &counts->w0);
 	if (!err)
 		err = netdev_read_peer("w1", &counts->w1);
+	if (!err)
+		err = snmp_read(&counts->snmp);
 	return err ? err : read_job(job, &counts->job);
 }
 
@@ -55,6 +58,19 @@ static __u64 overload(const struct job *job, const struct counts *before, const 
 	__u64 lost = now->v1.tx_dropped - before->v1.tx_dropped;
 
 	return job->forwards ? lost + now->w0.tx_dropped - before->w0.tx_dropped : lost;
+}
+
+/* What a program cannot forward it passes, and the stack forwards it instead: that is no rate. */
+static int check_way(const struct job *job, const struct counts *before, const struct counts *now)
+{
+	__u64 routed = now->snmp.forwarded - before->snmp.forwarded, expected = 0;
+
+	if (job->routed)
+		expected = arrived(job, before, now) + now->w0.tx_dropped - before->w0.tx_dropped;
+	if (routed == expected)
+		return 0;
+	return failed(-EIO, "%s: the IPv4 stack has forwarded %llu frames instead of %llu",
+	              job->name, (unsigned long long)routed, (unsigned long long)expected);
 }
 
 /* All frames are where they should be or known to be lost; the last may be under way. */
@@ -82,7 +98,7 @@ static int settle(const struct job *job, const struct counts *before, struct cou
 		return failed(-EIO, "%s: %llu frames arrived, it counted %.0f", job->name,
 		              (unsigned long long)arrived(job, before, now),
 		              now->job - before->job);
-	return 0;
+	return job->forwards ? check_way(job, before, now) : 0;
 }
 
 /* With the job attached. */
@@ -161,7 +177,8 @@ void job_metrics(struct table *table)
 	           "itself waits for RCU.");
 	table_note(table,
 	           "Each frame is accounted for: it arrived and was counted where it should be, "
-	           "or it found the queue of a veth full (overload); else the group fails.");
+	           "or it found the queue of a veth full (overload); else the group fails. So it "
+	           "does if the IPv4 stack forwards what a program should have forwarded.");
 	table_note(
 		table,
 		"Sender and receiver share a CPU: a veth has GRO on, so that frames wake it up.");

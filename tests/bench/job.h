@@ -20,6 +20,7 @@ struct job {
 	__u32 action;
 	const char *counted;
 	bool forwards; /* frames arrive at w1 of netns "peer" */
+	bool routed;   /* and it is the IPv4 stack that forwards them: else it must see none */
 };
 
 /* A job and who sends; the subject of a row. */

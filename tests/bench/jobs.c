@@ -54,7 +54,8 @@ const struct job job_drops[] = {
 	  .command = "iptables",
 	  .package = "iptables",
 	  .attach = "iptables -w -t raw -A PREROUTING -i v0 -j DROP",
-	  .detach = "iptables -w -t raw -F PREROUTING",
+	  /* The empty chain would be asked about each packet that the stack gets after this. */
+	  .detach = "iptables -w -t raw -F PREROUTING && iptables -w -t raw -X",
 	  .counted = "iptables -w -t raw -L PREROUTING -v -x -n | awk '/DROP/ { n = $1 } END { "
 	             "print n + 0 "
 	             "}'" },
@@ -95,7 +96,8 @@ const struct job job_forwards[] = {
 	  .what = "the kernel's forwarding, two interfaces, no filter",
 	  .attach = "true",
 	  .detach = "true",
-	  .forwards = true },
+	  .forwards = true,
+	  .routed = true },
 	{ .name = "xdp-forward",
 	  .what = "xdp-forward, native mode",
 	  .command = "xdp-forward",

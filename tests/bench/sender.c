@@ -81,7 +81,7 @@ int sender_run(struct sender *sender, __u32 count, double *seconds)
 	/* From the stamps, scaled to all frames. */
 	if (seconds)
 		*seconds = (double)(state->last_ns - state->first_ns) / 1e9 * count /
-		           (double)(state->stamped - before - 1);
+		           (double)(state->stamped - state->first);
 	return 0;
 }
 

@@ -109,8 +109,10 @@ int send(struct xdp_md *ctx)
 	if (state.frames++ % WRAP_STAMP == 0) {
 		state.stamped = state.frames;
 		state.last_ns = bpf_ktime_get_ns();
-		if (!state.first_ns)
+		if (!state.first_ns) {
+			state.first = state.frames;
 			state.first_ns = state.last_ns;
+		}
 	}
 	return XDP_TX;
 }

@@ -31,7 +31,8 @@ struct wrap_config {
 struct wrap_state {
 	__u64 next;    /* key */
 	__u64 frames;  /* sent */
-	__u64 stamped; /* frames up to last_ns */
+	__u64 first;   /* frames up to first_ns */
+	__u64 stamped; /* and up to last_ns */
 	__u64 first_ns;
 	__u64 last_ns;
 };
