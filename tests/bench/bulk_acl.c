@@ -37,13 +37,13 @@ int bulk_acl_prepare(__u32 count)
 	return err;
 }
 
-int bulk_acl_check(__u32 count)
+int bulk_acl_check(__u32 count, __u32 *printed)
 {
 	double blocks = 0;
 	int err =
 		command_number(&blocks, "acl v0 save --list bench 2>/dev/null | grep -c '^[0-9]'");
 
-	/* Neighbours and what overlaps are one. */
+	*printed = (__u32)blocks;
 	if (!err && blocks < count / 2)
 		err = failed(-EIO, "acl has %.0f of %u prefixes", blocks, count);
 	return err;

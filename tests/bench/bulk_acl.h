@@ -16,7 +16,10 @@ void bulk_acl_release(void);
 int bulk_acl_load(int map_fd);
 int bulk_acl_save(int map_fd);
 
-/* Fail if the list is not there as a whole. */
-int bulk_acl_check(__u32 count);
+/*
+ * Fail if the list is not there as a whole. printed: how many prefixes acl save prints of it, where
+ * neighbours and what overlaps are one.
+ */
+int bulk_acl_check(__u32 count, __u32 *printed);
 
 #endif
