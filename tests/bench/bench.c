@@ -105,31 +105,31 @@ static void set_size(bool quick)
 	}
 }
 
+/* Returns the exit status. */
 static int print_results(bool json, const char *docs)
 {
-	int err = 0;
+	int undone = 0, status;
 
 	targets_judge();
 	if (docs)
-		err = print_docs(docs);
-	if (json) {
-		int last = print_json();
-
-		return err ? err : last;
-	}
+		undone = docs_write();
+	status = undone < 0 ? EXIT_KERNEL : undone ? EXIT_PARTLY : EXIT_SUCCESS;
+	if (json)
+		return print_json() ? EXIT_KERNEL : status;
 	print_machine();
 	for (size_t i = 0; i < bench.tables_len; i++)
 		print_table(bench.tables[i]);
 	print_targets();
-	return err;
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	bool quick = false, json = false, verbose = false;
 	const char *docs = NULL;
-	int c, status = EXIT_SUCCESS;
+	int c, err, status = EXIT_SUCCESS, printed;
 
+	log_init("bench", false);
 	while ((c = getopt_long(argc, argv, "qljvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'q': quick = true; break;
@@ -150,6 +150,9 @@ int main(int argc, char **argv)
 	set_size(quick);
 	if (targets_read())
 		return EXIT_KERNEL;
+	err = docs ? docs_open(docs) : 0;
+	if (err)
+		return err == -EXDEV ? EXIT_USAGE : EXIT_KERNEL;
 	for (size_t i = 0; i < groups_len; i++) {
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))
 			continue;
@@ -158,8 +161,9 @@ int main(int argc, char **argv)
 			status = EXIT_PARTLY;
 		}
 	}
-	if (print_results(json, docs))
-		status = EXIT_KERNEL;
+	printed = print_results(json, docs);
+	if (printed)
+		status = printed;
 	note("done in %.0f seconds", now_seconds() - bench.started);
 	for (size_t i = 0; i < bench.tables_len; i++)
 		free(bench.tables[i]);

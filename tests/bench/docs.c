@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* docs/BENCH.md, and its plots by gnuplot. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
@@ -16,6 +19,8 @@
 
 /* Above this share of the CPUs, others have disturbed what was measured. */
 #define OTHERS_LIMIT 0.1
+
+static char docs_dir[PATH_MAX];
 
 static void write_machine(FILE *f)
 {
@@ -94,8 +99,11 @@ static void write_targets(FILE *f)
 		        targets[i].sentence, targets[i].found);
 }
 
-static void write_all(FILE *f, const char *dir, bool plots)
+/* Returns how many plots could not be drawn. */
+static int write_all(FILE *f, const char *plot_dir, bool plots)
 {
+	int failures = 0;
+
 	fputs("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n# Benchmark\n\n"
 	      "Written by `make bench-docs`; `make bench` prints the same for your machine.\n\n"
 	      "How to read it: every row is a median with its minimum and maximum; rows of a "
@@ -109,29 +117,80 @@ static void write_all(FILE *f, const char *dir, bool plots)
 	write_machine(f);
 	for (size_t i = 0; i < bench.tables_len; i++) {
 		struct table *table = bench.tables[i];
+		bool plotted = plots && table->measured && !plot_table(table, plot_dir);
 
-		write_table(f, table, plots && table->measured && !plot_table(table, dir));
+		failures += plots && table->measured && !plotted;
+		write_table(f, table, plotted);
 	}
 	write_targets(f);
+	return failures;
 }
 
-int print_docs(const char *dir)
+static int make_dir(const char *path)
+{
+	struct stat found;
+	int err = mkdir(path, 0777) ? -errno : 0;
+
+	if (err == -EEXIST)
+		err = stat(path, &found) ? -errno : S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
+	if (err)
+		return failed(err, "cannot make the directory %s", path);
+	return access(path, W_OK | X_OK) ? failed(-errno, "cannot write in %s", path) : 0;
+}
+
+/* It is, or would be, on the /run that nobody else sees. */
+static bool is_private(const char *path)
+{
+	char above[PATH_MAX];
+	struct stat run, found;
+	char *slash;
+
+	snprintf(above, sizeof(above), "%s", path);
+	while (stat(above, &found)) {
+		slash = strrchr(above, '/');
+		if (!slash || slash == above)
+			return false;
+		*slash = '\0';
+	}
+	return !stat("/run", &run) && run.st_dev == found.st_dev;
+}
+
+int docs_open(const char *dir)
+{
+	const char *from = getenv("BENCH_FROM");
+	char plot_dir[PATH_MAX];
+	int err;
+
+	snprintf(docs_dir, sizeof(docs_dir), "%s%s%s", *dir == '/' || !from ? "" : from,
+	         *dir == '/' || !from ? "" : "/", dir);
+	if (is_private(docs_dir)) {
+		failed(-EXDEV, "cannot write in %s", dir);
+		hint("name another directory: the benchmark has a /run of its own");
+		return -EXDEV;
+	}
+	err = make_dir(docs_dir);
+	if (err)
+		return err;
+	snprintf(plot_dir, sizeof(plot_dir), "%.*s/bench", PATH_MAX - 8, docs_dir);
+	return make_dir(plot_dir);
+}
+
+int docs_write(void)
 {
 	bool plots = command_exists("gnuplot");
-	char path[512], plot_dir[512];
+	char path[PATH_MAX + 16], new_path[PATH_MAX + 16], plot_dir[PATH_MAX + 16];
+	int failures, err;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/BENCH.md", dir);
-	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", dir);
-	if ((mkdir(dir, 0777) && errno != EEXIST) || (mkdir(plot_dir, 0777) && errno != EEXIST))
-		return failed(-errno, "cannot make the directory %s", plot_dir);
+	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir);
+	snprintf(new_path, sizeof(new_path), "%s/BENCH.md.new", docs_dir);
+	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir);
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
-	f = fopen(path, "w");
+	f = fopen(new_path, "w");
 	if (!f)
-		return failed(-errno, "cannot write %s", path);
-	write_all(f, plot_dir, plots);
-	if (fclose(f))
-		return failed(-errno, "cannot write %s", path);
-	return 0;
+		return failed(-errno, "cannot write %s", new_path);
+	failures = write_all(f, plot_dir, plots);
+	err = file_finish(f, new_path, path);
+	return err ? err : failures;
 }

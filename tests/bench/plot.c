@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/plot.h"
 #include "tests/bench/print.h"
@@ -38,6 +41,15 @@ static void write_data(FILE *gnuplot, const struct table *table)
 	fputs("EOD\n", gnuplot);
 }
 
+/* Within its quotes gnuplot takes everything as it is, and two of them for one. */
+static void write_output(FILE *gnuplot, const char *path)
+{
+	fputs("set output '", gnuplot);
+	for (; *path; path++)
+		fputs(*path == '\'' ? "''" : (char[]){ *path, '\0' }, gnuplot);
+	fputs("'\n", gnuplot);
+}
+
 /* Bars lie, the first row on top; a thin line goes from the least to the most of the rounds. */
 static void write_script(FILE *gnuplot, const struct table *table, const char *path)
 {
@@ -45,7 +57,7 @@ static void write_script(FILE *gnuplot, const struct table *table, const char *p
 
 	fprintf(gnuplot, "set terminal svg size 800,%zu noenhanced background '#ffffff'\n",
 	        rows * BAR_HEIGHT + 90);
-	fprintf(gnuplot, "set output '%s'\n", path);
+	write_output(gnuplot, path);
 	write_data(gnuplot, table);
 	fprintf(gnuplot,
 	        "set title \"%s: %s, %s\"\n"
@@ -57,42 +69,93 @@ static void write_script(FILE *gnuplot, const struct table *table, const char *p
 	        table->name, table->metrics[0].name, table->metrics[0].unit, rows - 1);
 }
 
-/* The licence of the tree's own files stands in this one as well: after the XML declaration. */
-static int add_licence(const char *path)
+int file_finish(FILE *f, const char *new_path, const char *path)
 {
-	char line[8192];
-	FILE *from = fopen(path, "r"), *to;
-	char new_path[600];
-	bool first = true;
+	int err = fflush(f) || ferror(f) ? -(errno ? errno : EIO) : 0;
 
-	snprintf(new_path, sizeof(new_path), "%s.new", path);
-	to = fopen(new_path, "w");
-	while (from && to && fgets(line, sizeof(line), from)) {
+	if (fclose(f) && !err)
+		err = -errno;
+	if (!err && rename(new_path, path))
+		err = -errno;
+	if (!err)
+		return 0;
+	unlink(new_path);
+	return failed(err, "cannot write %s", path);
+}
+
+/*
+ * What gnuplot has drawn, with the licence of the tree's own files behind the XML declaration. A
+ * full disk is nothing that gnuplot would tell: whether all is there, its end says.
+ */
+static int copy_plot(FILE *from, FILE *to)
+{
+	bool first = true, whole = false;
+	char line[8192];
+
+	while (fgets(line, sizeof(line), from)) {
 		fputs(line, to);
 		if (first)
 			fputs("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n", to);
 		first = false;
+		whole = whole || strstr(line, "</svg>");
+	}
+	return whole ? 0 : -EIO;
+}
+
+static int finish_plot(const char *drawn, const char *path)
+{
+	FILE *from = fopen(drawn, "r"), *to = NULL;
+	char new_path[PATH_MAX + 80];
+	int err = from ? 0 : failed(-errno, "cannot read %s", drawn);
+
+	snprintf(new_path, sizeof(new_path), "%s.new", path);
+	if (!err) {
+		to = fopen(new_path, "w");
+		err = to ? copy_plot(from, to) : -errno;
+		if (err)
+			failed(err, "gnuplot cannot draw %s", path);
 	}
 	if (from)
 		fclose(from);
-	if (!from || !to || fclose(to) || rename(new_path, path))
-		return failed(-errno, "cannot write %s", path);
-	return 0;
+	if (!err)
+		return file_finish(to, new_path, path);
+	if (to) {
+		fclose(to);
+		unlink(new_path);
+	}
+	return err;
+}
+
+/* A gnuplot that ends before it has read all must not end us as well. */
+static int draw(const struct table *table, const char *drawn)
+{
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	FILE *gnuplot = popen("gnuplot", "w");
+	int err = gnuplot ? 0 : -errno;
+
+	if (!err) {
+		write_script(gnuplot, table, drawn);
+		if (pclose(gnuplot))
+			err = -EIO;
+	}
+	signal(SIGPIPE, before);
+	return err;
 }
 
 int plot_table(const struct table *table, const char *dir)
 {
-	char path[512];
-	FILE *gnuplot;
+	char path[PATH_MAX + 64], drawn[PATH_MAX + 80];
+	int err;
 
 	if (!count_shown(table))
 		return -ENODATA;
-	snprintf(path, sizeof(path), "%.400s/%s.svg", dir, table->name);
-	gnuplot = popen("gnuplot", "w");
-	if (!gnuplot)
-		return failed(-errno, "cannot run gnuplot");
-	write_script(gnuplot, table, path);
-	if (pclose(gnuplot))
-		return failed(-EIO, "gnuplot cannot draw %s", path);
-	return add_licence(path);
+	snprintf(path, sizeof(path), "%s/%s.svg", dir, table->name);
+	snprintf(drawn, sizeof(drawn), "%s.drawn", path);
+	err = draw(table, drawn);
+	if (err)
+		failed(err, "gnuplot cannot draw %s", path);
+	else
+		err = finish_plot(drawn, path);
+	unlink(drawn);
+	return err;
 }

@@ -3,9 +3,16 @@
 #ifndef BENCH_PLOT_H
 #define BENCH_PLOT_H
 
+#include <stdio.h>
 #include "tests/bench/table.h"
 
 /* DIR/TABLE.svg of its first metric, by gnuplot. Returns 0 or a negative errno, reported. */
 int plot_table(const struct table *table, const char *dir);
+
+/*
+ * Close what was written, and give it its name; nothing is left of it if it is not whole. Returns 0
+ * or a negative errno, reported.
+ */
+int file_finish(FILE *f, const char *new_path, const char *path);
 
 #endif
