@@ -207,7 +207,8 @@ test_a_bad_target_is_named_by_its_line()
 	local line
 
 	for line in 'packet-xdp xdp_pass cost value < 1 a sentence' 'packet-xdp xdp_pass cost value <= 1' \
-		'packet-xdp xdp_pass cost value <= much a sentence'; do
+		'packet-xdp xdp_pass cost value <= much a sentence' \
+		'packet-xdp xdp_pass cost value <= nan a sentence'; do
 		printf '# a comment\n\n%s\n' "$line" >"$TMPDIR/targets"
 		mount --bind "$TMPDIR/targets" tests/bench/targets
 		run build/tests/bench/bench --quick packet

@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 		status = printed;
 	note("done in %.0f seconds", now_seconds() - bench.started);
 	for (size_t i = 0; i < bench.tables_len; i++)
-		free(bench.tables[i]);
+		table_free(bench.tables[i]);
 	targets_free();
 	return cli_finish(status);
 }

@@ -76,6 +76,7 @@ static struct json_object *table_json(struct table *table)
 	json_put_number(json, "rounds", table->rounds_done);
 	json_put_number(json, "attempts", table->attempts);
 	put_double(json, "noise", table->noise);
+	put_double(json, "noise_abs", table->noise_abs);
 	put_double(json, "others", table->others);
 	for (size_t i = 0; i < table->notes_len; i++)
 		json_object_array_add(notes, json_object_new_string(table->notes[i]));
@@ -92,7 +93,6 @@ static struct json_object *table_json(struct table *table)
 static struct json_object *target_json(const struct target *target)
 {
 	struct json_object *json = json_object_new_object();
-	bool judged = target->state != TARGET_NOT_MEASURED && target->state != TARGET_NOT_BUILT;
 
 	json_put_string(json, "table", target->table);
 	json_put_string(json, "row", target->row);
@@ -102,8 +102,10 @@ static struct json_object *target_json(const struct target *target)
 	json_put_string(json, "limit_is", target->at_least ? "least" : "most");
 	put_double(json, "limit", target->limit);
 	json_object_object_add(json, "measured", NULL);
-	if (judged)
+	if (target->unit)
 		put_double(json, "measured", target->measured);
+	json_put_string(json, "unit", target->unit);
+	json_put_string(json, "found", target->found);
 	json_put_string(json, "verdict", target_verdict(target));
 	return json;
 }

@@ -32,6 +32,7 @@ static struct summary summarize(const double *values, unsigned int n)
 	summary.median = quantile(sorted, n, 0.5);
 	summary.min = sorted[0];
 	summary.max = sorted[n - 1];
+	summary.unsure = (quantile(sorted, n, 0.75) - quantile(sorted, n, 0.25)) / sqrt(n);
 	return summary;
 }
 
@@ -45,16 +46,29 @@ static size_t index_of(const struct table *table, const struct row *row)
 	return row - table->rows;
 }
 
+/* The row that is taken off another one's metric, or NULL. */
+static const struct row *zero_of(struct table *table, const struct row *row, size_t metric)
+{
+	return row->zero[0] && metric == table->zero_metric ? table_find(table, row->zero) : NULL;
+}
+
 /* A row without what its zero row cost in the same round. */
 static double net(struct table *table, const struct samples *samples, const struct row *row,
                   size_t metric, unsigned int round)
 {
 	double value = samples->of[index_of(table, row)][metric][round];
-	const struct row *zero = row->zero[0] ? table_find(table, row->zero) : NULL;
+	const struct row *zero = zero_of(table, row, metric);
 
-	if (zero && metric == table->zero_metric)
-		value -= samples->of[index_of(table, zero)][metric][round];
-	return value;
+	return zero ? value - samples->of[index_of(table, zero)][metric][round] : value;
+}
+
+/* What of it may be noise: the share that A/A has of a value, of the row as it was measured. */
+static double least(struct table *table, const struct samples *samples, const struct row *row,
+                    size_t metric, unsigned int round)
+{
+	if (!zero_of(table, row, metric))
+		return 0;
+	return table->noise * samples->of[index_of(table, row)][metric][round];
 }
 
 void results_noise(struct table *table, const struct samples *samples)
@@ -73,26 +87,37 @@ void results_noise(struct table *table, const struct samples *samples)
 	table->noise_abs = table->noise * summarize(as, n).median;
 }
 
-static void find_ratio(struct table *table, const struct samples *samples, struct row *row,
-                       size_t metric)
+static bool find_ratio(struct table *table, const struct samples *samples, const struct row *row,
+                       const struct row *vs, size_t metric, struct summary *ratio)
 {
-	const struct row *vs = row_against(table, row);
 	double ratios[TABLE_ROUNDS], mine, other;
-	double least = metric == 0 && row->zero[0] ? table->noise_abs : 0;
 	unsigned int n = samples->rounds;
 
-	row->has_ratio[metric] = false;
-	if (!row_is_measured(vs) || table->metrics[metric].no_ratio)
-		return;
 	for (unsigned int i = 0; i < n; i++) {
 		mine = net(table, samples, row, metric, i);
 		other = net(table, samples, vs, metric, i);
-		if (mine <= least || other <= least)
-			return; /* a difference that drowns in the noise */
+		if (mine <= least(table, samples, row, metric, i) ||
+		    other <= least(table, samples, vs, metric, i))
+			return false; /* a difference that drowns in the noise */
 		ratios[i] = table->metrics[metric].higher ? mine / other : other / mine;
 	}
-	row->ratio[metric] = summarize(ratios, n);
-	row->has_ratio[metric] = true;
+	*ratio = summarize(ratios, n);
+	return true;
+}
+
+bool results_ratio(struct table *table, const struct row *row, const struct row *vs, size_t metric,
+                   struct summary *ratio)
+{
+	return find_ratio(table, table->samples, row, vs, metric, ratio);
+}
+
+double results_noise_of(struct table *table, const struct row *row, size_t metric)
+{
+	size_t n = table->samples->rounds;
+	double raw = summarize(table->samples->of[index_of(table, row)][metric], n).median;
+	double value = fabs(row->value[metric].median);
+
+	return zero_of(table, row, metric) && value > 0 ? table->noise * raw / value : table->noise;
 }
 
 void results_make(struct table *table, const struct samples *samples)
@@ -101,12 +126,14 @@ void results_make(struct table *table, const struct samples *samples)
 
 	for (size_t r = 0; r < table->rows_len; r++) {
 		struct row *row = &table->rows[r];
+		const struct row *vs = row_against(table, row);
 
 		for (size_t m = 0; row_is_measured(row) && m < table->metrics_len; m++) {
 			for (unsigned int i = 0; i < samples->rounds; i++)
 				values[i] = net(table, samples, row, m, i);
 			row->value[m] = summarize(values, samples->rounds);
-			find_ratio(table, samples, row, m);
+			row->has_ratio[m] = row_is_measured(vs) && !table->metrics[m].no_ratio &&
+			                    find_ratio(table, samples, row, vs, m, &row->ratio[m]);
 		}
 	}
 	table->rounds_done = samples->rounds;

@@ -22,4 +22,14 @@ void results_noise(struct table *table, const struct samples *samples);
 /* All rows; after results_noise(), in which a ratio may drown. */
 void results_make(struct table *table, const struct samples *samples);
 
+/*
+ * How many times better a row of a measured table is than another one, in each round. Returns
+ * false if that cannot be said: a difference from a zero line drowns in the noise.
+ */
+bool results_ratio(struct table *table, const struct row *row, const struct row *vs, size_t metric,
+                   struct summary *ratio);
+
+/* How far A/A alone may bring a value off, as a share of it: more if a zero line is taken off. */
+double results_noise_of(struct table *table, const struct row *row, size_t metric);
+
 #endif

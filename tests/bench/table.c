@@ -23,6 +23,12 @@ struct table *table_new(const char *name, const char *title)
 	return table;
 }
 
+void table_free(struct table *table)
+{
+	free(table->samples);
+	free(table);
+}
+
 void table_metric(struct table *table, struct metric metric)
 {
 	if (table->metrics_len < TABLE_METRICS)

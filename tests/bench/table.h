@@ -25,7 +25,10 @@ struct metric {
 
 struct summary {
 	double median, min, max;
+	double unsure; /* how far off the median may be, as its rounds are spread */
 };
+
+struct samples;
 
 struct row {
 	char name[48];     /* without spaces: targets and --json name it */
@@ -61,10 +64,13 @@ struct table {
 	double noise_abs; /* the same in its unit */
 	double others;    /* share of the machine's CPU time that others used meanwhile */
 	bool measured, reliable;
+	struct samples *samples; /* of the attempt that stands */
 };
 
 /* A table of the group, empty. Released with the bench. NULL, reported, without memory. */
 struct table *table_new(const char *name, const char *title);
+
+void table_free(struct table *table);
 
 void table_metric(struct table *table, struct metric metric);
 void table_note(struct table *table, const char *note);

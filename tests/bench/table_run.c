@@ -101,10 +101,12 @@ int table_run(struct table *table)
 	note("measuring %s", table->name);
 	if (!table_find(table, ROW_AA))
 		add_aa(table, reference);
-	samples = calloc(2, sizeof(*samples));
-	if (!samples)
+	samples = calloc(1, sizeof(*samples));
+	best = table->samples = calloc(1, sizeof(*best));
+	if (!samples || !best) {
+		free(samples);
 		return failed(-ENOMEM, "cannot keep what table %s measures", table->name);
-	best = samples + 1;
+	}
 	cpu_usage_read(&before);
 	while (!err && table->attempts < ATTEMPTS) {
 		err = run_rounds(table, samples, deadline);

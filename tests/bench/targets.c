@@ -7,6 +7,7 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/print.h"
+#include "tests/bench/results.h"
 #include "tests/bench/targets.h"
 
 struct target *targets;
@@ -24,7 +25,7 @@ static int parse(const char *line, struct target *target)
 	    !at || !line[at])
 		return -EINVAL;
 	target->at_least = !strcmp(is, ">=");
-	if (!target->at_least && strcmp(is, "<="))
+	if ((!target->at_least && strcmp(is, "<=")) || !isfinite(target->limit))
 		return -EINVAL;
 	if (!strcmp(target->vs, "value"))
 		target->vs[0] = '\0';
@@ -95,17 +96,42 @@ static bool is_measured(struct target *target, const struct table *table, const 
 	return false;
 }
 
-/* How far from the limit the noise alone may bring what was measured. */
-static double margin(const struct table *table, const struct row *vs, const struct target *target)
+/* Of a count the worst round: it must hold in each. Of anything else the median. */
+static double value_of(const struct target *target, const struct metric *metric,
+                       const struct summary *value)
 {
-	return vs ? target->limit * table->noise : table->noise_abs;
+	if (metric->no_ratio)
+		return target->at_least ? value->min : value->max;
+	return value->median;
+}
+
+/*
+ * What is measured, and how far from the limit noise alone may bring it. Returns false if the
+ * numbers do not tell.
+ */
+static bool measure(struct target *target, struct table *table, const struct row *row,
+                    const struct row *vs, size_t m, double *margin)
+{
+	struct summary ratio;
+	double noise = results_noise_of(table, row, m);
+
+	if (!vs) {
+		target->measured = value_of(target, &table->metrics[m], &row->value[m]);
+		*margin = fmax(noise * fabs(row->value[m].median), row->value[m].unsure);
+		return true;
+	}
+	if (!results_ratio(table, row, vs, m, &ratio))
+		return false;
+	target->measured = ratio.median;
+	*margin = fmax(fmax(noise, results_noise_of(table, vs, m)) * ratio.median, ratio.unsure);
+	return true;
 }
 
 static void judge(struct target *target)
 {
 	struct table *table = find_table(target->table);
 	struct row *row, *vs = NULL;
-	double mine, other;
+	double margin = 0;
 	int m;
 
 	target->state = TARGET_NOT_MEASURED;
@@ -114,21 +140,26 @@ static void judge(struct target *target)
 		return;
 	row = table_find(table, target->row);
 	m = find_metric(table, target->metric);
-	if (!is_measured(target, table, row, target->row) || m < 0)
+	if (!is_measured(target, table, row, target->row))
 		return;
+	if (m < 0) {
+		snprintf(target->found, sizeof(target->found), "table %s has no metric %s",
+		         table->name, target->metric);
+		return;
+	}
 	if (target->vs[0])
 		vs = table_find(table, target->vs);
 	if (target->vs[0] && !is_measured(target, table, vs, target->vs))
 		return;
-	mine = row->value[m].median;
-	other = vs ? vs->value[m].median : 0;
-	target->measured = mine;
-	if (vs && table->metrics[m].higher)
-		target->measured = other > 0 ? mine / other : 0;
-	else if (vs)
-		target->measured = mine > 0 ? other / mine : 0;
-	snprintf(target->found, sizeof(target->found), "%s%s, wanted %s %s",
-	         print_number(target->measured), vs ? " times" : "",
+	target->unit = vs ? "times" : table->metrics[m].unit;
+	if (!measure(target, table, row, vs, (size_t)m, &margin)) {
+		target->state = TARGET_UNSURE;
+		target->unit = NULL;
+		snprintf(target->found, sizeof(target->found), "drowns in the noise");
+		return;
+	}
+	snprintf(target->found, sizeof(target->found), "%s %s, wanted %s %s",
+	         print_number(target->measured), target->unit,
 	         target->at_least ? "at least" : "at most", print_number(target->limit));
 	target->state = (target->at_least ? target->measured >= target->limit
 	                                  : target->measured <= target->limit)
@@ -136,8 +167,7 @@ static void judge(struct target *target)
 	                        : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times, which a quick run does not know. */
 	if (!table->metrics[m].no_ratio &&
-	    (bench.quick || !table->reliable ||
-	     fabs(target->measured - target->limit) <= margin(table, vs, target)))
+	    (bench.quick || !table->reliable || fabs(target->measured - target->limit) <= margin))
 		target->state = TARGET_UNSURE;
 }
 

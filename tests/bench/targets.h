@@ -22,7 +22,8 @@ struct target {
 		TARGET_MISSED,
 		TARGET_UNSURE, /* nearer to the limit than A/A allows, or the table is unreliable */
 	} state;
-	double measured;
+	double measured;  /* a count: in its worst round; else the median */
+	const char *unit; /* NULL: nothing is measured */
 	char found[200];
 };
 

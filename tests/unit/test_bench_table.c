@@ -45,7 +45,7 @@ static int release(void **state)
 {
 	(void)state;
 	while (bench.tables_len)
-		free(bench.tables[--bench.tables_len]);
+		table_free(bench.tables[--bench.tables_len]);
 	return 0;
 }
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is called met, missed and unsure, from known values. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "bpffs/log.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/targets.h"
+
+#define ROUNDS 5
+
+/* The values of a row: its two metrics, "m" and the count "n". */
+struct script {
+	double m[ROUNDS], n[ROUNDS];
+	size_t at;
+};
+
+static int play(struct row *row, double values[TABLE_METRICS])
+{
+	struct script *script = row->subject;
+
+	values[0] = script->m[script->at];
+	values[1] = script->n[script->at++];
+	return 0;
+}
+
+/* A/A, and so the reference, differs by that share. */
+static struct table *make_table(double noise)
+{
+	static struct script reference, again;
+	struct table *table;
+
+	bench.rounds = ROUNDS;
+	bench.deadline = now_seconds() + 60;
+	reference.at = again.at = 0;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		reference.m[i] = 100;
+		again.m[i] = 100 * (1 + noise);
+	}
+	table = table_new("t", "a table");
+	assert_non_null(table);
+	table_metric(table, (struct metric){ .name = "m", .unit = "u" });
+	table_metric(table, (struct metric){ .name = "n", .unit = "frames", .no_ratio = true });
+	table_row(table, "reference", "", play, &reference);
+	table_row(table, ROW_AA, "", play, &again);
+	return table;
+}
+
+static int release(void **state)
+{
+	(void)state;
+	while (bench.tables_len)
+		table_free(bench.tables[--bench.tables_len]);
+	targets = NULL;
+	targets_len = 0;
+	return 0;
+}
+
+/* The verdict on a target of this table. */
+static const char *judge(struct table *table, struct target *target)
+{
+	strcpy(target->table, "t");
+	targets = target;
+	targets_len = 1;
+	if (!table->measured)
+		assert_int_equal(table_run(table), 0);
+	targets_judge();
+	return target_verdict(target);
+}
+
+static void a_count_is_judged_by_its_worst_round(void **state)
+{
+	struct table *table = make_table(0);
+	struct script most = { .m = { 1, 1, 1, 1, 1 }, .n = { 0, 0, 0, 7, 0 } };
+	struct script least = { .m = { 1, 1, 1, 1, 1 }, .n = { 100, 100, 99, 100, 100 } };
+	struct target at_most = { .row = "most", .metric = "n" };
+	struct target at_least = { .row = "least", .metric = "n", .at_least = true, .limit = 100 };
+
+	(void)state;
+	table_row(table, "most", "", play, &most);
+	table_row(table, "least", "", play, &least);
+	assert_string_equal(judge(table, &at_most), "missed");
+	assert_string_equal(judge(table, &at_least), "missed");
+	at_most.limit = 7;
+	at_least.limit = 99;
+	assert_string_equal(judge(table, &at_most), "met");
+	assert_string_equal(judge(table, &at_least), "met");
+}
+
+static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
+{
+	struct table *table = make_table(0);
+	/* Twice as good in most rounds; the medians alone would say half. */
+	struct script a = { .m = { 1, 1, 10, 10, 10 } };
+	struct script b = { .m = { 2, 2, 20, 5, 5 } };
+	struct target target = {
+		.row = "a", .metric = "m", .vs = "b", .at_least = true, .limit = 1
+	};
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "b", "", play, &b);
+	assert_string_equal(judge(table, &target), "met");
+	assert_true(target.measured > 1.999 && target.measured < 2.001);
+	assert_string_equal(target.unit, "times");
+}
+
+static void what_noise_may_have_done_is_unsure(void **state)
+{
+	struct table *table = make_table(0.05);
+	struct script even = { .m = { 104, 104, 104, 104, 104 } };
+	struct script spread = { .m = { 60, 80, 104, 140, 180 } };
+	struct script far = { .m = { 200, 200, 200, 200, 200 } };
+	struct target target = { .row = "even", .metric = "m", .limit = 100 };
+
+	(void)state;
+	table_row(table, "even", "", play, &even);
+	table_row(table, "spread", "", play, &spread);
+	table_row(table, "far", "", play, &far);
+	assert_string_equal(judge(table, &target), "unsure"); /* A/A: 5 of 104 */
+	target.limit = 90;
+	assert_string_equal(judge(table, &target), "missed");
+	strcpy(target.row, "spread");
+	assert_string_equal(judge(table, &target), "unsure"); /* quartiles: 60 / sqrt(5) */
+	strcpy(target.row, "far");
+	assert_string_equal(judge(table, &target), "missed");
+}
+
+static void a_difference_from_the_zero_line_is_less_sure(void **state)
+{
+	struct table *table = make_table(0.02);
+	struct script near = { .m = { 101, 101, 101, 101, 101 } };
+	struct script far = { .m = { 110, 110, 110, 110, 110 } };
+	struct script farther = { .m = { 130, 130, 130, 130, 130 } };
+	struct target target = {
+		.row = "near", .metric = "m", .vs = "far", .at_least = true, .limit = 2
+	};
+	struct row *row;
+
+	(void)state;
+	row = table_row(table, "near", "", play, &near);
+	strcpy(row->zero, "reference");
+	row = table_row(table, "far", "", play, &far);
+	strcpy(row->zero, "reference");
+	row = table_row(table, "farther", "", play, &farther);
+	strcpy(row->zero, "reference");
+	assert_string_equal(judge(table, &target), "unsure");
+	assert_null(target.unit); /* 1 of 101 is nothing to divide by */
+	strcpy(target.row, "far");
+	strcpy(target.vs, "farther");
+	target.limit = 2.5; /* measured: 3, of which 2% of 110 / 10 are noise */
+	assert_string_equal(judge(table, &target), "unsure");
+	target.limit = 2;
+	assert_string_equal(judge(table, &target), "met");
+}
+
+static void a_name_that_is_not_there_is_told(void **state)
+{
+	struct table *table = make_table(0);
+	struct target row = { .row = "a", .metric = "m" };
+	struct target metric = { .row = "reference", .metric = "l" };
+
+	(void)state;
+	assert_string_equal(judge(table, &row), "not measured");
+	assert_string_equal(row.found, "table t has no row a");
+	assert_string_equal(judge(table, &metric), "not measured");
+	assert_string_equal(metric.found, "table t has no metric l");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_count_is_judged_by_its_worst_round, release),
+		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
+		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
+		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
+		cmocka_unit_test_teardown(a_name_that_is_not_there_is_told, release),
+	};
+
+	log_init("test_bench_targets", false);
+	return cmocka_run_group_tests_name("bench_targets", tests, NULL, NULL);
+}
