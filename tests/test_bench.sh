@@ -138,6 +138,8 @@ test_the_document_and_its_plots_are_written()
 	bench --docs "/mnt/it's" stats
 	((status == 0)) || fail "status $status: $errors"
 	[[ $output == *"stats-once: The counters of one interface"*"A/A"*"targets"* ]] || fail "$output"
+	[[ $output == *$'\nBPF '*JIT* ]] || fail "not said whether programs are compiled: $output"
+	grep -q '^  stats--json .* bpftool  *ours, as JSON$' <<<"$output" || fail "what is it? $output"
 	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' "/mnt/it's"/BENCH.md ||
 		fail "$(<"/mnt/it's/BENCH.md")"
 	grep -q '^## Targets' "/mnt/it's"/BENCH.md || fail "$(<"/mnt/it's/BENCH.md")"

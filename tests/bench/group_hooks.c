@@ -23,12 +23,12 @@ static const struct store_program programs[] = {
 	  NULL },
 	{ "xdp_drop", "counts and drops", "objects/xdp_drop.o", NULL, XDP_DROP, "empty-xdp",
 	  "tc_drop", NULL },
-	{ "tc_parse", "ours, as loaded", "objects/tc_parse.o", NULL, -1, "empty-tc", NULL, NULL },
-	{ "xdp_parse", "ours, as loaded", "objects/xdp_parse.o", NULL, -1, "empty-xdp", "tc_parse",
-	  NULL },
-	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, -1, "empty-tc", NULL, NULL },
-	{ "xdp_acl", "ours, as loaded", "objects/xdp_acl.o", NULL, -1, "empty-xdp", "tc_acl",
-	  NULL },
+	{ "tc_parse", "counts more sources than its LRU table has room for", "objects/tc_parse.o",
+	  NULL, -1, "empty-tc", NULL, NULL },
+	{ "xdp_parse", "counts more sources than its LRU table has room for", "objects/xdp_parse.o",
+	  NULL, -1, "empty-xdp", "tc_parse", NULL },
+	{ "tc_acl", "nothing listed", "objects/tc_acl.o", NULL, -1, "empty-tc", NULL, NULL },
+	{ "xdp_acl", "nothing listed", "objects/xdp_acl.o", NULL, -1, "empty-xdp", "tc_acl", NULL },
 };
 
 static int measure_cost(void)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ static const struct {
 	{ "tc", "tc -V" },
 	{ "bpftool", "bpftool version" },
 	{ "xdp-tools", "dpkg-query -W -f '${Version}' xdp-tools" },
+	{ "xdp-forward", "echo \"$BENCH_XDP_FORWARD\"" }, /* if run.sh has it from elsewhere */
 	{ "nft", "nft --version" },
 	{ "iptables", "iptables --version" },
 };
@@ -36,6 +39,30 @@ static void first_line(const char *command, char *line, size_t size)
 	if (fgets(line, (int)size, f))
 		line[strcspn(line, "\n")] = '\0';
 	pclose(f);
+}
+
+/* What costs each program time, and is the same for none of two machines. */
+static void tell_bpf(char *text, size_t size)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "bench_jit", "GPL", insns, 2, NULL);
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	char stats[8];
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		snprintf(text, size, "programs cannot be loaded");
+	else
+		snprintf(text, size, "%s", info.jited_prog_len ? "JIT" : "no JIT: all is slower");
+	if (fd >= 0)
+		close(fd);
+	first_line("cat /proc/sys/kernel/bpf_stats_enabled", stats, sizeof(stats));
+	if (!strcmp(stats, "1"))
+		snprintf(text + strlen(text), size - strlen(text),
+		         ", run times are counted: all is slower (kernel.bpf_stats_enabled)");
 }
 
 static struct fact *add(struct fact *facts, size_t *len, size_t room, const char *name)
@@ -70,6 +97,8 @@ size_t machine_facts(struct fact *facts, size_t room)
 	getloadavg(loads, 3);
 	snprintf(fact->value, sizeof(fact->value), "%.2f %.2f %.2f at the end", loads[0], loads[1],
 	         loads[2]);
+	fact = add(facts, &len, room, "BPF");
+	tell_bpf(fact->value, sizeof(fact->value));
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		fact = add(facts, &len, room, versions[i].name);
 		first_line(versions[i].command, fact->value, sizeof(fact->value));

@@ -93,7 +93,7 @@ void print_table(struct table *table)
 		         table->metrics[m].unit);
 		printf("  %-*s", table->metrics[m].no_ratio ? 33 : 42, head);
 	}
-	printf("  against\n");
+	printf("  %-*s  row\n", width, "against");
 	for (size_t r = 0; r < table->rows_len; r++) {
 		const struct row *row = &table->rows[r];
 
@@ -105,7 +105,7 @@ void print_table(struct table *table)
 		for (size_t m = 0; table->measured && m < table->metrics_len; m++)
 			print_metric(table, row, m);
 		against = row_against(table, row);
-		printf("  %s\n", against ? against->name : "");
+		printf("  %-*s  %s\n", width, against ? against->name : "", row->what);
 	}
 	putchar('\n');
 }

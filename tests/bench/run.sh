@@ -25,6 +25,8 @@ if ! type xdp-forward >/dev/null 2>&1 && [[ -x $fetched/xdp-forward ]]; then
 	printf '#!/bin/sh\nexec "%s" "$@"\n' "$fetched/xdp-forward" >build/tests/bench/peers/xdp-forward
 	chmod +x build/tests/bench/peers/xdp-forward
 	PATH=$PATH:$PWD/build/tests/bench/peers
+	BENCH_XDP_FORWARD=$(sed -n 's/^xdp-tools //p' "$fetched/packages" || true)
+	export BENCH_XDP_FORWARD="xdp-tools ${BENCH_XDP_FORWARD:-of unknown version}, fetched"
 fi
 
 # Where the paths on the command line begin: the tree has another place in there.
