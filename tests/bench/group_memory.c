@@ -72,8 +72,9 @@ static int measure(const char *name, bool v6, __u32 count)
 		table_note(
 			table,
 			kernelmem_is_ours()
-				? "real: what the kernel charges our control group for, beside "
-				  "what it says of the maps (memlock)."
+				? "real: what the kernel charges our control group for, and the "
+				  "machine's per-CPU memory where it does not charge that, "
+				  "beside what it says of the maps (memlock)."
 				: "real: what the kernel has more of its own memory afterwards (of "
 				  "/proc/meminfo: neither free nor of processes or files; what "
 				  "others do shows as well), beside what it says of the maps "

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +13,16 @@
 #define WAIT_SECONDS 8
 #define WAIT_QUICK   1
 
-/* What of /proc/meminfo is not the kernel's; all is subtracted from MemTotal. */
-static const char *const others[] = { "MemFree",    "Buffers",   "Cached",
-	                              "SwapCached", "AnonPages", "SReclaimable" };
+/* Of the map that tells whether a group is charged for it: together 2 MiB a CPU. */
+#define PROBE_VALUE   8192
+#define PROBE_ENTRIES 256
 
-static double read_meminfo(void)
+/* What of /proc/meminfo is not the kernel's; all is subtracted from MemTotal. */
+static const char *const others[] = { "MemFree",   "Buffers",      "Cached", "SwapCached",
+	                              "AnonPages", "SReclaimable", NULL };
+
+/* The line that is counted, less those that are not (NULL at the end). */
+static double read_meminfo(const char *counted, const char *const * not )
 {
 	FILE *f = fopen("/proc/meminfo", "r");
 	char line[128], name[64];
@@ -24,15 +31,22 @@ static double read_meminfo(void)
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63[^:]: %lf", name, &kib) != 2)
 			continue;
-		if (!strcmp(name, "MemTotal"))
+		if (!strcmp(name, counted))
 			taken += kib * 1024;
-		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-			if (!strcmp(name, others[i]))
+		for (size_t i = 0; not [i]; i++)
+			if (!strcmp(name, not [i]))
 				taken -= kib * 1024;
 	}
 	if (f)
 		fclose(f);
 	return taken;
+}
+
+static double read_percpu(void)
+{
+	static const char *const none[] = { NULL };
+
+	return read_meminfo("Percpu", none);
 }
 
 /* A file of our group, in cgroup v2 ("0::/path") or v1 ("4:memory:/path"). */
@@ -90,9 +104,32 @@ static double read_group(void)
 	return bytes;
 }
 
+/*
+ * Some kernels charge a group for the memory of per-CPU maps, others do not; no file tells. A map
+ * that has nothing else does.
+ */
+static bool charges_percpu(void)
+{
+	static int known = -1;
+	double before, size = 1.0 * PROBE_VALUE * PROBE_ENTRIES * libbpf_num_possible_cpus();
+	int fd;
+
+	if (known >= 0)
+		return known;
+	before = read_group();
+	fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "bench_percpu", 4, PROBE_VALUE,
+	                    PROBE_ENTRIES, NULL);
+	known = fd >= 0 && read_group() - before > size / 2;
+	if (fd >= 0)
+		close(fd);
+	return known;
+}
+
 double kernelmem_read(void)
 {
-	return kernelmem_is_ours() ? read_group() : read_meminfo();
+	if (!kernelmem_is_ours())
+		return read_meminfo("MemTotal", others);
+	return charges_percpu() ? read_group() : read_group() + read_percpu();
 }
 
 void kernelmem_wait(double bytes)

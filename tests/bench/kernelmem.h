@@ -7,7 +7,8 @@
 
 /*
  * It is read of our own memory control group, which is only looked at, or, where there is none but
- * the root, of the whole system: then what others do shows as well.
+ * the root, of the whole system: then what others do shows as well. Per-CPU memory is always that
+ * of the system where the kernel charges no group for it.
  */
 bool kernelmem_is_ours(void);
 
