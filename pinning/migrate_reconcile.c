@@ -90,6 +90,19 @@ static bool counts_in_both(const struct reconciling *r)
 	return false;
 }
 
+/*
+ * How an entry is written that the new map had, or had not, just before. Of arrays, devmaps and
+ * cpumaps every slot exists: the kernel answers BPF_NOEXIST with EEXIST, also where it is empty.
+ */
+static __u64 write_flags(const struct reconciling *r, bool there)
+{
+	__u32 type = r->m->to.info.type;
+
+	if (map_is_array(type) || type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_CPUMAP)
+		return BPF_ANY;
+	return there ? BPF_EXIST : BPF_NOEXIST;
+}
+
 /* The old map has this entry, and another value than the base or none there. */
 static int bring(struct reconciling *r, struct table_entry *entry, const void *key,
                  const void *value)
@@ -111,14 +124,14 @@ static int bring(struct reconciling *r, struct table_entry *entry, const void *k
 		r->m->report.counts_in_both += known && there && counts_in_both(r);
 		return leave(r, key, value, NULL, TABLE_NEW_WINS);
 	}
-	err = bpf_map_update_elem(r->m->to.fd, r->key, r->wanted,
-	                          map_is_array(r->m->to.info.type) ? BPF_ANY
-	                          : there                          ? BPF_EXIST
-	                                                           : BPF_NOEXIST);
+	err = bpf_map_update_elem(r->m->to.fd, r->key, r->wanted, write_flags(r, there));
 	if (err == -EEXIST || err == -ENOENT)
 		return leave(r, key, value, NULL, TABLE_NEW_WINS);
 	if (err == -E2BIG || err == -ENOSPC)
 		return leave(r, key, value, "the new map is full", TABLE_LEFT);
+	if (err == -ENODEV)
+		return leave(r, key, value, "its interface is gone",
+		             known ? TABLE_NEW_WINS : TABLE_LEFT);
 	if (err)
 		return err;
 	if (known)

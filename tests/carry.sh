@@ -91,3 +91,17 @@ expect_edited()
 	[[ -n ${2-} || $rules == "$edited" ]] || fail "$1: there are more rules than were edited:
 $(diff <(cat <<<"$rules") <(cat <<<"$edited"))"
 }
+
+# aim MAP KEY TARGET: of tests/bpf/targets.bpf.h, a device by its ifindex, or the length of a CPU's
+# queue.
+aim() { bpftool map update pinned "$BPFFS/v0/$1" key "$2" 0 0 0 value "$3" 0 0 0; }
+
+# expect_aim MAP KEY TARGET, which may be empty: there is none.
+expect_aim()
+{
+	local target
+
+	target=$(bpftool map lookup pinned "$BPFFS/v0/$1" key "$2" 0 0 0 2>/dev/null |
+		sed -n 's/.*value: \(..\).*/\1/p')
+	[[ $target == "${3:+$(printf %02x "$3")}" ]] || fail "$1, slot $2: '$target', expected '$3'"
+}

@@ -119,6 +119,26 @@ test_lists_and_counters_of_another_definition_come_over()
 	expect_nothing_left
 }
 
+test_devices_and_cpus_come_over_into_a_map_in_place_already()
+{
+	local map
+
+	link_xdp v0 "$BUILT/targets1.o"
+	pin_maps v0 >/dev/null
+	for map in to_ports to_peers to_cpus; do
+		aim $map 1 1
+	done
+	aim to_cpus 0 64
+	reload "$BUILT/targets1.o"
+	expect_status 0 pin_maps --carry v0
+	[[ $output$errors != *differed* ]] || fail "$output$errors"
+	for map in to_ports to_peers to_cpus; do
+		expect_aim $map 1 1
+	done
+	expect_aim to_cpus 0 64
+	expect_nothing_left
+}
+
 test_of_an_entry_in_both_the_new_one_stays_and_this_is_said()
 {
 	link_xdp v0 "$BUILT/carry1.o"

@@ -610,16 +610,20 @@ test_a_copy_that_is_killed_is_removed()
 	expect_id "$BPFFS/v0/deny_list" "$map"
 }
 
-# stop_switched: carry2 is on the hook instead of carry1, and the old maps take edits still.
+# stop_switched [NAME]: carry2 is on the hook instead of carry1, or of NAME the same, and the old maps
+# take edits still.
 stop_switched()
 {
+	local name=${1-carry} at before
+
 	need strace
 	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=sendto \
-		load --on-mismatch migrate v0 "$BUILT/carry2.o"
-	load --on-mismatch migrate v0 "$BUILT/carry1.o" >/dev/null 2>&1
-	stop_at sendto "$(grep ' sendto(' "$TMPDIR/calls" | sed -n '/RTM_SETLINK/=')" \
-		load --on-mismatch migrate v0 "$BUILT/carry2.o"
-	[[ $(bpftool -j prog show id "$(prog_id v0)") == *'"name":"carry2"'* ]] || fail "not switched"
+		load --on-mismatch migrate v0 "$BUILT/${name}2.o"
+	at=$(grep ' sendto(' "$TMPDIR/calls" | sed -n '/RTM_SETLINK/=')
+	load --on-mismatch migrate v0 "$BUILT/${name}1.o" >/dev/null 2>&1
+	before=$(prog_id v0)
+	stop_at sendto "$at" load --on-mismatch migrate v0 "$BUILT/${name}2.o"
+	[[ $(prog_id v0) != "$before" ]] || fail "not switched"
 }
 
 test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
@@ -648,6 +652,42 @@ test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 	expect_seen 0 20
 	expect_nothing_left
 	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+# What is added, changed and deleted in the old maps between the copy and their end; and in the other
+# round before and after a kill.
+test_devices_and_cpus_that_are_changed_meanwhile_are_brought_over()
+{
+	local way map
+
+	for way in go_on kill_it; do
+		load v0 "$BUILT/targets1.o" >/dev/null
+		for map in to_ports to_peers; do
+			aim $map 1 1
+			aim $map 2 1
+		done
+		aim to_cpus 1 64
+		stop_switched targets
+		for map in to_ports to_peers; do
+			aim $map 0 1
+			bpftool map delete pinned "$BPFFS/v0/$map" key 2 0 0 0
+		done
+		aim to_cpus 1 128
+		$way
+		[[ $way != kill_it ]] || aim to_ports 3 1
+		[[ $way != kill_it ]] || aim to_cpus 0 32
+		expect_status 0 pin_maps v0
+		for map in to_ports to_peers; do
+			expect_aim $map 0 1
+			expect_aim $map 1 1
+			expect_aim $map 2 ''
+		done
+		expect_aim to_cpus 1 128
+		[[ $way != kill_it ]] || expect_aim to_ports 3 1
+		[[ $way != kill_it ]] || expect_aim to_cpus 0 32
+		expect_nothing_left
+		unload --all --purge v0 >/dev/null
+	done
 }
 
 # Rule 5 is edited in the old map after the copy, and put back in the new one, to what was copied:
