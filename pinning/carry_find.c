@@ -36,17 +36,6 @@ static bool has_no_state(__u32 type)
 	}
 }
 
-static bool is_as_before(const struct migration *m)
-{
-	size_t len;
-	const struct migrate_row *rows = migrate_rows(m, &len);
-
-	for (size_t i = 0; i < len; i++)
-		if (rows[i].outcome != MIGRATE_KEPT)
-			return false;
-	return true;
-}
-
 static int make_plan(struct carried *one)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
@@ -61,7 +50,7 @@ static int make_plan(struct carried *one)
 		return 0;
 	migrate_begin(one->m);
 	migrate_set_progress(one->m, carry_show_progress, one);
-	if (!is_as_before(one->m)) {
+	if (!migrate_is_alike(one->m)) {
 		note("map '%s' is carried over into one of another definition:", one->name);
 		migrate_print(one->m, stderr);
 	}

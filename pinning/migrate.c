@@ -129,6 +129,14 @@ const struct migrate_row *migrate_rows(const struct migration *m, size_t *len)
 	return m->rows.list;
 }
 
+bool migrate_is_alike(const struct migration *m)
+{
+	for (size_t i = 0; i < m->rows.len; i++)
+		if (m->rows.list[i].outcome != MIGRATE_KEPT)
+			return false;
+	return true;
+}
+
 void migrate_why_refused(const struct migration *m, char *text, size_t size)
 {
 	*text = '\0';

@@ -107,6 +107,9 @@ void migrate_free(struct migration *m);
 /* The plan as rows, valid until migrate_free(). */
 const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
 
+/* Every row is kept: both maps are defined alike. */
+bool migrate_is_alike(const struct migration *m);
+
 /* The first row that is refused: "type: it holds other maps"; else "". */
 void migrate_why_refused(const struct migration *m, char *text, size_t size);
 

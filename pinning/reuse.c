@@ -55,17 +55,28 @@ static int refuse_pin(const struct directory *dir, enum hook hook, const char *n
 	return -EEXIST;
 }
 
-/* An entry of a devmap or cpumap carries a program, which may not run for another one. */
-static bool holds_programs(int map_fd, const struct bpf_map_info *info)
+static bool is_targets(__u32 type)
+{
+	return type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH ||
+	       type == BPF_MAP_TYPE_CPUMAP;
+}
+
+/* An entry of a devmap or cpumap that carries a program. */
+struct entry_prog {
+	__u32 key, prog_id; /* 0: there is none */
+};
+
+static struct entry_prog find_entry_prog(int map_fd, const struct bpf_map_info *info)
 {
 	__u32 key, *previous = NULL, value[2];
 
-	if (info->value_size != sizeof(value) || info->key_size != sizeof(key))
-		return false;
+	if (!is_targets(info->type) || info->value_size != sizeof(value) ||
+	    info->key_size != sizeof(key))
+		return (struct entry_prog){};
 	for (; !bpf_map_get_next_key(map_fd, previous, &key); previous = &key)
 		if (!bpf_map_lookup_elem(map_fd, &key, value) && value[1])
-			return true;
-	return false;
+			return (struct entry_prog){ key, value[1] };
+	return (struct entry_prog){};
 }
 
 /*
@@ -84,23 +95,13 @@ static bool is_link(int map_fd, const struct bpf_map_info *info, const char *nam
 	       !bpf_map_lookup_elem(map_fd, &zero, &id);
 }
 
-static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char *name)
+/* What is pinned is neither used on nor carried over. */
+static bool is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name)
 {
-	switch (info->type) {
-	case BPF_MAP_TYPE_PROG_ARRAY:
-		if (is_link(map_fd, info, name))
-			return true;
-		detail("map '%s' is made anew: packets would see half a program array", name);
+	if (info->type != BPF_MAP_TYPE_PROG_ARRAY || is_link(map_fd, info, name))
 		return false;
-	case BPF_MAP_TYPE_DEVMAP:
-	case BPF_MAP_TYPE_DEVMAP_HASH:
-	case BPF_MAP_TYPE_CPUMAP:
-		if (!holds_programs(map_fd, info))
-			return true;
-		note("map '%s' is made anew: its entries hold programs", name);
-		return false;
-	default: return true;
-	}
+	detail("map '%s' is made anew: packets would see half a program array", name);
+	return true;
 }
 
 /* Returned where the definitions differ, so that all maps are looked at before it fails. */
@@ -110,8 +111,7 @@ static bool is_reusable(int map_fd, const struct bpf_map_info *info, const char 
 /* See pinning/kind.h: other maps are bound to no programs. */
 static bool is_bound(__u32 type)
 {
-	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_DEVMAP ||
-	       type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP;
+	return type == BPF_MAP_TYPE_PROG_ARRAY || is_targets(type);
 }
 
 static int refuse_link(const struct object *object, const char *name, const struct directory *dir,
@@ -162,6 +162,19 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	return refuse_content(name);
 }
 
+/* A program of an entry may not run for another one, and goes with the map that has it. */
+static int refuse_programs(const char *name, const struct directory *dir,
+                           const struct entry_prog *entry)
+{
+	rejected(-EINVAL,
+	         "cannot use map '%s' pinned in %s for another program: its entry %u has program "
+	         "%u",
+	         name, dir->path, entry->key, entry->prog_id);
+	hint("entries that have a program stay in the old map: put those into the new one after "
+	     "the load");
+	return DIFFERS;
+}
+
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
 {
 	rejected(-EBUSY,
@@ -172,10 +185,23 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	return -EBUSY;
 }
 
-/* The pinned map stays as it is, and the object gets another one. No differences: it is bound. */
+static void say_made_anew(const struct object *object, const char *name,
+                          const struct directory *dir, const struct entry_prog *entry)
+{
+	if (entry->prog_id)
+		note("map '%s' is made anew: its entries hold programs", name);
+	else
+		note("map '%s' is made anew: program %s is %s, and the one pinned in %s is bound "
+		     "to others",
+		     name, bpf_program__name(object->prog), kind_name(object->prog), dir->path);
+}
+
+/* The pinned map stays as it is, and the object gets another one. No differences: it has programs,
+ * or is bound. */
 static int leave_pin(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
-                     const struct reuse_options *how, const struct shape_diffs *diffs)
+                     const struct reuse_options *how, const struct shape_diffs *diffs,
+                     const struct entry_prog *entry)
 {
 	const char *name = object_map_name(object, map);
 	enum mismatch what = mismatch_of(how->mismatch, name);
@@ -183,12 +209,12 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 
 	if (diffs->len && what == MISMATCH_FAIL)
 		return refuse_difference(object, map, dir, pin_fd, how, diffs);
+	if (entry->prog_id && what == MISMATCH_FAIL)
+		return refuse_programs(name, dir, entry);
 	if (how->keeps_name && how->keeps_name(how->context, info->id))
 		return refuse_name(name, dir, info->id);
 	if (!diffs->len)
-		note("map '%s' is made anew: program %s is %s, and the one pinned in %s is bound "
-		     "to others",
-		     name, bpf_program__name(object->prog), kind_name(object->prog), dir->path);
+		say_made_anew(object, name, dir, entry);
 	if (what != MISMATCH_FRESH) {
 		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
 		return err == -EOPNOTSUPP ? refuse_content(name) : err;
@@ -206,11 +232,12 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
                      unsigned int *reused)
 {
 	const char *name = object_map_name(object, map);
+	struct entry_prog entry;
 	struct shape_diffs diffs;
 	bool clash;
 	int err;
 
-	if (!is_reusable(pin_fd, info, name))
+	if (is_made_anew(pin_fd, info, name))
 		return 0;
 	err = shape_compare(object->obj, map, pin_fd, info, &diffs);
 	if (err)
@@ -222,11 +249,12 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		detail("what may be inside map '%s' was not compared: nothing is, and the verifier "
 		       "does not tell",
 		       name);
+	entry = find_entry_prog(pin_fd, info);
 	clash = !diffs.len && is_bound(info->type) && kind_clashes(object->prog, pin_fd);
 	if (clash && info->type == BPF_MAP_TYPE_PROG_ARRAY) {
 		err = refuse_link(object, name, dir, pin_fd);
-	} else if (diffs.len || clash) {
-		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs);
+	} else if (diffs.len || clash || entry.prog_id) {
+		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs, &entry);
 	} else {
 		err = bpf_map__reuse_fd(map, pin_fd);
 		if (err)
@@ -291,9 +319,10 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
 	if (fd < 0)
 		return 0;
-	if (is_reusable(fd, &info, object_map_name(object, map))) {
+	if (!is_made_anew(fd, &info, object_map_name(object, map))) {
 		id = info.id;
-		*differs = !shape_compare(object->obj, map, fd, &info, &diffs) && diffs.len;
+		*differs = find_entry_prog(fd, &info).prog_id ||
+		           (!shape_compare(object->obj, map, fd, &info, &diffs) && diffs.len);
 		shape_diffs_free(&diffs);
 	}
 	close(fd);

@@ -25,7 +25,8 @@ struct reuse_options {
  * and .data. A devmap or cpumap that is bound to programs of another kind is made anew and carried
  * over, and a link that is (see pinning/kind.h) refused. Where definitions differ, all differences
  * are printed field by field and it fails, or the object gets a map of its own, empty or to carry
- * the content over into. *reused counts the maps that are used on. Reports its failures. Returns 0,
+ * the content over into; and so where entries of a devmap or cpumap have programs, which stay in
+ * the old one. *reused counts the maps that are used on. Reports its failures. Returns 0,
  * -EINVAL for a difference, -EOPNOTSUPP for content that cannot be carried over, -EBUSY for one
  * where the pinned map keeps its name, or another negative errno.
  */

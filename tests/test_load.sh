@@ -1459,22 +1459,49 @@ has_counted()
 	((${now% *} > 1000))
 }
 
+# put_ports: an entry with a program and one without; sets $id, of the map.
+put_ports()
+{
+	load -n ports_main v0 "$BUILT/load_ports.o" >/dev/null
+	id=$(map_id "$BPFFS/v0/ports")
+	bpftool prog loadall "$BUILT/load_ports.o" "$BPFFS/entries"
+	attach put "$BPFFS/v0/ports" 0 "$(ifindex v0)" "$BPFFS/entries/ports_entry"
+	bpftool map update pinned "$BPFFS/v0/ports" key 1 0 0 0 value 1 0 0 0 255 255 255 255
+}
+
 test_a_devmap_is_used_on_unless_its_entries_hold_programs()
 {
-	local id
+	local id before
 
 	load -n ports_main v0 "$BUILT/load_ports.o" >/dev/null
 	id=$(map_id "$BPFFS/v0/ports")
 	expect_status 0 load -n ports_main v0 "$BUILT/load_ports.o"
 	expect_id "$BPFFS/v0/ports" "$id"
-	bpftool prog load objects/xdp_pass.o "$BPFFS/entry" type xdp
-	bpftool prog loadall "$BUILT/load_ports.o" "$BPFFS/entries"
-	attach put "$BPFFS/v0/ports" 1 "$(ifindex v0)" "$BPFFS/entries/ports_entry"
-	expect_status 0 load -n ports_main v0 "$BUILT/load_ports.o"
+	put_ports
+	before=$(snapshot)
+	expect_refusal "cannot use map 'ports' pinned in $BPFFS/v0 for another program: its entry 0 has program " \
+		"$before" load -n ports_main v0 "$BUILT/load_ports.o"
+	[[ $errors == *"--on-mismatch migrate"*"--on-mismatch fresh"* ]] || fail "no way out is said: $errors"
+	expect_status 0 load --on-mismatch fresh -n ports_main v0 "$BUILT/load_ports.o"
 	[[ $errors == *"map 'ports' is made anew: its entries hold programs"* ]] || fail "it says: $errors"
 	[[ $(map_id "$BPFFS/v0/ports") != "$id" ]] || fail "used on"
 	[[ $output == *"map ports id "*" created (map $id stays as $BPFFS/v0/ports%old-$id)"* ]] ||
 		fail "it says: $output"
+}
+
+test_entries_of_a_devmap_without_a_program_come_over_and_the_others_are_named()
+{
+	local id
+
+	put_ports
+	expect_status 3 load --on-mismatch migrate -n ports_main v0 "$BUILT/load_ports.o"
+	[[ $errors == *"map 'ports', key 0: it has a program"* ]] || fail "it says: $errors"
+	[[ $output == *"map ports id "*" migrated (map $id stays as $BPFFS/v0/ports%old-$id)"* ]] ||
+		fail "it says: $output"
+	[[ $(bpftool map lookup pinned "$BPFFS/v0/ports" key 1 0 0 0) == *"value: 01 00 00 00 "* ]] ||
+		fail "$(bpftool map dump pinned "$BPFFS/v0/ports")"
+	! bpftool map lookup pinned "$BPFFS/v0/ports" key 0 0 0 0 2>/dev/null || fail "it has a program still"
+	expect_status 0 load -n ports_main v0 "$BUILT/load_ports.o"
 }
 
 test_a_map_that_is_defined_otherwise_stops_the_load_and_the_difference_is_shown()
