@@ -7,6 +7,7 @@
 #include "bpffs/log.h"
 #include "pinning/caps.h"
 #include "pinning/explain_kernel.h"
+#include "pinning/kind.h"
 #include "pinning/lsm.h"
 
 #define UNPRIVILEGED_FILE "/proc/sys/kernel/unprivileged_bpf_disabled"
@@ -48,13 +49,21 @@ static const char *type_name(const struct bpf_program *prog)
 	return bpf_program__type(prog) == BPF_PROG_TYPE_XDP ? "xdp" : "sched_cls";
 }
 
+/* Of the one flag that a section asks for, what it means and which kernels have it. */
+static const char *flags_words(__u32 flags)
+{
+	return flags & BPF_F_XDP_HAS_FRAGS ? ", for packets of several buffers, which Linux 5.18 "
+	                                     "and later have"
+	                                   : "";
+}
+
 static void check_flags(struct explanation *e, const struct bpf_program *prog,
                         enum explain_outcome outcome)
 {
-	__u32 flags = bpf_program__flags(prog);
+	__u32 flags = kind_flags(prog);
 
 	if (flags)
-		explain_check(e, EXPLAIN_FLAGS, outcome, "0x%x", flags);
+		explain_check(e, EXPLAIN_FLAGS, outcome, "0x%x%s", flags, flags_words(flags));
 	else
 		explain_check(e, EXPLAIN_FLAGS, outcome, "none set");
 }
@@ -160,7 +169,7 @@ static int has_seccomp_filter(void)
 static void name_modules(struct explanation *e, const struct bpf_program *prog)
 {
 	int trivial = try_trivial(bpf_program__type(prog), bpf_program__expected_attach_type(prog),
-	                          bpf_program__flags(prog));
+	                          kind_flags(prog));
 	int seccomp = has_seccomp_filter();
 	char modules[128], lockdown[64];
 
@@ -217,7 +226,7 @@ static void explain_invalid(struct explanation *e, const struct bpf_program *pro
 {
 	enum bpf_attach_type attach = bpf_program__expected_attach_type(prog);
 	enum bpf_prog_type type = bpf_program__type(prog);
-	__u32 flags = bpf_program__flags(prog);
+	__u32 flags = kind_flags(prog);
 
 	if (!try_trivial(type, attach, flags)) {
 		check_flags(e, prog, EXPLAIN_DONE);
@@ -228,7 +237,8 @@ static void explain_invalid(struct explanation *e, const struct bpf_program *pro
 		        strerror(EINVAL));
 	} else if (flags && !try_trivial(type, attach, 0)) {
 		check_flags(e, prog, EXPLAIN_REFUSED);
-		explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "flags: 0x%x", flags);
+		explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "flags: 0x%x%s", flags,
+		        flags_words(flags));
 	} else if (try_trivial(type, attach, 0) == -EINVAL) {
 		check_types(e, prog, EXPLAIN_REFUSED);
 		explain(e, EXPLAIN_KERNEL, EXPLAIN_REFUSED, "%s type: %s",

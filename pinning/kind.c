@@ -7,7 +7,7 @@
 /* BPF_F_XDP_HAS_FRAGS, which libbpf adds when it loads, by the section. */
 #define FRAGS_SECTION "xdp.frags"
 
-static __u32 flags_of(const struct bpf_program *prog)
+__u32 kind_flags(const struct bpf_program *prog)
 {
 	const char *section = bpf_program__section_name(prog);
 	__u32 flags = bpf_program__flags(prog);
@@ -20,7 +20,7 @@ static __u32 flags_of(const struct bpf_program *prog)
 static int try_kind_of(const struct bpf_program *prog, int map_fd)
 {
 	return prog_kind_try(bpf_program__type(prog), bpf_program__expected_attach_type(prog),
-	                     flags_of(prog), map_fd);
+	                     kind_flags(prog), map_fd);
 }
 
 bool kind_clashes(const struct bpf_program *prog, int map_fd)
@@ -32,6 +32,6 @@ const char *kind_name(const struct bpf_program *prog)
 {
 	if (bpf_program__type(prog) != BPF_PROG_TYPE_XDP)
 		return "for tc";
-	return flags_of(prog) & BPF_F_XDP_HAS_FRAGS ? "for XDP and packets of several buffers"
-	                                            : "for XDP and packets of one buffer";
+	return kind_flags(prog) & BPF_F_XDP_HAS_FRAGS ? "for XDP and packets of several buffers"
+	                                              : "for XDP and packets of one buffer";
 }

@@ -17,6 +17,9 @@
  */
 bool kind_clashes(const struct bpf_program *prog, int map_fd);
 
+/* The flags that it is loaded with: also those that libbpf adds by the section. */
+__u32 kind_flags(const struct bpf_program *prog);
+
 /* What tells the program's kind from others of its hook, for messages. */
 const char *kind_name(const struct bpf_program *prog);
 

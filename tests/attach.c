@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/prog_kind.h"
 #include "compat/libbpf.h"
 
 static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN\n"
@@ -17,7 +18,7 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach nameless IFNAME\n"
 			    "       attach fill IFNAME tcx_ingress|tcx_egress\n"
 			    "       attach untyped IFNAME LINK_PIN\n"
-			    "       attach has tcx_ingress|tcx_egress\n"
+			    "       attach has tcx_ingress|tcx_egress|frags\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
 /* libbpf 1.1 has no link_create for tcx and netkit: the head of attr.link_create does for all. */
@@ -61,6 +62,13 @@ static int has(const char *hook)
 	int err = compat_prog_query(1, type_of(hook), NULL, NULL, &count, NULL);
 
 	return err == -EINVAL ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Programs for packets of several buffers. */
+static int has_frags(void)
+{
+	return prog_kind_try(BPF_PROG_TYPE_XDP, BPF_XDP, BPF_F_XDP_HAS_FRAGS, -1) ? EXIT_FAILURE
+	                                                                          : EXIT_SUCCESS;
 }
 
 static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
@@ -191,7 +199,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "untyped"))
 		return link_untyped(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "has"))
-		return has(argv[2]);
+		return !strcmp(argv[2], "frags") ? has_frags() : has(argv[2]);
 	fputs(usage, stderr);
 	return EXIT_FAILURE;
 }

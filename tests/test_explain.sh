@@ -255,6 +255,16 @@ test_what_is_not_known_is_not_guessed()
 	stage "checks of BPF_PROG_LOAD" refused "Cannot allocate memory"
 }
 
+test_a_flag_that_the_kernel_does_not_know_is_named()
+{
+	! attach has frags || skip "needs a kernel without programs for packets of several buffers"
+	expect_status 2 load v0 objects/xdp_drop_frags.o
+	stage "checks of BPF_PROG_LOAD" refused \
+		"flags: 0x20, for packets of several buffers, which Linux 5.18 and later have"
+	stage flags refused 0x20
+	stage verifier -
+}
+
 test_a_map_that_cannot_be_made_is_named()
 {
 	expect_status 2 load v0 "$BUILT/explain_map.o"
