@@ -136,6 +136,15 @@ kernel_before()
 
 need_tcx() { attach has tcx_ingress || skip "needs tcx: this kernel has none"; }
 
+need_frags()
+{
+	attach has frags || skip "needs programs for packets of several buffers: this kernel has none"
+}
+
+# other_build NAME: of an XDP object, the one for packets of several buffers where the kernel has
+# such, else the plain one.
+other_build() { echo "objects/$1$(! attach has frags || echo _frags).o"; }
+
 # rename_link OLD NEW: also where the kernel refuses it for what is up, as before 6.2.
 rename_link()
 {

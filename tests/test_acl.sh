@@ -93,6 +93,7 @@ test_rules_work_on_a_program_of_xdp_loader()
 
 test_rules_work_with_packets_of_several_buffers()
 {
+	need_frags
 	load v0 objects/xdp_acl_frags.o >/dev/null
 	expect_rules_work_on_tcp
 }

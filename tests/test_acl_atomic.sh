@@ -136,7 +136,7 @@ test_a_reload_keeps_rules_lists_and_counters()
 	hits_are "$SENDER" 7 || fail "$(acl v0)"
 	! in_peer ping -c 1 -W 1 10.0.0.1 >/dev/null || fail "the list is not in force"
 	# And by the variant for packets of several buffers.
-	expect_status 0 load v0 objects/xdp_acl_frags.o
+	expect_status 0 load v0 "$(other_build xdp_acl)"
 	send 1
 	hits_are "$SENDER" 8 || fail "$(acl v0)"
 }

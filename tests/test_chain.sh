@@ -257,6 +257,7 @@ test_a_build_of_another_kind_than_its_row_is_explained()
 {
 	local before
 
+	need_frags
 	three
 	before=$(bpftool -j prog show pinned "$BPFFS/v0/%progs/xdp/xdp_rewrite")
 	expect_status 2 load --no-attach v0 objects/xdp_rewrite_frags.o
@@ -279,6 +280,7 @@ what follows it there, program xdp_drop id "*" in the link 'rewrite_xnext' of $B
 
 test_what_the_kernel_does_not_mix_is_explained()
 {
+	need_frags
 	three
 	chain v0 del 2
 	prepare xdp_drop_frags
@@ -300,6 +302,7 @@ and the row is for packets of one buffer
 
 test_a_row_of_frags_programs()
 {
+	need_frags
 	load v0 objects/xdp_chain_frags.o >/dev/null
 	prepare xdp_rewrite_frags xdp_drop_frags
 	chain v0 insert 0 xdp_rewrite
@@ -311,6 +314,7 @@ test_a_row_of_frags_programs()
 # Who has no row may load either build over the other.
 test_a_link_without_a_program_binds_nobody()
 {
+	need_frags
 	load v0 objects/xdp_rewrite.o >/dev/null
 	load v0 objects/xdp_rewrite_frags.o >/dev/null
 	load v0 objects/xdp_rewrite.o >/dev/null

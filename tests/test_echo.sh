@@ -108,6 +108,7 @@ test_xdp_loader_loads_it()
 
 test_a_large_mtu_is_answered_by_the_frags_build()
 {
+	need_frags
 	quiet_host
 	ip link set v0 mtu 9000
 	in_peer ip link set v1 mtu 9000

@@ -165,6 +165,7 @@ test_it_works_whoever_loaded_the_program()
 
 test_a_page_sized_mtu_needs_programs_for_fragments()
 {
+	need_frags
 	make_router
 	ip link set v0 mtu 9000
 	ip link set w0 mtu 9000

@@ -125,5 +125,5 @@ test_above_a_page_the_build_for_several_buffers_is_named()
 		fail "$errors"
 	expect_status 2 load --dry-run v0 objects/xdp_echo.o
 	[[ $errors == *"several buffers, load v0 objects/xdp_echo_frags.o, "* ]] || fail "$errors"
-	expect_status 0 load v0 objects/xdp_echo_frags.o
+	! attach has frags || expect_status 0 load v0 objects/xdp_echo_frags.o
 }

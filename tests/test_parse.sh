@@ -57,7 +57,7 @@ test_ip_tc_load_and_xdp_loader_load_it_and_it_counts()
 	xdp-loader unload -a v0
 	rm -r "$BPFFS/v0"
 
-	load v0 objects/xdp_parse_frags.o >/dev/null
+	load v0 "$(other_build xdp_parse)" >/dev/null
 	in_peer ping -q -c 6 -i 0.01 10.0.0.1 >/dev/null
 	counted "IPv4 ICMP" 6 || fail "$(top v0)"
 }
@@ -80,7 +80,7 @@ test_a_reload_keeps_what_was_counted()
 	id=$(map_id "$BPFFS/v0/parse_sources")
 	send_frame "$ETHERNET 08 00 $UDP"
 	eventually counted "192.0.2.7" 1 || fail "$(top v0)"
-	load v0 objects/xdp_parse_frags.o >/dev/null
+	load v0 "$(other_build xdp_parse)" >/dev/null
 	[[ $(map_id "$BPFFS/v0/parse_sources") == "$id" ]] || fail "another map was made"
 	send_frame "$ETHERNET 08 00 $UDP"
 	eventually counted "192.0.2.7" 2 || fail "$(top v0)"

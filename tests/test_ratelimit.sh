@@ -106,7 +106,7 @@ test_it_works_with_xdp_loader_and_survives_a_reload()
 	id=$(map_id "$BPFFS/v0/rate_limits")
 	SECONDS=0
 	from 7 10 60
-	load v0 objects/xdp_ratelimit_frags.o >/dev/null
+	load v0 "$(other_build xdp_ratelimit)" >/dev/null
 	[[ $(map_id "$BPFFS/v0/rate_limits") == "$id" ]] || fail "another map was made"
 	[[ $(ratelimit v0) == "192.0.2.0/24  pps 1  burst 3  per source" ]] || fail "$(ratelimit v0)"
 	from 7 10 60

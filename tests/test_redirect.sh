@@ -155,6 +155,7 @@ test_stock_ip_loads_the_pinned_build_again_and_again()
 
 test_a_page_sized_mtu_needs_programs_for_fragments()
 {
+	need_frags
 	make_ends
 	serve
 	ip link set v0 mtu 9000
@@ -171,6 +172,7 @@ test_either_build_follows_the_other_with_its_entries()
 {
 	local build id
 
+	need_frags
 	make_ends
 	serve
 	load_both
