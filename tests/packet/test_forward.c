@@ -81,7 +81,7 @@ static int make_world(void **state)
 static void open_world(struct twins *t)
 {
 	twins_open(t, "forward");
-	t->ifindex = world_ifindex("in0");
+	twins_move(t, world_ifindex("in0"));
 }
 
 static void set_up(const struct twins *t, const struct forward_settings *setup)
@@ -454,7 +454,7 @@ static void test_the_checksum_is_right_for_every_sum(void **state)
 		/* The program that is quicker to run for all, the other where it carries. */
 		assert_int_equal(twins_run_tc(&t, &f, &out), TC_ACT_REDIRECT);
 		assert_memory_equal(out.bytes, wanted.bytes, wanted.len);
-		if (ntohs(h.ip4->check) < 0xfe00)
+		if (!t.xdp || ntohs(h.ip4->check) < 0xfe00)
 			continue;
 		assert_int_equal(twins_run_xdp(&t, &f, &out), XDP_REDIRECT);
 		assert_memory_equal(out.bytes, wanted.bytes, wanted.len);
@@ -624,7 +624,10 @@ static const char *hop_of(const struct twins *t, const struct row *row)
 	struct frame f, out;
 
 	make_packet(&f, row);
-	assert_int_equal(twins_run_xdp(t, &f, &out), XDP_REDIRECT);
+	if (t->xdp)
+		assert_int_equal(twins_run_xdp(t, &f, &out), XDP_REDIRECT);
+	else
+		assert_int_equal(twins_run_tc(t, &f, &out), TC_ACT_REDIRECT);
 	assert_non_null(ether_aton_r(HOP_A, &a));
 	return memcmp(out.bytes, &a, sizeof(a)) ? HOP_B : HOP_A;
 }

@@ -48,19 +48,68 @@ static void share_maps(struct bpf_object *obj, const struct bpf_object *other)
 	}
 }
 
+/* A program that returns 0. Returns its descriptor, or a negative errno. */
+static int load_trivial(enum bpf_prog_type type, __u32 flags)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = flags);
+
+	return bpf_prog_load(type, "trivial", "GPL", insns, 2, &opts);
+}
+
 /* Kernels before 5.18 know no XDP program for packets of several buffers. */
 static bool kernel_has_frags(void)
 {
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "frags", "GPL", insns, 2, &opts);
+	int fd = load_trivial(BPF_PROG_TYPE_XDP, BPF_F_XDP_HAS_FRAGS);
 
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
+}
+
+/* Whether a test run can be told where its packet came in, by a context; 5.10 does not take it. */
+static bool kernel_takes(enum bpf_prog_type type, void *context, __u32 size)
+{
+	unsigned char packet[64] = {};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
+	            .repeat = 1, .ctx_in = context, .ctx_size_in = size);
+	int fd = load_trivial(type, 0), err;
+
+	if (fd < 0)
+		fail_msg("cannot load a program that returns 0: %s", strerror(-fd));
+	err = bpf_prog_test_run_opts(fd, &opts);
+	close(fd);
+	return !err;
+}
+
+static bool kernel_takes_tc_from(void)
+{
+	struct __sk_buff context = { .ingress_ifindex = TWINS_LOOPBACK };
+
+	return kernel_takes(BPF_PROG_TYPE_SCHED_CLS, &context, sizeof(context));
+}
+
+static bool kernel_takes_xdp_from(void)
+{
+	struct xdp_md context = { .data_end = 64 };
+
+	return kernel_takes(BPF_PROG_TYPE_XDP, &context, sizeof(context));
+}
+
+/* Whether it reads where the packet came in. What else is read there does no harm. */
+static bool looks_at_from(const struct bpf_object *tc)
+{
+	const struct bpf_program *prog = bpf_object__next_program(tc, NULL);
+	const struct bpf_insn *insns = bpf_program__insns(prog);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++)
+		if (insns[i].code == (BPF_LDX | BPF_MEM | BPF_W) &&
+		    insns[i].off == offsetof(struct __sk_buff, ingress_ifindex))
+			return true;
+	return false;
 }
 
 static struct bpf_object *load(const char *kind, const char *name, const char *variant,
@@ -92,8 +141,27 @@ void twins_open(struct twins *t, const char *name)
 	t->xdp = load("xdp", name, "", t, &t->xdp_fd);
 	t->frags = load("xdp", name, "_frags", t, &t->frags_fd);
 	t->tc = load("tc", name, "", t, &t->tc_fd);
+	if (t->tc && !kernel_takes_tc_from()) {
+		t->tc_from = 0;
+		if (looks_at_from(t->tc)) {
+			bpf_object__close(t->tc);
+			t->tc = NULL;
+			t->tc_fd = -1;
+		}
+	}
 	if (!t->xdp && !t->tc)
 		fail_msg("there is neither objects/xdp_%s.o nor objects/tc_%s.o", name, name);
+}
+
+void twins_move(struct twins *t, __u32 ifindex)
+{
+	t->ifindex = ifindex;
+	if (!t->tc || kernel_takes_xdp_from())
+		return;
+	bpf_object__close(t->xdp);
+	bpf_object__close(t->frags);
+	t->xdp = t->frags = NULL;
+	t->xdp_fd = t->frags_fd = -1;
 }
 
 void twins_close(struct twins *t)

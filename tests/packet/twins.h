@@ -21,11 +21,7 @@ enum verdict {
 struct twins {
 	struct bpf_object *xdp, *frags, *tc; /* any may be NULL: it has no such twin */
 	int xdp_fd, frags_fd, tc_fd;
-	/*
-	 * Where frames come in; 0 is the loopback interface. XDP takes only an interface that has a
-	 * native program.
-	 */
-	__u32 ifindex;
+	__u32 ifindex; /* see twins_move() */
 	__u32 tc_from; /* TWINS_LOOPBACK: tc programs run as on ingress; 0: as on egress */
 };
 
@@ -35,10 +31,19 @@ struct twins {
 /*
  * Load objects/xdp_NAME.o, objects/xdp_NAME_frags.o and objects/tc_NAME.o, as far as they exist and
  * the kernel has such programs; at least one does. Maps of the same name are one map, but for the
- * statistics maps and for devmaps, cpumaps and program arrays.
+ * statistics maps and for devmaps, cpumaps and program arrays. Where the kernel's test run cannot
+ * be told that packets came in, as 5.10's cannot, tc programs run as on egress, and one that looks
+ * at this is left out: tc is NULL.
  */
 void twins_open(struct twins *t, const char *name);
 void twins_close(struct twins *t);
+
+/*
+ * Frames come in on that interface, instead of on the loopback interface. XDP takes only one that
+ * has a native program. Where the kernel's test run cannot be told so of XDP, the XDP twins are
+ * left out.
+ */
+void twins_move(struct twins *t, __u32 ifindex);
 
 /* A map of the twins by its full name; of tc_stats_map that of the tc twin. */
 int twins_map(const struct twins *t, const char *name);
