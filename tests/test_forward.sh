@@ -175,6 +175,7 @@ test_a_page_sized_mtu_needs_programs_for_fragments()
 	in_other ip link set dev w1 xdpdrv obj objects/xdp_stub_frags.o sec xdp.frags
 	serve
 	load_both objects/xdp_forward_frags.o
+	need_frags_redirected 10.0.1.2
 	talk 10.0.1.2 3000000
 	[[ $(by_the_stack) == 0 ]] || fail "the stack forwarded $(by_the_stack)"
 }

@@ -164,6 +164,7 @@ test_a_page_sized_mtu_needs_programs_for_fragments()
 	in_other ip link set w1 mtu 9000
 	load_both objects/xdp_redirect_frags.o
 	redirect --both --with-stub v0 w0
+	need_frags_redirected 10.0.0.3
 	talk 10.0.0.3 3000000
 }
 

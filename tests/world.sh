@@ -75,5 +75,14 @@ by_the_stack() { sed -n '/^Ip: [0-9]/s/^Ip: [0-9]* [0-9]* [0-9]* [0-9]* [0-9]* \
 # serve [HOST]: a TCP server in netns "other", for as long as the test runs.
 serve() { in_other "$PWD/build/tests/stream" serve "${1-0.0.0.0}" 9000 & }
 
+# need_frags_redirected ADDRESS: skip unless one packet of several buffers gets there and back by
+# redirection; before 6.3 the kernel drops it.
+need_frags_redirected()
+{
+	need ping
+	in_peer ping -q -c 1 -W 3 -s 8000 "$1" >/dev/null ||
+		skip "needs packets of several buffers that are redirected: this kernel drops them"
+}
+
 # talk HOST BYTES [SECONDS]: a TCP client in the peer, which checks what comes back.
 talk() { in_peer timeout "${3-30}" "$PWD/build/tests/stream" talk "$1" 9000 "$2"; }
