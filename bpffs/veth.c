@@ -26,10 +26,17 @@ static int look(void *arg)
 	peer->tx_checksum = ethtool_feature(peer->facts.name, "tx-checksum-ip-generic");
 	peer->tx_segments = ethtool_feature(peer->facts.name, "tx-tcp-segmentation");
 	peer->tx_vlan = ethtool_feature(peer->facts.name, "tx-vlan-hw-insert");
+	/*
+	 * Before 5.13 a veth says that GRO is on, but takes no frames for it. The same kernel
+	 * brought an answer to this question.
+	 */
+	if (ethtool_channels(peer->facts.name, &channels) != -EOPNOTSUPP)
+		peer->gro_helps = true;
+	else if (peer->gro > 0)
+		peer->gro = 0;
+	peer->tx_queues = channels.tx_count;
 	if (!bpf_xdp_query((int)peer->ifindex, 0, &opts))
 		peer->native_prog = opts.drv_prog_id;
-	if (!ethtool_channels(peer->facts.name, &channels))
-		peer->tx_queues = channels.tx_count;
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct veth_peer {
 	__u32 ifindex; /* in its own network namespace */
 	struct link_facts facts;
 	int netns_fd;           /* of that namespace; the caller closes it */
-	int gro;                /* 1, 0 or a negative errno */
+	int gro;                /* 1: on, and it takes frames for it; 0, or a negative errno */
+	bool gro_helps;         /* it would take frames for it */
 	__u32 native_prog;      /* id, or 0 */
 	unsigned int tx_queues; /* 0 if unknown */
 	/* What it leaves to a device when it sends. Each is 1, 0 or a negative errno. */

@@ -31,7 +31,11 @@ static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 		found(d, DOCTOR_WARNING,
 		      "its peer drops what XDP_TX or redirect send: it has neither a native "
 		      "program nor GRO");
-		remedy(d, "ethtool -K %s gro on", peer->facts.name);
+		if (peer->gro_helps)
+			remedy(d, "ethtool -K %s gro on", peer->facts.name);
+		else
+			remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
+			       peer->facts.name);
 	} else {
 		found(d, DOCTOR_INFO, "cannot tell whether its peer takes XDP frames");
 	}

@@ -83,7 +83,8 @@ static void tell_drops(const struct loading *l, const struct veth_peer *peer)
 		     "neither a native XDP program nor GRO",
 		     l->iface->name, peer->facts.name);
 		hint_stub(peer);
-		hint("or: ethtool -K %s gro on", cli_word(peer->facts.name));
+		if (peer->gro_helps)
+			hint("or: ethtool -K %s gro on", cli_word(peer->facts.name));
 	}
 }
 

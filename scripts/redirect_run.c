@@ -79,7 +79,8 @@ static int put_stub(struct side *side, struct veth_peer *peer,
 	         from, to, peer->facts.name);
 	hint("put a program there that lets all pass: %s --with-stub %s %s",
 	     cli_command("redirect"), cli_word(from), cli_word(to));
-	hint("or: ethtool -K %s gro on", cli_word(peer->facts.name));
+	if (peer->gro_helps)
+		hint("or: ethtool -K %s gro on", cli_word(peer->facts.name));
 	return -ENETUNREACH;
 }
 

@@ -256,9 +256,23 @@ silence()
 	ip link set dev "$1" arp off
 }
 
-# For frames that a native program redirects to v0: v1 drops them unless GRO is on. What a native
-# program sends back (XDP_TX) needs a native program on v1 instead.
-peer_gro() { in_peer ethtool -K v1 gro on; }
+# gro_helps: a veth takes frames that a native program redirects to its other end if GRO is on; before
+# 5.13 only if it has a native program itself.
+gro_helps() { ethtool -l v0 >/dev/null 2>&1; }
+
+# take_redirected IFNAME [in_peer|in_other]: make it take them.
+take_redirected()
+{
+	if gro_helps; then
+		"${@:2}" ethtool -K "$1" gro on
+	else
+		"${@:2}" ip link set dev "$1" xdpdrv obj objects/xdp_stub.o sec xdp
+	fi
+}
+
+# For frames that a native program redirects to v0. What a native program sends back (XDP_TX) needs a
+# native program on v1 in any case.
+peer_gro() { take_redirected v1 in_peer; }
 
 # send N [SIZE [SOURCE]]: exactly N frames of SIZE bytes (default 100) go from the peer to v0. They
 # are of an experimental EtherType: the stack of v0 drops them without an answer.

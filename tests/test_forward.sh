@@ -360,8 +360,8 @@ test_json_has_every_reason()
 {
 	make_router
 	load_both
-	in_other ethtool -K w1 gro on
-	in_peer ethtool -K v1 gro on
+	take_redirected w1 in_other
+	take_redirected v1 in_peer
 	expect_status 0 forward -j v0
 	[[ $output == '{"schema":"ifbpf.forward/1","ifname":"v0",'*'"cache_ms":null,"excluded":[],"forwarded":{"looked_up":0,"cached":0},"passed":{"not_ip":0,"malformed":0,"vlan":0,"other_host":0,"options":0,"address":0,"ttl":0,"local":0,"blackhole":0,"unreachable":0,"prohibit":0,"disabled":0,"encapsulated":0,"no_neighbour":0,"frag_needed":0,"excluded":0,"failed":0},"dropping":[],"losing":null}' ]] ||
 		fail "$output"

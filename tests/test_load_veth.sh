@@ -38,9 +38,14 @@ test_an_other_end_that_drops_what_is_sent_is_told()
 	tx off
 	expect_told xdp_echo "what xdp_echo sends back (XDP_TX) $FRAMES_LOST"
 	expect_told xdp_redirect "$REDIRECTS_LOST"
-	[[ $errors == *"hint: or: ethtool -K v1 gro on"* ]] || fail "$errors"
+	if gro_helps; then
+		[[ $errors == *"hint: or: ethtool -K v1 gro on"* ]] || fail "$errors"
+	else
+		[[ $errors != *"gro on"* ]] || fail "a hint that does not help: $errors"
+	fi
 	expect_told xdp_forward "$REDIRECTS_LOST"
 	expect_silent xdp_pass xdp_drop xdp_acl xdp_ratelimit xdp_rewrite xdp_parse xdp_chain
+	gro_helps || return 0
 	peer_gro
 	expect_told xdp_echo "what xdp_echo sends back (XDP_TX) $FRAMES_LOST"
 	expect_silent xdp_redirect xdp_forward
