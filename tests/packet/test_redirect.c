@@ -30,8 +30,11 @@ static const __u32 zero;
 
 static void set_devmap(struct bpf_object *obj, __u32 ifindex)
 {
-	int fd = bpf_object__find_map_fd_by_name(obj, REDIRECT_PORT_MAP);
+	int fd;
 
+	if (!obj)
+		return;
+	fd = bpf_object__find_map_fd_by_name(obj, REDIRECT_PORT_MAP);
 	if (ifindex)
 		assert_int_equal(bpf_map_update_elem(fd, &zero, &ifindex, BPF_ANY), 0);
 	else
