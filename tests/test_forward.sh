@@ -350,7 +350,8 @@ test_the_cache_is_listed()
 	pings 5
 	[[ $(forward v0 list) == "10.0.0.2 0 -> 10.0.1.2 0  protocol 1  from v0  to w0 $W1_MAC"* ]] ||
 		fail "$(forward v0 list)"
-	[[ $(forward -j v0 list) == '{"schema":"ifbpf.forward/1","ifname":"v0",'*'"cache":[{"source":"10.0.0.2","destination":"10.0.1.2","sport":0,"dport":0,"protocol":1,"from_ifindex":'"$(ifindex v0)"',"to_ifindex":'"$(ifindex w0)"',"mac":"'"$W1_MAC"'","mtu":1500,"age_ms":'* ]] ||
+	# A kernel that does not tell the MTU, as before 5.12, leaves the length of the packet there.
+	[[ $(forward -j v0 list) == '{"schema":"ifbpf.forward/1","ifname":"v0",'*'"cache":[{"source":"10.0.0.2","destination":"10.0.1.2","sport":0,"dport":0,"protocol":1,"from_ifindex":'"$(ifindex v0)"',"to_ifindex":'"$(ifindex w0)"',"mac":"'"$W1_MAC"'","mtu":'@(1500|84)',"age_ms":'* ]] ||
 		fail "$(forward -j v0 list)"
 	forward v0 flush
 	[[ -z $(forward v0 list) ]] || fail "$(forward v0 list)"
