@@ -8,6 +8,7 @@
 # A VM has one such pair, so these tests take turns, and what one left there is taken off first.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
+. tests/vlan.sh
 
 Q0_MAC=02:00:00:00:01:01
 Q1_MAC=02:00:00:00:01:02
@@ -219,6 +220,20 @@ test_too_few_free_queues_are_said_or_shared()
 	load_native objects/xdp_drop.o
 }
 
+test_the_queues_stay_as_they_are_under_a_native_program()
+{
+	setup_virtio
+	load_native objects/xdp_drop.o
+	! ethtool -L q0 combined 1 2>/dev/null || fail "the driver changed them"
+	send_q0 5
+	expect_counter "$BPFFS/q0/xdp_stats_map" 1 5 500
+	unload q0 >/dev/null
+	ethtool -L q0 combined 1
+	load_native objects/xdp_drop.o
+	send_q0 5
+	expect_counter "$BPFFS/q0/xdp_stats_map" 1 10 1000
+}
+
 pins_of() { (cd "$BPFFS" && find "$1" -type f 2>/dev/null || true); }
 
 test_an_mtu_above_a_page_is_refused_in_the_words_of_the_driver()
@@ -287,4 +302,22 @@ test_tc_programs_count_beside_native_xdp()
 	expect_counter "$BPFFS/q0/tc_stats_map" 2 8 800
 	expect_status 0 unload --all q0
 	expect_status 0 status q0
+}
+
+# The driver leaves tags in the packets. VLAN 20 of the peer is VLAN 10 here.
+test_native_xdp_swaps_the_tags_of_vlan_devices()
+{
+	need ping
+	setup_virtio
+	add_vlan q0.10 10 10.0.20.1 q0
+	add_peer_vlan q1.20 20 10.0.20.2 q1
+	neighbours 10.0.20.1 q1.20 10.0.20.2 q0.10 "$Q0_MAC" "$Q1_MAC"
+	load_native objects/xdp_rewrite.o
+	load --hook tc_egress q0 objects/tc_rewrite.o >/dev/null
+	! in_peer ping -q -c 1 -W 1 10.0.20.1 >/dev/null || fail "an answer from another VLAN"
+	rewrite q0 add in vlan 20 set vlan 10
+	rewrite q0 add out vlan 10 set vlan 20
+	in_peer ping -q -c 5 -i 0.01 -W 5 10.0.20.1 >/dev/null || fail "no answer: $(rewrite q0)"
+	[[ $(rewrite q0) == "q0 in vlan 20 set vlan 10  5 packets  510 bytes
+q0 out vlan 10 set vlan 20  5 packets  "*" bytes" ]] || fail "$(rewrite q0)"
 }
