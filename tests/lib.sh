@@ -163,10 +163,10 @@ json_netns()
 	echo "${cookie:-null}"
 }
 
-# eventually COMMAND...: run it until it holds, for at most 10 seconds.
+# eventually COMMAND...: run it until it holds, for at most 10 seconds; $PATIENCE on a slow machine.
 eventually()
 {
-	local pause=0.01 end=$((SECONDS + 10))
+	local pause=0.01 end=$((SECONDS + ${PATIENCE:-10}))
 
 	until "$@"; do
 		((SECONDS < end)) || return 1

@@ -17,6 +17,7 @@ Environment:
   LIMIT=S     seconds before a test is killed; default 180
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
+  TIMES=yes   print the seconds that each took
   CI=true     a skip whose reason is not in tests/known_skips is a failure
 
 Example: tests/run.sh tests/test_testenv.sh:test_ping_works_over_ipv4_and_ipv6
@@ -224,6 +225,7 @@ report()
 	local n=$1 status seconds name=${names[$1]} reason
 
 	read -r status seconds <"$tmp/$n.status"
+	[[ ${TIMES-} != yes ]] || echo "# $seconds s: ${files[n]}${name:+:$name}"
 	if [[ -z $name && -e $tmp/$n.skip ]]; then
 		report_unit "$n" "$status"
 		return
