@@ -56,10 +56,23 @@ setup_virtio()
 	in_peer ip link set q1 up
 	in_peer ip neigh replace 10.0.1.1 lladdr "$Q0_MAC" dev q1 nud permanent
 	eventually both_are_up || fail "no carrier"
+	# What an earlier test sent may still be on the wire.
+	eventually is_quiet || fail "frames come that nobody sends"
 	for what in packets xdp_packets xdp_drops; do
 		driver_before[$what]=$(driver_total "$what")
 	done
 }
+
+# is_quiet: no frame comes for a second.
+is_quiet()
+{
+	local before
+
+	before=$(driver_total packets)
+	! PATIENCE=1 eventually has_more_than "$before"
+}
+
+has_more_than() { (($(driver_total packets) > $1)); }
 
 both_are_up()
 {
