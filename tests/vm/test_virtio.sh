@@ -30,7 +30,9 @@ take()
 
 	name=$(home_name "$1")
 	at_home ip link set "$name" down
-	at_home ip link set "$name" xdp off
+	# In the mode that it is on in; in the other one nothing happens.
+	at_home ip link set "$name" xdpdrv off
+	at_home ip link set "$name" xdpgeneric off
 	at_home ip link set "$name" mtu 1500
 	at_home ethtool -L "$name" combined 2 2>/dev/null || true
 	at_home ip link set "$name" netns "$3" name "$2"
