@@ -86,6 +86,110 @@ test_what_each_more_interface_costs_does_not_grow_with_their_number()
 	((hundred < 10 * ten)) || fail "ten take $ten calls, a hundred $hundred"
 }
 
+# each_costs OBJECT BEFORE: sets $each to what each interface beyond ten costs in system calls, of
+# which those that only ask for memory are left out. BEFORE COUNT is run before each load.
+each_costs()
+{
+	local n=() count
+
+	for count in 10 60; do
+		"$2" "$count"
+		# shellcheck disable=SC2046 # words
+		traced load --shared $(names 1 "$count") "$1"
+		n+=("$(calls -vE ' (mmap|munmap|mremap|mprotect|madvise|brk)\(')")
+	done
+	each=$(((n[1] - n[0]) / 50))
+	echo "$1, $2: 10 take ${n[0]} calls, 60 take ${n[1]}" >&2
+}
+
+nothing_there()
+{
+	local ifname
+
+	for ifname in $(names 1 60); do
+		ip link set dev "$ifname" xdp off
+		rm -rf "${BPFFS:?}/$ifname"
+	done
+}
+
+# shellcheck disable=SC2046 # words
+another_there() { load --shared $(names 1 "$1") objects/xdp_drop.o >/dev/null; }
+
+# What is asked of the kernel, not how long that takes: 101 and 172 when this was written.
+test_each_more_interface_costs_few_system_calls()
+{
+	local each
+
+	# shellcheck disable=SC2046 # words
+	make_veth $(names 1 60)
+	each_costs objects/xdp_pass.o nothing_there
+	((each <= 110)) || fail "a first load takes $each more calls for each more interface"
+	[[ $(calls 'readlinkat(') -lt 180 ]] || fail "it reads $(calls 'readlinkat(') records"
+	[[ $(calls 'socket(') -lt 80 ]] || fail "it opens $(calls 'socket(') sockets"
+	each_costs objects/xdp_pass.o another_there
+	((each <= 185)) || fail "a replacement takes $each more calls for each more interface"
+}
+
+# By link, each is asked what it holds: the links of the others are not walked through.
+test_links_are_listed_once_for_all()
+{
+	# shellcheck disable=SC2046 # words
+	make_veth $(names 1 30)
+	# shellcheck disable=SC2046 # words
+	load --shared --link $(names 1 30) objects/xdp_drop.o >/dev/null
+	# shellcheck disable=SC2046 # words
+	traced load --shared $(names 1 30) objects/xdp_pass.o
+	# shellcheck disable=SC2046 # words
+	expect_shared xdp_pass $(names 1 30)
+	(($(grep -c 'attached by link in' <<<"$output") == 30)) || fail "it says: $output"
+	# Other tests make links as well.
+	(($(calls 'BPF_LINK_GET_FD_BY_ID') < 600)) || fail "$(calls BPF_LINK_GET_FD_BY_ID) links were opened"
+}
+
+# Their directories follow them, one after the other, though they were looked up before any did.
+test_interfaces_that_exchanged_their_names_keep_their_directories()
+{
+	local ifname index
+
+	make_veth h1 h2 h3
+	load --shared h1 h2 h3 objects/xdp_pass.o >/dev/null
+	rename_link h1 h0
+	rename_link h3 h1
+	rename_link h2 h3
+	rename_link h0 h2
+	expect_status 0 load --shared h1 h2 h3 objects/xdp_drop.o
+	expect_shared xdp_drop h1 h2 h3
+	for ifname in h1 h2 h3; do
+		index=$(ifindex "$ifname")
+		[[ $(readlink "$BPFFS/$ifname/%meta") == *";name=$ifname;ifindex=$index;"* ]] ||
+			fail "$ifname, $index: $(readlink "$BPFFS/$ifname/%meta")"
+		[[ $(generation "$BPFFS/$ifname") == 4 ]] || fail "made anew: $(readlink "$BPFFS/$ifname/%meta")"
+	done
+}
+
+blocked() { [[ $(</proc/"$1"/wchan) == *pipe* && $(</proc/"$1"/stat) == *") S "* ]]; }
+
+# What is printed waits until no lock is held.
+test_a_reader_that_is_slow_does_not_hold_up_other_writers()
+{
+	local pid
+
+	# shellcheck disable=SC2046 # words
+	make_veth $(names 1 60)
+	mkfifo "$TMPDIR/fifo"
+	exec 9<>"$TMPDIR/fifo"
+	# shellcheck disable=SC2046 # words
+	load --shared --json --explain $(names 1 60) objects/xdp_pass.o >&9 &
+	pid=$!
+	eventually blocked "$pid" || fail "its output fits into a pipe: nothing to test"
+	expect_status 0 timeout 20 load v0 objects/xdp_pass.o
+	kill -0 "$pid" || fail "it ended before"
+	timeout 20 cat <&9 >"$TMPDIR/output" &
+	wait "$pid"
+	eventually eval '(($(wc -l <"$TMPDIR/output") == 60))' || fail "$(wc -l <"$TMPDIR/output") lines"
+	kill %%
+}
+
 # Whether a directory is an older one of theirs is asked of each that is there, and opens none.
 test_a_first_load_does_not_open_the_directories_of_the_others()
 {
