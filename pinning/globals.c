@@ -122,6 +122,14 @@ int globals_find(struct globals *g, const struct object *object, const struct at
 	return err ? err : compare(g, false);
 }
 
+bool globals_old_has_none(const struct globals *g)
+{
+	for (size_t i = 0; i < g->old.maps_len; i++)
+		if (!*g->old.maps[i].name && mapname_is_internal(&g->old.maps[i].info))
+			return false;
+	return g->old.progs_len > 0;
+}
+
 int globals_carry(struct globals *g)
 {
 	bool any = false;

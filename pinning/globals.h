@@ -53,6 +53,9 @@ int globals_carry(struct globals *g);
 
 void globals_free(struct globals *g);
 
+/* The program at `old` of globals_find() has no internal maps at all. */
+bool globals_old_has_none(const struct globals *g);
+
 /*
  * globals_values.c: add to *values what becomes of the variables of the map `from` in a map of the
  * object, whose present values are what it was loaded with; to NULL: it has none of that name.

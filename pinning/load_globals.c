@@ -33,10 +33,15 @@ static void tell(const struct loading *l)
 
 int load_look_at_globals(struct loading *l)
 {
+	struct load_session *session = l->options->session;
 	struct globals *g = &l->report->globals;
+	const struct attachment *old = l->old;
 	int err;
 
-	err = globals_find(g, l->object, l->old, can_carry(l) ? &l->options->mismatch : NULL);
+	/* The interface before had the same program: it has no more to lose here than there. */
+	if (session && old && old->prog_id == session->plain_prog)
+		old = NULL;
+	err = globals_find(g, l->object, old, can_carry(l) ? &l->options->mismatch : NULL);
 	if (err == -EPERM) {
 		detail("what the replaced program has in global variables is not looked at without "
 		       "CAP_SYS_ADMIN");
@@ -46,6 +51,8 @@ int load_look_at_globals(struct loading *l)
 		return failed(err, "cannot look at the global variables of program %u",
 		              l->old ? l->old->prog_id : l->report->prog_id);
 	tell(l);
+	if (session && old && globals_old_has_none(g))
+		session->plain_prog = old->prog_id;
 	return 0;
 }
 

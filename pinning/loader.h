@@ -30,6 +30,7 @@ struct load_session {
 	struct owners owners;
 	struct netlink netlink;
 	struct xdp_links links;
+	__u32 plain_prog; /* a program that was replaced and has no global variables, or 0 */
 };
 
 /* Between two loads: let other writers have their turn. */
