@@ -5,7 +5,6 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/interface.h"
@@ -18,9 +17,6 @@
 
 /* A load in whose way others come while it copies is tried so often. */
 #define TRIES 3
-
-/* So much of the output of a shared load may wait. */
-#define OUTPUT_MAX (256 * 1024)
 
 static const struct option options[] = {
 	{ "hook", required_argument, NULL, 'H' },
@@ -210,22 +206,6 @@ static int open_shared(struct object *object, char **ifnames, int count,
 	return status;
 }
 
-/* What is printed waits here: nobody who is slow to read it holds up other writers. */
-static void buffer_output(void)
-{
-	static char buffer[2 * OUTPUT_MAX];
-
-	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-}
-
-static void print_buffered(struct load_session *session)
-{
-	if (__fpending(stdout) < OUTPUT_MAX)
-		return;
-	load_session_pause(session);
-	fflush(stdout);
-}
-
 /* What fails on one interface does not stop the others. */
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
@@ -243,7 +223,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		/* An object that others use already cannot be opened anew. */
 		call->how->keep_lock = true;
 		call->how->session = &session;
-		buffer_output();
+		load_print_hold();
 		status = open_shared(&object, ifnames, count, call);
 	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
@@ -257,8 +237,10 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 			status =
 				shared ? load_one(&iface, &object, call) : load_alone(&iface, call);
 		}
-		if (shared)
-			print_buffered(&session);
+		if (shared && load_print_is_full()) {
+			load_session_pause(&session);
+			fflush(stdout);
+		}
 		if (status == EXIT_USAGE)
 			break;
 		done += status != EXIT_KERNEL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdio_ext.h>
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
@@ -269,4 +270,19 @@ void load_print_failed(const struct interface *iface, const struct explanation *
 	json_put_string(out, "reason", log_last_failure());
 	json_object_object_add(out, "stages", explain_json(explanation));
 	json_end(out);
+}
+
+/* So much of what is printed waits for a moment at which no lock is held. */
+#define HELD_MAX (256 * 1024)
+
+void load_print_hold(void)
+{
+	static char buffer[2 * HELD_MAX];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
+bool load_print_is_full(void)
+{
+	return __fpending(stdout) >= HELD_MAX;
 }

@@ -24,4 +24,11 @@ void load_print(const struct interface *iface, const struct load_report *report,
 void load_print_failed(const struct interface *iface, const struct explanation *explanation,
                        const struct load_print *how);
 
+/*
+ * From here on what is printed waits, so that nobody who is slow to read it holds up other writers;
+ * once it is much, it is to be written at a moment at which no lock is held.
+ */
+void load_print_hold(void);
+bool load_print_is_full(void);
+
 #endif
