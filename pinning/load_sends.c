@@ -95,7 +95,7 @@ void load_tell_drops(const struct loading *l)
 	struct link_facts facts;
 	struct veth_peer peer;
 
-	if (how->by != ATTACH_XDP || how->mode == XDP_MODE_HW ||
+	if (how->by != ATTACH_XDP || !(native || how->mode == XDP_MODE_SKB) ||
 	    !(redirecting || sends_back(l->object->prog)))
 		return;
 	if (link_facts_get(l->iface->ifindex, &facts) || veth_peer_get(&facts, &peer))
