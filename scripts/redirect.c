@@ -18,7 +18,7 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: %s [options] <ifname> [<to> [<source=destination>...] | off]\n"
+	"Usage: %s [options] <ifname> [<to> [<source=destination>...] | off | list]\n"
 	"       %s [options] list\n"
 	"Send the frames that stations on one interface send out of another one, to the\n"
 	"stations there; without <to>, show what is set. A station is a hardware address,\n"
@@ -64,13 +64,14 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	log_init("redirect", how.config.verbose);
-	if (argc > 1 && strcmp(argv[1], "off") != 0)
+	if (argc > 1 && strcmp(argv[1], "off") != 0 && strcmp(argv[1], "list") != 0)
 		return cli_finish(redirect_on(argv[0], argv[1], argv + 2, argc - 2, &how));
 	if (cli_expect_words("redirect", argc, argv, 1, 2, words))
 		return EXIT_USAGE;
 	if (has_on_options(&how))
 		return cli_misused("redirect", "--both, --plain and --with-stub go with <to>");
-	if (argc == 2)
+	if (argc == 2 && !strcmp(argv[1], "off"))
 		return cli_finish(redirect_off(argv[0], &how));
-	return !strcmp(argv[0], "list") ? redirect_list(&how) : redirect_show(argv[0], &how);
+	return argc == 1 && !strcmp(argv[0], "list") ? redirect_list(&how)
+	                                             : redirect_show(argv[0], &how);
 }

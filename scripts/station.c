@@ -146,6 +146,18 @@ static bool parse(const char *text, struct address *address)
 	return inet_pton(address->family, text, address->bytes) == 1;
 }
 
+/* Group addresses, all zeros: nobody sends from there, and what goes there goes to no station. */
+static int check(const struct interface *iface, const char *text, const struct redirect_mac *mac)
+{
+	static const struct redirect_mac none;
+
+	if (!(mac->bytes[0] & 1) && !station_equal(mac, &none))
+		return 0;
+	return rejected(-EINVAL, "cannot take %s on %s as a station: %s", text, iface->name,
+	                mac->bytes[0] & 1 ? "it is the address of a group"
+	                                  : "no station has the address 0");
+}
+
 int station_find(const struct interface *iface, const char *text, struct redirect_mac *mac)
 {
 	struct search search = { .ifindex = iface->ifindex };
@@ -154,7 +166,7 @@ int station_find(const struct interface *iface, const char *text, struct redirec
 
 	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac->bytes[0], &mac->bytes[1],
 	           &mac->bytes[2], &mac->bytes[3], &mac->bytes[4], &mac->bytes[5], &rest) == 6)
-		return 0;
+		return check(iface, text, mac);
 	if (!parse(text, &search.address)) {
 		failed(-EINVAL, "cannot read '%s' as a station", text);
 		hint("give a hardware address, or the IP address of a neighbour on %s",
@@ -166,8 +178,8 @@ int station_find(const struct interface *iface, const char *text, struct redirec
 		*mac = search.list[0];
 	free(search.list);
 	if (err)
-		failed(err, "cannot find neighbour %s on %s", text, iface->name);
-	return err;
+		return failed(err, "cannot find neighbour %s on %s", text, iface->name);
+	return check(iface, text, mac);
 }
 
 int station_list(const struct interface *iface, struct redirect_mac **list, size_t *len)

@@ -17,8 +17,8 @@ bool station_equal(const struct redirect_mac *a, const struct redirect_mac *b);
 /*
  * What a user calls a station: its hardware address, or the IPv4 or IPv6 address of a neighbour on
  * the interface, which the kernel is asked to resolve if it does not know it.
- * Reports its failures. Returns 0 or a negative errno: -EINVAL if it is neither kind of address,
- * -EHOSTUNREACH if no neighbour answers.
+ * Reports its failures. Returns 0 or a negative errno: -EINVAL if it is neither kind of address, or
+ * one of a group or all zeros, -EHOSTUNREACH if no neighbour answers.
  */
 int station_find(const struct interface *iface, const char *text, struct redirect_mac *mac);
 

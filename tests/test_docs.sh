@@ -227,7 +227,7 @@ test_completion_offers_what_a_tool_can_do_with_an_interface()
 	same "rewrite" "add del flush list load replace save" "$(words_of rewrite v0 '')"
 	same "forward" "cache exclude flush include list status" "$(words_of forward v0 '')"
 	same "chain" "del insert list move set" "$(words_of chain --tc v0 '')"
-	same "redirect" "listing lo off q1 v0" "$(words_of redirect v0 '')"
+	same "redirect" "list listing lo off q1 v0" "$(words_of redirect v0 '')"
 	same "acl policy" "drop drop-ip pass" "$(words_of acl v0 policy '')"
 	same "acl add" "allow both deny dst src" "$(words_of acl v0 add '')"
 	same "acl add, further on" "src" "$(words_of acl v0 add 192.0.2.1 s)"

@@ -430,6 +430,8 @@ test_an_unknown_neighbour_is_resolved()
 
 test_wrong_flows_are_named_and_nothing_is_set()
 {
+	local station
+
 	make_ends
 	load_both
 	take_redirected w1 in_other
@@ -438,6 +440,12 @@ test_wrong_flows_are_named_and_nothing_is_set()
 	[[ $errors == *"cannot read '$V1_MAC' as a flow"* ]] || fail "$errors"
 	expect_status 1 redirect v0 w0 "02:00:00:00:0:zz=$W1_MAC"
 	[[ $errors == *"cannot read '02:00:00:00:0:zz' as a station"* ]] || fail "$errors"
+	for station in 01:00:5e:00:00:01 ff:ff:ff:ff:ff:ff 00:00:00:00:00:00; do
+		expect_status 1 redirect v0 w0 "$V1_MAC=$station"
+		[[ $errors == *"cannot take $station on w0 as a station: "* ]] || fail "$errors"
+		expect_status 1 redirect v0 w0 "$station=$W1_MAC"
+		[[ $errors == *"cannot take $station on v0 as a station: "* ]] || fail "$errors"
+	done
 	expect_status 1 redirect --both v0 w0 "$V1_MAC=$W1_MAC" "02:00:00:00:00:aa=$W1_MAC"
 	[[ $errors == *"two stations lead to $W1_MAC"* ]] || fail "$errors"
 	expect_off v0
@@ -497,6 +505,19 @@ test_interfaces_of_another_namespace_are_found_there()
 	[[ $(redirect --netns other v0) == "v0 -> off" ]] || fail "$(redirect --netns other v0)"
 }
 
+test_list_behind_an_interface_shows_that_one()
+{
+	make_ends
+	load_both
+	in_other ethtool -K w1 gro on
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	[[ $(redirect v0 list) == "$(redirect v0)" && -n $(redirect v0) ]] || fail "$(redirect v0 list)"
+	[[ $(redirect w0 list) == "w0 -> off" ]] || fail "$(redirect w0 list)"
+	[[ $(redirect -j v0 list) == "$(redirect -j v0)" ]] || fail "$(redirect -j v0 list)"
+	[[ $(redirect list) == *"v0 -> w0"* && $(redirect list) == *"w0 -> off"* ]] ||
+		fail "$(redirect list)"
+}
+
 test_json_has_the_same_as_the_text()
 {
 	make_ends
@@ -514,7 +535,7 @@ test_misuse_is_named()
 {
 	local args
 
-	for args in "" "--both v0" "--plain list" "--with-stub v0 off"; do
+	for args in "" "--both v0" "--plain list" "--with-stub v0 off" "--both v0 list" "v0 list w0" "v0 off w0"; do
 		# shellcheck disable=SC2086 # words
 		expect_status 1 redirect $args
 		[[ $errors == "redirect: "*"hint: see redirect --help" ]] || fail "$args: $errors"
