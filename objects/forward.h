@@ -20,7 +20,7 @@ enum forward_reason {
 	FORWARD_LOOKED_UP,  /* sent where the FIB said */
 	FORWARD_CACHED,     /* sent where the cache said */
 	FORWARD_NOT_IP,     /* ARP and other protocols */
-	FORWARD_MALFORMED,  /* or truncated */
+	FORWARD_MALFORMED,  /* or truncated, or the checksum of the IPv4 header is wrong */
 	FORWARD_VLAN,       /* with a tag */
 	FORWARD_OTHER_HOST, /* broadcast, multicast or somebody else's by its hardware address */
 	FORWARD_OPTIONS,    /* IPv4 options, IPv6 hop-by-hop options */

@@ -462,6 +462,54 @@ static void test_the_checksum_is_right_for_every_sum(void **state)
 	twins_close(&t);
 }
 
+static void expect_wrong(const struct twins *t, const struct frame *f)
+{
+	__u64 before = counted(t, FORWARD_MALFORMED);
+	struct frame out;
+
+	assert_int_equal(twins_run(t, f, &out), VERDICT_PASS);
+	assert_int_equal(out.len, f->len);
+	assert_memory_equal(out.bytes, f->bytes, f->len);
+	assert_int_equal(counted(t, FORWARD_MALFORMED) - before, 3);
+}
+
+/* As the stack judges: every value but the right one, 0 and 0xffff being the same. */
+static void test_a_wrong_checksum_of_the_ip_header_passes(void **state)
+{
+	struct frame f, out;
+	struct headers h;
+	struct twins t;
+	__u16 right;
+
+	(void)state;
+	open_world(&t);
+	make_packet(&f, &rows[0]);
+	headers_find(&h, f.bytes, f.len);
+	right = h.ip4->check;
+	for (__u32 check = 0; check <= 0xffff; check++) {
+		h.ip4->check = (__u16)check;
+		if (check == right)
+			continue;
+		assert_int_equal(twins_run_tc(&t, &f, &out), TC_ACT_UNSPEC);
+		assert_memory_equal(out.bytes, f.bytes, f.len);
+		if (check % 64 && (check ^ right) & ((check ^ right) - 1))
+			continue;
+		expect_wrong(&t, &f);
+	}
+	/* Any bit of the rest, but those that are looked at before. */
+	h.ip4->check = right;
+	for (size_t bit = 32; bit < 8 * sizeof(*h.ip4); bit++) {
+		__u8 *byte = (__u8 *)h.ip4 + bit / 8;
+
+		*byte ^= 1 << bit % 8;
+		if (h.ip4->ttl > 1)
+			expect_wrong(&t, &f);
+		*byte ^= 1 << bit % 8;
+	}
+	expect(&t, &f, FORWARD_LOOKED_UP, HOP_A, "the right one");
+	twins_close(&t);
+}
+
 static void test_what_the_stack_has_to_see_passes(void **state)
 {
 	struct twins t;
@@ -716,6 +764,9 @@ static void judge(const struct frame *f, const struct frame *out, enum verdict v
 		assert_int_equal(out->bytes[0], 2);
 		memcpy(wanted.bytes, out->bytes, 2 * ETH_ALEN);
 		if (h.ip4) {
+			const char *wrong = checksums_check(wanted.bytes, wanted.len);
+
+			assert_true(!wrong || !strstr(wrong, "IPv4"));
 			assert_true(h.ip4->ttl > 1);
 			/* The difference of the checksums is that of the TTL. */
 			h.ip4->ttl--;
@@ -765,6 +816,7 @@ int main(void)
 		cmocka_unit_test(test_each_packet_goes_where_the_kernel_would_send_it),
 		cmocka_unit_test(test_the_cache_answers_as_the_fib_does),
 		cmocka_unit_test(test_the_checksum_is_right_for_every_sum),
+		cmocka_unit_test(test_a_wrong_checksum_of_the_ip_header_passes),
 		cmocka_unit_test(test_what_the_stack_has_to_see_passes),
 		cmocka_unit_test(test_fragments_go_without_ports),
 		cmocka_unit_test(test_truncated_packets_pass_at_every_length),
