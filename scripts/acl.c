@@ -98,13 +98,12 @@ static int run_test(struct config *config, char **words, int count)
 	return acl_test(config, &asked, words[0], count > 1 ? words[1] : NULL);
 }
 
-/* load takes the lock by itself, when the file is read: it may come from a slow pipe. */
 static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, run_list },
 	{ "add", CONFIG_WRITE, 1, -1, run_add },
 	{ "del", CONFIG_WRITE, 1, -1, run_del },
 	{ "flush", CONFIG_WRITE, 0, 0, run_flush },
-	{ "load", CONFIG_READ, 1, 3, run_load },
+	{ "load", CONFIG_WRITE_LATER, 1, 3, run_load },
 	{ "save", CONFIG_READ, 0, 0, run_save },
 	{ "policy", CONFIG_WRITE, 1, 1, run_policy },
 	{ "test", CONFIG_READ, 1, 2, run_test },

@@ -38,14 +38,10 @@ struct json_object *acl_rule_json(const struct acl_rule *rule)
 
 void acl_show_edit(const struct config *config, size_t before, size_t after)
 {
-	struct json_object *document;
-
-	if (!config->json)
+	if (!config->edit)
 		return;
-	document = config_json_begin(ACL_SCHEMA, config);
-	json_put_number(document, "rules_before", before);
-	json_put_number(document, "rules_after", after);
-	json_end(document);
+	json_put_number(config->edit, "rules_before", before);
+	json_put_number(config->edit, "rules_after", after);
 }
 
 static void put_hits(struct json_object *to, const struct stats_record *hits)
@@ -120,15 +116,13 @@ static int show_list(const struct acl_lists *lists, int number, struct json_obje
 void acl_show_list_edit(const struct acl_session *session, const char *name)
 {
 	const struct acl_lists *lists = &session->lists;
+	struct json_object *edit = session->config->edit;
 	int number = acl_lists_find(lists, name);
-	struct json_object *document;
 	struct acl_list_size size;
 
-	if (!session->config->json || acl_list_measure(lists, number, &size))
-		return;
-	document = config_json_begin(ACL_SCHEMA, session->config);
-	json_object_object_add(document, "list", list_json(&lists->record[number], number, &size));
-	json_end(document);
+	if (edit && !acl_list_measure(lists, number, &size))
+		json_object_object_add(edit, "list",
+		                       list_json(&lists->record[number], number, &size));
 }
 
 /* In the order in which they decide. */

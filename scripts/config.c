@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/config.h"
@@ -177,6 +178,23 @@ static const struct config_verb *find_verb(const struct config_verb *verbs, cons
 	return NULL;
 }
 
+/* Returns the exit status that is left when the document is out. */
+static int tell_edit(struct config *config, const struct config_verb *verb, int status)
+{
+	struct json_object *document;
+	char schema[64];
+
+	snprintf(schema, sizeof(schema), "ifbpf.%s/1", config->object);
+	document = config_json_begin(schema, config);
+	json_put_string(document, "verb", verb->name);
+	json_put_number(document, "status", status);
+	json_object_object_foreach(config->edit, key, value)
+		json_object_object_add(document, key, json_object_get(value));
+	json_object_put(config->edit);
+	config->edit = NULL;
+	return json_end(document) && !status ? EXIT_KERNEL : status;
+}
+
 int config_run(const struct config_verb *verbs, const struct config_options *options,
                const char *object, const char *tool, char **argv, int argc)
 {
@@ -199,7 +217,11 @@ int config_run(const struct config_verb *verbs, const struct config_options *opt
 	log_init(tool, options->verbose);
 	if (config_open(&config, argv[0], options, object, verb->access))
 		return EXIT_KERNEL;
+	if (config.json && verb->access != CONFIG_READ)
+		config.edit = json_object_new_object();
 	status = verb->run(&config, argv + 2, left);
+	if (config.edit)
+		status = tell_edit(&config, verb, status);
 	config_close(&config);
 	return cli_finish(status);
 }

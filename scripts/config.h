@@ -7,6 +7,7 @@
 #define SCRIPTS_CONFIG_H
 
 #include <getopt.h>
+#include <json-c/json.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,11 +52,15 @@ struct config {
 	bool json;
 	const char *object; /* that makes the maps, for hints: "acl" for xdp_acl.o and tc_acl.o */
 	struct config_use *use; /* whether what runs uses the maps: config_use.h */
+	/* With --json, while a verb edits: what it adds here is told with what became of it. */
+	struct json_object *edit;
 };
 
 enum config_access {
 	CONFIG_READ,
 	CONFIG_WRITE, /* takes the interface's own lock: one editor at a time, and no loader */
+	/* Of a verb: it edits, but takes the lock by itself, when it has read a file. */
+	CONFIG_WRITE_LATER,
 };
 
 /*
@@ -100,7 +105,10 @@ int config_check_map(const struct config *config, const struct config_map *map,
  */
 int config_wait(void);
 
-/* A verb: "acl eth0 add 192.0.2.0/24". */
+/*
+ * A verb: "acl eth0 add 192.0.2.0/24". With --json, one that edits prints one document, also if it
+ * fails: the interface, "verb", its exit "status", and what the tool adds to config->edit.
+ */
 struct config_verb {
 	const char *name;
 	enum config_access access;

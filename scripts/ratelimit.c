@@ -107,13 +107,12 @@ static int verb_load(struct config *config, char **argv, int argc)
 	return ratelimit_load(config, argv[0], keep_going);
 }
 
-/* load takes the lock by itself, when the file is read. */
 static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, ratelimit_list },
 	{ "add", CONFIG_WRITE, 1, -1, verb_add },
 	{ "del", CONFIG_WRITE, 1, 1, verb_del },
 	{ "flush", CONFIG_WRITE, 0, 0, verb_flush },
-	{ "load", CONFIG_READ, 1, 1, verb_load },
+	{ "load", CONFIG_WRITE_LATER, 1, 1, verb_load },
 	{ "save", CONFIG_READ, 0, 0, ratelimit_save },
 	{ "dropped", CONFIG_READ, 0, 1, ratelimit_dropped },
 	{},

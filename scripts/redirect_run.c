@@ -236,6 +236,24 @@ static int turn_on(struct side sides[2], int len, const struct redirect_options 
 	return err;
 }
 
+/* As JSON, an edit is told whatever became of it. What failed was reported already. */
+static int tell(const char *from, const struct redirect_options *options, const char *verb,
+                int status)
+{
+	struct redirect_options now = *options;
+	int shown;
+
+	if (!options->config.json)
+		return status;
+	now.config.netns = NULL;
+	now.verb = verb;
+	now.status = status;
+	log_place(NULL, status != EXIT_SUCCESS);
+	shown = redirect_show(from, &now);
+	log_place(NULL, false);
+	return status ? status : shown;
+}
+
 int redirect_on(const char *from, const char *to, char **pairs, int len,
                 const struct redirect_options *options)
 {
@@ -263,10 +281,10 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 	/* What cannot be read as flows was typed wrong. */
 	status = err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	if (!err && !turn_on(sides, options->both ? 2 : 1, &here))
-		status = redirect_show(sides[0].from.name, &here);
+		status = here.config.json ? EXIT_SUCCESS : redirect_show(sides[0].from.name, &here);
 	free(sides[0].pairs);
 	free(sides[1].pairs);
-	return status;
+	return tell(sides[0].from.name, &here, "on", status);
 }
 
 /* --- off */
@@ -304,28 +322,36 @@ static int clean_up(struct side *side, const struct redirect_options *options)
 	return err;
 }
 
-int redirect_off(const char *from, const struct redirect_options *options)
+static int turn_off(struct side *side, const struct redirect_options *options)
 {
-	struct side side = {}, back = {};
 	bool is_ours, back_is_ours = false;
+	struct side back = {};
 	__u32 port;
 
-	if (interface_find(&side.from, from, options->config.netns) ||
-	    get_mode(&side.from, &side.mode, &port))
+	if (get_mode(&side->from, &side->mode, &port))
 		return EXIT_KERNEL;
 	/* The target is forgotten by the switch, and needed for its stub. */
-	side.to.ifindex = side.mode.ifindex ? side.mode.ifindex : port;
-	if (switch_off(&side, options, &is_ours))
+	side->to.ifindex = side->mode.ifindex ? side->mode.ifindex : port;
+	if (switch_off(side, options, &is_ours))
 		return EXIT_KERNEL;
 	if (!is_ours)
 		return EXIT_SUCCESS;
-	if (side.mode.reverse && !interface_by_index(&back.from, side.mode.reverse) &&
-	    !get_mode(&back.from, &back.mode, &port) && back.mode.reverse == side.from.ifindex) {
-		back.to.ifindex = side.from.ifindex;
+	if (side->mode.reverse && !interface_by_index(&back.from, side->mode.reverse) &&
+	    !get_mode(&back.from, &back.mode, &port) && back.mode.reverse == side->from.ifindex) {
+		back.to.ifindex = side->from.ifindex;
 		if (switch_off(&back, options, &back_is_ours))
 			return EXIT_PARTLY;
 	}
-	if (clean_up(&side, options) || (back_is_ours && clean_up(&back, options)))
+	if (clean_up(side, options) || (back_is_ours && clean_up(&back, options)))
 		return EXIT_PARTLY;
 	return EXIT_SUCCESS;
+}
+
+int redirect_off(const char *from, const struct redirect_options *options)
+{
+	struct side side = {};
+
+	if (interface_find(&side.from, from, options->config.netns))
+		return EXIT_KERNEL;
+	return tell(side.from.name, options, "off", turn_off(&side, options));
 }

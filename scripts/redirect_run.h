@@ -10,6 +10,9 @@ struct redirect_options {
 	bool both;      /* the other direction as well */
 	bool plain;     /* bpf_redirect() rather than the devmap */
 	bool with_stub; /* put a program where a veth needs one */
+	/* For JSON, of an edit that is done with: "on" or "off", and its exit status; or NULL. */
+	const char *verb;
+	int status;
 };
 
 /* Each returns an exit status. pairs: "SOURCE=DESTINATION"; none: all stations that are known. */

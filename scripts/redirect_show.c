@@ -95,11 +95,16 @@ static struct json_object *flow_json(const struct redirect_flow *flow)
 	return json;
 }
 
-static int print_json(const struct picture *picture, const struct config *config)
+static int print_json(const struct picture *picture, const struct config *config,
+                      const struct redirect_options *options)
 {
 	struct json_object *json = config_json_begin(SCHEMA, config);
 	struct json_object *flows = json_object_new_array();
 
+	if (options->verb) {
+		json_put_string(json, "verb", options->verb);
+		json_put_number(json, "status", options->status);
+	}
 	json_put_bool(json, "on", picture->target != 0);
 	json_put_string(json, "mode", picture->target ? mode_name(picture) : NULL);
 	json_put_string(json, "to", picture->to.ifindex ? cli_json_name(picture->to.name) : NULL);
@@ -113,7 +118,7 @@ static int print_json(const struct picture *picture, const struct config *config
 	return json_end(json);
 }
 
-static int show(const struct config *config)
+static int show(const struct config *config, const struct redirect_options *options)
 {
 	struct picture picture;
 	int err = take_picture(&picture, config);
@@ -121,7 +126,7 @@ static int show(const struct config *config)
 	if (err)
 		return err;
 	if (config->json)
-		err = print_json(&picture, config);
+		err = print_json(&picture, config, options);
 	else
 		print_text(&picture, config);
 	free(picture.flows);
@@ -135,7 +140,7 @@ int redirect_show(const char *from, const struct redirect_options *options)
 
 	if (err)
 		return EXIT_KERNEL;
-	err = show(&config);
+	err = show(&config, options);
 	config_close(&config);
 	return cli_finish(err ? EXIT_KERNEL : EXIT_SUCCESS);
 }

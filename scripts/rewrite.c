@@ -152,11 +152,10 @@ static int load(struct config *config, char **argv, int argc)
 	return rewrite_load(config, argv[0], keep_going);
 }
 
-/* load takes the lock by itself, when the file is read. */
 static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, list },         { "add", CONFIG_WRITE, 1, -1, add },
 	{ "replace", CONFIG_WRITE, 1, -1, replace }, { "del", CONFIG_WRITE, 0, -1, delete },
-	{ "flush", CONFIG_WRITE, 0, 0, flush },      { "load", CONFIG_READ, 1, 1, load },
+	{ "flush", CONFIG_WRITE, 0, 0, flush },      { "load", CONFIG_WRITE_LATER, 1, 1, load },
 	{ "save", CONFIG_READ, 0, 0, rewrite_save }, {},
 };
 
