@@ -449,8 +449,8 @@ int bpffs_check_mounted(const struct bpffs *fs)
 
 	if (!stat(fs->path, &st) && st.st_dev == fs->dev)
 		return 0;
-	return failed(-ESTALE, "cannot go on in the BPF filesystem at %s: it was unmounted",
-	              fs->path);
+	return rejected(-ESTALE, "cannot go on in the BPF filesystem at %s: it was unmounted",
+	                fs->path);
 }
 
 int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netns_id *netns,

@@ -30,8 +30,9 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 	int err;
 
 	if (!directory_is_relative(l->relative))
-		return failed(-EINVAL, "cannot finish stage %s: it names no interface's directory",
-		              l->name);
+		return rejected(-EINVAL,
+		                "cannot finish stage %s: it names no interface's directory",
+		                l->name);
 	err = directory_open_relative(&dir, l->fs, l->relative);
 	if (err == -ENOENT && l->hook >= 0 && leftover_linked_prog(l))
 		return failed(err,
@@ -111,10 +112,10 @@ static int go_back(const struct leftover *l)
 
 static int say_untold(const struct leftover *l)
 {
-	failed(-EUCLEAN,
-	       "cannot tell how a killed '%s' is to end: neither program %u nor %u is seen on %s "
-	       "of %s",
-	       l->verb, l->old_prog, l->new_prog, hook_name(l->hook), l->rec.iface.name);
+	rejected(-EUCLEAN,
+	         "cannot tell how a killed '%s' is to end: neither program %u nor %u is seen on %s "
+	         "of %s",
+	         l->verb, l->old_prog, l->new_prog, hook_name(l->hook), l->rec.iface.name);
 	hint("what it had prepared stays in %s/%%ifbpf/stage/%s", l->fs->path, l->name);
 	if (l->blind)
 		hint(RECOVER_REMEDY_ASK);

@@ -44,8 +44,8 @@ static int check_links(const struct directory *dir)
 
 	if (!obstacle)
 		return 0;
-	failed(-EEXIST, "cannot lead ip and tc to %s: %s/%s is in the way", dir->path, dir->path,
-	       obstacle);
+	rejected(-EEXIST, "cannot lead ip and tc to %s: %s/%s is in the way", dir->path, dir->path,
+	         obstacle);
 	hint("see what is in it, then move it away: rm -r '%s/%s'", dir->path, obstacle);
 	return -EEXIST;
 }

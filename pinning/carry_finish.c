@@ -40,7 +40,7 @@ static int find_place(struct carried *one, const struct plan *plan)
 	}
 	if (one->placed)
 		return 0;
-	failed(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
+	rejected(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
 	hint("%s", why);
 	return -EEXIST;
 }

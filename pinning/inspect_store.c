@@ -140,7 +140,7 @@ int store_open(struct store *store)
 	if (err)
 		return failed(err, "cannot list the objects");
 	if (!store->len) {
-		failed(-ENOENT, "cannot find objects in %s", store->dirs[0]);
+		rejected(-ENOENT, "cannot find objects in %s", store->dirs[0]);
 		hint("IFBPF_OBJECT_PATH names the directories to look in");
 		return -ENOENT;
 	}

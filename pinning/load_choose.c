@@ -160,10 +160,11 @@ static int refuse_second(const struct loading *l)
 
 		if (at == l->old || at->hook != l->object->hook || !load_is_ours(l, at, &verdict))
 			continue;
-		failed(-EEXIST,
-		       "cannot replace program %u on %s of %s, which is not ours: program %u there "
-		       "is, and a hook has one of ours",
-		       l->old->prog_id, hook_name(at->hook), l->iface->name, at->prog_id);
+		rejected(-EEXIST,
+		         "cannot replace program %u on %s of %s, which is not ours: program %u "
+		         "there "
+		         "is, and a hook has one of ours",
+		         l->old->prog_id, hook_name(at->hook), l->iface->name, at->prog_id);
 		hint("replace that one, without --expect; or take it off first: %s %s --hook %s "
 		     "--id %u",
 		     cli_command("unload"), cli_word(l->iface->name), hook_name(at->hook),
@@ -257,8 +258,8 @@ int load_check_how(const struct loading *l)
 {
 	if (l->options->no_attach || l->how.by != ATTACH_TCX || attach_has_tcx(l->iface))
 		return 0;
-	failed(-EOPNOTSUPP, "cannot load onto %s of %s: this kernel has no tcx (Linux 6.6)",
-	       hook_name(l->how.hook), l->iface->name);
+	rejected(-EOPNOTSUPP, "cannot load onto %s of %s: this kernel has no tcx (Linux 6.6)",
+	         hook_name(l->how.hook), l->iface->name);
 	hint(l->options->link
 	             ? "attach a filter of clsact, which cannot be a link: leave out --link"
 	             : "attach a filter of clsact: --tc clsact");

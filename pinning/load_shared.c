@@ -70,8 +70,8 @@ static size_t choose_first(const struct present *p)
 static int refuse_two_sets(const struct present *p, const char *map, size_t a, size_t b, __u32 id_a,
                            __u32 id_b)
 {
-	failed(-EEXIST, "cannot share map '%s': %s has map %u under that name, and %s map %u", map,
-	       p->ifnames[a], id_a, p->ifnames[b], id_b);
+	rejected(-EEXIST, "cannot share map '%s': %s has map %u under that name, and %s map %u",
+	         map, p->ifnames[a], id_a, p->ifnames[b], id_b);
 	hint("give all of them the maps of %s, what the others have stays beside them: "
 	     "--on-mismatch fresh",
 	     p->ifnames[a]);
@@ -87,8 +87,9 @@ static int refuse_migration(const char *map, __u32 id, const struct bpffs *fs)
 		sharers_name(&owners, id, names, sizeof(names));
 		owners_free(&owners);
 	}
-	failed(-EBUSY, "cannot carry map '%s' (id %u) over for several at once: it is shared by %s",
-	       map, id, names);
+	rejected(-EBUSY,
+	         "cannot carry map '%s' (id %u) over for several at once: it is shared by %s", map,
+	         id, names);
 	hint("give each maps of its own, into which the lists are copied: without --shared");
 	hint("or begin with empty maps, which are shared: --on-mismatch fresh");
 	return -EBUSY;

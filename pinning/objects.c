@@ -59,7 +59,7 @@ static int show_named(const struct store *store, const char *name, enum show sho
 
 	if (object)
 		return show_one(store, object, show);
-	failed(-ENOENT, "cannot find object %s in the store", name);
+	rejected(-ENOENT, "cannot find object %s in the store", name);
 	hint("list the store: %s; look at a file: %s FILE", cli_command("objects"),
 	     cli_command("inspect"));
 	return -ENOENT;

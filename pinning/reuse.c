@@ -128,10 +128,10 @@ static int refuse_link(const struct object *object, const char *name, const stru
 		bpf_obj_get_info_by_fd(fd, &next, &len);
 		close(fd);
 	}
-	failed(-EINVAL,
-	       "cannot put program %s into its row: it is %s, and what follows it there, program "
-	       "%s id %u in the link '%s' of %s, is not",
-	       prog, kind_name(object->prog), next.name, id, name, dir->path);
+	rejected(-EINVAL,
+	         "cannot put program %s into its row: it is %s, and what follows it there, program "
+	         "%s id %u in the link '%s' of %s, is not",
+	         prog, kind_name(object->prog), next.name, id, name, dir->path);
 	hint("load the build of the row's kind: NAME.o, or NAME_frags.o for packets of several "
 	     "buffers");
 	hint("or take the row apart first: chain IFNAME del SLOT");

@@ -155,18 +155,18 @@ static int choose(struct taking *t)
 		one->goes = true;
 	}
 	if (report->len > 1 && !t->options->all) {
-		failed(-EINVAL, "cannot choose: %zu prepared programs of %s fit", report->len,
-		       t->iface->name);
+		rejected(-EINVAL, "cannot choose: %zu prepared programs of %s fit", report->len,
+		         t->iface->name);
 		hint("name one by --id, or take them all: --all");
 		return -EINVAL;
 	}
 	if (report->len || t->options->all)
 		return 0;
 	if (running)
-		failed(-ENOENT, "cannot take program %u back: it is attached to %s of %s",
-		       running->id, hook_name(running->hook), t->iface->name);
+		rejected(-ENOENT, "cannot take program %u back: it is attached to %s of %s",
+		         running->id, hook_name(running->hook), t->iface->name);
 	else
-		failed(-ENOENT, "cannot find such a prepared program of %s", t->iface->name);
+		rejected(-ENOENT, "cannot find such a prepared program of %s", t->iface->name);
 	hint("see what is there: %s %s", cli_command("status"), cli_word(t->iface->name));
 	return -ENOENT;
 }

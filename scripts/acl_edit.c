@@ -156,7 +156,7 @@ static void remove_words(struct edit *edit)
 		if (acl_rules_remove(&edit->rules, &entry))
 			continue;
 		acl_entry_print(&entry, text);
-		failed(-ENOENT, "cannot remove a rule for %s", text);
+		rejected(-ENOENT, "cannot remove a rule for %s", text);
 		edit->refused = true;
 	}
 }

@@ -207,8 +207,8 @@ int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
 	if (number < 0)
 		return number;
 	if (edit == SET_DEL && !lists->record[number].verdict)
-		return failed(-ENOENT, "cannot find list %s of %s", wish->name,
-		              lists->maps->config->iface.name);
+		return rejected(-ENOENT, "cannot find list %s of %s", wish->name,
+		                lists->maps->config->iface.name);
 	/* A new one is in force with all of it or not at all. */
 	if (!lists->record[number].verdict)
 		return acl_list_replace(lists, wish, content);
@@ -245,7 +245,7 @@ int acl_lists_check_unmoved(const struct acl_lists *lists)
 	err = acl_settings_read(lists->maps, &now);
 	if (err || !((now.flags ^ lists->settings.flags) & ACL_FLAG_LISTS_BANK))
 		return err;
-	failed(-EAGAIN, "cannot read the lists of %s: they are replaced at this moment",
-	       lists->maps->config->iface.name);
+	rejected(-EAGAIN, "cannot read the lists of %s: they are replaced at this moment",
+	         lists->maps->config->iface.name);
 	return -EAGAIN;
 }

@@ -53,7 +53,7 @@ static int read_addresses(struct acl_content *content, struct line_file *file)
 	int err = 0;
 
 	while (!err && line_file_next(file))
-		if (acl_file_address(file, &entry))
+		if (line_file_is_text(file) && acl_file_address(file, &entry))
 			err = acl_content_add(content, &entry);
 	return err;
 }
@@ -78,6 +78,19 @@ static int check_content(const struct config *config, const struct line_file *fi
 	return -ENODATA;
 }
 
+/* With --keep-going, the last of the rules that are too many are left out. Returns how many. */
+static size_t leave_out(struct acl_rulefile *from, const struct line_file *file)
+{
+	size_t len = from->rules.len;
+
+	if (len <= ACL_MAX_RULES)
+		return 0;
+	note("%s: %zu of %zu rules are left out: there is room for %u", file->name,
+	     len - ACL_MAX_RULES, len, ACL_MAX_RULES);
+	from->rules.len = ACL_MAX_RULES;
+	return len - ACL_MAX_RULES;
+}
+
 /* The file is read before the lock is taken: it may come from a slow pipe. */
 static int load(struct config *config, const struct acl_options *options,
                 const struct acl_list_wish *wish, struct line_file *file)
@@ -86,6 +99,7 @@ static int load(struct config *config, const struct acl_options *options,
 	struct acl_rulefile from = {};
 	struct acl_session session;
 	int status = EXIT_KERNEL, err;
+	size_t left_out = 0;
 
 	err = wish->name ? read_addresses(&content, file) : acl_rulefile_read(&from, file);
 	if (err)
@@ -98,6 +112,8 @@ static int load(struct config *config, const struct acl_options *options,
 		status = EXIT_USAGE;
 		goto out;
 	}
+	if (options->keep_going)
+		left_out = leave_out(&from, file);
 	if (directory_lock(&config->dir))
 		goto out;
 	err = acl_session_open(&session, config, CONFIG_WRITE);
@@ -105,7 +121,7 @@ static int load(struct config *config, const struct acl_options *options,
 		err = wish->name ? enforce_list(&session, wish, &content)
 		                 : enforce_rules(&session, &from);
 	if (!err)
-		status = file->bad ? EXIT_PARTLY : EXIT_SUCCESS;
+		status = file->bad || left_out ? EXIT_PARTLY : EXIT_SUCCESS;
 	acl_session_close(&session);
 out:
 	acl_content_free(&content);

@@ -53,7 +53,7 @@ static int check(const struct bpf_map_info *info)
 	if (info->type == BPF_MAP_TYPE_ARRAY && info->value_size == sizeof(struct acl_row) &&
 	    info->map_flags & BPF_F_MMAPABLE)
 		return 0;
-	return failed(-EINVAL, "cannot read map %u as a set of addresses", info->id);
+	return rejected(-EINVAL, "cannot read map %u as a set of addresses", info->id);
 }
 
 int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)

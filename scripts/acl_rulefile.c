@@ -111,6 +111,8 @@ int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file)
 	into->rules.file = file->name;
 	while (!err && line_file_next(file)) {
 		begin = file->word;
+		if (!line_file_is_text(file))
+			continue;
 		word = line_file_word(file, &len);
 		if (is_word(word, len, "policy")) {
 			read_policy(into, file);

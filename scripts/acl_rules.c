@@ -48,8 +48,8 @@ static int read_bank(struct acl_rules *rules, const struct acl_maps *maps)
 	int err = 0;
 
 	if (rules->settings.rules > ACL_MAX_RULES)
-		return failed(-EINVAL, "'%s' of %s tells of %u rules; %u fit", ACL_SETTINGS,
-		              maps->config->iface.name, rules->settings.rules, ACL_MAX_RULES);
+		return rejected(-EINVAL, "'%s' of %s tells of %u rules; %u fit", ACL_SETTINGS,
+		                maps->config->iface.name, rules->settings.rules, ACL_MAX_RULES);
 	rules->len = 0;
 	for (__u32 i = 0; i < rules->settings.rules && !err; i++, slot++) {
 		if (bpf_map_lookup_elem(maps->rules_fd, &slot, &rule))
@@ -75,8 +75,8 @@ int acl_rules_read(struct acl_rules *rules, const struct acl_maps *maps)
 		if (err || after.generation == rules->settings.generation)
 			return err;
 	}
-	return failed(-EAGAIN, "cannot read the rules of %s: they change all the time",
-	              maps->config->iface.name);
+	return rejected(-EAGAIN, "cannot read the rules of %s: they change all the time",
+	                maps->config->iface.name);
 }
 
 static bool is_same_entry(const struct acl_rule *a, const struct acl_rule *b)

@@ -32,7 +32,7 @@ int acl_session_need_lists(const struct acl_session *session)
 
 	if (session->has_lists)
 		return 0;
-	failed(-ENOENT, "cannot find the lists of %s", ifname);
+	rejected(-ENOENT, "cannot find the lists of %s", ifname);
 	hint("what ip and tc without libbpf load has rules only; all of it: %s %s %s",
 	     cli_command("load"), cli_word(ifname), cli_object("xdp_acl.o"));
 	return -ENOENT;

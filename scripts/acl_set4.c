@@ -13,7 +13,7 @@ int set4_open(struct set4 *set, int sets_fd, __u32 list, bool writable)
 	    set->rows.words[ACL_SET4_MAGIC_WORD] == ACL_SET4_MAGIC)
 		return 0;
 	acl_rows_close(&set->rows);
-	return failed(-EINVAL, "cannot read the IPv4 addresses of list %u: another format", list);
+	return rejected(-EINVAL, "cannot read the IPv4 addresses of list %u: another format", list);
 }
 
 void set4_close(struct set4 *set)

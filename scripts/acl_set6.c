@@ -13,7 +13,7 @@ int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable)
 	    set->rows.words[ACL_SET6_MAGIC_WORD] == ACL_SET6_MAGIC)
 		return 0;
 	acl_rows_close(&set->rows);
-	return failed(-EINVAL, "cannot read the IPv6 addresses of list %u: another format", list);
+	return rejected(-EINVAL, "cannot read the IPv6 addresses of list %u: another format", list);
 }
 
 void set6_close(struct set6 *set)

@@ -174,8 +174,8 @@ static int show_content(const struct acl_session *session, const char *name)
 	struct acl_list_size size;
 
 	if (number < 0)
-		return failed(number, "cannot find list %s of %s", name,
-		              session->config->iface.name);
+		return rejected(number, "cannot find list %s of %s", name,
+		                session->config->iface.name);
 	if (!session->config->json)
 		return acl_list_each(lists, number, print_range, NULL);
 	err = acl_list_measure(lists, number, &size);

@@ -105,7 +105,7 @@ static bool read_slot(const char *text, size_t *slot)
 	*slot = strtoul(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && *slot <= CHAIN_PROGRAMS)
 		return true;
-	failed(-EINVAL, "cannot read the slot '%s': it is a number from 0 on", text);
+	rejected(-EINVAL, "cannot read the slot '%s': it is a number from 0 on", text);
 	return false;
 }
 

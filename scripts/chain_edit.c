@@ -81,10 +81,10 @@ static int check_slot(const struct row *row, size_t slot, size_t limit)
 	if (slot < limit)
 		return 0;
 	if (limit)
-		return failed(-ERANGE, "cannot use slot %zu of %s: the slots are 0 to %zu", slot,
-		              row->config->iface.name, limit - 1);
-	return failed(-ERANGE, "cannot use slot %zu of %s: it has none", slot,
-	              row->config->iface.name);
+		return rejected(-ERANGE, "cannot use slot %zu of %s: the slots are 0 to %zu", slot,
+		                row->config->iface.name, limit - 1);
+	return rejected(-ERANGE, "cannot use slot %zu of %s: it has none", slot,
+	                row->config->iface.name);
 }
 
 /* May m stand where something follows, or at all? */
@@ -95,14 +95,14 @@ static int check_member(const struct row *row, const struct member *m, bool some
 		if (i != but_slot + 1 &&
 		    (row->member[i].id == m->id ||
 		     (m->link_fd >= 0 && row->member[i].link_fd == m->link_fd)))
-			return failed(-EEXIST, "cannot have program %s twice in the row of %s",
-			              m->name, row->config->iface.name);
+			return rejected(-EEXIST, "cannot have program %s twice in the row of %s",
+			                m->name, row->config->iface.name);
 	if (m->link_fd >= 0 && m->link_fd == row->member[0].link_fd)
-		return failed(-ELOOP, "cannot put the head of the row of %s into it",
-		              row->config->iface.name);
+		return rejected(-ELOOP, "cannot put the head of the row of %s into it",
+		                row->config->iface.name);
 	if (!something_follows || m->link_fd >= 0)
 		return 0;
-	failed(-EINVAL, "cannot put program %s before another: it hands nothing on", m->name);
+	rejected(-EINVAL, "cannot put program %s before another: it hands nothing on", m->name);
 	hint("it has no pinned map NAME%s; it can stand in the last slot", row_link_suffix(row));
 	return -EINVAL;
 }
@@ -166,11 +166,11 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 	if (err)
 		return err;
 	if (row->len > CHAIN_PROGRAMS)
-		return failed(-ENOSPC, "cannot have more than %d programs in a row",
-		              CHAIN_PROGRAMS);
+		return rejected(-ENOSPC, "cannot have more than %d programs in a row",
+		                CHAIN_PROGRAMS);
 	if (before->link_fd < 0)
-		return failed(-EINVAL, "cannot put a program behind %s: it hands nothing on",
-		              before->name);
+		return rejected(-EINVAL, "cannot put a program behind %s: it hands nothing on",
+		                before->name);
 	next = slot + 1 < row->len ? &row->member[slot + 1] : NULL;
 	err = member_open(row, pin, &m);
 	if (err)
@@ -218,10 +218,10 @@ int row_move(struct row *row, size_t from, size_t to)
 	if (err || from == to)
 		return err;
 	if (!can_move(row, from, to))
-		return failed(-EINVAL,
-		              "cannot move slot %zu of %s to %zu: the last program of the "
-		              "row hands nothing on",
-		              from, row->config->iface.name, to);
+		return rejected(-EINVAL,
+		                "cannot move slot %zu of %s to %zu: the last program of the "
+		                "row hands nothing on",
+		                from, row->config->iface.name, to);
 	err = row_hits(row, from, &given);
 	if (!err)
 		err = row_delete(row, from);

@@ -141,8 +141,8 @@ static int follow(struct row *row)
 			               ? 0
 			               : failed(-errno, "cannot read the link of %s", last->name);
 		if (row->len > CHAIN_PROGRAMS)
-			return failed(-ELOOP, "cannot follow more than %d programs of %s",
-			              CHAIN_PROGRAMS, row->config->iface.name);
+			return rejected(-ELOOP, "cannot follow more than %d programs of %s",
+			                CHAIN_PROGRAMS, row->config->iface.name);
 		fd = bpf_prog_get_fd_by_id(id);
 		if (fd < 0)
 			return failed(-errno, "cannot open program id %u of %s", id,
@@ -189,8 +189,8 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 		check_use(row);
 		err = follow(row);
 	} else {
-		err = failed(-ENOENT, "cannot find map '%s%s' of %s in %s", CHAIN_HEAD,
-		             row_link_suffix(row), config->iface.name, config->dir.path);
+		err = rejected(-ENOENT, "cannot find map '%s%s' of %s in %s", CHAIN_HEAD,
+		               row_link_suffix(row), config->iface.name, config->dir.path);
 		snprintf(object, sizeof(object), "%s_chain.o", tc ? "tc" : "xdp");
 		hint("load the head of the row first: %s %s %s", cli_command("load"),
 		     cli_word(config->iface.name), cli_object(object));

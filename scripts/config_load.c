@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/config_load.h"
 #include "scripts/line_file.h"
@@ -16,6 +17,7 @@ struct reading {
 	struct line_file file;
 	unsigned int *lines;
 	size_t room;
+	size_t left_out; /* for want of room */
 };
 
 static void *entry_at(const struct config_entries *entries, size_t i)
@@ -32,7 +34,8 @@ static int make_room(struct reading *reading)
 	if (reading->entries.len < reading->room)
 		return 0;
 	if (room > ENTRIES_MOST)
-		return failed(-E2BIG, "cannot read %s", reading->file.name);
+		return rejected(-E2BIG, "cannot read %s: it has more than %d %ss",
+		                reading->file.name, ENTRIES_MOST, reading->entries.entry->what);
 	list = reallocarray(reading->entries.list, room, reading->entries.entry->size);
 	if (list)
 		reading->entries.list = list;
@@ -96,14 +99,58 @@ static void refuse_clashes(struct reading *reading, const size_t *against)
 	}
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	size_t one = *(const size_t *)a, other = *(const size_t *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+/*
+ * Of the positions in order, leave those of the first lines for which there is room; they stay in
+ * their order. Returns how many are left, or -ENOMEM.
+ */
+static long leave_first(size_t *order, size_t len, size_t room)
+{
+	size_t *lines = calloc(len, sizeof(*lines)), left = 0;
+
+	if (!lines)
+		return -ENOMEM;
+	memcpy(lines, order, len * sizeof(*lines));
+	qsort(lines, len, sizeof(*lines), compare_numbers);
+	for (size_t i = 0; i < len; i++)
+		if (order[i] < lines[room])
+			order[left++] = order[i];
+	free(lines);
+	return left;
+}
+
+/* What there is no room for counts as refused. Returns how many are left, or a negative errno. */
+static long leave_out(struct reading *reading, const struct config *config, size_t *order,
+                      size_t len)
+{
+	long room = reading->entries.entry->room(config), left;
+
+	if (room < 0 || len <= (size_t)room)
+		return room < 0 ? room : (long)len;
+	left = leave_first(order, len, room);
+	if (left < 0)
+		return failed(left, "cannot read %s", reading->file.name);
+	note("%s: %zu of %zu %ss are left out: there is room for %ld", reading->file.name,
+	     len - left, len, reading->entries.entry->what, room);
+	reading->left_out = len - left;
+	return left;
+}
+
 /* Sort the entries, and name those that contradict others. */
-static int settle(struct reading *reading)
+static int settle(struct reading *reading, const struct config *config, bool keep_going)
 {
 	struct config_entries *all = &reading->entries;
-	size_t *order = calloc(all->len + 1, sizeof(*order)), kept, size = all->entry->size;
+	size_t *order = calloc(all->len + 1, sizeof(*order)), size = all->entry->size;
 	size_t *against = calloc(all->len + 1, sizeof(*against));
 	char *sorted = calloc(all->len + 1, size);
 	int err = order && against && sorted ? 0 : -ENOMEM;
+	long kept = 0;
 
 	for (size_t i = 0; !err && i < all->len; i++)
 		order[i] = i;
@@ -111,18 +158,31 @@ static int settle(struct reading *reading)
 		qsort_r(order, all->len, sizeof(*order), compare_positions, all);
 		kept = keep_first(reading, order, against);
 		refuse_clashes(reading, against);
-		for (size_t i = 0; i < kept; i++)
+		if (keep_going)
+			kept = leave_out(reading, config, order, kept);
+		for (long i = 0; i < kept; i++)
 			memcpy(sorted + i * size, entry_at(all, order[i]), size);
 		free(all->list);
 		all->list = sorted;
-		all->len = kept;
+		all->len = kept < 0 ? 0 : kept;
 	} else {
 		free(sorted);
 		failed(err, "cannot read %s", reading->file.name);
 	}
 	free(order);
 	free(against);
-	return err;
+	return kept < 0 ? (int)kept : err;
+}
+
+static bool has_nothing(const struct reading *reading, const struct config *config)
+{
+	if (reading->entries.len)
+		return false;
+	note("nothing is changed: %s has no %s%s", reading->file.name, reading->entries.entry->what,
+	     reading->file.bad ? " that is not refused" : "");
+	hint("to leave nothing: %s %s flush", cli_command(config->object),
+	     cli_word(config->iface.name));
+	return true;
 }
 
 /* The file is read before the lock is taken: it may come from a slow pipe. */
@@ -132,15 +192,19 @@ static int load(struct reading *reading, struct config *config, bool keep_going,
 	int err = line_file_each(&reading->file, take_line, reading);
 
 	if (!err)
-		err = settle(reading);
+		err = settle(reading, config, keep_going);
 	if (err)
 		return EXIT_KERNEL;
 	if (line_file_finish(&reading->file, keep_going) && !keep_going)
 		return EXIT_USAGE;
+	if (has_nothing(reading, config))
+		return EXIT_USAGE;
 	err = directory_lock(&config->dir);
 	if (!err)
 		err = enforce(config, &reading->entries);
-	return err ? EXIT_KERNEL : reading->file.bad ? EXIT_PARTLY : EXIT_SUCCESS;
+	if (err)
+		return EXIT_KERNEL;
+	return reading->file.bad || reading->left_out ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 
 int config_load(struct config *config, const char *path, bool keep_going,

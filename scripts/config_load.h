@@ -19,6 +19,8 @@ struct config_entry {
 	int (*compare)(const void *a, const void *b);
 	/* Two for the same packets do the same. */
 	bool (*equal)(const void *a, const void *b);
+	/* How many there is room for. Returns that, or a negative errno, reported. */
+	long (*room)(const struct config *config);
 };
 
 /* Entries one behind the other. */
@@ -31,7 +33,9 @@ struct config_entries {
 /*
  * Read a file of entries, and hand them to enforce(), in their order and each once, with the
  * interface's lock taken; it reports its failures, and returns 0 or a negative errno. Bad lines are
- * named, and nothing is done then, unless keep_going. Returns an exit status.
+ * named, and nothing is done then, unless keep_going; which also leaves out the last of those that
+ * are too many. Nor is anything done if nothing is left: of a download that failed there may be
+ * nothing. Returns an exit status.
  */
 int config_load(struct config *config, const char *path, bool keep_going,
                 const struct config_entry *entry,

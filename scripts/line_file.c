@@ -11,6 +11,7 @@
 #include "scripts/line_file.h"
 #include "scripts/progress.h"
 
+#define LINE_ZERO  "has a zero byte: this is no text"
 #define SAID_MOST  20
 #define WORDS_MOST 64
 
@@ -80,6 +81,30 @@ static int read_all(struct line_file *file, int fd)
 	return 0;
 }
 
+/* As editors and tools of other systems write it: with a mark, or with each other byte 0. */
+static bool is_utf16(const struct line_file *file)
+{
+	const char *text = file->text;
+
+	if (file->len < 2)
+		return false;
+	if (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2))
+		return true;
+	for (size_t i = 0; i < file->len && i < 8; i++)
+		if ((text[i] == '\0') != (i % 2 == (text[0] != '\0')))
+			return false;
+	return file->len >= 4;
+}
+
+static int check_text(const struct line_file *file)
+{
+	if (!is_utf16(file))
+		return 0;
+	rejected(-EINVAL, "cannot read %s: it is UTF-16", file->name);
+	hint("make it UTF-8 first: iconv -f UTF-16 -t UTF-8");
+	return -EINVAL;
+}
+
 int line_file_open(struct line_file *file, const char *path)
 {
 	bool is_input = !strcmp(path, "-");
@@ -94,6 +119,8 @@ int line_file_open(struct line_file *file, const char *path)
 	err = read_all(file, fd);
 	if (!is_input)
 		close(fd);
+	if (!err)
+		err = check_text(file);
 	if (err) {
 		line_file_close(file);
 		return err;
@@ -120,6 +147,14 @@ static bool skip_spaces(struct line_file *file)
 	while (file->word < file->end && is_space(*file->word))
 		file->word++;
 	return file->word < file->end && *file->word != '#' && *file->word != ';';
+}
+
+bool line_file_is_text(struct line_file *file)
+{
+	if (!memchr(file->word, '\0', file->end - file->word))
+		return true;
+	line_file_refuse(file, file->line, LINE_ZERO);
+	return false;
 }
 
 bool line_file_next(struct line_file *file)
@@ -180,7 +215,7 @@ static int take_words(char **words, int count, int (*take)(char **words, int cou
                       void *arg)
 {
 	if (count < 0)
-		return rejected(-EINVAL, "is no text");
+		return rejected(-EINVAL, LINE_ZERO);
 	if (count > WORDS_MOST)
 		return rejected(-EINVAL, "has more than %d words", WORDS_MOST);
 	return take(words, count, arg);

@@ -16,8 +16,8 @@ struct line_file {
 };
 
 /*
- * Read a file, or standard input for "-": up to 1 GiB, of lines up to 64 KiB. Reports its failures.
- * Returns 0 or a negative errno; line_file_close() must follow success.
+ * Read a file, or standard input for "-": up to 1 GiB, of lines up to 64 KiB; UTF-16 is refused.
+ * Reports its failures. Returns 0 or a negative errno; line_file_close() must follow success.
  */
 int line_file_open(struct line_file *file, const char *path);
 void line_file_close(struct line_file *file);
@@ -27,6 +27,9 @@ void line_file_close(struct line_file *file);
  * Returns false at the end of the file.
  */
 bool line_file_next(struct line_file *file);
+
+/* For who reads words: whether the rest of the line is text. If not, it is refused. */
+bool line_file_is_text(struct line_file *file);
 
 /* The next word of the line, or NULL. */
 const char *line_file_word(struct line_file *file, size_t *len);

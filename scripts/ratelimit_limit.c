@@ -40,6 +40,15 @@ static bool clear_host_bits(__u8 *address, unsigned int bits)
 	return was;
 }
 
+/* IPv4 in an address of IPv6, from ::ffff:0:0 on. */
+static bool is_mapped(const struct rate_prefix *prefix)
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return prefix->source.version == 6 &&
+	       !memcmp(prefix->source.address, mapped, sizeof(mapped));
+}
+
 int prefix_parse(const char *text, struct rate_prefix *prefix)
 {
 	char address[INET6_ADDRSTRLEN], right[PREFIX_TEXT_SIZE], *end;
@@ -63,6 +72,14 @@ int prefix_parse(const char *text, struct rate_prefix *prefix)
 		bits = strtoul(slash + 1, &end, 10);
 		if (slash[1] < '0' || slash[1] > '9' || *end || bits > most)
 			return no_prefix(text);
+	}
+	if (is_mapped(prefix)) {
+		rejected(-EINVAL,
+		         "cannot use '%s' as a prefix: it is an IPv4-mapped address, which no "
+		         "packet has",
+		         text);
+		hint("write the IPv4 address");
+		return -EINVAL;
 	}
 	prefix->length = RATE_PREFIX_VERSION + bits;
 	if (!clear_host_bits(prefix->source.address, bits))

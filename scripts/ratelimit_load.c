@@ -40,8 +40,20 @@ static bool equal(const void *a, const void *b)
 	return !memcmp(a, b, sizeof(struct rate_limit));
 }
 
-static const struct config_entry entry = { "limit", sizeof(struct rate_limit), parse, compare,
-	                                   equal };
+static long room(const struct config *config)
+{
+	struct bpf_map_info info;
+	int fd = config_open_map(config, &ratelimit_limits, CONFIG_READ, &info);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return info.max_entries;
+}
+
+static const struct config_entry entry = {
+	"limit", sizeof(struct rate_limit), parse, compare, equal, room,
+};
 
 static int put(const void *limit, void *arg)
 {

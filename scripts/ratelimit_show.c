@@ -172,7 +172,10 @@ int ratelimit_remove(const struct config *config, int fd, const struct rate_pref
 	char text[PREFIX_TEXT_SIZE];
 	int err = bpf_map_delete_elem(fd, prefix);
 
-	if (err)
+	if (err == -ENOENT)
+		rejected(err, "cannot remove the limit of %s on %s: there is none",
+		         prefix_text(prefix, text), config->iface.name);
+	else if (err)
 		failed(err, "cannot remove the limit of %s on %s", prefix_text(prefix, text),
 		       config->iface.name);
 	return err;

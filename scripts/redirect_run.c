@@ -96,9 +96,9 @@ static int check_target(struct side *side, const struct redirect_options *option
 		hint("ip link set dev %s up", cli_word(to));
 		break;
 	case XDP_TARGET_DRIVER:
-		err = failed(-EOPNOTSUPP,
-		             "cannot redirect %s to %s: its driver takes no frames of XDP", from,
-		             to);
+		err = rejected(-EOPNOTSUPP,
+		               "cannot redirect %s to %s: its driver takes no frames of XDP", from,
+		               to);
 		hint("run the program in generic mode: %s --mode skb %s redirect",
 		     cli_command("load"), cli_word(from));
 		break;
@@ -156,8 +156,8 @@ static int make_room(const struct side *side, const struct redirect_options *opt
 	if (err)
 		return err;
 	if (!mode.owned && (port || mode.ifindex)) {
-		failed(-EBUSY, "cannot redirect %s: somebody else set its %s", side->from.name,
-		       port ? REDIRECT_PORT_MAP : REDIRECT_MODE_MAP);
+		rejected(-EBUSY, "cannot redirect %s: somebody else set its %s", side->from.name,
+		         port ? REDIRECT_PORT_MAP : REDIRECT_MODE_MAP);
 		return -EBUSY;
 	}
 	if (!mode.owned || (mode.ifindex == side->mode.ifindex && mode.plain == side->mode.plain))
@@ -188,8 +188,8 @@ static int add_flows(struct side *side)
 		return err;
 	if ((port && port != side->mode.ifindex) ||
 	    (now.ifindex && now.ifindex != side->mode.ifindex))
-		return failed(-EBUSY, "cannot redirect %s: it was redirected meanwhile",
-		              side->from.name);
+		return rejected(-EBUSY, "cannot redirect %s: it was redirected meanwhile",
+		                side->from.name);
 	side->was_on = now.owned && now.ifindex;
 	if (!side->mode.stub_prog)
 		side->mode.stub_prog = now.stub_prog;

@@ -22,8 +22,15 @@ static bool equal(const void *a, const void *b)
 	return !memcmp(&one->actions, &other->actions, sizeof(one->actions));
 }
 
-static const struct config_entry entry = { "rule", sizeof(struct rule), parse, rule_compare,
-	                                   equal };
+static long room(const struct config *config)
+{
+	(void)config;
+	return REWRITE_RULES;
+}
+
+static const struct config_entry entry = {
+	"rule", sizeof(struct rule), parse, rule_compare, equal, room,
+};
 
 struct exchange {
 	const struct rules *rules;

@@ -228,7 +228,8 @@ static int take_actions(struct words *w, struct rule *rule)
 	}
 	vlans += !!(a->actions & REWRITE_SET_VLAN);
 	if (!err && vlans > 1)
-		return failed(-EINVAL, "cannot read the rule: push, pop or set vlan: one of them");
+		return rejected(-EINVAL,
+		                "cannot read the rule: push, pop or set vlan: one of them");
 	return err;
 }
 
@@ -255,10 +256,11 @@ int rule_parse(struct rule *rule, char **words, int count, bool has_actions)
 	if (err)
 		return err;
 	if (has_actions && !rule->actions.actions)
-		return failed(-EINVAL, "cannot read the rule: it does nothing");
+		return rejected(-EINVAL, "cannot read the rule: it does nothing");
 	if ((rule->match.fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT) ||
 	     rule->actions.actions & (REWRITE_SET_SPORT | REWRITE_SET_DPORT)) &&
 	    !has_ports(&rule->match))
-		return failed(-EINVAL, "cannot read the rule: ports are of tcp or udp: say which");
+		return rejected(-EINVAL,
+		                "cannot read the rule: ports are of tcp or udp: say which");
 	return 0;
 }

@@ -151,7 +151,7 @@ int rules_give_slots(const struct rules *rules, struct rule *list, size_t len)
 		while (slot < REWRITE_RULES && used[slot])
 			slot++;
 		if (slot == REWRITE_RULES)
-			return failed(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
+			return rejected(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
 		err = clear_slot(rules, slot);
 		list[n].actions.slot = slot++;
 	}
@@ -179,7 +179,7 @@ int rules_add(struct rules *rules, const struct rule *rule, bool replace)
 	int err;
 
 	if (there && !replace) {
-		failed(-EEXIST, "cannot add the rule: there is one for the same packets");
+		rejected(-EEXIST, "cannot add the rule: there is one for the same packets");
 		hint("replace it: the verb is replace");
 		return -EEXIST;
 	}
@@ -204,7 +204,7 @@ int rules_delete(struct rules *rules, const struct rule *rule)
 	int err;
 
 	if (!there)
-		return failed(-ENOENT, "cannot delete the rule: there is none for these packets");
+		return rejected(-ENOENT, "cannot delete the rule: there is none for these packets");
 	err = rules_remove(rules, rule);
 	if (err)
 		return err;

@@ -64,7 +64,7 @@ int shapes_collect(const struct rule *list, size_t len, struct rewrite_shapes *s
 
 int shapes_refused(void)
 {
-	failed(-ENOSPC, "cannot look at more than %d combinations of things", REWRITE_SHAPES);
+	rejected(-ENOSPC, "cannot look at more than %d combinations of things", REWRITE_SHAPES);
 	hint("rules that look at the same things, with other values, are one");
 	return -ENOSPC;
 }

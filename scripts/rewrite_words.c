@@ -25,7 +25,7 @@ bool words_take(struct words *w, const char *word)
 
 int words_bad(const char *what, const char *word)
 {
-	return failed(-EINVAL, "cannot read the rule: %s: '%s'", what, word);
+	return rejected(-EINVAL, "cannot read the rule: %s: '%s'", what, word);
 }
 
 /* The word that comes says what before has said, if that is not NULL. */
@@ -44,7 +44,7 @@ int words_once_if(bool said, const char *word)
 const char *words_value(struct words *w, const char *of)
 {
 	if (!w->left) {
-		failed(-EINVAL, "cannot read the rule: no value for %s", of);
+		rejected(-EINVAL, "cannot read the rule: no value for %s", of);
 		return NULL;
 	}
 	w->left--;
@@ -61,8 +61,9 @@ int words_number(struct words *w, const char *of, unsigned long max, __u16 *to)
 		return -EINVAL;
 	number = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || number > max)
-		return failed(-EINVAL, "cannot read the rule: %s is no number from 0 to %lu: '%s'",
-		              of, max, text);
+		return rejected(-EINVAL,
+		                "cannot read the rule: %s is no number from 0 to %lu: '%s'", of,
+		                max, text);
 	*to = number;
 	return 0;
 }

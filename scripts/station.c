@@ -168,7 +168,7 @@ int station_find(const struct interface *iface, const char *text, struct redirec
 	           &mac->bytes[2], &mac->bytes[3], &mac->bytes[4], &mac->bytes[5], &rest) == 6)
 		return check(iface, text, mac);
 	if (!parse(text, &search.address)) {
-		failed(-EINVAL, "cannot read '%s' as a station", text);
+		rejected(-EINVAL, "cannot read '%s' as a station", text);
 		hint("give a hardware address, or the IP address of a neighbour on %s",
 		     iface->name);
 		return -EINVAL;
@@ -198,7 +198,7 @@ int station_list(const struct interface *iface, struct redirect_mac **list, size
 	if (err) {
 		failed(err, "cannot read the neighbours of %s", iface->name);
 	} else if (!search.len) {
-		err = failed(-ENOENT, "cannot find any station on %s", iface->name);
+		err = rejected(-ENOENT, "cannot find any station on %s", iface->name);
 		hint("name one: %s ... <source>=<destination>, by hardware or IP address",
 		     cli_command("redirect"));
 	}

@@ -15,7 +15,7 @@ static int no_directory(const struct bpffs *fs, const struct interface *iface,
 		return -ENOENT;
 	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
 		*relative = '\0';
-	failed(-ENOENT, "cannot find the maps of %s at %s/%s", iface->name, fs->path, relative);
+	rejected(-ENOENT, "cannot find the maps of %s at %s/%s", iface->name, fs->path, relative);
 	hint("pin what runs there first: %s %s%s%s%s", cli_command("pin_maps"),
 	     target->netns ? "--netns " : "", target->netns ? cli_word(target->netns) : "",
 	     target->netns ? " " : "", cli_word(iface->name));

@@ -64,8 +64,8 @@ static int refuse(const struct view_map *map, const struct sample *sample, bool 
 	describe(&map->info, is, sizeof(is));
 	describe(&wanted, expected, sizeof(expected));
 	if (!map->old_id)
-		return failed(-EINVAL, "cannot read map '%s' of %s at %s: it has %s; expected %s",
-		              map->name, sample->iface.name, path, is, expected);
+		return rejected(-EINVAL, "cannot read map '%s' of %s at %s: it has %s; expected %s",
+		                map->name, sample->iface.name, path, is, expected);
 	if (say)
 		note("not added: %s has %s; expected %s", path, is, expected);
 	return 0;

@@ -83,7 +83,7 @@ static int run(const char *tool, int netns_fd, char *argv[])
 			return failed(-errno, "cannot wait for %s", path);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
-	return failed(-ECANCELED, "%s did not succeed", path);
+	return rejected(-ECANCELED, "%s did not succeed", path);
 }
 
 int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 *prog_id)

@@ -175,7 +175,7 @@ test_bad_input_is_named_and_changes_nothing()
 	refused "unknown verb 'grow'" grow
 	refused "cannot use 'x' as a number of sources" dropped x
 	expect_status 2 ratelimit v0 del 192.0.2.0/24
-	[[ $errors == *"cannot remove the limit of 192.0.2.0/24 on v0: No such file or directory"* ]] ||
+	[[ $errors == *"cannot remove the limit of 192.0.2.0/24 on v0: there is none"* ]] ||
 		fail "$errors"
 	expect_status 2 ratelimit nope
 }
@@ -203,8 +203,10 @@ test_save_writes_what_load_reads()
 	ratelimit v0 save | diff "$TMPDIR/saved" - || fail "another one was read"
 	ratelimit v0 save | ratelimit v0 load -
 	ratelimit v0 save | diff "$TMPDIR/saved" - || fail "a load of what is there changes it"
-	ratelimit v0 load /dev/null
-	[[ -z $(ratelimit v0) ]] || fail "an empty file: $(ratelimit v0)"
+	expect_status 1 ratelimit v0 load /dev/null
+	[[ $errors == *"nothing is changed: /dev/null has no "*"hint: to leave nothing: ratelimit v0 flush" ]] || fail "$errors"
+	[[ -n $(ratelimit v0) ]] || fail "an empty file emptied it"
+	ratelimit v0 flush
 }
 
 test_bad_lines_of_a_file_are_named_and_nothing_is_loaded()
@@ -233,11 +235,68 @@ ratelimit: nothing is changed: FILE has 5 bad lines"* ]] || fail "$errors"
 		$errors == *": 10 more lines are refused"* ]] || fail "$errors"
 	printf '192.0.2.0/24 pps 1\0 burst 1\n' >"$file"
 	expect_status 1 ratelimit v0 load "$file"
-	[[ $errors == *":1: is no text"* ]] || fail "$errors"
+	[[ $errors == *":1: has a zero byte: this is no text"* ]] || fail "$errors"
 	expect_status 2 ratelimit v0 load "$TMPDIR/none"
 	expect_status 1 ratelimit v0 load
 	expect_status 1 ratelimit v0 save "$file"
 	[[ $(ratelimit v0 save) == "192.0.2.0/24 pps 7 burst 7 per source" ]] || fail "$(ratelimit v0 save)"
+}
+
+test_what_no_packet_has_as_its_source_is_refused()
+{
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	for prefix in ::ffff:192.0.2.1 ::ffff:192.0.2.0/120 ::ffff:0:0/96; do
+		expect_status 1 ratelimit v0 add "$prefix" pps 1
+		[[ $errors == "ratelimit: cannot use '$prefix' as a prefix: it is an IPv4-mapped address, which no packet has
+  hint: write the IPv4 address" ]] || fail "$errors"
+	done
+	ratelimit v0 add ::/0 pps 1
+	ratelimit v0 add ::fffe:0:0/96 pps 1
+	[[ $(ratelimit v0 | wc -l) == 2 ]] || fail "$(ratelimit v0)"
+}
+
+# Others would hardly recognize their text in what is refused of it.
+test_utf16_is_named_as_such()
+{
+	local tool
+
+	load v0 objects/xdp_acl.o >/dev/null
+	for encoding in UTF-16 UTF-16LE UTF-16BE; do
+		printf '192.0.2.1\n192.0.2.2\n' | iconv -f UTF-8 -t "$encoding" >"$TMPDIR/text"
+		for tool in "load" "load --list bad"; do
+			# shellcheck disable=SC2086 # words
+			expect_status 2 acl v0 $tool "$TMPDIR/text"
+			[[ $errors == "acl: cannot read $TMPDIR/text: it is UTF-16
+  hint: make it UTF-8 first: iconv -f UTF-16 -t UTF-8" ]] || fail "$encoding: $errors"
+		done
+	done
+	printf '192.0.2.1\n192.0.2\0.2\n' >"$TMPDIR/text"
+	for tool in "load" "load --list bad"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 acl v0 $tool "$TMPDIR/text"
+		[[ $errors == *"$TMPDIR/text:2: has a zero byte: this is no text"* ]] || fail "$errors"
+	done
+	expect_status 3 acl v0 -k load "$TMPDIR/text"
+	[[ $(acl v0) == *"192.0.2.1 "* ]] || fail "$(acl v0)"
+}
+
+test_keep_going_leaves_out_what_there_is_no_room_for()
+{
+	lines() { for ((i = 0; i < $1; i++)); do echo "10.$((i >> 8 & 255)).$((i & 255)).$((i >> 16))$2"; done; }
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	lines 16390 " pps 1" >"$TMPDIR/lines"
+	expect_status 2 ratelimit v0 load "$TMPDIR/lines"
+	expect_status 3 ratelimit v0 -k load "$TMPDIR/lines"
+	[[ $errors == "ratelimit: $TMPDIR/lines: 6 of 16390 limits are left out: there is room for 16384" ]] || fail "$errors"
+	[[ $(ratelimit v0 save | sort) == "$(lines 16384 "/32 pps 1 burst 1 per source" | sort)" ]] || fail "not the first"
+	unload v0 --all >/dev/null
+	load v0 objects/xdp_acl.o >/dev/null
+	lines 8195 "" >"$TMPDIR/lines"
+	expect_status 2 acl v0 load "$TMPDIR/lines"
+	expect_status 3 acl v0 -k load "$TMPDIR/lines"
+	[[ $errors == "acl: $TMPDIR/lines: 3 of 8195 rules are left out: there is room for 8192" ]] || fail "$errors"
+	[[ $(acl v0 save | grep -c '^10\.') == 8192 && $(acl v0 save) != *10.32.0.0* && $(acl v0 save) == *10.31.255.0* ]] ||
+		fail "$(acl v0 save | wc -l)"
 }
 
 # Old and new limits are there side by side for a moment: if there is no room, nothing is changed.
