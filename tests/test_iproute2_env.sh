@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # $output and $errors are set by run, in lib.sh
 # compat/iproute2_env: stock ip and tc pin, and find, maps in the interface's directory.
 
 test_reloads_by_ip_keep_one_map_and_go_on_counting()
