@@ -68,10 +68,14 @@ static void listen(const char *text, void *arg)
 		e->end = EXPLAIN_END_PROG;
 }
 
+/* Not cleared: few loads are refused, and all others would touch 16 MiB for nothing. */
 static int keep_log(char **log, struct bpf_program *prog)
 {
-	if (!*log)
-		*log = calloc(1, LOG_SIZE);
+	if (!*log) {
+		*log = malloc(LOG_SIZE);
+		if (*log)
+			**log = '\0';
+	}
 	return *log ? bpf_program__set_log_buf(prog, *log, LOG_SIZE) : -ENOMEM;
 }
 

@@ -1055,6 +1055,21 @@ test_each_of_several_interfaces_gets_maps_of_its_own()
 		fail "it says: $output"
 }
 
+# faults COMMAND...: the pages that it had to be given.
+faults() { bash -c '"$@" >/dev/null && read -r -a stat <"/proc/$$/stat" && echo "${stat[10]}"' bash "$@"; }
+
+# A log of the verifier has room for 16 MiB: 4096 pages, if somebody cleared it.
+test_no_log_is_made_for_loads_that_are_not_refused()
+{
+	local pages
+
+	make_veth w0 w1
+	make_veth x0 x1
+	pages=$(faults load v0 w0 w1 x0 x1 objects/xdp_pass.o)
+	# A sanitizer has pages of its own.
+	((pages < 3000)) || ldd pinning/load | grep -q libasan || fail "$pages pages"
+}
+
 test_what_fails_on_one_interface_does_not_stop_the_others()
 {
 	make_veth w0
