@@ -132,6 +132,14 @@ test_a_peer_that_is_not_installed_is_named_with_its_package()
 	expect_measured frames-drop xdp-native A/A
 }
 
+test_what_the_benchmark_itself_needs_is_named()
+{
+	mount --bind /dev/null "$(type -P ethtool)"
+	bench stats
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == "bench: cannot make the interfaces: needs ethtool (package ethtool)" ]] || fail "$errors"
+}
+
 test_the_document_and_its_plots_are_written()
 {
 	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own

@@ -8,6 +8,12 @@ from=$PWD
 cd "$(dirname "$0")/../.."
 [[ $from != "$PWD" ]] || from=.
 
+PATH=$PATH:/usr/sbin:/sbin
+if [[ ! -x build/tests/bench/bench ]]; then
+	echo "bench: cannot find build/tests/bench/bench: it is not built yet" >&2
+	echo "  hint: ./configure && make && sudo make bench" >&2
+	exit 2
+fi
 case ${1-} in
 -h | --help | -V | --version | -l | --list) exec build/tests/bench/bench "$@" ;;
 esac
@@ -17,8 +23,15 @@ if ((EUID != 0)); then
 	exit 2
 fi
 
+# What the namespaces are made with; of anything else the rows say that it is missing.
+for need in 'ip iproute2' 'ethtool ethtool' 'nsenter util-linux'; do
+	if [[ ! -x $(type -P "${need% *}") ]]; then
+		echo "bench: cannot make the interfaces: needs ${need% *} (package ${need#* })" >&2
+		exit 2
+	fi
+done
+
 # Older suites have no xdp-forward: then the one that tests/matrix/fetch.sh has fetched.
-PATH=$PATH:/usr/sbin:/sbin
 fetched=${MATRIX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf/loaders}/trixie/run
 if ! type xdp-forward >/dev/null 2>&1 && [[ -x $fetched/xdp-forward ]]; then
 	mkdir -p build/tests/bench/peers
