@@ -17,28 +17,20 @@
 
 #define FACTS 16
 
-/* Above this share of the CPUs, others have disturbed what was measured. */
-#define OTHERS_LIMIT 0.1
-
 static char docs_dir[PATH_MAX];
 
 static void write_machine(FILE *f)
 {
 	struct fact facts[FACTS];
 	size_t len = machine_facts(facts, FACTS);
-	double others = 0;
+	const char *disturbed = print_disturbed();
 
 	fputs("| | |\n|---|---|\n", f);
 	for (size_t i = 0; i < len; i++)
 		fprintf(f, "| %s | %s |\n", facts[i].name, facts[i].value);
-	for (size_t i = 0; i < bench.tables_len; i++)
-		if (bench.tables[i]->others > others)
-			others = bench.tables[i]->others;
-	fprintf(f, "| CPU used by others | up to %.0f%% |\n\n", others * 100);
-	if (others > OTHERS_LIMIT)
-		fputs("**Taken on a loaded machine**: others used the CPUs meanwhile. Compare rows "
-		      "within a table, not with other runs.\n\n",
-		      f);
+	fputc('\n', f);
+	if (disturbed)
+		fprintf(f, "**Taken on a loaded machine**: %s.\n\n", disturbed);
 	if (bench.quick)
 		fputs("**Quick mode**: it shows that everything works; the numbers mean "
 		      "little.\n\n",

@@ -163,7 +163,8 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 	table_note(
 		table,
 		"For each interface: CPU time of the process or processes, time on the wall, and "
-		"that beyond the row bare, which waits for RCU as the kernel makes it.");
+		"that beyond the row bare, which waits for RCU as the kernel makes it: less than "
+		"nothing where that wait was the longer one.");
 	table_note(table,
 	           "xdp-loader runs without its dispatcher (LIBXDP_SKIP_DISPATCHER), which would "
 	           "cost more. Pins are dropped between the rounds: each "

@@ -9,6 +9,9 @@
 
 #define FACTS 16
 
+/* Above this share of the CPUs, others have disturbed what was measured. */
+#define OTHERS_LIMIT 0.1
+
 const char *print_number(double number)
 {
 	static char texts[8][32];
@@ -40,8 +43,25 @@ const char *print_sureness(const struct table *table)
 	return text;
 }
 
+const char *print_disturbed(void)
+{
+	static char text[160];
+	double others = 0;
+
+	for (size_t i = 0; i < bench.tables_len; i++)
+		others = fmax(others, bench.tables[i]->others);
+	if (others <= OTHERS_LIMIT)
+		return NULL;
+	snprintf(text, sizeof(text),
+	         "others used up to %.0f%% of the CPUs; compare rows within a table, not with "
+	         "other runs",
+	         others * 100);
+	return text;
+}
+
 void print_machine(void)
 {
+	const char *disturbed = print_disturbed();
 	struct fact facts[FACTS];
 	size_t len = machine_facts(facts, FACTS);
 
@@ -50,6 +70,8 @@ void print_machine(void)
 	if (bench.quick)
 		puts("mode           quick: it shows that everything works, the numbers mean "
 		     "little");
+	if (disturbed)
+		printf("%-14s %s\n", "loaded", disturbed);
 	putchar('\n');
 }
 

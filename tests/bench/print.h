@@ -15,6 +15,9 @@ const char *print_missing(const struct row *row);
 /* One line on how sure a table is: rounds, noise, what others did. Valid until the next call. */
 const char *print_sureness(const struct table *table);
 
+/* What it means that others used the CPUs meanwhile, or NULL if they did not. */
+const char *print_disturbed(void);
+
 void print_machine(void);
 void print_table(struct table *table);
 void print_targets(void);

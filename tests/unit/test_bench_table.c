@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/print.h"
 
 /* What a row "measures": its values, one after the other, and again from the first. */
 struct script {
@@ -188,6 +189,17 @@ static void what_is_missing_is_not_measured_nor_a_reference(void **state)
 	assert_string_equal(table->reference, "b");
 }
 
+static void what_others_used_is_told_when_it_is_much(void **state)
+{
+	struct table *quiet = make_table(3, false), *loaded = make_table(3, false);
+
+	(void)state;
+	quiet->others = 0.05;
+	assert_null(print_disturbed());
+	loaded->others = 0.6;
+	assert_non_null(strstr(print_disturbed(), "others used up to 60% of the CPUs"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +212,7 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
+		cmocka_unit_test_teardown(what_others_used_is_told_when_it_is_much, release),
 	};
 
 	log_init("test_bench_table", false);
