@@ -155,7 +155,7 @@ void migrate_begin(struct migration *m);
  *   - the old map has another value, and the new map what was copied: the new map gets it;
  *   - the key is new in the old map: it is added, unless the new map has it already;
  *   - the key is gone from the old map, and the new map has what was copied: it is deleted there
- *     (an array's slot: zeroed), but not if the old map is an LRU, which drops entries by itself;
+ *     (an array's slot: zeroed), also if it was an LRU map that dropped it, to make room;
  *   - both were changed: the new map wins, and the report counts a conflict.
  * Of CONFIG, what a new map that is an LRU has dropped meanwhile counts as left behind.
  * Each comparison and the write after it are two system calls: an edit of the same entry of the new

@@ -91,14 +91,11 @@ const char *migrate_bound(const struct migration *m)
 		               : "no count is lost or doubled; " COUNTER_SUM;
 	case MIGRATE_FLOW:
 		return "an entry that packets change in both maps between the copy and the "
-		       "comparison "
-		       "after the switch keeps the new map's value: what the old map's gained in "
-		       "that "
-		       "time is lost (the report counts such entries as conflicts); the order of "
-		       "use "
-		       "of an LRU map begins anew, and what it dropped from the old map stays in "
-		       "the "
-		       "new one";
+		       "comparison after the switch keeps the new map's value: what the old map's "
+		       "gained in that time is lost (the report counts such entries as "
+		       "conflicts); what is gone from the old map by then, deleted or dropped by "
+		       "an LRU map, goes from the new one; the order of use of an LRU map begins "
+		       "anew";
 	}
 	return "";
 }

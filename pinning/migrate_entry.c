@@ -96,6 +96,24 @@ void migrate_left(struct migration *m, const void *key, const char *why)
 	snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
 
+void migrate_not_left(struct migration *m, const void *key)
+{
+	struct migrate_report *report = &m->report;
+	struct migrate_problem *problem = report->problems;
+	char text[sizeof(problem->key)];
+
+	report->left -= report->left > 0;
+	print_key(m, key, text, sizeof(text));
+	for (unsigned int i = 0; i < report->problem_count; i++) {
+		if (strcmp(problem[i].key, text) != 0)
+			continue;
+		report->problem_count--;
+		memmove(&problem[i], &problem[i + 1],
+		        (report->problem_count - i) * sizeof(*problem));
+		return;
+	}
+}
+
 bool migrate_is_empty(const struct migration *m, const void *key, const void *value)
 {
 	__u32 index;

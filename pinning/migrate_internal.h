@@ -55,6 +55,9 @@ int migrate_look_for_dropped(struct migration *m);
 /* Count an entry of the old map that stays there alone, and keep the first few. */
 void migrate_left(struct migration *m, const void *key, const char *why);
 
+/* It was counted so before, and is gone from the old map, or looked at anew. */
+void migrate_not_left(struct migration *m, const void *key);
+
 void migrate_progress(const struct migration *m, __u64 done);
 
 /* Wait until no program that has begun before still runs: what it wrote is then there. */

@@ -111,6 +111,8 @@ static int bring(struct reconciling *r, struct table_entry *entry, const void *k
 	const char *why = migrate_key(r->m, key, r->key);
 	int err;
 
+	if (entry && entry->state == TABLE_LEFT)
+		migrate_not_left(r->m, key);
 	if (!why)
 		why = migrate_value(r->m, value, r->wanted);
 	if (why)
@@ -196,6 +198,8 @@ static int withdraw(struct reconciling *r, struct table_entry *entry)
 	}
 	if (err && err != -ENOENT)
 		return err;
+	if (entry->state == TABLE_LEFT)
+		migrate_not_left(r->m, table_key(entry));
 	entry->state = state;
 	return migrate_snapshot_put(r->m, entry);
 }
@@ -204,9 +208,12 @@ static int compare_base(struct reconciling *r)
 {
 	int err = 0;
 
-	/* What an LRU map has dropped to make room was not deleted by anybody. */
-	if (map_is_lru(r->m->from.info.type))
-		return 0;
+	/*
+	 * What is gone from an LRU map was deleted, or dropped to make room, which nobody can tell
+	 * apart. The new map follows in either case: a rule that a tool took back, or a connection
+	 * that a program closed, must not come back, and without a migration what was dropped would
+	 * be gone as well.
+	 */
 	for (size_t i = 0; !err && i < r->m->base.len; i++) {
 		struct table_entry *entry = table_at(&r->m->base, i);
 

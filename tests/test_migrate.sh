@@ -369,6 +369,27 @@ test_config_brings_over_what_others_changed_in_the_old_map()
 	expect_rule 8 1 8
 }
 
+# What did not fit when it was copied: rule 2 is gone by the end, 3 fits then, and 4 does not fit still.
+test_what_did_not_fit_is_counted_as_it_is_in_the_end()
+{
+	maps
+	for addr in 2 3 4; do
+		put_rule "$addr" 65536 1
+	done
+	migrate run "$OLD/rules" "$NEW/rules" config copy reconcile touch=/run/copied wait=/run/edited \
+		reconcile >/run/report &
+	eventually [ -e /run/copied ]
+	drop_rule 2
+	put_rule 3 7 1
+	put_rule 4 65536 5
+	touch /run/edited
+	wait $!
+	output=$(</run/report)
+	says "added=1 " "left=1" "left: 04 00 00 00 50 00 00 00: value.action does not fit"
+	[[ $(grep -c '^left: ' <<<"$output") == 1 ]] || fail "$output"
+	expect_rule 3 7 1
+}
+
 # What others do between the copy and the end, in maps of a directory of their own, while the process
 # that goes on from the snapshot is killed at its Nth call of bpf(2). Returns 1 if that was its end.
 goes_on_after_a_kill_at()
@@ -522,29 +543,32 @@ test_a_map_is_closed_to_edits_once_and_what_the_kernel_does_not_close_is_told()
 	frozen "$BPFFS/mapped" || fail "open"
 }
 
-test_flow_state_is_copied_and_reconciled()
+# Of an LRU map: who deletes an entry of it, a tool or a program, means it.
+# shellcheck disable=SC2046
+test_what_is_changed_and_deleted_in_an_lru_map_is_brought_over()
 {
-	maps
-	# shellcheck disable=SC2046
-	put "$OLD/flows" $(le 4 1) value $(le 4 1 2 3)
-	# shellcheck disable=SC2046
-	put "$OLD/flows" $(le 4 2) value $(le 4 1 2 3)
-	migrate run "$OLD/flows" "$NEW/flows" flow copy touch=/run/copied wait=/run/switched reconcile \
-		>/run/report &
-	eventually [ -e /run/copied ]
-	# shellcheck disable=SC2046
-	put "$OLD/flows" $(le 4 1) value $(le 4 5 6 7)
-	# shellcheck disable=SC2046
-	bpftool map delete pinned "$OLD/flows" key $(le 4 2)
-	touch /run/switched
-	wait $!
-	output=$(</run/report)
-	# What is gone from an LRU map may have been dropped for want of room.
-	says "changed=1 deleted=0" "bound: an entry that packets change in both maps"
-	# shellcheck disable=SC2046
-	expect_entry "$NEW/flows" $(le 4 1) -- '{"weight":6,"since":0,"action":5,"pad":0}'
-	# shellcheck disable=SC2046
-	expect_entry "$NEW/flows" $(le 4 2) -- '{"weight":2,"since":0,"action":1,"pad":0}'
+	local class key
+
+	for class in flow config; do
+		rm -rf /run/copied /run/switched "$OLD" "$NEW"
+		maps
+		for key in 1 2 3; do
+			put "$OLD/flows" $(le 4 $key) value $(le 4 1 2 3)
+		done
+		migrate run "$OLD/flows" "$NEW/flows" $class copy touch=/run/copied wait=/run/switched \
+			reconcile >/run/report &
+		eventually [ -e /run/copied ]
+		put "$OLD/flows" $(le 4 1) value $(le 4 5 6 7)
+		bpftool map delete pinned "$OLD/flows" key $(le 4 2)
+		touch /run/switched
+		wait $!
+		output=$(</run/report)
+		says "changed=1 deleted=1"
+		[[ $class != flow ]] || says "bound: an entry that packets change in both maps"
+		expect_entry "$NEW/flows" $(le 4 1) -- '{"weight":6,"since":0,"action":5,"pad":0}'
+		expect_entry "$NEW/flows" $(le 4 2) -- ""
+		expect_entry "$NEW/flows" $(le 4 3) -- '{"weight":2,"since":0,"action":1,"pad":0}'
+	done
 }
 
 # shellcheck disable=SC2046
