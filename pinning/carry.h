@@ -117,8 +117,8 @@ int carry_reconcile(struct carry *carry);
 
 /*
  * The new program is on its hook, there is no way back, and the pins are still to be exchanged:
- * close the old maps to edits by system calls, if nobody else goes on with them, and bring over the
- * last. So an edit is either in the new map or was refused (EPERM). Where the kernel does not close
+ * bring over what was edited up to now, close the old maps to edits by system calls, if nobody else
+ * goes on with them, and bring over the last. So an edit is either in the new map or was refused (EPERM). Where the kernel does not close
  * a map, or this fails, which is reported, carry_finish() brings over the rest. stage_fd: where
  * carry_stage() noted them.
  */

@@ -5,13 +5,24 @@
  * lost, and none is taken for a copy: one that the old map refused is made in the new one.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "bpffs/leftover.h"
 #include "bpffs/log.h"
 #include "bpffs/recover.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
+
+/* So many changes are brought over in a moment; after more, the maps are compared again first. */
+#define FEW 1000
+
+/* An editor that changes more than that each time is not waited for. */
+#define ROUNDS 3
+
+/* Who is refused for longer is worth a word. */
+#define LONG_MS 1000
 
 /* The kernel's own, which it gives to user space all the same. */
 #define ENOTSUPP 524
@@ -29,6 +40,31 @@ static const char *freeze_refusal(int err)
 	case -ENOTSUPP: return "its values have timers, locks or the like";
 	default: return strerror(-err);
 	}
+}
+
+static __u64 changes(const struct carried *one)
+{
+	const struct migrate_report *report = migrate_report(one->m);
+
+	return report->added + report->changed + report->deleted;
+}
+
+/*
+ * What was changed since the last comparison, while others go on: less is left for the one during
+ * which their edits are refused. What fails is said, and tried again then.
+ */
+static void catch_up(struct carried *one)
+{
+	__u64 before = 0;
+
+	if (one->from.info.max_entries < FEW)
+		return;
+	for (int i = 0; i < ROUNDS && (!i || changes(one) - before >= FEW); i++) {
+		before = changes(one);
+		if (migrate_reconcile(one->m))
+			break;
+	}
+	progress_clear(&one->progress);
 }
 
 static int take_over_one(struct carried *one, int stage_fd)
@@ -59,11 +95,52 @@ static int take_over_one(struct carried *one, int stage_fd)
 	return 0;
 }
 
+/* The one that takes longest first: from then on the others are closed as well, for so long. */
+static int compare_size(const void *a, const void *b)
+{
+	const struct carried *const *x = a, *const *y = b;
+	__u64 of_x = migrate_report((*x)->m)->entries, of_y = migrate_report((*y)->m)->entries;
+
+	return of_x < of_y ? 1 : of_x > of_y ? -1 : 0;
+}
+
+static void say_closed(const struct timespec *since)
+{
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+	if (ms >= LONG_MS)
+		note("edits of the old maps were refused for %ld.%ld seconds, while these were "
+		     "compared for the last time",
+		     ms / 1000, ms / 100 % 10);
+	else
+		detail("edits of the old maps were refused for %ld ms", ms);
+}
+
 void carry_take_over(struct carry *carry, int stage_fd)
 {
+	struct carried **list = calloc(carry->len + 1, sizeof(*list));
+	struct timespec closed;
+	size_t len = 0;
+
+	if (!list) {
+		failed(-ENOMEM, "cannot close the old maps to edits");
+		return;
+	}
 	for (size_t i = 0; i < carry->len; i++)
 		if (carry->list[i]->placed && carry_may_freeze(carry->list[i]))
-			take_over_one(carry->list[i], stage_fd);
+			list[len++] = carry->list[i];
+	for (size_t i = 0; i < len; i++)
+		catch_up(list[i]);
+	qsort(list, len, sizeof(*list), compare_size);
+	clock_gettime(CLOCK_MONOTONIC, &closed);
+	for (size_t i = 0; i < len; i++)
+		take_over_one(list[i], stage_fd);
+	if (len)
+		say_closed(&closed);
+	free(list);
 }
 
 /* Open what a note in a stage is about; both maps are where they were before the exchange. */

@@ -147,16 +147,18 @@ static int compare_old(struct reconciling *r, struct map_reader *reader)
 {
 	struct migration *m = r->m;
 	int count, err = 0;
+	size_t at = 0; /* the kernel keeps the order in which it was copied, but for what changed */
 
 	m->report.entries = 0;
 	while ((count = map_reader_next(reader)) > 0) {
 		for (int i = 0; !err && i < count; i++) {
 			void *key = entries_key(&reader->batch, i);
 			void *value = entries_value(&reader->batch, i);
-			struct table_entry *entry = table_find(&m->base, key);
+			struct table_entry *entry;
 
 			if (migrate_is_empty(m, key, value))
 				continue;
+			entry = table_find_next(&m->base, key, &at);
 			m->report.entries++;
 			if (entry && entry->state != TABLE_GONE &&
 			    !memcmp(table_value(&m->base, entry), value, m->base.value_bytes))

@@ -70,6 +70,24 @@ struct table_entry *table_find(const struct table *table, const void *key)
 	return slot && *slot ? table_at(table, *slot - 1) : NULL;
 }
 
+struct table_entry *table_find_next(const struct table *table, const void *key, size_t *at)
+{
+	struct table_entry *entry = NULL;
+	__u32 *slot;
+
+	if (*at < table->len)
+		entry = table_at(table, *at);
+	if (entry && !memcmp(table_key(entry), key, table->key_bytes)) {
+		++*at;
+		return entry;
+	}
+	slot = table->slot_count ? slot_of(table, key) : NULL;
+	if (!slot || !*slot)
+		return NULL;
+	*at = *slot;
+	return table_at(table, *slot - 1);
+}
+
 /* Twice the room, and slots for it: never more than half of them are taken. */
 static int grow(struct table *table)
 {

@@ -38,6 +38,12 @@ void *table_value(const struct table *table, struct table_entry *entry);
 /* The entry of a key, or NULL. */
 struct table_entry *table_find(const struct table *table, const void *key);
 
+/*
+ * The same for keys that come in the order in which they were put, more or less: *at, 0 to begin
+ * with, is the number of the entry that is expected.
+ */
+struct table_entry *table_find_next(const struct table *table, const void *key, size_t *at);
+
 /* Set the value of a key. Returns the entry, or NULL if there is no memory. */
 struct table_entry *table_put(struct table *table, const void *key, const void *value,
                               enum table_state state);

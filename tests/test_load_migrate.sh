@@ -733,6 +733,26 @@ test_between_the_switch_and_the_exchange_an_edit_is_refused_and_not_lost()
 	expect_nothing_left
 }
 
+# Edits are refused from then on: what was changed between the last comparison before the switch and
+# that moment is brought over before it.
+test_little_is_left_to_bring_over_once_edits_are_refused()
+{
+	local before after
+	also=(-e "trace=sendto,renameat,bpf")
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	fill 10
+	stop_switched
+	fill 3000
+	go_on
+	((status == 0)) || fail_run "status $status" load
+	read -r before after < <(awk '/BPF_MAP_FREEZE/ { frozen = 1 } frozen && /renameat/ { exit }
+		/BPF_MAP_UPDATE_ELEM/ { n[frozen + 0]++ } END { print n[0] + 0, n[1] + 0 }' "$TMPDIR/trace")
+	((before >= 2990 && after < 10)) || fail "brought over: $before, and $after while edits were refused"
+	[[ $(rules_of "$BPFFS/v0/deny_list" | wc -l) == 3000 ]] || fail "$(rules_of "$BPFFS/v0/deny_list" | wc -l) rules"
+	expect_nothing_left
+}
+
 test_what_was_edited_in_the_new_map_after_a_kill_is_kept()
 {
 	load v0 "$BUILT/carry1.o" >/dev/null
