@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/listing.h"
+#include "bpffs/kept.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
@@ -249,6 +250,7 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	err = directory_lock(dir);
 	if (err)
 		return err;
+	kept_note(rec, dir, stage->fd);
 	/* Giving pins to a group can be refused: rather now than in the middle of the exchange. */
 	if (rec->group != RECORD_NO_GROUP && fchown(stage->fd, -1, rec->group)) {
 		err = failed(-errno, "cannot give the maps in %s to group %u", dir->path,

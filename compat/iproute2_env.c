@@ -8,6 +8,7 @@
 #include <string.h>
 #include "bpffs/claim.h"
 #include "bpffs/interface.h"
+#include "bpffs/kept.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/query.h"
@@ -75,7 +76,11 @@ static int prepare(struct bpffs *fs, const struct interface *iface, struct direc
 			rec = dir->record;
 			rec.iface = *iface;
 		}
-		err = stage_publish(&stage, dir, &rec);
+		err = kept_note_loaders(&rec);
+		if (err)
+			failed(err, "cannot write the record of %s", dir->path);
+		else
+			err = stage_publish(&stage, dir, &rec);
 		if (!err)
 			err = check_links(dir);
 		directory_close(dir);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/kept.h"
 #include "bpffs/links.h"
 #include "bpffs/pin.h"
 #include "compat/libbpf.h"
@@ -17,6 +18,7 @@
 struct reading {
 	struct gc *gc;
 	struct gc_content *content;
+	const struct record *record;
 	enum hook hook; /* below %progs/ */
 };
 
@@ -91,7 +93,7 @@ static int read_flat(struct reading *r, int dir_fd, const char *file)
 	if (!S_ISREG(st.st_mode) || mapname_parse(file, map, sizeof(map), &old_id))
 		return not_ours(r, file);
 	err = pin_map_id(dir_fd, file, &id);
-	if (err == -EINVAL)
+	if (err == -EINVAL || (!err && !old_id && !kept_is_ours(r->record, id)))
 		return not_ours(r, file);
 	return err ? err : gc_ids_add(&r->content->maps, id);
 }
@@ -169,7 +171,7 @@ static int read_link(struct reading *r, int dir_fd, const char *file)
 
 int gc_content_read(struct gc *gc, const struct directory *dir, struct gc_content *content)
 {
-	struct reading r = { .gc = gc, .content = content };
+	struct reading r = { .gc = gc, .content = content, .record = &dir->record };
 	int err;
 
 	memset(content, 0, sizeof(*content));

@@ -493,6 +493,51 @@ test_what_is_not_ours_is_kept_and_named()
 	expect_unchanged "$before"
 }
 
+# others_map DIR NAME: somebody else's map is pinned among ours.
+others_map()
+{
+	bpftool map create "$1/$2" type array key 4 value 8 entries 1 name "$2"
+}
+
+test_a_map_that_others_pinned_there_keeps_the_directory_and_our_own_do_not()
+{
+	local before
+
+	left_by w0
+	others_map "$BPFFS/w0" theirs
+	left_by w1
+	others_map "$BPFFS/w1/%egress" theirs
+	# Ours, though no program in the record uses it any more.
+	make_veth w2
+	load w2 "$BUILT/load_pair1.o" >/dev/null
+	load w2 objects/xdp_pass.o >/dev/null
+	unload w2 >/dev/null
+	[[ -e $BPFFS/w2/left ]] || fail "nothing is left of the first program"
+	pin_maps w2 2>/dev/null || true
+	ip link del dev w2
+	before=$(snapshot "$BPFFS/w0")
+	expect_status 0 gc --grace 0
+	expect_decision kept directory "$BPFFS/w0" "it holds 'theirs', which is not ours"
+	expect_decision kept directory "$BPFFS/w1" "it holds 'theirs', which is not ours"
+	expect_unchanged "$before" "$BPFFS/w0"
+	[[ ! -e $BPFFS/w2 ]] || fail "our own maps keep it: $output $(snapshot "$BPFFS/w2")"
+	rm "$BPFFS/w0/theirs" "$BPFFS/w1/%egress/theirs"
+	expect_status 0 gc --grace 0
+	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w1 ]] || fail "it stays: $output"
+}
+
+test_what_ip_and_tc_were_led_to_pin_goes_with_the_interface()
+{
+	make_veth w0
+	eval "$(iproute2_env w0)"
+	link_xdp w0 objects/pinned/xdp_pass.o
+	ip link set dev w0 xdpgeneric off
+	[[ -e $BPFFS/w0/xdp_stats_map ]] || fail "ip pinned it elsewhere"
+	ip link del dev w0
+	expect_status 0 gc --grace 0
+	[[ ! -e $BPFFS/w0 ]] || fail "it stays: $output"
+}
+
 test_records_that_cannot_be_understood_are_left_alone()
 {
 	local before

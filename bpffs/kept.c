@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/kept.h"
+#include "bpffs/pin.h"
+#include "bpffs/publish.h"
+
+#define FIELD_KEPT    "kept"
+#define FIELD_LOADERS "iproute2"
+
+/* The other fields of a record need room as well. What is not named is left alone. */
+#define LIST_SIZE 512
+
+/* "117,130" */
+static bool next_id(const char **list, __u32 *id)
+{
+	char *end;
+
+	*id = strtoul(*list, &end, 10);
+	if (end == *list)
+		return false;
+	*list = *end == ',' ? end + 1 : end;
+	return true;
+}
+
+static bool list_has(const char *list, __u32 id)
+{
+	__u32 one;
+
+	while (next_id(&list, &one))
+		if (one == id)
+			return true;
+	return false;
+}
+
+static bool is_published(const struct record *rec, __u32 map_id)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (record_has_map(rec, hook, map_id))
+			return true;
+	return false;
+}
+
+/* The maps of a directory of which the next record says nothing, and that stay. */
+struct keeping {
+	const struct record *before, *next;
+	const char *was; /* the list of the record that is in place */
+	int stage_fd;
+	const char *below; /* "" or "%egress/" */
+	char list[LIST_SIZE];
+};
+
+/* A pin that the stage replaces, or is to remove: its texts are paths below the directory. */
+static bool goes(const struct keeping *k, const char *file)
+{
+	char path[NAME_SIZE * 2], text[NAME_SIZE * 2];
+	struct dirent **list;
+	bool found = false;
+	int fd, count;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s%s", k->below, file);
+	if (!faccessat(k->stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW) ||
+	    !faccessat(k->stage_fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return true;
+	fd = bpffs_open_dir(k->stage_fd, STAGE_DROPS, O_RDONLY);
+	count = fd < 0 ? -1 : scandirat(fd, ".", &list, NULL, NULL);
+	for (int i = 0; i < count; i++) {
+		len = readlinkat(fd, list[i]->d_name, text, sizeof(text) - 1);
+		text[len < 0 ? 0 : len] = '\0';
+		found = found || !strcmp(text, path);
+		free(list[i]);
+	}
+	if (count >= 0)
+		free(list);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+static int keep(int dir_fd, const char *file, void *arg)
+{
+	struct keeping *k = arg;
+	size_t len = strlen(k->list);
+	char map[NAME_SIZE];
+	__u32 old_id, id;
+
+	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id ||
+	    pin_map_id(dir_fd, file, &id))
+		return 0;
+	if (is_published(k->next, id) || list_has(k->list, id) ||
+	    (!is_published(k->before, id) && !list_has(k->was, id)) || goes(k, file))
+		return 0;
+	if (len + 16 < sizeof(k->list))
+		snprintf(k->list + len, sizeof(k->list) - len, "%s%u", len ? "," : "", id);
+	return 0;
+}
+
+/* Anything that was published before, and is not now. */
+static bool has_candidates(const struct record *before, const struct record *next)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		for (unsigned int i = 0; i < before->hooks[hook].maps_len; i++)
+			if (!is_published(next, before->hooks[hook].maps[i]))
+				return true;
+	return false;
+}
+
+void kept_note(struct record *next, const struct directory *dir, int stage_fd)
+{
+	char was[LIST_SIZE] = "", is[LIST_SIZE] = "";
+	struct keeping k = {
+		.before = &dir->record,
+		.next = next,
+		.was = was,
+		.stage_fd = stage_fd,
+		.below = "",
+	};
+	int egress_fd;
+
+	if (!dir->has_record)
+		return;
+	record_get_other(&dir->record, FIELD_KEPT, was, sizeof(was));
+	record_get_other(next, FIELD_KEPT, is, sizeof(is));
+	if (!*was && !*is && !has_candidates(&dir->record, next))
+		return;
+	pin_each(dir->fd, keep, &k);
+	k.below = DIRECTORY_EGRESS "/";
+	egress_fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (egress_fd >= 0) {
+		pin_each(egress_fd, keep, &k);
+		close(egress_fd);
+	}
+	if (!strcmp(k.list, is))
+		return;
+	record_unset_other(next, FIELD_KEPT);
+	if (*k.list)
+		record_set_other(next, FIELD_KEPT, k.list);
+}
+
+static bool has_loaders(const struct record *rec)
+{
+	char flag[8];
+
+	return !record_get_other(rec, FIELD_LOADERS, flag, sizeof(flag));
+}
+
+int kept_note_loaders(struct record *rec)
+{
+	return has_loaders(rec) ? 0 : record_set_other(rec, FIELD_LOADERS, "1");
+}
+
+bool kept_is_ours(const struct record *rec, __u32 map_id)
+{
+	char list[LIST_SIZE] = "";
+
+	record_get_other(rec, FIELD_KEPT, list, sizeof(list));
+	return is_published(rec, map_id) || list_has(list, map_id) || has_loaders(rec);
+}
