@@ -62,9 +62,9 @@ static void print_text(const struct interface *iface, const struct unload_report
                        const struct unload_options *how)
 {
 	if (report->only_pins)
-		printf("%s: nothing is attached, %u pin%s %sdropped\n", cli_text(iface->name),
-		       report->purged, report->purged == 1 ? "" : "s",
-		       how->dry_run ? "would be " : "");
+		printf("%s: nothing %sis attached, %u pin%s %sdropped\n", cli_text(iface->name),
+		       report->foreign ? "of ours " : "", report->purged,
+		       report->purged == 1 ? "" : "s", how->dry_run ? "would be " : "");
 	for (size_t i = 0; i < report->len; i++) {
 		const struct unloaded *one = &report->list[i];
 

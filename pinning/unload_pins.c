@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/kept.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
@@ -125,7 +126,17 @@ static int drop_carry(struct stage *stage, const struct directory *dir, const st
 	return err;
 }
 
-/* Drop the maps that go; with going NULL all of them. */
+/* What others pinned among our maps is theirs. */
+static bool is_foreign(const struct directory *dir, const struct view_map *pin)
+{
+	if (pin->old_id || kept_is_ours(&dir->record, pin->info.id))
+		return false;
+	note("map %u at %s/%s%s is not ours, and is left alone", pin->info.id, dir->path,
+	     pin->egress ? DIRECTORY_EGRESS "/" : "", pin->name);
+	return true;
+}
+
+/* Drop the maps that go; with going NULL all that are ours and that nothing which stays uses. */
 static int drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count)
 {
@@ -137,7 +148,9 @@ static int drop_maps(struct stage *stage, const struct directory *dir, const str
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < view.len; i++) {
-		if (going && !goes(&view, &view.maps[i], going, staying))
+		if (going ? !goes(&view, &view.maps[i], going, staying)
+		          : uses_map(staying, view.maps[i].info.id) ||
+		                    is_foreign(dir, &view.maps[i]))
 			continue;
 		(*count)++;
 		if (stage)
@@ -155,9 +168,10 @@ int unload_drop_maps(struct stage *stage, const struct directory *dir, const str
 	return drop_maps(stage, dir, going, staying, count);
 }
 
-int unload_drop_all(struct stage *stage, const struct directory *dir, unsigned int *count)
+int unload_drop_all(struct stage *stage, const struct directory *dir, const struct live *staying,
+                    unsigned int *count)
 {
-	int err = drop_maps(stage, dir, NULL, NULL, count);
+	int err = drop_maps(stage, dir, NULL, staying, count);
 
 	for (int hook = 0; stage && !err && hook < HOOKS; hook++)
 		err = unload_drop_prog(stage, dir, hook, 0);

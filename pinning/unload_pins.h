@@ -23,8 +23,12 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
 int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count);
 
-/* The same for all maps, and all programs, where nothing is attached that could use them. */
-int unload_drop_all(struct stage *stage, const struct directory *dir, unsigned int *count);
+/*
+ * The same for all maps of ours, and all programs, where nothing of ours is attached that could use
+ * them: but for the maps that what stays uses. What others pinned in the directory is named.
+ */
+int unload_drop_all(struct stage *stage, const struct directory *dir, const struct live *staying,
+                    unsigned int *count);
 
 /* Have one pin of a map dropped, with the symlink of %egress/ to it. Reports its failures. */
 int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin);

@@ -33,6 +33,15 @@ struct unloading {
 	bool resumed; /* what was still to be brought over was seen to */
 };
 
+/* What fits and is not ours. */
+struct foreign {
+	struct {
+		const struct attachment *at;
+		struct ownership verdict;
+	} * list;
+	size_t len;
+};
+
 /* The kernel's name for a program; without the right to ask, the name of its pin. */
 static void prog_name(const struct unloading *u, const struct attachment *at,
                       char name[BPF_OBJ_NAME_LEN])
@@ -86,17 +95,35 @@ static int add(const struct unloading *u, const struct attachment *at, bool ours
 	return 0;
 }
 
-static int refuse_foreign(const struct unloading *u, const struct attachment *at,
-                          const struct ownership *verdict)
+/* All that fit are others': name each. */
+static int refuse_foreign(const struct unloading *u, const struct foreign *foreign)
 {
-	rejected(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
-	         at->prog_id, hook_name(at->hook), u->iface->name, verdict->why);
-	if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+	bool adoptable = false;
+
+	for (size_t i = 0; i < foreign->len; i++) {
+		const struct attachment *at = foreign->list[i].at;
+		const char *why = foreign->list[i].verdict.why;
+
+		rejected(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
+		         at->prog_id, hook_name(at->hook), u->iface->name, why);
+		adoptable = adoptable || (!at->link_id && !strcmp(why, "not adopted"));
+	}
+	if (adoptable)
 		hint("adopt it first: %s %s; or remove it all the same: --foreign",
 		     cli_command("pin_maps"), cli_word(u->iface->name));
 	else
 		hint("remove it all the same: --foreign");
 	return -EEXIST;
+}
+
+static void tell_foreign(const struct unloading *u, const struct foreign *foreign)
+{
+	for (size_t i = 0; i < foreign->len; i++) {
+		const struct attachment *at = foreign->list[i].at;
+
+		note("program %u on %s of %s is not ours, and stays: %s", at->prog_id,
+		     hook_name(at->hook), u->iface->name, foreign->list[i].verdict.why);
+	}
 }
 
 static int refuse_several(const struct unloading *u)
@@ -117,44 +144,58 @@ static bool everything_goes(const struct unload_options *o)
 	return o->all && o->purge && o->hook < 0 && !o->id && !o->program && !o->section;
 }
 
-/* Nothing is attached, so that nothing can be chosen; what was left pinned is to go. */
+/* Nothing of ours is attached, so that nothing can be chosen; what was left pinned is to go. */
 static bool only_pins(const struct unloading *u)
 {
-	return everything_goes(u->options) && !u->attached.len && u->dir.fd >= 0;
+	return everything_goes(u->options) && !u->report->len && u->dir.fd >= 0;
 }
 
-/* Choose what fits and is ours. */
-static int choose(struct unloading *u)
+/* List what fits, by whose it is. */
+static int sort_out(const struct unloading *u, struct foreign *foreign)
 {
-	struct ownership verdict, foreign = {};
-	const struct attachment *theirs = NULL;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < u->attached.len; i++) {
+	foreign->list = calloc(u->attached.len, sizeof(*foreign->list));
+	if (!foreign->list && u->attached.len)
+		return failed(-ENOMEM, "cannot list programs");
+	for (size_t i = 0; i < u->attached.len; i++) {
 		const struct attachment *at = &u->attached.list[i];
+		struct ownership *verdict = &foreign->list[foreign->len].verdict;
+		int err;
 
 		if (!fits(u, at))
 			continue;
-		ownership_of(at, u->dir.fd >= 0 ? &u->dir : NULL, &u->owners, &verdict);
-		if (verdict.ours || u->options->foreign) {
-			err = add(u, at, verdict.ours);
-		} else if (!theirs) {
-			theirs = at;
-			foreign = verdict;
+		ownership_of(at, u->dir.fd >= 0 ? &u->dir : NULL, &u->owners, verdict);
+		if (!verdict->ours && !u->options->foreign) {
+			foreign->list[foreign->len++].at = at;
+			continue;
 		}
+		err = add(u, at, verdict->ours);
+		if (err)
+			return err;
 	}
+	return 0;
+}
+
+/* Choose what fits and is ours; with act, what stays of all is told. */
+static int choose(struct unloading *u, bool act)
+{
+	struct foreign foreign = {};
+	int err = sort_out(u, &foreign);
+
 	if (err)
-		return err;
-	if (!u->report->len && theirs)
-		return refuse_foreign(u, theirs, &foreign);
-	if (!u->report->len && only_pins(u))
-		return 0;
-	if (!u->report->len) {
-		rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
+		goto out;
+	if (!u->report->len && foreign.len && !only_pins(u)) {
+		err = refuse_foreign(u, &foreign);
+	} else if (!u->report->len && !only_pins(u)) {
+		err = rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
 		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
-		return -ENOENT;
+	} else if (u->report->len > 1 && !u->options->all) {
+		err = refuse_several(u);
+	} else if (u->options->all && act) {
+		tell_foreign(u, &foreign);
 	}
-	return u->report->len > 1 && !u->options->all ? refuse_several(u) : 0;
+out:
+	free(foreign.list);
+	return err;
 }
 
 static bool same_attachment(const struct attachment *a, const struct attachment *b)
@@ -197,13 +238,27 @@ static int stage_drops(struct unloading *u, struct stage *stage, const struct un
 	return err;
 }
 
-/* Nothing is attached after this one, so that nothing uses what earlier programs left pinned. */
+/* Nothing of ours is attached after this one, so that nothing uses what earlier programs left. */
 static bool leaves_nothing(const struct unloading *u, const struct unloaded *one)
 {
 	for (const struct unloaded *before = u->report->list; before < one; before++)
 		if (!before->done)
 			return false;
-	return !u->attached.len;
+	return one == &u->report->list[u->report->len - 1];
+}
+
+/* Drop all that is pinned, but for what the programs of others use; with stage NULL count it. */
+static int purge_all(struct unloading *u, struct stage *stage, unsigned int *count)
+{
+	struct live staying = {};
+	int err = live_query(&staying, &u->attached);
+
+	if (err)
+		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
+	else
+		err = unload_drop_all(stage, &u->dir, &staying, count);
+	live_free(&staying);
+	return err;
 }
 
 /*
@@ -217,7 +272,7 @@ static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 	int err;
 
 	if (everything_goes(u->options) && leaves_nothing(u, one)) {
-		err = unload_drop_all(stage, &u->dir, &one->purged);
+		err = purge_all(u, stage, &one->purged);
 		/* In a dry run those of the programs before are still there. */
 		for (const struct unloaded *b = u->report->list; !stage && b < one; b++)
 			one->purged -= b->purged;
@@ -262,10 +317,10 @@ static int find_published(const struct unloading *u, struct attachments *out)
 }
 
 /*
- * What is published without this program. Where programs cannot be opened by id, that is what was
- * published before for the others.
+ * What is published without this program; at NULL: none goes. Where programs cannot be opened by
+ * id, that is what was published before for the others.
  */
-static int make_record(struct unloading *u, const struct unloaded *one, struct record *rec)
+static int make_record(struct unloading *u, const struct attachment *at, struct record *rec)
 {
 	struct live live = {};
 	const struct plan_input in = {
@@ -274,7 +329,6 @@ static int make_record(struct unloading *u, const struct unloaded *one, struct r
 		.live = &live,
 		.owners = &u->owners,
 	};
-	const struct attachment *at = &one->at;
 	struct attachments published;
 	struct plan plan;
 	int err;
@@ -292,7 +346,7 @@ static int make_record(struct unloading *u, const struct unloaded *one, struct r
 	} else if (err == -EPERM) {
 		detail("programs cannot be opened by id without CAP_SYS_ADMIN");
 		*rec = u->dir.record;
-		if (!on_hook(&u->attached, at->hook))
+		if (at && !on_hook(&u->attached, at->hook))
 			memset(&rec->hooks[at->hook], 0, sizeof(rec->hooks[at->hook]));
 	} else {
 		return failed(err, "cannot look at the programs on %s", u->iface->name);
@@ -300,7 +354,7 @@ static int make_record(struct unloading *u, const struct unloaded *one, struct r
 	live_free(&live);
 	/* Its directory may still have the name that the interface had: that is the record's. */
 	rec->iface = u->dir.record.iface;
-	if (attachments_has(&u->attached, at->hook, at->prog_id))
+	if (!at || attachments_has(&u->attached, at->hook, at->prog_id))
 		return 0;
 	err = ownership_note_shared(rec, at->hook, 1);
 	return err ? err : ownership_note_section(rec, at->hook, NULL);
@@ -382,7 +436,7 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = make_record(u, one, &rec);
+		err = make_record(u, &one->at, &rec);
 	if (!err)
 		err = stage_drops(u, &stage, one);
 	if (!err && u->options->purge)
@@ -405,18 +459,19 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 static int unload_pins(struct unloading *u)
 {
 	struct unload_report *report = u->report;
-	struct record rec = u->dir.record;
 	struct stage stage;
+	struct record rec;
 	int err;
 
 	report->only_pins = true;
+	report->foreign = u->attached.len > 0;
 	if (u->options->dry_run)
-		return unload_drop_all(NULL, &u->dir, &report->purged);
-	for (int hook = 0; hook < HOOKS; hook++)
-		memset(&rec.hooks[hook], 0, sizeof(rec.hooks[hook]));
+		return purge_all(u, NULL, &report->purged);
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = unload_drop_all(&stage, &u->dir, &report->purged);
+		err = make_record(u, NULL, &rec);
+	if (!err)
+		err = purge_all(u, &stage, &report->purged);
 	if (!err)
 		err = stage_seal(&stage, &u->dir, &rec);
 	if (!err)
@@ -456,7 +511,7 @@ static int open_directory(struct unloading *u)
 	return 0;
 }
 
-static int look(struct unloading *u)
+static int look(struct unloading *u, bool act)
 {
 	int err;
 
@@ -474,7 +529,7 @@ static int look(struct unloading *u)
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
-	return choose(u);
+	return choose(u, act);
 }
 
 static void forget(struct unloading *u)
@@ -497,7 +552,7 @@ static int unload(struct unloading *u, bool write, bool act)
 	if (write)
 		err = writer_begin(&u->fs, u->iface, &u->resumed);
 	if (!err)
-		err = look(u);
+		err = look(u, act);
 	if (!err && act && !u->report->len)
 		err = unload_pins(u);
 	for (size_t i = 0; !err && act && i < u->report->len; i++) {

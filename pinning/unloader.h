@@ -34,7 +34,8 @@ struct unloaded {
 struct unload_report {
 	struct unloaded *list;
 	size_t len;
-	bool only_pins;      /* nothing was attached, and all was to be purged */
+	bool only_pins;      /* nothing of ours was attached, and all was to be purged */
+	bool foreign;        /* with only_pins: but something of others */
 	unsigned int purged; /* with only_pins: pins of maps that were dropped */
 };
 

@@ -296,6 +296,63 @@ test_purge_of_all_drops_what_is_left_pinned_where_nothing_is_attached()
 	expect_status 0 status v0
 }
 
+# Of the maps that are left only those that others use, or pinned, stay, and each is named.
+test_purge_of_all_leaves_what_is_others_alone_and_names_it()
+{
+	local xdp ingress egress theirs
+
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 -n hooks_tc "$BUILT/hooks.o" >/dev/null
+	unload --all v0 >/dev/null
+	bpftool map create "$BPFFS/v0/theirs" type array key 4 value 8 entries 1 name theirs
+	theirs=$(map_id "$BPFFS/v0/theirs")
+	link_xdp v0 objects/xdp_drop.o
+	link_tc v0 ingress objects/tc_pass.o
+	link_tc v0 egress objects/tc_pass.o
+	xdp=$(prog_id v0)
+	ingress=$(tc_prog v0 ingress)
+	egress=$(tc_prog v0 egress)
+	expect_status 2 unload --all v0
+	for one in "$xdp from xdp" "$ingress from tc_ingress" "$egress from tc_egress"; do
+		[[ $errors == *"cannot remove program $one of v0, which is not ours: not adopted"* ]] ||
+			fail "it does not name $one: $errors"
+	done
+	[[ $(grep -c hint: <<<"$errors") == 1 ]] || fail "it says: $errors"
+	expect_status 0 unload --all --purge --dry-run v0
+	[[ $output == "v0: nothing of ours is attached, 2 pins would be dropped" ]] || fail "it says: $output"
+	expect_status 0 unload --all --purge v0
+	[[ $output == "v0: nothing of ours is attached, 2 pins dropped" ]] || fail "it says: $output"
+	for one in "$xdp on xdp" "$ingress on tc_ingress" "$egress on tc_egress"; do
+		[[ $errors == *"program $one of v0 is not ours, and stays: not adopted"* ]] ||
+			fail "it does not name $one: $errors"
+	done
+	[[ $errors == *"map $theirs at $BPFFS/v0/theirs is not ours, and is left alone"* ]] || fail "it says: $errors"
+	[[ $(prog_id v0) == "$xdp" && $(tc_prog v0 ingress) == "$ingress" ]] || fail "it took them off"
+	[[ $(find "$BPFFS/v0" -type f) == "$BPFFS/v0/theirs" ]] || fail "left: $(find "$BPFFS/v0" -type f)"
+	expect_status 0 unload --all --purge --json v0
+	[[ $output == *'"programs":[],"pins_dropped":0}' ]] || fail "it says: $output"
+}
+
+test_all_takes_ours_and_names_those_of_others()
+{
+	local theirs
+
+	load v0 "$BUILT/load_pair1.o" >/dev/null
+	load v0 objects/xdp_pass.o >/dev/null
+	link_tc v0 ingress objects/tc_pass.o
+	theirs=$(tc_prog v0 ingress)
+	pin_maps --foreign v0 >/dev/null
+	bpftool prog pin id "$theirs" "$BPFFS/held"
+	expect_status 0 unload --all --purge v0
+	[[ -z $(prog_id v0) && $(tc_prog v0 ingress) == "$theirs" ]] || fail "it took off the wrong one"
+	[[ $errors == *"program $theirs on tc_ingress of v0 is not ours, and stays: pinned at $BPFFS/held"* ]] ||
+		fail "it says: $errors"
+	# The map that their program uses was published, and stays so.
+	[[ $(find "$BPFFS/v0" -type f) == "$BPFFS/v0/tc_stats_map" ]] || fail "left: $(find "$BPFFS/v0" -type f)"
+	[[ $(readlink "$BPFFS/v0/%meta") == *"tc_ingress=prog:$theirs,map:$(map_id "$BPFFS/v0/tc_stats_map")"* ]] ||
+		fail "the record: $(readlink "$BPFFS/v0/%meta")"
+}
+
 test_a_filter_of_another_chain_is_named()
 {
 	tc qdisc add dev v0 clsact
