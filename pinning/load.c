@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{ "mode", required_argument, NULL, 'm' },
 	{ "tc", required_argument, NULL, 't' },
 	{ "link", no_argument, NULL, 'l' },
+	{ "netlink", no_argument, NULL, 'L' },
 	{ "join", no_argument, NULL, 'J' },
 	{ "no-attach", no_argument, NULL, 'A' },
 	{ "replace", no_argument, NULL, 'r' },
@@ -56,6 +57,7 @@ static const char usage[] =
 	"                          default: as something is attached, else native\n"
 	"      --tc <way>          clsact, tcx or auto: as ours is attached, else clsact\n"
 	"      --link              attach by a pinned bpf_link\n"
+	"      --netlink           attach by none, also where ours is there by one\n"
 	"      --join              behind a dispatcher, beside the programs of others\n"
 	"      --no-attach         pin program and maps for ip and tc, attach nothing\n"
 	"      --replace           replace also a program that is not ours\n"
@@ -323,6 +325,7 @@ static bool go_together(const struct load_options *how, const struct object_choi
                         bool shared)
 {
 	const char *alone = how->link         ? "--link"
+	                    : how->netlink    ? "--netlink"
 	                    : how->has_mode   ? "--mode"
 	                    : how->has_expect ? "--expect"
 	                    : how->has_tc     ? "--tc"
@@ -330,6 +333,7 @@ static bool go_together(const struct load_options *how, const struct object_choi
 
 	const char *joined = how->no_attach    ? "--no-attach"
 	                     : how->link       ? "--link"
+	                     : how->netlink    ? "--netlink"
 	                     : how->has_expect ? "--expect"
 	                     : how->has_tc     ? "--tc"
 	                     : how->replace    ? "--replace"
@@ -343,6 +347,8 @@ static bool go_together(const struct load_options *how, const struct object_choi
 		                    "pin_maps --carry");
 	else if (how->no_attach && alone)
 		cli_misused("load", "%s says how to attach, and --no-attach not to", alone);
+	else if (how->link && how->netlink)
+		cli_misused("load", "--link and --netlink do not go together");
 	else if (how->link && how->has_tc && how->tc == ATTACH_CLSACT)
 		cli_misused("load", "a filter of clsact cannot be a link");
 	else if (how->has_tc && choice->hook == HOOK_XDP)
@@ -374,6 +380,7 @@ int main(int argc, char **argv)
 		case 'm': good = parse_mode(optarg, &how); break;
 		case 't': good = parse_tc(optarg, &how); break;
 		case 'l': how.link = true; break;
+		case 'L': how.netlink = true; break;
 		case 'J': how.join = true; break;
 		case 'A': how.no_attach = true; break;
 		case 'r': how.replace = true; break;

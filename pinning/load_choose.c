@@ -230,7 +230,7 @@ void load_choose_how(struct loading *l)
 	const struct load_options *o = l->options;
 	const struct attachment *old = l->old;
 	bool dead = !old && has_dead_link(l);
-	bool link = o->link || (old ? old->link_id : dead);
+	bool link = o->link || (!o->netlink && (old ? old->link_id : dead));
 
 	l->how.hook = l->object->hook;
 	if (l->object->hook == HOOK_XDP) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <unistd.h>
 #include "bpffs/libxdp.h"
@@ -10,6 +11,18 @@ static int finish_carrying(struct loading *l)
 		return 0;
 	stage_end(&l->stage);
 	return carry_conclude(&l->report->carry, &l->fs, l->iface, &l->dir, &l->rec);
+}
+
+/* Without CAP_SYS_ADMIN the kernel tells no links of XDP programs; but this one is open here. */
+static void find_own_link(const struct loading *l, const struct load_switch *s,
+                          struct attachment *how)
+{
+	int fd = s->link_fd >= 0 ? s->link_fd : s->old.link_fd;
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (l->how.link && !how->link_id && fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+		how->link_id = info.id;
 }
 
 /* Switch, and see in the kernel that it is so; else it is to be as before. */
@@ -34,6 +47,8 @@ static int switch_unlocked(struct loading *l)
 		                    l->netlink, &report->how);
 		if (err == -ENOENT)
 			err = load_switch_missing(l);
+		else if (!err)
+			find_own_link(l, &s, &report->how);
 		explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
 		        "program %u by %s", report->prog_id, attach_by_name(report->how.by));
 		if (err && !l->lost)

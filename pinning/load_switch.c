@@ -43,15 +43,28 @@ static int restore_old(struct loading *l, const struct attach_old *old)
 	return err;
 }
 
+/* With several interfaces the sentence stands once, and then only where else it is so. */
+static void tell_steps(const struct loading *l)
+{
+	struct load_session *session = l->options->session;
+
+	note("changing %s of %s from %s to %s %s", hook_name(l->object->hook), l->iface->name,
+	     load_how_name(l->old->by, l->old->mode, l->old->link_id),
+	     load_how_name(l->how.by, l->how.mode, l->how.link),
+	     session && session->told_steps
+	             ? "likewise"
+	             : "cannot be done in one step: packets pass between, also if it is refused "
+	               "and the old one put back");
+	if (session)
+		session->told_steps = true;
+}
+
 /* Take the old program off and put the new one on: for a change of mode or of kind. */
 static int exchange_in_two_steps(struct loading *l, const struct attach_old *old, int *link_fd)
 {
 	int err;
 
-	note("changing %s to %s cannot be done in one step: packets pass between, also if it is "
-	     "refused and the old one put back",
-	     load_how_name(l->old->by, l->old->mode, l->old->link_id),
-	     load_how_name(l->how.by, l->how.mode, l->how.link));
+	tell_steps(l);
 	err = attach_remove(l->iface, old);
 	if (err)
 		return err;

@@ -24,6 +24,7 @@
  */
 struct load_session {
 	bool open, scanned;
+	bool told_steps;         /* that a change takes two steps */
 	unsigned int interfaces; /* that share it */
 	struct bpffs fs;
 	struct known known;
@@ -43,6 +44,7 @@ struct load_options {
 	bool has_tc;        /* else as ours is attached, else clsact */
 	enum attach_by tc;  /* ATTACH_CLSACT or ATTACH_TCX */
 	bool link;          /* a pinned bpf_link */
+	bool netlink;       /* no link, also in the place of one */
 	bool no_attach;     /* pin program and maps, and leave attaching to others */
 	bool join;          /* behind a dispatcher of libxdp */
 	bool replace;       /* also what is not ours */

@@ -599,16 +599,81 @@ test_a_change_of_mode_is_said_to_be_no_single_step()
 	load v0 objects/xdp_pass.o >/dev/null
 	send 2
 	expect_status 0 load -m skb v0 objects/xdp_drop.o
-	[[ $errors == "load: changing native by netlink to skb by netlink cannot be done in one step: packets pass between, "* ]] ||
+	[[ $errors == "load: changing xdp of v0 from native by netlink to skb by netlink cannot be done in one step: packets pass between, "* ]] ||
 		fail "it says: $errors"
 	runs v0 xdp xdp_drop
 	send 3
 	expect_totals v0 "xdp XDP_DROP 3" "xdp XDP_PASS 2"
 	expect_status 0 load --link v0 objects/xdp_pass.o
-	[[ $errors == "load: changing skb by netlink to skb by link cannot be done in one step: packets pass between, "* ]] ||
+	[[ $errors == "load: changing xdp of v0 from skb by netlink to skb by link cannot be done in one step: packets pass between, "* ]] ||
 		fail "it says: $errors"
 	[[ $output == *"by link in skb mode"* ]] || fail "it says: $output"
 	runs v0 xdp xdp_pass
+}
+
+test_a_link_gives_way_to_netlink_when_asked()
+{
+	load --link v0 objects/xdp_pass.o >/dev/null
+	send 2
+	expect_status 0 load --dry-run --netlink v0 objects/xdp_drop.o
+	[[ $output == *"native by link, which is ours; not in one step"*"would be attached native by netlink"* ]] ||
+		fail "it says: $output"
+	expect_status 0 load -m native v0 objects/xdp_drop.o
+	[[ $output == *"attached by link in native mode"* && -z $errors ]] || fail "it says: $output$errors"
+	send 1
+	expect_status 0 load --netlink v0 objects/xdp_pass.o
+	[[ $errors == "load: changing xdp of v0 from native by link to native by netlink cannot be done in one step: packets pass between, "* ]] ||
+		fail "it says: $errors"
+	[[ $output == *"attached by netlink in native mode"* ]] || fail "it says: $output"
+	[[ ! -e $BPFFS/v0/%links/xdp ]] || fail "the link is still pinned"
+	runs v0 xdp xdp_pass
+	send 3
+	expect_totals v0 "xdp XDP_DROP 1" "xdp XDP_PASS 5"
+	# Stock tools can take it off again, and it is as it is by default.
+	expect_status 0 load --netlink v0 objects/xdp_drop.o
+	[[ -z $errors ]] || fail "it says: $errors"
+	ip link set dev v0 xdp off
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+}
+
+test_of_a_dead_link_netlink_takes_the_place()
+{
+	load --link -m skb v0 objects/xdp_pass.o >/dev/null
+	bpftool link detach pinned "$BPFFS/v0/%links/xdp"
+	expect_status 0 load --netlink v0 objects/xdp_pass.o
+	[[ $output == *"attached by netlink in skb mode"* ]] || fail "it says: $output"
+	[[ ! -e $BPFFS/v0/%links/xdp ]] || fail "the link is still pinned"
+	runs v0 xdp xdp_pass
+}
+
+test_a_tcx_link_gives_way_to_a_program_without_one()
+{
+	need_tcx
+	load --link v0 objects/tc_pass.o >/dev/null
+	send 2
+	expect_status 0 load --tc tcx v0 objects/tc_pass.o
+	[[ $output == *"attached by tcx (link "* && -z $errors ]] || fail "it says: $output$errors"
+	expect_status 0 load --netlink v0 objects/tc_drop.o
+	[[ $errors == "load: changing tc_ingress of v0 from tcx by link to tcx cannot be done in one step: packets pass between, "* ]] ||
+		fail "it says: $errors"
+	[[ $output == *"attached by tcx"$'\n'* && ! -e $BPFFS/v0/%links/tc_ingress ]] || fail "it says: $output"
+	runs v0 tc_ingress tc_drop
+	send 3
+	expect_totals v0 "tc_ingress TC_ACT_OK 2" "tc_ingress TC_ACT_SHOT 3"
+	load --link v0 objects/tc_drop.o >/dev/null 2>&1
+	expect_status 0 load --netlink --tc clsact v0 objects/tc_pass.o
+	[[ $output == *"attached by clsact"* ]] || fail "it says: $output"
+	runs v0 tc_ingress tc_pass
+}
+
+test_where_several_change_the_sentence_stands_once_and_each_is_named()
+{
+	make_veth w0 w1
+	load --shared v0 w0 w1 objects/xdp_pass.o >/dev/null
+	expect_status 0 load --shared -m skb v0 w0 w1 objects/xdp_drop.o
+	[[ $(grep -c "cannot be done in one step" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $errors == *"changing xdp of v0 from native by netlink to skb by netlink cannot"*"of w0 from native by netlink to skb by netlink likewise"*"of w1 from "*" likewise"* ]] ||
+		fail "it says: $errors"
 }
 
 test_where_the_new_program_cannot_be_attached_the_old_one_is_put_back()
@@ -861,7 +926,7 @@ test_tcx_is_replaced_in_its_place()
 	send 4
 	expect_totals v0 "tc_ingress TC_ACT_OK 3" "tc_ingress TC_ACT_SHOT 4"
 	expect_status 0 load --tc clsact v0 objects/tc_pass.o
-	[[ $errors == "load: changing tcx to clsact cannot be done in one step: packets pass between, "* ]] ||
+	[[ $errors == "load: changing tc_ingress of v0 from tcx to clsact cannot be done in one step: packets pass between, "* ]] ||
 		fail "it says: $errors"
 	runs v0 tc_ingress tc_pass
 	send 2
@@ -875,7 +940,7 @@ test_a_tcx_link_is_pinned_and_updated()
 	need_tcx
 	load v0 objects/tc_pass.o >/dev/null
 	expect_status 0 load --link v0 objects/tc_pass.o
-	[[ $errors == "load: changing clsact to tcx by link cannot be done in one step: packets pass between, "* ]] ||
+	[[ $errors == "load: changing tc_ingress of v0 from clsact to tcx by link cannot be done in one step: packets pass between, "* ]] ||
 		fail "it says: $errors"
 	[[ -z $(tc_ids v0 ingress) ]] || fail "the filter is still there"
 	link=$(link_of "$BPFFS/v0/%links/tc_ingress")
@@ -1129,6 +1194,9 @@ test_wrong_usage_is_named_in_one_line()
 	misused "no such class 'none'; there is config, counter, flow" --class flows=none v0 "$object"
 	misused "--link says how to attach, and --no-attach not to" --link --no-attach v0 "$object"
 	misused "--mode says how to attach, and --no-attach not to" -m skb --no-attach v0 "$object"
+	misused "--netlink says how to attach, and --no-attach not to" --netlink --no-attach v0 "$object"
+	misused "--link and --netlink do not go together" --link --netlink v0 "$object"
+	misused "--netlink and --join do not go together" --netlink --join v0 "$object"
 	misused "--expect says how to attach, and --no-attach not to" --expect 0 --no-attach v0 "$object"
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --tc tcx v0 "$object"
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --shared --tc tcx v0 "$object"
@@ -1768,6 +1836,28 @@ test_bpf_and_net_admin_are_enough()
 	[[ $errors == *"without CAP_SYS_ADMIN"* ]] || fail "it says: $errors"
 	expect_id "$BPFFS/v0/flows" "$flows"
 	runs v0 xdp hooks_xdp
+}
+
+# The kernel lists links with CAP_SYS_ADMIN only, but load has this one open.
+test_without_sys_admin_the_link_is_reported_all_the_same()
+{
+	local how link
+
+	for how in "--link" "" "-m skb"; do
+		# shellcheck disable=SC2086 # several words
+		expect_status 0 with_caps +bpf,+net_admin,+perfmon load $how v0 objects/xdp_pass.o
+		link=$(link_of "$BPFFS/v0/%links/xdp")
+		[[ $output == *"attached by link in "*" mode (link $link)"* ]] || fail "'$how': $output"
+	done
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load --json v0 objects/xdp_pass.o
+	[[ $output == *'"link_id":'"$link,"* ]] || fail "it says: $output"
+	unload v0 >/dev/null
+	load --netlink -m native v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load --link v0 objects/xdp_pass.o
+	[[ $output == *"attached by link in native mode (link $(link_of "$BPFFS/v0/%links/xdp"))"* ]] ||
+		fail "from netlink: $output"
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load --netlink v0 objects/xdp_pass.o
+	[[ $output == *"attached by netlink in native mode"$'\n'* ]] || fail "to netlink: $output"
 }
 
 test_programs_that_subtract_pointers_need_perfmon_as_well()

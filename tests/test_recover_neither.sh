@@ -292,6 +292,18 @@ test_netlink_to_link_killed_anywhere_ends_by_one_load()
 	change_killed_anywhere "" objects/xdp_pass.o "--link" objects/xdp_drop.o
 }
 
+test_a_link_to_netlink_killed_anywhere_ends_by_one_load()
+{
+	change_killed_anywhere "--link" objects/xdp_pass.o "--netlink" objects/xdp_drop.o
+}
+
+test_a_tcx_link_to_none_killed_anywhere_ends_by_one_load()
+{
+	need_tcx
+	hook=tc_ingress
+	change_killed_anywhere "--link" objects/tc_pass.o "--netlink" objects/tc_drop.o
+}
+
 test_a_link_from_native_to_skb_killed_anywhere_ends_by_one_load()
 {
 	change_killed_anywhere "--link" objects/xdp_pass.o "--link -m skb" objects/xdp_drop.o
