@@ -134,12 +134,13 @@ static void note_dropping(const struct interface *to, enum xdp_target why,
 	     cli_word(config->iface.name), cli_word(to->name));
 }
 
-/* The program that forwards is the one of XDP, or that as well. */
+/* A program that forwards runs, and it is the one of XDP, or that as well. */
 static bool is_xdp(const struct config *config)
 {
 	__u32 id;
 
-	return !pin_map_id(config->dir.fd, "forward" CHAIN_XDP_LINK, &id);
+	return !config_use_is_stale(config) &&
+	       !pin_map_id(config->dir.fd, "forward" CHAIN_XDP_LINK, &id);
 }
 
 /* What is lost when it is forwarded. Frames above the MTU are left to the stack. */

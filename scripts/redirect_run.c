@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "scripts/config_use.h"
 #include "scripts/redirect_pairs.h"
 #include "scripts/redirect_run.h"
 #include "scripts/xdp_target.h"
@@ -118,7 +119,7 @@ static void tell_loss(const struct side *side)
 	enum veth_loss loss;
 	struct veth_peer peer;
 
-	if (side->maps.port_fd < 0)
+	if (side->maps.port_fd < 0 || config_use_is_stale(&side->config))
 		return;
 	loss = xdp_source_judge(&side->from, &peer);
 	veth_peer_tell_loss(&peer, side->from.name, loss);

@@ -98,6 +98,7 @@ test_who_may_not_look_is_told_nothing()
 test_a_devmap_that_waits_for_its_pin_is_told()
 {
 	add_veth w0 02:00:00:00:00:03 10.0.1.1 peer w1 02:00:00:00:00:04 10.0.1.2
+	in_peer ethtool -K v1 tx off >/dev/null
 	eval "$(iproute2_env v0)"
 	link_xdp v0 objects/pinned/xdp_redirect.o
 	expect_status 0 redirect v0

@@ -108,6 +108,13 @@ test_tcp_with_checksums_left_to_a_device_hangs_until_the_hints_are_typed()
 	expect_status 0 forward w0
 	[[ -z $errors ]] || fail "$errors"
 	[[ $(forward -j w0) == *'"losing":null}' ]] || fail "$(forward -j w0)"
+	# What does not forward loses nothing.
+	ends_tx on
+	expect_status 0 forward v0
+	[[ $errors == *"tx off" ]] || fail "$errors"
+	ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp
+	expect_status 0 forward v0
+	[[ $errors != *"tx off"* ]] || fail "$errors"
 }
 
 # Frames above the MTU go through the stack there, which cuts them.
