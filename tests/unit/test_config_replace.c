@@ -44,7 +44,12 @@ static bool equal(const void *a, const void *b)
 	return !memcmp(a, b, sizeof(struct prefix));
 }
 
-static const struct config_entry entry = { "prefix", sizeof(struct prefix), NULL, compare, equal };
+static const struct config_entry entry = {
+	.what = "prefix",
+	.size = sizeof(struct prefix),
+	.compare = compare,
+	.equal = equal,
+};
 
 static bool covers(const struct prefix *prefix, unsigned int byte)
 {
