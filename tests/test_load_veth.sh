@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # $output and $errors are set by expect_status
 
 . tests/pins.sh
+. tests/world.sh
 
 FRAMES_LOST="is dropped by v1, the other end of v0: it has no native XDP program"
 REDIRECTS_LOST="frames that are redirected to v0 are dropped by v1, its other end: it has neither"
@@ -104,6 +105,41 @@ test_what_the_other_end_leaves_to_a_device_is_told_where_it_would_be_lost()
 	[[ $errors != *v1* ]] || fail "$errors"
 	in_peer ethtool -K v1 tso off
 	expect_silent xdp_redirect
+}
+
+# to_other_cpu MODE: load the program that sends all to CPU 0, with a queue of 192 packets.
+to_other_cpu()
+{
+	expect_status 0 load -m "$1" v0 "$BUILT/load_cpus.o"
+	bpftool map update pinned "$BPFFS/v0/cpus" key 0 0 0 0 value 192 0 0 0
+}
+
+has_checksum_errors() { (($(tcp InCsumErrors) > 0)); }
+
+# Another CPU is no interface: it has no MTU. Checksums are lost on the way there as well.
+test_frames_to_another_cpu_lose_checksums_only()
+{
+	local client
+
+	"$PWD/build/tests/stream" serve 0.0.0.0 9000 &
+	to_other_cpu skb
+	[[ $errors != *v1* ]] || fail "$errors"
+	talk 10.0.0.1 3000000 || fail "it does not go through in skb mode"
+	unload v0 --all >/dev/null
+	to_other_cpu native
+	[[ $errors == *"$CHECKSUMS_LOST"*"
+  $TYPE_TX_OFF" ]] || fail "$errors"
+	talk 10.0.0.1 3000000 &
+	client=$!
+	eventually has_checksum_errors || fail "the checksum is right"
+	kill -0 "$client" || fail "the client is done"
+	type_tx_off
+	wait "$client" || fail "it hangs with the hint typed"
+	# Into a devmap what is too long is lost, whatever else the object has.
+	unload v0 --all >/dev/null
+	tx on
+	expect_status 0 load -m skb -n ports_main v0 "$BUILT/load_ports.o"
+	[[ $errors == *"$SEGMENTS_LOST"* ]] || fail "$errors"
 }
 
 test_each_interface_tells_of_its_own_other_end()
