@@ -47,3 +47,17 @@ test_any_directory_is_a_store()
 	expect_status 0 env IFBPF_OBJECT_PATH="$TMPDIR/store" inspect xdp_mine
 	[[ $output == "$TMPDIR/store/xdp_mine.o: BPF object"* ]] || fail "$output"
 }
+
+# Kernels from 5.10 on are promised, for packets of several buffers those that have such programs.
+test_each_build_of_each_object_loads_and_goes()
+{
+	local object count=0
+
+	for object in objects/*.o objects/pinned/*.o; do
+		[[ $object != *_frags.o ]] || attach has frags || continue
+		expect_status 0 load v0 "$object"
+		expect_status 0 unload --all --purge v0
+		((++count))
+	done
+	((count >= 2 * $(find objects -maxdepth 1 -name '*.bpf.c' | wc -l))) || fail "only $count"
+}
