@@ -9,6 +9,7 @@ Run tests and print TAP. Paths count from the top of the tree.
 
   FILE        a test file: all its functions test_*
   FILE:TEST   one function of it
+  FILE:N/M    one of M parts of it: each Mth function from the Nth on
   UNIT        a cmocka binary, such as build/tests/unit/names
   (nothing)   all of tests/test_*.sh, build/tests/unit/ and build/tests/packet/
 
@@ -114,9 +115,12 @@ is_wanted()
 
 add_file()
 {
-	local file=${1%%:*} only='' list name found=
+	local file=${1%%:*} only='' list name found='' part=1 parts=1 i=0
 
 	[[ $1 != *:* ]] || only=${1#*:}
+	if [[ $only =~ ^([1-9][0-9]*)/([1-9][0-9]*)$ ]]; then
+		part=${BASH_REMATCH[1]} parts=${BASH_REMATCH[2]} only=''
+	fi
 	[[ $file == */* ]] || file=./$file
 	if [[ $file != *.sh && -x $file && -f $file ]]; then
 		[[ ${FAULTS-} == only ]] || add_job "$file" ""
@@ -127,6 +131,7 @@ add_file()
 		return
 	fi
 	for name in $list; do
+		((i++ % parts == part - 1)) || continue
 		if [[ -z $only || $name == "$only" ]]; then
 			found=yes
 			is_wanted "$name" || continue
