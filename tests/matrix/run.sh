@@ -23,6 +23,7 @@ What each cell typed and got is in build/matrix/TABLE.ROW.COLUMN.log.
 Environment:
   JOBS=N    cells that run at the same time; default: the number of CPUs
   LIMIT=S   seconds before a cell is killed; default 60
+  MATRIX_RESULTS=DIR   instead of build/matrix, in the tree
   CI=true   a skip whose reason is not in tests/known_skips is a failure
   MATRIX_CACHE, MATRIX_MIRROR, LEGACY_CACHE, LEGACY_MIRROR   as for fetch.sh and
             build_legacy_iproute2
@@ -99,7 +100,7 @@ trap 'exit 143' TERM
 
 # What the cells read and leave is in the tree, since they have a /run and a TMPDIR of their own. Of
 # each place that binaries come from: the folder, or why there is none.
-results=build/matrix
+results=${MATRIX_RESULTS:-build/matrix}
 export MATRIX_BINARIES=$results/binaries
 [[ -n $again ]] || rm -rf "$results"
 mkdir -p "$MATRIX_BINARIES" || exit 2

@@ -15,7 +15,7 @@ Environment:
   VM_CPUS=N          CPUs of a VM; default 2
   VMS=N              VMs that run at the same time; default: the number of CPUs
   JOBS, LIMIT, FAULTS, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh, in
-                     the VM; default: JOBS=4 LIMIT=600 FAULTS=no
+                     the VM; default: JOBS=4 LIMIT=900 FAULTS=no
   VMTEST_CACHE, VMTEST_MIRROR                      as for tests/vm/fetch.sh
 
 What the kernel said is in build/vm/console-KERNEL.
@@ -160,7 +160,7 @@ job()
 {
 	local variable
 
-	LIMIT=${LIMIT-600} JOBS=${JOBS-4} FAULTS=${FAULTS-no}
+	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no}
 	for variable in JOBS LIMIT FAULTS TIMES CHAOS_SEED CHAOS_SECONDS; do
 		[[ ! -v $variable ]] || echo "$variable=${!variable}"
 	done
