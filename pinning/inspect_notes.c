@@ -52,6 +52,29 @@ static void note_name(struct inspection *in, const char *what, const char *name)
 		     KERNEL_NAME_LEN, name, KERNEL_NAME_LEN);
 }
 
+/* Two names of which the kernel keeps the same part. */
+static bool is_cut_alike(const char *a, const char *b)
+{
+	return strcmp(a, b) != 0 && !strncmp(a, b, KERNEL_NAME_LEN);
+}
+
+/* Each map with the next one that the kernel calls by the same name. */
+static void note_alike(struct inspection *in)
+{
+	for (size_t i = 0; i < in->maps_len; i++) {
+		for (size_t j = i + 1; j < in->maps_len && !in->maps[i].is_internal; j++) {
+			if (in->maps[j].is_internal ||
+			    !is_cut_alike(in->maps[i].name, in->maps[j].name))
+				continue;
+			take(in,
+			     "the kernel calls maps %s and %s alike: who knows them by id alone, "
+			     "without BTF, cannot tell which is which",
+			     in->maps[i].name, in->maps[j].name);
+			break;
+		}
+	}
+}
+
 static void note_names(struct inspection *in)
 {
 	for (size_t i = 0; i < in->progs_len; i++)
@@ -59,6 +82,7 @@ static void note_names(struct inspection *in)
 	for (size_t i = 0; i < in->maps_len; i++)
 		if (!in->maps[i].is_internal)
 			note_name(in, "map", in->maps[i].name);
+	note_alike(in);
 }
 
 /* Of a section with several programs; said once, at its first one. */
@@ -76,6 +100,29 @@ static void note_sections(struct inspection *in)
 			continue;
 		take(in, "section %s has %zu programs: ip and tc take %s, the first one",
 		     prog->section, count, prog->name);
+	}
+}
+
+/* A name that several sections have; said once, at the first program of the second. */
+static void note_doubles(struct inspection *in)
+{
+	for (size_t i = 0; i < in->progs_len; i++) {
+		const struct inspect_prog *prog = &in->progs[i], *first = NULL;
+		bool is_said = false;
+
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(in->progs[j].section, prog->section) != 0)
+				continue;
+			if (!first)
+				first = &in->progs[j];
+			is_said |= in->progs[j].scn != first->scn;
+		}
+		if (!first || is_said || first->scn == prog->scn)
+			continue;
+		take(in,
+		     "several sections are called %s: ip and tc take %s, the first program of the "
+		     "first one",
+		     prog->section, first->name);
 	}
 }
 
@@ -162,6 +209,7 @@ void inspect_take_notes(struct inspection *in)
 	note_btf(in);
 	note_names(in);
 	note_sections(in);
+	note_doubles(in);
 	note_first(in);
 	note_pinning(in);
 	note_xdp_loader(in);

@@ -50,10 +50,17 @@ test_what_may_surprise_is_noted()
 {
 	noted "note: the kernel calls map counts_of_a_long_name 'counts_of_a_lon', since it keeps 15 characters" \
 		"BPF_MAP(counts_of_a_long_name, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
+	noted "note: the kernel calls maps counts_of_packets_in and counts_of_packets_out alike: who knows them by id" \
+		"BPF_MAP(counts_of_packets_in, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);
+BPF_MAP(counts_of_packets_out, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
 	noted "note: the kernel calls program pass_or_not_to_pass 'pass_or_not_to_'" \
 		'SEC("xdp") int pass_or_not_to_pass(struct xdp_md *ctx) { return 2; }'
 	noted "note: section xdp has 2 programs: ip and tc take pass, the first one" \
 		"$XDP_PASS SEC(\"xdp\") int drop(struct xdp_md *ctx) { return 1; }"
+	noted "note: several sections are called xdp: ip and tc take double, the first program of the first one" \
+		"$XDP_PASS"' asm(".section xdp,\"ax\",@progbits,unique,1\n.globl double\n.type double,@function\ndouble:\nr0 = 1\nexit\n.size double, .-double\n.text");'
+	link_xdp v0 "$TMPDIR/built.o"
+	bpftool prog show id "$(prog_id v0)" | grep -q " name double " || fail "ip took another"
 	noted "note: it has 2 programs: xdp-loader takes pass, the first one" \
 		"$XDP_PASS SEC(\"xdp/x\") int drop(struct xdp_md *ctx) { return 1; }"
 	noted "note: pinned by name: counts; ip and tc do it in tc/globals, where all interfaces share them" \
