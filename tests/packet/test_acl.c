@@ -289,6 +289,10 @@ static const struct {
 	{ "tcp/80", make_tiny_fragment, DROP },
 	{ "tcp/80", make_later_fragment, PASS },
 	{ "tcp/80", make_later_fragment6, PASS },
+	/* Where there are no ports, there is no port 0. */
+	{ "tcp/0", make_icmp4, PASS },
+	{ "tcp/0 both", make_later_fragment, PASS },
+	{ "tcp/0 src", make_arp, PASS },
 	{ "udp/80", make_udp4, DROP },
 	{ "udp/80", make_vlans_udp6, DROP },
 	{ "tcp/80 src", make_tcp4, PASS },
@@ -337,6 +341,14 @@ static const struct {
 	{ "list a deny src\n192.0.2.0/24", make_later_fragment, DROP },
 	{ "list a deny src\n2001:db8::/64", make_tcp6, DROP },
 	{ "list a deny src\n2001:db8::2", make_tcp6, PASS },
+	{ "list a deny dst\n2001:db8:9::9", make_tcp6, DROP },
+	{ "list a deny dst\n2001:db8:9::9", make_vlans_udp6, DROP },
+	{ "list a deny both\n2001:db8:9::9", make_tcp6, DROP },
+	/* Half of the source and half of the destination. */
+	{ "list a deny both\n2001:db8::9", make_tcp6, PASS },
+	{ "list a deny both\n2001:db8:9::1", make_tcp6, PASS },
+	{ "list a deny dst\n192.0.2.1", make_tcp4, PASS },
+	{ "list a deny src\n198.51.100.9", make_tcp4, PASS },
 	{ "tcp/80 allow\nlist a deny\n192.0.2.1", make_tcp4, PASS },
 	{ "list a allow\n192.0.2.1\nlist b deny\n192.0.2.1", make_tcp4, PASS },
 	{ "list a deny\n192.0.2.1\nlist b allow\n192.0.2.1", make_tcp4, DROP },
@@ -440,6 +452,38 @@ static void test_a_packet_counts_for_the_rule_that_decides(void **state)
 	world_close(&w);
 }
 
+/* Also where a rule that allows is all there is, in any table. */
+static void test_packets_and_bytes_are_counted_in_each_table(void **state)
+{
+	static const char *const rules[] = {
+		MAC_A " allow",       MAC_B " dst allow",       "192.0.2.1 allow",
+		"tcp/1000 src allow", "198.51.100.9 dst allow", "tcp/80 dst allow",
+	};
+	struct frame f;
+	struct world w;
+
+	(void)state;
+	make_tcp4(&f);
+	frame_finish(&f);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		__u64 packets = 0, bytes = 0;
+		int fd;
+
+		world_open(&w);
+		world_load(&w, rules[i]);
+		assert_int_equal(twins_run_xdp(&w.twins, &f, &(struct frame){}), XDP_PASS);
+		assert_int_equal(twins_run_tc(&w.twins, &f, &(struct frame){}), TC_ACT_UNSPEC);
+		fd = twins_map(&w.twins, ACL_RULE_HITS);
+		for (__u32 number = 0; number < 4; number++) {
+			packets += map_sum(fd, number, 0);
+			bytes += map_sum(fd, number, 8);
+		}
+		assert_int_equal(packets, 2);
+		assert_int_equal(bytes, 2 * f.len);
+		world_close(&w);
+	}
+}
+
 /* Cut anywhere: the twins agree, and where an address is there, rules for it decide. */
 static void test_a_packet_cut_at_any_length_gets_what_its_headers_get(void **state)
 {
@@ -456,6 +500,7 @@ static void test_a_packet_cut_at_any_length_gets_what_its_headers_get(void **sta
 		{ make_vlans_udp6, "2001:db8:9::9 dst", 22 + 40 },
 		{ make_tcp4, "list a\n192.0.2.1", 14 + 20 },
 		{ make_tcp6, "list a\n2001:db8::1", 14 + 40 },
+		{ make_tcp4, "tcp/80", 14 + 20 + 20 },
 		{ make_tcp4, "policy drop", 0 },
 		{ make_tcp4, "policy drop-ip", 0 },
 	};
@@ -515,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_a_tag_beside_the_packet_changes_no_verdict),
 		cmocka_unit_test(test_addresses_behind_a_tag_beside_and_two_within_are_hidden),
 		cmocka_unit_test(test_a_packet_counts_for_the_rule_that_decides),
+		cmocka_unit_test(test_packets_and_bytes_are_counted_in_each_table),
 		cmocka_unit_test(test_a_packet_cut_at_any_length_gets_what_its_headers_get),
 		cmocka_unit_test(test_ports_in_another_buffer_are_hidden),
 	};
