@@ -104,7 +104,7 @@ static int write_all(FILE *f, const char *plot_dir, bool plots)
 	      "above 1 it is always in favour of its row: twice the rate, or half the cost. The "
 	      "row\n"
 	      "A/A is the table's reference measured a second time: what it differs is noise, and\n"
-	      "above 10% the table says so and was repeated.\n\n",
+	      "above 10% the table says so, and was repeated if there was time.\n\n",
 	      f);
 	write_machine(f);
 	for (size_t i = 0; i < bench.tables_len; i++) {
