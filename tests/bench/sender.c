@@ -13,7 +13,11 @@
 #include "tests/bench/sender.h"
 #include "tests/bench/wrapper.h"
 
-#define FRAMES_AT_ONCE 16384 /* after which the sending process looks for a signal */
+/*
+ * Of the process that sends: between two calls the kernel waits for RCU, and no frame is sent. A
+ * signal ends a call, but one that comes just before it.
+ */
+#define FRAMES_AT_ONCE (1 << 21)
 
 static volatile sig_atomic_t stopped;
 
