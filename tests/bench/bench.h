@@ -14,7 +14,8 @@ struct bench {
 	unsigned int round_ms; /* how long one measurement of a row shall take */
 	unsigned int rounds;
 	double deadline;      /* of the whole run, as now_seconds() */
-	double table_seconds; /* for all rounds of a table, but three are always made */
+	double end;           /* after which one round of a table must do */
+	double table_seconds; /* for all rounds of a table, but three are made */
 	double started;
 	struct table *tables[BENCH_TABLES];
 	size_t tables_len;

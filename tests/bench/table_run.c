@@ -47,12 +47,13 @@ static void shuffle(size_t *order, size_t n, __u64 *seed)
 static int run_rounds(struct table *table, struct samples *samples, double deadline)
 {
 	size_t order[TABLE_ROWS];
-	unsigned int round;
+	unsigned int round, least;
 	__u64 seed = 1;
 	int err;
 
 	for (round = 0; round < table->rounds && round < TABLE_ROUNDS; round++) {
-		if (round >= ROUNDS_LEAST && now_seconds() > deadline)
+		least = now_seconds() > bench.end ? 1 : ROUNDS_LEAST;
+		if (round >= least && now_seconds() > deadline)
 			break;
 		shuffle(order, table->rows_len, &seed);
 		for (size_t i = 0; i < table->rows_len; i++) {
@@ -126,7 +127,8 @@ int table_run(struct table *table)
 		results_noise(table, best);
 		results_make(table, best);
 		table->measured = true;
-		table->reliable = table->noise <= NOISE_LIMIT;
+		/* Of fewer rounds A/A is a matter of luck. */
+		table->reliable = table->noise <= NOISE_LIMIT && table->rounds_done >= ROUNDS_LEAST;
 	}
 	free(samples);
 	return err;

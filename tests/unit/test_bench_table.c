@@ -173,6 +173,28 @@ static void the_quietest_attempt_stands(void **state)
 	assert_near(table_find(table, "b")->value[0].median, 2);
 }
 
+static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
+{
+	struct table *table = make_table(5, false);
+	SCRIPT(a, 100);
+	double now = now_seconds();
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	bench.deadline = now - 2;
+	bench.end = now + 60;
+	assert_int_equal(table_run(table), 0);
+	assert_int_equal(table->rounds_done, 3);
+	assert_true(table->reliable);
+	table = make_table(5, false);
+	table_row(table, "a", "", play, &a);
+	bench.deadline = now - 2;
+	bench.end = now - 1;
+	assert_int_equal(table_run(table), 0);
+	assert_int_equal(table->rounds_done, 1);
+	assert_false(table->reliable);
+}
+
 static void what_is_missing_is_not_measured_nor_a_reference(void **state)
 {
 	struct table *table = make_table(3, false);
@@ -212,6 +234,8 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
+		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,
+		                          release),
 		cmocka_unit_test_teardown(what_others_used_is_told_when_it_is_much, release),
 	};
 
