@@ -106,6 +106,7 @@ int migrate_plan(struct migration **result, const struct migrate_map *from,
 		migrate_free(m);
 		return err;
 	}
+	migrate_make_bound(m);
 	*result = m;
 	return m->rows.refused ? -EOPNOTSUPP : 0;
 }

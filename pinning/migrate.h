@@ -226,7 +226,7 @@ struct migrate_report {
 
 const struct migrate_report *migrate_report(const struct migration *m);
 
-/* For the user: what the class promises, and what can be lost, in a sentence. */
+/* For the user: what the class promises, and what is or can be lost. Valid until migrate_free(). */
 const char *migrate_bound(const struct migration *m);
 
 #endif

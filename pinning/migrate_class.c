@@ -2,6 +2,7 @@
 /* What kind of content a map has. */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "pinning/migrate_internal.h"
 
@@ -71,31 +72,67 @@ static bool has_other_fields(const struct migration *m)
 	return false;
 }
 
-#define COUNTER_SUM                                                                                \
-	"between the switch and the end of the merge the sum of both maps is exact; on Linux "     \
-	"before 5.19 the counts of CPUs that are offline stay in the old map"
-
-const char *migrate_bound(const struct migration *m)
+/* The fields of values that the new map lacks, as far as there is room for their names; or "". */
+static void list_dropped(const struct migration *m, char *text, size_t size)
 {
+	static const char more[] = ", ...";
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < m->rows.len; i++) {
+		const struct migrate_row *row = &m->rows.list[i];
+
+		if (row->outcome != MIGRATE_DROPPED || strncmp(row->field, "value", 5) != 0)
+			continue;
+		if (used + strlen(row->field) + 2 + sizeof(more) > size) {
+			strcpy(text + used, more);
+			return;
+		}
+		used += snprintf(text + used, size - used, "%s%s", used ? ", " : "", row->field);
+	}
+}
+
+static void counter_bound(struct migration *m)
+{
+	char dropped[160];
+
+	list_dropped(m, dropped, sizeof(dropped));
+	snprintf(m->bound, sizeof(m->bound),
+	         "%s%s%sno count is lost or doubled%s; between the switch and the end of the merge "
+	         "the sum of both maps is exact; on Linux before 5.19 the counts of CPUs that are "
+	         "offline stay in the old map",
+	         *dropped ? "what was counted in " : "", dropped,
+	         *dropped ? " is dropped, since the new map has no such field; of the rest " : "",
+	         has_other_fields(m) ? " in the fields that are added; of the others the new "
+	                               "map's value stays once it has one"
+	                             : "");
+}
+
+void migrate_make_bound(struct migration *m)
+{
+	const char *text = "";
+
 	switch (m->class) {
 	case MIGRATE_CONFIG:
-		return "what stood in the old map when the maps were last compared before the "
-		       "switch "
-		       "is in force for every packet; a later edit of the old map is in force once "
-		       "they are compared after it, or is refused when that map is frozen; of an "
-		       "entry changed in both, the new map's stays";
-	case MIGRATE_COUNTER:
-		return has_other_fields(m)
-		               ? "no count is lost or doubled in the fields that are added; of the "
-		                 "others the new map's value stays once it has one; " COUNTER_SUM
-		               : "no count is lost or doubled; " COUNTER_SUM;
+		text = "what stood in the old map when the maps were last compared before the "
+		       "switch is in force for every packet; a later edit of the old map is in "
+		       "force once they are compared after it, or is refused when that map is "
+		       "frozen; of an entry changed in both, the new map's stays";
+		break;
 	case MIGRATE_FLOW:
-		return "an entry that packets change in both maps between the copy and the "
+		text = "an entry that packets change in both maps between the copy and the "
 		       "comparison after the switch keeps the new map's value: what the old map's "
 		       "gained in that time is lost (the report counts such entries as "
 		       "conflicts); what is gone from the old map by then, deleted or dropped by "
 		       "an LRU map, goes from the new one; the order of use of an LRU map begins "
 		       "anew";
+		break;
+	case MIGRATE_COUNTER: counter_bound(m); return;
 	}
-	return "";
+	snprintf(m->bound, sizeof(m->bound), "%s", text);
+}
+
+const char *migrate_bound(const struct migration *m)
+{
+	return m->bound;
 }

@@ -21,7 +21,11 @@ struct migration {
 	void (*progress)(void *context, __u64 done, __u64 total);
 	void *progress_context;
 	char why[112]; /* of the last entry that did not fit */
+	char bound[640];
 };
+
+/* Once the rows and fields are there: the sentence of migrate_bound(). */
+void migrate_make_bound(struct migration *m);
 
 /* Rows about the types, sizes and flags of the two maps. Returns 0 or -ENOMEM. */
 int migrate_compare_maps(struct migration *m);

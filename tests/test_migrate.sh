@@ -147,6 +147,16 @@ test_the_plan_names_what_becomes_of_each_field()
 	says_row value.latest __u64 __u64 "kept: the greater"
 }
 
+test_counts_that_the_new_map_has_no_field_for_are_not_said_to_be_kept()
+{
+	maps
+	expect_status 0 migrate plan "$OLD/counts" "$NEW/counts" counter
+	says "bound: no count is lost or doubled"
+	expect_status 0 migrate plan "$NEW/counts" "$OLD/counts" counter
+	says_row value.fresh __u64 - dropped
+	says "bound: what was counted in value.fresh is dropped, since the new map has no such field; of the rest no "
+}
+
 test_a_plan_is_made_before_the_new_map_is()
 {
 	maps
