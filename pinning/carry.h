@@ -152,6 +152,12 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
                  struct directory *dir, struct record *rec);
 
 /*
+ * Say what helps with what could not be brought over, and with what earlier runs left of these
+ * maps. All is settled, and the caller still holds bpffs_lock().
+ */
+void carry_tell_left(const struct carry *carry, const struct directory *dir);
+
+/*
  * Go on with what a load that was killed, or that failed at it, left to do in a directory. The
  * caller holds bpffs_lock() and has recovered the stages, but not the directory's lock. What fails
  * is reported, and stays for the next run.

@@ -220,5 +220,7 @@ int carry_conclude(struct carry *carry, struct bpffs *fs, const struct interface
 		*rec = dir->record;
 		err = carry_settle(carry, fs, iface->name, dir, rec);
 	}
+	if (!err)
+		carry_tell_left(carry, dir);
 	return first ? first : err;
 }

@@ -62,7 +62,11 @@ static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, 
 			note("map '%s' in %s: brought over what an earlier run had left to do",
 			     carry->list[i]->name, dir->path);
 	rec = dir->record;
-	return err ? err : carry_settle(carry, fs, dir->ifname, dir, &rec);
+	if (!err)
+		err = carry_settle(carry, fs, dir->ifname, dir, &rec);
+	if (!err)
+		carry_tell_left(carry, dir);
+	return err;
 }
 
 static void go_on(struct bpffs *fs, struct directory *dir, bool apart)

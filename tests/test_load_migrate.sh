@@ -94,6 +94,25 @@ test_what_does_not_fit_stays_in_the_old_map_and_the_load_is_partly_done()
 		fail "7 is not in $(old_maps "$BPFFS/v0")"
 }
 
+test_what_helps_with_what_is_left_is_said_and_said_again_when_the_old_definition_is_back()
+{
+	local old path
+
+	load_misfits
+	old=$(map_id "$BPFFS/v0/deny_list")
+	path=$BPFFS/v0/deny_list%old-$old
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $errors == *"hint: look at it: bpftool map dump pinned $path"*"hint: put into the new one"*"gc --old"* ]] ||
+		fail "$errors"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list': what did not fit in an earlier run is in %old-$old still"*"pinned $path"* ]] ||
+		fail "$errors"
+	[[ $errors != *"map 'frames_seen': what"* ]] || fail "$errors"
+	expect_status 0 gc --old
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $errors != *"earlier run"* ]] || fail "$errors"
+}
+
 # keys PIN: all keys that are numbers, one a line. total PIN: the sum of all values, of all CPUs.
 keys() { bpftool map dump pinned "$1" | tr -d '",' | awk '$1 == "key:" { print $2 }' | sort; }
 total() { bpftool map dump pinned "$1" | awk '$1 == "\"value\":" { sum += $2 } END { print sum + 0 }'; }
@@ -196,6 +215,9 @@ test_a_count_that_cannot_be_added_stays_in_the_old_map_and_the_load_is_partly_do
 		fail "$errors"
 	[[ $(old_maps "$BPFFS/v0") == *"last%old-$old" ]] || fail "left: $(old_maps "$BPFFS/v0")"
 	[[ $(tallied tallies small) == 5 ]] || fail "small: $(tallied tallies small) of 5"
+	[[ $errors == *"hint: once a map that can take it is in place: pin_maps --carry v0"* ]] || fail "$errors"
+	run load --on-mismatch migrate v0 "$BUILT/tally1.o"
+	[[ $errors == *"map 'last': what an earlier run left in %old-$old was not added to it"* ]] || fail "$errors"
 }
 
 # closed_pipe: descriptor 8 writes to a pipe that nobody reads any more.

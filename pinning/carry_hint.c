@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What helps with content that could not be brought over, by this run or by an earlier one. */
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "bpffs/view.h"
+#include "pinning/carry.h"
+#include "pinning/carry_mark.h"
+
+static void hint_about(const struct carried *one, const struct directory *dir, __u32 old_id)
+{
+	struct carried old = { .egress = one->egress, .from_id = old_id };
+	char path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
+
+	strcpy(old.name, one->name);
+	if (carry_old_path(&old, path, sizeof(path)))
+		return;
+	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
+	hint("look at it: bpftool map dump pinned %s", cli_word(full));
+	if (one->class == MIGRATE_COUNTER)
+		hint("once a map that can take it is in place: %s --carry %s",
+		     cli_command("pin_maps"), cli_word(dir->ifname));
+	else
+		hint("put into the new one what is still needed: nothing else does, also if the "
+		     "old definition comes back");
+	hint("drop it, with all such maps: %s --old", cli_command("gc"));
+}
+
+/* It is among what this run carries over. */
+static bool is_now(const struct carry *carry, __u32 old_id)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (carry->list[i]->from_id == old_id)
+			return true;
+	return false;
+}
+
+/* A pin of what an earlier run left of the map. Of a list, there is a note if something is in it.
+ */
+static bool is_earlier(const struct view_map *old, const struct carried *one,
+                       const struct directory *dir)
+{
+	return old->old_id && old->old_id == old->info.id && old->egress == one->egress &&
+	       !strcmp(old->name, one->name) &&
+	       (one->class == MIGRATE_COUNTER || carry_done_has(&dir->record, old->old_id));
+}
+
+static void tell_earlier(const struct carried *one, const struct carry *carry,
+                         const struct directory *dir, const struct view *pinned)
+{
+	for (size_t i = 0; i < pinned->len; i++) {
+		const struct view_map *old = &pinned->maps[i];
+
+		if (!is_earlier(old, one, dir) || is_now(carry, old->old_id))
+			continue;
+		if (one->class == MIGRATE_COUNTER)
+			note("map '%s': what an earlier run left in %%old-%u was not added to it",
+			     one->name, old->old_id);
+		else
+			note("map '%s': what did not fit in an earlier run is in %%old-%u still, "
+			     "and "
+			     "not in the new one",
+			     one->name, old->old_id);
+		hint_about(one, dir, old->old_id);
+	}
+}
+
+void carry_tell_left(const struct carry *carry, const struct directory *dir)
+{
+	struct view pinned;
+
+	if (!dir->has_record || view_list(&pinned, dir))
+		return;
+	for (size_t i = 0; i < carry->len; i++) {
+		const struct carried *one = carry->list[i];
+
+		if (!one->placed || !one->finished || !one->m)
+			continue;
+		if (carry_left(one))
+			hint_about(one, dir, one->from_id);
+		tell_earlier(one, carry, dir, &pinned);
+	}
+	view_close(&pinned);
+}
