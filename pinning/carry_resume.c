@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "bpffs/log.h"
 #include "pinning/carry.h"
+#include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
 
 /* Open what one note is about; sets finished if there is nothing to be done. */
@@ -30,13 +31,31 @@ static void open_one(const struct directory *dir, struct carried *one)
 	one->placed = !err;
 }
 
+static int finish_step(void *arg)
+{
+	/* What fails is said, and stays for the next run. */
+	carry_finish(arg);
+	return 0;
+}
+
+static void finish(const struct directory *dir, struct carry *carry)
+{
+	int err = carry_in_netns(carry, &dir->record.iface.netns, finish_step, carry);
+
+	if (err)
+		failed(err,
+		       "cannot go on with carrying maps of devices over in %s, from outside "
+		       "its network namespace",
+		       dir->path);
+}
+
 /* How a merge that takes long lets other writers go on. */
 static int finish_apart(struct bpffs *fs, struct directory *dir, struct carry *carry)
 {
 	int err;
 
 	bpffs_unlock(fs);
-	carry_finish(carry);
+	finish(dir, carry);
 	/* In the order in which all writers take the two. */
 	directory_unlock(dir);
 	err = bpffs_lock(fs);
@@ -56,7 +75,7 @@ static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, 
 	if (apart)
 		err = finish_apart(fs, dir, carry);
 	else
-		carry_finish(carry);
+		finish(dir, carry);
 	for (size_t i = 0; i < carry->len; i++)
 		if (carry->list[i]->placed && carry->list[i]->finished)
 			note("map '%s' in %s: brought over what an earlier run had left to do",

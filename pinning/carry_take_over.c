@@ -13,6 +13,7 @@
 #include "bpffs/recover.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
+#include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
 
 /* So many changes are brought over in a moment; after more, the maps are compared again first. */
@@ -170,19 +171,32 @@ static void note_user(struct carried *one, const struct leftover *l)
 		       one->name);
 }
 
+struct taking_over {
+	struct carry carry;
+	int stage_fd;
+};
+
+static int take_over(void *arg)
+{
+	struct taking_over *t = arg;
+
+	carry_take_over(&t->carry, t->stage_fd);
+	return 0;
+}
+
 /* What fails here is found, and said, by carry_resume(), which comes next. */
 static void before_publishing(const struct leftover *l, const struct directory *dir)
 {
-	struct carry carry = {};
+	struct taking_over t = { .stage_fd = l->fd };
 
-	if (!carry_open_marks(&carry, l->fd)) {
-		for (size_t i = 0; i < carry.len; i++) {
-			note_user(carry.list[i], l);
-			carry.list[i]->placed = !open_staged(carry.list[i], l->fd, dir);
+	if (!carry_open_marks(&t.carry, l->fd)) {
+		for (size_t i = 0; i < t.carry.len; i++) {
+			note_user(t.carry.list[i], l);
+			t.carry.list[i]->placed = !open_staged(t.carry.list[i], l->fd, dir);
 		}
 	}
-	carry_take_over(&carry, l->fd);
-	carry_free(&carry);
+	carry_in_netns(&t.carry, &l->rec.iface.netns, take_over, &t);
+	carry_free(&t.carry);
 }
 
 int carry_recover(const struct bpffs *fs, const struct interface *iface)

@@ -712,6 +712,31 @@ test_devices_and_cpus_that_are_changed_meanwhile_are_brought_over()
 	done
 }
 
+# The number of a device means one of the namespace that the load was killed in, not of this one.
+test_devices_of_another_namespace_are_brought_over_from_this_one()
+{
+	local dir at
+
+	need strace
+	ip -n peer link add far index 77 type veth peer name further index 78
+	load v0 "$BUILT/targets1.o" >/dev/null # the namespace at home is this one
+	in_peer load v1 "$BUILT/targets1.o" >/dev/null
+	dir=$(echo "$BPFFS"/%ifbpf/ns/*/v1)
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=sendto \
+		nsenter --net=/run/netns/peer load --on-mismatch migrate v1 "$BUILT/targets2.o"
+	# What goes on in another namespace, strace does not spell out: RTM_SETLINK is 0x13.
+	at=$(grep ' sendto(' "$TMPDIR/calls" | sed -n '/RTM_SETLINK\|nlmsg_type=0x13 /=')
+	in_peer load --on-mismatch migrate v1 "$BUILT/targets1.o" >/dev/null 2>&1
+	stop_at sendto "$at" nsenter --net=/run/netns/peer load --on-mismatch migrate v1 "$BUILT/targets2.o"
+	in_peer bpftool map update pinned "$dir/to_ports" key 0 0 0 0 value 77 0 0 0
+	kill_it
+	expect_status 0 gc
+	[[ $errors$output == *"finished what a killed 'load' began"* ]] || fail "$errors$output"
+	[[ $(bpftool map lookup pinned "$dir/to_ports" key 0 0 0 0) == *"value: 4d "* ]] ||
+		fail "$(bpftool map dump pinned "$dir/to_ports")"
+	[[ $(bpftool map show pinned "$dir/to_ports") == *"max_entries 6 "* ]] || fail "not published"
+}
+
 # Rule 5 is edited in the old map after the copy, and put back in the new one, to what was copied:
 # that is no copy. The pins are exchanged by the recovery, which has brought over the first edit.
 test_an_edit_that_looks_like_a_copy_is_kept_after_a_kill()
