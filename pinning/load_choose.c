@@ -93,7 +93,8 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 			hint("join them: xdp-loader load %s OBJECT", cli_word(l->iface->name));
 		hint("or replace it, and with it all that it calls: --replace");
 	} else if (!at->link_id && !strcmp(verdict->why, "not adopted"))
-		hint("adopt it first: %s %s; or replace it all the same: --replace",
+		hint("adopt it first, which keeps its counts and lists: %s %s; or replace it, and "
+		     "drop them: --replace",
 		     cli_command("pin_maps"), cli_word(l->iface->name));
 	else
 		hint("replace it all the same: --replace");

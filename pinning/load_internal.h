@@ -29,8 +29,13 @@ struct loading {
 	bool old_foreign;             /* which is not ours */
 	char old_file[NAME_SIZE];     /* its pin below %progs/<hook>/, where it was seen; or "" */
 	struct attach_how how;
-	struct live live; /* as it will be after the switch */
-	bool blind;       /* of which only our own program is known */
+	struct owners sharers; /* who has which map, of a load that may be one of several */
+	bool has_sharers;
+	unsigned int shared_len;     /* maps of other interfaces that are used on */
+	char shared_map[NAME_SIZE];  /* the first of them */
+	char shared_with[NAME_SIZE]; /* and who has that */
+	struct live live;            /* as it will be after the switch */
+	bool blind;                  /* of which only our own program is known */
 	struct record rec;
 	int prog_fd;
 	char prog_file[NAME_SIZE]; /* its name, as bpffs takes it */
@@ -44,6 +49,21 @@ int load_choose(struct loading *l);
 
 /* load_shared.c: who else goes on with what is carried over. Reports its failures. */
 int load_find_sharers(struct loading *l);
+
+/*
+ * load_shared.c: a load for one interface that has the maps of several. Look who has them as well,
+ * where that can be so or is asked to end; whether one of these maps is left to the others, for
+ * parts of struct reuse_options with the struct loading; say which are used on; and drop the pins
+ * of those that were left. The first and the last report their failures, and return 0 or a negative
+ * errno.
+ */
+int load_look_for_sharers(struct loading *l);
+bool load_parts(void *context, const char *name, __u32 map_id);
+void load_tell_shared(const struct loading *l);
+int load_drop_parted(struct loading *l);
+
+/* load_goes.c: say what goes with a program of others that is replaced. */
+void load_tell_goes(const struct loading *l);
 
 /*
  * load_join.c, for --join: whether there is a dispatcher, or nothing, on the hook, and how the

@@ -2,6 +2,8 @@
 /* Several interfaces with one set of maps: which of them has it already, and who goes on with it.
  */
 #include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -179,4 +181,85 @@ int load_find_sharers(struct loading *l)
 	}
 	owners_free(&owners);
 	return 0;
+}
+
+/* A set that several interfaces got at once, by the record of this one. */
+static bool has_shared_set(const struct loading *l)
+{
+	for (int hook = 0; l->dir.has_record && hook < HOOKS; hook++)
+		if (ownership_get_shared(&l->dir.record, hook) > 1)
+			return true;
+	return false;
+}
+
+int load_look_for_sharers(struct loading *l)
+{
+	int err;
+
+	if (l->options->session || l->dir.fd < 0 || l->dir.dropped ||
+	    !(has_shared_set(l) || mismatch_any(&l->options->mismatch, MISMATCH_FRESH)))
+		return 0;
+	err = owners_scan_with_interfaces(&l->sharers, &l->fs, l->dir.relative);
+	if (err)
+		return failed(err, "cannot look for pins in %s", l->fs.path);
+	l->has_sharers = true;
+	return 0;
+}
+
+bool load_parts(void *context, const char *name, __u32 map_id)
+{
+	struct loading *l = context;
+	char with[NAME_SIZE];
+
+	if (!l->has_sharers || !sharers_name(&l->sharers, map_id, with, sizeof(with)))
+		return false;
+	if (mismatch_of(&l->options->mismatch, name) == MISMATCH_FRESH) {
+		note("map '%s' is made anew: the one pinned in %s is left to %s", name, l->dir.path,
+		     with);
+		return true;
+	}
+	if (!l->shared_len++) {
+		strcpy(l->shared_map, name);
+		strcpy(l->shared_with, with);
+	}
+	return false;
+}
+
+void load_tell_shared(const struct loading *l)
+{
+	char more[32] = "";
+
+	if (!l->shared_len)
+		return;
+	if (l->shared_len > 1)
+		snprintf(more, sizeof(more), " and %u more", l->shared_len - 1);
+	note("map '%s'%s %s shared with %s: what is counted and written there is of all of them",
+	     l->shared_map, more, *more ? "are" : "is", l->shared_with);
+	hint("to give %s empty ones of its own: --on-mismatch fresh", l->iface->name);
+}
+
+/* Else readers would add what others go on counting in it. */
+int load_drop_parted(struct loading *l)
+{
+	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2], with[NAME_SIZE];
+	struct plan *plan = &l->report->plan;
+	int err = 0;
+
+	for (size_t i = 0; l->has_sharers && !err && i < plan->len; i++) {
+		struct plan_map *map = &plan->maps[i];
+
+		if (map->state != PLAN_REPLACED || map->prog_id != l->report->prog_id ||
+		    map->hook != l->object->hook ||
+		    mismatch_of(&l->options->mismatch, map->name) != MISMATCH_FRESH ||
+		    !sharers_name(&l->sharers, map->old_id, with, sizeof(with)))
+			continue;
+		if (mapname_encode(map->name, file, sizeof(file)) ||
+		    mapname_old(file, map->old_id, old, sizeof(old)))
+			continue;
+		snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
+		if (!l->options->dry_run)
+			err = stage_add_drop(&l->stage, path);
+		map->old_id = 0;
+	}
+	return err;
 }

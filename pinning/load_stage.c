@@ -72,6 +72,15 @@ static int stage_drops(struct loading *l)
 	return load_stage_drops(&drops, &l->stage);
 }
 
+/* How many interfaces got the program's maps at once; one that goes on with them changes nothing.
+ */
+static unsigned int count_sharers(const struct loading *l)
+{
+	if (l->options->session)
+		return l->options->session->interfaces;
+	return l->shared_len ? ownership_get_shared(&l->dir.record, l->object->hook) : 1;
+}
+
 /* Stage pins, programs and records: after this only the switch is missing. */
 int load_stage_all(struct loading *l)
 {
@@ -84,6 +93,8 @@ int load_stage_all(struct loading *l)
 	int err;
 
 	err = plan_make(&l->report->plan, &in);
+	if (!err)
+		err = load_drop_parted(l);
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);
@@ -98,9 +109,7 @@ int load_stage_all(struct loading *l)
 	if (!err && l->object->hook == HOOK_XDP)
 		err = ownership_note_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
 	if (!err)
-		err = ownership_note_shared(&l->rec, l->object->hook,
-		                            l->options->session ? l->options->session->interfaces
-		                                                : 1);
+		err = ownership_note_shared(&l->rec, l->object->hook, count_sharers(l));
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)

@@ -15,6 +15,7 @@ static int load_object(struct loading *l)
 		.classes = l->options->classes,
 		.carry = &l->report->carry,
 		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,
+		.parts = load_parts,
 		.context = l,
 	};
 	struct explanation *how = &l->object->explanation;
@@ -25,6 +26,9 @@ static int load_object(struct loading *l)
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
 	if (l->report->shares)
 		return reuse_check_shared(l->object, &l->dir, &reuse);
+	err = load_look_for_sharers(l);
+	if (err)
+		return err;
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "a pinned map does not fit the object");
@@ -33,6 +37,7 @@ static int load_object(struct loading *l)
 	err = load_find_sharers(l);
 	if (err)
 		return err;
+	load_tell_shared(l);
 	if (!l->object->maps_len)
 		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "the object has none");
 	else
@@ -140,6 +145,8 @@ static int load_in_directory(struct loading *l)
 	if (!err)
 		err = load_foresee(l);
 	if (!err)
+		load_tell_goes(l);
+	if (!err)
 		err = load_stage_all(l);
 	if (!err && l->options->dry_run)
 		load_foresee_switch(l);
@@ -232,6 +239,7 @@ int load_program(const struct interface *iface, struct object *object,
 	report->switched = l.stage.switched;
 	stage_end(&l.stage);
 	live_free(&l.live);
+	owners_free(&l.sharers);
 	attachments_free(&l.attached);
 	if (l.lost)
 		end_lost(&l);

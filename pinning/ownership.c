@@ -379,3 +379,11 @@ int ownership_note_shared(struct record *rec, enum hook hook, unsigned int inter
 	err = interfaces > 1 ? record_set_other(rec, key, number) : 0;
 	return err ? failed(err, "cannot note in a record that maps are shared") : 0;
 }
+
+unsigned int ownership_get_shared(const struct record *rec, enum hook hook)
+{
+	char key[32], number[16];
+
+	snprintf(key, sizeof(key), "%s_shared", hook_name(hook));
+	return record_get_other(rec, key, number, sizeof(number)) ? 1 : strtoul(number, NULL, 10);
+}

@@ -77,4 +77,7 @@ __u32 ownership_get_prepared(const struct record *rec, enum hook hook);
  * maps; 1 removes the note. Returns 0 or a negative errno, reported. */
 int ownership_note_shared(struct record *rec, enum hook hook, unsigned int interfaces);
 
+/* That number; 1 if there is no note. */
+unsigned int ownership_get_shared(const struct record *rec, enum hook hook);
+
 #endif

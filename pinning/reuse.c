@@ -255,6 +255,9 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		err = refuse_link(object, name, dir, pin_fd);
 	} else if (diffs.len || clash || entry.prog_id) {
 		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs, &entry);
+	} else if (how->parts && how->parts(how->context, name, info->id)) {
+		if (how->keeps_name && how->keeps_name(how->context, info->id))
+			err = refuse_name(name, dir, info->id);
 	} else {
 		err = bpf_map__reuse_fd(map, pin_fd);
 		if (err)

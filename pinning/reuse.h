@@ -15,7 +15,9 @@ struct reuse_options {
 	struct carry *carry;        /* what is to be carried over comes here */
 	/* A program goes on with this map, which therefore keeps its name; or NULL. */
 	bool (*keeps_name)(const void *context, __u32 map_id);
-	const void *context;
+	/* The pinned map would do, and is left to others all the same; or NULL. */
+	bool (*parts)(void *context, const char *name, __u32 map_id);
+	void *context;
 };
 
 /*

@@ -223,7 +223,7 @@ test_what_was_not_adopted_is_refused_and_the_way_is_said()
 {
 	link_xdp v0 objects/xdp_pass.o
 	refused_with "skb by netlink, and is not ours: not adopted" \
-		"hint: adopt it first: " "pin_maps v0; or replace it all the same: --replace"
+		"hint: adopt it first, which keeps its counts and lists: " "pin_maps v0; or replace it, and drop them: --replace"
 }
 
 test_what_others_loaded_over_ours_is_refused()
@@ -609,6 +609,31 @@ test_a_change_of_mode_is_said_to_be_no_single_step()
 		fail "it says: $errors"
 	[[ $output == *"by link in skb mode"* ]] || fail "it says: $output"
 	runs v0 xdp xdp_pass
+}
+
+test_what_goes_with_a_replaced_program_of_others_is_said()
+{
+	local prog map
+
+	load v0 objects/xdp_pass.o >/dev/null
+	unload v0 >/dev/null
+	link_xdp v0 objects/xdp_drop.o
+	prog=$(prog_id v0)
+	map=$(prog_maps "$prog")
+	send 10
+	expect_status 0 load --dry-run --replace v0 objects/xdp_pass.o
+	[[ $errors == *"with program $prog, which is not ours, would go what its maps hold, which are pinned nowhere: xdp_stats_map (id $map)"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --replace v0 objects/xdp_pass.o
+	[[ $errors == *"with program $prog, which is not ours, goes what its maps hold, which are pinned nowhere: xdp_stats_map (id $map)"* ]] ||
+		fail "it says: $errors"
+	# What is pinned, or in use on another hook, does not go.
+	ip -force link set dev v0 xdpgeneric off
+	ip -force link set dev v0 xdpdrv off
+	link_xdp v0 objects/xdp_drop.o
+	bpftool map pin id "$(prog_maps "$(prog_id v0)")" "$BPFFS/theirs"
+	expect_status 0 load --replace v0 objects/xdp_pass.o
+	[[ $errors != *"pinned nowhere"* ]] || fail "it says: $errors"
 }
 
 test_a_link_gives_way_to_netlink_when_asked()

@@ -57,12 +57,45 @@ test_a_hundred_interfaces_share_one_program_and_one_set_of_maps()
 	expect_status 0 stats --json h50
 	[[ $output == *'"shared_with":["h'*'],"shared_more":91,'* ]] || fail "it says: $output"
 
-	# So does the record, until the program is off or one is loaded for this one alone.
+	# So does the record, until the program is off or this one has maps of its own.
 	[[ $(readlink "$BPFFS/h50/%meta") == *";xdp_shared=100;"* ]] || fail "$(readlink "$BPFFS/h50/%meta")"
 	unload h50 >/dev/null
 	[[ $(readlink "$BPFFS/h50/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h50/%meta")"
-	load h51 objects/xdp_pass.o >/dev/null
+	load --on-mismatch fresh h51 objects/xdp_pass.o >/dev/null 2>&1
 	[[ $(readlink "$BPFFS/h51/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h51/%meta")"
+}
+
+test_a_load_for_one_of_them_says_who_has_its_maps_as_well_and_fresh_parts_them()
+{
+	local shared
+
+	make_veth h1 h2
+	load --shared v0 h1 objects/xdp_pass.o >/dev/null
+	send 5
+	shared=$(map_id "$BPFFS/v0/xdp_stats_map")
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $errors == "load: map 'xdp_stats_map' is shared with h1: what is counted and written there is of all of them"$'\n'"  hint: to give v0 empty ones of its own: --on-mismatch fresh" ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$shared"
+	[[ $(readlink "$BPFFS/v0/%meta") == *";xdp_shared=2;"* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+	expect_status 0 load --dry-run --on-mismatch fresh v0 objects/xdp_drop.o
+	[[ $output == *"map xdp_stats_map id "*" would be created" ]] || fail "it says: $output"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$shared"
+	expect_status 0 load --on-mismatch xdp_stats_map=fresh v0 objects/xdp_drop.o
+	[[ $errors == "load: map 'xdp_stats_map' is made anew: the one pinned in $BPFFS/v0 is left to h1" ]] || fail "it says: $errors"
+	[[ $output == *"map xdp_stats_map id "*" created" ]] || fail "it says: $output"
+	[[ $(map_id "$BPFFS/v0/xdp_stats_map") != "$shared" && -z $(old_maps "$BPFFS/v0") ]] || fail "$(ls "$BPFFS/v0")"
+	expect_id "$BPFFS/h1/xdp_stats_map" "$shared"
+	[[ $(readlink "$BPFFS/v0/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+	send 2
+	expect_status 0 stats v0
+	[[ $output == *"XDP_DROP  2 packets"* && $output != *"shared with"* ]] || fail "it says: $output"
+	expect_status 0 stats h1
+	[[ $output == *"XDP_PASS  5 packets"* && $output != *"shared with"* ]] || fail "it says: $output"
+	# Nobody else has it any more.
+	expect_status 0 load h1 objects/xdp_drop.o
+	[[ -z $errors && $(readlink "$BPFFS/h1/%meta") != *xdp_shared* ]] || fail "$errors $(readlink "$BPFFS/h1/%meta")"
+	expect_id "$BPFFS/h1/xdp_stats_map" "$shared"
 }
 
 # Nothing is looked at anew for each: what a hundred cost is what ten cost, ten times.
