@@ -66,6 +66,28 @@ static bool other_lives(const struct status *st)
 	       record_same_interface(&st->dir.record, &other);
 }
 
+/* The program that is pinned for a hook and attached nowhere has this id. */
+static bool is_prepared(const struct status *st, __u32 prog_id)
+{
+	for (size_t i = 0; i < st->orphans_len; i++)
+		if (st->orphans[i].kind == PIN_PROG && st->orphans[i].id == prog_id)
+			return true;
+	return false;
+}
+
+/* With nothing attached there is nothing to pin, and what the record names is taken back. */
+static void advise_drift(struct doctor *d, const struct status *st,
+                         const struct status_drift *drift)
+{
+	if (drift->kind != DRIFT_GONE || st->attached.len)
+		remedy(d, "ifbpf pin %s", st->iface.name);
+	else if (is_prepared(st, drift->prog_id))
+		remedy(d, "ifbpf unload --prepared --id %u %s, or load it again", drift->prog_id,
+		       st->iface.name);
+	else
+		remedy(d, "ifbpf unload --prepared --all %s, or load it again", st->iface.name);
+}
+
 static void judge_drift(struct doctor *d, const struct status *st)
 {
 	char text[256];
@@ -77,7 +99,7 @@ static void judge_drift(struct doctor *d, const struct status *st)
 			found(d, DOCTOR_WARNING, "%s",
 			      status_drift_text(st, drift, text, sizeof(text)));
 			evidence(d, "%.600s/%s", st->dir.path, DIRECTORY_RECORD);
-			remedy(d, "ifbpf pin %s", st->iface.name);
+			advise_drift(d, st, drift);
 		} else if (other_lives(st)) {
 			found(d, DOCTOR_PROBLEM,
 			      "its directory belongs to another interface that lives: pin and load "
@@ -118,8 +140,9 @@ static void advise_orphan(struct doctor *d, const struct status *st,
 		remedy(d, "ifbpf unload --all --purge %s, if its content is of no use",
 		       st->iface.name);
 	else
-		remedy(d, "rm '%.300s/%.100s', if it is not to be attached any more", st->dir.path,
-		       orphan->file);
+		remedy(d,
+		       "ifbpf unload --prepared --id %u %s, if it is not to be attached any more",
+		       orphan->id, st->iface.name);
 }
 
 /* Maps of one object are left together, and one command drops them all. */

@@ -398,6 +398,43 @@ test_what_is_advised_about_pins_in_vain_helps()
 	[[ -z $(findings pins v0 | grep 'in vain') ]] || fail "$(findings pins v0)"
 }
 
+# advised PATTERN: what doctor says is to be typed about v0, up to the first comma.
+advised() { doctor v0 | grep -A 2 "^[a-z]*  *$1" | sed -n 's/^ *type: ifbpf \([^,]*\).*/\1/p'; }
+
+test_what_is_advised_about_a_program_that_does_not_run_helps()
+{
+	local way remedy
+
+	for way in loaded adopted; do
+		if [[ $way == loaded ]]; then
+			load v0 objects/xdp_pass.o >/dev/null
+		else
+			link_xdp v0 objects/xdp_pass.o
+			pin_maps v0 >/dev/null
+		fi
+		ip link set dev v0 xdp off
+		ip link set dev v0 xdpgeneric off
+		expect_finding pins "warning xdp: the record names program [0-9]*, which does not run there" v0
+		remedy=$(advised "xdp: the record names")
+		# shellcheck disable=SC2086 # words
+		expect_status 0 ${remedy/pin /pin_maps }
+		[[ -z $(findings pins v0 | grep -v 'info a map is pinned in vain') ]] || fail "$way: $remedy: $(findings pins v0)"
+		[[ -e $BPFFS/v0/xdp_stats_map ]] || fail "$remedy drops the counters"
+	done
+	# With something attached, pin brings the record up to date.
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 objects/tc_pass.o >/dev/null
+	ip link set dev v0 xdp off
+	[[ $(advised "xdp: the record names") == "pin v0" ]] || fail "$(doctor v0)"
+	expect_status 0 pin_maps v0
+	[[ -z $(advised "xdp: the record names") ]] || fail "$(doctor v0)"
+	# What is left pinned of the program is taken back by the tool for that.
+	remedy=$(advised "a program is pinned in vain")
+	# shellcheck disable=SC2086 # words
+	expect_status 0 $remedy
+	[[ -z $(findings pins v0 | grep 'a program') ]] || fail "$remedy: $(findings pins v0)"
+}
+
 test_maps_that_are_pinned_in_vain_together_are_one_finding()
 {
 	load v0 objects/xdp_acl.o >/dev/null
