@@ -7,6 +7,22 @@
 #include "bpffs/directory.h"
 #include "pinning/doctor_findings.h"
 
+/* Writers list what is in it and make names there. */
+static bool judge_right(struct doctor *d, int parent_fd, const char *parent, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    !faccessat(parent_fd, name, R_OK | W_OK | X_OK, AT_EACCESS))
+		return true;
+	found(d, DOCTOR_PROBLEM,
+	      "this user cannot write in %.60s: pin, load, unload and gc will fail", name);
+	evidence(d, "%.300s/%.60s has mode %04o, owner uid %u; we are uid %u", parent, name,
+	         st.st_mode & 07777, st.st_uid, geteuid());
+	remedy(d, "sudo ifbpf ...");
+	return false;
+}
+
 /* Whether what has the name of a directory of the layout, if anything, is one that writers take. */
 static bool judge_place(struct doctor *d, int parent_fd, const char *parent, const char *name)
 {
@@ -32,7 +48,8 @@ static void look_at_ours(struct doctor *d)
 	char path[PATH_MAX];
 	size_t before = d->len;
 
-	if (!d->has_fs || !judge_place(d, d->fs.fd, d->fs.path, "%ifbpf") || d->fs.ours_fd < 0)
+	if (!d->has_fs || !judge_place(d, d->fs.fd, d->fs.path, "%ifbpf") ||
+	    !judge_right(d, d->fs.fd, d->fs.path, "%ifbpf") || d->fs.ours_fd < 0)
 		return;
 	snprintf(path, sizeof(path), "%.3000s/%%ifbpf", d->fs.path);
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)

@@ -17,6 +17,13 @@ static void judge_programs(struct doctor *d, const struct status *st)
 
 		if (!prog->at || prog->owner.ours)
 			continue;
+		if (!*prog->owner.why) {
+			found(d, DOCTOR_INFO, "cannot tell whose program %u (%s) on %s is",
+			      prog->id, prog->name, hook_name(prog->hook));
+			evidence(d, "its directory of pins cannot be read");
+			remedy(d, "sudo ifbpf doctor %s", st->iface.name);
+			continue;
+		}
 		/* On the tc hooks programs run side by side. */
 		if (prog->hook == HOOK_XDP)
 			found(d, DOCTOR_PROBLEM,
@@ -28,7 +35,7 @@ static void judge_programs(struct doctor *d, const struct status *st)
 			      "program %u (%s) on %s is foreign: ours comes beside it", prog->id,
 			      prog->name, hook_name(prog->hook));
 		evidence(d, "%s", prog->owner.why);
-		if (!strcmp(prog->owner.why, "not adopted"))
+		if (ownership_is_unadopted(&prog->owner))
 			remedy(d, "ifbpf pin %s", st->iface.name);
 		else if (prog->hook == HOOK_XDP)
 			remedy(d, "ifbpf load --replace %s OBJECT, if its owner agrees",

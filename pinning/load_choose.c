@@ -92,7 +92,7 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 		else
 			hint("join them: xdp-loader load %s OBJECT", cli_word(l->iface->name));
 		hint("or replace it, and with it all that it calls: --replace");
-	} else if (!at->link_id && !strcmp(verdict->why, "not adopted"))
+	} else if (!at->link_id && ownership_is_unadopted(verdict))
 		hint("adopt it first, which keeps its counts and lists: %s %s; or replace it, and "
 		     "drop them: --replace",
 		     cli_command("pin_maps"), cli_word(l->iface->name));

@@ -15,6 +15,9 @@
 #include "bpffs/log.h"
 #include "pinning/ownership.h"
 
+/* Why a program is not ours that nobody else is known to have either. */
+#define NOT_ADOPTED "not adopted"
+
 static bool is_prog(int dir_fd, const char *file, __u32 prog_id)
 {
 	struct bpf_prog_info info = {};
@@ -264,6 +267,11 @@ static bool is_dispatcher(const struct attachment *at, struct ownership *verdict
 	return true;
 }
 
+bool ownership_is_unadopted(const struct ownership *verdict)
+{
+	return !strcmp(verdict->why, NOT_ADOPTED);
+}
+
 void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict)
 {
@@ -294,7 +302,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 	else if (dir && dir->has_record && record_has_prog(&dir->record, at->hook, at->prog_id))
 		decide(verdict, true, "adopted by pin_maps");
 	else
-		decide(verdict, false, "not adopted");
+		decide(verdict, false, NOT_ADOPTED);
 }
 
 static void section_key(enum hook hook, char key[32])

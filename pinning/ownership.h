@@ -28,6 +28,9 @@ struct ownership {
 void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict);
 
+/* Not ours only for want of adoption: nobody else is known to have it. */
+bool ownership_is_unadopted(const struct ownership *verdict);
+
 /*
  * The file name under %progs/<hook>/ of the pinned program with that id.
  * Returns 0, or -ENOENT if it is not pinned there.

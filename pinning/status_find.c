@@ -31,7 +31,8 @@ static int open_dir(struct status *st, struct status_scope *scope)
 	err = bpffs_relative(&scope->fs, st->iface.name, &st->iface.netns, relative);
 	if (err)
 		return failed(err, "cannot name a directory for interface %s", st->iface.name);
-	if (!may_read(scope, relative))
+	st->hidden = !may_read(scope, relative);
+	if (st->hidden)
 		return 0;
 	err = directory_open(&st->dir, &scope->fs, &st->iface);
 	st->has_dir = !err;

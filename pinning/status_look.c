@@ -68,6 +68,16 @@ static unsigned int count_before(const struct status *st, size_t index, bool lik
 	return count;
 }
 
+/* Others are known to have it: they pinned it, or its link, or it is a dispatcher. */
+static bool is_elsewhere(const struct status *st, const struct status_prog *prog)
+{
+	const struct attachment *at = prog->at;
+
+	return prog->owner.dispatcher ||
+	       owners_path(st->owners, OWNER_OTHER, PIN_PROG, at->prog_id) ||
+	       (at->link_id && owners_path(st->owners, OWNER_OTHER, PIN_LINK, at->link_id));
+}
+
 static int list_attached(struct status *st, const struct status_scope *scope)
 {
 	for (size_t i = 0; i < st->attached.len; i++) {
@@ -84,6 +94,9 @@ static int list_attached(struct status *st, const struct status_scope *scope)
 		prog->in_chain = count_before(st, i, true) + 1;
 		if (!scope->no_ids)
 			ownership_of(at, st->has_dir ? &st->dir : NULL, st->owners, &prog->owner);
+		/* It may be ours: only what others have of it can be seen. */
+		if (st->hidden && !is_elsewhere(st, prog))
+			*prog->owner.why = '\0';
 	}
 	return 0;
 }

@@ -99,6 +99,7 @@ struct status {
 	struct interface iface;
 	bool gone; /* there is no such interface: only its directory is left */
 	bool has_dir, has_view;
+	bool hidden; /* it has a directory, which may not be read */
 	bool partly; /* something could not be read, and this was reported */
 	struct directory dir;
 	struct view view;

@@ -106,7 +106,8 @@ static int refuse_foreign(const struct unloading *u, const struct foreign *forei
 
 		rejected(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
 		         at->prog_id, hook_name(at->hook), u->iface->name, why);
-		adoptable = adoptable || (!at->link_id && !strcmp(why, "not adopted"));
+		adoptable = adoptable ||
+		            (!at->link_id && ownership_is_unadopted(&foreign->list[i].verdict));
 	}
 	if (adoptable)
 		hint("adopt it first: %s %s; or remove it all the same: --foreign",

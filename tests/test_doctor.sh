@@ -374,6 +374,38 @@ test_whatever_stands_in_the_way_of_writers_is_a_problem()
 	expect_status 0 load v0 objects/xdp_pass.o
 }
 
+# Capabilities alone do not open what is root's.
+test_directories_of_root_are_a_problem_for_others_and_no_guess_is_made_behind_them()
+{
+	local caps=+bpf,+net_admin,+perfmon,+sys_admin prog
+
+	load v0 objects/xdp_pass.o >/dev/null
+	prog=$(prog_id v0)
+	expect_status 2 with_caps "$caps" load v0 objects/xdp_pass.o
+	expect_status 2 with_caps "$caps" doctor v0
+	grep -q '^problem  *this user cannot write in %ifbpf: pin, load, unload and gc will fail$' <<<"$output" ||
+		fail "it says: $output"
+	grep -q "seen: $BPFFS/%ifbpf has mode 0711, owner uid 0; we are uid 65534" <<<"$output" || fail "it says: $output"
+	grep -q "^info  *cannot tell whose program $prog (xdp_pass) on xdp is$" <<<"$output" || fail "it says: $output"
+	[[ $output != *foreign* ]] || fail "it says: $output"
+	expect_status 0 with_caps "$caps" status v0
+	[[ $output != *foreign* && $errors == *"cannot be read: they are root's"* ]] || fail "status says: $output$errors"
+	load --link v0 objects/xdp_pass.o >/dev/null 2>&1
+	expect_status 2 with_caps "$caps" doctor v0
+	[[ $output != *foreign* ]] || fail "of a link: $output"
+	unload v0 >/dev/null
+	load v0 objects/xdp_pass.o >/dev/null
+	# What others have of it can be seen all the same.
+	bpftool prog load objects/xdp_drop.o "$BPFFS/theirs" type xdp
+	ip -force link set dev v0 xdpdrv pinned "$BPFFS/theirs"
+	chmod 666 "$BPFFS/theirs"
+	expect_status 2 with_caps "$caps" doctor v0
+	grep -q "^problem  *program $(prog_id v0) (xdp_drop) on xdp is foreign: " <<<"$output" || fail "it says: $output"
+	# Root can write everywhere, with the capability for that.
+	expect_status 2 doctor v0
+	[[ $output != *"cannot write"* ]] || fail "it says: $output"
+}
+
 test_a_killed_run_that_nobody_can_finish_is_a_problem()
 {
 	load --netns peer v1 objects/xdp_pass.o >/dev/null
