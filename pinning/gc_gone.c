@@ -144,9 +144,10 @@ static int keep_if_young(struct gc *gc, struct gc_gone *gone, struct directory *
 		return 0;
 	if (age < 0)
 		snprintf(why, sizeof(why),
-		         "its interface (ifindex %u) is gone, which is noted now; it goes after "
+		         "its interface (ifindex %u) is gone, which %s noted now; it goes after "
 		         "%lld s",
-		         dir->record.iface.ifindex, grace);
+		         dir->record.iface.ifindex, gc->options->dry_run ? "would be" : "is",
+		         grace);
 	else
 		snprintf(why, sizeof(why),
 		         "its interface (ifindex %u) has been gone for %lld s; it goes after %lld "

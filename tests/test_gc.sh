@@ -127,6 +127,17 @@ test_without_grace_it_is_removed_at_once()
 	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w%2E1 ]] || fail "$(snapshot)"
 }
 
+test_a_dry_run_notes_nothing()
+{
+	local before
+
+	left_by w0
+	before=$(snapshot)
+	expect_status 0 gc --dry-run
+	expect_decision kept directory "$BPFFS/w0" "is gone, which would be noted now; it goes after 3600 s"
+	expect_unchanged "$before"
+}
+
 test_dry_run_says_the_same_and_changes_nothing()
 {
 	local before said
