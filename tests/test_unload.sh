@@ -760,6 +760,7 @@ test_unload_takes_back_what_was_prepared()
 		fail "$output"
 	load --no-attach v0 objects/tc_drop.o
 	expect_fail "2 prepared programs of v0 fit" unload --prepared v0
+	[[ $errors == *"of v0 fit"$'\n'* ]] || fail "it says: $errors"
 	expect_status 0 unload --prepared --id "$id" --map "$map" v0
 	[[ $(prepared) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(prepared)"
 	expect_status 0 unload --prepared --json --map "$map" v0
