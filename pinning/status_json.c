@@ -54,6 +54,7 @@ static struct json_object *link_json(const struct status_link *link)
 	json_put_string(out, "kind", link->kind);
 	json_put_id(out, "target_program_id", link->target_prog_id);
 	json_put_string(out, "path", link->path);
+	json_put_string(out, "holder", link->holder);
 	return out;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/holders.h"
 #include "bpffs/links.h"
 #include "pinning/status_links.h"
 #include "pinning/status_pins.h"
@@ -105,6 +106,8 @@ static void find_path(const struct link_search *search, struct status_link *link
 		    search->st->owners->pins[i].id == link->id)
 			snprintf(link->path, sizeof(link->path), "%s",
 			         search->st->owners->pins[i].path);
+	if (!*link->path && holder_of_link(link->id, link->holder))
+		*link->holder = '\0';
 }
 
 static int take_link(int fd, const struct bpf_link_info *info, void *arg)

@@ -68,6 +68,7 @@ struct status_link {
 	bool has_ifindex;
 	__u32 ifindex; /* 0: the interface is gone */
 	char path[PATH_MAX];
+	char holder[64]; /* a process that has it open, if nothing has it pinned; or "" */
 	/* A tracing link (fentry, fexit, freplace) on one of the programs. */
 	__u32 target_prog_id;
 	const char *kind;

@@ -207,6 +207,8 @@ void status_print_links(const struct status *st)
 			printf("  %s of program %u", link->kind, link->target_prog_id);
 		if (*link->path)
 			printf("  %s", link->path);
+		else if (*link->holder)
+			printf("  held by process %s", cli_text(link->holder));
 		putchar('\n');
 	}
 }

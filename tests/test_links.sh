@@ -53,6 +53,24 @@ ifindex $(ifindex v0)  $pin" <<<"$output" || fail "no $kind: $output"
 		fail "after an update: $(status --links v0)"
 }
 
+test_who_holds_a_link_that_nobody_pinned_is_named()
+{
+	local pid
+
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	load_hold v0 "$BPFFS/theirs" &
+	pid=$!
+	eventually runs_something v0 || fail "load_hold did not attach"
+	expect_status 0 status --links v0
+	[[ $output == *"  link_type xdp  "*"  held by process load_hold (pid $pid)" ]] || fail "it says: $output"
+	expect_status 0 status --json v0
+	[[ $output == *'"path":null,"holder":"load_hold (pid '"$pid"')"'* ]] || fail "it says: $output"
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+}
+
+runs_something() { [[ -n $(prog_id "$1") ]]; }
+
 test_the_links_of_an_interface_that_is_gone_have_ifindex_0()
 {
 	local xdp tcx pin
