@@ -62,6 +62,7 @@ static void carry_content(struct adoption *a, struct stage *stage)
 
 	if (!a->carry.len)
 		return;
+	a->carry.verb = "pin";
 	stage_end(stage);
 	if (carry_conclude(&a->carry, &a->fs, a->iface, &a->dir, &rec))
 		a->report->unfinished = true;

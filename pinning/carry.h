@@ -43,6 +43,7 @@ struct carried {
 struct carry {
 	struct carried **list;
 	size_t len;
+	const char *verb; /* whose work it is, for whoever has to finish it; NULL: load's */
 };
 
 /*

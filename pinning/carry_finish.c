@@ -95,9 +95,13 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		note("map '%s': %llu entr%s did not fit and stay%s in %%old-%u", one->name,
 		     (unsigned long long)report->left, report->left == 1 ? "y" : "ies",
 		     report->left == 1 ? "s" : "", one->from_id);
-	if (report->counters_left || report->cpus_left)
-		note("map '%s': %llu counters and the slots of %u CPUs stay in %%old-%u", one->name,
-		     (unsigned long long)report->counters_left, report->cpus_left, one->from_id);
+	if (report->counters_left)
+		note("map '%s': %llu counter%s in %%old-%u", one->name,
+		     (unsigned long long)report->counters_left,
+		     report->counters_left == 1 ? " stays" : "s stay", one->from_id);
+	if (report->cpus_left)
+		note("map '%s': the slots of %u CPU%s stay in %%old-%u", one->name,
+		     report->cpus_left, report->cpus_left == 1 ? "" : "s", one->from_id);
 	if (report->fields_left)
 		note("map '%s': fields that may be counts cannot be added, and stay in %%old-%u: "
 		     "%llu",
@@ -179,7 +183,7 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 	struct stage stage;
 	int err;
 
-	err = stage_begin(&stage, fs, ifname, "load");
+	err = stage_begin(&stage, fs, ifname, carry->verb ? carry->verb : "load");
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < carry->len; i++) {

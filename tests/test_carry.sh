@@ -432,6 +432,22 @@ test_killed_anywhere_the_totals_stay_and_a_second_run_completes_them()
 	((points > 20))
 }
 
+test_whose_work_was_killed_is_told()
+{
+	local n finished=0
+
+	for ((n = 1; ; n++)); do
+		prepare
+		inject renameat signal=KILL "$n" pin_maps --carry v0
+		[[ -n $injected ]] || break
+		expect_status 0 gc
+		[[ $errors != *"killed 'load'"* ]] || fail "killed at renameat $n: $errors"
+		[[ $errors != *"finished what a killed 'pin' began in $BPFFS/v0"* ]] || ((++finished))
+	done
+	# In the exchange of the pins, and in that by which the old maps go.
+	((finished > 3)) || fail "finished $finished times"
+}
+
 # What was begun with --carry is finished by whatever comes next.
 test_killed_anywhere_after_the_exchange_a_plain_run_completes_it()
 {
