@@ -141,6 +141,18 @@ static int compare(const struct section *from, const struct variable *old, struc
 	return done < 0 ? done : !done;
 }
 
+/* One that is not there any more cannot begin anew. */
+static void name_lost(struct global_values *values, const struct section *from,
+                      const struct section *to, const struct variable *old)
+{
+	struct variable new;
+	char text[96];
+
+	snprintf(text, sizeof(text), "%.70s%s", old->name,
+	         from->vars && !find(to, old->name, &new) ? " (not there any more)" : "");
+	global_values_name(values, text);
+}
+
 int global_values_compare(const struct object *object, const struct bpf_map *to_map, int from_fd,
                           bool carry, bool write, struct global_values *values)
 {
@@ -166,7 +178,7 @@ int global_values_compare(const struct object *object, const struct bpf_map *to_
 		err = compare(&from, &old, &to, carry, values);
 		if (err > 0) {
 			values->lost++;
-			global_values_name(values, old.name);
+			name_lost(values, &from, &to, &old);
 		}
 		err = err < 0 ? err : 0;
 	}

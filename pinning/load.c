@@ -53,8 +53,9 @@ static const char usage[] =
 	"      --hook <hook>       xdp, tc_ingress or tc_egress; default: by the section\n"
 	"  -s, --section <name>    the program in that ELF section\n"
 	"  -n, --prog-name <name>  the program of that name\n"
-	"  -m, --mode <mode>       XDP: native, skb or auto (native, else skb); no hw;\n"
-	"                          default: as something is attached, else native\n"
+	"  -m, --mode <mode>       XDP: native, skb or auto (as what it replaces, else\n"
+	"                          native, or skb where the driver has none); no hw;\n"
+	"                          default: as what it replaces, else native\n"
 	"      --tc <way>          clsact, tcx or auto: as ours is attached, else clsact\n"
 	"      --link              attach by a pinned bpf_link\n"
 	"      --netlink           attach by none, also where ours is there by one\n"
@@ -320,6 +321,14 @@ static bool parse_hook(const char *text, struct object_choice *choice)
 	return choice->hook >= 0;
 }
 
+/* With one word alone, which of the two it is. */
+static bool is_object(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len > 2 && !strcmp(word + len - 2, ".o") && !if_nametoindex(word);
+}
+
 /* Options that contradict each other. */
 static bool go_together(const struct load_options *how, const struct object_choice *choice,
                         bool shared)
@@ -399,6 +408,8 @@ int main(int argc, char **argv)
 		default: return cli_misused("load", NULL);
 		}
 	}
+	if (good && argc - optind == 1 && is_object(argv[optind]))
+		return cli_misused("load", "the interface is missing");
 	if (!good || !go_together(&how, &choice, shared) ||
 	    cli_expect_words("load", argc - optind, argv + optind, 2, -1, words))
 		return EXIT_USAGE;

@@ -127,12 +127,20 @@ static void hint_frags(const struct loading *l)
 		hint("take a program in section xdp.frags, a smaller MTU, or --mode skb");
 }
 
+/* By the driver's own account, which kernels before 6.3 do not ask for. */
+static bool has_no_native(const struct loading *l)
+{
+	__u64 features;
+
+	return !netdev_xdp_features(l->iface->ifindex, &features) && !(features & XDP_ACT_BASIC);
+}
+
 /* Some drivers have no words for it, and each has a number of its own; tcx has none at all. */
 void load_hint_refused(const struct loading *l, int err)
 {
 	if (l->how.by == ATTACH_XDP && l->how.mode == XDP_MODE_NATIVE && !takes_frags(l) &&
 	    (err == -ERANGE || err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSPC) &&
-	    packets_of(l, false) > longest_packet())
+	    packets_of(l, false) > longest_packet() && !has_no_native(l))
 		hint_frags(l);
 	if (l->how.by == ATTACH_TCX && err == -ERANGE)
 		hint_full_row(l);
@@ -145,12 +153,11 @@ void load_hint_refused(const struct loading *l, int err)
 static int check_native(const struct loading *l)
 {
 	bool two_steps = l->old && !load_is_atomic(l);
-	__u64 features;
 
 	if (l->how.by != ATTACH_XDP || l->how.mode != XDP_MODE_NATIVE ||
 	    !(two_steps || (!l->old && l->options->dry_run)))
 		return 0;
-	if (!netdev_xdp_features(l->iface->ifindex, &features) && !(features & XDP_ACT_BASIC)) {
+	if (has_no_native(l)) {
 		failed(-EOPNOTSUPP,
 		       "cannot load onto xdp of %s in native mode: its driver has none",
 		       l->iface->name);

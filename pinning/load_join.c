@@ -44,9 +44,9 @@ static int refuse(const struct loading *l, const struct attachment *at,
 	rejected(-EEXIST,
 	         "cannot join on xdp of %s: program %u is there, which is no dispatcher: %s",
 	         l->iface->name, at->prog_id, verdict->why);
-	hint("take it off first: %s %s --hook xdp --id %u%s; or replace it: without --join",
+	hint("take it off first: %s %s --hook xdp --id %u%s; or replace it: without --join%s",
 	     cli_command("unload"), cli_word(l->iface->name), at->prog_id,
-	     verdict->ours ? "" : " --foreign");
+	     verdict->ours ? "" : " --foreign", verdict->ours ? "" : ", with --replace");
 	return -EEXIST;
 }
 

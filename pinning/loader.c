@@ -125,6 +125,7 @@ static int load_in_directory(struct loading *l)
 	int err;
 
 	snprintf(l->report->path, sizeof(l->report->path), "%s", l->dir.path);
+	l->report->gen = l->dir.has_record ? l->dir.record.gen : 0;
 	err = name_prog(l);
 	if (!err)
 		err = load_choose(l);

@@ -66,11 +66,15 @@ static bool fits(const struct bpf_program *prog, const struct object_choice *cho
 	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
 }
 
-static void list_programs(const struct object *object)
+/* Those that fit, if any does; else all. */
+static void list_programs(const struct object *object, const struct object_choice *choice,
+                          bool fitting)
 {
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, object->obj) {
+		if (fitting && !fits(prog, choice))
+			continue;
 		const char *section = bpf_program__section_name(prog);
 		const char *entry = object_section_entry(section);
 
@@ -88,6 +92,27 @@ static int refuse_entry(const struct object *object, const char *map)
 	return -EINVAL;
 }
 
+/* None fits: what was asked for and is not there. */
+static void refuse_all(const struct object *object, const struct object_choice *choice)
+{
+	bool section = false, program = false;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		section |= choice->section &&
+		           !strcmp(bpf_program__section_name(prog), choice->section);
+		program |= choice->program && !strcmp(bpf_program__name(prog), choice->program);
+	}
+	if (choice->section && !section)
+		rejected(-ENOENT, "cannot choose a program of %s: it has none in a section '%s'",
+		         object->path, choice->section);
+	else if (choice->program && !program)
+		rejected(-ENOENT, "cannot choose a program of %s: it has none called '%s'",
+		         object->path, choice->program);
+	else
+		rejected(-ENOENT, "cannot choose a program of %s: none fits", object->path);
+}
+
 static int choose(struct object *object, const struct object_choice *choice)
 {
 	struct bpf_program *prog;
@@ -102,11 +127,14 @@ static int choose(struct object *object, const struct object_choice *choice)
 		}
 	}
 	if (found != 1) {
-		rejected(found ? -EINVAL : -ENOENT, "cannot choose a program of %s: %s",
-		         object->path,
-		         found ? "several fit, name one with --section or --prog-name"
-		               : "none fits");
-		list_programs(object);
+		if (found)
+			rejected(-EINVAL,
+			         "cannot choose a program of %s: several fit, name one with "
+			         "--section or --prog-name",
+			         object->path);
+		else
+			refuse_all(object, choice);
+		list_programs(object, choice, found > 0);
 		return found ? -EINVAL : -ENOENT;
 	}
 	section = bpf_program__section_name(object->prog);

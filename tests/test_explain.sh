@@ -305,7 +305,7 @@ test_what_is_in_the_way_of_the_attachment_is_told_there_before_anything_is_loade
 	tc qdisc add dev v0 ingress
 	refused_at attach "it has an ingress qdisc" load --hook tc_egress --tc clsact v0 objects/tc_pass.o
 	refused_at "programs and maps" "several fit" load v0 "$BUILT/load_odd.o"
-	refused_at "programs and maps" "none fits" load -n no_such v0 "$BUILT/load_odd.o"
+	refused_at "programs and maps" "none called 'no_such'" load -n no_such v0 "$BUILT/load_odd.o"
 	refused_at "ELF file" "missing.o" load v0 "$TMPDIR/missing.o"
 }
 

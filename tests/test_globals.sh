@@ -68,14 +68,14 @@ test_migrate_carries_global_variables_over_by_name()
 	send 4 100
 	expect_global .data level 9
 	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/globals2.o"
-	[[ $output == *"map .bss id "*" would be migrated: global variables begin anew: gone"* ]] ||
+	[[ $output == *"map .bss id "*" would be migrated: global variables begin anew: gone (not there any more)"* ]] ||
 		fail "dry: $output"
 	expect_status 0 load --json --on-mismatch migrate v0 "$BUILT/globals2.o"
-	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"migrated","path":null,"old_id":null,"left":0,"reason":"global variables begin anew: gone"}' ]] ||
+	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"migrated","path":null,"old_id":null,"left":0,"reason":"global variables begin anew: gone (not there any more)"}' ]] ||
 		fail "it says: $output"
 	[[ $errors == *"carried over: 3;"*"between the copy, directly before the switch, and the switch is lost"* ]] ||
 		fail "no bound: $errors"
-	[[ $errors == *"begin anew in the new one: gone"* && $errors != *"--on-mismatch migrate"* ]] ||
+	[[ $errors == *"begin anew in the new one: gone (not there any more)"* && $errors != *"--on-mismatch migrate"* ]] ||
 		fail "what is not carried over: $errors"
 	expect_global .bss total 4
 	expect_global .bss longest 100

@@ -1033,12 +1033,42 @@ test_several_programs_are_listed_and_none_is_loaded()
 	expect_status 2 load v0 "$BUILT/load_odd.o"
 	[[ $errors == *"several fit, name one with --section or --prog-name"*"program odd_xdp in section prog"*\
 "program odd_tc in section classifier"*"program odd_any in section foo/bar"* ]] || fail "it says: $errors"
-	expect_status 2 load -n no_such v0 "$BUILT/load_odd.o"
-	[[ $errors == *"none fits"*"program odd_xdp in section prog"* ]] || fail "it says: $errors"
-	expect_status 2 load -s no_such v0 "$BUILT/load_odd.o"
 	expect_status 2 load --hook xdp v0 objects/tc_pass.o
 	[[ $errors == *"none fits"* ]] || fail "it says: $errors"
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it left something"
+}
+
+test_what_was_asked_for_and_is_not_there_is_named()
+{
+	expect_status 2 load -n no_such v0 "$BUILT/load_odd.o"
+	[[ $errors == *"cannot choose a program of $BUILT/load_odd.o: it has none called 'no_such'"*"program odd_xdp in section prog"* ]] ||
+		fail "it says: $errors"
+	expect_status 2 load -s no_such v0 "$BUILT/load_odd.o"
+	[[ $errors == *"it has none in a section 'no_such'"* ]] || fail "it says: $errors"
+	expect_status 2 load -s prog -n odd_tc v0 "$BUILT/load_odd.o"
+	[[ $errors == *": none fits"* ]] || fail "it says: $errors"
+	# Of several that fit, only those are listed.
+	expect_status 2 load --hook xdp v0 "$BUILT/load_odd.o"
+	[[ $errors == *"several fit"*"program odd_xdp "* && $errors != *odd_tc* ]] || fail "it says: $errors"
+}
+
+# What its packets are like does not matter where it has no native mode at all.
+test_a_driver_without_native_mode_is_not_advised_to_take_fragments()
+{
+	ip link set dev lo up
+	expect_status 2 load lo objects/xdp_pass.o
+	[[ $errors == *"no such XDP mode; take the kernel's own: --mode skb"* ]] || fail "it says: $errors"
+	# Before 6.3 the driver cannot be asked.
+	kernel_before 6.3 || [[ $errors != *"several buffers"* && $errors != *MTU* ]] || fail "it says: $errors"
+}
+
+test_a_dry_run_has_the_generation_that_is_there()
+{
+	expect_status 0 load --dry-run --json v0 objects/xdp_pass.o
+	[[ $output == *'"gen":0,'* ]] || fail "it says: $output"
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 load --dry-run --json v0 objects/xdp_pass.o
+	[[ $output == *"\"gen\":$(generation "$BPFFS/v0"),"* ]] || fail "it says: $output"
 }
 
 test_objects_are_found_by_name()
@@ -1207,6 +1237,7 @@ test_wrong_usage_is_named_in_one_line()
 
 	misused "the interface is missing"
 	misused "the object file is missing" v0
+	misused "the interface is missing" "$object"
 	misused "unrecognized option '--nope'" --nope v0 "$object"
 	misused "no such mode 'drv'; there is native, skb, hw, auto" --mode drv v0 "$object"
 	misused "no such way of tc 'netkit'; there is clsact, tcx, auto" --tc netkit v0 "$filter"
