@@ -480,7 +480,6 @@ static void test_a_tag_beside_the_packet_is_the_first(void **state)
 
 	(void)state;
 	probes_open(&p);
-	p.twins.tc_from = TWINS_LOOPBACK;
 	beside_open(&b, &p.twins);
 	for (size_t i = 0; i < ROWS; i++) {
 		make_frame(&f, &rows[i]);
