@@ -22,6 +22,11 @@ static bool is_map(int dir_fd, const char *file)
 	return !pin_map_id(dir_fd, file, &id);
 }
 
+static int drop(int dir_fd, const char *file)
+{
+	return unlinkat(dir_fd, file, 0) && errno != ENOENT ? -errno : 0;
+}
+
 /* Drop a map's pin, or a symlink in %egress/ to one. */
 static int drop_pin(int dir_fd, const char *file, void *arg)
 {
@@ -32,7 +37,7 @@ static int drop_pin(int dir_fd, const char *file, void *arg)
 		return 0;
 	if (!S_ISLNK(st.st_mode) && !is_map(dir_fd, file))
 		return 0;
-	return unlinkat(dir_fd, file, 0) && errno != ENOENT ? -errno : 0;
+	return drop(dir_fd, file);
 }
 
 /* Give a map that is about to lose its name the name <file>%old-<id> besides. */
@@ -86,26 +91,38 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	return unlinkat(stage_fd, file, 0) && errno != ENOENT ? -errno : 0;
 }
 
+/* What has that name is no map, or gone: that is known for certain. */
+static bool is_no_map(int err)
+{
+	return err == -ENOENT || err == -EINVAL || err == -EACCES || err == -ELOOP;
+}
+
 /*
  * A map that is back in use, under its own name or another of ours, is no old one any more, and
- * must not be counted twice. Which map it is says the map, not the name that somebody gave it.
+ * must not be counted twice. Which map it is says the map, not the name that somebody gave it; if
+ * that cannot be told, the next run asks again.
  */
 static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 {
 	const struct record *rec = arg;
 	char map[NAME_SIZE], flat[NAME_SIZE];
 	__u32 old_id, id, present_id;
+	int err;
 
-	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id ||
-	    pin_map_id(dir_fd, file, &id))
+	if (mapname_parse(file, map, sizeof(map), &old_id) || !old_id)
 		return 0;
+	err = pin_map_id(dir_fd, file, &id);
+	if (err)
+		return is_no_map(err) ? 0 : err;
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (record_has_map(rec, hook, id))
-			return drop_pin(dir_fd, file, NULL);
-	if (id == old_id && !mapname_encode(map, flat, sizeof(flat)) &&
-	    !pin_map_id(dir_fd, flat, &present_id) && present_id == id)
-		return drop_pin(dir_fd, file, NULL);
-	return 0;
+			return drop(dir_fd, file);
+	if (id != old_id || mapname_encode(map, flat, sizeof(flat)))
+		return 0;
+	err = pin_map_id(dir_fd, flat, &present_id);
+	if (err)
+		return is_no_map(err) ? 0 : err;
+	return present_id == id ? drop(dir_fd, file) : 0;
 }
 
 static int move_below(int from_parent, int to_parent, const char *name);
