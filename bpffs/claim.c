@@ -9,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/known.h"
 #include "bpffs/log.h"
+#include "bpffs/moved.h"
 
 /* Everything that one claim is about. */
 struct claimant {
@@ -110,26 +111,6 @@ static int find_followed(const struct claimant *c, const struct directory *dir,
 	return -ENOENT;
 }
 
-/* The parent of directories in another namespace than home: %ifbpf/ns/<netns>. */
-static int make_parent(const struct claimant *c, const char *relative)
-{
-	char parent[PATH_MAX], path[PATH_MAX * 2], *slash;
-	int fd;
-
-	strcpy(parent, relative);
-	slash = strrchr(parent, '/');
-	if (!slash)
-		return 0;
-	*slash = '\0';
-	fd = bpffs_make_dir(c->fs->fd, parent, 0711);
-	if (fd < 0) {
-		snprintf(path, sizeof(path), "%s/%s", c->fs->path, parent);
-		return bpffs_refused(fd, c->fs->fd, parent, path);
-	}
-	close(fd);
-	return 0;
-}
-
 /*
  * Let the directory that was this interface's under another name or namespace follow it. swap: it
  * changes places with the one that is there.
@@ -165,7 +146,7 @@ static int follow(const struct claimant *c, struct directory *dir, struct direct
 static int make_or_follow(const struct claimant *c, struct directory *dir)
 {
 	struct directory was;
-	int err = c->how->dry_run ? 0 : make_parent(c, dir->relative);
+	int err = c->how->dry_run ? 0 : directory_make_parent(c->fs, dir->relative);
 
 	if (err)
 		return err;
@@ -199,8 +180,8 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 /* The interface of the record is gone: this one has its name, and gets its maps. */
 static int inherit(const struct claimant *c, struct directory *dir)
 {
-	bool fresh = c->how->fresh;
 	struct directory was;
+	bool fresh = c->how->fresh;
 
 	note("%s belonged to an interface that is gone (ifindex %u): its maps %s %s", dir->path,
 	     dir->record.iface.ifindex, c->how->dry_run ? "would be" : "are",
@@ -214,6 +195,24 @@ static int inherit(const struct claimant *c, struct directory *dir)
 	}
 	dir->dropped = fresh;
 	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
+}
+
+/* The interface of the record is not where it was: it lives on elsewhere, or is gone. */
+static int take_left(const struct claimant *c, struct directory *dir)
+{
+	struct moved moved;
+	int err = moved_find(&moved, c->fs, dir, c->iface);
+
+	if (!err) {
+		err = moved_send_after(&moved, dir, c->fs, c->how->dry_run ? NULL : c->stage);
+		return err ? err : make_or_follow(c, dir);
+	}
+	if (err == -EBUSY)
+		return moved_refuse_linked(&moved, dir);
+	if (err != -ENOENT)
+		return failed(err, "cannot tell whether the interface of %s lives elsewhere",
+		              dir->path);
+	return inherit(c, dir);
 }
 
 /*
@@ -297,7 +296,7 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 	if (!strcmp(dir->record.iface.mac, c->iface->mac) &&
 	    runs_published(&dir->record, c->attached))
 		return 0;
-	err = inherit(c, dir);
+	err = take_left(c, dir);
 	if (err)
 		directory_close(dir);
 	return err;

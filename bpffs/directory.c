@@ -152,6 +152,25 @@ bool directory_is_relative(const char *relative)
 	return !ifname_decode(file, ifname, sizeof(ifname));
 }
 
+int directory_make_parent(const struct bpffs *fs, const char *relative)
+{
+	char parent[PATH_MAX], path[PATH_MAX * 2], *slash;
+	int fd;
+
+	strcpy(parent, relative);
+	slash = strrchr(parent, '/');
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	fd = bpffs_make_dir(fs->fd, parent, 0711);
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%s", fs->path, parent);
+		return bpffs_refused(fd, fs->fd, parent, path);
+	}
+	close(fd);
+	return 0;
+}
+
 /* Visit the directories below <root>/<below>, which is "" or "%ifbpf/ns/<netns>/". */
 static int each_below(const struct bpffs *fs, const char *below,
                       int (*visit)(struct directory *dir, void *arg), void *arg)

@@ -78,6 +78,12 @@ void directory_close(struct directory *dir);
  */
 bool directory_carries(const struct directory *dir, __u32 old_map_id);
 
+/*
+ * Make the parent of directories in another namespace than home: %ifbpf/ns/<netns>. Returns 0 or a
+ * negative errno, reported.
+ */
+int directory_make_parent(const struct bpffs *fs, const char *relative);
+
 /* The path is one that an interface's directory can have below the root. */
 bool directory_is_relative(const char *relative);
 

@@ -12,6 +12,9 @@
 #include <unistd.h>
 #include "bpffs/namespaces.h"
 
+#define PRESENT "/proc/thread-self/ns/net"
+#define NAMED   "/run/netns"
+
 static int identify(void *arg)
 {
 	return netns_current(arg);
@@ -44,8 +47,10 @@ static int add(struct namespaces *all, const char *path)
 		close(found.fd);
 		return 0;
 	}
-	list = reallocarray(all->list, all->len + 1, sizeof(*list));
+	found.path = strdup(path);
+	list = found.path ? reallocarray(all->list, all->len + 1, sizeof(*list)) : NULL;
 	if (!list) {
+		free(found.path);
 		close(found.fd);
 		return -ENOMEM;
 	}
@@ -85,9 +90,9 @@ int namespaces_find(struct namespaces *all)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	err = add(all, "/proc/thread-self/ns/net");
+	err = add(all, PRESENT);
 	if (!err)
-		err = add_all(all, "/run/netns", "", false);
+		err = add_all(all, NAMED, "", false);
 	if (!err)
 		err = add_all(all, "/proc", "/ns/net", true);
 	if (err)
@@ -97,8 +102,10 @@ int namespaces_find(struct namespaces *all)
 
 void namespaces_free(struct namespaces *all)
 {
-	for (size_t i = 0; i < all->len; i++)
+	for (size_t i = 0; i < all->len; i++) {
 		close(all->list[i].fd);
+		free(all->list[i].path);
+	}
 	free(all->list);
 	memset(all, 0, sizeof(*all));
 }
@@ -128,4 +135,19 @@ const struct namespace *namespaces_named(const struct namespaces *all, const cha
 			return &all->list[i];
 	}
 	return NULL;
+}
+
+void namespace_spec(const struct namespace *netns, char *out, size_t size)
+{
+	const char *path = netns->path;
+	int pid;
+
+	if (!strcmp(path, PRESENT))
+		snprintf(out, size, "%s", "");
+	else if (!strncmp(path, NAMED "/", strlen(NAMED "/")))
+		snprintf(out, size, "%s", path + strlen(NAMED "/"));
+	else if (sscanf(path, "/proc/%d/", &pid) == 1)
+		snprintf(out, size, "%d", pid);
+	else
+		snprintf(out, size, "%s", path);
 }

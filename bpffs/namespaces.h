@@ -9,6 +9,7 @@ struct namespace
 {
 	struct netns_id id;
 	int fd;
+	char *path; /* that it was found by */
 };
 
 struct namespaces {
@@ -24,5 +25,8 @@ void namespaces_free(struct namespaces *all);
 /* By its id, or by the name of its directory below ns/. NULL: it was not found. */
 const struct namespace *namespaces_get(const struct namespaces *all, const struct netns_id *id);
 const struct namespace *namespaces_named(const struct namespaces *all, const char *component);
+
+/* As --netns names it: a name of ip-netns(8), a pid, or "" for the present one. */
+void namespace_spec(const struct namespace *netns, char *out, size_t size);
 
 #endif
