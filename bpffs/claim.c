@@ -180,19 +180,15 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 /* The interface of the record is gone: this one has its name, and gets its maps. */
 static int inherit(const struct claimant *c, struct directory *dir)
 {
-	struct directory was;
+	const struct interface *was = &dir->record.iface;
 	bool fresh = c->how->fresh;
 
-	note("%s belonged to an interface that is gone (ifindex %u): its maps %s %s", dir->path,
-	     dir->record.iface.ifindex, c->how->dry_run ? "would be" : "are",
-	     fresh ? "dropped" : "inherited");
+	note("%s belonged to an interface that is gone (%s%sifindex %u): its maps %s %s", dir->path,
+	     strcmp(was->name, dir->ifname) ? was->name : "",
+	     strcmp(was->name, dir->ifname) ? ", " : "", was->ifindex,
+	     c->how->dry_run ? "would be" : "are", fresh ? "dropped" : "inherited");
 	if (!fresh)
 		hint("--fresh drops them instead");
-	if (!find_followed(c, dir, &was)) {
-		note("the maps that %s had as %s are still in %s", c->iface->name,
-		     was.record.iface.name, was.path);
-		directory_close(&was);
-	}
 	dir->dropped = fresh;
 	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
 }
@@ -200,6 +196,7 @@ static int inherit(const struct claimant *c, struct directory *dir)
 /* The interface of the record is not where it was: it lives on elsewhere, or is gone. */
 static int take_left(const struct claimant *c, struct directory *dir)
 {
+	struct directory own;
 	struct moved moved;
 	int err = moved_find(&moved, c->fs, dir, c->iface);
 
@@ -212,7 +209,14 @@ static int take_left(const struct claimant *c, struct directory *dir)
 	if (err != -ENOENT)
 		return failed(err, "cannot tell whether the interface of %s lives elsewhere",
 		              dir->path);
-	return inherit(c, dir);
+	if (find_followed(c, dir, &own))
+		return inherit(c, dir);
+	/* Its own directory wins; what the other one left goes as gc has it. */
+	note("%s belonged to an interface that is gone (ifindex %u): what it left %s to %s, until "
+	     "'%s' removes it",
+	     dir->path, dir->record.iface.ifindex, c->how->dry_run ? "would go" : "goes", own.path,
+	     cli_command("gc"));
+	return follow(c, dir, &own, true);
 }
 
 /*

@@ -510,6 +510,54 @@ test_another_interface_of_the_same_address_has_a_directory_of_its_own()
 	[[ -e $BPFFS/w0/xdp_stats_map ]] || fail "that of w0 is gone"
 }
 
+test_its_own_directory_wins_over_that_of_a_name_that_vanished()
+{
+	local own old inode before
+
+	make_veth b0
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	load -m skb --link b0 objects/xdp_drop.o >/dev/null
+	own=$(map_id "$BPFFS/b0/xdp_stats_map") old=$(map_id "$BPFFS/v0/xdp_stats_map")
+	inode=$(stat -c %i "$BPFFS/b0")
+	ip link del dev v0
+	rename_link b0 v0
+	before=$(snapshot)
+	expect_status 0 pin_maps --dry-run v0
+	[[ $errors == *"what it left would go to $BPFFS/b0"*"its directory would follow to $BPFFS/v0"* ]] ||
+		fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_status 0 pin_maps v0
+	[[ $errors == *"$BPFFS/v0 belonged to an interface that is gone (ifindex "*": what it left goes to \
+$BPFFS/b0, until 'gc' removes it"*"v0 was b0: its directory followed to $BPFFS/v0"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$own"
+	expect_id "$BPFFS/b0/xdp_stats_map" "$old"
+	[[ $(stat -c %i "$BPFFS/v0") == "$inode" ]] || fail "another directory is there"
+	expect_status 0 load -m skb --link v0 objects/xdp_pass.o
+	expect_id "$BPFFS/v0/xdp_stats_map" "$own"
+	expect_status 0 gc --grace 0
+	[[ ! -e $BPFFS/b0 ]] || fail "what vanished stays: $output"
+	expect_status 0 unload v0
+}
+
+test_what_was_put_aside_says_whose_it_was()
+{
+	local index
+
+	make_veth b0
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	load -m skb b0 objects/xdp_drop.o >/dev/null
+	index=$(ifindex v0)
+	ip link del dev v0
+	rename_link b0 v0
+	pin_maps v0 >/dev/null 2>&1
+	ip link add dev placeholder type veth peer name p1
+	make_veth b0
+	expect_status 0 load -m skb b0 objects/xdp_pass.o
+	[[ $errors == *"$BPFFS/b0 belonged to an interface that is gone (v0, ifindex $index): its maps are \
+inherited"* ]] || fail "it says: $errors"
+}
+
 test_an_interface_that_is_not_there_is_named()
 {
 	local before
