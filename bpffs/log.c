@@ -11,7 +11,6 @@ static bool log_verbose;
 static const char *log_where;
 static bool log_muted;
 
-static char log_words[256];
 static char log_failure[512];
 
 static log_listener *log_listening;
@@ -30,21 +29,7 @@ log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 		va_end(again);
 		log_listening(text, log_listening_arg);
 	}
-	if (strstr(fmt, "Kernel error message: %s")) {
-		va_copy(again, args);
-		snprintf(log_words, sizeof(log_words), "%s", va_arg(again, const char *));
-		va_end(again);
-	}
 	return log_verbose ? vfprintf(stderr, fmt, args) : 0;
-}
-
-const char *log_kernel_words(void)
-{
-	static char words[sizeof(log_words)];
-
-	strcpy(words, log_words);
-	*log_words = '\0';
-	return *words ? words : NULL;
 }
 
 void log_listen(log_listener *listener, void *arg)

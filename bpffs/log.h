@@ -41,12 +41,6 @@ void log_place(const char *place, bool mute);
 /* Print a text in which control characters become \xNN, but for the ends of lines and tabs. */
 void log_print(FILE *out, const char *text);
 
-/*
- * What the kernel said in words (netlink's extended acknowledgement, which libbpf prints) since
- * the last call of this, or NULL. Valid until the next request.
- */
-const char *log_kernel_words(void);
-
 /* What failed() or rejected() printed last, without the tool and the errno; "" if nothing failed.
  */
 const char *log_last_failure(void);

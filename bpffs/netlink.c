@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <linux/netlink.h>
 #include "bpffs/netlink.h"
 
@@ -91,6 +93,68 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t cb, void *arg)
 	struct netlink netlink = {};
 	int err = netlink_request(&netlink, request, cb, arg);
 
+	netlink_close(&netlink);
+	return err;
+}
+
+/* What the kernel says of a refusal stands behind the request, unless that was left out. */
+static void take_words(const struct nlmsghdr *message, struct netlink_change *change)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	unsigned int offset = sizeof(*error);
+	const struct nlattr *attr;
+
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		offset += mnl_nlmsg_get_payload_len(&error->msg);
+	mnl_attr_for_each(attr, message, offset)
+	{
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			snprintf(change->words, sizeof(change->words), "%s",
+			         mnl_attr_get_str(attr));
+	}
+}
+
+static int receive_ack(struct netlink *netlink, struct netlink_change *change)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)netlink->answer;
+	const struct nlmsgerr *error;
+	ssize_t len;
+
+	do
+		len = mnl_socket_recvfrom(netlink->socket, netlink->answer, ANSWER_SIZE);
+	while (len < 0 && errno == EINTR);
+	change->lost = true;
+	if (len < 0)
+		return -errno;
+	if (!mnl_nlmsg_ok(message, (int)len) || message->nlmsg_type != NLMSG_ERROR ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+		return -EBADMSG;
+	change->lost = false;
+	error = mnl_nlmsg_get_payload(message);
+	if (error->error)
+		take_words(message, change);
+	return error->error;
+}
+
+int netlink_change(struct nlmsghdr *request, struct netlink_change *change)
+{
+	struct netlink netlink = {};
+	int err = open_socket(&netlink), on = 1;
+
+	memset(change, 0, sizeof(*change));
+	if (err)
+		return err;
+	/* Without it the kernel answers by a number alone. */
+	mnl_socket_setsockopt(netlink.socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	request->nlmsg_seq = 1;
+	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	if (mnl_socket_sendto(netlink.socket, request, request->nlmsg_len) < 0)
+		err = -errno;
+	else
+		err = receive_ack(&netlink, change);
 	netlink_close(&netlink);
 	return err;
 }

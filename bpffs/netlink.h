@@ -33,4 +33,15 @@ int netlink_netns(struct netlink *netlink, struct netns_id *id);
 /* The same with a socket for this one request. */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t cb, void *arg);
 
+struct netlink_change {
+	char words[256]; /* the kernel's own on why it refused, or "" */
+	bool lost;       /* the answer did not come: it may be done all the same */
+};
+
+/*
+ * Ask for a change, and take the kernel's answer to it. Returns 0 or a negative errno, which with
+ * change->lost is of the receiving alone. Silent.
+ */
+int netlink_change(struct nlmsghdr *request, struct netlink_change *change);
+
 #endif

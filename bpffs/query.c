@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,28 @@ struct filter_dump {
 	int err;
 };
 
+static void take_options(const struct nlattr *options, struct attachment *at)
+{
+	const struct nlattr *option;
+
+	mnl_attr_for_each_nested(option, options)
+	{
+		switch (mnl_attr_get_type(option)) {
+		case TCA_BPF_ID: at->prog_id = mnl_attr_get_u32(option); break;
+		case TCA_BPF_CLASSID: at->classid = mnl_attr_get_u32(option); break;
+		case TCA_BPF_FLAGS:
+			at->indirect = !(mnl_attr_get_u32(option) & TCA_BPF_FLAG_ACT_DIRECT);
+			break;
+		/* The kernel tells as well whether it is in hardware. */
+		case TCA_BPF_FLAGS_GEN:
+			at->flags = mnl_attr_get_u32(option) &
+			            (TCA_CLS_FLAGS_SKIP_HW | TCA_CLS_FLAGS_SKIP_SW);
+			break;
+		default: break;
+		}
+	}
+}
+
 static int take_filter(const struct nlmsghdr *message, void *arg)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
@@ -184,8 +207,10 @@ static int take_filter(const struct nlmsghdr *message, void *arg)
 		.by = ATTACH_CLSACT,
 		.pref = TC_H_MAJ(tc->tcm_info) >> 16,
 		.handle = tc->tcm_handle,
+		.protocol = ntohs(TC_H_MIN(tc->tcm_info)),
+		.indirect = true,
 	};
-	struct nlattr *attr, *option;
+	struct nlattr *attr;
 
 	mnl_attr_for_each(attr, message, sizeof(*tc))
 	{
@@ -195,11 +220,7 @@ static int take_filter(const struct nlmsghdr *message, void *arg)
 			at.chain = mnl_attr_get_u32(attr);
 		if (mnl_attr_get_type(attr) != TCA_OPTIONS)
 			continue;
-		mnl_attr_for_each_nested(option, attr)
-		{
-			if (mnl_attr_get_type(option) == TCA_BPF_ID)
-				at.prog_id = mnl_attr_get_u32(option);
-		}
+		take_options(attr, &at);
 	}
 	/* A preference without a filter is listed as well; so is classic BPF, which has no id. */
 	if (at.prog_id)

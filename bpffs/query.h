@@ -35,8 +35,11 @@ struct attachment {
 	enum attach_by by;
 	enum xdp_mode mode; /* ATTACH_XDP only */
 	__u32 prog_id;
-	__u32 link_id;             /* tcx and netkit: 0 if attached without a link */
-	__u32 chain, pref, handle; /* ATTACH_CLSACT only */
+	__u32 link_id; /* tcx and netkit: 0 if attached without a link */
+	/* ATTACH_CLSACT only; protocol: ETH_P_*, flags: TCA_CLS_FLAGS_SKIP_* */
+	__u32 chain, pref, handle, classid, flags;
+	__u16 protocol;
+	bool indirect; /* it gives a class, and its actions decide: without direct-action */
 };
 
 /* Everything that is attached to one interface, each hook's programs in run order. */

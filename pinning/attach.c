@@ -2,7 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_link.h>
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,16 +10,8 @@
 #include "bpffs/log.h"
 #include "compat/libbpf.h"
 #include "pinning/attach.h"
+#include "pinning/attach_netlink.h"
 #include "pinning/tracewords.h"
-
-static __u32 xdp_flags(enum xdp_mode mode)
-{
-	switch (mode) {
-	case XDP_MODE_SKB: return XDP_FLAGS_SKB_MODE;
-	case XDP_MODE_HW: return XDP_FLAGS_HW_MODE;
-	default: return XDP_FLAGS_DRV_MODE;
-	}
-}
 
 static __u32 tcx_type(enum hook hook)
 {
@@ -34,10 +26,10 @@ bool attach_has_tcx(const struct interface *iface)
 	       -EINVAL;
 }
 
-/* What the kernel said of the last link that it refused, or "". */
-static char link_words[256];
+/* What the kernel said of the last request, if it refused it. */
+static struct attach_answer answer;
 
-/* The kernel said it where it could not be read: no tracefs is mounted. */
+/* The kernel said it of a link, where it could not be read: no tracefs is mounted. */
 static bool link_words_missed;
 
 /* Why the kernel refused last, or "". */
@@ -54,20 +46,23 @@ const char *attach_refusal(void)
 
 static void forget_words(void)
 {
-	*link_words = '\0';
+	memset(&answer, 0, sizeof(answer));
 	link_words_missed = false;
-	log_kernel_words();
+}
+
+bool attach_is_unsure(void)
+{
+	return answer.unsure;
 }
 
 /* Report a refusal; the kernel's words say more than its number. */
 static int refused(int err, const struct interface *iface, const char *what, enum hook hook)
 {
-	const char *words = *link_words ? link_words : log_kernel_words();
+	const char *words = answer.words;
 
-	snprintf(refusal, sizeof(refusal), "%s%s%s", words ? words : "", words ? ", " : "",
-	         strerror(-err));
+	snprintf(refusal, sizeof(refusal), "%s%s%s", words, *words ? ", " : "", strerror(-err));
 	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), iface->name,
-	       words ? " (the kernel says: " : "", words ? words : "", words ? ")" : "");
+	       *words ? " (the kernel says: " : "", words, *words ? ")" : "");
 	if (err == -EPERM)
 		hint("run as root, or with CAP_NET_ADMIN and CAP_BPF");
 	else if (link_words_missed && tracewords_exist())
@@ -87,7 +82,7 @@ static int link_create(const struct interface *iface, __u32 type, __u32 flags, i
 	fd = bpf_link_create(prog_fd, iface->ifindex, type, flags ? &opts : NULL);
 	if (fd < 0)
 		fd = -errno;
-	tracewords_end(&words, link_words, sizeof(link_words));
+	tracewords_end(&words, answer.words, sizeof(answer.words));
 	link_words_missed = fd < 0 && type == BPF_XDP && words.unmounted;
 	return fd;
 }
@@ -96,9 +91,8 @@ static int xdp_new(const struct interface *iface, enum xdp_mode mode, bool link,
                    int *link_fd)
 {
 	if (!link)
-		return bpf_xdp_attach(iface->ifindex, prog_fd,
-		                      XDP_FLAGS_UPDATE_IF_NOEXIST | xdp_flags(mode), NULL);
-	*link_fd = link_create(iface, BPF_XDP, xdp_flags(mode), prog_fd);
+		return attach_netlink_xdp(iface, mode, prog_fd, -1, &answer);
+	*link_fd = link_create(iface, BPF_XDP, attach_xdp_flags(mode), prog_fd);
 	return *link_fd < 0 ? *link_fd : 0;
 }
 
@@ -119,12 +113,11 @@ static int xdp_attach(const struct interface *iface, struct attach_how *how, int
 	enum xdp_mode mode = how->mode == XDP_MODE_NONE ? XDP_MODE_NATIVE : how->mode;
 	int err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
 
-	if (driver_refuses(err) && how->mode == XDP_MODE_NONE) {
-		const char *words = *link_words ? link_words : log_kernel_words();
-
-		if (words)
-			note("native mode is refused (the kernel says: %s): taking skb", words);
-		*link_words = '\0';
+	if (driver_refuses(err) && !answer.unsure && how->mode == XDP_MODE_NONE) {
+		if (*answer.words)
+			note("native mode is refused (the kernel says: %s): taking skb",
+			     answer.words);
+		*answer.words = '\0';
 		mode = XDP_MODE_SKB;
 		err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
 	}
@@ -132,31 +125,27 @@ static int xdp_attach(const struct interface *iface, struct attach_how *how, int
 	return err;
 }
 
-/* Filled in place: libbpf refuses it unless what lies behind the last field is zero as well. */
-static void tc_hook(struct bpf_tc_hook *at, const struct interface *iface, enum hook hook)
+/* Where a filter of ours goes, or went. */
+static struct attachment filter_place(const struct attach_how *how)
 {
-	memset(at, 0, sizeof(*at));
-	at->sz = sizeof(*at);
-	at->ifindex = (int)iface->ifindex;
-	at->attach_point = hook == HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+	if (how->like)
+		return *how->like;
+	return (struct attachment){
+		.hook = how->hook,
+		.by = ATTACH_CLSACT,
+		.pref = ATTACH_TC_PREF,
+		.handle = ATTACH_TC_HANDLE,
+		.protocol = ETH_P_ALL,
+	};
 }
 
 static int clsact_new(const struct interface *iface, const struct attach_how *how, int prog_fd)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
-	            .priority = how->pref ? how->pref : ATTACH_TC_PREF,
-	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
-	struct bpf_tc_hook at;
-	int err;
+	const struct attachment place = filter_place(how);
+	/* A qdisc that is there already is somebody else's, and stays. */
+	int err = attach_netlink_qdisc(iface, &answer);
 
-	tc_hook(&at, iface, how->hook);
-	/* libbpf calls the qdisc a hook; one that is there already is somebody else's, and stays.
-	 */
-	err = bpf_tc_hook_create(&at);
-	if (err && err != -EEXIST)
-		return err;
-	log_kernel_words();
-	return bpf_tc_attach(&at, &opts);
+	return err ? err : attach_netlink_filter(iface, &place, prog_fd, &answer);
 }
 
 int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd)
@@ -185,25 +174,23 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 }
 
 int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
-                     int link_fd)
+                     __u32 prog_id, int link_fd)
 {
-	LIBBPF_OPTS(bpf_tc_opts, filter, .priority = how->pref ? how->pref : ATTACH_TC_PREF,
-	            .handle = how->handle ? how->handle : ATTACH_TC_HANDLE);
-	LIBBPF_OPTS(bpf_xdp_attach_opts, xdp, .old_prog_fd = prog_fd);
-	struct bpf_tc_hook at;
+	struct attachment place;
 	int err;
 
-	tc_hook(&at, iface, how->hook);
 	forget_words();
-	if (link_fd >= 0)
+	if (link_fd >= 0) {
 		err = bpf_link_detach(link_fd) ? -errno : 0;
-	else if (how->by == ATTACH_XDP)
-		err = bpf_xdp_attach(iface->ifindex, -1, XDP_FLAGS_REPLACE | xdp_flags(how->mode),
-		                     &xdp);
-	else if (how->by == ATTACH_CLSACT)
-		err = bpf_tc_detach(&at, &filter);
-	else
+	} else if (how->by == ATTACH_XDP) {
+		err = attach_netlink_xdp(iface, how->mode, -1, prog_fd, &answer);
+	} else if (how->by == ATTACH_CLSACT) {
+		place = filter_place(how);
+		place.prog_id = prog_id;
+		err = attach_netlink_unfilter(iface, &place, &answer);
+	} else {
 		err = compat_tcx_detach(iface->ifindex, tcx_type(how->hook), prog_fd);
+	}
 	return err ? refused(err, iface, "take the program back", how->hook) : 0;
 }
 
@@ -215,22 +202,13 @@ static int link_replace(const struct attach_old *old, int prog_fd)
 	return bpf_link_update(old->link_fd, prog_fd, &opts) ? -errno : 0;
 }
 
-static int xdp_replace(const struct interface *iface, const struct attachment *old, int prog_fd,
-                       int old_fd)
-{
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
-
-	return bpf_xdp_attach(iface->ifindex, prog_fd, XDP_FLAGS_REPLACE | xdp_flags(old->mode),
-	                      &opts);
-}
-
 /* tc has no compare-and-swap: the program's id is matched just before. */
 static int clsact_match(const struct interface *iface, const struct attachment *old)
 {
 	struct attachments now;
 	int err;
 
-	/* libbpf can name no chain but the first. */
+	/* Who asks for that is told before. */
 	if (old->chain)
 		return -EOPNOTSUPP;
 	err = attachments_query(&now, iface);
@@ -248,15 +226,13 @@ static int clsact_match(const struct interface *iface, const struct attachment *
 	return err;
 }
 
-static int clsact_replace(const struct interface *iface, const struct attachment *old, int prog_fd)
+static int clsact_replace(const struct interface *iface, const struct attach_old *old, int prog_fd)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .flags = BPF_TC_F_REPLACE,
-	            .priority = old->pref, .handle = old->handle);
-	struct bpf_tc_hook at;
-	int err = clsact_match(iface, old);
+	struct attachment place = *old->at;
+	int err = clsact_match(iface, old->at);
 
-	tc_hook(&at, iface, old->hook);
-	return err ? err : bpf_tc_attach(&at, &opts);
+	place.indirect = old->going_back && place.indirect;
+	return err ? err : attach_netlink_refilter(iface, &place, prog_fd, &answer);
 }
 
 int attach_replace(const struct interface *iface, const struct attach_old *old, int prog_fd)
@@ -268,9 +244,9 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 	if (at->link_id)
 		err = link_replace(old, prog_fd);
 	else if (at->by == ATTACH_XDP)
-		err = xdp_replace(iface, at, prog_fd, old->prog_fd);
+		err = attach_netlink_xdp(iface, at->mode, prog_fd, old->prog_fd, &answer);
 	else if (at->by == ATTACH_CLSACT)
-		err = clsact_replace(iface, at, prog_fd);
+		err = clsact_replace(iface, old, prog_fd);
 	else
 		err = compat_tcx_attach(iface->ifindex, tcx_type(at->hook), prog_fd, old->prog_fd);
 	return err ? refused(err, iface, "replace the program", at->hook) : 0;
@@ -278,12 +254,9 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 
 static int clsact_remove(const struct interface *iface, const struct attachment *old)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .priority = old->pref, .handle = old->handle);
-	struct bpf_tc_hook at;
 	int err = clsact_match(iface, old);
 
-	tc_hook(&at, iface, old->hook);
-	return err ? err : bpf_tc_detach(&at, &opts);
+	return err ? err : attach_netlink_unfilter(iface, old, &answer);
 }
 
 int attach_remove(const struct interface *iface, const struct attach_old *old)
@@ -295,7 +268,7 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 	if (at->link_id)
 		err = bpf_link_detach(old->link_fd) ? -errno : 0;
 	else if (at->by == ATTACH_XDP)
-		err = xdp_replace(iface, at, -1, old->prog_fd);
+		err = attach_netlink_xdp(iface, at->mode, -1, old->prog_fd, &answer);
 	else if (at->by == ATTACH_CLSACT)
 		err = clsact_remove(iface, at);
 	else

@@ -20,7 +20,8 @@ struct attach_how {
 	enum attach_by by;  /* ATTACH_XDP, ATTACH_CLSACT or ATTACH_TCX */
 	enum xdp_mode mode; /* with ATTACH_XDP; XDP_MODE_NONE: native, else skb */
 	bool link;          /* by a bpf_link (not with ATTACH_CLSACT) */
-	__u32 pref, handle; /* of a filter of clsact; 0: ours */
+	const struct attachment
+		*like; /* a filter of clsact that is to be as that one was, or NULL */
 };
 
 /* Before Linux 6.6, tc programs are attached by clsact alone. */
@@ -39,13 +40,14 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
  * Take off what attach_new() has just put on, wherever the kernel has put it. Reports its failures.
  */
 int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
-                     int link_fd);
+                     __u32 prog_id, int link_fd);
 
 /* An attachment that is to go, with its program and its link (-1 if it has none) open. */
 struct attach_old {
 	const struct attachment *at;
 	int prog_fd;
 	int link_fd;
+	bool going_back; /* what comes is what `at` was made for: a filter without direct-action */
 };
 
 /*
@@ -60,6 +62,12 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
  * detached (BPF_LINK_DETACH, 5.9), whoever holds it. Reports its failures.
  */
 int attach_remove(const struct interface *iface, const struct attach_old *old);
+
+/*
+ * The last of these failed, and what the kernel did is not known: its answer was lost, and it could
+ * not be asked. Where only the answer is lost, the kernel is asked, and none of these fails.
+ */
+bool attach_is_unsure(void);
 
 /*
  * Why the kernel refused one of these since the last call of this, in its own words where it has

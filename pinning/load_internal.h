@@ -194,6 +194,7 @@ int load_stage_all(struct loading *l);
 struct load_switch {
 	struct attach_old old; /* with l->old */
 	int link_fd;           /* of a link that was made, or -1 */
+	bool unsure;           /* it failed, and what the kernel did is not known */
 };
 
 /*

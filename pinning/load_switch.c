@@ -20,8 +20,7 @@ static int restore_old(struct loading *l, const struct attach_old *old)
 		.by = old->at->by,
 		.mode = old->at->mode,
 		.link = old->at->link_id != 0,
-		.pref = old->at->pref,
-		.handle = old->at->handle,
+		.like = old->at,
 	};
 	char path[NAME_SIZE];
 	int link_fd, err;
@@ -60,17 +59,20 @@ static void tell_steps(const struct loading *l)
 }
 
 /* Take the old program off and put the new one on: for a change of mode or of kind. */
-static int exchange_in_two_steps(struct loading *l, const struct attach_old *old, int *link_fd)
+static int exchange_in_two_steps(struct loading *l, struct load_switch *s)
 {
 	int err;
 
 	tell_steps(l);
-	err = attach_remove(l->iface, old);
-	if (err)
+	err = attach_remove(l->iface, &s->old);
+	if (err) {
+		s->unsure = attach_is_unsure();
 		return err;
-	err = attach_new(l->iface, &l->how, l->prog_fd, link_fd);
-	if (err)
-		restore_old(l, old);
+	}
+	err = attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+	if (err && !attach_is_unsure())
+		restore_old(l, &s->old);
+	s->unsure = err && attach_is_unsure();
 	return err;
 }
 
@@ -80,16 +82,27 @@ static int put_on(struct loading *l, struct load_switch *s)
 	const struct attach_old *old = &s->old;
 	int err = 0;
 
-	if (!l->old)
-		return attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+	if (!l->old) {
+		err = attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+		s->unsure = err && attach_is_unsure();
+		return err;
+	}
 	/* A link of others becomes one that we hold as well: theirs may go any time. */
 	if (load_is_atomic(l) && l->old_foreign && old->link_fd >= 0)
 		err = stage_add_link(&l->stage, l->object->hook, old->link_fd);
-	if (!err && load_is_atomic(l))
-		err = attach_replace(l->iface, old, l->prog_fd);
-	else if (!err)
-		err = exchange_in_two_steps(l, old, &s->link_fd);
+	if (err)
+		return err;
+	if (!load_is_atomic(l))
+		return exchange_in_two_steps(l, s);
+	err = attach_replace(l->iface, old, l->prog_fd);
+	s->unsure = err && attach_is_unsure();
 	return err;
+}
+
+static void tell_unsure(const struct loading *l)
+{
+	note("program %u may still be on %s: the next run looks, and goes on from there",
+	     l->report->prog_id, l->iface->name);
 }
 
 int load_switch(struct loading *l, struct load_switch *s)
@@ -103,9 +116,11 @@ int load_switch(struct loading *l, struct load_switch *s)
 			return err;
 	}
 	err = put_on(l, s);
+	l->stage.switched = !err || s->unsure;
+	if (s->unsure)
+		tell_unsure(l);
 	if (err)
 		return err;
-	l->stage.switched = true;
 	/* The program is on only as long as its link has a holder. */
 	if (s->link_fd >= 0)
 		err = stage_add_link(&l->stage, l->object->hook, s->link_fd);
@@ -122,6 +137,7 @@ static int exchange_back(const struct loading *l, const struct load_switch *s)
 		.at = &now,
 		.prog_fd = l->prog_fd,
 		.link_fd = s->old.link_fd,
+		.going_back = true,
 	};
 
 	now.prog_id = l->report->prog_id;
@@ -213,12 +229,12 @@ void load_switch_undo(struct loading *l, const struct load_switch *s)
 	if (is_away(l))
 		return;
 	err = one_step ? exchange_back(l, s)
-	               : attach_take_back(l->iface, &l->how, l->prog_fd, s->link_fd);
+	               : attach_take_back(l->iface, &l->how, l->prog_fd, l->report->prog_id,
+	                                  s->link_fd);
 	if (!err && !one_step && l->old)
 		err = restore_old(l, &s->old);
 	if (err || !is_off(l)) {
-		note("program %u may still be on %s: the next run looks, and goes on from there",
-		     l->report->prog_id, l->iface->name);
+		tell_unsure(l);
 		return;
 	}
 	note("program %u was taken off %s again", l->report->prog_id, l->iface->name);
