@@ -136,37 +136,69 @@ static int query_chain(struct attachments *all, const struct interface *iface, _
 	return err;
 }
 
+struct qdisc_facts {
+	int ifindex;
+	enum tc_qdisc kind;
+	__u32 blocks[HOOKS];
+};
+
 static int take_qdisc(const struct nlmsghdr *message, void *arg)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct qdisc_facts *found = arg;
 	struct nlattr *attr;
-	struct tcmsg *found = arg;
 
-	if (tc->tcm_ifindex != found->tcm_ifindex || tc->tcm_parent != TC_H_CLSACT)
+	if (tc->tcm_ifindex != found->ifindex || tc->tcm_parent != TC_H_CLSACT)
 		return MNL_CB_OK;
 	/* The older ingress qdisc has the same parent, and answers for egress with ingress. */
 	mnl_attr_for_each(attr, message, sizeof(*tc))
 	{
-		if (mnl_attr_get_type(attr) == TCA_KIND)
-			found->tcm_info =
+		switch (mnl_attr_get_type(attr)) {
+		case TCA_KIND:
+			found->kind =
 				strcmp(mnl_attr_get_str(attr), "clsact") ? TC_INGRESS : TC_CLSACT;
+			break;
+		case TCA_INGRESS_BLOCK:
+			found->blocks[HOOK_TC_INGRESS] = mnl_attr_get_u32(attr);
+			break;
+		case TCA_EGRESS_BLOCK:
+			found->blocks[HOOK_TC_EGRESS] = mnl_attr_get_u32(attr);
+			break;
+		default: break;
+		}
 	}
 	return MNL_CB_OK;
 }
 
-int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
+static int query_qdisc(const struct interface *iface, struct qdisc_facts *found)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	struct tcmsg found = { .tcm_ifindex = iface->ifindex }, *tc;
-	int err;
+	struct tcmsg *tc;
 
+	*found = (struct qdisc_facts){ .ifindex = (int)iface->ifindex };
 	request->nlmsg_type = RTM_GETQDISC;
 	request->nlmsg_flags = NLM_F_DUMP;
 	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
-	tc->tcm_ifindex = iface->ifindex;
-	err = netlink_ask(request, take_qdisc, &found);
-	*qdisc = found.tcm_info;
+	tc->tcm_ifindex = (int)iface->ifindex;
+	return netlink_ask(request, take_qdisc, found);
+}
+
+int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
+{
+	struct qdisc_facts found;
+	int err = query_qdisc(iface, &found);
+
+	*qdisc = found.kind;
+	return err;
+}
+
+int attachments_block(const struct interface *iface, enum hook hook, __u32 *block)
+{
+	struct qdisc_facts found;
+	int err = query_qdisc(iface, &found);
+
+	*block = found.blocks[hook];
 	return err;
 }
 
@@ -208,6 +240,7 @@ static int take_filter(const struct nlmsghdr *message, void *arg)
 		.pref = TC_H_MAJ(tc->tcm_info) >> 16,
 		.handle = tc->tcm_handle,
 		.protocol = ntohs(TC_H_MIN(tc->tcm_info)),
+		.block = tc->tcm_ifindex == (int)TCM_IFINDEX_MAGIC_BLOCK ? tc->tcm_block_index : 0,
 		.indirect = true,
 	};
 	struct nlattr *attr;

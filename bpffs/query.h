@@ -39,6 +39,7 @@ struct attachment {
 	/* ATTACH_CLSACT only; protocol: ETH_P_*, flags: TCA_CLS_FLAGS_SKIP_* */
 	__u32 chain, pref, handle, classid, flags;
 	__u16 protocol;
+	__u32 block;   /* that interfaces share, or 0 */
 	bool indirect; /* it gives a class, and its actions decide: without direct-action */
 };
 
@@ -55,6 +56,9 @@ struct attachments {
  * for this, so only who must know asks. Returns 0 or a negative errno; silent.
  */
 int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc);
+
+/* The block of filters that a tc hook was given, to be shared with other interfaces, or 0. */
+int attachments_block(const struct interface *iface, enum hook hook, __u32 *block);
 
 /* "xdp", "clsact", "tcx", "netkit", and "skb", "native", "hw". */
 const char *attach_by_name(enum attach_by by);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is known to fail, before anything is changed. */
 #include <errno.h>
+#include <linux/pkt_sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "bpffs/ethtool.h"
 #include "bpffs/log.h"
 #include "bpffs/veth.h"
+#include "pinning/filter.h"
 #include "pinning/load_internal.h"
 
 /* A filter for egress would come onto ingress, and nobody would be told. */
@@ -29,6 +31,54 @@ static int check_qdisc(const struct loading *l)
 	hint("attach without a qdisc: --tc tcx; or, once nothing needs what that qdisc holds:");
 	hint("tc qdisc del dev %s ingress && tc qdisc add dev %s clsact", cli_word(l->iface->name),
 	     cli_word(l->iface->name));
+	return -EOPNOTSUPP;
+}
+
+/* What goes for a program that decides by itself is more than the program. */
+static int check_class(const struct loading *l, const char *prog)
+{
+	char class[48] = "";
+
+	if (!l->old->indirect)
+		return 0;
+	if (l->old->classid)
+		snprintf(class, sizeof(class), ", class %x:%x", TC_H_MAJ(l->old->classid) >> 16,
+		         TC_H_MIN(l->old->classid));
+	if (l->options->replace) {
+		note("the filter of program %s on %s of %s is without direct-action%s: its class "
+		     "and its actions do not count any more",
+		     prog, hook_name(l->old->hook), l->iface->name, class);
+		return 0;
+	}
+	rejected(
+		-EOPNOTSUPP,
+		"cannot replace program %s on %s of %s: its filter is without direct-action%s, and "
+		"its class and its actions would be lost",
+		prog, hook_name(l->old->hook), l->iface->name, class);
+	hint("replace it all the same: --replace; or remove it first: %s",
+	     filter_command(l->iface, l->old));
+	return -EOPNOTSUPP;
+}
+
+static int check_filter(const struct loading *l)
+{
+	char prog[128];
+	__u32 block;
+	int err;
+
+	if (l->old && l->old->by == ATTACH_CLSACT) {
+		load_describe_prog(l->old, prog);
+		err = filter_check(l->iface, l->old, "replace", prog);
+		return err ? err : check_class(l, prog);
+	}
+	if (l->how.by != ATTACH_CLSACT || attachments_block(l->iface, l->how.hook, &block) ||
+	    !block)
+		return 0;
+	rejected(-EOPNOTSUPP,
+	         "cannot load onto %s of %s: its qdisc takes the filters of block %u, which "
+	         "interfaces share",
+	         hook_name(l->how.hook), l->iface->name, block);
+	hint("attach without a qdisc: --tc tcx");
 	return -EOPNOTSUPP;
 }
 
@@ -186,5 +236,7 @@ int load_check(const struct loading *l)
 		err = check_native(l);
 	if (!err)
 		err = check_tcx_row(l);
+	if (!err)
+		err = check_filter(l);
 	return err ? err : check_qdisc(l);
 }

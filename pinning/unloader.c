@@ -15,6 +15,7 @@
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
 #include "pinning/carry.h"
+#include "pinning/filter.h"
 #include "pinning/ownership.h"
 #include "pinning/plan.h"
 #include "pinning/unload_pins.h"
@@ -379,19 +380,14 @@ static int is_gone(const struct unloading *u, const struct attachment *at)
 	return gone;
 }
 
-/* libbpf can name no chain but the first. */
-static int refuse_chain(const struct unloading *u, const struct attachment *at)
+/* A filter that we cannot reach stays, and its pins with it. */
+static int check_filter(const struct unloading *u, const struct attachment *at)
 {
-	char name[BPF_OBJ_NAME_LEN];
+	char name[BPF_OBJ_NAME_LEN], prog[BPF_OBJ_NAME_LEN + 32];
 
 	prog_name(u, at, name);
-	rejected(-EOPNOTSUPP,
-	         "cannot remove program %s (id %u) from %s of %s: its filter is in chain %u",
-	         *name ? name : "-", at->prog_id, hook_name(at->hook), u->iface->name, at->chain);
-	hint("remove it by tc: tc filter del dev %s %s chain %u pref %u handle %u bpf",
-	     cli_word(u->iface->name), at->hook == HOOK_TC_EGRESS ? "egress" : "ingress", at->chain,
-	     at->pref, at->handle);
-	return -EOPNOTSUPP;
+	snprintf(prog, sizeof(prog), "%s (id %u)", *name ? name : "-", at->prog_id);
+	return filter_check(u->iface, at, "remove", prog);
 }
 
 /*
@@ -404,8 +400,6 @@ static int take_off(const struct unloading *u, const struct attachment *at, int 
 	int err, lock_fd;
 
 	*gone = 0;
-	if (at->chain)
-		return refuse_chain(u, at);
 	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
 	if (err)
 		return err;
@@ -483,8 +477,10 @@ static int unload_pins(struct unloading *u)
 
 static int unload_one(struct unloading *u, struct unloaded *one)
 {
-	int gone, err = leave_out(u, &one->at);
+	int gone, err = check_filter(u, &one->at);
 
+	if (!err)
+		err = leave_out(u, &one->at);
 	if (err)
 		return err;
 	/* What has no directory of ours has no pins: it is only taken off. */

@@ -65,3 +65,75 @@ test_a_filter_that_is_kept_out_of_hardware_stays_so()
 	expect_status 0 load v0 objects/tc_drop.o
 	[[ $(filter) == *"tc_drop:["*"direct-action skip_hw "* ]] || fail "there is: $(filter)"
 }
+
+test_a_filter_that_gives_a_class_is_not_replaced_unsaid()
+{
+	local before
+
+	adopted pref 10 handle 1 bpf flowid 1:5
+	before=$(filter)
+	for how in --dry-run "" "--tc tcx"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 2 load $how v0 objects/tc_drop.o
+		[[ $errors == *"its filter is without direct-action, class 1:5, and its class and its actions would be lost"*"  hint: "*"--replace; or remove it first: tc filter del dev v0 ingress pref 10 handle 1 bpf"$'\n'* ]] ||
+			fail "$how: it says: $errors"
+		[[ $(filter) == "$before" ]] || fail "$how: there is: $(filter)"
+	done
+	expect_status 0 load --replace v0 objects/tc_drop.o
+	[[ $errors == *"is without direct-action, class 1:5: its class and its actions do not count any more"* ]] ||
+		fail "it says: $errors"
+	[[ $(filter) == *"tc_drop:["*" direct-action "* ]] || fail "there is: $(filter)"
+	adopted pref 10 handle 1 bpf flowid 1:5
+	expect_status 0 unload v0
+	[[ -z $(filter) ]] || fail "there is: $(filter)"
+}
+
+# expect_refused WHY HINT COMMAND...: before anything is changed, and before the verifier has its work.
+expect_refused()
+{
+	local before
+
+	before=$(filter)$(snapshot "$BPFFS/v0" 2>/dev/null)
+	expect_status 2 "${@:3}"
+	[[ $errors == *"$1"*"  hint: $2"* && $errors != *"the kernel says"* ]] || fail "${*:3}: $errors"
+	[[ $(filter)$(snapshot "$BPFFS/v0" 2>/dev/null) == "$before" ]] || fail "${*:3}: changed"
+}
+
+test_a_filter_of_another_chain_is_refused_with_what_removes_it()
+{
+	local how del="remove it by tc: tc filter del dev v0 ingress chain 5 pref 10 handle 1 bpf"
+
+	adopted chain 5 pref 10 handle 1 bpf da
+	for how in "" --dry-run "--tc tcx"; do
+		# shellcheck disable=SC2086 # words
+		expect_refused "cannot replace program tc_pass (id " "$del" load $how v0 objects/tc_drop.o
+	done
+	expect_refused "cannot remove program tc_pass (id " "$del" unload v0
+	expect_refused "cannot remove program tc_pass (id " "$del" unload --dry-run v0
+}
+
+test_a_shared_block_is_refused_with_what_goes_instead()
+{
+	local how del="remove it by tc: tc filter del block 22 pref 10 handle 1 bpf"
+
+	unload --all --foreign v0 >/dev/null 2>&1 || true
+	tc qdisc del dev v0 clsact 2>/dev/null || true
+	tc qdisc add dev v0 ingress_block 22 clsact
+	for how in "" --dry-run; do
+		# shellcheck disable=SC2086 # words
+		expect_refused "its qdisc takes the filters of block 22" "attach without a qdisc: --tc tcx" \
+			load $how v0 objects/tc_drop.o
+	done
+	expect_status 0 load --tc tcx v0 objects/tc_drop.o
+	expect_status 0 unload v0
+	tc filter add block 22 pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+	pin_maps v0 >/dev/null
+	for how in "" --dry-run; do
+		# shellcheck disable=SC2086 # words
+		expect_refused "its filter is in block 22" "$del" load $how v0 objects/tc_drop.o
+		# shellcheck disable=SC2086 # words
+		expect_refused "its filter is in block 22" "$del" unload $how v0
+	done
+	${del#*: }
+	[[ -z $(filter) ]] || fail "there is: $(filter)"
+}
