@@ -1366,6 +1366,7 @@ test_maps_of_each_kind_are_used_on_with_their_content()
 	local map before
 
 	peer_gro
+	in_peer ethtool -K v1 tx off
 	expect_status 0 load v0 "$BUILT/load_kinds.o"
 	[[ $(grep -c 'map of_.* created$' <<<"$output") == 9 ]] || fail "it says: $output"
 	bpftool map update pinned "$BPFFS/v0/of_hash" key 1 0 0 0 value 7 0 0 0 0 0 0 0
