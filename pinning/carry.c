@@ -64,8 +64,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 	else if (err)
 		failed(err, "cannot compare map '%s' with what is pinned", name);
 	else
-		note("map '%s' is carried over into %s:", name,
-		     migrate_is_alike(one->m) ? "a new one" : "one of another definition");
+		note("map '%s' is carried over into a new one:", name);
 	if (one->m) {
 		migrate_print(one->m, stderr);
 		migrate_set_progress(one->m, carry_show_progress, one);

@@ -119,9 +119,9 @@ int carry_reconcile(struct carry *carry);
 /*
  * The new program is on its hook, there is no way back, and the pins are still to be exchanged:
  * bring over what was edited up to now, close the old maps to edits by system calls, if nobody else
- * goes on with them, and bring over the last. So an edit is either in the new map or was refused (EPERM). Where the kernel does not close
- * a map, or this fails, which is reported, carry_finish() brings over the rest. stage_fd: where
- * carry_stage() noted them.
+ * goes on with them, and bring over the last. So an edit is either in the new map or was refused
+ * (EPERM). Where the kernel does not close a map, or this fails, which is reported, carry_finish()
+ * brings over the rest. stage_fd: where carry_stage() noted them.
  */
 void carry_take_over(struct carry *carry, int stage_fd);
 
