@@ -31,6 +31,10 @@ static const struct {
 	{ "Unreleased reference", "release what was acquired on every path", 0 },
 	{ "GPL-restricted", "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\"", 0 },
 	{ "GPL-compatible", "declare the licence: char LICENSE[] SEC(\"license\") = \"GPL\"", 0 },
+	{ "failed to resolve CO-RE relocation",
+	  "this kernel has no such type or field: ask before, by bpf_core_field_exists() or "
+	  "bpf_core_type_exists()",
+	  0 },
 	{ "invalid func", "this kernel has no such helper", 0 },
 	{ "unknown func", "this kernel, or this program type, has no such helper", 0 },
 	{ "program of this type cannot use helper",

@@ -162,6 +162,11 @@ test_a_helper_of_another_program_type_is_explained()
 	refused others_helper "bpf_skb_vlan_pop" "BPF_FUNC_skb_vlan_pop" "this program type has no such helper"
 }
 
+test_a_field_that_the_kernel_lacks_is_explained()
+{
+	refused missing_field "failed to resolve CO-RE relocation" "explain_causes.bpf.c:" "this kernel has no such type or field: ask before"
+}
+
 test_a_register_that_is_not_set_is_explained()
 {
 	refused unset_register "R7 !read_ok" "explain_causes.bpf.c:" "a register or variable is read before"

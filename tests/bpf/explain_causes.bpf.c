@@ -118,4 +118,17 @@ int packet_length(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data > 100 ? XDP_PASS : XDP_DROP;
 }
 
+/* A field that no kernel has. */
+struct sk_buff {
+	int field_of_nobody;
+} __attribute__((preserve_access_index));
+
+SEC("xdp/field")
+int missing_field(struct xdp_md *ctx)
+{
+	struct sk_buff *skb = (void *)(long)ctx->data;
+
+	return __builtin_preserve_field_info(skb->field_of_nobody, 0);
+}
+
 char LICENSE[] SEC("license") = "GPL";
