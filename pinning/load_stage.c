@@ -72,6 +72,22 @@ static int stage_drops(struct loading *l)
 	return load_stage_drops(&drops, &l->stage);
 }
 
+/* libbpf asks the kernel whether it takes names, and takes any failure of that for a no. */
+static void tell_nameless(const struct loading *l)
+{
+	const struct plan *plan = &l->report->plan;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->prog_id == l->report->prog_id && map->hook == l->object->hook &&
+		    (map->state == PLAN_PINNED || map->state == PLAN_REPLACED) && !*map->info.name)
+			note("map '%s' (id %u) has no name in the kernel: libbpf could not find "
+			     "out whether it takes names; only its pin says which it is",
+			     map->name, map->info.id);
+	}
+}
+
 /* How many interfaces got the program's maps at once; one that goes on with them changes nothing.
  */
 static unsigned int count_sharers(const struct loading *l)
@@ -95,6 +111,8 @@ int load_stage_all(struct loading *l)
 	err = plan_make(&l->report->plan, &in);
 	if (!err)
 		err = load_drop_parted(l);
+	if (!err && !l->report->shares)
+		tell_nameless(l);
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);

@@ -1052,6 +1052,35 @@ test_what_was_asked_for_and_is_not_there_is_named()
 	[[ $errors == *"several fit"*"program odd_xdp "* && $errors != *odd_tc* ]] || fail "it says: $errors"
 }
 
+begin_anew()
+{
+	ip link set dev v0 xdp off
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+}
+
+# libbpf asks by the last program that it loads before it makes a map; which call that is depends on
+# the links that others have at the moment.
+test_maps_that_got_no_name_are_told()
+{
+	local n try map='"name":'
+
+	need strace
+	for ((try = 0; try < 20; try++)); do
+		begin_anew
+		n=$(strace -f -qq -e trace=bpf load v0 objects/xdp_pass.o 2>&1 >/dev/null |
+			awk '/bpf\(/ { n++ } /BPF_PROG_LOAD/ && !made { at = n } /BPF_MAP_CREATE/ { made = 1 } END { print at }')
+		begin_anew
+		run with_fault "bpf:error=ENOMEM:when=$n" load v0 objects/xdp_pass.o
+		[[ -e $BPFFS/v0/xdp_stats_map ]] || continue
+		map=$(bpftool -j map show pinned "$BPFFS/v0/xdp_stats_map")
+		[[ $map == *'"name":'* ]] || break
+		[[ $errors != *"has no name"* ]] || fail "it says: $errors"
+	done
+	[[ $map != *'"name":'* ]] || fail "every map has its name"
+	[[ $errors == *"map 'xdp_stats_map' (id $(map_id "$BPFFS/v0/xdp_stats_map")) has no name in the kernel: "* ]] ||
+		fail "it says: $errors"
+}
+
 # What its packets are like does not matter where it has no native mode at all.
 test_a_driver_without_native_mode_is_not_advised_to_take_fragments()
 {
