@@ -23,7 +23,7 @@ struct store_program {
 };
 
 /* What of a peer's is needed, and the Debian package that has it. */
-#define PEER_XDP_TOOLS   "needs xdp-filter's objects (package xdp-tools)"
+#define PEER_XDP_TOOLS "needs xdp-filter's objects (package xdp-tools)"
 #define PEER_XDP_FORWARD                                                                           \
 	"needs xdp-forward (package xdp-tools, 1.5 or later, or tests/matrix/fetch.sh trixie)"
 
