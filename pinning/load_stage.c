@@ -2,7 +2,9 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "pinning/load_drops.h"
 #include "pinning/load_internal.h"
 
@@ -97,6 +99,43 @@ static unsigned int count_sharers(const struct loading *l)
 	return l->shared_len ? ownership_get_shared(&l->dir.record, l->object->hook) : 1;
 }
 
+/*
+ * What is prepared takes the name that others attach it by. A program that runs and is pinned there
+ * is known as ours by its pin alone: it keeps one beside it.
+ */
+static int stage_running(struct loading *l)
+{
+	char path[NAME_SIZE * 2], old[NAME_SIZE];
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(l->object->hook),
+	         l->prog_file);
+	fd = pin_open(l->dir.fd, path, 0);
+	if (fd == -ENOENT || fd == -EINVAL || fd == -ELOOP)
+		return 0;
+	if (fd >= 0 && pin_kind_of(fd) == PIN_PROG && bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	if (fd < 0 || err) {
+		failed(fd < 0 ? fd : err, "cannot look at %s in %s", path, l->dir.path);
+	} else if (info.id != l->report->prog_id &&
+	           attachments_has(&l->attached, l->object->hook, info.id)) {
+		err = mapname_old(l->prog_file, info.id, old, sizeof(old));
+		if (err)
+			failed(err, "cannot name the pin of program %u", info.id);
+		else
+			err = stage_add_prog(&l->stage, l->object->hook, old, fd);
+		if (!err)
+			note("program %u, which is on %s of %s, is pinned as %s now", info.id,
+			     hook_name(l->object->hook), l->iface->name, old);
+	}
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return err;
+}
+
 /* Stage pins, programs and records: after this only the switch is missing. */
 int load_stage_all(struct loading *l)
 {
@@ -134,6 +173,8 @@ int load_stage_all(struct loading *l)
 		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
+	if (!err && l->options->no_attach)
+		err = stage_running(l);
 	if (!err && !l->options->no_attach)
 		err = stage_drops(l);
 	if (!err && !l->options->no_attach)

@@ -1388,6 +1388,42 @@ test_what_is_prepared_does_not_disown_what_runs()
 	expect_totals v0 "xdp XDP_DROP 3" "xdp XDP_PASS 2"
 }
 
+# With the name of what runs: that is ours by its pin, which goes on under another name.
+test_what_is_prepared_leaves_what_runs_its_pin()
+{
+	local id prepared tc
+
+	for tc in clsact $(! attach has tcx_ingress || echo tcx); do
+		id=$(load --tc "$tc" v0 objects/tc_pass.o | sed -n 's/.*program tc_pass id //p')
+		expect_status 0 load --no-attach v0 objects/tc_pass.o
+		[[ $errors == "load: program $id, which is on tc_ingress of v0, is pinned as \
+tc_pass%old-$id now" ]] || fail "it says: $errors"
+		prepared=$(sed -n 's/.*program tc_pass id \([0-9]*\).*/\1/p' <<<"$output")
+		[[ $(bpftool prog show pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$prepared: "* ]] ||
+			fail "not prepared"
+		[[ $(status v0) == *"ours: loaded by ifbpf"* ]] || fail "$tc: $(status v0)"
+		expect_status 0 load --no-attach v0 objects/tc_pass.o
+		[[ $(status v0) == *"ours: loaded by ifbpf"* && -z $errors ]] || fail "$tc: $(status v0) $errors"
+		expect_status 0 load v0 objects/tc_drop.o
+		[[ $output == *"replaced program id $id"* ]] || fail "$tc: $output"
+		[[ $(ls "$BPFFS/v0/%progs/tc_ingress") == tc_drop ]] ||
+			fail "pinned: $(ls "$BPFFS/v0/%progs/tc_ingress")"
+		expect_status 0 unload v0
+	done
+}
+
+test_what_runs_by_netlink_can_be_replaced_without_cap_sys_admin_after_a_preparation()
+{
+	need capsh
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	load --no-attach v0 objects/xdp_pass.o >/dev/null 2>&1
+	expect_status 0 capsh --drop=cap_sys_admin -- -c "$PWD/pinning/load v0 objects/xdp_drop.o"
+	runs v0 xdp xdp_drop
+	load --no-attach v0 objects/xdp_drop.o >/dev/null 2>&1
+	expect_status 0 capsh --drop=cap_sys_admin -- -c "$PWD/pinning/unload v0"
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+}
+
 # --- maps
 
 test_maps_of_each_kind_are_used_on_with_their_content()
