@@ -209,8 +209,14 @@ static int take_left(const struct claimant *c, struct directory *dir)
 	if (err != -ENOENT)
 		return failed(err, "cannot tell whether the interface of %s lives elsewhere",
 		              dir->path);
-	if (find_followed(c, dir, &own))
+	if (find_followed(c, dir, &own)) {
+		if (moved.partial)
+			note("not every network namespace could be entered, which takes "
+			     "CAP_SYS_ADMIN: "
+			     "the interface of %s is sought in this one alone",
+			     dir->path);
 		return inherit(c, dir);
+	}
 	/* Its own directory wins; what the other one left goes as gc has it. */
 	note("%s belonged to an interface that is gone (ifindex %u): what it left %s to %s, until "
 	     "'%s' removes it",

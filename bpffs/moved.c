@@ -140,7 +140,7 @@ int moved_find(struct moved *moved, const struct bpffs *fs, const struct directo
 {
 	struct search s = { .fs = fs, .dir = dir, .claimant = claimant, .found = &moved->now };
 	struct namespaces all;
-	int err, found = 0;
+	int err, found;
 
 	memset(moved, 0, sizeof(*moved));
 	err = find_links(&s, moved);
@@ -149,11 +149,14 @@ int moved_find(struct moved *moved, const struct bpffs *fs, const struct directo
 	if (err)
 		return err;
 	moved->partial = all.partial;
+	/* The present one also without the right to enter any. */
+	found = look_at_all(&s);
 	for (size_t i = 0; found <= 0 && i < all.len; i++) {
+		namespace_spec(&all.list[i], moved->netns, sizeof(moved->netns));
+		if (!*moved->netns)
+			continue;
 		found = netns_visit(all.list[i].fd, look_at_all, &s);
 		moved->partial |= found < 0;
-		if (found > 0)
-			namespace_spec(&all.list[i], moved->netns, sizeof(moved->netns));
 	}
 	namespaces_free(&all);
 	if (found > 0)
