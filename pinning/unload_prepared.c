@@ -282,12 +282,39 @@ static int open_displaced(const struct taking *t, const struct prepared *one)
 	return fd < 0 ? -ENOENT : fd;
 }
 
+/* What runs and left its name to this one, or NULL. */
+static const struct prepared *find_running(const struct taking *t, const struct prepared *one)
+{
+	char old[NAME_SIZE];
+
+	for (size_t i = 0; i < t->len; i++)
+		if (t->list[i].attached && t->list[i].hook == one->hook &&
+		    !mapname_old(one->file, t->list[i].id, old, sizeof(old)) &&
+		    !strcmp(t->list[i].file, old))
+			return &t->list[i];
+	return NULL;
+}
+
 /* Have the pin dropped, or given back to the program that had it before. */
 static int stage_pin(struct taking *t, struct stage *stage, const struct prepared *one)
 {
+	const struct prepared *running = find_running(t, one);
 	char path[NAME_SIZE * 3];
-	int fd = open_displaced(t, one), err;
+	int fd, err;
 
+	if (running) {
+		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->hook),
+		         running->file);
+		fd = pin_open(t->dir.fd, path, 0);
+		if (fd < 0)
+			return failed(fd, "cannot open %s in %s", path, t->dir.path);
+		err = stage_add_drop(stage, path);
+		if (!err)
+			err = stage_add_prog(stage, one->hook, one->file, fd);
+		close(fd);
+		return err;
+	}
+	fd = open_displaced(t, one);
 	if (fd < 0) {
 		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->hook),
 		         one->file);

@@ -1402,6 +1402,11 @@ tc_pass%old-$id now" ]] || fail "it says: $errors"
 		[[ $(bpftool prog show pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$prepared: "* ]] ||
 			fail "not prepared"
 		[[ $(status v0) == *"ours: loaded by ifbpf"* ]] || fail "$tc: $(status v0)"
+		expect_status 0 unload --prepared v0
+		[[ $(bpftool prog show pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$id: "* &&
+			$(ls "$BPFFS/v0/%progs/tc_ingress") == tc_pass ]] ||
+			fail "not given back: $(ls "$BPFFS/v0/%progs/tc_ingress")"
+		expect_status 0 load --no-attach v0 objects/tc_pass.o
 		expect_status 0 load --no-attach v0 objects/tc_pass.o
 		[[ $(status v0) == *"ours: loaded by ifbpf"* && -z $errors ]] || fail "$tc: $(status v0) $errors"
 		expect_status 0 load v0 objects/tc_drop.o
