@@ -287,6 +287,17 @@ static int parse_field(struct record *rec, const char *key, char *value)
 	return hook >= 0 ? parse_hook(rec, hook, value) : add_other(rec, key, value);
 }
 
+/* The first fields of a text have this one already: no writer says two things. */
+static bool is_repeated(const char *text, size_t before, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *field = text; field < text + before; field = strchr(field, ';') + 1)
+		if (!strncmp(field, key, len) && field[len] == '=')
+			return true;
+	return false;
+}
+
 int record_parse(const char *text, struct record *rec)
 {
 	char copy[RECORD_SIZE], *save, *field, *value;
@@ -304,6 +315,8 @@ int record_parse(const char *text, struct record *rec)
 		if (!value)
 			return -EINVAL;
 		*value++ = '\0';
+		if (is_repeated(text, field - copy, field))
+			return -EINVAL;
 		err = parse_field(rec, field, value);
 		if (err)
 			return -EINVAL;
