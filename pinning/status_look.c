@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/links.h"
 #include "bpffs/log.h"
+#include "pinning/status_blind.h"
 #include "pinning/status_links.h"
 #include "pinning/status_look.h"
 #include "pinning/status_pins.h"
@@ -97,6 +98,8 @@ static int list_attached(struct status *st, const struct status_scope *scope)
 		/* It may be ours: only what others have of it can be seen. */
 		if (st->hidden && !is_elsewhere(st, prog))
 			*prog->owner.why = '\0';
+		else if (!scope->no_ids && !st->hidden)
+			status_doubt_owner(st, prog);
 	}
 	return 0;
 }

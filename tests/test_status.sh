@@ -406,3 +406,39 @@ test_programs_that_replace_functions_of_ours_are_shown()
 	grep -q "freplace  xdp_pass  id [0-9]*  tag [0-9a-f]*  link $link" <<<"$output" ||
 		fail "link $link: $output"
 }
+
+# not_told WHY [COMMAND...]: status cannot tell whose the program is, and says so; its JSON as well.
+not_told()
+{
+	local why=$1
+
+	shift
+	expect_status 3 "$@" "$PWD/pinning/status" v0
+	[[ $errors == *"status: cannot tell whose program $(prog_id v0) on xdp of v0 is: cannot look at \
+$BPFFS/v0/%"*": $why"* ]] || fail "it says: $errors"
+	[[ $output == *"xdp_pass"* && $output != *ours* && $output != *foreign* ]] || fail "$output"
+	expect_status 3 "$@" "$PWD/pinning/status" --json v0
+	[[ $output == *'"complete":false'*'"ours":null,"why":null'* ]] || fail "$output"
+}
+
+test_what_cannot_be_looked_at_is_no_reason_for_whose_a_program_is()
+{
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	not_told "Too many open files" prlimit --nofile=10
+	mount -o remount,ro "$BPFFS"
+	not_told "Read-only file system"
+	mount -o remount,rw "$BPFFS"
+	rm -r "$BPFFS/v0/%progs"
+	ln -s / "$BPFFS/v0/%progs"
+	not_told ""
+	rm "$BPFFS/v0/%progs"
+	expect_status 0 status v0
+	[[ $output == *"ours: adopted by pin_maps"* ]] || fail "$output"
+}
+
+test_a_link_that_cannot_be_looked_at_is_not_said_to_be_anothers()
+{
+	load -m skb --link v0 objects/xdp_pass.o >/dev/null
+	mount -o remount,ro "$BPFFS"
+	not_told "Read-only file system"
+}
