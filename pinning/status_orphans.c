@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/pin.h"
+#include "pinning/gc_uses.h"
 #include "pinning/status_pins.h"
 
 static struct status_orphan *add_orphan(struct status *st, enum pin_kind kind, __u32 id,
@@ -23,25 +24,48 @@ static struct status_orphan *add_orphan(struct status *st, enum pin_kind kind, _
 	return orphan;
 }
 
+/* uses: every program of the kernel; NULL: they cannot be listed. */
+static const char *why_unused(const struct gc_uses *uses, __u32 map_id)
+{
+	if (!uses)
+		return "no program that is attached here uses it";
+	return gc_uses_find(uses, map_id) ? "only programs that are not attached here use it"
+	                                  : "no attached program uses it";
+}
+
+static int orphan_map(struct status *st, const struct view_map *pin, const struct gc_uses *uses)
+{
+	bool used = status_uses_map(&st->live, pin->info.id);
+	struct status_orphan *orphan;
+
+	if (!pin->old_id && used)
+		return 0;
+	orphan = add_orphan(st, PIN_MAP, pin->info.id,
+	                    !pin->old_id ? why_unused(uses, pin->info.id)
+	                    : used       ? "another map has its name; an attached program uses it"
+	                                 : "a replacement left it");
+	if (!orphan)
+		return -ENOMEM;
+	status_pin_file(pin, orphan->file, sizeof(orphan->file));
+	return 0;
+}
+
+/* The interface may have moved, or share its maps with others: what they run uses them too. */
 static int orphan_maps(struct status *st)
 {
-	for (size_t i = 0; i < st->view.len; i++) {
-		const struct view_map *pin = &st->view.maps[i];
-		struct status_orphan *orphan;
+	struct gc_uses uses = {};
+	bool wanted = false, scanned;
+	int err = 0;
 
-		if (!pin->old_id && status_uses_map(&st->live, pin->info.id))
-			continue;
-		orphan =
-			add_orphan(st, PIN_MAP, pin->info.id,
-		                   !pin->old_id ? "no attached program uses it"
-		                   : status_uses_map(&st->live, pin->info.id)
-		                           ? "another map has its name; an attached program uses it"
-		                           : "a replacement left it");
-		if (!orphan)
-			return -ENOMEM;
-		status_pin_file(pin, orphan->file, sizeof(orphan->file));
-	}
-	return 0;
+	for (size_t i = 0; i < st->view.len; i++)
+		wanted |= !st->view.maps[i].old_id &&
+		          !status_uses_map(&st->live, st->view.maps[i].info.id);
+	scanned = wanted && !gc_uses_scan(&uses);
+	for (size_t i = 0; !err && i < st->view.len; i++)
+		err = orphan_map(st, &st->view.maps[i], scanned ? &uses : NULL);
+	if (scanned)
+		gc_uses_free(&uses);
+	return err;
 }
 
 /* The id of the program pinned under that name, or 0. */
@@ -81,7 +105,7 @@ static int orphan_progs(struct status *st, enum hook hook)
 
 		if (!id || status_runs(st, hook, id))
 			continue;
-		orphan = add_orphan(st, PIN_PROG, id, "not attached");
+		orphan = add_orphan(st, PIN_PROG, id, "not attached here");
 		if (orphan)
 			snprintf(orphan->file, sizeof(orphan->file), "%s/%s", below, entry->d_name);
 		else
