@@ -187,8 +187,13 @@ int status_look(struct status *st, struct status_scope *scope)
 		err = status_look_at_pins(st);
 	if (!err)
 		err = status_look_for_orphans(st);
-	if (!err && !scope->no_ids)
+	if (!err && !scope->no_ids) {
 		err = status_look_at_links(st);
+		/* Where nothing is attached, nothing was asked for by id before. */
+		scope->no_ids = err == -EPERM;
+		if (err == -EPERM)
+			err = 0;
+	}
 	return err ? failed(err, "cannot describe %s", st->iface.name) : 0;
 }
 
