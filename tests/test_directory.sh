@@ -417,6 +417,34 @@ test_a_new_interface_takes_nothing_from_one_that_moved()
 	done
 }
 
+test_killed_while_a_directory_follows_nothing_is_lost()
+{
+	local index id running call n killed=0
+
+	for call in renameat renameat2; do
+		for n in 1 2 3; do
+			leave_v0 load --link -m skb v0 objects/xdp_drop.o
+			id=$(map_id "$BPFFS/v0/xdp_stats_map")
+			running=$(prog_id v0 peer)
+			[[ -n $running ]] || skip "needs XDP that survives a move"
+			run with_fault "$call:signal=KILL:when=$n" load -m skb v0 objects/xdp_pass.o
+			((killed += status != 0, 1))
+			[[ $(prog_id v0 peer) == "$running" ]] || fail "$call $n: it is off"
+			expect_status 0 pin_maps --netns peer v0
+			expect_status 0 load -m skb v0 objects/xdp_pass.o
+			[[ $(prog_id v0 peer) == "$running" ]] || fail "$call $n: it is off in the end"
+			expect_id "$BPFFS/%ifbpf/ns/$(peer_cookie)/v0/xdp_stats_map" "$id"
+			[[ $(map_id "$BPFFS/v0/xdp_stats_map") != "$id" ]] || fail "$call $n: shared"
+			expect_status 0 unload --all --purge v0
+			expect_status 0 unload --netns peer --all --purge v0
+			in_peer ip link del dev v0
+			ip link del dev placeholder
+			expect_status 0 gc --grace 0
+		done
+	done
+	((killed > 3)) || fail "killed $killed times only"
+}
+
 test_a_new_interface_takes_no_tcx_link_from_one_that_moved()
 {
 	local index
