@@ -11,22 +11,31 @@
 #define BUFFER_SIZE 32768
 
 /* What a file is; the listing mostly says it. One that is gone meanwhile is of no type. */
-static mode_t type_of(int dir_fd, const struct dirent64 *entry)
+static int find_type(int dir_fd, const struct dirent64 *entry, mode_t *type)
 {
-	struct stat st;
+	struct stat st = {};
 
+	*type = DTTOIF(entry->d_type);
 	if (entry->d_type != DT_UNKNOWN)
-		return DTTOIF(entry->d_type);
-	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
+		return 0;
+	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && errno != ENOENT)
+		return -errno;
+	*type = st.st_mode & S_IFMT;
+	return 0;
 }
 
 static int add(struct listing *listing, int dir_fd, const struct dirent64 *entry)
 {
 	struct listed *list;
+	mode_t type;
 	char *name;
+	int err;
 
 	if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 		return 0;
+	err = find_type(dir_fd, entry, &type);
+	if (err)
+		return err;
 	list = reallocarray(listing->list, listing->len + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
@@ -34,7 +43,7 @@ static int add(struct listing *listing, int dir_fd, const struct dirent64 *entry
 	name = strdup(entry->d_name);
 	if (!name)
 		return -ENOMEM;
-	list[listing->len++] = (struct listed){ .name = name, .type = type_of(dir_fd, entry) };
+	list[listing->len++] = (struct listed){ .name = name, .type = type };
 	return 0;
 }
 

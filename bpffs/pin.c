@@ -36,7 +36,7 @@ int pin_kind_of(int bpf_fd)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", bpf_fd);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
-		return -EINVAL;
+		return -errno;
 	target[len] = '\0';
 	for (int kind = PIN_MAP; kind <= PIN_LINK; kind++)
 		if (!strcmp(target, kinds[kind].anon_inode) ||

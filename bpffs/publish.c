@@ -14,12 +14,13 @@
 #include "bpffs/publish.h"
 #include "bpffs/skeleton.h"
 
-/* Whether a file is a pinned map; the programs and links that others put here are not ours. */
-static bool is_map(int dir_fd, const char *file)
+/*
+ * What has that name is no map, or gone: that is known for certain. Any other error is no answer. The
+ * programs and links that others put here are not ours.
+ */
+static bool is_no_map(int err)
 {
-	__u32 id;
-
-	return !pin_map_id(dir_fd, file, &id);
+	return err == -EINVAL || err == -EACCES || err == -ELOOP || err == -ENOENT;
 }
 
 static int drop(int dir_fd, const char *file)
@@ -31,12 +32,15 @@ static int drop(int dir_fd, const char *file)
 static int drop_pin(int dir_fd, const char *file, void *arg)
 {
 	struct stat st;
+	__u32 id;
+	int err;
 
 	(void)arg;
 	if (fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW))
-		return 0;
-	if (!S_ISLNK(st.st_mode) && !is_map(dir_fd, file))
-		return 0;
+		return errno == ENOENT ? 0 : -errno;
+	err = S_ISLNK(st.st_mode) ? 0 : pin_map_id(dir_fd, file, &id);
+	if (err)
+		return is_no_map(err) ? 0 : err;
 	return drop(dir_fd, file);
 }
 
@@ -89,12 +93,6 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 		return -errno;
 	/* Two links to one inode: rename(2) does nothing then, and says so to nobody. */
 	return unlinkat(stage_fd, file, 0) && errno != ENOENT ? -errno : 0;
-}
-
-/* What has that name is no map, or gone: that is known for certain. */
-static bool is_no_map(int err)
-{
-	return err == -ENOENT || err == -EINVAL || err == -EACCES || err == -ELOOP;
 }
 
 /*

@@ -218,11 +218,7 @@ int load_find_old(struct loading *l)
  */
 static bool has_dead_link(const struct loading *l)
 {
-	char path[NAME_SIZE];
-
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->object->hook));
-	return l->dir.fd >= 0 && !l->dir.dropped &&
-	       !faccessat(l->dir.fd, path, F_OK, AT_SYMLINK_NOFOLLOW);
+	return l->dir.fd >= 0 && !l->dir.dropped && ownership_has_link(&l->dir, l->object->hook);
 }
 
 /* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */

@@ -10,6 +10,7 @@
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "pinning/load_drops.h"
+#include "pinning/ownership.h"
 
 /* The id of a pinned program; 0: it is none. Returns 0 or a negative errno. */
 static int find_prog_id(int dir_fd, const char *file, __u32 *id)
@@ -90,7 +91,7 @@ static int drop_link(const struct load_drops *d, struct stage *stage)
 	if (d->link)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(d->hook));
-	if (faccessat(d->dir->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
+	if (!ownership_has_link(d->dir, d->hook))
 		return 0;
 	return stage_add_drop(stage, path);
 }

@@ -129,6 +129,8 @@ static int load_in_directory(struct loading *l)
 	err = name_prog(l);
 	if (!err)
 		err = load_choose(l);
+	if (!err)
+		err = ownership_check();
 	if (!err && !l->options->join)
 		load_tell_row(l);
 	if (!err)
@@ -149,6 +151,9 @@ static int load_in_directory(struct loading *l)
 		load_tell_goes(l);
 	if (!err)
 		err = load_stage_all(l);
+	/* All that was found since is still so. */
+	if (!err)
+		err = ownership_check();
 	if (!err && l->options->dry_run)
 		load_foresee_switch(l);
 	else if (!err)
@@ -230,6 +235,7 @@ int load_program(const struct interface *iface, struct object *object,
 	memset(report, 0, sizeof(*report));
 	report->hook = object->hook;
 	explain_try(&object->explanation, EXPLAIN_PINS);
+	ownership_begin();
 	err = open_bpffs(&l);
 	if (err)
 		return err;

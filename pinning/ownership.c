@@ -18,19 +18,49 @@
 /* Why a program is not ours that nobody else is known to have either. */
 #define NOT_ADOPTED "not adopted"
 
-static bool is_prog(int dir_fd, const char *file, __u32 prog_id)
+/* The first of ours that could not be looked at, and why. */
+static struct {
+	int err;
+	char path[PATH_MAX];
+} unseen;
+
+void ownership_begin(void)
+{
+	unseen.err = 0;
+}
+
+int ownership_check(void)
+{
+	int err = unseen.err;
+
+	unseen.err = 0;
+	return err ? failed(err, "cannot tell what is ours: cannot look at %s", unseen.path) : 0;
+}
+
+/* Not there, or no pin: nothing of ours. All else is no answer. */
+static void note_unseen(int err, const struct directory *dir, const char *path, const char *file)
+{
+	if (dir->fd < 0 || err == -ENOENT || err == -ELOOP || err == -EINVAL || unseen.err)
+		return;
+	unseen.err = err;
+	snprintf(unseen.path, sizeof(unseen.path), "%.3800s/%s%s%s", dir->path, path,
+	         *file ? "/" : "", file);
+}
+
+/* Is it that program? 1, 0, or a negative errno. */
+static int is_prog(int dir_fd, const char *file, __u32 prog_id)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
-	int fd = pin_open(dir_fd, file, 0);
-	bool same;
+	int fd = pin_open(dir_fd, file, 0), kind;
 
 	if (fd < 0)
-		return false;
-	same = pin_kind_of(fd) == PIN_PROG && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	       info.id == prog_id;
+		return fd;
+	kind = pin_kind_of(fd);
+	if (kind == PIN_PROG && bpf_obj_get_info_by_fd(fd, &info, &len))
+		kind = -errno;
 	close(fd);
-	return same;
+	return kind < 0 ? kind : kind == PIN_PROG && info.id == prog_id;
 }
 
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
@@ -38,15 +68,23 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 {
 	char path[NAME_SIZE];
 	struct listing progs;
-	int fd, err = -ENOENT;
+	int fd, err, same;
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
 	fd = bpffs_open_dir(dir->fd, path, O_RDONLY);
-	if (fd < 0)
+	if (fd < 0) {
+		note_unseen(fd, dir, path, "");
 		return -ENOENT;
-	listing_read(&progs, fd);
+	}
+	err = listing_read(&progs, fd);
+	if (err)
+		note_unseen(err, dir, path, "");
+	err = -ENOENT;
 	for (size_t i = 0; err && i < progs.len; i++) {
-		if (!S_ISREG(progs.list[i].type) || !is_prog(fd, progs.list[i].name, prog_id))
+		same = S_ISREG(progs.list[i].type) ? is_prog(fd, progs.list[i].name, prog_id) : 0;
+		if (same < 0)
+			note_unseen(same, dir, path, progs.list[i].name);
+		if (same != 1)
 			continue;
 		snprintf(file, NAME_SIZE, "%s", progs.list[i].name);
 		err = 0;
@@ -61,21 +99,21 @@ static int open_our_link(const struct directory *dir, enum hook hook, struct bpf
 {
 	__u32 len = sizeof(*info);
 	char path[NAME_SIZE];
-	int fd, err = 0;
+	int fd, kind;
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
 	fd = pin_open(dir->fd, path, 0);
-	if (fd < 0)
-		return fd;
 	memset(info, 0, sizeof(*info));
-	if (pin_kind_of(fd) != PIN_LINK)
-		err = -EINVAL;
-	else if (bpf_obj_get_info_by_fd(fd, info, &len))
-		err = -errno;
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
+	if (fd >= 0) {
+		kind = pin_kind_of(fd);
+		if (kind == PIN_LINK && !bpf_obj_get_info_by_fd(fd, info, &len))
+			return fd;
+		kind = kind == PIN_LINK ? -errno : kind < 0 ? kind : -EINVAL;
+		close(fd);
+		fd = kind;
+	}
+	note_unseen(fd, dir, path, "");
+	return fd;
 }
 
 static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id)
@@ -87,6 +125,17 @@ static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_
 		return false;
 	close(fd);
 	return info.id == link_id;
+}
+
+bool ownership_has_link(const struct directory *dir, enum hook hook)
+{
+	char path[NAME_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
+	if (!faccessat(dir->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return true;
+	note_unseen(-errno, dir, path, "");
+	return false;
 }
 
 void ownership_find_links(const struct directory *dir, struct attachments *attached)

@@ -32,6 +32,14 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 bool ownership_is_unadopted(const struct ownership *verdict);
 
 /*
+ * What follows can miss a pin of ours that cannot be looked at now: then it takes for another's
+ * what is ours. Check: since begin, or the last check, that was not so; else a negative errno,
+ * reported. Who acts upon what follows checks before.
+ */
+void ownership_begin(void);
+int ownership_check(void);
+
+/*
  * The file name under %progs/<hook>/ of the pinned program with that id.
  * Returns 0, or -ENOENT if it is not pinned there.
  */
@@ -43,6 +51,9 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
  * CAP_SYS_ADMIN.
  */
 void ownership_find_links(const struct directory *dir, struct attachments *attached);
+
+/* A link is pinned for the hook, dead or alive. */
+bool ownership_has_link(const struct directory *dir, enum hook hook);
 
 /*
  * Open the program and the link of an attachment: by id, which takes CAP_SYS_ADMIN, or from our

@@ -82,8 +82,16 @@ static int find_present(const struct plan_input *in, const char *file, bool egre
 	return err == -ELOOP ? -ENOENT : err;
 }
 
+/* It could not be looked at: that is nothing about what it is. Returns 0 or err, reported. */
+static int check_seen(const struct plan_input *in, const char *file, int err)
+{
+	if (!err || err == -ENOENT || err == -EINVAL || err == -ELOOP || err == -EACCES)
+		return 0;
+	return failed(err, "cannot look at %s in %s", file, in->dir->path);
+}
+
 /* The name under which the replaced map is to stay must be free, or that map's already. */
-static void check_old_name(const struct plan_input *in, struct plan_map *map, const char *file)
+static int check_old_name(const struct plan_input *in, struct plan_map *map, const char *file)
 {
 	char old[NAME_SIZE];
 	__u32 id;
@@ -91,9 +99,12 @@ static void check_old_name(const struct plan_input *in, struct plan_map *map, co
 
 	mapname_old(file, map->old_id, old, sizeof(old));
 	err = find_present(in, old, map->egress, &id);
+	if (check_seen(in, old, err))
+		return err;
 	if (err != -ENOENT && (err || id != map->old_id))
 		refuse(map, "map %u could not stay as %.200s, which is taken by something else",
 		       map->old_id, old);
+	return 0;
 }
 
 /* A filter that comes before the others takes no name from one whose map has it. */
@@ -108,8 +119,8 @@ static bool keeps_name(const struct plan_input *in, struct plan_map *map, __u32 
 	return user != NULL;
 }
 
-/* What is in its place now decides between pinned, kept and replaced. */
-static void look_in_place(const struct plan_input *in, struct plan_map *map)
+/* What is in its place now decides between pinned, kept and replaced. Reports its failures. */
+static int look_in_place(const struct plan_input *in, struct plan_map *map)
 {
 	char file[NAME_SIZE], old[NAME_SIZE];
 	__u32 id;
@@ -119,11 +130,13 @@ static void look_in_place(const struct plan_input *in, struct plan_map *map)
 	if (mapname_encode(map->name, file, sizeof(file)) ||
 	    mapname_old(file, (__u32)-1, old, sizeof(old))) {
 		refuse(map, "its name is too long for a file name");
-		return;
+		return 0;
 	}
 	snprintf(map->path, sizeof(map->path), "%.3500s/%s%s", in->dir->path,
 	         map->egress ? DIRECTORY_EGRESS "/" : "", file);
 	err = find_present(in, file, map->egress, &id);
+	if (check_seen(in, file, err))
+		return err;
 	if (err == -ENOENT) {
 		map->state = PLAN_PINNED;
 	} else if (err) {
@@ -133,8 +146,9 @@ static void look_in_place(const struct plan_input *in, struct plan_map *map)
 	} else if (!keeps_name(in, map, id)) {
 		map->state = PLAN_REPLACED;
 		map->old_id = id;
-		check_old_name(in, map, file);
+		return check_old_name(in, map, file);
 	}
+	return 0;
 }
 
 /* Others' pins of the same map, and what follows from them. */
@@ -198,6 +212,7 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 	const struct live_prog *prog = &in->live->progs[live->prog];
 	struct plan_map *maps, *map;
 	const char *why;
+	int err = 0;
 
 	/* A map that its loader names is none: internal ones are not handed over. */
 	if (!*live->name && mapname_is_internal(&live->info)) {
@@ -221,13 +236,13 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 		choose_place(plan, map);
 	}
 	if (map->state != PLAN_REFUSED)
-		look_in_place(in, map);
+		err = look_in_place(in, map);
 	if (map->state != PLAN_REFUSED)
 		look_at_owners(in, map);
 	if (map->state == PLAN_REFUSED)
 		plan->refused++;
 	plan->len++;
-	return 0;
+	return err;
 }
 
 int plan_make(struct plan *plan, const struct plan_input *in)

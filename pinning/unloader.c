@@ -440,6 +440,8 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 		err = stage_switch(&stage, one->at.hook, one->at.prog_id, 0);
 	if (!err)
 		err = stage_seal(&stage, &u->dir, &rec);
+	if (!err)
+		err = ownership_check();
 	if (!err) {
 		err = take_off(u, &one->at, &gone);
 		/* If that is not known, the next run sees. */
@@ -510,8 +512,9 @@ static int open_directory(struct unloading *u)
 
 static int look(struct unloading *u, bool act)
 {
-	int err;
+	int err, unseen;
 
+	ownership_begin();
 	err = attachments_query(&u->attached, u->iface);
 	if (err)
 		return err;
@@ -526,7 +529,10 @@ static int look(struct unloading *u, bool act)
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
-	return choose(u, act);
+	err = choose(u, act);
+	/* Whatever it decided: it may have missed what is ours. */
+	unseen = ownership_check();
+	return unseen ? unseen : err;
 }
 
 static void forget(struct unloading *u)
