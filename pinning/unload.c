@@ -117,20 +117,22 @@ static int unload(const char *ifname, const char *netns, const struct unload_opt
 {
 	struct unload_report report;
 	struct interface iface;
-	size_t done = 0;
+	size_t done = 0, begun = 0;
 	int err;
 
 	if (interface_find(&iface, ifname, netns))
 		return EXIT_KERNEL;
 	err = how->prepared ? unload_prepared(&iface, how, &report)
 	                    : unload_programs(&iface, how, &report);
-	for (size_t i = 0; i < report.len; i++)
+	for (size_t i = 0; i < report.len; i++) {
 		done += report.list[i].done;
+		begun += report.list[i].begun;
+	}
 	if (done || (!err && report.only_pins))
 		(json ? print_json : print_text)(&iface, &report, how);
 	unload_report_free(&report);
 	if (err)
-		return done ? EXIT_PARTLY : EXIT_KERNEL;
+		return done || begun ? EXIT_PARTLY : EXIT_KERNEL;
 	return EXIT_SUCCESS;
 }
 

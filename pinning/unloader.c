@@ -447,8 +447,14 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 		/* If that is not known, the next run sees. */
 		stage.switched = gone != 0;
 	}
-	if (!err)
+	if (!err) {
 		err = stage_commit(&stage, &u->dir, &rec);
+		if (err)
+			note("program %u was taken off %s of %s, but its pins are not seen to: the "
+			     "next run ends that first",
+			     one->at.prog_id, hook_name(one->at.hook), u->iface->name);
+	}
+	one->begun = err && stage.switched;
 	stage_end(&stage);
 	return err;
 }
@@ -543,6 +549,16 @@ static void forget(struct unloading *u)
 	bpffs_close(&u->fs);
 }
 
+/* One is begun and not ended: those behind it stay as they are. */
+static void tell_untried(const struct unloading *u, size_t i)
+{
+	const struct unload_report *report = u->report;
+
+	while (++i < report->len)
+		note("program %u on %s of %s was not tried, and stays", report->list[i].at.prog_id,
+		     hook_name(report->list[i].at.hook), u->iface->name);
+}
+
 /* Choose, and with act remove what was chosen. */
 static int unload(struct unloading *u, bool write, bool act)
 {
@@ -562,6 +578,11 @@ static int unload(struct unloading *u, bool write, bool act)
 		int failure = unload_one(u, &u->report->list[i]);
 
 		first = first ? first : failure;
+		/* What another one publishes would be undone by whoever ends this. */
+		if (u->report->list[i].begun) {
+			tell_untried(u, i);
+			break;
+		}
 	}
 	forget(u);
 	return err ? err : first;

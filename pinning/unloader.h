@@ -28,6 +28,7 @@ struct unloaded {
 	char name[BPF_OBJ_NAME_LEN];
 	bool ours;
 	bool done;           /* it was removed, or with dry_run would be */
+	bool begun;          /* it may be off, but its pins are still to go: the next run ends it */
 	unsigned int purged; /* pins of maps that were dropped */
 };
 
@@ -41,10 +42,11 @@ struct unload_report {
 
 /*
  * Take programs off an interface, each in the mode in which the kernel reports it, and read back
- * that it is gone. What fails does not keep the others from being removed: the report says which
- * were. The caller releases it with unload_report_free(), after a failure too.
- * Reports its failures. Returns 0, -ENOENT if nothing fits, -EINVAL if several do without all,
- * -EEXIST if what fits is not ours, or another negative errno.
+ * that it is gone. What fails does not keep the others from being removed, unless it is the
+ * exchange of the pins: the next run has to end that first. The report says which were. The caller
+ * releases it with unload_report_free(), after a failure too. Reports its failures. Returns 0,
+ * -ENOENT if nothing fits, -EINVAL if several do without all, -EEXIST if what fits is not ours, or
+ * another negative errno.
  */
 int unload_programs(const struct interface *iface, const struct unload_options *options,
                     struct unload_report *report);

@@ -402,7 +402,7 @@ test_what_cannot_be_read_back_is_said_to_be_off()
 		awk '/sendto\(/ { n++ } /RTM_SETLINK/ { at = n } END { print at + 1 }')
 	load v0 objects/xdp_pass.o >/dev/null
 	inject sendto error=ENOMEM "$n" unload v0
-	((status == 2)) || fail "status $status: $errors"
+	((status == 3)) || fail "status $status: $errors"
 	[[ $errors == *"cannot ask what is attached to v0"*"was taken off xdp of v0, as the kernel answered"* ]] ||
 		fail "it says: $errors"
 	expect_status 0 gc
@@ -742,6 +742,33 @@ test_failing_at_any_message_from_the_kernel_it_looks_what_is_so()
 	# shellcheck disable=SC2046 # words
 	fails_everywhere recvmsg:ENOBUFS $(each_errno bpf)
 	((points > 20)) || fail "failed at $points points only"
+}
+
+# What was published for one stays so: no other one is begun while that is not ended.
+test_of_all_none_is_begun_after_one_whose_pins_cannot_be_exchanged()
+{
+	local n begun=0 left
+
+	for ((n = 1; ; n++)); do
+		load v0 objects/tc_pass.o >/dev/null 2>&1
+		load v0 objects/xdp_pass.o >/dev/null 2>&1
+		inject renameat error=ENOMEM "$n" unload --all v0
+		[[ -n $injected ]] || break
+		left=$(status v0 | grep -c 'loaded by ifbpf') || true
+		if [[ $errors == *", but its pins are not seen to: the next run ends that first"* ]]; then
+			((++begun))
+			((status == 3)) || fail "$n: status $status: $errors"
+			((left == 0)) || [[ $errors == *" was not tried, and stays"* ]] || fail "$n: $errors"
+		else
+			((status != 0 || left == 0)) || fail "$n: status 0, and $left are left"
+		fi
+		run pin_maps v0
+		expect_no_stage
+		[[ $(status v0) != *"does not run there"* && $(status v0) != *"does not name it"* ]] ||
+			fail "$n: $(status v0)"
+		run unload --all v0
+	done
+	((begun > 1)) || fail "begun and not ended $begun times of $n"
 }
 
 # prepared: maps and programs that are pinned for v0, below its directory.

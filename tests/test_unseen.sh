@@ -23,6 +23,7 @@ blinded()
 {
 	local prepare=$1 check=$2 points=0 n call pattern errno
 
+	need jq
 	shift 2
 	while read -r call errno pattern; do
 		"$prepare"
