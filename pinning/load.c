@@ -415,6 +415,9 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	log_init("load", verbose);
 	choice.file = argv[argc - 1];
+	/* What is said of the first interface, and read by nobody, does not keep off the others. */
+	if (!how.dry_run && argc - optind > 2)
+		cli_outlive_readers();
 	if (netns && netns_enter(netns))
 		return EXIT_KERNEL;
 	return cli_finish_change(load_all(argv + optind, argc - 1 - optind, shared, &call));

@@ -759,6 +759,32 @@ test_later_loads_update_the_link()
 	expect_totals v0 "xdp XDP_DROP 4" "xdp XDP_PASS 3"
 }
 
+# closed COMMAND...: both its outputs are a pipe that nobody reads. Sets $status.
+closed()
+{
+	local pipe=$TMPDIR/closed
+
+	rm -f "$pipe"
+	mkfifo "$pipe"
+	exec {reader}<>"$pipe" {writer}>"$pipe"
+	exec {reader}<&-
+	status=0
+	"$@" >&"$writer" 2>&1 || status=$?
+	exec {writer}>&-
+}
+
+test_what_nobody_reads_of_one_interface_does_not_keep_off_the_others()
+{
+	ip link add a0 type veth peer name a1
+	closed load nosuch a0 objects/xdp_pass.o
+	((status == 3)) || fail "status $status"
+	runs a0 xdp xdp_pass
+	closed load v0 nosuch a0 objects/xdp_drop.o
+	((status == 3)) || fail "status $status"
+	runs v0 xdp xdp_drop
+	runs a0 xdp xdp_drop
+}
+
 test_the_kernel_refuses_to_let_ip_remove_a_link()
 {
 	load --link v0 objects/xdp_pass.o >/dev/null
