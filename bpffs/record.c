@@ -77,6 +77,14 @@ bool record_has_prog(const struct record *rec, enum hook hook, __u32 prog_id)
 	return has_id(rec->hooks[hook].progs, rec->hooks[hook].progs_len, prog_id);
 }
 
+/* What is cut by the length of the text are maps first, and programs when no map is named. */
+bool record_lacks_progs(const struct record *rec, enum hook hook)
+{
+	const struct record_hook *h = &rec->hooks[hook];
+
+	return h->cut && (h->progs_len == RECORD_IDS || !h->maps_len);
+}
+
 bool record_has_map(const struct record *rec, enum hook hook, __u32 map_id)
 {
 	return has_id(rec->hooks[hook].maps, rec->hooks[hook].maps_len, map_id);

@@ -16,7 +16,7 @@
 
 /* The longest text of a symlink in bpffs (PATH_MAX with its NUL). */
 #define RECORD_SIZE     4096
-#define RECORD_IDS      128
+#define RECORD_IDS      256
 #define RECORD_NO_GROUP ((__u32)-1)
 
 /* The programs and maps that were published for one hook. */
@@ -44,6 +44,8 @@ void record_add_map(struct record *rec, enum hook hook, __u32 map_id);
 void record_remove_prog(struct record *rec, enum hook hook, __u32 prog_id);
 void record_remove_map(struct record *rec, enum hook hook, __u32 map_id);
 bool record_has_prog(const struct record *rec, enum hook hook, __u32 prog_id);
+/* Programs of the hook are left out: there was no room for them. */
+bool record_lacks_progs(const struct record *rec, enum hook hook);
 bool record_has_map(const struct record *rec, enum hook hook, __u32 map_id);
 
 /* Both records are of the same interface: ifindex and network namespace. */

@@ -78,6 +78,25 @@ static int keep_content(struct adoption *a)
 	return err ? failed(err, "cannot report what was carried over") : 0;
 }
 
+/* So many programs would be adopted, and are not: the record has no room for them. */
+static size_t count_left_out(const struct adoption *a, const struct plan_input *in)
+{
+	char text[RECORD_SIZE];
+	struct record rec;
+	size_t count = 0;
+
+	plan_record(&a->report->plan, in, &rec);
+	if (record_format(&rec, text) || record_parse(text, &rec))
+		return a->attached.len;
+	for (size_t i = 0; i < a->attached.len; i++) {
+		const struct attachment *at = &a->attached.list[i];
+
+		count += (at->by == ATTACH_XDP || at->by == ATTACH_CLSACT) &&
+		         !record_has_prog(&rec, at->hook, at->prog_id);
+	}
+	return count;
+}
+
 static int publish(struct adoption *a, const struct plan_input *in, struct stage *stage)
 {
 	struct record rec;
@@ -116,8 +135,10 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 	if (err)
 		return failed(err, "cannot look for pins in %s", a->fs.path);
 	err = plan_make(&a->report->plan, &in);
-	if (!err)
+	if (!err) {
+		a->report->left_out = count_left_out(a, &in);
 		err = find_content(a);
+	}
 	if (!err && !a->options->dry_run) {
 		err = publish(a, &in, stage);
 		if (!err)

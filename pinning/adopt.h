@@ -13,6 +13,7 @@ struct adopt_report {
 	__u64 gen;
 	struct plan plan;
 	struct carry carry; /* with options->carry; all rounds together */
+	size_t left_out;    /* programs that the record has no room for: they are not adopted */
 	bool unfinished;    /* some content is not brought over yet; a later run goes on with it */
 	bool misused;       /* with -EINVAL: a word of options->classes is about no map */
 };

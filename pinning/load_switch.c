@@ -187,7 +187,7 @@ int load_switch_missing(struct loading *l)
 	char prog[128];
 
 	if (!find_instead(l, &there))
-		return failed(-ENOENT, "cannot find program %u on %s of %s after attaching it",
+		return rejected(-ENOENT, "cannot find program %u on %s of %s after attaching it",
 		              l->report->prog_id, hook, l->iface->name);
 	l->lost = true;
 	if (!there.prog_id) {

@@ -350,6 +350,8 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		decide(verdict, false, "attached by %s, by others", attach_by_name(at->by));
 	else if (dir && dir->has_record && record_has_prog(&dir->record, at->hook, at->prog_id))
 		decide(verdict, true, "adopted by pin_maps");
+	else if (dir && dir->has_record && record_lacks_progs(&dir->record, at->hook))
+		decide(verdict, false, "not adopted, for the record holds no more");
 	else
 		decide(verdict, false, NOT_ADOPTED);
 }

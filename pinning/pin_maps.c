@@ -132,8 +132,17 @@ static void print_json(const struct interface *iface, const struct adopt_report 
 
 static bool is_partly(const struct adopt_report *report, bool dry_run)
 {
-	return report->plan.refused || report->unfinished ||
+	return report->plan.refused || report->unfinished || report->left_out ||
 	       carry_is_partly(&report->carry, dry_run);
+}
+
+static void tell_left_out(const struct interface *iface, const struct adopt_report *report)
+{
+	note("%zu programs on %s are not adopted: the record of %s holds no more", report->left_out,
+	     iface->name, report->path);
+	hint("load and unload leave those alone; to remove one all the same: %s --foreign --id ID "
+	     "%s",
+	     cli_command("unload"), cli_word(iface->name));
 }
 
 static int pin_maps(const char *ifname, const char *netns, const struct adopt_options *how,
@@ -149,6 +158,8 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 		status = report.misused ? EXIT_USAGE : EXIT_KERNEL;
 	} else {
 		(json ? print_json : print_text)(&iface, &report, how->dry_run);
+		if (report.left_out)
+			tell_left_out(&iface, &report);
 		status = is_partly(&report, how->dry_run) ? EXIT_PARTLY : EXIT_SUCCESS;
 	}
 	adopt_report_free(&report);

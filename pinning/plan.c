@@ -286,8 +286,12 @@ void plan_record(const struct plan *plan, const struct plan_input *in, struct re
 		/* gc's note of when the interface was gone: it is here. */
 		record_unset_other(rec, "gone");
 	}
-	for (size_t i = 0; i < in->live->progs_len; i++)
-		record_add_prog(rec, in->live->progs[i].hook, in->live->progs[i].id);
+	/* What is attached by itself comes first: there may not be room for all. */
+	for (int behind = 0; behind < 2; behind++)
+		for (size_t i = 0; i < in->live->progs_len; i++)
+			if ((in->live->progs[i].via_map || in->live->progs[i].via_link) == behind)
+				record_add_prog(rec, in->live->progs[i].hook,
+				                in->live->progs[i].id);
 	for (size_t i = 0; i < plan->len; i++)
 		if (plan_publishes(&plan->maps[i]))
 			record_add_map(rec, plan->maps[i].hook, plan->maps[i].info.id);

@@ -137,3 +137,40 @@ test_a_shared_block_is_refused_with_what_goes_instead()
 	${del#*: }
 	[[ -z $(filter) ]] || fail "there is: $(filter)"
 }
+
+# many N: so many filters, each with a program of its own.
+many()
+{
+	local i
+
+	unload --all --foreign v0 >/dev/null 2>&1 || true
+	tc qdisc del dev v0 clsact 2>/dev/null || true
+	rm -rf "$BPFFS/v0"
+	tc qdisc add dev v0 clsact
+	for ((i = 1; i <= $1; i++)); do
+		echo "filter add dev v0 ingress pref $i handle 1 bpf da obj objects/tc_pass.o sec tc"
+	done | tc -batch -
+}
+
+test_more_programs_than_128_are_adopted_and_what_is_too_many_is_said()
+{
+	many 200
+	run pin_maps v0
+	((status == 3)) && [[ $errors != *"holds no more"* ]] || fail "status $status: $errors"
+	expect_status 0 unload --all v0
+	[[ -z $(filter) ]] || fail "there is: $(filter | wc -l)"
+	many 300
+	run pin_maps v0
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors =~ pin_maps:\ ([0-9]+)\ programs\ on\ v0\ are\ not\ adopted:\ the\ record\ of\ .*\ holds\ no\ more ]] ||
+		fail "it says: $errors"
+	[[ $(status v0 | grep -c "foreign: not adopted, for the record holds no more") == "${BASH_REMATCH[1]}" ]] ||
+		fail "it says ${BASH_REMATCH[1]}, there are: $(status v0 | grep -c foreign)"
+	expect_fail "hint: remove it all the same: --foreign" unload --id "$(tc_prog v0 ingress 300)" v0
+	# With those gone there is room for the others.
+	expect_status 0 unload --all v0
+	run pin_maps v0
+	[[ $errors != *"holds no more"* ]] || fail "it says: $errors"
+	expect_status 0 unload --all v0
+	[[ -z $(filter) ]] || fail "there is: $(filter | wc -l)"
+}
