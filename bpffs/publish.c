@@ -15,8 +15,8 @@
 #include "bpffs/skeleton.h"
 
 /*
- * What has that name is no map, or gone: that is known for certain. Any other error is no answer. The
- * programs and links that others put here are not ours.
+ * What has that name is no map, or gone: that is known for certain. Any other error is no answer.
+ * The programs and links that others put here are not ours.
  */
 static bool is_no_map(int err)
 {

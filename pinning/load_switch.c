@@ -188,7 +188,7 @@ int load_switch_missing(struct loading *l)
 
 	if (!find_instead(l, &there))
 		return rejected(-ENOENT, "cannot find program %u on %s of %s after attaching it",
-		              l->report->prog_id, hook, l->iface->name);
+		                l->report->prog_id, hook, l->iface->name);
 	l->lost = true;
 	if (!there.prog_id) {
 		rejected(-ENOENT,
