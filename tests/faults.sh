@@ -82,9 +82,9 @@ at_once()
 	((bad == 0)) || fail "$(tail -n +1 "$TMPDIR"/once.*)"
 }
 
-# switches_at CALL PATTERN COMMAND...: which of its calls of that name is the last that PATTERN is in:
-# that is when load puts its program on.
-switches_at()
+# looks_of CALL PATTERN COMMAND...: which of its calls of that name PATTERN, a regular expression, is
+# in.
+looks_of()
 {
 	local call=$1 pattern=$2
 
@@ -93,8 +93,11 @@ switches_at()
 	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
 		strace -f -qq -o "$TMPDIR/calls" -e "trace=$call" "$@"
 	((status == 0)) || fail_run "status $status" "$@"
-	grep " $call(" "$TMPDIR/calls" | grep -n "$pattern" | tail -1 | cut -d: -f1
+	grep " $call(" "$TMPDIR/calls" | grep -nE "$pattern" | cut -d: -f1
 }
+
+# switches_at CALL PATTERN COMMAND...: the last of them: that is when load puts its program on.
+switches_at() { looks_of "$@" | tail -1; }
 
 # between_calls CALL N CHANGE COMMAND...: COMMAND, after the Nth such call CHANGE, then it goes on. Sets
 # what run sets.

@@ -5,19 +5,6 @@
 . tests/pins.sh
 . tests/faults.sh
 
-# looks_of CALL PATTERN COMMAND...: which of its calls of that name PATTERN is in.
-looks_of()
-{
-	local call=$1 pattern=$2
-
-	shift 2
-	need strace
-	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
-		strace -f -qq -o "$TMPDIR/calls" -e "trace=$call" "$@"
-	((status == 0)) || fail_run "status $status" "$@"
-	grep " $call(" "$TMPDIR/calls" | grep -nE "$pattern" | cut -d: -f1
-}
-
 # blinded PREPARE CHECK COMMAND...: each look at a pin of ours fails once.
 blinded()
 {
