@@ -324,7 +324,7 @@ test_a_foreign_map_of_that_name_is_refused()
 	make_dir v0
 	make_map "$BPFFS/v0/xdp_stats_map" array 4 16 5
 	expect_fail "cannot read map 'xdp_stats_map' of v0 at $BPFFS/v0/xdp_stats_map: it has \
-type array, key 4, value 16 bytes; expected type percpu_array, key 4, value 16 bytes: Invalid" stats v0
+type array, key 4, value 16 bytes; expected type percpu_array, key 4, value 16 bytes" stats v0
 	((status == 2)) || fail "status $status"
 	[[ -z $output ]] || fail "it prints: $output"
 	rm "$BPFFS/v0/xdp_stats_map"
@@ -585,7 +585,7 @@ test_an_interface_of_another_netns()
 
 	run stats --netns peer v1
 	[[ $status == 2 && $errors == *"hint: "*"pin_maps --netns peer v1" ]] || fail "$errors"
-	dir=$(sed -n 's/.* of v1 at \(.*\): No such.*/\1/p' <<<"$errors")
+	dir=$(sed -n 's/.* of v1 at //p' <<<"$errors")
 	[[ $dir == "$BPFFS/%ifbpf/ns/"*/v1 ]] || fail "not its directory: $dir"
 	# mkdir -m does not reach the parents.
 	(umask 077 && mkdir -p "$dir")

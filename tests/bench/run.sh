@@ -34,10 +34,7 @@ done
 # Older suites have no xdp-forward: then the one that tests/matrix/fetch.sh has fetched.
 fetched=${MATRIX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf/loaders}/trixie/run
 if ! type xdp-forward >/dev/null 2>&1 && [[ -x $fetched/xdp-forward ]]; then
-	mkdir -p build/tests/bench/peers
-	printf '#!/bin/sh\nexec "%s" "$@"\n' "$fetched/xdp-forward" >build/tests/bench/peers/xdp-forward
-	chmod +x build/tests/bench/peers/xdp-forward
-	PATH=$PATH:$PWD/build/tests/bench/peers
+	export BENCH_FETCHED=$fetched
 	BENCH_XDP_FORWARD=$(sed -n 's/^xdp-tools //p' "$fetched/packages" || true)
 	export BENCH_XDP_FORWARD="xdp-tools ${BENCH_XDP_FORWARD:-of unknown version}, fetched"
 fi
@@ -51,5 +48,6 @@ exec unshare --net --mount --propagation private bash -c '
 	set -eu
 	setup
 	bench_world
+	bench_peers
 	exec build/tests/bench/bench "$@"
 ' bench "$@"
