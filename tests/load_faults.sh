@@ -149,7 +149,8 @@ kill_load()
 	expect_old_or_new "in the end"
 	expect_counted "in the end"
 	echo "killed at $points of $(wc -l <<<"$calls") calls" >&2
-	((points > 15 && points * 10 >= $(wc -l <<<"$calls") * 9)) || fail "killed at $points points only"
+	# Where a directory is there already, or still, an exchange takes other calls than in the first run.
+	((points > 15 && points * 10 >= $(wc -l <<<"$calls") * 8)) || fail "killed at $points points only"
 }
 
 # between: called after each point, which is $at.
