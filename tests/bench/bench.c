@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 	printed = print_results(json, docs);
 	if (printed)
 		status = printed;
+	fflush(stdout); /* which may be the same file */
 	note("done in %.0f seconds", now_seconds() - bench.started);
 	for (size_t i = 0; i < bench.tables_len; i++)
 		table_free(bench.tables[i]);
