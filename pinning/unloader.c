@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/live.h"
 #include "bpffs/libxdp.h"
@@ -18,187 +17,10 @@
 #include "pinning/filter.h"
 #include "pinning/ownership.h"
 #include "pinning/plan.h"
+#include "pinning/unload_internal.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unloader.h"
 #include "pinning/writer.h"
-
-/* Everything that one unload works with. */
-struct unloading {
-	const struct interface *iface;
-	const struct unload_options *options;
-	struct unload_report *report;
-	struct bpffs fs;
-	struct attachments attached;
-	struct directory dir; /* fd -1 if the interface has none */
-	struct owners owners;
-	bool resumed; /* what was still to be brought over was seen to */
-};
-
-/* What fits and is not ours. */
-struct foreign {
-	struct {
-		const struct attachment *at;
-		struct ownership verdict;
-	} * list;
-	size_t len;
-};
-
-/* The kernel's name for a program; without the right to ask, the name of its pin. */
-static void prog_name(const struct unloading *u, const struct attachment *at,
-                      char name[BPF_OBJ_NAME_LEN])
-{
-	int fd = bpf_prog_get_fd_by_id(at->prog_id);
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	char file[NAME_SIZE];
-
-	*name = '\0';
-	if (fd >= 0) {
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-			memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-		close(fd);
-	} else if (u->dir.fd >= 0 && !ownership_find_prog(&u->dir, at->hook, at->prog_id, file)) {
-		snprintf(name, BPF_OBJ_NAME_LEN, "%.15s", file);
-	}
-}
-
-static bool fits(const struct unloading *u, const struct attachment *at)
-{
-	const struct unload_options *o = u->options;
-	char name[BPF_OBJ_NAME_LEN], section[256];
-
-	if (o->hook >= 0 && (enum hook)o->hook != at->hook)
-		return false;
-	if (o->id && o->id != at->prog_id)
-		return false;
-	if (o->program) {
-		prog_name(u, at, name);
-		if (strncmp(name, o->program, sizeof(name) - 1))
-			return false;
-	}
-	if (o->section)
-		return u->dir.fd >= 0 && record_has_prog(&u->dir.record, at->hook, at->prog_id) &&
-		       !ownership_get_section(&u->dir.record, at->hook, section, sizeof(section)) &&
-		       !strcmp(section, o->section);
-	return true;
-}
-
-static int add(const struct unloading *u, const struct attachment *at, bool ours)
-{
-	struct unload_report *report = u->report;
-	struct unloaded *list = reallocarray(report->list, report->len + 1, sizeof(*list));
-
-	if (!list)
-		return failed(-ENOMEM, "cannot list programs");
-	report->list = list;
-	list[report->len] = (struct unloaded){ .at = *at, .ours = ours };
-	prog_name(u, at, list[report->len++].name);
-	return 0;
-}
-
-/* All that fit are others': name each. */
-static int refuse_foreign(const struct unloading *u, const struct foreign *foreign)
-{
-	bool adoptable = false;
-
-	for (size_t i = 0; i < foreign->len; i++) {
-		const struct attachment *at = foreign->list[i].at;
-		const char *why = foreign->list[i].verdict.why;
-
-		rejected(-EEXIST, "cannot remove program %u from %s of %s, which is not ours: %s",
-		         at->prog_id, hook_name(at->hook), u->iface->name, why);
-		adoptable = adoptable ||
-		            (!at->link_id && ownership_is_unadopted(&foreign->list[i].verdict));
-	}
-	if (adoptable)
-		hint("adopt it first: %s %s; or remove it all the same: --foreign",
-		     cli_command("pin_maps"), cli_word(u->iface->name));
-	else
-		hint("remove it all the same: --foreign");
-	return -EEXIST;
-}
-
-static void tell_foreign(const struct unloading *u, const struct foreign *foreign)
-{
-	for (size_t i = 0; i < foreign->len; i++) {
-		const struct attachment *at = foreign->list[i].at;
-
-		note("program %u on %s of %s is not ours, and stays: %s", at->prog_id,
-		     hook_name(at->hook), u->iface->name, foreign->list[i].verdict.why);
-	}
-}
-
-static int refuse_several(const struct unloading *u)
-{
-	const struct unload_report *report = u->report;
-
-	rejected(-EINVAL, "cannot choose: %zu programs on %s fit", report->len, u->iface->name);
-	for (size_t i = 0; i < report->len; i++)
-		hint("--hook %s --id %u is %s", hook_name(report->list[i].at.hook),
-		     report->list[i].at.prog_id, report->list[i].name);
-	hint("name one, or take them all: --all");
-	return -EINVAL;
-}
-
-/* Whatever is ours is to go, on any hook, and all maps with it. */
-static bool everything_goes(const struct unload_options *o)
-{
-	return o->all && o->purge && o->hook < 0 && !o->id && !o->program && !o->section;
-}
-
-/* Nothing of ours is attached, so that nothing can be chosen; what was left pinned is to go. */
-static bool only_pins(const struct unloading *u)
-{
-	return everything_goes(u->options) && !u->report->len && u->dir.fd >= 0;
-}
-
-/* List what fits, by whose it is. */
-static int sort_out(const struct unloading *u, struct foreign *foreign)
-{
-	foreign->list = calloc(u->attached.len, sizeof(*foreign->list));
-	if (!foreign->list && u->attached.len)
-		return failed(-ENOMEM, "cannot list programs");
-	for (size_t i = 0; i < u->attached.len; i++) {
-		const struct attachment *at = &u->attached.list[i];
-		struct ownership *verdict = &foreign->list[foreign->len].verdict;
-		int err;
-
-		if (!fits(u, at))
-			continue;
-		ownership_of(at, u->dir.fd >= 0 ? &u->dir : NULL, &u->owners, verdict);
-		if (!verdict->ours && !u->options->foreign) {
-			foreign->list[foreign->len++].at = at;
-			continue;
-		}
-		err = add(u, at, verdict->ours);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Choose what fits and is ours; with act, what stays of all is told. */
-static int choose(struct unloading *u, bool act)
-{
-	struct foreign foreign = {};
-	int err = sort_out(u, &foreign);
-
-	if (err)
-		goto out;
-	if (!u->report->len && foreign.len && !only_pins(u)) {
-		err = refuse_foreign(u, &foreign);
-	} else if (!u->report->len && !only_pins(u)) {
-		err = rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
-		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
-	} else if (u->report->len > 1 && !u->options->all) {
-		err = refuse_several(u);
-	} else if (u->options->all && act) {
-		tell_foreign(u, &foreign);
-	}
-out:
-	free(foreign.list);
-	return err;
-}
 
 static bool same_attachment(const struct attachment *a, const struct attachment *b)
 {
@@ -273,7 +95,7 @@ static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 	struct live going = {}, staying = {};
 	int err;
 
-	if (everything_goes(u->options) && leaves_nothing(u, one)) {
+	if (unload_is_everything(u->options) && leaves_nothing(u, one)) {
 		err = purge_all(u, stage, &one->purged);
 		/* In a dry run those of the programs before are still there. */
 		for (const struct unloaded *b = u->report->list; !stage && b < one; b++)
@@ -385,7 +207,7 @@ static int check_filter(const struct unloading *u, const struct attachment *at)
 {
 	char name[BPF_OBJ_NAME_LEN], prog[BPF_OBJ_NAME_LEN + 32];
 
-	prog_name(u, at, name);
+	unload_prog_name(u, at, name);
 	snprintf(prog, sizeof(prog), "%s (id %u)", *name ? name : "-", at->prog_id);
 	return filter_check(u->iface, at, "remove", prog);
 }
@@ -535,7 +357,7 @@ static int look(struct unloading *u, bool act)
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
-	err = choose(u, act);
+	err = unload_choose(u, act);
 	/* Whatever it decided: it may have missed what is ours. */
 	unseen = ownership_check();
 	return unseen ? unseen : err;
