@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/kept.h"
+#include "bpffs/listing.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
 
@@ -58,27 +58,27 @@ struct keeping {
 static bool goes(const struct keeping *k, const char *file)
 {
 	char path[NAME_SIZE * 2], text[NAME_SIZE * 2];
-	struct dirent **list;
+	struct listing drops;
 	bool found = false;
-	int fd, count;
 	ssize_t len;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s%s", k->below, file);
 	if (!faccessat(k->stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW) ||
 	    !faccessat(k->stage_fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return true;
 	fd = bpffs_open_dir(k->stage_fd, STAGE_DROPS, O_RDONLY);
-	count = fd < 0 ? -1 : scandirat(fd, ".", &list, NULL, NULL);
-	for (int i = 0; i < count; i++) {
-		len = readlinkat(fd, list[i]->d_name, text, sizeof(text) - 1);
+	if (fd < 0)
+		return false;
+	/* What is missed stays named as kept: an id that no pin has any more does no harm. */
+	listing_read(&drops, fd);
+	for (size_t i = 0; i < drops.len; i++) {
+		len = readlinkat(fd, drops.list[i].name, text, sizeof(text) - 1);
 		text[len < 0 ? 0 : len] = '\0';
 		found = found || !strcmp(text, path);
-		free(list[i]);
 	}
-	if (count >= 0)
-		free(list);
-	if (fd >= 0)
-		close(fd);
+	listing_free(&drops);
+	close(fd);
 	return found;
 }
 

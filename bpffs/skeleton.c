@@ -122,22 +122,6 @@ int skeleton_open_egress(int dir_fd)
 	return bpffs_open_dir(dir_fd, DIRECTORY_EGRESS, O_RDONLY);
 }
 
-int skeleton_complete(int dir_fd)
-{
-	int egress_fd = skeleton_open_egress(dir_fd), err;
-	struct skeleton s;
-
-	if (egress_fd < 0)
-		return egress_fd;
-	err = skeleton_list(&s, dir_fd, egress_fd);
-	if (!err) {
-		err = skeleton_complete_listed(&s);
-		skeleton_free(&s);
-	}
-	close(egress_fd);
-	return err;
-}
-
 int skeleton_fill(int dir_fd)
 {
 	char path[sizeof(DIRECTORY_EGRESS) + 16];

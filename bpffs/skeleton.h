@@ -15,22 +15,17 @@ struct skeleton {
 /*
  * Complete a directory: the symlinks that lead iproute2's fixed path suffix back into it, %lock/,
  * %egress/ with the same symlinks, and there a symlink to each flat map, and none that leads
- * nowhere. Returns 0 or a negative errno. Silent.
- */
-int skeleton_complete(int dir_fd);
-
-/* The same for an empty directory that nobody else can enter yet. */
-int skeleton_fill(int dir_fd);
-
-/*
- * In steps, for who needs %egress/ and the listings for more than that. skeleton_open_egress()
- * makes %egress/ if it is missing, and returns a descriptor. Each returns a negative errno on
- * failure; silent. skeleton_free() must follow a skeleton_list() that succeeded.
+ * nowhere. In steps, as %egress/ and the listings are needed for more than that:
+ * skeleton_open_egress() makes %egress/ if it is missing, and returns a descriptor. Each returns a
+ * negative errno on failure; silent. skeleton_free() must follow a skeleton_list() that succeeded.
  */
 int skeleton_open_egress(int dir_fd);
 int skeleton_list(struct skeleton *s, int dir_fd, int egress_fd);
 int skeleton_complete_listed(struct skeleton *s);
 void skeleton_free(struct skeleton *s);
+
+/* The same for an empty directory that nobody else can enter yet. Returns 0 or a negative errno. */
+int skeleton_fill(int dir_fd);
 
 /* The file that keeps iproute2 from being led back, such as a directory xdp/; NULL if there is
  * none. */

@@ -364,6 +364,16 @@ $BPFFS/%ifbpf/ns/"* ]] ||
 	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
 }
 
+# remove_both: the v0 of here and the one that went to the peer, with all that they left.
+remove_both()
+{
+	expect_status 0 unload --all --purge v0
+	expect_status 0 unload --netns peer --all --purge v0
+	in_peer ip link del dev v0
+	ip link del dev placeholder
+	expect_status 0 gc --grace 0
+}
+
 # leave_v0 COMMAND...: v0 with what the command put on it goes to the peer's namespace, and is up
 # there; another interface has its name then. MAC: the address that it gets on the way.
 leave_v0()
@@ -409,11 +419,7 @@ test_a_new_interface_takes_nothing_from_one_that_moved()
 		[[ $(prog_id v0 peer) == "$running" ]] || fail "$how: runs $(prog_id v0 peer)"
 		expect_status 0 load --netns peer $how -m skb v0 objects/xdp_pass.o
 		expect_id "$BPFFS/%ifbpf/ns/$(peer_cookie)/v0/xdp_stats_map" "$id"
-		expect_status 0 unload --all --purge v0
-		expect_status 0 unload --netns peer --all --purge v0
-		in_peer ip link del dev v0
-		ip link del dev placeholder
-		expect_status 0 gc --grace 0
+		remove_both
 	done
 }
 
@@ -435,11 +441,7 @@ test_killed_while_a_directory_follows_nothing_is_lost()
 			[[ $(prog_id v0 peer) == "$running" ]] || fail "$call $n: it is off in the end"
 			expect_id "$BPFFS/%ifbpf/ns/$(peer_cookie)/v0/xdp_stats_map" "$id"
 			[[ $(map_id "$BPFFS/v0/xdp_stats_map") != "$id" ]] || fail "$call $n: shared"
-			expect_status 0 unload --all --purge v0
-			expect_status 0 unload --netns peer --all --purge v0
-			in_peer ip link del dev v0
-			ip link del dev placeholder
-			expect_status 0 gc --grace 0
+			remove_both
 		done
 	done
 	((killed > 3)) || fail "killed $killed times only"

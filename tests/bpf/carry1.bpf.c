@@ -6,7 +6,7 @@ SEC("xdp")
 int carry1(struct xdp_md *ctx)
 {
 	(void)ctx;
-	return carry1_denies() ? XDP_DROP : XDP_PASS;
+	return carry_denies() ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

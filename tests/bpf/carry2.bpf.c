@@ -6,7 +6,7 @@ SEC("xdp")
 int carry2(struct xdp_md *ctx)
 {
 	(void)ctx;
-	return carry2_denies() ? XDP_DROP : XDP_PASS;
+	return carry_denies() ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -23,22 +23,6 @@ struct frames {
 BPF_MAP(deny_list, BPF_MAP_TYPE_HASH, __u32, struct rule, 300000);
 BPF_MAP(frames_seen, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct frames, 1);
 
-static __always_inline int carry2_denies(void)
-{
-	struct frames *frames;
-	struct rule *rule;
-	__u32 key = 0;
-
-	frames = bpf_map_lookup_elem(&frames_seen, &key);
-	rule = bpf_map_lookup_elem(&deny_list, &key);
-	if (!frames)
-		return 1;
-	if (rule && rule->verdict) {
-		frames->dropped++;
-		return 1;
-	}
-	frames->passed++;
-	return 0;
-}
+#include "carry_denies.bpf.h"
 
 #endif

@@ -7,7 +7,7 @@ SEC("tc")
 int tc_carry1(struct __sk_buff *ctx)
 {
 	(void)ctx;
-	return carry1_denies() ? TC_ACT_SHOT : TC_ACT_OK;
+	return carry_denies() ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
 char LICENSE[] SEC("license") = "GPL";
