@@ -181,14 +181,22 @@ result_ok()
 result_failed()
 {
 	echo "not ok $((++number)) - $1"
+	echo "# not ok $number - $1" >>"$tmp/failures"
 	((++failed))
+}
+
+# of_a_failure: what is read, now and once more at the end, where a long log is cut last.
+of_a_failure()
+{
+	diagnostics | tee "$tmp/failure"
+	tail -n 15 "$tmp/failure" >>"$tmp/failures"
 }
 
 result_skipped()
 {
 	if [[ ${CI-} == true ]] && ! grep -qxEf <(grep -v -e '^#' -e '^[[:space:]]*$' tests/known_skips) <<<"$2"; then
 		result_failed "$1"
-		echo "# skipped for a reason that tests/known_skips does not list: $2"
+		echo "skipped for a reason that tests/known_skips does not list: $2" | of_a_failure
 		return
 	fi
 	echo "ok $((++number)) - $1 # SKIP $2"
@@ -218,10 +226,10 @@ report_unit()
 	done <"$tmp/$1.out"
 	if [[ $planned != "$seen" || $seen == 0 ]]; then
 		result_failed "$unit: all its tests run"
-		echo "# planned: ${planned:-nothing}, seen: $seen, exit status $status"
+		echo "planned: ${planned:-nothing}, seen: $seen, exit status $status" | of_a_failure
 	elif ((status != 0 && bad == 0)); then
 		result_failed "$unit: exit status"
-		echo "# exit status $status"
+		echo "exit status $status" | of_a_failure
 	fi
 }
 
@@ -247,12 +255,14 @@ report()
 		return
 	fi
 	result_failed "${name:-${files[n]}}"
-	tail -n 200 "$tmp/$n.out" | diagnostics
-	if ((status == 124 || status == 137 && seconds >= limit)); then
-		echo "# no end after $limit s: killed"
-	elif ((status != 1)); then
-		echo "# exit status $status"
-	fi
+	{
+		tail -n 200 "$tmp/$n.out"
+		if ((status == 124 || status == 137 && seconds >= limit)); then
+			echo "no end after $limit s: killed"
+		elif ((status != 1)); then
+			echo "exit status $status"
+		fi
+	} | of_a_failure
 }
 
 if (($# == 0)); then
@@ -292,6 +302,7 @@ while ((shown < ${#files[@]})); do
 done
 
 ((passed + failed > 0)) || echo "tests/run.sh: no test ran" >&2
+((failed == 0)) || cat "$tmp/failures"
 echo "1..$number"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -154,6 +154,21 @@ test_an_environment_that_wants_posix_does_not_fail_the_tests()
 	[[ $output == *"1 passed, 0 failed, 0 skipped" ]] || fail "it says: $output"
 }
 
+# A log is long, and often only its end is kept.
+test_what_failed_is_said_once_more_at_the_end()
+{
+	cat >"$TMPDIR/test_ends.sh" <<-'END'
+		test_one_fails() { echo "seen here" >&2; fail "for this reason"; }
+		test_one_works() { seq -f 'not this: %g' 50; }
+	END
+	mount --bind . /mnt
+	cd /mnt
+	expect_status 1 env JOBS=1 tests/run.sh "$TMPDIR/test_ends.sh"
+	[[ $(tail -n 5 <<<"$output") == "# not ok 1 - test_one_fails"$'\n'"# seen here"$'\n'"# "*": for this reason"$'\n'"1..2"$'\n'"1 passed, 1 failed, 0 skipped" ]] ||
+		fail "it ends with: $(tail -n 5 <<<"$output")"
+	[[ $output == "not ok 1 - test_one_fails"$'\n'"# seen here"*"ok 2 - "* ]] || fail "it says: $output"
+}
+
 # Nothing but the sources is there: a benchmark in a fresh clone must not want for a program.
 test_the_benchmark_builds_what_it_runs()
 {
