@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "pinning/join.h"
 #include "pinning/load_internal.h"
+#include "pinning/notes.h"
 
 /* Is it ours? Else say whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict)
@@ -236,8 +237,8 @@ void load_choose_how(struct loading *l)
 		if (old && (!o->has_mode || o->mode == XDP_MODE_NONE))
 			l->how.mode = old->mode;
 		if (dead && !o->has_mode && l->dir.has_record &&
-		    ownership_get_mode(&l->dir.record) != XDP_MODE_NONE)
-			l->how.mode = ownership_get_mode(&l->dir.record);
+		    notes_get_mode(&l->dir.record) != XDP_MODE_NONE)
+			l->how.mode = notes_get_mode(&l->dir.record);
 	} else {
 		l->how.by = ATTACH_CLSACT;
 		if (o->has_tc)

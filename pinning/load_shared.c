@@ -11,6 +11,7 @@
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_shared.h"
+#include "pinning/notes.h"
 #include "pinning/sharers.h"
 
 /* What is pinned under the names of the object's maps, by interface. */
@@ -187,7 +188,7 @@ int load_find_sharers(struct loading *l)
 static bool has_shared_set(const struct loading *l)
 {
 	for (int hook = 0; l->dir.has_record && hook < HOOKS; hook++)
-		if (ownership_get_shared(&l->dir.record, hook) > 1)
+		if (notes_get_shared(&l->dir.record, hook) > 1)
 			return true;
 	return false;
 }

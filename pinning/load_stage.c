@@ -7,6 +7,7 @@
 #include "bpffs/pin.h"
 #include "pinning/load_drops.h"
 #include "pinning/load_internal.h"
+#include "pinning/notes.h"
 
 /* The kernel's id, name and our file name of the program that was loaded. */
 int load_describe(struct loading *l)
@@ -96,7 +97,7 @@ static unsigned int count_sharers(const struct loading *l)
 {
 	if (l->options->session)
 		return l->options->session->interfaces;
-	return l->shared_len ? ownership_get_shared(&l->dir.record, l->object->hook) : 1;
+	return l->shared_len ? notes_get_shared(&l->dir.record, l->object->hook) : 1;
 }
 
 /*
@@ -158,15 +159,15 @@ int load_stage_all(struct loading *l)
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (l->blind && l->dir.has_record && hook != (int)l->object->hook)
 			l->rec.hooks[hook] = l->dir.record.hooks[hook];
-	err = ownership_note_section(&l->rec, l->object->hook,
-	                             bpf_program__section_name(l->object->prog));
+	err = notes_set_section(&l->rec, l->object->hook,
+	                        bpf_program__section_name(l->object->prog));
 	if (!err)
-		err = ownership_note_prepared(&l->rec, l->object->hook,
-		                              l->options->no_attach ? l->report->prog_id : 0);
+		err = notes_set_prepared(&l->rec, l->object->hook,
+		                         l->options->no_attach ? l->report->prog_id : 0);
 	if (!err && l->object->hook == HOOK_XDP)
-		err = ownership_note_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
+		err = notes_set_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
 	if (!err)
-		err = ownership_note_shared(&l->rec, l->object->hook, count_sharers(l));
+		err = notes_set_shared(&l->rec, l->object->hook, count_sharers(l));
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "pinning/mapname.h"
-#include "pinning/ownership.h"
+#include "pinning/notes.h"
 #include "pinning/status_pins.h"
 
 /* --- maps */
@@ -125,7 +125,7 @@ bool status_runs(const struct status *st, enum hook hook, __u32 prog_id)
 static bool is_prepared(const struct status *st, enum hook hook, unsigned int at)
 {
 	const struct record_hook *recorded = &st->dir.record.hooks[hook];
-	__u32 id = ownership_get_prepared(&st->dir.record, hook);
+	__u32 id = notes_get_prepared(&st->dir.record, hook);
 
 	for (unsigned int i = 0; id && i <= at; i++)
 		if (recorded->progs[i] == id)

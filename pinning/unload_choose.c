@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "pinning/notes.h"
 #include "pinning/ownership.h"
 #include "pinning/unload_internal.h"
 
@@ -54,7 +55,7 @@ static bool fits(const struct unloading *u, const struct attachment *at)
 	}
 	if (o->section)
 		return u->dir.fd >= 0 && record_has_prog(&u->dir.record, at->hook, at->prog_id) &&
-		       !ownership_get_section(&u->dir.record, at->hook, section, sizeof(section)) &&
+		       !notes_get_section(&u->dir.record, at->hook, section, sizeof(section)) &&
 		       !strcmp(section, o->section);
 	return true;
 }

@@ -13,7 +13,7 @@
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/carry.h"
-#include "pinning/ownership.h"
+#include "pinning/notes.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unload_prepared.h"
 #include "pinning/writer.h"
@@ -249,7 +249,7 @@ static int make_record(const struct taking *t, struct record *rec)
 		}
 		/* The section that is noted is that of the program which came last. */
 		if (goes && !left)
-			err = ownership_note_section(rec, hook, NULL);
+			err = notes_set_section(rec, hook, NULL);
 	}
 	return err;
 }

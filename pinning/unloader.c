@@ -15,6 +15,7 @@
 #include "pinning/attach.h"
 #include "pinning/carry.h"
 #include "pinning/filter.h"
+#include "pinning/notes.h"
 #include "pinning/ownership.h"
 #include "pinning/plan.h"
 #include "pinning/unload_internal.h"
@@ -180,8 +181,8 @@ static int make_record(struct unloading *u, const struct attachment *at, struct 
 	rec->iface = u->dir.record.iface;
 	if (!at || attachments_has(&u->attached, at->hook, at->prog_id))
 		return 0;
-	err = ownership_note_shared(rec, at->hook, 1);
-	return err ? err : ownership_note_section(rec, at->hook, NULL);
+	err = notes_set_shared(rec, at->hook, 1);
+	return err ? err : notes_set_section(rec, at->hook, NULL);
 }
 
 /* Whether the kernel has it no more: 1, 0, or a negative errno, reported. */
