@@ -102,6 +102,20 @@ static void check_row(struct json_object *row, struct json_object *metrics, cons
 		check_values(row, metrics, table);
 }
 
+/* Its A/A is null if it is a count. */
+static void check_metric(struct json_object *metric)
+{
+	struct json_object *noise = NULL;
+
+	get_string(metric, "unit");
+	get_string(metric, "better");
+	get(metric, "reliable", json_type_boolean);
+	if (!json_object_object_get_ex(metric, "noise", &noise))
+		wrong("metric %s has no noise", get_string(metric, "name"));
+	if (noise && get_number(metric, "noise") < 0)
+		wrong("metric %s has less noise than none", get_string(metric, "name"));
+}
+
 static void check_table(struct json_object *table)
 {
 	struct json_object *metrics = get(table, "metrics", json_type_array);
@@ -121,10 +135,8 @@ static void check_table(struct json_object *table)
 		wrong("table %s has no metric", name);
 	if (!json_object_get_boolean(get(table, "measured", json_type_boolean)))
 		wrong("table %s is not measured", name);
-	for (size_t m = 0; m < length(metrics); m++) {
-		get_string(json_object_array_get_idx(metrics, m), "unit");
-		get_string(json_object_array_get_idx(metrics, m), "better");
-	}
+	for (size_t m = 0; m < length(metrics); m++)
+		check_metric(json_object_array_get_idx(metrics, m));
 	for (size_t r = 0; r < length(rows); r++) {
 		struct json_object *row = json_object_array_get_idx(rows, r);
 

@@ -70,8 +70,8 @@ static void write_table(FILE *f, struct table *table, bool plotted)
 		fprintf(f, "%s\n", table->notes[i]);
 	fputs("\n| | |", f);
 	for (size_t m = 0; m < table->metrics_len; m++)
-		fprintf(f, " %s, %s%s |", table->metrics[m].name, table->metrics[m].unit,
-		        table->metrics[m].higher ? " (more is better)" : "");
+		fprintf(f, " %s, %s%s%s |", table->metrics[m].name, table->metrics[m].unit,
+		        table->metrics[m].higher ? " (more is better)" : "", print_doubt(table, m));
 	fputs(" against |\n|---|---|", f);
 	for (size_t m = 0; m <= table->metrics_len; m++)
 		fputs("--:|", f);
@@ -103,8 +103,10 @@ static int write_all(FILE *f, const char *plot_dir, bool plots)
 	      "took turns, round by round. A ratio is the median of the ratios of the rounds, and\n"
 	      "above 1 it is always in favour of its row: twice the rate, or half the cost. The "
 	      "row\n"
-	      "A/A is the table's reference measured a second time: what it differs is noise, and\n"
-	      "above 10% the table says so, and was repeated if there was time.\n\n",
+	      "A/A is the table's reference measured a second time: what it differs is noise. "
+	      "Each\n"
+	      "column has its own, and above 10% it is marked as UNRELIABLE, and the table was\n"
+	      "repeated if there was time.\n\n",
 	      f);
 	write_machine(f);
 	for (size_t i = 0; i < bench.tables_len; i++) {

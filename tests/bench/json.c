@@ -6,6 +6,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/print.h"
+#include "tests/bench/results.h"
 #include "tests/bench/targets.h"
 
 #define FACTS 16
@@ -52,13 +53,20 @@ static struct json_object *row_json(struct table *table, const struct row *row)
 	return json;
 }
 
-static struct json_object *metric_json(const struct metric *metric)
+static struct json_object *metric_json(const struct metric *metric, const struct noise *noise)
 {
 	struct json_object *json = json_object_new_object();
 
 	json_put_string(json, "name", metric->name);
 	json_put_string(json, "unit", metric->unit);
 	json_put_string(json, "better", metric->higher ? "higher" : "lower");
+	json_put_bool(json, "reliable", noise->reliable);
+	json_object_object_add(json, "noise", NULL);
+	json_object_object_add(json, "noise_abs", NULL);
+	if (!metric->no_ratio) {
+		put_double(json, "noise", noise->share);
+		put_double(json, "noise_abs", noise->size);
+	}
 	return json;
 }
 
@@ -72,16 +80,16 @@ static struct json_object *table_json(struct table *table)
 	json_put_string(json, "title", table->title);
 	json_put_string(json, "reference", table->reference);
 	json_put_bool(json, "measured", table->measured);
-	json_put_bool(json, "reliable", table->reliable);
+	json_put_bool(json, "reliable", results_are_reliable(table));
 	json_put_number(json, "rounds", table->rounds_done);
 	json_put_number(json, "attempts", table->attempts);
-	put_double(json, "noise", table->noise);
-	put_double(json, "noise_abs", table->noise_abs);
+	put_double(json, "noise", table->noise[0].share);
+	put_double(json, "noise_abs", table->noise[0].size);
 	put_double(json, "others", table->others);
 	for (size_t i = 0; i < table->notes_len; i++)
 		json_object_array_add(notes, json_object_new_string(table->notes[i]));
 	for (size_t m = 0; m < table->metrics_len; m++)
-		json_object_array_add(metrics, metric_json(&table->metrics[m]));
+		json_object_array_add(metrics, metric_json(&table->metrics[m], &table->noise[m]));
 	for (size_t r = 0; r < table->rows_len; r++)
 		json_object_array_add(rows, row_json(table, &table->rows[r]));
 	json_object_object_add(json, "notes", notes);

@@ -29,16 +29,40 @@ const char *print_missing(const struct row *row)
 	return row->missing;
 }
 
+/* Of each metric that is no count. */
+static void tell_noise(const struct table *table, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (size_t m = 0; m < table->metrics_len; m++) {
+		const struct metric *metric = &table->metrics[m];
+		const struct noise *noise = &table->noise[m];
+
+		if (metric->no_ratio || len >= size)
+			continue;
+		len += (size_t)snprintf(text + len, size - len,
+		                        ", A/A of %s within %.1f%% (%s %s)%s", metric->name,
+		                        noise->share * 100, print_number(noise->size), metric->unit,
+		                        noise->reliable ? "" : ": UNRELIABLE");
+	}
+}
+
+const char *print_doubt(const struct table *table, size_t metric)
+{
+	return !table->measured || table->noise[metric].reliable ? "" : ", UNRELIABLE";
+}
+
 const char *print_sureness(const struct table *table)
 {
-	static char text[200];
+	static char text[400];
+	char noise[300];
 
 	if (!table->measured)
 		return "not measured";
-	snprintf(text, sizeof(text),
-	         "%s%u rounds, A/A within %.1f%% (%s %s), others used %.0f%% of the CPUs%s",
-	         table->reliable ? "" : "UNRELIABLE: ", table->rounds_done, table->noise * 100,
-	         print_number(table->noise_abs), table->metrics[0].unit, table->others * 100,
+	tell_noise(table, noise, sizeof(noise));
+	snprintf(text, sizeof(text), "%u rounds%s, others used %.0f%% of the CPUs%s",
+	         table->rounds_done, noise, table->others * 100,
 	         table->attempts > 1 ? ", measured more than once" : "");
 	return text;
 }
@@ -111,8 +135,8 @@ void print_table(struct table *table)
 		printf("  %s\n", table->notes[i]);
 	printf("  %-*s", width, "");
 	for (size_t m = 0; m < table->metrics_len; m++) {
-		snprintf(head, sizeof(head), "%s, %s", table->metrics[m].name,
-		         table->metrics[m].unit);
+		snprintf(head, sizeof(head), "%s, %s%s", table->metrics[m].name,
+		         table->metrics[m].unit, print_doubt(table, m));
 		printf("  %-*s", table->metrics[m].no_ratio ? 33 : 42, head);
 	}
 	printf("  %-*s  row\n", width, "against");

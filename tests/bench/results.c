@@ -68,23 +68,67 @@ static double least(struct table *table, const struct samples *samples, const st
 {
 	if (!zero_of(table, row, metric))
 		return 0;
-	return table->noise * samples->of[index_of(table, row)][metric][round];
+	return table->noise[metric].share * samples->of[index_of(table, row)][metric][round];
 }
 
-void results_noise(struct table *table, const struct samples *samples)
+static struct noise noise_between(const double *as, const double *aas, unsigned int n)
 {
-	const struct row *a = table_find(table, table->reference), *aa = table_find(table, ROW_AA);
-	const double *as = samples->of[index_of(table, a)][0];
-	const double *aas = samples->of[index_of(table, aa)][0];
 	double off[TABLE_ROUNDS], median, spread;
-	unsigned int n = samples->rounds;
+	struct noise noise;
 
 	for (unsigned int i = 0; i < n; i++)
 		off[i] = as[i] > 0 ? aas[i] / as[i] - 1 : 1;
 	median = quantile(off, n, 0.5);
 	spread = quantile(off, n, 0.75) - quantile(off, n, 0.25);
-	table->noise = fmax(fabs(median), spread / sqrt(n));
-	table->noise_abs = table->noise * summarize(as, n).median;
+	noise.share = fmax(fabs(median), spread / sqrt(n));
+	noise.size = noise.share * summarize(as, n).median;
+	/* Of fewer rounds A/A is a matter of luck. */
+	noise.reliable = noise.share <= NOISE_LIMIT && n >= ROUNDS_LEAST;
+	return noise;
+}
+
+void results_noise(struct table *table, const struct samples *samples)
+{
+	size_t a = index_of(table, table_find(table, table->reference));
+	size_t aa = index_of(table, table_find(table, ROW_AA));
+
+	for (size_t m = 0; m < table->metrics_len; m++)
+		table->noise[m] =
+			table->metrics[m].no_ratio
+				? (struct noise){ .reliable = samples->rounds >= ROUNDS_LEAST }
+				: noise_between(samples->of[a][m], samples->of[aa][m],
+		                                samples->rounds);
+}
+
+static size_t count_unreliable(const struct noise *noise, size_t n)
+{
+	size_t unreliable = 0;
+
+	for (size_t m = 0; m < n; m++)
+		unreliable += !noise[m].reliable;
+	return unreliable;
+}
+
+static double worst(const struct noise *noise, size_t n)
+{
+	double most = 0;
+
+	for (size_t m = 0; m < n; m++)
+		most = fmax(most, noise[m].share);
+	return most;
+}
+
+bool results_are_quieter(const struct table *table, const struct noise *than)
+{
+	size_t n = table->metrics_len;
+	size_t mine = count_unreliable(table->noise, n), other = count_unreliable(than, n);
+
+	return mine != other ? mine < other : worst(table->noise, n) < worst(than, n);
+}
+
+bool results_are_reliable(const struct table *table)
+{
+	return !count_unreliable(table->noise, table->metrics_len);
 }
 
 static bool find_ratio(struct table *table, const struct samples *samples, const struct row *row,
@@ -116,8 +160,9 @@ double results_noise_of(struct table *table, const struct row *row, size_t metri
 	size_t n = table->samples->rounds;
 	double raw = summarize(table->samples->of[index_of(table, row)][metric], n).median;
 	double value = fabs(row->value[metric].median);
+	double share = table->noise[metric].share;
 
-	return zero_of(table, row, metric) && value > 0 ? table->noise * raw / value : table->noise;
+	return zero_of(table, row, metric) && value > 0 ? share * raw / value : share;
 }
 
 void results_make(struct table *table, const struct samples *samples)

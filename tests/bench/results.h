@@ -14,10 +14,18 @@ struct samples {
 bool row_is_measured(const struct row *row);
 
 /*
- * How far A/A is from 1 in the median, and what the spread of its quartiles leaves for a median of
- * so many rounds. Taken of the raw values: two differences from the zero line would double it.
+ * Of each metric, how far A/A is from 1 in the median, and what the spread of its quartiles leaves
+ * for a median of so many rounds. Taken of the raw values: two differences from the zero line would
+ * double it.
  */
 void results_noise(struct table *table, const struct samples *samples);
+
+/* Whether one attempt is to be preferred: in fewer metrics unreliable, else less so in its worst.
+ */
+bool results_are_quieter(const struct table *table, const struct noise *than);
+
+/* All of its metrics are reliable. */
+bool results_are_reliable(const struct table *table);
 
 /* All rows; after results_noise(), in which a ratio may drown. */
 void results_make(struct table *table, const struct samples *samples);

@@ -11,8 +11,11 @@
 #define TABLE_NOTES   6
 #define TABLE_ROUNDS  64
 
-/* Above this share of the reference the A/A row tells that a table's ratios cannot be trusted. */
+/* Above this share of the reference the A/A row tells that a metric's ratios cannot be trusted. */
 #define NOISE_LIMIT 0.10
+
+/* Rounds of a table, unless the time of the whole run is up. */
+#define ROUNDS_LEAST 3
 
 /* The row that measures the reference a second time. */
 #define ROW_AA "A/A"
@@ -26,6 +29,13 @@ struct metric {
 struct summary {
 	double median, min, max;
 	double unsure; /* how far off the median may be, as its rounds are spread */
+};
+
+/* What A/A says of a metric. Of a count that may be 0 it says nothing: that one is what it is. */
+struct noise {
+	double share; /* of the reference */
+	double size;  /* the same in the unit of the metric */
+	bool reliable;
 };
 
 struct samples;
@@ -60,10 +70,9 @@ struct table {
 
 	/* Filled by table_run(). */
 	unsigned int rounds_done, attempts;
-	double noise;     /* as a share of the reference's first metric */
-	double noise_abs; /* the same in its unit */
-	double others;    /* share of the machine's CPU time that others used meanwhile */
-	bool measured, reliable;
+	struct noise noise[TABLE_METRICS];
+	double others; /* share of the machine's CPU time that others used meanwhile */
+	bool measured;
 	struct samples *samples; /* of the attempt that stands */
 };
 
@@ -93,7 +102,7 @@ __attribute__((format(printf, 3, 4))) void row_missing(struct row *row, bool abs
 
 /*
  * Measure: in each round every row once, in another order; the reference twice (A/A).
- * Anew, up to twice, while A/A says that the table is unreliable and there is time; the best
+ * Anew, up to twice, while A/A says that a metric is unreliable and there is time; the best
  * attempt stands. Returns 0 or a negative errno, reported.
  */
 int table_run(struct table *table);

@@ -11,8 +11,7 @@
 #include "tests/bench/machine.h"
 #include "tests/bench/results.h"
 
-#define ATTEMPTS     3
-#define ROUNDS_LEAST 3
+#define ATTEMPTS 3
 
 static int run_row(struct table *table, struct samples *samples, size_t r, unsigned int round)
 {
@@ -88,14 +87,42 @@ static int add_aa(struct table *table, const struct row *reference)
 	return 0;
 }
 
+/*
+ * One attempt after the other, as long as there is time for another whole one. Of those that are
+ * not cut short the quietest is kept.
+ */
+static int run_attempts(struct table *table, struct samples *samples, struct samples *best)
+{
+	struct noise quietest[TABLE_METRICS];
+	double started = now_seconds(), begun = started, took;
+	int err;
+
+	for (;;) {
+		err = run_rounds(table, samples, fmin(bench.deadline, begun + bench.table_seconds));
+		if (err)
+			return err;
+		table->attempts++;
+		results_noise(table, samples);
+		if (table->attempts == 1 ||
+		    (samples->rounds >= best->rounds && results_are_quieter(table, quietest))) {
+			memcpy(quietest, table->noise, sizeof(quietest));
+			*best = *samples;
+		}
+		memcpy(table->noise, quietest, sizeof(quietest));
+		took = now_seconds() - begun;
+		begun += took;
+		if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS ||
+		    begun + took > fmin(bench.deadline, started + 2 * bench.table_seconds))
+			return 0;
+	}
+}
+
 int table_run(struct table *table)
 {
 	struct row *reference = choose_reference(table);
 	struct samples *samples, *best;
 	struct cpu_usage before;
-	double deadline = fmin(bench.deadline, now_seconds() + bench.table_seconds);
-	double noise = INFINITY;
-	int err = 0;
+	int err;
 
 	if (!reference)
 		return 0; /* each row says why it is missing */
@@ -109,26 +136,11 @@ int table_run(struct table *table)
 		return failed(-ENOMEM, "cannot keep what table %s measures", table->name);
 	}
 	cpu_usage_read(&before);
-	while (!err && table->attempts < ATTEMPTS) {
-		err = run_rounds(table, samples, deadline);
-		if (err)
-			break;
-		table->attempts++;
-		results_noise(table, samples);
-		if (table->noise < noise) {
-			noise = table->noise;
-			*best = *samples;
-		}
-		if (noise <= NOISE_LIMIT || bench.quick || now_seconds() > deadline)
-			break;
-	}
+	err = run_attempts(table, samples, best);
 	if (!err) {
 		table->others = cpu_usage_of_others(&before);
-		results_noise(table, best);
 		results_make(table, best);
 		table->measured = true;
-		/* Of fewer rounds A/A is a matter of luck. */
-		table->reliable = table->noise <= NOISE_LIMIT && table->rounds_done >= ROUNDS_LEAST;
 	}
 	free(samples);
 	return err;

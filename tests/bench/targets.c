@@ -166,8 +166,8 @@ static void judge(struct target *target)
 	                        ? TARGET_MET
 	                        : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times, which a quick run does not know. */
-	if (!table->metrics[m].no_ratio &&
-	    (bench.quick || !table->reliable || fabs(target->measured - target->limit) <= margin))
+	if (!table->metrics[m].no_ratio && (bench.quick || !table->noise[m].reliable ||
+	                                    fabs(target->measured - target->limit) <= margin))
 		target->state = TARGET_UNSURE;
 }
 

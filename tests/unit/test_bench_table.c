@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/print.h"
+#include "tests/bench/results.h"
 
 /* What a row "measures": its values, one after the other, and again from the first. */
 struct script {
@@ -23,6 +25,16 @@ static int play(struct row *row, double values[TABLE_METRICS])
 	struct script *script = row->subject;
 
 	values[0] = script->values[script->at++ % script->len];
+	return 0;
+}
+
+/* Its values by turns: a metric's, the next one's. */
+static int play_two(struct row *row, double values[TABLE_METRICS])
+{
+	struct script *script = row->subject;
+
+	for (size_t m = 0; m < 2; m++)
+		values[m] = script->values[script->at++ % script->len];
 	return 0;
 }
 
@@ -114,7 +126,7 @@ static void the_zero_line_is_taken_off_within_a_round(void **state)
 	assert_near(table_find(table, "b")->value[0].median, 5);
 	assert_near(table_find(table, "b")->ratio[0].median, 2);
 	assert_near(table_find(table, "b")->ratio[0].max, 2);
-	assert_near(table->noise, 0);
+	assert_near(table->noise[0].share, 0);
 }
 
 static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
@@ -135,7 +147,7 @@ static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
 	strcpy(row->zero, "zero");
 	strcpy(row->vs, "a");
 	assert_int_equal(table_run(table), 0);
-	assert_near(table->noise_abs, 8);
+	assert_near(table->noise[0].size, 8);
 	assert_near(table_find(table, "b")->value[0].median, 3);
 	assert_false(table_find(table, "b")->has_ratio[0]);
 }
@@ -150,8 +162,8 @@ static void a_noisy_table_is_measured_again_and_called_unreliable(void **state)
 	table_row(table, "a", "", play, &a);
 	table_row(table, ROW_AA, "", play, &aa);
 	assert_int_equal(table_run(table), 0);
-	assert_near(table->noise, 0.3);
-	assert_false(table->reliable);
+	assert_near(table->noise[0].share, 0.3);
+	assert_false(results_are_reliable(table));
 	assert_int_equal(table->attempts, 3);
 	assert_int_equal(aa.at, 9);
 }
@@ -168,9 +180,90 @@ static void the_quietest_attempt_stands(void **state)
 	table_row(table, ROW_AA, "", play, &aa);
 	table_row(table, "b", "", play, &b);
 	assert_int_equal(table_run(table), 0);
-	assert_true(table->reliable);
+	assert_true(results_are_reliable(table));
 	assert_int_equal(table->attempts, 2);
 	assert_near(table_find(table, "b")->value[0].median, 2);
+}
+
+static struct table *make_two_metrics(void)
+{
+	struct table *table = make_table(3, false);
+
+	table_metric(table, (struct metric){ .name = "second", .unit = "s" });
+	return table;
+}
+
+static void each_metric_has_its_own_noise(void **state)
+{
+	struct table *table = make_two_metrics();
+	SCRIPT(a, 100, 10);
+	SCRIPT(aa, 101, 12);
+
+	(void)state;
+	table_row(table, "a", "", play_two, &a);
+	table_row(table, ROW_AA, "", play_two, &aa);
+	assert_int_equal(table_run(table), 0);
+	assert_near(table->noise[0].share, 0.01);
+	assert_near(table->noise[1].share, 0.2);
+	assert_near(table->noise[1].size, 2);
+	assert_true(table->noise[0].reliable);
+	assert_false(table->noise[1].reliable);
+	assert_int_equal(table->attempts, 3);
+	assert_string_equal(print_doubt(table, 0), "");
+	assert_string_equal(print_doubt(table, 1), ", UNRELIABLE");
+	assert_non_null(strstr(print_sureness(table), "A/A of m within 1.0% (1.00 u), "
+	                                              "A/A of second within 20.0% (2.00 s): "
+	                                              "UNRELIABLE,"));
+}
+
+static void an_attempt_in_which_fewer_metrics_are_noisy_stands(void **state)
+{
+	struct table *table = make_two_metrics();
+	SCRIPT(a, 100, 10);
+	SCRIPT(aa, 120, 12, 120, 12, 120, 12, 101, 15, 101, 15, 101, 15, 115, 15, 115, 15, 115, 15);
+
+	(void)state;
+	table_row(table, "a", "", play_two, &a);
+	table_row(table, ROW_AA, "", play_two, &aa);
+	assert_int_equal(table_run(table), 0);
+	assert_near(table->noise[0].share, 0.01);
+	assert_near(table->noise[1].share, 0.5);
+	assert_near(table_find(table, ROW_AA)->value[0].median, 101);
+}
+
+static void of_a_count_nothing_is_unreliable(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 100, 0);
+	SCRIPT(aa, 100, 5);
+
+	(void)state;
+	table_metric(table, (struct metric){ .name = "n", .unit = "frames", .no_ratio = true });
+	table_row(table, "a", "", play_two, &a);
+	table_row(table, ROW_AA, "", play_two, &aa);
+	assert_int_equal(table_run(table), 0);
+	assert_true(results_are_reliable(table));
+	assert_null(strstr(print_sureness(table), "A/A of n"));
+}
+
+static int play_slowly(struct row *row, double values[TABLE_METRICS])
+{
+	usleep(10000);
+	return play(row, values);
+}
+
+static void without_time_for_another_whole_attempt_there_is_none(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 100);
+	SCRIPT(aa, 130);
+
+	(void)state;
+	table_row(table, "a", "", play_slowly, &a);
+	table_row(table, ROW_AA, "", play_slowly, &aa);
+	bench.deadline = now_seconds() + 0.09;
+	assert_int_equal(table_run(table), 0);
+	assert_int_equal(table->attempts, 1);
 }
 
 static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
@@ -185,14 +278,14 @@ static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
 	bench.end = now + 60;
 	assert_int_equal(table_run(table), 0);
 	assert_int_equal(table->rounds_done, 3);
-	assert_true(table->reliable);
+	assert_true(results_are_reliable(table));
 	table = make_table(5, false);
 	table_row(table, "a", "", play, &a);
 	bench.deadline = now - 2;
 	bench.end = now - 1;
 	assert_int_equal(table_run(table), 0);
 	assert_int_equal(table->rounds_done, 1);
-	assert_false(table->reliable);
+	assert_false(results_are_reliable(table));
 }
 
 static void what_is_missing_is_not_measured_nor_a_reference(void **state)
@@ -233,6 +326,12 @@ int main(void)
 		cmocka_unit_test_teardown(a_noisy_table_is_measured_again_and_called_unreliable,
 		                          release),
 		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
+		cmocka_unit_test_teardown(each_metric_has_its_own_noise, release),
+		cmocka_unit_test_teardown(an_attempt_in_which_fewer_metrics_are_noisy_stands,
+		                          release),
+		cmocka_unit_test_teardown(of_a_count_nothing_is_unreliable, release),
+		cmocka_unit_test_teardown(without_time_for_another_whole_attempt_there_is_none,
+		                          release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
 		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,
 		                          release),
