@@ -9,8 +9,9 @@
 
 static const char usage[] =
 	"Usage: bench_json <DOCUMENT\n"
-	"Print 'table NAME ROUNDS', 'row TABLE ROW REASON' (REASON: why it is missing, or\n"
-	"'measured') and 'target VERDICT TABLE ROW' of a document; fail unless it is whole.\n";
+	"Print of a document: 'table NAME ROUNDS', 'row TABLE ROW REASON' (REASON: why it is\n"
+	"missing, or 'measured'), 'value TABLE ROW METRIC MEDIAN LEAST MOST' and 'target\n"
+	"VERDICT: TABLE ROW'; fail unless it is whole.\n";
 
 static bool good = true;
 
@@ -61,7 +62,8 @@ static size_t length(struct json_object *array)
 	return array ? json_object_array_length(array) : 0;
 }
 
-static void check_summary(struct json_object *summary, const char *table, const char *row)
+static void check_summary(struct json_object *summary, const char *table, const char *row,
+                          const char *what)
 {
 	double median = get_number(summary, "median");
 	double min = get_number(summary, "min");
@@ -69,6 +71,8 @@ static void check_summary(struct json_object *summary, const char *table, const 
 
 	if (min > median || median > max)
 		wrong("%s of %s: %g is not between %g and %g", row, table, median, min, max);
+	if (what)
+		printf("value %s %s %s %g %g %g\n", table, row, what, median, min, max);
 }
 
 /* A value of each metric, and ratios of some of them. */
@@ -82,9 +86,9 @@ static void check_values(struct json_object *row, struct json_object *metrics, c
 		const char *metric = get_string(json_object_array_get_idx(metrics, m), "name");
 		struct json_object *ratio;
 
-		check_summary(get(values, metric, json_type_object), table, name);
+		check_summary(get(values, metric, json_type_object), table, name, metric);
 		if (json_object_object_get_ex(ratios, metric, &ratio))
-			check_summary(ratio, table, name);
+			check_summary(ratio, table, name, NULL);
 	}
 }
 

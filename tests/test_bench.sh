@@ -37,6 +37,18 @@ expect_reasons()
 		fail "rows without a reason: $rows"
 }
 
+# What is no difference from another row is above nothing in each round: TABLE...
+expect_above_nothing()
+{
+	local table
+
+	for table; do
+		grep -q "^value $table [^ ]* wall " <<<"$rows" || fail "no times of $table: $rows"
+		! awk -v table="$table" '$1 == "value" && $2 == table && $6 <= 0' <<<"$rows" | grep . ||
+			fail "less than nothing"
+	done
+}
+
 test_a_quick_run_measures_the_programs_of_the_store()
 {
 	measure packet
@@ -107,6 +119,7 @@ test_a_quick_run_loads_reads_and_fills()
 	expect_measured bulk-dump bpftool batch acl-save A/A
 	expect_measured bulk-edit bpftool acl-add A/A
 	expect_reasons
+	expect_above_nothing loading-1 loading-4
 }
 
 test_every_group_is_listed_and_any_other_name_is_refused()

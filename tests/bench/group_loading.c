@@ -138,7 +138,6 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 		err = take_off(run);
 	values[0] = sum.cpu * 1e3 / run->interfaces;
 	values[1] = sum.wall * 1e3 / run->interfaces;
-	values[2] = sum.wall * 1e3 / run->interfaces;
 	return err;
 }
 
@@ -158,13 +157,12 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 		table->rounds = rounds;
 	table_metric(table, (struct metric){ .name = "cpu", .unit = "ms" });
 	table_metric(table, (struct metric){ .name = "wall", .unit = "ms" });
-	table_metric(table, (struct metric){ .name = "beyond", .unit = "ms", .no_ratio = true });
-	table->zero_metric = 2;
 	table_note(
 		table,
-		"For each interface: CPU time of the process or processes, time on the wall, and "
-		"that beyond the row bare, which waits for RCU as the kernel makes it: less than "
-		"nothing where that wait was the longer one.");
+		"For each interface: CPU time of the process or processes, which is what they do "
+		"themselves, and time on the wall, which has the kernel's wait for RCU as well: "
+		"once for each program that is put to use, another one each time, and for "
+		"nothing but that in the row bare.");
 	table_note(table,
 	           "xdp-loader runs without its dispatcher (LIBXDP_SKIP_DISPATCHER), which would "
 	           "cost more. Pins are dropped between the rounds: each "
@@ -174,9 +172,6 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 
 		runs[i] = (struct way_run){ &ways[i], interfaces };
 		row = table_row(table, ways[i].name, ways[i].what, round_way, &runs[i]);
-		if (strcmp(row->name, "bare"))
-			snprintf(row->zero, sizeof(row->zero), "bare");
-		snprintf(row->vs, sizeof(row->vs), "%s", strcmp(row->name, "ip") ? "ip" : "");
 		command_is_there(row, ways[i].command, ways[i].package);
 	}
 	return table_run(table);

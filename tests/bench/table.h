@@ -44,7 +44,7 @@ struct row {
 	char name[48];     /* without spaces: targets and --json name it */
 	const char *what;  /* for people */
 	char vs[48];       /* the row it is compared to; "": see row_against() */
-	char zero[48];     /* the row whose zero_metric is taken off this one's; "": none */
+	char zero[48];     /* the row whose first metric is taken off this one's; "": none */
 	char missing[160]; /* why it is not measured; "": it is */
 	bool absent;       /* that is because the subject is not in the tree yet */
 
@@ -60,7 +60,7 @@ struct row {
 struct table {
 	char name[48], title[120];
 	struct metric metrics[TABLE_METRICS];
-	size_t metrics_len, zero_metric;
+	size_t metrics_len;
 	char reference[48];
 	struct row rows[TABLE_ROWS];
 	size_t rows_len;
