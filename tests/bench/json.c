@@ -100,6 +100,9 @@ static struct json_object *table_json(struct table *table)
 
 static struct json_object *target_json(const struct target *target)
 {
+	static const char *const limits[] = {
+		[TARGET_AT_MOST] = "most", [TARGET_AT_LEAST] = "least", [TARGET_EXACTLY] = "exact"
+	};
 	struct json_object *json = json_object_new_object();
 
 	json_put_string(json, "table", target->table);
@@ -107,7 +110,7 @@ static struct json_object *target_json(const struct target *target)
 	json_put_string(json, "metric", target->metric);
 	json_put_string(json, "vs", target->vs);
 	json_put_string(json, "sentence", target->sentence);
-	json_put_string(json, "limit_is", target->at_least ? "least" : "most");
+	json_put_string(json, "limit_is", limits[target->is]);
 	put_double(json, "limit", target->limit);
 	json_object_object_add(json, "measured", NULL);
 	if (target->unit)

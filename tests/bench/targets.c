@@ -13,7 +13,16 @@
 struct target *targets;
 size_t targets_len;
 
-/* TABLE ROW METRIC value|ROW >=|<= LIMIT SENTENCE */
+static const struct {
+	const char *sign, *words;
+} comparisons[] = {
+	[TARGET_AT_MOST] = { "<=", "at most" },
+	[TARGET_AT_LEAST] = { ">=", "at least" },
+	[TARGET_EXACTLY] = { "=", "exactly" },
+};
+#define COMPARISONS (sizeof(comparisons) / sizeof(comparisons[0]))
+
+/* TABLE ROW METRIC value|ROW >=|<=|= LIMIT SENTENCE */
 static int parse(const char *line, struct target *target)
 {
 	char is[4] = "";
@@ -24,8 +33,9 @@ static int parse(const char *line, struct target *target)
 	           target->metric, target->vs, is, &target->limit, &at) != 6 ||
 	    !at || !line[at])
 		return -EINVAL;
-	target->at_least = !strcmp(is, ">=");
-	if ((!target->at_least && strcmp(is, "<=")) || !isfinite(target->limit))
+	while (target->is < COMPARISONS && strcmp(is, comparisons[target->is].sign))
+		target->is++;
+	if (target->is == COMPARISONS || !isfinite(target->limit))
 		return -EINVAL;
 	if (!strcmp(target->vs, "value"))
 		target->vs[0] = '\0';
@@ -100,9 +110,21 @@ static bool is_measured(struct target *target, const struct table *table, const 
 static double value_of(const struct target *target, const struct metric *metric,
                        const struct summary *value)
 {
-	if (metric->no_ratio)
-		return target->at_least ? value->min : value->max;
-	return value->median;
+	if (!metric->no_ratio)
+		return value->median;
+	if (target->is == TARGET_EXACTLY)
+		return value->max > target->limit ? value->max : value->min;
+	return target->is == TARGET_AT_LEAST ? value->min : value->max;
+}
+
+static bool is_met(const struct target *target)
+{
+	switch (target->is) {
+	case TARGET_AT_MOST: return target->measured <= target->limit;
+	case TARGET_AT_LEAST: return target->measured >= target->limit;
+	case TARGET_EXACTLY: break;
+	}
+	return target->measured == target->limit;
 }
 
 /*
@@ -159,12 +181,9 @@ static void judge(struct target *target)
 		return;
 	}
 	snprintf(target->found, sizeof(target->found), "%s %s, wanted %s %s",
-	         print_number(target->measured), target->unit,
-	         target->at_least ? "at least" : "at most", print_number(target->limit));
-	target->state = (target->at_least ? target->measured >= target->limit
-	                                  : target->measured <= target->limit)
-	                        ? TARGET_MET
-	                        : TARGET_MISSED;
+	         print_number(target->measured), target->unit, comparisons[target->is].words,
+	         print_number(target->limit));
+	target->state = is_met(target) ? TARGET_MET : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times, which a quick run does not know. */
 	if (!table->metrics[m].no_ratio && (bench.quick || !table->noise[m].reliable ||
 	                                    fabs(target->measured - target->limit) <= margin))

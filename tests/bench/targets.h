@@ -10,7 +10,7 @@
 
 struct target {
 	char table[48], row[48], metric[48], vs[48]; /* vs: "" for the value itself */
-	bool at_least;
+	enum target_is { TARGET_AT_MOST, TARGET_AT_LEAST, TARGET_EXACTLY } is;
 	double limit;
 	char sentence[160];
 

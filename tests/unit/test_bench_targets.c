@@ -79,7 +79,9 @@ static void a_count_is_judged_by_its_worst_round(void **state)
 	struct script most = { .m = { 1, 1, 1, 1, 1 }, .n = { 0, 0, 0, 7, 0 } };
 	struct script least = { .m = { 1, 1, 1, 1, 1 }, .n = { 100, 100, 99, 100, 100 } };
 	struct target at_most = { .row = "most", .metric = "n" };
-	struct target at_least = { .row = "least", .metric = "n", .at_least = true, .limit = 100 };
+	struct target at_least = {
+		.row = "least", .metric = "n", .is = TARGET_AT_LEAST, .limit = 100
+	};
 
 	(void)state;
 	table_row(table, "most", "", play, &most);
@@ -92,6 +94,49 @@ static void a_count_is_judged_by_its_worst_round(void **state)
 	assert_string_equal(judge(table, &at_least), "met");
 }
 
+static void a_count_that_is_exact_is_judged_by_the_round_that_is_farthest_off(void **state)
+{
+	struct table *table = make_table(0);
+	struct script all = { .m = { 1, 1, 1, 1, 1 }, .n = { 100, 100, 100, 100, 100 } };
+	struct script twice = { .m = { 1, 1, 1, 1, 1 }, .n = { 100, 100, 200, 100, 100 } };
+	struct script some = { .m = { 1, 1, 1, 1, 1 }, .n = { 100, 100, 100, 99, 100 } };
+	struct target target = { .row = "all", .metric = "n", .is = TARGET_EXACTLY, .limit = 100 };
+
+	(void)state;
+	table_row(table, "all", "", play, &all);
+	table_row(table, "twice", "", play, &twice);
+	table_row(table, "some", "", play, &some);
+	assert_string_equal(judge(table, &target), "met");
+	strcpy(target.row, "twice");
+	assert_string_equal(judge(table, &target), "missed");
+	assert_string_equal(target.found, "200 frames, wanted exactly 100");
+	strcpy(target.row, "some");
+	assert_string_equal(judge(table, &target), "missed");
+	assert_string_equal(target.found, "99.0 frames, wanted exactly 100");
+}
+
+/* In the file: none of what replaces a program is lost, passed by, or counted twice. */
+static void the_file_has_bounds_on_both_sides(void **state)
+{
+	static const char *const metrics[] = { "bypassed", "lost", "counted" };
+	static const char *const rows[] = { "load", "load--link", "load-clsact", "load-tcx" };
+	struct target *found;
+
+	(void)state;
+	assert_int_equal(targets_read(), 0);
+	for (size_t i = 0; i < 4 * 3; i++) {
+		found = NULL;
+		for (size_t t = 0; t < targets_len; t++)
+			if (!strcmp(targets[t].row, rows[i / 3]) &&
+			    !strcmp(targets[t].metric, metrics[i % 3]))
+				found = &targets[t];
+		assert_non_null(found);
+		assert_int_equal(found->is, i % 3 ? TARGET_EXACTLY : TARGET_AT_MOST);
+		assert_true(found->limit == (i % 3 == 2 ? 100 : 0));
+	}
+	targets_free();
+}
+
 static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
 {
 	struct table *table = make_table(0);
@@ -99,7 +144,7 @@ static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
 	struct script a = { .m = { 1, 1, 10, 10, 10 } };
 	struct script b = { .m = { 2, 2, 20, 5, 5 } };
 	struct target target = {
-		.row = "a", .metric = "m", .vs = "b", .at_least = true, .limit = 1
+		.row = "a", .metric = "m", .vs = "b", .is = TARGET_AT_LEAST, .limit = 1
 	};
 
 	(void)state;
@@ -138,7 +183,7 @@ static void a_difference_from_the_zero_line_is_less_sure(void **state)
 	struct script far = { .m = { 110, 110, 110, 110, 110 } };
 	struct script farther = { .m = { 130, 130, 130, 130, 130 } };
 	struct target target = {
-		.row = "near", .metric = "m", .vs = "far", .at_least = true, .limit = 2
+		.row = "near", .metric = "m", .vs = "far", .is = TARGET_AT_LEAST, .limit = 2
 	};
 	struct row *row;
 
@@ -176,6 +221,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_count_is_judged_by_its_worst_round, release),
+		cmocka_unit_test_teardown(
+			a_count_that_is_exact_is_judged_by_the_round_that_is_farthest_off, release),
+		cmocka_unit_test(the_file_has_bounds_on_both_sides),
 		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
