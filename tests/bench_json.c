@@ -10,8 +10,8 @@
 static const char usage[] =
 	"Usage: bench_json <DOCUMENT\n"
 	"Print of a document: 'table NAME ROUNDS', 'row TABLE ROW REASON' (REASON: why it is\n"
-	"missing, or 'measured'), 'value TABLE ROW METRIC MEDIAN LEAST MOST' and 'target\n"
-	"VERDICT: TABLE ROW'; fail unless it is whole.\n";
+	"missing, or 'measured'), 'against TABLE ROW OTHER', 'value TABLE ROW METRIC MEDIAN\n"
+	"LEAST MOST' and 'target VERDICT: TABLE ROW'; fail unless it is whole.\n";
 
 static bool good = true;
 
@@ -94,10 +94,13 @@ static void check_values(struct json_object *row, struct json_object *metrics, c
 
 static void check_row(struct json_object *row, struct json_object *metrics, const char *table)
 {
-	struct json_object *missing = NULL;
+	struct json_object *missing = NULL, *vs = NULL;
 
 	get_string(row, "what");
 	get(row, "built", json_type_boolean);
+	if (json_object_object_get_ex(row, "vs", &vs) && vs)
+		printf("against %s %s %s\n", table, get_string(row, "name"),
+		       json_object_get_string(vs));
 	if (!json_object_object_get_ex(row, "missing", &missing))
 		wrong("no 'missing' in a row of %s", table);
 	printf("row %s %s %s\n", table, get_string(row, "name"),

@@ -56,11 +56,30 @@ test_a_quick_run_measures_the_programs_of_the_store()
 		xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit xdp_ratelimit/1k xdp_rewrite \
 		xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
-	expect_measured packet-tc empty A/A tc_pass tc_drop tc_parse tc_acl tc_ratelimit tc_rewrite \
-		tc_echo tc_redirect tc_chain
+	expect_measured packet-tc empty A/A tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
+		tc_acl/list tc_ratelimit tc_ratelimit/1k tc_rewrite tc_rewrite/rule tc_echo \
+		tc_redirect tc_redirect/flow tc_chain tc_chain/tc_pass tc_forward tc_forward/cached
 	expect_reasons
+	# Nothing does the same there: the twins are in hooks.
+	! grep '^against packet-tc ' <<<"$rows" | grep -vx 'against packet-tc A/A empty' ||
+		fail "a ratio of two that do not do the same"
 	grep -qE '^target unsure: packet-xdp xdp_pass$' <<<"$rows" || fail "$rows"
 	grep -qx 'target not measured: replace load' <<<"$rows" || fail "$rows"
+}
+
+test_each_program_is_compared_to_its_twin()
+{
+	local row
+
+	measure hooks
+	for row in pass drop parse parse/1k acl acl/rule acl/list ratelimit ratelimit/1k rewrite \
+		rewrite/rule echo redirect redirect/flow chain forward forward/cached; do
+		expect_measured hooks-cost "tc_$row" "xdp_$row"
+		grep -qx "against hooks-cost xdp_$row tc_$row" <<<"$rows" || fail "xdp_$row: $rows"
+	done
+	expect_measured hooks-cost empty-tc empty-xdp A/A
+	expect_measured hooks-drop xdp-native xdp-generic tc-clsact A/A
+	expect_measured hooks-pass xdp-native xdp-generic tc-clsact nothing A/A
 }
 
 test_a_quick_run_looks_up_lists()
@@ -84,7 +103,9 @@ test_a_quick_run_drops_and_forwards_frames()
 {
 	measure frames
 	expect_measured frames-drop xdp-native xdp-generic tc-clsact A/A
-	expect_measured frames-forward kernel xdp_forward xdp_forward/cached xdp_redirect tc_redirect A/A
+	expect_measured frames-forward kernel xdp_forward xdp_forward/cached xdp_forward/generic \
+		tc_forward tc_forward/cached xdp_redirect xdp_redirect/generic tc_redirect A/A
+	! attach has tcx_ingress || expect_measured frames-forward tc_forward/tcx tc_redirect/tcx
 }
 
 test_a_program_that_leaves_forwarding_to_the_stack_is_no_forwarder()
@@ -96,7 +117,7 @@ test_a_program_that_leaves_forwarding_to_the_stack_is_no_forwarder()
 	run build/tests/bench/bench --quick frames
 	umount objects/xdp_forward.o
 	((status == 3)) || fail "status $status: $errors"
-	[[ $errors =~ 'xdp_forward: the IPv4 stack has forwarded '[1-9][0-9]*' frames instead of 0' ]] ||
+	[[ $errors =~ xdp_forward(/generic)?': the IPv4 stack has forwarded '[1-9][0-9]*' frames instead of 0' ]] ||
 		fail "$errors"
 	! nft list ruleset | grep hook || fail "a peer is still asked about each packet"
 }

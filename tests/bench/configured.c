@@ -1,64 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "bpffs/hook.h"
 #include "tests/bench/command.h"
 #include "tests/bench/configured.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define CHECKED    64 /* packets */
-#define LOAD       "load -m native v0 objects/"
-#define UNLOAD     "unload --purge --hook xdp v0"
+#define CHECKED    64         /* packets */
 #define ROUTED     "10.0.1.2" /* behind w0 */
+#define FLOWS      256
 
+/* A program and its twin, on v0. */
 static const struct configured {
-	const char *name, *what;
-	const char *object;          /* of ours, or NULL */
-	const char *attach, *detach; /* lines of the shell */
-	int action;                  /* that it returns for each packet */
-	__u32 sources;               /* 0: those of all rows */
-	const char *destination;     /* NULL: this host */
-	const char *vs;              /* row it is compared to, or NULL */
+	const char *program; /* xdp_PROGRAM and tc_PROGRAM */
+	const char *with;    /* what stands behind the slash in the name of the row, or NULL */
+	const char *what;
+	const char *setup;       /* a line of the shell after loading, or NULL */
+	bool redirects;          /* each packet; else it passes */
+	__u32 sources;           /* 0: those of all rows */
+	const char *destination; /* NULL: this host */
+	const char *peer;        /* the row that xdp_PROGRAM is compared to, or NULL */
 } list[] = {
-	{ "xdp_parse/1k", "1024 sources: its table has room for them", "objects/xdp_parse.o",
-	  LOAD "xdp_parse.o", UNLOAD, XDP_PASS, 1024, NULL, NULL },
-	{ "xdp_acl/rule", "a rule, for others", "objects/xdp_acl.o",
-	  LOAD "xdp_acl.o && acl v0 add 192.0.2.0/24", UNLOAD, XDP_PASS, 0, NULL, "alw_ip" },
-	{ "xdp_acl/list", "a list, of others", "objects/xdp_acl.o",
-	  LOAD "xdp_acl.o && acl v0 add --list bench 192.0.2.0/24", UNLOAD, XDP_PASS, 0, NULL,
-	  "alw_ip" },
-	{ "xdp_ratelimit/1k", "1024 sources, each with a bucket that never runs dry",
-	  "objects/xdp_ratelimit.o",
-	  LOAD "xdp_ratelimit.o && ratelimit v0 add 10.0.0.0/8 pps 1000000000", UNLOAD, XDP_PASS,
-	  1024, NULL, NULL },
-	{ "xdp_rewrite/rule", "a rule that changes the port", "objects/xdp_rewrite.o",
-	  LOAD "xdp_rewrite.o && rewrite v0 add in dst 10.0.0.1 tcp set dport 8080", UNLOAD,
-	  XDP_PASS, 0, NULL, NULL },
-	{ "xdp_redirect/flow", "a station whose frames go to w0", "objects/xdp_redirect.o",
-	  LOAD "xdp_redirect.o && redirect v0 w0", UNLOAD, XDP_REDIRECT, 0, NULL, NULL },
-	{ "xdp-forward", "a route looked up for each packet", NULL,
-	  "xdp-forward load -m native v0 w0", "xdp-forward unload v0 w0", XDP_REDIRECT, 256, ROUTED,
+	{ "parse", "1k", "1024 sources: its table has room for them", NULL, false, 1024, NULL,
 	  NULL },
-	{ "xdp_forward", "ours", "objects/xdp_forward.o", LOAD "xdp_forward.o", UNLOAD,
-	  XDP_REDIRECT, 256, ROUTED, "xdp-forward" },
-	{ "xdp_forward/cached", "ours, with its cache: 256 flows", "objects/xdp_forward.o",
-	  LOAD "xdp_forward.o && forward v0 cache on", UNLOAD, XDP_REDIRECT, 256, ROUTED,
+	{ "acl", "rule", "a rule, for others", "acl v0 add 192.0.2.0/24", false, 0, NULL,
+	  "alw_ip" },
+	{ "acl", "list", "a list, of others", "acl v0 add --list bench 192.0.2.0/24", false, 0,
+	  NULL, "alw_ip" },
+	{ "ratelimit", "1k", "1024 sources, each with a bucket that never runs dry",
+	  "ratelimit v0 add 10.0.0.0/8 pps 1000000000", false, 1024, NULL, NULL },
+	{ "rewrite", "rule", "a rule that changes the port",
+	  "rewrite v0 add in dst 10.0.0.1 tcp set dport 8080", false, 0, NULL, NULL },
+	{ "redirect", "flow", "a station whose frames go to w0", "redirect v0 w0", true, 0, NULL,
+	  NULL },
+	{ "forward", NULL, "a route looked up for each packet", NULL, true, FLOWS, ROUTED,
 	  "xdp-forward" },
+	{ "forward", "cached", "with its cache: 256 flows", "forward v0 cache on", true, FLOWS,
+	  ROUTED, "xdp-forward" },
 };
-_Static_assert(LEN(list) <= STORE_MORE, "more rows than store_measure() has room for");
+_Static_assert(2 * LEN(list) <= STORE_MORE && LEN(list) < STORE_MORE,
+               "more rows than store_measure() has room for");
 
-static bool is_there(const struct configured *c, struct row *row)
+static int wrap(const struct configured *c, enum hook hook, struct store_run *run,
+                const struct keys *all)
 {
-	if (c->object && access(c->object, R_OK))
-		row_missing(row, true, "%s is not built yet", c->object);
-	else if (!c->object && !command_exists("xdp-forward"))
-		row_missing(row, false, PEER_XDP_FORWARD);
-	return !row->missing[0];
-}
-
-static int wrap(const struct configured *c, struct store_run *run, const struct keys *all)
-{
+	const int passes[] = { [HOOK_XDP] = XDP_PASS, [HOOK_TC_INGRESS] = TC_ACT_UNSPEC };
+	const int redirects[] = { [HOOK_XDP] = XDP_REDIRECT, [HOOK_TC_INGRESS] = TC_ACT_REDIRECT };
 	struct keys few = {};
 	struct frame frame;
 	int err = 0;
@@ -76,37 +67,110 @@ static int wrap(const struct configured *c, struct store_run *run, const struct 
 	if (err)
 		return err;
 	run->run.ifindex = (int)if_nametoindex("v0");
-	return testrun_check(&run->run, c->action, CHECKED);
+	return testrun_check(&run->run, c->redirects ? redirects[hook] : passes[hook], CHECKED);
 }
 
-static int add(struct table *table, const struct configured *c, struct store_run *run,
-               const struct keys *keys)
+/* What is on v0 now. It stays loaded, with its maps, when it is off the interface again. */
+static int take(const struct configured *c, enum hook hook, struct store_run *run,
+                const struct keys *keys, const char *detach)
 {
-	struct row *row = table_row(table, c->name, c->what, testrun_round, run);
-	int err, last;
+	int err = subject_take(&run->subject, "v0", hook), last;
 
-	snprintf(row->zero, sizeof(row->zero), "empty");
-	if (c->vs)
-		snprintf(row->vs, sizeof(row->vs), "%s", c->vs);
-	if (!is_there(c, row))
-		return 0;
-	err = command_run(NULL, "%s", c->attach);
-	if (err)
-		return err;
 	run->used = true;
-	/* It stays loaded, with its maps, when it is off the interface again. */
-	err = subject_take(&run->subject, "v0");
-	last = command_run(NULL, "%s", c->detach);
+	last = command_run(NULL, "%s", detach);
 	if (!err)
-		err = wrap(c, run, keys);
+		err = wrap(c, hook, run, keys);
 	return err ? err : last;
 }
 
-int configured_add(struct table *table, struct store_run *runs, const struct keys *keys)
+static struct row *add_row(struct table *table, const char *name, const char *what,
+                           const char *zero, const char *vs, struct store_run *run)
+{
+	struct row *row = table_row(table, name, what, testrun_round, run);
+
+	snprintf(row->zero, sizeof(row->zero), "%s", zero);
+	snprintf(row->vs, sizeof(row->vs), "%s", vs);
+	return row;
+}
+
+static void name_row(char name[48], const char *hook, const struct configured *c)
+{
+	snprintf(name, 48, "%s_%s%s%s", hook, c->program, c->with ? "/" : "",
+	         c->with ? c->with : "");
+}
+
+static int add(struct table *table, const struct configured *c, enum hook hook, const char *zero,
+               const char *vs, struct store_run *run, const struct keys *keys)
+{
+	const char *prefix = hook == HOOK_XDP ? "xdp" : "tc";
+	char name[48], object[64], detach[64];
+	struct row *row;
+	int err;
+
+	name_row(name, prefix, c);
+	row = add_row(table, name, c->what, zero, vs, run);
+	snprintf(object, sizeof(object), "objects/%s_%s.o", prefix, c->program);
+	if (access(object, R_OK)) {
+		row_missing(row, true, "%s is not built yet", object);
+		return 0;
+	}
+	err = command_run(NULL, "load %s v0 %s && %s",
+	                  hook == HOOK_XDP ? "-m native" : "--tc clsact", object,
+	                  c->setup ? c->setup : "true");
+	if (err)
+		return err;
+	snprintf(detach, sizeof(detach), "unload --purge --hook %s v0", hook_name(hook));
+	return take(c, hook, run, keys, detach);
+}
+
+/* What xdp-tools has for the same packets as xdp_forward. */
+static int add_peer(struct table *table, struct store_run *run, const struct keys *keys)
+{
+	static const struct configured peer = { .redirects = true,
+		                                .sources = FLOWS,
+		                                .destination = ROUTED };
+	struct row *row = add_row(table, "xdp-forward", "a route looked up for each packet",
+	                          "empty", "", run);
+	int err;
+
+	if (!command_exists("xdp-forward")) {
+		row_missing(row, false, PEER_XDP_FORWARD);
+		return 0;
+	}
+	err = command_run(NULL, "xdp-forward load -m native v0 w0");
+	return err ? err : take(&peer, HOOK_XDP, run, keys, "xdp-forward unload v0 w0");
+}
+
+int configured_add_xdp(struct table *table, struct store_run *runs, const struct keys *keys)
+{
+	int err = add_peer(table, &runs[LEN(list)], keys);
+
+	for (size_t i = 0; !err && i < LEN(list); i++)
+		err = add(table, &list[i], HOOK_XDP, "empty", list[i].peer ? list[i].peer : "",
+		          &runs[i], keys);
+	return err;
+}
+
+int configured_add_tc(struct table *table, struct store_run *runs, const struct keys *keys)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < LEN(list); i++)
-		err = add(table, &list[i], &runs[i], keys);
+		err = add(table, &list[i], HOOK_TC_INGRESS, "empty", "", &runs[i], keys);
+	return err;
+}
+
+int configured_add_twins(struct table *table, struct store_run *runs, const struct keys *keys)
+{
+	char twin[48];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < LEN(list); i++) {
+		err = add(table, &list[i], HOOK_TC_INGRESS, "empty-tc", "", &runs[2 * i], keys);
+		name_row(twin, "tc", &list[i]);
+		if (!err)
+			err = add(table, &list[i], HOOK_XDP, "empty-xdp", twin, &runs[2 * i + 1],
+			          keys);
+	}
 	return err;
 }

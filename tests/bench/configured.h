@@ -7,9 +7,14 @@
 #include "tests/bench/store.h"
 
 /*
- * A row for each, at most STORE_MORE, compared to the empty program; for store_measure(), whose
- * packets they get, if not fewer sources are wanted. Returns 0 or a negative errno, reported.
+ * A row for each, at most STORE_MORE, above the empty program; for store_measure(), whose packets
+ * they get, if not fewer sources are wanted. Return 0 or a negative errno, reported.
+ *
+ * XDP, beside what xdp-tools has for it; tc; and both, each XDP program compared to its tc twin,
+ * above "empty-xdp" and "empty-tc".
  */
-int configured_add(struct table *table, struct store_run *runs, const struct keys *keys);
+int configured_add_xdp(struct table *table, struct store_run *runs, const struct keys *keys);
+int configured_add_tc(struct table *table, struct store_run *runs, const struct keys *keys);
+int configured_add_twins(struct table *table, struct store_run *runs, const struct keys *keys);
 
 #endif

@@ -5,30 +5,37 @@
 #include <linux/pkt_cls.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/configured.h"
 #include "tests/bench/job.h"
 #include "tests/bench/store.h"
 #include "tests/bench/wrapper.h"
 
-/* Twins: the XDP program is compared to the tc program that does the same. */
+/* The XDP program is compared to the tc program that does the same. */
+#define TWINS(program, what, tc_action, xdp_action)                                                \
+	{                                                                                          \
+		"tc_" program, what, "objects/tc_" program ".o", NULL, tc_action, "empty-tc",      \
+		NULL,          NULL                                                                \
+	},                                                                                         \
+	{                                                                                          \
+		"xdp_" program, what, "objects/xdp_" program ".o", NULL, xdp_action, "empty-xdp",  \
+			"tc_" program, NULL                                                        \
+	}
+
 static const struct store_program programs[] = {
 	{ "empty-tc", "the zero line of tc", BENCH_BPF "empty.o", "empty_tc", TC_ACT_OK, NULL, NULL,
 	  NULL },
 	{ "empty-xdp", "the zero line of XDP", BENCH_BPF "empty.o", "empty_xdp", XDP_PASS, NULL,
 	  NULL, NULL },
-	{ "tc_pass", "counts and passes", "objects/tc_pass.o", NULL, TC_ACT_OK, "empty-tc", NULL,
-	  NULL },
-	{ "xdp_pass", "counts and passes", "objects/xdp_pass.o", NULL, XDP_PASS, "empty-xdp",
-	  "tc_pass", NULL },
-	{ "tc_drop", "counts and drops", "objects/tc_drop.o", NULL, TC_ACT_SHOT, "empty-tc", NULL,
-	  NULL },
-	{ "xdp_drop", "counts and drops", "objects/xdp_drop.o", NULL, XDP_DROP, "empty-xdp",
-	  "tc_drop", NULL },
-	{ "tc_parse", "counts more sources than its LRU table has room for", "objects/tc_parse.o",
-	  NULL, -1, "empty-tc", NULL, NULL },
-	{ "xdp_parse", "counts more sources than its LRU table has room for", "objects/xdp_parse.o",
-	  NULL, -1, "empty-xdp", "tc_parse", NULL },
-	{ "tc_acl", "nothing listed", "objects/tc_acl.o", NULL, -1, "empty-tc", NULL, NULL },
-	{ "xdp_acl", "nothing listed", "objects/xdp_acl.o", NULL, -1, "empty-xdp", "tc_acl", NULL },
+	TWINS("pass", "counts and passes", TC_ACT_OK, XDP_PASS),
+	TWINS("drop", "counts and drops", TC_ACT_SHOT, XDP_DROP),
+	TWINS("parse", "counts more sources than its LRU table has room for", ANY_ACTION,
+	      ANY_ACTION),
+	TWINS("acl", "nothing listed", ANY_ACTION, ANY_ACTION),
+	TWINS("ratelimit", "as loaded", ANY_ACTION, ANY_ACTION),
+	TWINS("rewrite", "as loaded", ANY_ACTION, ANY_ACTION),
+	TWINS("echo", "as loaded", ANY_ACTION, ANY_ACTION),
+	TWINS("redirect", "as loaded", ANY_ACTION, ANY_ACTION),
+	TWINS("chain", "as loaded", ANY_ACTION, ANY_ACTION),
 };
 
 static int measure_cost(void)
@@ -42,7 +49,8 @@ static int measure_cost(void)
 	table_note(table,
 	           "Above the empty program of the same hook: without what the kernel does for tc "
 	           "before, such as making an skb. The next tables have it.");
-	return store_measure(table, programs, sizeof(programs) / sizeof(programs[0]), NULL);
+	return store_measure(table, programs, sizeof(programs) / sizeof(programs[0]),
+	                     configured_add_twins);
 }
 
 int group_hooks(void)

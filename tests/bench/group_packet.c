@@ -17,17 +17,27 @@
 #define MORE_SOURCES "ours: counts sources, more than its LRU table has room for"
 
 /* A row of one program, which the link then holds. */
-static int fill_chain(struct subject *subject)
+static int fill_link(struct subject *subject, const char *link, const char *object)
 {
 	struct subject pass;
 	__u32 zero = 0;
-	int link = subject_map(subject, CHAIN_HEAD CHAIN_XDP_LINK), err;
+	int link_fd = subject_map(subject, link), err;
 
-	err = subject_load(&pass, "objects/xdp_pass.o", NULL, NULL, NULL);
-	if (!err && bpf_map_update_elem(link, &zero, &pass.prog_fd, BPF_ANY))
-		err = failed(-errno, "cannot put xdp_pass behind xdp_chain");
+	err = subject_load(&pass, object, NULL, NULL, NULL);
+	if (!err && bpf_map_update_elem(link_fd, &zero, &pass.prog_fd, BPF_ANY))
+		err = failed(-errno, "cannot put %s into %s", object, link);
 	subject_free(&pass);
 	return err;
+}
+
+static int fill_xdp_chain(struct subject *subject)
+{
+	return fill_link(subject, CHAIN_HEAD CHAIN_XDP_LINK, "objects/xdp_pass.o");
+}
+
+static int fill_tc_chain(struct subject *subject)
+{
+	return fill_link(subject, CHAIN_HEAD CHAIN_TC_LINK, "objects/tc_pass.o");
 }
 
 static const struct store_program xdp_programs[] = {
@@ -45,20 +55,21 @@ static const struct store_program xdp_programs[] = {
 	  "empty", NULL, NULL },
 	{ "alw_all", "xdp-filter: all its features, nothing listed", "xdpfilt_alw_all.o", NULL,
 	  XDP_PASS, "empty", NULL, NULL },
-	{ "xdp_parse", MORE_SOURCES, "objects/xdp_parse.o", NULL, -1, "empty", NULL, NULL },
-	{ "xdp_acl", "ours, nothing listed", "objects/xdp_acl.o", NULL, -1, "empty", "alw_all",
+	{ "xdp_parse", MORE_SOURCES, "objects/xdp_parse.o", NULL, ANY_ACTION, "empty", NULL, NULL },
+	{ "xdp_acl", "ours, nothing listed", "objects/xdp_acl.o", NULL, ANY_ACTION, "empty",
+	  "alw_all", NULL },
+	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, ANY_ACTION, "empty",
+	  NULL, NULL },
+	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, ANY_ACTION, "empty",
+	  NULL, NULL },
+	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, ANY_ACTION, "empty", NULL,
 	  NULL },
-	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, -1, "empty", NULL,
-	  NULL },
-	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, -1, "empty", NULL,
-	  NULL },
-	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, -1, "empty", NULL, NULL },
-	{ "xdp_redirect", "ours, as loaded", "objects/xdp_redirect.o", NULL, -1, "empty", NULL,
-	  NULL },
-	{ "xdp_chain", "ours, as loaded", "objects/xdp_chain.o", NULL, -1, "empty", "xdp_pass",
-	  NULL },
+	{ "xdp_redirect", "ours, as loaded", "objects/xdp_redirect.o", NULL, ANY_ACTION, "empty",
+	  NULL, NULL },
+	{ "xdp_chain", "ours, as loaded", "objects/xdp_chain.o", NULL, ANY_ACTION, "empty",
+	  "xdp_pass", NULL },
 	{ "xdp_chain/xdp_pass", "xdp_pass behind it", "objects/xdp_chain.o", NULL, XDP_PASS,
-	  "empty", "xdp_pass", fill_chain },
+	  "empty", "xdp_pass", fill_xdp_chain },
 };
 
 static const struct store_program tc_programs[] = {
@@ -69,17 +80,21 @@ static const struct store_program tc_programs[] = {
 	{ "tc_pass", "ours: counts and passes", "objects/tc_pass.o", NULL, TC_ACT_OK, "empty", NULL,
 	  NULL },
 	{ "tc_drop", "ours: counts and drops", "objects/tc_drop.o", NULL, TC_ACT_SHOT, "empty",
-	  "tc_pass", NULL },
-	{ "tc_parse", MORE_SOURCES, "objects/tc_parse.o", NULL, -1, "empty", "tc_pass", NULL },
-	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, -1, "empty", "tc_pass", NULL },
-	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, -1, "empty", "tc_pass",
+	  NULL, NULL },
+	{ "tc_parse", MORE_SOURCES, "objects/tc_parse.o", NULL, ANY_ACTION, "empty", NULL, NULL },
+	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, ANY_ACTION, "empty", NULL, NULL },
+	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, ANY_ACTION, "empty",
+	  NULL, NULL },
+	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, ANY_ACTION, "empty", NULL,
 	  NULL },
-	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, -1, "empty", "tc_pass",
+	{ "tc_echo", "ours, as loaded", "objects/tc_echo.o", NULL, ANY_ACTION, "empty", NULL,
 	  NULL },
-	{ "tc_echo", "ours, as loaded", "objects/tc_echo.o", NULL, -1, "empty", "tc_pass", NULL },
-	{ "tc_redirect", "ours, as loaded", "objects/tc_redirect.o", NULL, -1, "empty", "tc_pass",
+	{ "tc_redirect", "ours, as loaded", "objects/tc_redirect.o", NULL, ANY_ACTION, "empty",
+	  NULL, NULL },
+	{ "tc_chain", "ours, as loaded", "objects/tc_chain.o", NULL, ANY_ACTION, "empty", NULL,
 	  NULL },
-	{ "tc_chain", "ours, as loaded", "objects/tc_chain.o", NULL, -1, "empty", "tc_pass", NULL },
+	{ "tc_chain/tc_pass", "tc_pass behind it", "objects/tc_chain.o", NULL, TC_ACT_OK, "empty",
+	  NULL, fill_tc_chain },
 };
 
 static struct table *make_table(const char *name, const char *title)
@@ -104,11 +119,12 @@ static struct table *make_table(const char *name, const char *title)
 int group_packet(void)
 {
 	struct table *table = make_table("packet-xdp", "XDP programs: what each costs a packet");
-	int err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), configured_add)
+	int err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), configured_add_xdp)
 	                : -ENOMEM;
 
 	if (err)
 		return err;
 	table = make_table("packet-tc", "tc programs: what each costs a packet");
-	return table ? store_measure(table, tc_programs, LEN(tc_programs), NULL) : -ENOMEM;
+	return table ? store_measure(table, tc_programs, LEN(tc_programs), configured_add_tc)
+	             : -ENOMEM;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The jobs that real frames are measured on: what drops them, passes them, sends them on. */
+/* The jobs that real frames are measured on: what drops them, and what passes them. */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -7,7 +7,7 @@
 #include "tests/bench/job.h"
 
 #define KEYS     65536
-#define JOBS_MAX 12
+#define JOBS_MAX 16
 
 /* Where the statistics of what we load on v0 are, in the private BPF filesystem. */
 #define V0_XDP_STATS "/sys/fs/bpf/v0/xdp_stats_map"
@@ -90,47 +90,6 @@ const struct job job_passes[] = {
 	{ .name = "nothing", .what = "no program at all", .attach = "true", .detach = "true" },
 };
 const size_t job_passes_len = sizeof(job_passes) / sizeof(job_passes[0]);
-
-const struct job job_forwards[] = {
-	{ .name = "kernel",
-	  .what = "the kernel's forwarding, two interfaces, no filter",
-	  .attach = "true",
-	  .detach = "true",
-	  .forwards = true,
-	  .routed = true },
-	{ .name = "xdp-forward",
-	  .what = "xdp-forward, native mode",
-	  .command = "xdp-forward",
-	  .package = "xdp-tools, 1.5 or later, or tests/matrix/fetch.sh trixie",
-	  .attach = "xdp-forward load -m native v0 w0",
-	  .detach = "xdp-forward unload v0 w0",
-	  .forwards = true },
-	{ .name = "xdp_forward",
-	  .what = "ours, native mode",
-	  .object = "objects/xdp_forward.o",
-	  .attach = "load -m native v0 objects/xdp_forward.o",
-	  .detach = "unload --hook xdp v0",
-	  .forwards = true },
-	{ .name = "xdp_forward/cached",
-	  .what = "ours, with its cache, which has room for 4096 of the flows",
-	  .object = "objects/xdp_forward.o",
-	  .attach = "load -m native v0 objects/xdp_forward.o && forward v0 cache on",
-	  .detach = "unload --purge --hook xdp v0",
-	  .forwards = true },
-	{ .name = "xdp_redirect",
-	  .what = "ours, native mode",
-	  .object = "objects/xdp_redirect.o",
-	  .attach = "load -m native v0 objects/xdp_redirect.o && redirect v0 w0",
-	  .detach = "unload --hook xdp v0",
-	  .forwards = true },
-	{ .name = "tc_redirect",
-	  .what = "ours, clsact",
-	  .object = "objects/tc_redirect.o",
-	  .attach = "load v0 objects/tc_redirect.o && redirect v0 w0",
-	  .detach = "unload --hook tc_ingress v0",
-	  .forwards = true },
-};
-const size_t job_forwards_len = sizeof(job_forwards) / sizeof(job_forwards[0]);
 
 int jobs_measure(const char *name, const char *title, const struct job *jobs, size_t len,
                  const char *reference, const struct frame *frame)

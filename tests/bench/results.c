@@ -93,11 +93,10 @@ void results_noise(struct table *table, const struct samples *samples)
 	size_t aa = index_of(table, table_find(table, ROW_AA));
 
 	for (size_t m = 0; m < table->metrics_len; m++)
-		table->noise[m] =
-			table->metrics[m].no_ratio
-				? (struct noise){ .reliable = samples->rounds >= ROUNDS_LEAST }
-				: noise_between(samples->of[a][m], samples->of[aa][m],
-		                                samples->rounds);
+		table->noise[m] = table->metrics[m].no_ratio
+		                          ? (struct noise){ .reliable = true }
+		                          : noise_between(samples->of[a][m], samples->of[aa][m],
+		                                          samples->rounds);
 }
 
 static size_t count_unreliable(const struct noise *noise, size_t n)

@@ -15,7 +15,7 @@ struct store_program {
 	const char *what;
 	const char *file;    /* path from the top of the tree, or a name among xdp-tools' objects */
 	const char *program; /* in the object; NULL: the only one */
-	int action;          /* that it must return; -1: any */
+	int action;          /* that it must return, or ANY_ACTION */
 	const char *zero;    /* the row of the zero line, or NULL */
 	const char *vs;      /* row it is compared to, or NULL */
 	/* Fills its maps; 0 or a negative errno, reported. */
@@ -44,6 +44,6 @@ int store_measure(struct table *table, const struct store_program *programs, siz
                               const struct keys *keys));
 
 /* Rows that more may add, at most. */
-#define STORE_MORE 16
+#define STORE_MORE 20
 
 #endif

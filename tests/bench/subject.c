@@ -2,11 +2,11 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <glob.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/query.h"
 #include "tests/bench/subject.h"
 
 int subject_load(struct subject *subject, const char *file, const char *program,
@@ -34,7 +34,25 @@ int subject_load(struct subject *subject, const char *file, const char *program,
 	return err;
 }
 
-int subject_take(struct subject *subject, const char *ifname)
+static int find_program(const char *ifname, enum hook hook, __u32 *id)
+{
+	struct attachments attached;
+	struct interface iface;
+	int err = interface_find(&iface, ifname, NULL);
+
+	if (!err)
+		err = attachments_query(&attached, &iface);
+	if (err)
+		return err;
+	*id = 0;
+	for (size_t i = attached.len; i > 0; i--)
+		if (attached.list[i - 1].hook == hook)
+			*id = attached.list[i - 1].prog_id;
+	attachments_free(&attached);
+	return *id ? 0 : -ENOENT;
+}
+
+int subject_take(struct subject *subject, const char *ifname, enum hook hook)
 {
 	__u32 id = 0;
 	int err;
@@ -42,15 +60,14 @@ int subject_take(struct subject *subject, const char *ifname)
 	memset(subject, 0, sizeof(*subject));
 	subject->prog_fd = -1;
 	subject->taken = true;
-	err = bpf_xdp_query_id((int)if_nametoindex(ifname), 0, &id);
-	if (!err && !id)
-		err = -ENOENT;
+	err = find_program(ifname, hook, &id);
 	if (!err) {
 		subject->prog_fd = bpf_prog_get_fd_by_id(id);
 		if (subject->prog_fd < 0)
 			err = -errno;
 	}
-	return err ? failed(err, "cannot open the XDP program of %s", ifname) : 0;
+	return err ? failed(err, "cannot open the program on %s of %s", hook_name(hook), ifname)
+	           : 0;
 }
 
 void subject_free(struct subject *subject)

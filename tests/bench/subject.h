@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 #include <stdbool.h>
+#include "bpffs/hook.h"
 #include "pinning/object.h"
 
 struct subject {
@@ -21,8 +22,8 @@ struct subject {
 int subject_load(struct subject *subject, const char *file, const char *program,
                  int (*resize)(struct bpf_object *obj, const void *arg), const void *arg);
 
-/* Hold the XDP program that runs on an interface, whoever loaded it. */
-int subject_take(struct subject *subject, const char *ifname);
+/* Hold the first program that runs on a hook of an interface, whoever loaded it. */
+int subject_take(struct subject *subject, const char *ifname, enum hook hook);
 
 void subject_free(struct subject *subject);
 

@@ -53,7 +53,8 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 	err = prog_type(prog_fd, &type);
 	if (err)
 		return err;
-	if (type == BPF_PROG_TYPE_SCHED_CLS) {
+	run->tc = type == BPF_PROG_TYPE_SCHED_CLS;
+	if (run->tc) {
 		kinds = tc_kinds;
 		n = 1;
 	}
@@ -78,14 +79,15 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 
 int testrun_run(struct testrun *run, __u32 repeat, __u32 *action)
 {
-	struct xdp_md ctx = { .data_end = run->frame.size, .ingress_ifindex = run->ifindex };
+	struct xdp_md xdp = { .data_end = run->frame.size, .ingress_ifindex = run->ifindex };
+	struct __sk_buff skb = { .ifindex = run->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = run->frame.bytes,
 	            .data_size_in = run->frame.size, .repeat = (int)repeat);
 	int err;
 
 	if (run->ifindex) {
-		opts.ctx_in = &ctx;
-		opts.ctx_size_in = sizeof(ctx);
+		opts.ctx_in = run->tc ? (void *)&skb : (void *)&xdp;
+		opts.ctx_size_in = run->tc ? sizeof(skb) : sizeof(xdp);
 	}
 	err = bpf_prog_test_run_opts(run->wrapper_fd, &opts);
 	if (err)
@@ -101,7 +103,7 @@ static int check_run(struct testrun *run, __u32 repeat, int action)
 
 	if (err)
 		return err;
-	if (found == WRAP_FAILED || (action >= 0 && found != (__u32)action))
+	if (found == WRAP_FAILED || (action != ANY_ACTION && found != (__u32)action))
 		return failed(-EBADMSG, "packet %u of a test run ends with action %d, not with %d",
 		              repeat, (int)found, action);
 	return 0;

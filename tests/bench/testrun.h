@@ -14,6 +14,7 @@ struct testrun {
 	struct frame frame;
 	__u32 repeat; /* 0: not calibrated yet */
 	int ifindex;  /* that the packets seem to come from; 0: none */
+	bool tc;
 };
 
 /*
@@ -26,10 +27,12 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 /* Run it on repeat packets; action: of the last one. Returns 0 or a negative errno, reported. */
 int testrun_run(struct testrun *run, __u32 repeat, __u32 *action);
 
+/* Whatever action, but of the program: not an error of the wrapper. */
+#define ANY_ACTION (-2)
+
 /*
  * Run it for the next count keys, one by one: each must end with this action; then for as many in
- * one run, whose last must. With -1, with whatever action, but of the program. Returns 0 or a
- * negative errno, reported.
+ * one run, whose last must. Returns 0 or a negative errno, reported.
  */
 int testrun_check(struct testrun *run, int action, __u32 count);
 
