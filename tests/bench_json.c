@@ -9,9 +9,13 @@
 
 static const char usage[] =
 	"Usage: bench_json <DOCUMENT\n"
-	"Print of a document: 'table NAME ROUNDS', 'row TABLE ROW REASON' (REASON: why it is\n"
-	"missing, or 'measured'), 'against TABLE ROW OTHER', 'value TABLE ROW METRIC MEDIAN\n"
-	"LEAST MOST' and 'target VERDICT: TABLE ROW'; fail unless it is whole.\n";
+	"Print what a document has, and fail unless it is whole:\n"
+	"  table NAME ROUNDS\n"
+	"  row TABLE ROW measured|WHY IT IS MISSING\n"
+	"  against TABLE ROW OTHER                      what it is compared to\n"
+	"  above TABLE ROW ZERO                         what is taken off it\n"
+	"  value TABLE ROW METRIC MEDIAN LEAST MOST\n"
+	"  target VERDICT: TABLE ROW\n";
 
 static bool good = true;
 
@@ -94,9 +98,12 @@ static void check_values(struct json_object *row, struct json_object *metrics, c
 
 static void check_row(struct json_object *row, struct json_object *metrics, const char *table)
 {
-	struct json_object *missing = NULL, *vs = NULL;
+	struct json_object *missing = NULL, *vs = NULL, *zero = NULL;
 
 	get_string(row, "what");
+	if (json_object_object_get_ex(row, "zero", &zero) && zero)
+		printf("above %s %s %s\n", table, get_string(row, "name"),
+		       json_object_get_string(zero));
 	get(row, "built", json_type_boolean);
 	if (json_object_object_get_ex(row, "vs", &vs) && vs)
 		printf("against %s %s %s\n", table, get_string(row, "name"),

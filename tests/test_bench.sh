@@ -52,7 +52,7 @@ expect_above_nothing()
 test_a_quick_run_measures_the_programs_of_the_store()
 {
 	measure packet
-	expect_measured packet-xdp empty A/A xdp_pass xdp_drop xdp_pass_frags xdp_parse xdp_parse/1k \
+	expect_measured packet-xdp empty A/A xdp_pass xdp_drop empty-frags xdp_pass_frags xdp_parse xdp_parse/1k \
 		xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit xdp_ratelimit/1k xdp_rewrite \
 		xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
@@ -60,6 +60,8 @@ test_a_quick_run_measures_the_programs_of_the_store()
 		tc_acl/list tc_ratelimit tc_ratelimit/1k tc_rewrite tc_rewrite/rule tc_echo \
 		tc_redirect tc_redirect/flow tc_chain tc_chain/tc_pass tc_forward tc_forward/cached
 	expect_reasons
+	# A wrapper of another kind has a zero line of its own.
+	grep -qx 'above packet-xdp xdp_pass_frags empty-frags' <<<"$rows" || fail "$rows"
 	# Nothing does the same there: the twins are in hooks.
 	! grep '^against packet-tc ' <<<"$rows" | grep -vx 'against packet-tc A/A empty' ||
 		fail "a ratio of two that do not do the same"

@@ -11,6 +11,14 @@ int empty_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* For packets of several buffers: only a wrapper of this kind may call one. */
+SEC("xdp.frags")
+int empty_frags(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
+}
+
 SEC("tc")
 int empty_tc(struct __sk_buff *skb)
 {
