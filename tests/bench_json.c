@@ -10,6 +10,7 @@
 static const char usage[] =
 	"Usage: bench_json <DOCUMENT\n"
 	"Print what a document has, and fail unless it is whole:\n"
+	"  others SHARE                                 of the CPUs, before the run\n"
 	"  table NAME ROUNDS\n"
 	"  row TABLE ROW measured|WHY IT IS MISSING\n"
 	"  against TABLE ROW OTHER                      what it is compared to\n"
@@ -194,6 +195,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(get_string(document, "schema"), "ifbpf.bench/1"))
 		wrong("the schema is not ifbpf.bench/1");
+	get_string(document, "version");
+	get_string(document, "how_to_read");
+	if (get_number(document, "seconds") <= 0)
+		wrong("it took no time");
+	printf("others %g\n", get_number(document, "others_before"));
 	get(document, "quick", json_type_boolean);
 	get_string(get(document, "machine", json_type_object), "kernel");
 	list = get(document, "tables", json_type_array);

@@ -283,6 +283,36 @@ test_targets_are_about_rows_that_exist()
 	((tried > 20)) || fail "only $tried targets"
 }
 
+test_what_was_measured_on_what_stands_on_top()
+{
+	local commit
+
+	commit=$(git -c safe.directory="$PWD" describe --always --tags --dirty 2>/dev/null || true)
+	bench stats
+	((status == 0)) || fail "status $status: $errors"
+	grep -qx "ifbpf  *$(<VERSION)${commit:+, commit $commit}" <<<"$output" || fail "$output"
+	grep -qxE 'duration +[1-9][0-9]* seconds' <<<"$output" || fail "$output"
+	grep -qE '^load average .* at the start$' <<<"$output" || fail "$output"
+	grep -qE '^how to read it .*A/A is the noise within this run' <<<"$output" || fail "$output"
+}
+
+# Whatever the CPUs do in the run itself.
+test_a_load_before_the_run_is_told()
+{
+	local cpus spinner spinners=()
+
+	cpus=$(nproc)
+	for ((; cpus > 0; cpus--)); do
+		timeout 60 bash -c 'while :; do :; done' &
+		spinners+=($!)
+	done
+	measure stats
+	for spinner in "${spinners[@]}"; do
+		kill "$spinner"
+	done
+	awk '$1 == "others" && $2 > 0.2' <<<"$rows" | grep -q . || fail "$rows"
+}
+
 sends() { sender=$(pgrep -P "$1" -x bench-sender); }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 

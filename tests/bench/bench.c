@@ -10,6 +10,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
+#include "tests/bench/usage.h"
 
 /* A full run shall take at most 15 minutes: after 12 tables are made in short, then in no time. */
 #define FULL_SECONDS  (12 * 60)
@@ -108,11 +109,19 @@ static void set_size(bool quick)
 	}
 }
 
+/* Before the run: what is seen in it and after it is our own work as well. */
+static void look_at_load(void)
+{
+	getloadavg(bench.loads, 3);
+	bench.others = cpu_usage_at_rest(bench.quick ? 0.2 : 1);
+}
+
 /* Returns the exit status. */
 static int print_results(bool json, const char *docs)
 {
 	int undone = 0, status;
 
+	bench.seconds = now_seconds() - bench.started;
 	targets_judge();
 	if (docs)
 		undone = docs_write();
@@ -156,6 +165,7 @@ int main(int argc, char **argv)
 	err = docs ? docs_open(docs) : 0;
 	if (err)
 		return err == -EXDEV ? EXIT_USAGE : EXIT_KERNEL;
+	look_at_load();
 	for (size_t i = 0; i < groups_len; i++) {
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))
 			continue;
@@ -168,7 +178,7 @@ int main(int argc, char **argv)
 	if (printed)
 		status = printed;
 	fflush(stdout); /* which may be the same file */
-	note("done in %.0f seconds", now_seconds() - bench.started);
+	note("done in %.0f seconds", bench.seconds);
 	for (size_t i = 0; i < bench.tables_len; i++)
 		table_free(bench.tables[i]);
 	targets_free();

@@ -13,10 +13,12 @@ struct bench {
 	bool quick;
 	unsigned int round_ms; /* how long one measurement of a row shall take */
 	unsigned int rounds;
-	double deadline;      /* of the whole run, as now_seconds() */
-	double end;           /* after which one round of a table must do */
-	double table_seconds; /* for all rounds of a table, but three are made */
-	double started;
+	double deadline;         /* of the whole run, as now_seconds() */
+	double end;              /* after which one round of a table must do */
+	double table_seconds;    /* for an attempt of a table, unless it has its own */
+	double started, seconds; /* seconds: that it took, once all is measured */
+	double loads[3]; /* averages of 1, 5 and 15 minutes before the run; below 0: not known */
+	double others;   /* share of the CPUs that others used then, see usage.h */
 	struct table *tables[BENCH_TABLES];
 	size_t tables_len;
 };

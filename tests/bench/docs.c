@@ -15,14 +15,12 @@
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
 
-#define FACTS 16
-
 static char docs_dir[PATH_MAX];
 
 static void write_machine(FILE *f)
 {
-	struct fact facts[FACTS];
-	size_t len = machine_facts(facts, FACTS);
+	struct fact facts[MACHINE_FACTS];
+	size_t len = machine_facts(facts, MACHINE_FACTS);
 	const char *disturbed = print_disturbed();
 
 	fputs("| | |\n|---|---|\n", f);
@@ -106,7 +104,8 @@ static int write_all(FILE *f, const char *plot_dir, bool plots)
 	      "A/A is the table's reference measured a second time: what it differs is noise. "
 	      "Each\n"
 	      "column has its own, and above 10% it is marked as UNRELIABLE, and the table was\n"
-	      "repeated if there was time.\n\n",
+	      "repeated if there was time.\n\n"
+	      "In short: " HOW_TO_READ "\n\n",
 	      f);
 	write_machine(f);
 	for (size_t i = 0; i < bench.tables_len; i++) {

@@ -15,6 +15,8 @@
 #define KEYS         65536
 #define FRAMES_FIRST 1000 /* before the first change */
 #define WAIT_SECONDS 5
+#define TIMES        10 /* in a round: what a change waits for is another each time */
+#define SECONDS      55 /* for all rounds in full */
 
 struct change {
 	const char *name, *what;
@@ -169,7 +171,7 @@ static int swap_under_load(struct change_run *run, unsigned int times, double *s
 static int round_change(struct row *row, double values[TABLE_METRICS])
 {
 	struct change_run *run = row->subject;
-	unsigned int times = bench_size(5, 2);
+	unsigned int times = bench_size(TIMES, 2);
 	struct counts before, now;
 	double seconds = 0, arrived, lost, counted;
 	int err = command_run(NULL, "%s", run->change->attach);
@@ -249,6 +251,8 @@ int group_replace(void)
 			runs[i] = (struct change_run){ &changes[i], &sender };
 			add_change(table, &changes[i], &runs[i]);
 		}
+		if (!bench.quick)
+			table->seconds = SECONDS;
 		err = table_run(table);
 	}
 	sender_close(&sender);

@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "bpffs/json.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/print.h"
 #include "tests/bench/results.h"
 #include "tests/bench/targets.h"
-
-#define FACTS 16
 
 static void put_double(struct json_object *to, const char *key, double value)
 {
@@ -126,8 +125,8 @@ int print_json(void)
 	struct json_object *document = json_begin("ifbpf.bench/1", NULL);
 	struct json_object *machine = json_object_new_object();
 	struct json_object *tables = json_object_new_array(), *goals = json_object_new_array();
-	struct fact facts[FACTS];
-	size_t len = machine_facts(facts, FACTS);
+	struct fact facts[MACHINE_FACTS];
+	size_t len = machine_facts(facts, MACHINE_FACTS);
 
 	for (size_t i = 0; i < len; i++)
 		json_put_string(machine, facts[i].name, facts[i].value);
@@ -135,6 +134,11 @@ int print_json(void)
 		json_object_array_add(tables, table_json(bench.tables[i]));
 	for (size_t i = 0; i < targets_len; i++)
 		json_object_array_add(goals, target_json(&targets[i]));
+	json_put_string(document, "version", VERSION);
+	json_put_string(document, "commit", getenv("BENCH_COMMIT"));
+	put_double(document, "seconds", bench.seconds);
+	put_double(document, "others_before", bench.others);
+	json_put_string(document, "how_to_read", HOW_TO_READ);
 	json_put_bool(document, "quick", bench.quick);
 	json_object_object_add(document, "machine", machine);
 	json_object_object_add(document, "tables", tables);

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 
 /* Versions as the tools themselves tell them. A tool that is not there has no line. */
@@ -78,15 +78,20 @@ static struct fact *add(struct fact *facts, size_t *len, size_t room, const char
 
 size_t machine_facts(struct fact *facts, size_t room)
 {
-	double loads[3] = { -1, -1, -1 };
+	const char *commit = getenv("BENCH_COMMIT");
 	time_t now = time(NULL);
 	struct utsname uts;
 	struct fact *fact;
 	size_t len = 0;
 
 	uname(&uts);
+	fact = add(facts, &len, room, "ifbpf");
+	snprintf(fact->value, sizeof(fact->value), "%s%s%.80s", VERSION,
+	         commit && *commit ? ", commit " : "", commit ? commit : "");
 	fact = add(facts, &len, room, "date");
 	strftime(fact->value, sizeof(fact->value), "%Y-%m-%d %H:%M UTC", gmtime(&now));
+	fact = add(facts, &len, room, "duration");
+	snprintf(fact->value, sizeof(fact->value), "%.0f seconds", bench.seconds);
 	fact = add(facts, &len, room, "kernel");
 	snprintf(fact->value, sizeof(fact->value), "%.60s %.60s", uts.release, uts.machine);
 	fact = add(facts, &len, room, "CPU");
@@ -94,9 +99,8 @@ size_t machine_facts(struct fact *facts, size_t room)
 	snprintf(fact->value + strlen(fact->value), sizeof(fact->value) - strlen(fact->value),
 	         ", %d online", get_nprocs());
 	fact = add(facts, &len, room, "load average");
-	getloadavg(loads, 3);
-	snprintf(fact->value, sizeof(fact->value), "%.2f %.2f %.2f at the end", loads[0], loads[1],
-	         loads[2]);
+	snprintf(fact->value, sizeof(fact->value), "%.2f %.2f %.2f at the start", bench.loads[0],
+	         bench.loads[1], bench.loads[2]);
 	fact = add(facts, &len, room, "BPF");
 	tell_bpf(fact->value, sizeof(fact->value));
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -106,44 +110,4 @@ size_t machine_facts(struct fact *facts, size_t room)
 			len--;
 	}
 	return len;
-}
-
-static double seconds(const struct timeval *tv)
-{
-	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
-}
-
-void cpu_usage_read(struct cpu_usage *usage)
-{
-	unsigned long long user, nice, system, idle, iowait, irq, softirq, steal;
-	FILE *f = fopen("/proc/stat", "r");
-	struct rusage self, children;
-
-	memset(usage, 0, sizeof(*usage));
-	if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system,
-	                &idle, &iowait, &irq, &softirq, &steal) == 8) {
-		usage->busy = (double)(user + nice + system + irq + softirq + steal);
-		usage->total = usage->busy + (double)(idle + iowait);
-		usage->busy /= (double)sysconf(_SC_CLK_TCK);
-		usage->total /= (double)sysconf(_SC_CLK_TCK);
-	}
-	if (f)
-		fclose(f);
-	getrusage(RUSAGE_SELF, &self);
-	getrusage(RUSAGE_CHILDREN, &children);
-	usage->own = seconds(&self.ru_utime) + seconds(&self.ru_stime) +
-	             seconds(&children.ru_utime) + seconds(&children.ru_stime);
-}
-
-double cpu_usage_of_others(const struct cpu_usage *since)
-{
-	struct cpu_usage now;
-	double total, others;
-
-	cpu_usage_read(&now);
-	total = now.total - since->total;
-	others = now.busy - since->busy - (now.own - since->own);
-	if (total <= 0 || others <= 0)
-		return 0;
-	return others < total ? others / total : 1;
 }

@@ -7,8 +7,6 @@
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
 
-#define FACTS 16
-
 /* Above this share of the CPUs, others have disturbed what was measured. */
 #define OTHERS_LIMIT 0.1
 
@@ -70,15 +68,14 @@ const char *print_sureness(const struct table *table)
 const char *print_disturbed(void)
 {
 	static char text[160];
-	double others = 0;
+	double others = bench.others;
 
 	for (size_t i = 0; i < bench.tables_len; i++)
 		others = fmax(others, bench.tables[i]->others);
 	if (others <= OTHERS_LIMIT)
 		return NULL;
 	snprintf(text, sizeof(text),
-	         "others used up to %.0f%% of the CPUs; compare rows within a table, not with "
-	         "other runs",
+	         "others used up to %.0f%% of the CPUs before or while it was measured",
 	         others * 100);
 	return text;
 }
@@ -86,8 +83,8 @@ const char *print_disturbed(void)
 void print_machine(void)
 {
 	const char *disturbed = print_disturbed();
-	struct fact facts[FACTS];
-	size_t len = machine_facts(facts, FACTS);
+	struct fact facts[MACHINE_FACTS];
+	size_t len = machine_facts(facts, MACHINE_FACTS);
 
 	for (size_t i = 0; i < len; i++)
 		printf("%-14s %s\n", facts[i].name, facts[i].value);
@@ -96,6 +93,7 @@ void print_machine(void)
 		     "little");
 	if (disturbed)
 		printf("%-14s %s\n", "loaded", disturbed);
+	printf("%-14s %s\n", "how to read it", HOW_TO_READ);
 	putchar('\n');
 }
 

@@ -21,6 +21,14 @@ const char *print_sureness(const struct table *table);
 /* What it means that others used the CPUs meanwhile, or NULL if they did not. */
 const char *print_disturbed(void);
 
+/* What A/A says, and what it does not. */
+#define HOW_TO_READ                                                                                \
+	"compare rows of one table, not tables or runs. A/A is the noise within this run: it "     \
+	"says "                                                                                    \
+	"nothing about another one, in which the same program may take half as much again (52 ns " \
+	"and 77 ns an hour apart, as other guests use the same caches). Rows that differ by less " \
+	"than A/A do not differ."
+
 void print_machine(void);
 void print_table(struct table *table);
 void print_targets(void);

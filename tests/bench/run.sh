@@ -3,7 +3,7 @@
 # Run the benchmark in network and mount namespaces of its own: nothing on the machine changes.
 set -eu
 export LC_ALL=C
-unset CDPATH
+unset CDPATH BENCH_COMMIT
 from=$PWD
 cd "$(dirname "$0")/../.."
 [[ $from != "$PWD" ]] || from=.
@@ -37,6 +37,12 @@ if ! type xdp-forward >/dev/null 2>&1 && [[ -x $fetched/xdp-forward ]]; then
 	export BENCH_FETCHED=$fetched
 	BENCH_XDP_FORWARD=$(sed -n 's/^xdp-tools //p' "$fetched/packages" || true)
 	export BENCH_XDP_FORWARD="xdp-tools ${BENCH_XDP_FORWARD:-of unknown version}, fetched"
+fi
+
+# Which state of the tree it is, if this is a tree of its own. Root may measure another one's.
+if [[ $(git -c safe.directory="$PWD" rev-parse --show-toplevel 2>/dev/null) == "$PWD" ]]; then
+	BENCH_COMMIT=$(git -c safe.directory="$PWD" describe --always --tags --dirty 2>/dev/null || true)
+	export BENCH_COMMIT
 fi
 
 # Where the paths on the command line begin: the tree has another place in there.

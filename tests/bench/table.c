@@ -19,6 +19,7 @@ struct table *table_new(const char *name, const char *title)
 	snprintf(table->name, sizeof(table->name), "%s", name);
 	snprintf(table->title, sizeof(table->title), "%s", title);
 	table->rounds = bench.rounds;
+	table->seconds = bench.table_seconds;
 	bench.tables[bench.tables_len++] = table;
 	return table;
 }

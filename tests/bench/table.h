@@ -67,6 +67,7 @@ struct table {
 	const char *notes[TABLE_NOTES];
 	size_t notes_len;
 	unsigned int rounds; /* wanted; fewer if the time is up */
+	double seconds;      /* for an attempt, but three rounds are made */
 
 	/* Filled by table_run(). */
 	unsigned int rounds_done, attempts;

@@ -8,8 +8,8 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/frame.h"
-#include "tests/bench/machine.h"
 #include "tests/bench/results.h"
+#include "tests/bench/usage.h"
 
 #define ATTEMPTS 3
 
@@ -98,7 +98,7 @@ static int run_attempts(struct table *table, struct samples *samples, struct sam
 	int err;
 
 	for (;;) {
-		err = run_rounds(table, samples, fmin(bench.deadline, begun + bench.table_seconds));
+		err = run_rounds(table, samples, fmin(bench.deadline, begun + table->seconds));
 		if (err)
 			return err;
 		table->attempts++;
@@ -112,7 +112,7 @@ static int run_attempts(struct table *table, struct samples *samples, struct sam
 		took = now_seconds() - begun;
 		begun += took;
 		if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS ||
-		    begun + took > fmin(bench.deadline, started + 2 * bench.table_seconds))
+		    begun + took > fmin(bench.deadline, started + 2 * table->seconds))
 			return 0;
 	}
 }

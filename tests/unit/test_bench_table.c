@@ -13,6 +13,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/print.h"
 #include "tests/bench/results.h"
+#include "tests/bench/usage.h"
 
 /* What a row "measures": its values, one after the other, and again from the first. */
 struct script {
@@ -313,6 +314,26 @@ static void what_others_used_is_told_when_it_is_much(void **state)
 	assert_null(print_disturbed());
 	loaded->others = 0.6;
 	assert_non_null(strstr(print_disturbed(), "others used up to 60% of the CPUs"));
+	bench.others = 0.7;
+	assert_non_null(strstr(print_disturbed(), "others used up to 70% of the CPUs"));
+	bench.others = 0;
+}
+
+/* The kernel frees what was measured, and that is no load. */
+static void a_thread_of_the_kernel_is_not_another(void **state)
+{
+	double second = (double)sysconf(_SC_CLK_TCK);
+	char line[200];
+
+	(void)state;
+	snprintf(line, sizeof(line),
+	         "21 (kworker/0:1) x) I 2 0 0 0 -1 69238880 0 0 0 0 %.0f %.0f 0 0", second,
+	         2 * second);
+	assert_near(cpu_usage_of_kernel_thread(line), 3);
+	snprintf(line, sizeof(line), "22 (cc) R 1 0 0 0 -1 4194304 0 0 0 0 %.0f %.0f 0 0", second,
+	         second);
+	assert_near(cpu_usage_of_kernel_thread(line), 0);
+	assert_near(cpu_usage_of_kernel_thread(""), 0);
 }
 
 int main(void)
@@ -336,6 +357,7 @@ int main(void)
 		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,
 		                          release),
 		cmocka_unit_test_teardown(what_others_used_is_told_when_it_is_much, release),
+		cmocka_unit_test(a_thread_of_the_kernel_is_not_another),
 	};
 
 	log_init("test_bench_table", false);
