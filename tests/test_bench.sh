@@ -3,57 +3,14 @@
 # The benchmark works, whatever its numbers: no time is asserted here.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run
 
-# bench OPTION...: quick, in namespaces of its own; sets what run sets.
-bench() { run tests/bench/run.sh --quick "$@"; }
-
-# measure GROUP...: its tables and rows as bench_json prints them, in $rows.
-measure()
-{
-	bench --json "$@"
-	((status == 0)) || fail "status $status: $errors"
-	[[ -z $(grep -v '^bench: \(measuring\|done\)' <<<"$errors") ]] || fail "it says: $errors"
-	[[ $(wc -l <<<"$output") == 1 ]] || fail "not one line"
-	rows=$(bench_json <<<"$output") || fail "the document is not whole"
-}
-rows=''
-
-# expect_measured TABLE ROW...: all of them are.
-expect_measured()
-{
-	local table=$1 row
-
-	grep -q "^table $table [1-9]" <<<"$rows" || fail "no table $table: $rows"
-	shift
-	for row; do
-		grep -qx "row $table $row measured" <<<"$rows" || fail "$row of $table: $rows"
-	done
-}
-
-# Each row is measured, or says why not in a way that we know.
-expect_reasons()
-{
-	! grep '^row ' <<<"$rows" |
-		grep -vE ' measured$| is not built yet$| is there, .* is not$| needs [a-z-]+.* \(package .*\)$' ||
-		fail "rows without a reason: $rows"
-}
-
-# What is no difference from another row is above nothing in each round: TABLE...
-expect_above_nothing()
-{
-	local table
-
-	for table; do
-		grep -q "^value $table [^ ]* wall " <<<"$rows" || fail "no times of $table: $rows"
-		! awk -v table="$table" '$1 == "value" && $2 == table && $6 <= 0' <<<"$rows" | grep . ||
-			fail "less than nothing"
-	done
-}
+# shellcheck source=tests/bench_run.sh
+. tests/bench_run.sh
 
 test_a_quick_run_measures_the_programs_of_the_store()
 {
 	measure packet
-	expect_measured packet-xdp empty A/A xdp_pass xdp_drop empty-frags xdp_pass_frags xdp_parse xdp_parse/1k \
-		xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit xdp_ratelimit/1k xdp_rewrite \
+	expect_measured packet-xdp empty A/A xdp_pass xdp_drop empty-frags xdp_pass_frags \
+		xdp_parse xdp_parse/1k xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit xdp_ratelimit/1k xdp_rewrite \
 		xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
 	expect_measured packet-tc empty A/A tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
@@ -174,78 +131,6 @@ test_what_the_benchmark_itself_needs_is_named()
 	bench stats
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors == "bench: cannot make the interfaces: needs ethtool (package ethtool)" ]] || fail "$errors"
-}
-
-test_the_document_and_its_plots_are_written()
-{
-	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own
-	bench --docs "/mnt/it's" stats
-	((status == 0)) || fail "status $status: $errors"
-	[[ $output == *"stats-once: The counters of one interface"*"A/A"*"targets"* ]] || fail "$output"
-	[[ $output == *$'\nBPF '*JIT* ]] || fail "not said whether programs are compiled: $output"
-	grep -q '^  stats--json .* bpftool  *ours, as JSON$' <<<"$output" || fail "what is it? $output"
-	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' "/mnt/it's"/BENCH.md ||
-		fail "$(<"/mnt/it's/BENCH.md")"
-	grep -q '^## Targets' "/mnt/it's"/BENCH.md || fail "$(<"/mnt/it's/BENCH.md")"
-	if type gnuplot >/dev/null 2>&1; then
-		grep -q '^!\[.*\](bench/stats-once.svg)$' "/mnt/it's"/BENCH.md || fail "no plot is shown"
-		grep -q 'SPDX-License-Identifier' "/mnt/it's"/bench/stats-once.svg || fail "no licence"
-		grep -q 'stats--watch' "/mnt/it's"/bench/stats-watch.svg || fail "no bar for stats--watch"
-	else
-		[[ $errors == *"needs gnuplot (package gnuplot-nox)"* ]] || fail "$errors"
-	fi
-	[[ -z $(find "/mnt/it's" -name '*.new' -o -name '*.drawn') ]] || fail "$(find "/mnt/it's")"
-}
-
-test_where_the_document_cannot_be_written_nothing_is_measured()
-{
-	local dir
-
-	for dir in "$TMPDIR/docs" /run /run/no/such/dir /var/run/docs; do
-		bench --docs "$dir" stats
-		[[ $status == 1 && $errors == *"the benchmark has a /run of its own"* ]] || fail "$dir: $errors"
-		[[ $errors != *measuring* ]] || fail "$errors"
-	done
-	for dir in /proc/docs VERSION "no/such/dir"; do
-		bench --docs "$dir" stats
-		[[ $status == 2 && $errors == *"cannot make the directory"* ]] || fail "$dir: $status $errors"
-		[[ $errors != *measuring* ]] || fail "$errors"
-	done
-}
-
-test_a_relative_directory_is_the_one_of_whoever_asks()
-{
-	local bench=$PWD/tests/bench/run.sh
-
-	mount -t tmpfs tmpfs /mnt
-	mkdir /mnt/here
-	(cd /mnt/here && "$bench" --quick --docs docs stats >/dev/null 2>&1) || fail "status $?"
-	[[ -s /mnt/here/docs/BENCH.md ]] || fail "$(find /mnt)"
-}
-
-test_a_document_that_does_not_fit_leaves_the_one_before()
-{
-	mount -t tmpfs -o size=12k tmpfs /mnt
-	mkdir /mnt/bench
-	echo before | tee /mnt/BENCH.md >/mnt/bench/stats-once.svg
-	bench --docs /mnt stats
-	((status == 2)) || fail "status $status: $errors"
-	[[ $errors == *"cannot write /mnt/BENCH.md: No space left on device"* ]] || fail "$errors"
-	[[ $output == *"stats-once: The counters of one interface"* ]] || fail "$output"
-	[[ $(</mnt/BENCH.md) == before ]] || fail "$(</mnt/BENCH.md)"
-	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt)"
-}
-
-test_a_plot_that_cannot_be_drawn_is_named()
-{
-	mount -t tmpfs tmpfs /mnt
-	mkdir /mnt/bin
-	printf '#!/bin/sh\nexit 1\n' >/mnt/bin/gnuplot
-	chmod +x /mnt/bin/gnuplot
-	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
-	((status == 3)) || fail "status $status: $errors"
-	[[ $errors == *"gnuplot cannot draw /mnt/docs/bench/stats-once.svg"* ]] || fail "$errors"
-	! grep 'stats-once.svg' /mnt/docs/BENCH.md || fail "a plot that is not there is shown"
 }
 
 test_a_bad_target_is_named_by_its_line()

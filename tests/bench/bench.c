@@ -8,6 +8,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/docs.h"
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
 #include "tests/bench/usage.h"
@@ -51,7 +52,8 @@ static const char usage[] =
 	"in private namespaces: all groups, or those that are named.\n"
 	"\n"
 	"  -q, --quick       at most 2 minutes: whether it works, not how fast it is\n"
-	"      --docs <dir>  write DIR/BENCH.md, and plots in DIR/bench/ by gnuplot\n"
+	"      --docs <dir>  write DIR/BENCH.md, and plots in DIR/bench/ by gnuplot; one\n"
+	"                    that has more groups is not replaced\n"
 	"  -l, --list        list the groups\n"
 	"  -j, --json        print one JSON document\n"
 	"  -v, --verbose     also print libbpf's messages\n"
@@ -94,6 +96,20 @@ static bool is_wanted(const struct group *group, char **names, int n)
 		if (!strcmp(group->name, names[i]))
 			return true;
 	return n == 0;
+}
+
+static void list_wanted(char **names, int n)
+{
+	size_t len = 0;
+
+	bench.all_groups = true;
+	for (size_t i = 0; i < groups_len; i++) {
+		if (!is_wanted(&groups[i], names, n))
+			bench.all_groups = false;
+		else if (len < sizeof(bench.groups))
+			len += (size_t)snprintf(bench.groups + len, sizeof(bench.groups) - len,
+			                        "%s%s", len ? " " : "", groups[i].name);
+	}
 }
 
 static void set_size(bool quick)
@@ -160,11 +176,12 @@ int main(int argc, char **argv)
 	setenv("LIBXDP_SKIP_DISPATCHER", "1",
 	       1); /* what peers do without it is the least they can */
 	set_size(quick);
+	list_wanted(argv + optind, argc - optind);
 	if (targets_read())
 		return EXIT_KERNEL;
 	err = docs ? docs_open(docs) : 0;
 	if (err)
-		return err == -EXDEV ? EXIT_USAGE : EXIT_KERNEL;
+		return err == -EXDEV || err == -EEXIST ? EXIT_USAGE : EXIT_KERNEL;
 	look_at_load();
 	for (size_t i = 0; i < groups_len; i++) {
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))

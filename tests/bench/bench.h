@@ -10,7 +10,8 @@
 #define BENCH_TABLES 40
 
 struct bench {
-	bool quick;
+	bool quick, all_groups;
+	char groups[128];      /* those of this run, with spaces between them */
 	unsigned int round_ms; /* how long one measurement of a row shall take */
 	unsigned int rounds;
 	double deadline;         /* of the whole run, as now_seconds() */

@@ -5,17 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
+#include "tests/bench/docs.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/plot.h"
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
-
-static char docs_dir[PATH_MAX];
 
 static void write_machine(FILE *f)
 {
@@ -119,55 +116,6 @@ static int write_all(FILE *f, const char *plot_dir, bool plots)
 	return failures;
 }
 
-static int make_dir(const char *path)
-{
-	struct stat found;
-	int err = mkdir(path, 0777) ? -errno : 0;
-
-	if (err == -EEXIST)
-		err = stat(path, &found) ? -errno : S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
-	if (err)
-		return failed(err, "cannot make the directory %s", path);
-	return access(path, W_OK | X_OK) ? failed(-errno, "cannot write in %s", path) : 0;
-}
-
-/* It is, or would be, on the /run that nobody else sees. */
-static bool is_private(const char *path)
-{
-	char above[PATH_MAX];
-	struct stat run, found;
-	char *slash;
-
-	snprintf(above, sizeof(above), "%s", path);
-	while (stat(above, &found)) {
-		slash = strrchr(above, '/');
-		if (!slash || slash == above)
-			return false;
-		*slash = '\0';
-	}
-	return !stat("/run", &run) && run.st_dev == found.st_dev;
-}
-
-int docs_open(const char *dir)
-{
-	const char *from = getenv("BENCH_FROM");
-	char plot_dir[PATH_MAX];
-	int err;
-
-	snprintf(docs_dir, sizeof(docs_dir), "%s%s%s", *dir == '/' || !from ? "" : from,
-	         *dir == '/' || !from ? "" : "/", dir);
-	if (is_private(docs_dir)) {
-		failed(-EXDEV, "cannot write in %s", dir);
-		hint("name another directory: the benchmark has a /run of its own");
-		return -EXDEV;
-	}
-	err = make_dir(docs_dir);
-	if (err)
-		return err;
-	snprintf(plot_dir, sizeof(plot_dir), "%.*s/bench", PATH_MAX - 8, docs_dir);
-	return make_dir(plot_dir);
-}
-
 int docs_write(void)
 {
 	bool plots = command_exists("gnuplot");
@@ -175,9 +123,9 @@ int docs_write(void)
 	int failures, err;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir);
-	snprintf(new_path, sizeof(new_path), "%s/BENCH.md.new", docs_dir);
-	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir);
+	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir());
+	snprintf(new_path, sizeof(new_path), "%s/BENCH.md.new", docs_dir());
+	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir());
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
 	f = fopen(new_path, "w");

@@ -90,6 +90,8 @@ size_t machine_facts(struct fact *facts, size_t room)
 	         commit && *commit ? ", commit " : "", commit ? commit : "");
 	fact = add(facts, &len, room, "date");
 	strftime(fact->value, sizeof(fact->value), "%Y-%m-%d %H:%M UTC", gmtime(&now));
+	fact = add(facts, &len, room, "groups");
+	snprintf(fact->value, sizeof(fact->value), "%s", bench.groups);
 	fact = add(facts, &len, room, "duration");
 	snprintf(fact->value, sizeof(fact->value), "%.0f seconds", bench.seconds);
 	fact = add(facts, &len, room, "kernel");

@@ -36,17 +36,4 @@ void print_targets(void);
 /* One JSON document on stdout (schema ifbpf.bench/1). Returns 0 or a negative errno. */
 int print_json(void);
 
-/*
- * Make DIR and DIR/bench, before anything is measured: what is written there is to be seen from
- * outside. A relative one is the caller's. Returns 0 or a negative errno, reported: -EXDEV for one
- * that only the benchmark sees.
- */
-int docs_open(const char *dir);
-
-/*
- * Write DIR/BENCH.md, and DIR/bench/TABLE.svg where gnuplot is, each as a whole or not at all.
- * Returns how many plots could not be drawn, or a negative errno; both reported.
- */
-int docs_write(void);
-
 #endif

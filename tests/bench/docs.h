@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The directory of docs/BENCH.md and its plots, and what is written there. */
+#ifndef BENCH_DOCS_H
+#define BENCH_DOCS_H
+
+/*
+ * Make DIR and DIR/bench, before anything is measured: what is written there is to be seen from
+ * outside. A relative one is the caller's. A document that has groups which this run does not
+ * measure is not replaced. Returns 0 or a negative errno, reported: -EXDEV for a directory that
+ * only the benchmark sees, -EEXIST for such a document.
+ */
+int docs_open(const char *dir);
+
+/* DIR, as a path that we can use. */
+const char *docs_dir(void);
+
+/*
+ * Write DIR/BENCH.md, and DIR/bench/TABLE.svg where gnuplot is, each as a whole or not at all.
+ * Returns how many plots could not be drawn, or a negative errno; both reported.
+ */
+int docs_write(void);
+
+#endif

@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The document that the benchmark writes, and its plots.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run
+# shellcheck source=tests/bench_run.sh
+. tests/bench_run.sh
+
+test_the_document_and_its_plots_are_written()
+{
+	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own
+	bench --docs "/mnt/it's" stats
+	((status == 0)) || fail "status $status: $errors"
+	[[ $output == *"stats-once: The counters of one interface"*"A/A"*"targets"* ]] || fail "$output"
+	[[ $output == *$'\nBPF '*JIT* ]] || fail "not said whether programs are compiled: $output"
+	grep -q '^  stats--json .* bpftool  *ours, as JSON$' <<<"$output" || fail "what is it? $output"
+	grep -q '^| `stats--json` | .* | [0-9.]* ([0-9.]* – [0-9.]*) |' "/mnt/it's"/BENCH.md ||
+		fail "$(<"/mnt/it's/BENCH.md")"
+	grep -q '^## Targets' "/mnt/it's"/BENCH.md || fail "$(<"/mnt/it's/BENCH.md")"
+	if type gnuplot >/dev/null 2>&1; then
+		grep -q '^!\[.*\](bench/stats-once.svg)$' "/mnt/it's"/BENCH.md || fail "no plot is shown"
+		grep -q 'SPDX-License-Identifier' "/mnt/it's"/bench/stats-once.svg || fail "no licence"
+		grep -q 'stats--watch' "/mnt/it's"/bench/stats-watch.svg || fail "no bar for stats--watch"
+	else
+		[[ $errors == *"needs gnuplot (package gnuplot-nox)"* ]] || fail "$errors"
+	fi
+	[[ -z $(find "/mnt/it's" -name '*.new' -o -name '*.drawn') ]] || fail "$(find "/mnt/it's")"
+}
+
+test_where_the_document_cannot_be_written_nothing_is_measured()
+{
+	local dir
+
+	for dir in "$TMPDIR/docs" /run /run/no/such/dir /var/run/docs; do
+		bench --docs "$dir" stats
+		[[ $status == 1 && $errors == *"the benchmark has a /run of its own"* ]] || fail "$dir: $errors"
+		[[ $errors != *measuring* ]] || fail "$errors"
+	done
+	for dir in /proc/docs VERSION no/such/dir; do
+		bench --docs "$dir" stats
+		[[ $status == 2 && $errors == *"cannot make the directory"* ]] || fail "$dir: $status $errors"
+		[[ $errors != *measuring* ]] || fail "$errors"
+	done
+	[[ $errors == "bench: cannot make the directory no/such/dir: there is no directory no/such"*mkdir* ]] ||
+		fail "$errors"
+	[[ ! -e no ]] || fail "a part of it was made"
+}
+
+test_a_relative_directory_is_the_one_of_whoever_asks()
+{
+	local bench=$PWD/tests/bench/run.sh
+
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/here
+	(cd /mnt/here && "$bench" --quick --docs docs stats >/dev/null 2>&1) || fail "status $?"
+	[[ -s /mnt/here/docs/BENCH.md ]] || fail "$(find /mnt)"
+}
+
+test_a_document_that_does_not_fit_leaves_the_one_before()
+{
+	mount -t tmpfs -o size=12k tmpfs /mnt
+	mkdir /mnt/bench
+	echo '| groups | stats |' | tee /mnt/BENCH.md >/mnt/bench/stats-once.svg
+	bench --docs /mnt stats
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"cannot write /mnt/BENCH.md: No space left on device"* ]] || fail "$errors"
+	[[ $output == *"stats-once: The counters of one interface"* ]] || fail "$output"
+	[[ $(</mnt/BENCH.md) == '| groups | stats |' ]] || fail "$(</mnt/BENCH.md)"
+	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt)"
+}
+
+test_a_plot_that_cannot_be_drawn_is_named()
+{
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/bin
+	printf '#!/bin/sh\nexit 1\n' >/mnt/bin/gnuplot
+	chmod +x /mnt/bin/gnuplot
+	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"gnuplot cannot draw /mnt/docs/bench/stats-once.svg"* ]] || fail "$errors"
+	! grep 'stats-once.svg' /mnt/docs/BENCH.md || fail "a plot that is not there is shown"
+}
+
+test_a_document_that_has_more_groups_is_not_replaced()
+{
+	mount -t tmpfs tmpfs /mnt
+	bench --docs /mnt stats
+	((status == 0)) || fail "status $status: $errors"
+	grep -qx '| groups | stats |' /mnt/BENCH.md || fail "$(</mnt/BENCH.md)"
+	sed -i 's/^| groups |.*/| groups | packet stats memory |/' /mnt/BENCH.md
+	cp /mnt/BENCH.md /mnt/before
+	bench --docs /mnt stats
+	((status == 1)) || fail "status $status: $errors"
+	[[ $errors == "bench: cannot replace /mnt/BENCH.md: it has groups that this run does not: packet memory"* ]] ||
+		fail "$errors"
+	cmp /mnt/before /mnt/BENCH.md || fail "it was replaced"
+	echo other >/mnt/BENCH.md
+	bench --docs /mnt stats
+	[[ $status == 1 && $errors == *"it does not say of which groups it is"* ]] || fail "$status $errors"
+	[[ $(</mnt/BENCH.md) == other ]] || fail "it was replaced"
+	# More groups than before lose nothing.
+	echo '| groups | stats |' >/mnt/BENCH.md
+	bench --docs /mnt stats loading
+	((status == 0)) || fail "status $status: $errors"
+	grep -qx '| groups | loading stats |' /mnt/BENCH.md || fail "$(</mnt/BENCH.md)"
+}
