@@ -10,8 +10,8 @@ test_a_quick_run_measures_the_programs_of_the_store()
 {
 	measure packet
 	expect_measured packet-xdp empty A/A xdp_pass xdp_drop empty-frags xdp_pass_frags \
-		xdp_parse xdp_parse/1k xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit xdp_ratelimit/1k xdp_rewrite \
-		xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
+		xdp_parse xdp_parse/1k xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit \
+		xdp_ratelimit/1k xdp_rewrite xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
 	expect_measured packet-tc empty A/A tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
 		tc_acl/list tc_ratelimit tc_ratelimit/1k tc_rewrite tc_rewrite/rule tc_echo \

@@ -20,6 +20,7 @@ test_the_document_and_its_plots_are_written()
 		grep -q '^!\[.*\](bench/stats-once.svg)$' "/mnt/it's"/BENCH.md || fail "no plot is shown"
 		grep -q 'SPDX-License-Identifier' "/mnt/it's"/bench/stats-once.svg || fail "no licence"
 		grep -q 'stats--watch' "/mnt/it's"/bench/stats-watch.svg || fail "no bar for stats--watch"
+		grep -q 'wall, ms (less is better)' "/mnt/it's"/bench/stats-once.svg || fail "one panel"
 	else
 		[[ $errors == *"needs gnuplot (package gnuplot-nox)"* ]] || fail "$errors"
 	fi
