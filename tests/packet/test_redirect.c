@@ -141,6 +141,7 @@ static void test_known_stations_go_through_the_devmap(void **state)
 
 static void test_known_stations_go_plainly(void **state)
 {
+	struct frame f, out;
 	struct twins t;
 
 	(void)state;
@@ -151,10 +152,31 @@ static void test_known_stations_go_plainly(void **state)
 	expect_pass(&t, UNKNOWN);
 	set_mode(&t, 0, true);
 	expect_pass(&t, KNOWN);
+	/* What only tc is told is not for XDP, which has the devmap. */
+	set_mode(&t, world_ifindex("lo"), false);
+	make_frame(&f, KNOWN);
+	assert_int_equal(twins_run_xdp(&t, &f, &out), XDP_PASS);
 	/* Not even what the devmap has. */
 	set_port(&t, world_ifindex("lo"));
 	set_mode(&t, 0, true);
 	expect_pass(&t, KNOWN);
+	twins_close(&t);
+}
+
+/* As other tools fill them in, which know nothing of a mode. */
+static void test_the_devmap_alone_is_enough_for_xdp(void **state)
+{
+	struct frame f, out;
+	struct twins t;
+
+	(void)state;
+	twins_open(&t, "redirect");
+	add_pair(&t, KNOWN, NEW);
+	set_devmap(t.xdp, world_ifindex("lo"));
+	make_frame(&f, KNOWN);
+	assert_int_equal(twins_run_xdp(&t, &f, &out), XDP_REDIRECT);
+	make_frame(&f, UNKNOWN);
+	assert_int_equal(twins_run_xdp(&t, &f, &out), XDP_PASS);
 	twins_close(&t);
 }
 
@@ -289,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_port_all_pass),
 		cmocka_unit_test(test_known_stations_go_through_the_devmap),
 		cmocka_unit_test(test_known_stations_go_plainly),
+		cmocka_unit_test(test_the_devmap_alone_is_enough_for_xdp),
 		cmocka_unit_test(test_frames_pass_when_the_port_is_gone),
 		cmocka_unit_test(test_the_devmap_refuses_an_interface_that_is_none),
 		cmocka_unit_test(test_each_of_many_stations_has_its_destination),
