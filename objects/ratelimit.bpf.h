@@ -4,6 +4,7 @@
 #define RATELIMIT_BPF_H
 
 #include "compat/maps.bpf.h"
+#include "parse.bpf.h"
 #include "ratelimit.h"
 #include "source.bpf.h"
 #include "stats.bpf.h"
@@ -11,11 +12,22 @@
 BPF_MAP_FLAGS(rate_limits, BPF_MAP_TYPE_LPM_TRIE, struct rate_prefix, struct rate_limit,
               RATE_LIMITS, BPF_F_NO_PREALLOC)
 MAP_CONFIG;
+BPF_MAP(rate_settings, BPF_MAP_TYPE_ARRAY, __u32, struct rate_settings, 1) MAP_CONFIG;
 BPF_MAP(rate_buckets, BPF_MAP_TYPE_LRU_HASH, struct rate_owner, struct rate_bucket, RATE_BUCKETS)
 MAP_FLOW;
 BPF_MAP(rate_dropped, BPF_MAP_TYPE_LRU_PERCPU_HASH, struct source_key, struct stats_record,
         RATE_DROPPED)
 MAP_FLOW;
+
+/* There is no limit at all: a packet need not be looked at. */
+static __always_inline int rate_is_idle(void)
+{
+	struct rate_settings *settings;
+	__u32 key = 0;
+
+	settings = bpf_map_lookup_elem(&rate_settings, &key);
+	return settings && settings->empty;
+}
 
 /*
  * The bucket of the owner, a full one if it is new. NULL if the kernel has no room for it just now.

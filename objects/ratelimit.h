@@ -18,6 +18,17 @@ struct rate_prefix {
 
 #define RATE_PREFIX_VERSION 32
 
+/*
+ * Array of one struct rate_settings. All zero: programs look into rate_limits, so whoever writes
+ * limits there and does not know of this map is obeyed, and so are limits that were there before.
+ */
+#define RATE_SETTINGS_MAP "rate_settings"
+
+struct rate_settings {
+	__u32 empty; /* 1: rate_limits is empty, and nothing is looked up. First 0, then a limit */
+	__u32 pad;
+};
+
 #define RATE_PER_SOURCE 0 /* a bucket for each source address */
 #define RATE_PER_PREFIX 1 /* one for the whole prefix */
 
@@ -55,6 +66,7 @@ struct rate_bucket {
 #define RATE_DROPPED_MAP "rate_dropped"
 #define RATE_DROPPED     16384
 
+_Static_assert(sizeof(struct rate_settings) == 8, "struct rate_settings is a pinned format");
 _Static_assert(sizeof(struct rate_prefix) == 24, "struct rate_prefix is a pinned format");
 _Static_assert(sizeof(struct rate_limit) == 96, "struct rate_limit is a pinned format");
 _Static_assert(sizeof(struct rate_owner) == 24, "struct rate_owner is a pinned format");

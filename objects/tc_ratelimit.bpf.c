@@ -15,7 +15,9 @@ int tc_ratelimit(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	parse_tc(skb, &p);
+	if (rate_is_idle())
+		return chain_tc(skb);
+	parse_tc_to(skb, &p, 0);
 	if (!rate_allows(&p))
 		return tc_count(&tc_stats_map, skb, TC_ACT_SHOT);
 	return chain_tc(skb);

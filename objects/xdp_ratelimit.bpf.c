@@ -15,7 +15,9 @@ int xdp_ratelimit(struct xdp_md *ctx)
 {
 	struct packet p;
 
-	parse_xdp(ctx, &p);
+	if (rate_is_idle())
+		return chain_xdp(ctx);
+	parse_xdp_to(ctx, &p, 0);
 	if (!rate_allows(&p))
 		return xdp_count(&xdp_stats_map, ctx, XDP_DROP);
 	return chain_xdp(ctx);

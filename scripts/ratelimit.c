@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ratelimit - limit packets and bytes per second by source address */
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/config.h"
+#include "scripts/ratelimit_edit.h"
 #include "scripts/ratelimit_limit.h"
 #include "scripts/ratelimit_load.h"
 #include "scripts/ratelimit_show.h"
@@ -47,56 +46,62 @@ static const char usage[] =
 
 static int verb_add(struct config *config, char **argv, int argc)
 {
+	struct ratelimit_edit edit;
 	struct rate_prefix prefix;
 	struct rate_limit limit;
-	int fd, err;
+	int err;
 
 	if (prefix_parse(argv[0], &prefix) || limit_parse(argv + 1, argc - 1, &prefix, &limit))
 		return EXIT_USAGE;
-	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
-	if (fd < 0)
+	if (ratelimit_edit_begin(&edit, config))
 		return EXIT_KERNEL;
-	err = ratelimit_put(config, fd, &limit);
-	close(fd);
-	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+	err = ratelimit_put(&edit, &limit);
+	return ratelimit_edit_end(&edit) || err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
 static int verb_del(struct config *config, char **argv, int argc)
 {
+	struct ratelimit_edit edit;
 	struct rate_prefix prefix;
-	int fd, err;
+	int err;
 
 	(void)argc;
 	if (prefix_parse(argv[0], &prefix))
 		return EXIT_USAGE;
-	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
-	if (fd < 0)
+	if (ratelimit_edit_begin(&edit, config))
 		return EXIT_KERNEL;
-	err = ratelimit_remove(config, fd, &prefix);
-	close(fd);
-	return err ? EXIT_KERNEL : EXIT_SUCCESS;
+	err = ratelimit_remove(&edit, &prefix);
+	return ratelimit_edit_end(&edit) || err ? EXIT_KERNEL : EXIT_SUCCESS;
+}
+
+static int flush(const struct ratelimit_edit *edit)
+{
+	struct ratelimit_list limits = {};
+	const struct rate_limit *limit;
+	int err = ratelimit_read_limits(edit->config, &limits);
+
+	if (err)
+		return err;
+	limit = limits.values;
+	for (size_t i = 0; !err && i < limits.len; i++)
+		err = bpf_map_delete_elem(edit->limits_fd, &limit[i].prefix);
+	if (err)
+		failed(err, "cannot remove the limits of %s", edit->config->iface.name);
+	free(limits.values);
+	return err;
 }
 
 static int verb_flush(struct config *config, char **argv, int argc)
 {
-	struct ratelimit_list limits = {};
-	const struct rate_limit *limit;
-	int fd, err = 0;
+	struct ratelimit_edit edit;
+	int err;
 
 	(void)argv;
 	(void)argc;
-	if (ratelimit_read_limits(config, &limits))
+	if (ratelimit_edit_begin(&edit, config))
 		return EXIT_KERNEL;
-	fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, NULL);
-	limit = limits.values;
-	for (size_t i = 0; fd >= 0 && !err && i < limits.len; i++)
-		err = bpf_map_delete_elem(fd, &limit[i].prefix);
-	if (err)
-		failed(err, "cannot remove the limits of %s", config->iface.name);
-	if (fd >= 0)
-		close(fd);
-	free(limits.values);
-	return fd < 0 || err ? EXIT_KERNEL : EXIT_SUCCESS;
+	err = flush(&edit);
+	return ratelimit_edit_end(&edit) || err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
 static bool keep_going;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +7,10 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/config_load.h"
+#include "scripts/ratelimit_edit.h"
 #include "scripts/ratelimit_limit.h"
 #include "scripts/ratelimit_load.h"
 #include "scripts/ratelimit_show.h"
-
-struct table {
-	const struct config *config;
-	int fd;
-};
 
 static int parse(char **words, int count, void *entry)
 {
@@ -57,14 +52,12 @@ static const struct config_entry entry = {
 
 static int put(const void *limit, void *arg)
 {
-	return ratelimit_put(((struct table *)arg)->config, ((struct table *)arg)->fd, limit);
+	return ratelimit_put(arg, limit);
 }
 
 static int take_out(const void *limit, void *arg)
 {
-	const struct rate_prefix *prefix = &((const struct rate_limit *)limit)->prefix;
-
-	return ratelimit_remove(((struct table *)arg)->config, ((struct table *)arg)->fd, prefix);
+	return ratelimit_remove(arg, &((const struct rate_limit *)limit)->prefix);
 }
 
 /* New limits are there before old ones go: for a moment there are both. */
@@ -91,13 +84,21 @@ static int check_room(const struct config *config, const struct config_entries *
 	return -ENOSPC;
 }
 
+static int replace(struct ratelimit_edit *edit, const struct config_entries *before,
+                   const struct config_entries *limits)
+{
+	const struct config_change change = { put, take_out, NULL, edit };
+	int err = check_room(edit->config, before, limits, edit->room);
+
+	return err ? err : config_replace(before, limits, &change);
+}
+
 static int enforce(struct config *config, const struct config_entries *limits)
 {
 	struct config_entries before = { .entry = &entry };
+	struct ratelimit_edit edit;
 	struct ratelimit_list list;
-	struct bpf_map_info info;
-	struct table table = { .config = config };
-	int err = ratelimit_read_limits(config, &list);
+	int err = ratelimit_read_limits(config, &list), end;
 
 	if (err)
 		return err;
@@ -105,13 +106,12 @@ static int enforce(struct config *config, const struct config_entries *limits)
 	before.len = list.len;
 	if (list.len)
 		qsort(list.values, list.len, list.size, compare);
-	table.fd = config_open_map(config, &ratelimit_limits, CONFIG_WRITE, &info);
-	err = table.fd < 0 ? table.fd : check_room(config, &before, limits, info.max_entries);
-	if (!err)
-		err = config_replace(&before, limits,
-		                     &(struct config_change){ put, take_out, NULL, &table });
-	if (table.fd >= 0)
-		close(table.fd);
+	err = ratelimit_edit_begin(&edit, config);
+	if (!err) {
+		err = replace(&edit, &before, limits);
+		end = ratelimit_edit_end(&edit);
+		err = err ? err : end;
+	}
 	free(list.values);
 	return err;
 }

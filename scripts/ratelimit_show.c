@@ -154,33 +154,6 @@ int ratelimit_read_limits(const struct config *config, struct ratelimit_list *li
 	return err;
 }
 
-int ratelimit_put(const struct config *config, int fd, const struct rate_limit *limit)
-{
-	char text[PREFIX_TEXT_SIZE];
-	int err = bpf_map_update_elem(fd, &limit->prefix, limit, BPF_ANY);
-
-	if (err)
-		failed(err, "cannot limit %s on %s", prefix_text(&limit->prefix, text),
-		       config->iface.name);
-	if (err == -ENOSPC)
-		hint("the map holds %d limits", RATE_LIMITS);
-	return err;
-}
-
-int ratelimit_remove(const struct config *config, int fd, const struct rate_prefix *prefix)
-{
-	char text[PREFIX_TEXT_SIZE];
-	int err = bpf_map_delete_elem(fd, prefix);
-
-	if (err == -ENOENT)
-		rejected(err, "cannot remove the limit of %s on %s: there is none",
-		         prefix_text(prefix, text), config->iface.name);
-	else if (err)
-		failed(err, "cannot remove the limit of %s on %s", prefix_text(prefix, text),
-		       config->iface.name);
-	return err;
-}
-
 int ratelimit_list(struct config *config, char **argv, int argc)
 {
 	struct ratelimit_list list;

@@ -19,10 +19,6 @@ struct ratelimit_list {
  */
 int ratelimit_read_limits(const struct config *config, struct ratelimit_list *list);
 
-/* Add or change a limit in the map, or remove one. 0 or a negative errno, reported. */
-int ratelimit_put(const struct config *config, int fd, const struct rate_limit *limit);
-int ratelimit_remove(const struct config *config, int fd, const struct rate_prefix *prefix);
-
 /* The verbs. */
 int ratelimit_list(struct config *config, char **argv, int argc);
 int ratelimit_dropped(struct config *config, char **argv, int argc);

@@ -374,3 +374,65 @@ test_a_load_that_is_killed_anywhere_leaves_a_limit_for_each_source()
 	((points > 10)) || fail "killed at $points calls only"
 	echo "killed at $points calls"
 }
+
+# Whether the programs look for limits, by what the tool has said: 0, or 1 for not.
+says_empty() { bpftool map lookup pinned "$BPFFS/v0/rate_settings" key 0 0 0 0 | grep -o '"empty": [01]'; }
+
+expect_look()
+{
+	[[ $(says_empty) == "\"empty\": $((1 - $1))" ]] || fail "$2: $(says_empty)"
+}
+
+test_programs_look_only_while_there_may_be_a_limit()
+{
+	need bpftool
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	expect_look 1 "as loaded"
+	ratelimit v0 add 192.0.2.0/24 pps 5
+	ratelimit v0 add ::/0 pps 5
+	expect_look 1 "with two limits"
+	ratelimit v0 del 192.0.2.0/24
+	expect_look 1 "with one"
+	ratelimit v0 del ::/0
+	expect_look 0 "without"
+	expect_status 2 ratelimit v0 del ::/0
+	expect_look 0 "without, and none to remove"
+	ratelimit v0 load - <<<"192.0.2.0/24 pps 1 burst 3"
+	expect_look 1 "after a load"
+	SECONDS=0
+	from 7 10 60
+	expect_limited "$BPFFS/v0/xdp_stats_map" 2 1 10 3
+	ratelimit v0 flush
+	expect_look 0 "after flush"
+	load v0 "$(other_build xdp_ratelimit)" >/dev/null
+	expect_look 0 "after a reload"
+	ratelimit v0 add 192.0.2.0/24 pps 5
+	expect_look 1 "after a reload and an edit"
+	# As after a program that has no such map, and always looks.
+	rm "$BPFFS"/v0/{,%egress/}rate_settings
+	ratelimit v0 del 192.0.2.0/24
+	ratelimit v0 add 192.0.2.1 pps 5
+	[[ $(ratelimit v0) == "192.0.2.1/32  "* ]] || fail "$(ratelimit v0)"
+}
+
+flush_limits() { ratelimit v0 flush; }
+
+one_limit()
+{
+	ratelimit v0 flush
+	ratelimit v0 add 192.0.2.1 pps 1
+}
+
+# No limit is there that nobody looks for.
+expect_limits_seen() { [[ $(says_empty) == *0 || -z $(ratelimit v0) ]] || fail "unseen: $(ratelimit v0)"; }
+
+test_an_edit_that_is_killed_anywhere_leaves_no_limit_unseen()
+{
+	need bpftool
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	kill_everywhere bpf flush_limits ratelimit v0 add 192.0.2.1 pps 1 -- expect_limits_seen
+	kill_everywhere bpf one_limit ratelimit v0 del 192.0.2.1 -- expect_limits_seen
+	kill_everywhere bpf one_limit ratelimit v0 flush -- expect_limits_seen
+	((points > 20)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
+}

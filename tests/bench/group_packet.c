@@ -6,6 +6,7 @@
 #include <linux/pkt_cls.h>
 #include "bpffs/log.h"
 #include "objects/chain.h"
+#include "objects/ratelimit.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/configured.h"
 #include "tests/bench/store.h"
@@ -40,6 +41,18 @@ static int fill_tc_chain(struct subject *subject)
 	return fill_link(subject, CHAIN_HEAD CHAIN_TC_LINK, "objects/tc_pass.o");
 }
 
+/* As the tool leaves it after the last limit was removed. */
+static int fill_no_limits(struct subject *subject)
+{
+	const struct rate_settings settings = { .empty = 1 };
+	int fd = subject_map(subject, RATE_SETTINGS_MAP);
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(fd, &zero, &settings, BPF_ANY)
+	               ? failed(-errno, "cannot say that there are no limits")
+	               : 0;
+}
+
 static const struct store_program xdp_programs[] = {
 	{ "empty", "the zero line: a program that only returns", BENCH_BPF "empty.o", "empty_xdp",
 	  XDP_PASS, NULL, NULL, NULL },
@@ -62,6 +75,8 @@ static const struct store_program xdp_programs[] = {
 	  "alw_all", NULL },
 	{ "xdp_ratelimit", "ours, as loaded", "objects/xdp_ratelimit.o", NULL, ANY_ACTION, "empty",
 	  NULL, NULL },
+	{ "xdp_ratelimit/none", "its limits were removed", "objects/xdp_ratelimit.o", NULL,
+	  ANY_ACTION, "empty", NULL, fill_no_limits },
 	{ "xdp_rewrite", "ours, as loaded", "objects/xdp_rewrite.o", NULL, ANY_ACTION, "empty",
 	  NULL, NULL },
 	{ "xdp_echo", "ours, as loaded", "objects/xdp_echo.o", NULL, ANY_ACTION, "empty", NULL,
@@ -87,6 +102,8 @@ static const struct store_program tc_programs[] = {
 	{ "tc_acl", "ours, as loaded", "objects/tc_acl.o", NULL, ANY_ACTION, "empty", NULL, NULL },
 	{ "tc_ratelimit", "ours, as loaded", "objects/tc_ratelimit.o", NULL, ANY_ACTION, "empty",
 	  NULL, NULL },
+	{ "tc_ratelimit/none", "its limits were removed", "objects/tc_ratelimit.o", NULL,
+	  ANY_ACTION, "empty", NULL, fill_no_limits },
 	{ "tc_rewrite", "ours, as loaded", "objects/tc_rewrite.o", NULL, ANY_ACTION, "empty", NULL,
 	  NULL },
 	{ "tc_echo", "ours, as loaded", "objects/tc_echo.o", NULL, ANY_ACTION, "empty", NULL,

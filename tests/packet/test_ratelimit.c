@@ -166,6 +166,31 @@ static void test_without_a_limit_all_passes(void **state)
 	twins_close(&t);
 }
 
+/* As the tool says it when there is no limit; here there is one, to see that nobody looks. */
+static void test_where_the_settings_say_so_nothing_is_looked_up(void **state)
+{
+	struct rate_settings settings = { .empty = 1 };
+	const __u32 key = 0;
+	struct twins t;
+	int fd;
+
+	(void)state;
+	twins_open(&t, "ratelimit");
+	fd = twins_map(&t, RATE_SETTINGS_MAP);
+	add(&t, "0.0.0.0/0 pps 1 burst 1 per prefix");
+	add(&t, "::/0 pps 1 burst 1 per prefix");
+	assert_int_equal(bpf_map_update_elem(fd, &key, &settings, BPF_ANY), 0);
+	assert_int_equal(passed(&t, "192.0.2.1", 100), 100);
+	assert_int_equal(passed(&t, "2001:db8::1", 100), 100);
+	assert_int_equal(map_sum(twins_map(&t, XDP_STATS_MAP), XDP_PASS, PACKETS), 100);
+	assert_int_equal(map_sum(twins_map(&t, TC_STATS_MAP), TC_STATS_UNSPEC, PACKETS), 100);
+	settings.empty = 0;
+	assert_int_equal(bpf_map_update_elem(fd, &key, &settings, BPF_ANY), 0);
+	assert_true(passed(&t, "192.0.2.1", 100) < 100);
+	assert_true(passed(&t, "2001:db8::1", 100) < 100);
+	twins_close(&t);
+}
+
 /* One packet a second, but a burst may last long: within a second, exactly the burst passes. */
 #define SECOND BUCKET_NS(1000000000ULL)
 
@@ -466,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_bucket_is_a_token_bucket_on_any_clock),
 		cmocka_unit_test(test_without_a_limit_all_passes),
+		cmocka_unit_test(test_where_the_settings_say_so_nothing_is_looked_up),
 		cmocka_unit_test(test_a_source_has_its_burst_and_then_its_rate),
 		cmocka_unit_test(test_the_longest_prefix_decides_and_whose_the_bucket_is),
 		cmocka_unit_test(test_bytes_are_limited_too),
