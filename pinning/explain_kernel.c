@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "pinning/caps.h"
@@ -165,25 +166,40 @@ static int has_seccomp_filter(void)
 	return mode < 0 ? -1 : mode == 2;
 }
 
+/* Before 5.11 what does not fit this limit is no permission either. */
+static void memlock_words(char *out, size_t size)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		snprintf(out, size, "not known");
+	else if (limit.rlim_cur == RLIM_INFINITY)
+		snprintf(out, size, "unlimited");
+	else
+		snprintf(out, size, "%llu KiB, which counts before Linux 5.11",
+		         (unsigned long long)limit.rlim_cur / 1024);
+}
+
 /* Every capability is there: somebody else refuses, and only who is here can be told. */
 static void name_modules(struct explanation *e, const struct bpf_program *prog)
 {
 	int trivial = try_trivial(bpf_program__type(prog), bpf_program__expected_attach_type(prog),
 	                          kind_flags(prog));
 	int seccomp = has_seccomp_filter();
-	char modules[128], lockdown[64];
+	char modules[128], lockdown[64], memlock[64];
 
+	memlock_words(memlock, sizeof(memlock));
 	if (lsm_list(modules, sizeof(modules)))
 		snprintf(modules, sizeof(modules), "not readable");
 	read_line(LOCKDOWN_FILE, lockdown, sizeof(lockdown));
 	explain_check(e, EXPLAIN_LSM, EXPLAIN_NOT_KNOWN,
-	              "who refused it; security modules: %s; lockdown: %s; seccomp filter: %s; a "
-	              "trivial program: %s",
+	              "who refused it; security modules: %s; lockdown: %s; seccomp filter: %s; "
+	              "locked memory: %s; a trivial program: %s",
 	              *modules ? modules : "none", lockdown,
 	              seccomp < 0 ? "not known"
 	              : seccomp   ? "yes"
 	                          : "no",
-	              trivial ? strerror(-trivial) : "accepted");
+	              memlock, trivial ? strerror(-trivial) : "accepted");
 }
 
 bool explain_kernel_lacks(struct explanation *e)

@@ -72,12 +72,19 @@ void load_hint_type(const struct loading *l, int err)
 	if (err != -EINVAL || !updates_link(l))
 		return;
 	typed = attach_type_of(l->prog_fd) != 0;
-	if (old_type(l, &type) || type != (typed ? 0 : BPF_XDP))
+	if (old_type(l, &type) || (type >= 0 && type != (typed ? 0 : BPF_XDP)))
 		return;
-	hint("a link is updated only to a program of the same expected attach type: the one in "
-	     "link %u has %s, program %u %s",
-	     l->old->link_id, typed ? "none" : "BPF_XDP", l->report->prog_id,
-	     typed ? "BPF_XDP" : "none");
+	if (type < 0 && !l->options->session)
+		return; /* both types were tried */
+	if (type < 0)
+		hint("a link is updated only to a program of the same expected attach type, which "
+		     "this kernel does not tell of the one in link %u",
+		     l->old->link_id);
+	else
+		hint("a link is updated only to a program of the same expected attach type: the "
+		     "one in link %u has %s, program %u %s",
+		     l->old->link_id, typed ? "none" : "BPF_XDP", l->report->prog_id,
+		     typed ? "BPF_XDP" : "none");
 	hint("without --shared, each interface gets a program that fits; or take that one off: %s "
 	     "%s --hook xdp --id %u%s",
 	     cli_command("unload"), cli_word(l->iface->name), l->old->prog_id,

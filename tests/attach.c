@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* attach - what stock tools cannot do: bpf_links on any hook and their update, programs in map
- * entries, bare maps, a full row of tcx, and whether the kernel has a hook */
+ * entries, bare maps, a full row of tcx, and what the kernel has */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/ethtool.h"
 #include "bpffs/prog_kind.h"
 #include "compat/libbpf.h"
 
@@ -18,7 +19,7 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach nameless IFNAME\n"
 			    "       attach fill IFNAME tcx_ingress|tcx_egress\n"
 			    "       attach untyped IFNAME LINK_PIN\n"
-			    "       attach has tcx_ingress|tcx_egress|frags\n"
+			    "       attach has tcx_ingress|tcx_egress|frags|xdp_features\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
 /* libbpf 1.1 has no link_create for tcx and netkit: the head of attr.link_create does for all. */
@@ -69,6 +70,14 @@ static int has_frags(void)
 {
 	return prog_kind_try(BPF_PROG_TYPE_XDP, BPF_XDP, BPF_F_XDP_HAS_FRAGS, -1) ? EXIT_FAILURE
 	                                                                          : EXIT_SUCCESS;
+}
+
+/* Drivers that tell what they can do with XDP. */
+static int has_xdp_features(void)
+{
+	__u64 features;
+
+	return netdev_xdp_features(1, &features) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
@@ -199,7 +208,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "untyped"))
 		return link_untyped(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "has"))
-		return !strcmp(argv[2], "frags") ? has_frags() : has(argv[2]);
+		return !strcmp(argv[2], "frags")          ? has_frags()
+		       : !strcmp(argv[2], "xdp_features") ? has_xdp_features()
+		                                          : has(argv[2]);
 	fputs(usage, stderr);
 	return EXIT_FAILURE;
 }

@@ -110,6 +110,7 @@ package_of()
 	script) echo bsdutils ;;
 	groff) echo groff-base ;;
 	readelf) echo binutils ;;
+	llvm-*) echo llvm ;;
 	*) echo "$1" ;;
 	esac
 }
