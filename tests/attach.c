@@ -19,7 +19,8 @@ static const char usage[] = "Usage: attach link HOOK IFNAME PROGRAM_PIN LINK_PIN
 			    "       attach nameless IFNAME\n"
 			    "       attach fill IFNAME tcx_ingress|tcx_egress\n"
 			    "       attach untyped IFNAME LINK_PIN\n"
-			    "       attach has tcx_ingress|tcx_egress|frags|xdp_features\n"
+			    "       attach has tcx_ingress|tcx_egress|frags|xdp_features|\n"
+			    "           exchange|percpu_lookup\n"
 			    "HOOK: xdp, tcx_ingress, tcx_egress, netkit_primary, netkit_peer\n";
 
 /* libbpf 1.1 has no link_create for tcx and netkit: the head of attr.link_create does for all. */
@@ -78,6 +79,52 @@ static int has_xdp_features(void)
 	__u64 features;
 
 	return netdev_xdp_features(1, &features) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* BPF_CMPXCHG, from 5.12. */
+static int has_exchange(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8 },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .off = -8,
+		  .imm = BPF_CMPXCHG },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", insns,
+	                       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	return fd < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The values of another CPU, from 5.19. */
+static int has_percpu_lookup(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_map_lookup_percpu_elem,
+	                               NULL) == 1
+	               ? EXIT_SUCCESS
+	               : EXIT_FAILURE;
+}
+
+static int ask(const char *what)
+{
+	static const struct {
+		const char *name;
+		int (*has)(void);
+	} questions[] = {
+		{ "frags", has_frags },
+		{ "xdp_features", has_xdp_features },
+		{ "exchange", has_exchange },
+		{ "percpu_lookup", has_percpu_lookup },
+	};
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (!strcmp(what, questions[i].name))
+			return questions[i].has();
+	return has(what);
 }
 
 static int create_link(const char *hook, const char *ifname, const char *prog, const char *pin)
@@ -208,9 +255,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "untyped"))
 		return link_untyped(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "has"))
-		return !strcmp(argv[2], "frags")          ? has_frags()
-		       : !strcmp(argv[2], "xdp_features") ? has_xdp_features()
-		                                          : has(argv[2]);
+		return ask(argv[2]);
 	fputs(usage, stderr);
 	return EXIT_FAILURE;
 }

@@ -180,6 +180,12 @@ eventually()
 	done
 }
 
+# waits_in_pipe PID: it wants to write into a pipe that is full. Before 5.16 wchan may be empty.
+waits_in_pipe()
+{
+	grep -qs pipe_w "/proc/$1/wchan" || grep -qs pipe_w "/proc/$1/stack"
+}
+
 # run COMMAND...: sets $status, $output and $errors (what it printed on stdout and stderr).
 run()
 {

@@ -633,6 +633,10 @@ in_lost_netns()
 	rm "$TMPDIR/pid"
 	nsenter --net="/proc/$pid/ns/net" ip link add w0 type veth peer name q0
 	load --netns "$pid" w0 objects/xdp_pass.o >/dev/null
+	# Where the number of its inode is all that names it, no other namespace may get that meanwhile: it
+	# stays, empty, and where nobody finds it.
+	exec 6<"/proc/$pid/ns/net"
+	nsenter --net="/proc/$pid/ns/net" ip link del w0
 	kill "$pid"
 	wait "$pid" 2>/dev/null || true
 	lost=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')

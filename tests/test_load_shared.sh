@@ -200,8 +200,6 @@ test_interfaces_that_exchanged_their_names_keep_their_directories()
 	done
 }
 
-blocked() { [[ $(</proc/"$1"/wchan) == *pipe* && $(</proc/"$1"/stat) == *") S "* ]]; }
-
 # What is printed waits until no lock is held.
 test_a_reader_that_is_slow_does_not_hold_up_other_writers()
 {
@@ -214,7 +212,7 @@ test_a_reader_that_is_slow_does_not_hold_up_other_writers()
 	# shellcheck disable=SC2046 # words
 	load --shared --json --explain $(names 1 60) objects/xdp_pass.o >&9 &
 	pid=$!
-	eventually blocked "$pid" || fail "its output fits into a pipe: nothing to test"
+	eventually waits_in_pipe "$pid" || fail "its output fits into a pipe: nothing to test"
 	expect_status 0 timeout 20 load v0 objects/xdp_pass.o
 	kill -0 "$pid" || fail "it ended before"
 	timeout 20 cat <&9 >"$TMPDIR/output" &

@@ -131,6 +131,9 @@ test_the_class_is_tagged_or_follows_from_the_type()
 	[[ $output == config ]] || fail "flows without a tag is of class $output"
 }
 
+# Whether the kernel keeps the declaration tags of NEW: not before 5.16.
+keeps_tags() { bpftool btf dump map pinned "$NEW/counts" all | grep -q 'DECL_TAG.*ifbpf:max'; }
+
 test_the_plan_names_what_becomes_of_each_field()
 {
 	maps
@@ -144,7 +147,7 @@ test_the_plan_names_what_becomes_of_each_field()
 	says_row "max entries" 4 8 grown
 	says_row value.note 'char\[8\]' 'char\[12\]' grown
 	says_row value.kind __u32 kind "kept: no counter"
-	says_row value.latest __u64 __u64 "kept: the greater"
+	says_row value.latest __u64 __u64 "kept$(! keeps_tags || echo ': the greater')"
 }
 
 test_counts_that_the_new_map_has_no_field_for_are_not_said_to_be_kept()
@@ -486,7 +489,7 @@ test_a_million_entries_take_seconds()
 	{ time move rules config copy snapshot="$BPFFS/snapshot" reconcile; } 2>/run/time
 	# Of the CPU: other tests run at the same time.
 	read -r user system </run/time
-	((${user%.*} + ${system%.*} < 10)) || fail "$user + $system s"
+	((${user%.*} + ${system%.*} < ${PATIENCE:-10})) || fail "$user + $system s"
 	says "entries=1000000" "moved=1000000" "left=0" "progress=1000000"
 	expect_status 0 migrate_world check "$NEW/rules" 1000000
 	says "1000000 entries"
@@ -584,15 +587,17 @@ test_what_is_changed_and_deleted_in_an_lru_map_is_brought_over()
 # shellcheck disable=SC2046
 test_counters_are_added_field_by_field_and_zeroed()
 {
-	local n
+	local n latest=90 left=50
 
 	maps
+	# Without its tag it is a counter like others.
+	keeps_tags || latest=140 left=0
 	put_count "$OLD/counts" 4 2 1000 7 2 5000000000 50
 	put "$NEW/counts" $(le 4 2) value $(le 8 1 2 3 0) 0 0 0 0 0 0 0 0 0 0 0 0 $(le 4 0) $(le 8 90)
 	for n in 1 2 3; do
 		move counts counter copy reconcile merge
-		expect_entry "$NEW/counts" $(le 4 2) -- "$(on_each_cpu "$(new_count 1003 9 '"KIND_BAD"' 5000000001 90)")"
-		expect_entry "$OLD/counts" $(le 4 2) -- "$(on_each_cpu "$(old_count 0 0 2 0 50)")"
+		expect_entry "$NEW/counts" $(le 4 2) -- "$(on_each_cpu "$(new_count 1003 9 '"KIND_BAD"' 5000000001 "$latest")")"
+		expect_entry "$OLD/counts" $(le 4 2) -- "$(on_each_cpu "$(old_count 0 0 2 0 "$left")")"
 	done
 }
 
@@ -688,6 +693,7 @@ test_counts_of_16_bits_are_added_and_what_cannot_be_stays()
 {
 	local n cpus
 
+	attach has exchange || skip "needs programs that compare and exchange: this kernel has none"
 	tallies
 	cpus=$(possible_cpus)
 	old_tally 0 1000 70 30 5 1 2 3
@@ -768,6 +774,11 @@ test_the_counters_of_cpus_that_are_offline_are_merged_from_another()
 	put_count "$OLD/counts" 4 0 10 0 0 20 0
 	echo 0 >/run/online
 	mount --bind /run/online /sys/devices/system/cpu/online
+	if ! attach has percpu_lookup; then
+		move counts counter merge
+		expect_left_on_others 10
+		return
+	fi
 	move counts counter merge merge
 	says "cpus_left=0"
 	expect_entry "$NEW/counts" $(le 4 0) -- "$(on_each_cpu "$(new_count 10 0 '"KIND_NONE"' 20 0)")"
@@ -777,8 +788,15 @@ test_the_counters_of_cpus_that_are_offline_are_merged_from_another()
 	put_count "$OLD/counts" 4 0 1 0 0 2 0
 	with_fault "bpf:error=EINVAL:when=$load" migrate run "$OLD/counts" "$NEW/counts" counter merge >/run/out ||
 		fail "$(</run/out)"
-	grep -q "cpus_left=$(($(possible_cpus) - 1))" /run/out || fail "$(</run/out)"
-	[[ $(entry "$OLD/counts" 0 0 0 0) == *'"packets":0'*'"packets":1,'* ]] ||
+	output=$(</run/out)
+	expect_left_on_others 1
+}
+
+# expect_left_on_others COUNT: only what CPU 0 had counted was brought over.
+expect_left_on_others()
+{
+	says "cpus_left=$(($(possible_cpus) - 1))"
+	[[ $(entry "$OLD/counts" 0 0 0 0) == *'"packets":0'*"\"packets\":$1,"* ]] ||
 		fail "$(entry "$OLD/counts" 0 0 0 0)"
 }
 

@@ -509,7 +509,7 @@ test_list_behind_an_interface_shows_that_one()
 {
 	make_ends
 	load_both
-	in_other ethtool -K w1 gro on
+	take_redirected w1 in_other
 	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
 	[[ $(redirect v0 list) == "$(redirect v0)" && -n $(redirect v0) ]] || fail "$(redirect v0 list)"
 	[[ $(redirect w0 list) == "w0 -> off" ]] || fail "$(redirect w0 list)"

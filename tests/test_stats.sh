@@ -581,7 +581,7 @@ test_an_altname_shows_the_interface()
 
 test_an_interface_of_another_netns()
 {
-	local dir
+	local dir netns
 
 	run stats --netns peer v1
 	[[ $status == 2 && $errors == *"hint: "*"pin_maps --netns peer v1" ]] || fail "$errors"
@@ -596,8 +596,10 @@ test_an_interface_of_another_netns()
 	expect_output "v1  xdp  XDP_PASS  3 packets  300 bytes" stats --netns peer v1
 	expect_output "v1  xdp  XDP_PASS  3 packets  300 bytes" stats --netns peer
 	expect_status 0 stats --netns peer --json v1
-	dir=${dir%/v1}
-	[[ $output == *"\"netns\":\"${dir##*/}\""* && $output == *'"stale":false'* ]] ||
+	dir=${dir%/v1} netns=null
+	# A namespace without a cookie has its directory by the number of its inode.
+	[[ $dir == */i* ]] || netns="\"${dir##*/}\""
+	[[ $output == *"\"netns\":$netns,"* && $output == *'"stale":false'* ]] ||
 		fail "$output"
 	expect_fail "cannot find network namespace nope" stats --netns nope v1
 }
@@ -807,7 +809,7 @@ test_a_watch_whose_reader_waits_can_be_ended()
 	exec 7<>/run/pipe
 	stats --watch --json --interval 0.001 v0 >/run/pipe 2>/run/watch_errors &
 	watcher=$!
-	eventually grep -q pipe_w "/proc/$watcher/wchan"
+	eventually waits_in_pipe "$watcher"
 	end_watch
 }
 
