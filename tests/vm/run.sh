@@ -171,6 +171,8 @@ job()
 boot()
 {
 	local files=$tmp/$1
+	# The CPUs of a machine take turns in one thread. Side by side, one executed what another one was
+	# patching, and the kernel stopped; and it was no faster while another machine ran.
 	# What an emulated CPU pays dearly for at each exec and page fault, and no test asks for: the
 	# whole takes half the time without. And each XDP test run waits for RCU.
 	local fast='norandmaps init_on_alloc=0 apparmor=0 rcupdate.rcu_expedited=1'
@@ -179,7 +181,7 @@ boot()
 	(cd "$files" && echo job | cpio -o -H newc -R 0:0 --quiet) >"$files/job.cpio"
 	cat "$tmp/system.cpio" "$files"/{modules,job}.cpio >"$files/initrd"
 	timeout --foreground -k 5 "$limit" "${isolated[@]}" tests/vm/wire.sh qemu-system-x86_64 \
-		-accel tcg -cpu max -smp "$cpus" -m 2048 \
+		-accel tcg,thread=single -cpu max -smp "$cpus" -m 2048 \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$(compgen -G "$2/boot/vmlinuz-*")" -initrd "$files/initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic $fast" \
