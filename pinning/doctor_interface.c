@@ -213,14 +213,21 @@ static void look_at_port(struct doctor *d, const struct link_facts *bond, __u32 
 	remedy(d, "ifbpf load %s OBJECT", bond->name);
 }
 
+/* Bonds have native XDP since 5.15, and the kernel tells of features since 6.3. */
 static void look_at_bond(struct doctor *d)
 {
 	struct link_facts facts, master;
+	__u64 has;
 
 	if (link_facts_get(d->iface.ifindex, &facts))
 		return;
 	if (!strcmp(facts.kind, "bond")) {
-		if (bond_mode_has_xdp(facts.bond_mode)) {
+		if (bond_mode_has_xdp(facts.bond_mode) &&
+		    netdev_xdp_features(d->iface.ifindex, &has)) {
+			found(d, DOCTOR_INFO,
+			      "this mode of bonding has native XDP from Linux 5.15, and cannot be "
+			      "asked for it");
+		} else if (bond_mode_has_xdp(facts.bond_mode)) {
 			found(d, DOCTOR_OK, "this mode of bonding has native XDP");
 		} else {
 			found(d, DOCTOR_WARNING, "this mode of bonding has no native XDP");

@@ -109,7 +109,7 @@ package_of()
 	capsh | setcap) echo libcap2-bin ;;
 	script) echo bsdutils ;;
 	groff) echo groff-base ;;
-	readelf) echo binutils ;;
+	readelf | nm) echo binutils ;;
 	llvm-*) echo llvm ;;
 	*) echo "$1" ;;
 	esac

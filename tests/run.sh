@@ -18,6 +18,7 @@ Environment:
   LIMIT=S     seconds before a test is killed; default 180
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
+  OMIT=REGEX  leave out the tests whose whole names it matches
   TIMES=yes   print the seconds that each took
   CI=true     a skip whose reason is not in tests/known_skips is a failure
 
@@ -104,11 +105,12 @@ list_tests()
 	' list "$1"
 }
 
-# is_wanted NAME: by FAULTS; the matrices of faults take minutes.
+# is_wanted NAME: by OMIT and FAULTS; the matrices of faults take minutes.
 is_wanted()
 {
 	local matrix=no
 
+	[[ -z ${OMIT-} || ! $1 =~ ^($OMIT)$ ]] || return 1
 	[[ ! $1 =~ anywhere|_at_any_|_any_failing_|_a_failing_bpf_call ]] || matrix=only
 	[[ -z ${FAULTS-} || $FAULTS == "$matrix" ]]
 }

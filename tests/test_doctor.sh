@@ -231,6 +231,7 @@ test_the_mtu_is_judged_as_the_kernel_does()
 	in_peer ip link set dev v1 mtu $((mtu + 1))
 	expect_finding veth_peer "problem packets do not fit a page: .*" v0
 	expect_status 2 doctor v0
+	attach has frags || return 0
 	ip link set dev v0 xdpdrv obj objects/xdp_pass_frags.o sec xdp.frags ||
 		fail "a program for fragments is refused at MTU $((mtu + 1))"
 }
@@ -238,6 +239,7 @@ test_the_mtu_is_judged_as_the_kernel_does()
 test_fewer_queues_than_the_peer_has_are_a_problem()
 {
 	ip link add a1 numrxqueues 1 numtxqueues 1 type veth peer name a2 numrxqueues 2 numtxqueues 2
+	ethtool -l a2 >/dev/null 2>&1 || skip "needs veth interfaces whose queues can be set: this kernel has none"
 	ethtool -L a2 rx 1 tx 1
 	[[ -z $(findings veth_peer a1 | grep '^problem') ]] || fail "at first: $(findings veth_peer a1)"
 	ethtool -L a2 rx 2 tx 2
@@ -283,13 +285,17 @@ test_what_the_other_end_leaves_to_a_device_is_told()
 
 test_driver_and_offloads_are_told()
 {
-	expect_finding driver "ok the driver has native XDP.*" v0
-	doctor v0 | grep -q 'seen: driver veth; XDP features: basic ' || fail "$(doctor v0)"
-	expect_finding driver "problem the driver has no native XDP: .*" lo
-	expect_status 2 doctor lo
+	if attach has xdp_features; then
+		expect_finding driver "ok the driver has native XDP.*" v0
+		doctor v0 | grep -q 'seen: driver veth; XDP features: basic ' || fail "$(doctor v0)"
+		expect_finding driver "problem the driver has no native XDP: .*" lo
+		expect_status 2 doctor lo
+	else
+		expect_finding driver "info cannot tell whether the driver has native XDP (from 6.3)" v0
+	fi
 	expect_status 2 load lo objects/xdp_pass.o
 	load -m skb lo objects/xdp_pass.o >/dev/null
-	expect_finding driver "warning the driver has no native XDP: .*" lo
+	! attach has xdp_features || expect_finding driver "warning the driver has no native XDP: .*" lo
 	expect_status 0 load lo objects/xdp_pass.o
 	expect_finding vlan_offload "info XDP does not see VLAN tags that its peer adds, .*" v0
 	ethtool -K v0 rxvlan off
@@ -307,9 +313,14 @@ test_a_port_of_a_bond_is_told()
 	make_veth w0
 	ip link set dev w0 down
 	ip link set dev w0 master b0
-	expect_finding bond "ok this mode of bonding has native XDP" b0
+	if attach has xdp_features; then
+		expect_finding bond "ok this mode of bonding has native XDP" b0
+	else
+		expect_finding bond "info this mode of bonding has native XDP from Linux 5.15, .*" b0
+	fi
 	expect_finding bond "warning it is a port of the bond b0: .*" w0
-	ip link set dev b0 xdpdrv obj objects/xdp_pass.o sec xdp
+	ip link set dev b0 xdpdrv obj objects/xdp_pass.o sec xdp 2>/dev/null ||
+		skip "needs bonds with native XDP: this kernel has none"
 	expect_finding bond "problem b0 has an XDP program: .*" w0
 	run ip link set dev w0 xdpdrv obj objects/xdp_pass.o sec xdp
 	((status != 0)) || fail "the kernel takes it"
