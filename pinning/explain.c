@@ -121,7 +121,11 @@ static void note_refused_by_verifier(struct explanation *e, const char *name, co
 	/* Before 6.4 a log that does not fit its buffer is a refusal in itself. */
 	if (strlen(log) >= LOG_SIZE - 2 && !*words->message)
 		explain(e, EXPLAIN_VERIFIER, EXPLAIN_REFUSED,
-		        "its log is longer than %u bytes; load without --explain", LOG_SIZE);
+		        "its log is longer than %u bytes, which this kernel takes for a refusal: "
+		        "%s",
+		        LOG_SIZE,
+		        e->wanted ? "load without --explain"
+		                  : "what it was refused for stood behind");
 	else
 		explain(e, EXPLAIN_VERIFIER, EXPLAIN_REFUSED,
 		        "%s%s%s, at: %s; %u instructions, %u states in all, %u at most at once",

@@ -98,10 +98,17 @@ static bool is_epilogue(const char *line)
 
 /*
  * Source lines begin with ";", instructions with their number, and states with "from", or before
- * 5.18 with a blank and a register.
+ * 5.18 with a blank and a register. Old kernels also tell how they went back for what a register
+ * was.
  */
 static bool is_code(const char *line)
 {
+	static const char *const backwards[] = { "last_idx ", "regs=", "parent didn't have regs",
+		                                 "parent already had regs" };
+
+	for (size_t i = 0; i < sizeof(backwards) / sizeof(backwards[0]); i++)
+		if (begins(line, backwards[i]))
+			return true;
 	return *line == ';' || begins(line, " R") || (*line >= '0' && *line <= '9') ||
 	       begins(line, "from ");
 }

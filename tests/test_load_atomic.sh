@@ -184,6 +184,7 @@ test_what_cannot_be_seen_after_the_switch_is_undone()
 	hook=tc_ingress new=objects/tc_drop.o
 	expect_undone none
 	expect_undone objects/tc_pass.o
+	attach has tcx_ingress || return 0
 	expect_undone none --tc tcx
 	expect_undone objects/tc_pass.o --tc tcx
 	expect_undone none --link
@@ -215,6 +216,7 @@ test_a_filter_that_makes_room_in_vain_is_put_back_in_its_own_place()
 {
 	local n k tries id
 
+	need_tcx
 	hook=tc_ingress
 	tc qdisc add dev v0 clsact
 	tc filter add dev v0 ingress pref 42 handle 7 bpf da obj objects/tc_pass.o sec tc
