@@ -13,6 +13,7 @@ static const char usage[] =
 	"  others SHARE                                 of the CPUs, before the run\n"
 	"  table NAME ROUNDS\n"
 	"  row TABLE ROW measured|WHY IT IS MISSING\n"
+	"  again TABLE WHAT                             what A/A is\n"
 	"  against TABLE ROW OTHER                      what it is compared to\n"
 	"  above TABLE ROW ZERO                         what is taken off it\n"
 	"  value TABLE ROW METRIC MEDIAN LEAST MOST\n"
@@ -111,6 +112,8 @@ static void check_row(struct json_object *row, struct json_object *metrics, cons
 		       json_object_get_string(vs));
 	if (!json_object_object_get_ex(row, "missing", &missing))
 		wrong("no 'missing' in a row of %s", table);
+	if (!strcmp(get_string(row, "name"), "A/A"))
+		printf("again %s %s\n", table, get_string(row, "what"));
 	printf("row %s %s %s\n", table, get_string(row, "name"),
 	       missing ? json_object_get_string(missing) : "measured");
 	if (!missing)

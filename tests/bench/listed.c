@@ -102,7 +102,9 @@ const struct listed_kind listed_kinds[] = {
 	  .what = "the set that xdp_acl looks a list up in, without the rest of it",
 	  .file = BENCH_BPF "sets.o",
 	  .program = { "list_set4", "list_set6" },
-	  .fill = listed_fill_set },
+	  .fill = listed_fill_set,
+	  .whole = "xdp_acl",
+	  .share = listed_share_set },
 	{ .name = "xdp_acl",
 	  .what = "ours, prefixes",
 	  .file = "objects/xdp_acl.o",
@@ -139,6 +141,14 @@ bool listed_is_there(const struct listed_kind *kind, struct row *row)
 	return kind->fill;
 }
 
+const struct listed_kind *listed_find(const char *name)
+{
+	for (size_t i = 0; name && i < listed_kinds_len; i++)
+		if (!strcmp(listed_kinds[i].name, name))
+			return &listed_kinds[i];
+	return NULL;
+}
+
 struct size_arg {
 	const struct listed_kind *kind;
 	const struct lists *lists;
@@ -169,4 +179,12 @@ int listed_fill(const struct listed_kind *kind, const struct lists *lists,
 	int err = kind->fill(subject, kind, lists);
 
 	return err ? failed(err, "cannot put %u entries into %s", lists->count, kind->name) : 0;
+}
+
+int listed_share(const struct listed_kind *kind, const struct subject *subject,
+                 const struct subject *whole, bool v6)
+{
+	int err = kind->share(subject, whole, v6);
+
+	return err ? failed(err, "cannot put what %s has into %s", kind->whole, kind->name) : 0;
 }

@@ -20,6 +20,12 @@ struct listed_kind {
 	            const struct lists *lists);
 	int (*resize)(struct bpf_object *obj, const struct listed_kind *kind,
 	              const struct lists *lists);
+	/*
+	 * The kind that it is a part of, or NULL: beside that, it is given what that one has
+	 * filled. Of its own it would cost another time: a set is hashed by a random number.
+	 */
+	const char *whole;
+	int (*share)(const struct subject *subject, const struct subject *whole, bool v6);
 };
 
 extern const struct listed_kind listed_kinds[];
@@ -33,6 +39,13 @@ bool listed_is_there(const struct listed_kind *kind, struct row *row);
  * reported. subject_free() must follow in any case.
  */
 int listed_load(const struct listed_kind *kind, const struct lists *lists, struct subject *subject);
+
+/* The kind of that name; NULL if there is none, or none is named. */
+const struct listed_kind *listed_find(const char *name);
+
+/* Returns 0 or a negative errno, reported. */
+int listed_share(const struct listed_kind *kind, const struct subject *subject,
+                 const struct subject *whole, bool v6);
 
 /* Returns 0 or a negative errno, reported. */
 int listed_fill(const struct listed_kind *kind, const struct lists *lists,

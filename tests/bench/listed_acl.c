@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <unistd.h>
 #include "objects/acl.h"
 #include "objects/acl_lists.h"
 #include "scripts/acl_set4.h"
@@ -75,4 +76,23 @@ int listed_fill_acl(const struct subject *subject, const struct listed_kind *kin
 	    bpf_map_update_elem(subject_map(subject, ACL_SETTINGS), &zero, &settings, BPF_ANY))
 		return -errno;
 	return 0;
+}
+
+int listed_share_set(const struct subject *subject, const struct subject *whole, bool v6)
+{
+	const char *sets = v6 ? ACL_SETS6 : ACL_SETS4;
+	int from_fd = subject_map(whole, sets), to_fd = subject_map(subject, sets), set_fd, err = 0;
+	__u32 slot = SLOT, id;
+
+	if (from_fd < 0 || to_fd < 0)
+		return from_fd < 0 ? from_fd : to_fd;
+	if (bpf_map_lookup_elem(from_fd, &slot, &id))
+		return -errno;
+	set_fd = bpf_map_get_fd_by_id(id);
+	if (set_fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(to_fd, &slot, &set_fd, BPF_ANY))
+		err = -errno;
+	close(set_fd);
+	return err;
 }

@@ -13,4 +13,7 @@ int listed_fill_set(const struct subject *subject, const struct listed_kind *kin
 int listed_fill_acl(const struct subject *subject, const struct listed_kind *kind,
                     const struct lists *lists);
 
+/* The set of another subject, the very same. Returns 0 or a negative errno. */
+int listed_share_set(const struct subject *subject, const struct subject *whole, bool v6);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "bpffs/log.h"
+#include "objects/acl_lists.h"
 #include "tests/bench/lists.h"
 #include "tests/bench/listed.h"
 #include "tests/bench/subject.h"
@@ -124,6 +125,47 @@ static void each_packet_has_the_next_key(void **state)
 	lists_free(&lists);
 }
 
+static __u32 set_id(const struct subject *subject, bool v6)
+{
+	__u32 slot = 0, id = 0;
+
+	assert_int_equal(
+		bpf_map_lookup_elem(subject_map(subject, v6 ? ACL_SETS6 : ACL_SETS4), &slot, &id),
+		0);
+	return id;
+}
+
+static void check_part(bool v6)
+{
+	const struct listed_kind *part = listed_find("acl-set"), *whole;
+	struct subject subjects[2];
+	struct lists lists = {};
+
+	assert_non_null(part);
+	whole = listed_find(part->whole);
+	assert_non_null(whole);
+	assert_int_equal(lists_make(&lists, v6, 1000), 0);
+	assert_int_equal(listed_load(whole, &lists, &subjects[0]), 0);
+	assert_int_equal(listed_fill(whole, &lists, &subjects[0]), 0);
+	assert_int_equal(listed_load(part, &lists, &subjects[1]), 0);
+	assert_int_equal(listed_share(part, &subjects[1], &subjects[0], v6), 0);
+	assert_true(set_id(&subjects[0], v6));
+	assert_int_equal(set_id(&subjects[0], v6), set_id(&subjects[1], v6));
+	subject_free(&subjects[0]);
+	subject_free(&subjects[1]);
+	lists_free(&lists);
+}
+
+/* Else it may cost more than the whole: each set is hashed by a random number of its own. */
+static void a_part_of_a_program_looks_into_what_the_whole_has(void **state)
+{
+	(void)state;
+	assert_null(listed_find(NULL));
+	assert_null(listed_find("no such kind"));
+	check_part(false);
+	check_part(true);
+}
+
 static void check_restored(const char *program, int action)
 {
 	struct subject subject;
@@ -154,6 +196,7 @@ int main(void)
 		cmocka_unit_test(keys_hit_or_miss_as_they_should),
 		cmocka_unit_test(no_entry_comes_twice_and_host_bits_are_zero),
 		cmocka_unit_test(each_packet_has_the_next_key),
+		cmocka_unit_test(a_part_of_a_program_looks_into_what_the_whole_has),
 		cmocka_unit_test(each_packet_is_as_the_first_one),
 	};
 
