@@ -22,7 +22,6 @@ test_the_verifier_costs_are_those_of_the_tree()
 {
 	local percent=110 found
 
-	need "${CLANG:-clang}"
 	build/tests/verifier_cost "$OBJECT" >/dev/null 2>&1 ||
 		skip "needs a verifier that tells what a program cost it: this kernel's does not"
 	tests/verifier_cost.sh >"$TMPDIR/now"
