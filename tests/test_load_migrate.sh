@@ -133,6 +133,8 @@ test_what_an_lru_map_drops_stays_in_the_old_map_and_the_load_is_partly_done()
 {
 	local old dropped
 
+	# One CPU alone has all the room of a map with a list for each.
+	(($(nproc) > 1)) || skip "needs two CPUs"
 	load v0 "$BUILT/lru1.o" >/dev/null
 	number_keys members 1000
 	old=$(map_id "$BPFFS/v0/members")
@@ -203,6 +205,7 @@ test_a_count_that_cannot_be_added_stays_in_the_old_map_and_the_load_is_partly_do
 {
 	local old
 
+	attach has exchange || skip "needs programs that compare and exchange: this kernel has none"
 	load v0 "$BUILT/tally1.o" >/dev/null
 	send 5
 	old=$(map_id "$BPFFS/v0/last")
