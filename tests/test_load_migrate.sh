@@ -685,6 +685,7 @@ test_devices_and_cpus_that_are_changed_meanwhile_are_brought_over()
 {
 	local way map
 
+	(($(nproc) > 1)) || skip "needs two CPUs"
 	for way in go_on kill_it; do
 		load v0 "$BUILT/targets1.o" >/dev/null
 		for map in to_ports to_peers; do
