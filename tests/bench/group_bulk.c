@@ -9,62 +9,13 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bulk_acl.h"
+#include "tests/bench/bulk_entries.h"
 #include "tests/bench/command.h"
-#include "tests/bench/frame.h"
 
-#define PIN        "/sys/fs/bpf/bench_bulk"
-#define BATCH_FILE "/run/tmp/bench.entries"
-#define AT_ONCE    65536 /* entries of one batch that is read */
-
-/* Entries of a hash, key and value. */
-struct entries {
-	__u32 count;
-	__u32 *keys;
-	__u64 *values;
-};
-
-static struct entries entries;
+#define AT_ONCE 65536 /* entries of one batch that is read */
 
 /* What acl save prints: fewer prefixes than were put in. */
 static __u32 saved;
-
-static int make_entries(__u32 count)
-{
-	__u64 seed = 3;
-
-	entries.count = count;
-	entries.keys = malloc(count * sizeof(*entries.keys));
-	entries.values = calloc(count, sizeof(*entries.values));
-	if (!entries.keys || !entries.values)
-		return failed(-ENOMEM, "cannot make %u entries", count);
-	/* An odd factor turns the numbers into each other: no key comes twice. */
-	for (__u32 i = 0; i < count; i++) {
-		entries.keys[i] = i * 2654435761u;
-		entries.values[i] = random_next(&seed);
-	}
-	return 0;
-}
-
-static int make_map(void)
-{
-	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "bench_bulk", sizeof(*entries.keys),
-	                        sizeof(*entries.values), entries.count, NULL);
-
-	if (fd < 0)
-		return failed(-errno, "cannot make a map of %u entries", entries.count);
-	if (!bpf_obj_pin(fd, PIN))
-		return fd;
-	close(fd);
-	return failed(-errno, "cannot pin a map at %s", PIN);
-}
-
-static int fill_batch(int fd)
-{
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 count = entries.count;
-
-	return bpf_map_update_batch(fd, entries.keys, entries.values, &count, &opts) ? -errno : 0;
-}
 
 static int fill_singly(int fd)
 {
@@ -77,7 +28,7 @@ static int fill_singly(int fd)
 static int fill_by_bpftool(int fd)
 {
 	(void)fd;
-	return command_run(NULL, "bpftool batch file " BATCH_FILE);
+	return command_run(NULL, "bpftool batch file " BULK_FILE);
 }
 
 /* All entries as lines of text, in batches, to nowhere. */
@@ -114,7 +65,7 @@ static int dump_batch(int fd)
 static int dump_by_bpftool(int fd)
 {
 	(void)fd;
-	return command_run(NULL, "bpftool map dump pinned " PIN " >/dev/null");
+	return command_run(NULL, "bpftool map dump pinned " BULK_PIN " >/dev/null");
 }
 
 /* A way to do it, timed from the outside; the map is open. */
@@ -127,36 +78,26 @@ struct way {
 	const __u32 *count; /* of entries, if they are others */
 };
 
-/* Fewer or more entries than there should be are a failure: all must be there in the end. */
-static int check_filled(int fd)
-{
-	__u64 value;
-
-	for (__u32 i = 0; i < entries.count; i += 1 + entries.count / 1000)
-		if (bpf_map_lookup_elem(fd, &entries.keys[i], &value) || value != entries.values[i])
-			return failed(-EIO, "entry %u is not in the map", i);
-	return 0;
-}
-
 static int round_way(struct row *row, double values[TABLE_METRICS])
 {
 	const struct way *way = row->subject;
 	double before, seconds;
-	int fd = make_map(), err = 0;
+	int fd = entries_map(), err = 0;
 
 	if (fd < 0)
 		return fd;
 	if (way->filled && !way->other)
-		err = fill_batch(fd);
+		err = entries_put(fd);
 	before = now_seconds();
 	if (!err)
 		err = way->run(fd);
 	seconds = now_seconds() - before;
 	if (!err && !way->other)
-		err = check_filled(fd);
-	unlink(PIN);
+		err = entries_check(fd);
+	unlink(BULK_PIN);
 	close(fd);
-	values[0] = (way->count ? *way->count : entries.count) / seconds / 1e6;
+	values[1] = way->count ? *way->count : entries.count;
+	values[0] = values[1] / seconds / 1e6;
 	return err;
 }
 
@@ -169,7 +110,7 @@ static const struct way inserts[] = {
 	{ .name = "one-by-one", .what = "a system call for each entry", .run = fill_singly },
 	{ .name = "batch",
 	  .what = "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach",
-	  .run = fill_batch },
+	  .run = entries_put },
 	{ .name = "acl-load",
 	  .what = "ours: prefixes by acl load FILE, with reading and compiling",
 	  .run = bulk_acl_load,
@@ -207,6 +148,10 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 		table->rounds = 5;
 	table_metric(table,
 	             (struct metric){ .name = "rate", .unit = "M entries/s", .higher = true });
+	table_metric(table, (struct metric){ .name = "entries",
+	                                     .unit = "of them",
+	                                     .no_ratio = true,
+	                                     .given = true });
 	table_note(table,
 	           "A hash of 4-byte keys and 8-byte values; a thousand entries are looked up "
 	           "afterwards. bpftool's time has that of its process.");
@@ -229,7 +174,8 @@ struct edit {
 
 static const struct edit edits[] = {
 	{ "bpftool", "bpftool map update", "bpftool", "bpftool",
-	  "bpftool map update pinned " PIN " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08",
+	  "bpftool map update pinned " BULK_PIN
+	  " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08",
 	  false },
 	{ "xdp-filter", "xdp-filter ip ADDRESS, in its map of 10,000", "xdp-filter", "xdp-tools",
 	  "xdp-filter ip 192.0.2.1", false },
@@ -267,10 +213,10 @@ static int measure_edit(void)
 	table_note(table,
 	           "Time of the process, with its start; acl adds another address each time, "
 	           "the others write the same entry again.");
-	fd = make_map();
+	fd = entries_map();
 	if (fd < 0)
 		return fd;
-	err = fill_batch(fd);
+	err = entries_put(fd);
 	for (size_t i = 0; i < EDITS; i++) {
 		struct row *row = table_row(table, edits[i].name, edits[i].what, round_edit,
 		                            (void *)&edits[i]);
@@ -286,42 +232,17 @@ static int measure_edit(void)
 	if (!err)
 		err = table_run(table);
 	command_try("xdp-filter unload v0");
-	unlink(PIN);
+	unlink(BULK_PIN);
 	close(fd);
 	return err;
 }
 
-static void put_hex(FILE *f, const void *bytes, size_t len)
-{
-	const unsigned char *from = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		fprintf(f, " %02x", from[i]);
-}
-
-/* What bpftool reads, on a tmpfs. */
-static int write_batch(void)
-{
-	FILE *f = fopen(BATCH_FILE, "w");
-
-	for (__u32 i = 0; f && i < entries.count; i++) {
-		fputs("map update pinned " PIN " key hex", f);
-		put_hex(f, &entries.keys[i], sizeof(*entries.keys));
-		fputs(" value hex", f);
-		put_hex(f, &entries.values[i], sizeof(*entries.values));
-		fputc('\n', f);
-	}
-	if (!f || fclose(f))
-		return failed(-errno, "cannot write %s", BATCH_FILE);
-	return 0;
-}
-
 int group_bulk(void)
 {
-	int err = make_entries(bench_size(1000000, 10000));
+	int err = entries_make(bench_size(1000000, 10000));
 
 	if (!err)
-		err = write_batch();
+		err = entries_write_batch();
 	if (!err)
 		err = bulk_acl_prepare(entries.count);
 	if (!err)
@@ -333,9 +254,7 @@ int group_bulk(void)
 		err = measure("bulk-dump", "printed", dumps, sizeof(dumps) / sizeof(dumps[0]));
 	if (!err)
 		err = measure_edit();
-	unlink(BATCH_FILE);
 	bulk_acl_release();
-	free(entries.keys);
-	free(entries.values);
+	entries_free();
 	return err;
 }

@@ -25,6 +25,8 @@ static bool has_panel(const struct table *table, size_t m)
 {
 	bool some = false;
 
+	if (table->metrics[m].given)
+		return false;
 	for (size_t r = 0; r < table->rows_len; r++)
 		some = some || (is_shown(&table->rows[r]) && (table->rows[r].value[m].min != 0 ||
 		                                              table->rows[r].value[m].max != 0));

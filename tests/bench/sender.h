@@ -17,7 +17,10 @@ struct sender {
 /* Returns 0 or a negative errno, reported. sender_close() must follow in any case. */
 int sender_open(struct sender *sender, const struct frame *frame, const struct keys *keys);
 
-/* Send count frames. seconds: from the first to about the last, or NULL. */
+/*
+ * Send count frames, some thousands at least. seconds: that they took, by the time from the first
+ * to about the last, or NULL. Returns 0 or a negative errno, reported.
+ */
 int sender_run(struct sender *sender, __u32 count, double *seconds);
 
 /*

@@ -24,6 +24,7 @@ struct metric {
 	const char *name, *unit;
 	bool higher;   /* the higher the better: a rate; else a cost */
 	bool no_ratio; /* a count that may be 0: no ratio is made of it */
+	bool given;    /* no result, but what the others are about */
 };
 
 struct summary {
