@@ -68,7 +68,7 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
  * An array of arrays of value_type, which differ in length; not for the legacy loader. The inner
  * ones have sizes, not types, of which clang emits no more than the names here.
  */
-#define BPF_ARRAY_OF_ARRAYS(name, value_type, inner_flags, entries)                                \
+#define BPF_ARRAY_OF_INNER(name, inner_entries, inner_value, inner_flags, entries)                 \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
 		__uint(max_entries, entries);                                                      \
@@ -77,12 +77,20 @@ _Static_assert(sizeof(struct bpf_elf_map) == 36, "iproute2 refuses another size"
 		__array(                                                                           \
 			values, struct {                                                           \
 				__uint(type, BPF_MAP_TYPE_ARRAY);                                  \
-				__uint(max_entries, 1);                                            \
-				__uint(map_flags, (inner_flags) | BPF_F_INNER_MAP);                \
+				__uint(max_entries, inner_entries);                                \
+				__uint(map_flags, inner_flags);                                    \
 				__uint(key_size, sizeof(__u32));                                   \
-				__uint(value_size, sizeof(value_type));                            \
+				__uint(value_size, sizeof(inner_value));                           \
 			});                                                                        \
 	} name SEC(".maps")
+
+#define BPF_ARRAY_OF_ARRAYS(name, value_type, inner_flags, entries)                                \
+	BPF_ARRAY_OF_INNER(name, 1, value_type, (inner_flags) | BPF_F_INNER_MAP, entries)
+
+/* The same of arrays of one length, in which the kernel then inlines look-ups. */
+#define BPF_ARRAY_OF_EQUALS(name, value_type, inner_flags, inner_entries, entries)                 \
+	BPF_ARRAY_OF_INNER(name, inner_entries, value_type, inner_flags, entries)
+
 #define MAP_CLASS(class) __attribute__((btf_decl_tag("ifbpf:" class)))
 
 #endif

@@ -23,6 +23,8 @@ BPF_MAP(acl_list_hits, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stats_record, AC
 MAP_COUNTER;
 BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS)
 MAP_CONFIG;
+BPF_ARRAY_OF_EQUALS(acl_fronts4, struct acl_row, BPF_F_MMAPABLE, ACL_FRONT4_ROWS, ACL_LIST_SLOTS)
+MAP_CONFIG;
 BPF_ARRAY_OF_ARRAYS(acl_sets6, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS)
 MAP_CONFIG;
 
@@ -40,18 +42,29 @@ static __always_inline __u32 acl_ones(__u32 x)
 	return x * 0x01010101 >> 24;
 }
 
-/*
- * Is the address, in host byte order, in the set? This and those of IPv6 are functions of their
- * own, not inlined, so that the verifier looks at them once, and not for each list, side and
- * length.
- */
-__noinline int acl_set4_has(__u32 list, __u32 address)
+/* The set may have the address. Both look-ups are inlined by the kernel. */
+static __always_inline int acl_front4_has(__u32 list, __u32 address)
+{
+	__u32 bit = address >> ACL_FRONT4_SHIFT, row = bit / (64 * ACL_ROW_WORDS);
+	void *front = bpf_map_lookup_elem(&acl_fronts4, &list);
+	struct acl_row *r;
+
+	if (!front)
+		return 1;
+	r = bpf_map_lookup_elem(front, &row);
+	return !r || acl_load(&r->words[bit / 64 % ACL_ROW_WORDS]) >> bit % 64 & 1;
+}
+
+/* Is the address, in host byte order, in the set? */
+static __always_inline int acl_set4_has(__u32 list, __u32 address)
 {
 	__u32 group = address >> 13, bit = 1U << (address >> 8 & 31), base, at, word, row;
 	__u64 top, first, last;
 	struct acl_row *r;
 	void *set;
 
+	if (!acl_front4_has(list, address))
+		return 0;
 	set = bpf_map_lookup_elem(&acl_sets4, &list);
 	if (!set)
 		return 0;

@@ -19,6 +19,7 @@
 #define ACL_LIST_HITS "acl_list_hits" /* per-CPU array [ACL_LISTS] of struct stats_record */
 #define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LIST_SLOTS]: arrays of struct acl_row */
 #define ACL_SETS6     "acl_sets6"
+#define ACL_FRONTS4   "acl_fronts4" /* array of maps [ACL_LIST_SLOTS]: arrays of ACL_FRONT4_ROWS */
 
 #define ACL_LISTS 16
 
@@ -77,6 +78,16 @@ struct acl_row {
 #define ACL_SET4_FULL_WORDS   8
 #define ACL_SET4_FULL_ENTRIES 0xff00ff00ff00ff00ULL
 #define ACL_SET4_FIRST_WORD   (ACL_SET4_FULL + ACL_SET4_FULL_WORDS)
+
+/*
+ * What most packets are looked up in: one bit for each /23 that has anything in the set of the
+ * slot, or may have. It is small enough to stay in a CPU's cache, and a bit that is 0 is all there
+ * is to know. A bit too many costs time, one too few is a wrong verdict: so bits are set before the
+ * set is edited, and taken away by another such map only, when the set is in its place. A slot that
+ * is empty is as if all bits were set.
+ */
+#define ACL_FRONT4_SHIFT 9 /* of an address, to the number of its bit */
+#define ACL_FRONT4_ROWS  16384
 
 /* The first word of a bitmap, in a group that begins at base and has so many entries. */
 ACL_INLINE __u32 acl_set4_bitmap(__u32 base, __u32 entries, __u32 number)

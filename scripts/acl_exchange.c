@@ -31,8 +31,11 @@ static int write_record(struct acl_lists *lists, int number)
 static int copy_list(struct acl_lists *lists, int number)
 {
 	__u32 from = acl_lists_slot(lists, number), to = acl_lists_other_slot(lists, number);
+	/* Nobody looks there yet, so the order does not matter. */
 	int err = copy_set(lists->sets4_fd, from, to);
 
+	if (!err && lists->fronts4_fd >= 0)
+		err = copy_set(lists->fronts4_fd, from, to);
 	if (!err)
 		err = copy_set(lists->sets6_fd, from, to);
 	return err ? err : write_record(lists, number);
@@ -84,11 +87,8 @@ int acl_lists_cancel(struct acl_lists *lists)
 {
 	int err = 0;
 
-	for (int number = 0; number < ACL_LISTS && !err; number++) {
-		err = acl_rows_remove(lists->sets4_fd, acl_lists_other_slot(lists, number));
-		if (!err)
-			err = acl_rows_remove(lists->sets6_fd, acl_lists_other_slot(lists, number));
-	}
+	for (int number = 0; number < ACL_LISTS && !err; number++)
+		err = acl_list_empty(lists, acl_lists_other_slot(lists, number));
 	return err;
 }
 

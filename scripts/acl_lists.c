@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/acl_entry.h"
+#include "scripts/acl_front4.h"
 #include "scripts/acl_lists.h"
 
 static const struct config_map kinds[] = {
@@ -15,7 +16,18 @@ static const struct config_map kinds[] = {
 	{ ACL_LIST_HITS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct stats_record) },
 	{ ACL_SETS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	{ ACL_SETS6, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
+	{ ACL_FRONTS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 };
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+static int *fd_of(struct acl_lists *lists, size_t kind)
+{
+	int *fds[KINDS] = { &lists->records_fd, &lists->hits_fd, &lists->sets4_fd, &lists->sets6_fd,
+		            &lists->fronts4_fd };
+
+	return fds[kind];
+}
 
 static int read_records(struct acl_lists *lists)
 {
@@ -38,33 +50,36 @@ static int read_records(struct acl_lists *lists)
 void acl_lists_none(struct acl_lists *lists)
 {
 	memset(lists, 0, sizeof(*lists));
-	lists->records_fd = lists->hits_fd = lists->sets4_fd = lists->sets6_fd = -1;
+	for (size_t i = 0; i < KINDS; i++)
+		*fd_of(lists, i) = -1;
 }
 
 int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
 {
-	int *fds[] = { &lists->records_fd, &lists->hits_fd, &lists->sets4_fd, &lists->sets6_fd };
+	const struct directory *dir = &maps->config->dir;
 	__u32 id;
 
 	acl_lists_none(lists);
 	lists->maps = maps;
-	if (view_map_id(&maps->config->dir, ACL_LISTS_MAP, &id) == -ENOENT)
+	if (view_map_id(dir, ACL_LISTS_MAP, &id) == -ENOENT)
 		return -ENOENT;
-	for (int i = 0; i < 4; i++) {
-		*fds[i] = config_open_map(maps->config, &kinds[i], access, NULL);
-		if (*fds[i] < 0)
-			return *fds[i];
+	for (size_t i = 0; i < KINDS; i++) {
+		/* Programs of an earlier version look at no fronts. */
+		if (!strcmp(kinds[i].name, ACL_FRONTS4) &&
+		    view_map_id(dir, ACL_FRONTS4, &id) == -ENOENT)
+			continue;
+		*fd_of(lists, i) = config_open_map(maps->config, &kinds[i], access, NULL);
+		if (*fd_of(lists, i) < 0)
+			return *fd_of(lists, i);
 	}
 	return read_records(lists);
 }
 
 void acl_lists_close(struct acl_lists *lists)
 {
-	int fds[] = { lists->records_fd, lists->hits_fd, lists->sets4_fd, lists->sets6_fd };
-
-	for (int i = 0; i < 4; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	for (size_t i = 0; i < KINDS; i++)
+		if (*fd_of(lists, i) >= 0)
+			close(*fd_of(lists, i));
 }
 
 int acl_lists_find(const struct acl_lists *lists, const char *name)
@@ -176,8 +191,9 @@ int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *cont
 		return err;
 	err = set6_build(&set6, &content->v6);
 	if (!err) {
-		err = content->v4.len ? set4_publish(&set4, lists->sets4_fd, slot)
-		                      : set4_remove(lists->sets4_fd, slot);
+		err = content->v4.len
+		              ? front4_publish_set(lists->sets4_fd, lists->fronts4_fd, slot, &set4)
+		              : front4_remove_set(lists->sets4_fd, lists->fronts4_fd, slot);
 		if (!err)
 			err = content->v6.len ? set6_publish(&set6, lists->sets6_fd, slot)
 			                      : set6_remove(lists->sets6_fd, slot);
@@ -185,6 +201,13 @@ int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *cont
 	}
 	set4_close(&set4);
 	return err;
+}
+
+int acl_list_empty(struct acl_lists *lists, __u32 slot)
+{
+	int err = front4_remove_set(lists->sets4_fd, lists->fronts4_fd, slot);
+
+	return err ? err : set6_remove(lists->sets6_fd, slot);
 }
 
 int acl_list_replace(struct acl_lists *lists, const struct acl_list_wish *wish,
@@ -214,7 +237,8 @@ int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
 		return acl_list_replace(lists, wish, content);
 	slot = acl_lists_slot(lists, number);
 	if (content->v4.len)
-		err = set4_edit(lists->sets4_fd, slot, &content->v4, edit, NULL);
+		err = front4_edit_set(lists->sets4_fd, lists->fronts4_fd, slot, &content->v4, edit,
+		                      NULL);
 	if (!err && content->v6.len)
 		err = set6_edit(lists->sets6_fd, slot, &content->v6, edit, NULL);
 	return err;
@@ -222,7 +246,7 @@ int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
 
 int acl_list_remove(struct acl_lists *lists, const char *name)
 {
-	int number = acl_lists_find(lists, name), err;
+	int number = acl_lists_find(lists, name);
 
 	if (number < 0)
 		return failed(number, "cannot find list %s of %s", name,
@@ -231,8 +255,7 @@ int acl_list_remove(struct acl_lists *lists, const char *name)
 	acl_settings_store(lists->maps, &lists->settings);
 	lists->record[number].verdict = ACL_NONE;
 	acl_maps_wait();
-	err = set4_remove(lists->sets4_fd, acl_lists_slot(lists, number));
-	return err ? err : set6_remove(lists->sets6_fd, acl_lists_slot(lists, number));
+	return acl_list_empty(lists, acl_lists_slot(lists, number));
 }
 
 int acl_lists_check_unmoved(const struct acl_lists *lists)

@@ -13,6 +13,7 @@ struct acl_lists {
 	struct acl_maps *maps;
 	struct acl_settings settings; /* in force when they were opened */
 	int records_fd, hits_fd, sets4_fd, sets6_fd;
+	int fronts4_fd;                    /* -1: the program has none */
 	struct acl_list record[ACL_LISTS]; /* verdict ACL_NONE: not in force */
 };
 
@@ -76,6 +77,9 @@ void acl_list_describe(struct acl_lists *lists, const struct acl_list_wish *wish
 
 /* Compile sets of these addresses, and when both are there, put them into a slot. Reports. */
 int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *content);
+
+/* Empty a slot. Reports. */
+int acl_list_empty(struct acl_lists *lists, __u32 slot);
 
 /* The counter of a list that is new starts at zero. Returns 0 or a negative errno, silently. */
 int acl_list_clear_hits(struct acl_lists *lists, __u32 number);

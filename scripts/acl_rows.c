@@ -31,9 +31,9 @@ static int map_rows(struct acl_rows *rows, int fd, __u32 len, bool writable)
 	return 0;
 }
 
-int acl_rows_make(struct acl_rows *rows, const char *name, __u64 len)
+static int make(struct acl_rows *rows, const char *name, __u64 len, __u32 flags)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE | flags);
 	int fd;
 
 	*rows = (struct acl_rows){ .fd = -1 };
@@ -46,6 +46,16 @@ int acl_rows_make(struct acl_rows *rows, const char *name, __u64 len)
 		return failed(fd, "cannot make a set of addresses of %llu rows",
 		              (unsigned long long)len);
 	return map_rows(rows, fd, len, true);
+}
+
+int acl_rows_make(struct acl_rows *rows, const char *name, __u64 len)
+{
+	return make(rows, name, len, BPF_F_INNER_MAP);
+}
+
+int acl_rows_make_equal(struct acl_rows *rows, const char *name, __u64 len)
+{
+	return make(rows, name, len, 0);
 }
 
 static int check(const struct bpf_map_info *info)

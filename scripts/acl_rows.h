@@ -19,6 +19,9 @@ struct acl_rows {
  */
 int acl_rows_make(struct acl_rows *rows, const char *name, __u64 len);
 
+/* The same for a map of maps whose maps all have that length. */
+int acl_rows_make_equal(struct acl_rows *rows, const char *name, __u64 len);
+
 /*
  * Open the map in slot `list` of a map of maps, to change it or only to read. -ENOENT, which is not
  * reported: the slot is empty. Other failures are.

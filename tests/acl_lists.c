@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "scripts/acl_front4.h"
 #include "scripts/acl_set6.h"
 
 static const char usage[] =
-	"Usage: acl_lists DIR set|add|del|show LIST [FIRST-LAST]...\n"
-	"DIR has the pins acl_sets4 and acl_sets6; show prints 'FIRST-LAST' lines.\n";
+	"Usage: acl_lists DIR set|add|del|show|covered LIST [FIRST-LAST]...\n"
+	"DIR has the pins acl_sets4, acl_fronts4 and acl_sets6; show prints 'FIRST-LAST'\n"
+	"lines, covered fails if the front hides an address of the set.\n";
 
 static struct addr6 to_addr6(const __u8 *bytes)
 {
@@ -74,7 +76,7 @@ static int parse(char *text, struct ranges4 *ranges4, struct ranges6 *ranges6)
 	return -EINVAL;
 }
 
-static int build(int sets4_fd, int sets6_fd, __u32 list, struct ranges4 *ranges4,
+static int build(int sets4_fd, int fronts4_fd, int sets6_fd, __u32 list, struct ranges4 *ranges4,
                  struct ranges6 *ranges6)
 {
 	struct set4 set4;
@@ -84,7 +86,7 @@ static int build(int sets4_fd, int sets6_fd, __u32 list, struct ranges4 *ranges4
 	err = set4_build(&set4, NULL, ranges4, SET_ADD);
 	if (err)
 		return err;
-	err = set4_publish(&set4, sets4_fd, list);
+	err = front4_publish_set(sets4_fd, fronts4_fd, list, &set4);
 	set4_close(&set4);
 	if (err)
 		return err;
@@ -115,6 +117,38 @@ static int show(int sets4_fd, int sets6_fd, __u32 list)
 	return err == -ENOENT ? 0 : err;
 }
 
+static int is_covered(void *context, const struct range4 *range)
+{
+	const struct acl_rows *front = context;
+
+	for (__u64 a = range->first; a <= range->last; a += 256) {
+		__u32 bit = (__u32)a >> ACL_FRONT4_SHIFT;
+
+		if (!(front->words[bit / 64] >> bit % 64 & 1))
+			return print4(NULL, range) ? 0 : -EBADMSG;
+	}
+	return 0;
+}
+
+/* Without a front nothing is hidden. */
+static int covered(int sets4_fd, int fronts4_fd, __u32 list)
+{
+	struct acl_rows front;
+	struct set4 set4;
+	int err;
+
+	err = set4_open(&set4, sets4_fd, list, false);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = acl_rows_open(&front, fronts4_fd, list, false);
+	if (!err) {
+		err = set4_for_each(&set4, is_covered, &front);
+		acl_rows_close(&front);
+	}
+	set4_close(&set4);
+	return err == -ENOENT ? 0 : err;
+}
+
 static int open_pin(const char *dir, const char *name)
 {
 	char path[4096];
@@ -129,7 +163,7 @@ int main(int argc, char **argv)
 {
 	struct ranges4 ranges4 = {};
 	struct ranges6 ranges6 = {};
-	int sets4_fd, sets6_fd, err = 0;
+	int sets4_fd, fronts4_fd, sets6_fd, err = 0;
 	enum set_edit edit;
 	__u32 list;
 
@@ -145,15 +179,18 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	sets4_fd = open_pin(argv[1], ACL_SETS4);
 	sets6_fd = open_pin(argv[1], ACL_SETS6);
-	if (sets4_fd < 0 || sets6_fd < 0)
+	fronts4_fd = open_pin(argv[1], ACL_FRONTS4);
+	if (sets4_fd < 0 || sets6_fd < 0 || fronts4_fd < 0)
 		return EXIT_KERNEL;
 	edit = strcmp(argv[2], "del") ? SET_ADD : SET_DEL;
 	if (!strcmp(argv[2], "show")) {
 		err = show(sets4_fd, sets6_fd, list);
+	} else if (!strcmp(argv[2], "covered")) {
+		err = covered(sets4_fd, fronts4_fd, list);
 	} else if (!strcmp(argv[2], "set")) {
-		err = build(sets4_fd, sets6_fd, list, &ranges4, &ranges6);
+		err = build(sets4_fd, fronts4_fd, sets6_fd, list, &ranges4, &ranges6);
 	} else {
-		err = set4_edit(sets4_fd, list, &ranges4, edit, NULL);
+		err = front4_edit_set(sets4_fd, fronts4_fd, list, &ranges4, edit, NULL);
 		if (!err)
 			err = set6_edit(sets6_fd, list, &ranges6, edit, NULL);
 	}

@@ -122,12 +122,12 @@ test_a_reload_keeps_rules_lists_and_counters()
 	expect_counter "$BPFFS/v0/xdp_stats_map" 1 4 400
 	before=$(acl v0)
 	id=$(prog_id v0)
-	for list in acl_settings acl_rules acl_sets4 acl_sets6 acl_prefixes4; do
+	for list in acl_settings acl_rules acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
 		map_id "$BPFFS/v0/$list"
 	done >"$TMPDIR/ids"
 	expect_status 0 load v0 "$ACL"
 	[[ $(prog_id v0) != "$id" ]] || fail "not loaded anew"
-	for list in acl_settings acl_rules acl_sets4 acl_sets6 acl_prefixes4; do
+	for list in acl_settings acl_rules acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
 		map_id "$BPFFS/v0/$list"
 	done | diff "$TMPDIR/ids" - || fail "other maps"
 	[[ $(acl v0) == "$before" ]] || fail "$(diff <(echo "$before") <(acl v0))"
@@ -277,10 +277,21 @@ test_a_load_that_is_killed_anywhere_leaves_the_old_or_the_new_rules()
 	echo "killed at $points calls"
 }
 
+# No set, of either bank, has addresses that its front hides from packets.
+expect_covered()
+{
+	local slot
+
+	for slot in 0 1 2 16 17 18; do
+		acl_lists "$BPFFS/v0" covered $slot || fail "the front of slot $slot hides addresses"
+	done
+}
+
 expect_no_half_list()
 {
 	local now
 
+	expect_covered
 	now=$(acl v0 list --list bad)
 	case $now in
 	"10.9.0.0/16
@@ -309,6 +320,7 @@ remove_other() { acl v0 flush --list other 2>/dev/null || true; }
 
 expect_other_or_none()
 {
+	expect_covered
 	case $(acl v0 list --list other 2>&1) in
 	*"cannot find list other"*) ;;
 	"10.8.0.0/16
@@ -335,6 +347,7 @@ expect_a_or_b()
 {
 	local now
 
+	expect_covered
 	now=$(acl v0 save)
 	[[ $now == "$A" || $now == "$B" ]] || fail "neither: $now"
 	[[ $(acl v0 test 10.0.0.2) == deny:* ]] || fail "$(acl v0 test 10.0.0.2)"

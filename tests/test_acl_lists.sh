@@ -103,6 +103,7 @@ expect_old_or()
 		[[ $v4 == "$v6" || $v4 == "$(of_family "$family" "$OLD")" ]] ||
 			fail "neither old nor new: $is"
 	done
+	lists covered 3 || fail "the front hides addresses of the set"
 	[[ $(find "$BPFFS" | sort) == "$pins" ]] || fail "pins came or went: $(find "$BPFFS")"
 }
 
@@ -130,6 +131,11 @@ test_a_set_built_anew_is_old_or_new_when_killed_anywhere()
 
 test_an_edited_set_is_old_or_new_when_killed_anywhere()
 {
+	local grown="10.0.0.0-10.0.255.255
+172.16.0.0-172.16.0.255
+192.0.2.7-192.0.2.9
+2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
+
 	local new="10.0.0.0-10.0.1.255
 10.0.8.0-10.0.255.255
 192.0.2.7-192.0.2.9
@@ -141,5 +147,8 @@ test_an_edited_set_is_old_or_new_when_killed_anywhere()
 	kill_everywhere "bpf mmap munmap" set_old acl_lists "$DIR" del 3 10.0.2.0-10.0.7.255 \
 		2001:db8:8::-2001:db8:8:ffff:ffff:ffff:ffff:ffff -- expect_old_or "$new"
 	expect_lists "$new"
+	kill_everywhere "bpf mmap munmap" set_old acl_lists "$DIR" add 3 172.16.0.0-172.16.0.255 -- \
+		expect_old_or "$grown"
+	expect_lists "$grown"
 	echo "killed at $points points"
 }

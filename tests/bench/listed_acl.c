@@ -4,13 +4,14 @@
 #include <unistd.h>
 #include "objects/acl.h"
 #include "objects/acl_lists.h"
+#include "scripts/acl_front4.h"
 #include "scripts/acl_set4.h"
 #include "scripts/acl_set6.h"
 #include "tests/bench/listed_acl.h"
 
 #define SLOT 0 /* of the list */
 
-static int publish4(const struct lists *lists, int sets_fd)
+static int publish4(const struct lists *lists, int sets_fd, int fronts_fd)
 {
 	struct ranges4 ranges = {};
 	struct set4 set;
@@ -24,7 +25,7 @@ static int publish4(const struct lists *lists, int sets_fd)
 	ranges4_free(&ranges);
 	if (err)
 		return err;
-	err = set4_publish(&set, sets_fd, SLOT);
+	err = front4_publish_set(sets_fd, fronts_fd, SLOT, &set);
 	set4_close(&set);
 	return err;
 }
@@ -59,7 +60,8 @@ int listed_fill_set(const struct subject *subject, const struct listed_kind *kin
 	(void)kind;
 	if (sets_fd < 0)
 		return sets_fd;
-	return lists->v6 ? publish6(lists, sets_fd) : publish4(lists, sets_fd);
+	return lists->v6 ? publish6(lists, sets_fd)
+	                 : publish4(lists, sets_fd, subject_map(subject, ACL_FRONTS4));
 }
 
 int listed_fill_acl(const struct subject *subject, const struct listed_kind *kind,

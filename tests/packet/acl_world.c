@@ -54,6 +54,7 @@ void world_open(struct world *w)
 	lists->records_fd = map(w, ACL_LISTS_MAP);
 	lists->hits_fd = map(w, ACL_LIST_HITS);
 	lists->sets4_fd = map(w, ACL_SETS4);
+	lists->fronts4_fd = map(w, ACL_FRONTS4);
 	lists->sets6_fd = map(w, ACL_SETS6);
 }
 

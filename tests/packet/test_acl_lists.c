@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "objects/acl_lists.h"
 #include "objects/stats.h"
@@ -117,6 +118,59 @@ static void test_ipv6_prefixes_at_the_seams(void **state)
 
 	(void)state;
 	check_seams(AF_INET6, lengths, sizeof(lengths) / sizeof(*lengths));
+}
+
+static unsigned int front_bits(const struct asking *a, __u32 list)
+{
+	struct acl_row row;
+	__u32 id, bits = 0;
+	int fd;
+
+	assert_int_equal(bpf_map_lookup_elem(a->fronts4_fd, &list, &id), 0);
+	fd = bpf_map_get_fd_by_id(id);
+	assert_true(fd >= 0);
+	for (__u32 i = 0; i < ACL_FRONT4_ROWS; i++) {
+		assert_int_equal(bpf_map_lookup_elem(fd, &i, &row), 0);
+		for (int w = 0; w < ACL_ROW_WORDS; w++)
+			bits += __builtin_popcountll(row.words[w]);
+	}
+	close(fd);
+	return bits;
+}
+
+/* A new set has a front of its own, which says no more than it must; edits add to it only. */
+static void test_the_front_of_a_set_is_what_packets_are_asked_first(void **state)
+{
+	struct reference r = { .max = asking_max(AF_INET) }, none = r;
+	struct span spans[] = { { 0x0a000000, 0x0a0001ff },   /* a /23 */
+		                { 0xc0000207, 0xc0000207 },   /* in the upper half of one */
+		                { 0xfffffe01, 0xfffffe01 } }; /* in the lower half of the last */
+	struct acl_rows empty;
+	__u32 list = 3;
+	struct asking a;
+
+	(void)state;
+	asking_open(&a);
+	asking_build(&a, AF_INET, list, spans, 3);
+	reference_build(&r, spans, 3);
+	assert_int_equal(front_bits(&a, list), 3);
+	asking_check(&a, AF_INET, &r, list, "with its front");
+	asking_edit(&a, AF_INET, list, (struct span){ 0x7f000000, 0x7f0003ff }, true);
+	assert_int_equal(front_bits(&a, list), 5);
+	asking_edit(&a, AF_INET, list, (struct span){ 0x7f000000, 0x7f0003ff }, false);
+	assert_int_equal(front_bits(&a, list), 5);
+	asking_check(&a, AF_INET, &r, list, "with more in its front");
+	assert_int_equal(acl_rows_make_equal(&empty, "empty", ACL_FRONT4_ROWS), 0);
+	assert_int_equal(acl_rows_publish(&empty, a.fronts4_fd, list), 0);
+	acl_rows_close(&empty);
+	asking_check(&a, AF_INET, &none, list, "behind a front that has nothing");
+	assert_int_equal(acl_rows_remove(a.fronts4_fd, list), 0);
+	asking_check(&a, AF_INET, &r, list, "without a front");
+	asking_edit(&a, AF_INET, list, (struct span){ 0x7f000000, 0x7f0003ff }, true);
+	reference_edit(&r, 0x7f000000, 0x7f0003ff, true);
+	asking_check(&a, AF_INET, &r, list, "edited without a front");
+	reference_free(&r);
+	asking_close(&a);
 }
 
 /* So many edits in place that room runs out: a new map takes over, and nothing is forgotten. */
@@ -264,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_ipv6_lists_say_what_the_reference_says),
 		cmocka_unit_test(test_ipv4_prefixes_at_the_seams),
 		cmocka_unit_test(test_ipv6_prefixes_at_the_seams),
+		cmocka_unit_test(test_the_front_of_a_set_is_what_packets_are_asked_first),
 		cmocka_unit_test(test_a_set_without_room_moves_to_a_new_map),
 		cmocka_unit_test(test_the_first_list_that_has_an_address_decides),
 	};
