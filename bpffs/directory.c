@@ -171,17 +171,25 @@ int directory_make_parent(const struct bpffs *fs, const char *relative)
 	return 0;
 }
 
+/* Who visits which directories. */
+struct each {
+	const struct bpffs *fs;
+	int (*visit)(struct directory *dir, void *arg);
+	void *arg;
+	bool without_record; /* these as well */
+};
+
 /* Visit the directories below <root>/<below>, which is "" or "%ifbpf/ns/<netns>/". */
-static int each_below(const struct bpffs *fs, const char *below,
-                      int (*visit)(struct directory *dir, void *arg), void *arg)
+static int each_below(const char *below, void *arg)
 {
 	char relative[PATH_MAX], ifname[IF_NAMESIZE];
+	const struct each *each = arg;
 	struct directory dir;
 	struct dirent *entry;
 	int fd, ret = 0;
 	DIR *stream;
 
-	fd = openat(fs->fd, *below ? below : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(each->fs->fd, *below ? below : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	stream = fdopendir(fd);
@@ -193,28 +201,25 @@ static int each_below(const struct bpffs *fs, const char *below,
 		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)))
 			continue;
 		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
-		if (directory_at(&dir, fs, relative))
+		if (directory_at(&dir, each->fs, relative))
 			continue;
 		dir.has_record = !record_read(dir.fd, DIRECTORY_RECORD, &dir.record);
-		if (dir.has_record)
-			ret = visit(&dir, arg);
+		if (dir.has_record || each->without_record)
+			ret = each->visit(&dir, each->arg);
 		directory_close(&dir);
 	}
 	closedir(stream);
 	return ret;
 }
 
-int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
-                   void *arg)
+int directory_each_namespace(const struct bpffs *fs, int (*visit)(const char *below, void *arg),
+                             void *arg)
 {
-	int fd, ret = each_below(fs, "", visit, arg);
+	int fd = fs->ours_fd < 0 ? -1 : bpffs_open_dir(fs->ours_fd, "ns", O_RDONLY), ret = 0;
 	char below[PATH_MAX];
 	struct dirent *entry;
 	DIR *stream;
 
-	if (ret || fs->ours_fd < 0)
-		return ret;
-	fd = bpffs_open_dir(fs->ours_fd, "ns", O_RDONLY);
 	stream = fd < 0 ? NULL : fdopendir(fd);
 	if (!stream) {
 		if (fd >= 0)
@@ -225,10 +230,33 @@ int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, v
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(below, sizeof(below), "%%ifbpf/ns/%s/", entry->d_name);
-		ret = each_below(fs, below, visit, arg);
+		ret = visit(below, arg);
 	}
 	closedir(stream);
 	return ret;
+}
+
+static int visit_each(struct each *each)
+{
+	int ret = each_below("", each);
+
+	return ret ? ret : directory_each_namespace(each->fs, each_below, each);
+}
+
+int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                   void *arg)
+{
+	struct each each = { .fs = fs, .visit = visit, .arg = arg };
+
+	return visit_each(&each);
+}
+
+int directory_each_found(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                         void *arg)
+{
+	struct each each = { .fs = fs, .visit = visit, .arg = arg, .without_record = true };
+
+	return visit_each(&each);
 }
 
 int directory_each_with_mac(const struct bpffs *fs, const char *mac,

@@ -94,7 +94,16 @@ bool directory_is_relative(const char *relative);
 int directory_each(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
                    void *arg);
 
-/* The same for those whose record has this address of an interface, without opening the others. */
+/* The same for those without a record as well, which dir->has_record tells apart. */
+int directory_each_found(const struct bpffs *fs, int (*visit)(struct directory *dir, void *arg),
+                         void *arg);
+
+/* Call visit("%ifbpf/ns/<netns>/", arg) for each namespace other than home, likewise. */
+int directory_each_namespace(const struct bpffs *fs, int (*visit)(const char *below, void *arg),
+                             void *arg);
+
+/* The same as directory_each() for those whose record has this address of an interface, without
+ * opening the others. */
 int directory_each_with_mac(const struct bpffs *fs, const char *mac,
                             int (*visit)(struct directory *dir, void *arg), void *arg);
 

@@ -17,6 +17,7 @@
 struct run {
 	const struct stats_options *how;
 	struct bpffs fs;
+	struct records records;
 	bool all; /* every interface that has a directory */
 	struct subjects subjects;
 	/* The present round. */
@@ -74,7 +75,7 @@ static void sample_subject(struct run *run, struct subject *subject)
 		.optional = run->all || subject->missing,
 		.known_gen = subject->sampled ? subject->last.gen : 0,
 	};
-	int err = sample_take(sample, &run->fs, &target);
+	int err = sample_take(sample, &run->records, &target);
 
 	subject->missing = err == -ENOENT || err == -ENODEV;
 	if (err && !(run->all && subject->missing))
@@ -96,8 +97,10 @@ static void sample_subject(struct run *run, struct subject *subject)
 static int sample_round(struct run *run)
 {
 	struct sample *samples;
-	int err = run->all ? subjects_follow(&run->subjects, &run->fs) : 0;
+	int err;
 
+	records_next_round(&run->records);
+	err = run->all ? subjects_follow(&run->subjects, &run->records) : 0;
 	if (err)
 		return failed(err, "cannot list the interfaces of this network namespace");
 	samples = reallocarray(run->samples, run->subjects.len + 1, sizeof(*samples));
@@ -210,12 +213,14 @@ int stats_run(const struct stats_options *how, char *const ifnames[], int count)
 		goto out;
 	if (check_access(&run))
 		goto out;
+	records_begin(&run.records, &run.fs, how->watch);
 	for (int i = 0; !err && i < count; i++)
 		err = subjects_add(&run.subjects, ifnames[i]);
 	if (err)
 		failed(err, "cannot read the counters");
 	else
 		status = how->watch ? run_watch(&run) : run_once(&run);
+	records_end(&run.records);
 out:
 	subjects_free(&run.subjects);
 	free(run.samples);

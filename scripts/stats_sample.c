@@ -107,13 +107,13 @@ static int sample_directory(struct sample *sample, const struct directory *dir,
 	return ret;
 }
 
-int sample_take(struct sample *sample, const struct bpffs *fs, const struct target *target)
+int sample_take(struct sample *sample, struct records *records, const struct target *target)
 {
 	int tries = GENERATION_TRIES, err;
 	struct directory dir;
 
 	memset(sample, 0, sizeof(*sample));
-	err = find_directory(&dir, sample, fs, target);
+	err = find_directory(&dir, sample, records->fs, target);
 	if (err)
 		return err;
 	/* Of one generation are the maps of all hooks, and what is said of the programs. */
@@ -121,7 +121,7 @@ int sample_take(struct sample *sample, const struct bpffs *fs, const struct targ
 		sample->gen = view_generation(&dir);
 		err = sample_directory(sample, &dir, target);
 	} while (!err && view_generation(&dir) != sample->gen && --tries);
-	shared_find(sample, fs, &dir);
+	shared_find(sample, records, &dir);
 	directory_close(&dir);
 	return err;
 }

@@ -57,13 +57,15 @@ struct target {
 	__u64 known_gen;   /* whatever this generation leaves out has been reported before */
 };
 
+struct records; /* of all interfaces: scripts/stats_records.h */
+
 /*
  * Read the counters of an interface. Takes no lock and makes nothing.
  * Returns 0; -ENOENT if it has no directory, -ENODEV if there is no interface either; or another
  * negative errno, and then the sample holds the hooks that could be read all the same. Reported,
  * unless the target says otherwise.
  */
-int sample_take(struct sample *sample, const struct bpffs *fs, const struct target *target);
+int sample_take(struct sample *sample, struct records *records, const struct target *target);
 
 /* Add rates to the hooks that count in the same map as in the sample before. */
 void sample_add_rates(struct sample *sample, const struct sample *before);

@@ -4,12 +4,13 @@
 #define STATS_SHARED_H
 
 #include "bpffs/directory.h"
+#include "scripts/stats_records.h"
 #include "scripts/stats_sample.h"
 
 /*
  * Note in each hook of a sample the interfaces whose records name its map as well, as far as their
  * records can be read. dir is the sample's own directory.
  */
-void shared_find(struct sample *sample, const struct bpffs *fs, const struct directory *dir);
+void shared_find(struct sample *sample, struct records *records, const struct directory *dir);
 
 #endif

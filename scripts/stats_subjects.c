@@ -34,43 +34,36 @@ int subjects_add(struct subjects *subjects, const char *ifname)
 	return 0;
 }
 
-/* The interfaces that records name: a renamed one has its directory under another name. */
-struct recorded {
-	__u32 *ifindexes;
-	size_t len;
-};
-
-static int note_recorded(struct directory *dir, void *arg)
-{
-	struct recorded *recorded = arg;
-	__u32 *list = reallocarray(recorded->ifindexes, recorded->len + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	recorded->ifindexes = list;
-	list[recorded->len++] = dir->record.iface.ifindex;
-	return 0;
-}
-
-/* It may have a directory; what is sorted out here need not be looked for one by one. */
-static bool may_have_directory(const struct bpffs *fs, const struct netns_id *netns,
-                               const struct recorded *recorded, const struct if_nameindex *i)
+/*
+ * It may have a directory; what is sorted out here need not be looked for one by one. A renamed one
+ * has its directory under another name, which the record tells.
+ */
+static bool may_have_directory(const struct records *records, const struct netns_id *netns,
+                               const struct if_nameindex *i)
 {
 	char relative[PATH_MAX];
 
-	for (size_t k = 0; k < recorded->len; k++)
-		if (recorded->ifindexes[k] == i->if_index)
+	for (size_t k = 0; k < records->len; k++)
+		if (records->list[k].ifindex == i->if_index)
 			return true;
-	return !bpffs_relative(fs, i->if_name, netns, relative) &&
-	       !faccessat(fs->fd, relative, F_OK, AT_SYMLINK_NOFOLLOW);
+	return !bpffs_relative(records->fs, i->if_name, netns, relative) &&
+	       !faccessat(records->fs->fd, relative, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
-static void drop_gone(struct subjects *subjects)
+static bool is_there(const struct if_nameindex *list, const char *ifname)
+{
+	for (; list->if_index; list++)
+		if (!strcmp(list->if_name, ifname))
+			return true;
+	return false;
+}
+
+static void drop_gone(struct subjects *subjects, const struct if_nameindex *list)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < subjects->len; i++) {
-		if (if_nametoindex(subjects->list[i].ifname))
+		if (is_there(list, subjects->list[i].ifname))
 			subjects->list[kept++] = subjects->list[i];
 		else
 			free(subjects->list[i].ifname);
@@ -78,24 +71,21 @@ static void drop_gone(struct subjects *subjects)
 	subjects->len = kept;
 }
 
-int subjects_follow(struct subjects *subjects, const struct bpffs *fs)
+int subjects_follow(struct subjects *subjects, struct records *records)
 {
-	struct recorded recorded = {};
-	struct if_nameindex *list;
+	struct if_nameindex *list = if_nameindex();
 	struct netns_id netns;
 	int err;
 
-	drop_gone(subjects);
-	list = if_nameindex();
 	if (!list)
 		return -errno;
+	drop_gone(subjects, list);
 	err = netns_current(&netns);
 	if (!err)
-		err = directory_each(fs, note_recorded, &recorded);
+		err = records_refresh(records);
 	for (const struct if_nameindex *i = list; !err && i->if_index; i++)
-		if (may_have_directory(fs, &netns, &recorded, i))
+		if (may_have_directory(records, &netns, i))
 			err = subjects_add(subjects, i->if_name);
-	free(recorded.ifindexes);
 	if_freenameindex(list);
 	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef STATS_SUBJECTS_H
 #define STATS_SUBJECTS_H
 
+#include "scripts/stats_records.h"
 #include "scripts/stats_sample.h"
 
 /* One interface, and how it was found the last time. */
@@ -25,7 +26,7 @@ int subjects_add(struct subjects *subjects, const char *ifname);
  * Bring the list up to date with the interfaces of this network namespace that have a directory;
  * what is known of those that stay is kept. Returns 0 or a negative errno. Silent.
  */
-int subjects_follow(struct subjects *subjects, const struct bpffs *fs);
+int subjects_follow(struct subjects *subjects, struct records *records);
 
 void subjects_free(struct subjects *subjects);
 

@@ -984,3 +984,60 @@ test_interfaces_that_share_a_map_are_named()
 	load v0 objects/xdp_pass.o >/dev/null
 	[[ $(stats v0) != *shared* ]] || fail "$(stats v0)"
 }
+
+last_sample() { tail -n 1 /run/watched; }
+
+last_says() { [[ $(last_sample) == *"$1"* ]]; }
+
+# With a hundred interfaces, what belongs to the others is looked at once, and when it changes.
+test_a_sample_of_a_watch_does_not_look_into_every_directory()
+{
+	local i names=() opened
+
+	need strace
+	for ((i = 0; i < 100; i++)); do
+		names+=("m$i")
+		ip link add "m$i" type veth peer name "n$i"
+	done
+	ip link add s0 type veth peer name s1
+	load v0 "${names[@]}" objects/xdp_pass.o >/dev/null
+	: >/run/watched
+	strace -D -qq -o "$TMPDIR/calls" -e trace=openat,write \
+		stats --watch --interval 0.02 --json v0 >/run/watched 2>/run/watch_errors &
+	watcher=$!
+	eventually samples 10
+	# Six samples, each of which ends with a write.
+	opened=$(awk '/^write\(1/ { n++ } n >= 2 && n < 8 && /^openat/' "$TMPDIR/calls" | wc -l)
+	((opened > 0 && opened <= 6 * 12)) || fail "$opened files were opened for 6 samples"
+
+	# What becomes of the others is not missed.
+	last_says '"shared_with":[]' || fail "$(last_sample)"
+	load --shared v0 s0 "$(other_build xdp_pass)" >/dev/null
+	eventually last_says '"shared_with":["s0"]' || fail "$(last_sample)"
+	unload --all --purge s0 >/dev/null
+	eventually last_says '"shared_with":[]' || fail "$(last_sample)"
+	# One whose record is another's from one moment to the next, and one without any.
+	load --shared v0 s0 "$(other_build xdp_pass)" >/dev/null
+	eventually last_says '"shared_with":["s0"]' || fail "$(last_sample)"
+	mv "$BPFFS/s0/%meta" "$BPFFS/s0/%kept"
+	eventually last_says '"shared_with":[]' || fail "$(last_sample)"
+	mv "$BPFFS/s0/%kept" "$BPFFS/s0/%meta"
+	eventually last_says '"shared_with":["s0"]' || fail "$(last_sample)"
+	end_watch
+}
+
+# All of them in one sample: the records are read once for all.
+test_the_records_are_read_once_for_all_interfaces_of_a_sample()
+{
+	local i names=() opened
+
+	need strace
+	for ((i = 0; i < 50; i++)); do
+		names+=("m$i")
+		ip link add "m$i" type veth peer name "n$i"
+	done
+	load "${names[@]}" objects/xdp_pass.o >/dev/null
+	strace -qq -o "$TMPDIR/calls" -e trace=openat stats >/dev/null
+	opened=$(grep -c openat "$TMPDIR/calls")
+	((opened > 50 && opened < 50 * 12)) || fail "$opened files were opened for 50 interfaces"
+}
