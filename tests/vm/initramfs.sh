@@ -76,14 +76,21 @@ add_tree()
 	tar -c -C build tests/bpf | tar -x -C "$root/ifbpf/build"
 }
 
-# What make matrix fetched, if it did: there is no network inside.
+# add_cache FOLDER NAME: what was fetched or built there, if it was, where the tests look for it.
+add_cache()
+{
+	[[ -d $1 ]] || return 0
+	mkdir -p "$root/root/.cache/ifbpf"
+	cp -a "$1" "$root/root/.cache/ifbpf/$2"
+}
+
+# What make matrix fetched and built: there is no network inside.
 add_loaders()
 {
-	local cache=${MATRIX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf/loaders}
+	local cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf
 
-	[[ -d $cache ]] || return 0
-	mkdir -p "$root/root/.cache/ifbpf"
-	cp -a "$cache" "$root/root/.cache/ifbpf/loaders"
+	add_cache "${MATRIX_CACHE:-$cache/loaders}" loaders
+	add_cache "${LEGACY_CACHE:-$cache/iproute2}" iproute2
 }
 
 system()
