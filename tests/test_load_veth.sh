@@ -124,7 +124,8 @@ test_frames_to_another_cpu_lose_checksums_only()
 	"$PWD/build/tests/stream" serve 0.0.0.0 9000 &
 	to_other_cpu skb
 	[[ $errors != *v1* ]] || fail "$errors"
-	talk 10.0.0.1 3000000 || fail "it does not go through in skb mode"
+	# Before 5.15 nothing goes to another CPU in skb mode.
+	kernel_before 5.15 || talk 10.0.0.1 3000000 || fail "it does not go through in skb mode"
 	unload v0 --all >/dev/null
 	to_other_cpu native
 	[[ $errors == *"$CHECKSUMS_LOST"*"

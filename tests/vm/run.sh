@@ -12,7 +12,7 @@ Boot a Debian cloud kernel under qemu, run the tests there and print their TAP.
 
 Environment:
   VM_LIMIT=S         seconds before a VM is killed; default 3600
-  VM_CPUS=N          CPUs of a VM; default: 2 for 6.12, else 1
+  VM_CPUS=N          CPUs of a VM; default 1
   VMS=N              VMs that run at the same time; default: the number of CPUs
   JOBS, LIMIT, FAULTS, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh, in
                      the VM; default: JOBS=4 LIMIT=900 FAULTS=no
@@ -49,9 +49,9 @@ for command in qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod apt-get:
 	fi
 done
 limit=${VM_LIMIT:-3600}
-cpus=${VM_CPUS-}
+cpus=${VM_CPUS:-1}
 vms=${VMS:-$(nproc)}
-if ! [[ $limit =~ ^[1-9][0-9]*$ && ${cpus:-1} =~ ^[1-9][0-9]*$ && $vms =~ ^[1-9][0-9]*$ ]]; then
+if ! [[ $limit =~ ^[1-9][0-9]*$ && $cpus =~ ^[1-9][0-9]*$ && $vms =~ ^[1-9][0-9]*$ ]]; then
 	echo "tests/vm/run.sh: VM_LIMIT, VM_CPUS and VMS must be numbers above 0" >&2
 	exit 1
 fi
@@ -177,20 +177,19 @@ job()
 # boot KERNEL FOLDER: until it ends; prints what comes out of the second serial port.
 boot()
 {
-	local files=$tmp/$1 smp=${cpus:-1}
-	# The CPUs of a machine take turns in one thread. Side by side, one executed what another one was
+	local files=$tmp/$1
+	# CPUs of one machine take turns in one thread. Side by side, one executed what another one was
 	# patching, and the kernel stopped. In turns, what waits for all of them takes several times as long,
-	# such as a test run of XDP: so one kernel has two CPUs, and the tests that need them.
+	# such as a test run of XDP: so there is one, unless a user asks for more.
 	# What an emulated CPU pays dearly for at each exec and page fault, and no test asks for: the
 	# whole takes half the time without. And each XDP test run waits for RCU.
 	local fast='norandmaps init_on_alloc=0 apparmor=0 rcupdate.rcu_expedited=1'
 
-	[[ -n $cpus || $1 != 6.12 ]] || smp=2
 	job "$1" >"$files/job"
 	(cd "$files" && echo job | cpio -o -H newc -R 0:0 --quiet) >"$files/job.cpio"
 	cat "$tmp/system.cpio" "$files"/{modules,job}.cpio >"$files/initrd"
 	timeout --foreground -k 5 "$limit" "${isolated[@]}" tests/vm/wire.sh qemu-system-x86_64 \
-		-accel tcg,thread=single -cpu max -smp "$smp" -m 2048 \
+		-accel tcg,thread=single -cpu max -smp "$cpus" -m 2048 \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$(compgen -G "$2/boot/vmlinuz-*")" -initrd "$files/initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic $fast" \
