@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/claim.h"
-#include "bpffs/exchange.h"
 #include "bpffs/cli.h"
+#include "bpffs/exchange.h"
+#include "bpffs/identity.h"
 #include "bpffs/known.h"
 #include "bpffs/log.h"
 #include "bpffs/moved.h"
@@ -19,48 +19,6 @@ struct claimant {
 	struct stage *stage;
 	const struct claim *how;
 };
-
-/* One interface under two names: the number may be used again, the address seldom is as well. */
-static bool same_device(const struct interface *a, const struct interface *b)
-{
-	return a->ifindex == b->ifindex && (!strcmp(a->name, b->name) || !strcmp(a->mac, b->mac));
-}
-
-struct presence {
-	const struct interface *was;
-	struct interface now;
-	bool alive;
-};
-
-static int visit_presence(void *arg)
-{
-	struct presence *p = arg;
-
-	p->alive = !interface_by_index(&p->now, p->was->ifindex) && same_device(&p->now, p->was);
-	return 0;
-}
-
-/*
- * Whether the interface of a record still exists in the namespace of the record; *now says what
- * it is called. A namespace that cannot be found counts as gone.
- */
-static bool is_alive(const struct record *rec, const struct interface *iface, struct interface *now)
-{
-	struct presence p = { .was = &rec->iface };
-	int fd;
-
-	if (netns_equal(&rec->iface.netns, &iface->netns)) {
-		visit_presence(&p);
-	} else {
-		fd = netns_find(&rec->iface.netns);
-		if (fd >= 0) {
-			netns_visit(fd, visit_presence, &p);
-			close(fd);
-		}
-	}
-	*now = p.now;
-	return p.alive;
-}
 
 /* A program that was published for this record runs on the interface: proof of a move. */
 static bool runs_published(const struct record *rec, const struct attachments *attached)
@@ -84,14 +42,11 @@ static int match_followed(struct directory *dir, void *arg)
 	const struct record *rec = &dir->record;
 	struct interface now;
 
-	if (record_same_interface(rec, c->iface)) {
-		if (strcmp(rec->iface.mac, c->iface->mac))
-			return 0;
-	} else if (netns_equal(&rec->iface.netns, &c->iface->netns) ||
-	           strcmp(rec->iface.mac, c->iface->mac) || !runs_published(rec, c->attached) ||
-	           is_alive(rec, c->iface, &now)) {
+	if (!identity_is_of(dir, c->iface) &&
+	    (netns_equal(&rec->iface.netns, &c->iface->netns) ||
+	     strcmp(rec->iface.mac, c->iface->mac) != 0 || !runs_published(rec, c->attached) ||
+	     identity_lives(dir, c->iface, &now)))
 		return 0;
-	}
 	*search->found = *dir;
 	dir->fd = -1;
 	return 1;
@@ -103,7 +58,7 @@ static int find_followed(const struct claimant *c, const struct directory *dir,
 {
 	struct search search = { .c = c, .found = found };
 
-	if (directory_each_with_mac(c->fs, c->iface->mac, match_followed, &search) != 1)
+	if (directory_each_akin(c->fs, c->iface, match_followed, &search) != 1)
 		return -ENOENT;
 	if (strcmp(found->relative, dir->relative))
 		return 0;
@@ -166,13 +121,7 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	/* Names were swapped: so are the directories. */
 	if (!find_followed(c, dir, &was))
 		return follow(c, dir, &was, true);
-	rejected(-EBUSY, "cannot use %s: it belongs to interface %s (ifindex %u)", dir->path,
-	         owner->name, owner->ifindex);
-	if (netns_equal(&owner->netns, &c->iface->netns))
-		hint("that one was renamed; let its directory follow first: %s %s",
-		     cli_command("pin_maps"), cli_word(owner->name));
-	else
-		hint("that one was moved to another network namespace; pin its maps there first");
+	identity_refuse(dir, c->iface, owner);
 	directory_close(dir);
 	return -EBUSY;
 }
@@ -215,7 +164,7 @@ static int take_left(const struct claimant *c, struct directory *dir)
 			     "CAP_SYS_ADMIN: "
 			     "the interface of %s is sought in this one alone",
 			     dir->path);
-		return inherit(c, dir);
+		return moved.user.ifindex ? moved_refuse_used(&moved, dir) : inherit(c, dir);
 	}
 	/* Its own directory wins; what the other one left goes as gc has it. */
 	note("%s belonged to an interface that is gone (ifindex %u): what it left %s to %s, until "
@@ -297,10 +246,9 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 			directory_close(dir);
 		return err;
 	}
-	if (record_same_interface(&dir->record, c->iface) &&
-	    same_device(&dir->record.iface, c->iface))
+	if (identity_is_of(dir, c->iface))
 		return 0;
-	if (is_alive(&dir->record, c->iface, &owner))
+	if (identity_lives(dir, c->iface, &owner))
 		return refuse_or_swap(c, dir, &owner);
 	/* Moved here, and the directory before its record: a killed run did that. */
 	if (!strcmp(dir->record.iface.mac, c->iface->mac) &&

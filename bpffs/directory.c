@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/directory.h"
+#include "bpffs/identity.h"
 #include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
@@ -259,15 +260,21 @@ int directory_each_found(const struct bpffs *fs, int (*visit)(struct directory *
 	return visit_each(&each);
 }
 
-int directory_each_with_mac(const struct bpffs *fs, const char *mac,
-                            int (*visit)(struct directory *dir, void *arg), void *arg)
+static bool is_akin(const struct interface *was, const struct interface *iface)
+{
+	return !strcmp(was->mac, iface->mac) ||
+	       (was->ifindex == iface->ifindex && netns_equal(&was->netns, &iface->netns));
+}
+
+int directory_each_akin(const struct bpffs *fs, const struct interface *iface,
+                        int (*visit)(struct directory *dir, void *arg), void *arg)
 {
 	struct known now = {}, *known = fs->known ? fs->known : &now;
 	int ret = known_list(known, fs);
 	struct directory dir;
 
 	for (size_t i = 0; !ret && i < known->len; i++) {
-		if (strcmp(known->list[i].mac, mac) != 0 ||
+		if (!is_akin(&known->list[i].was, iface) ||
 		    directory_open_quietly(&dir, fs, known->list[i].relative))
 			continue;
 		if (dir.has_record)
@@ -286,10 +293,9 @@ struct renamed_search {
 static int match_renamed(struct directory *dir, void *arg)
 {
 	struct renamed_search *search = arg;
-	const struct interface *was = &dir->record.iface;
 
-	if (!record_same_interface(&dir->record, search->iface) ||
-	    !strcmp(was->name, search->iface->name) || strcmp(was->mac, search->iface->mac))
+	if (!strcmp(dir->record.iface.name, search->iface->name) ||
+	    !identity_is_of(dir, search->iface))
 		return 0;
 	*search->found = *dir;
 	dir->fd = -1;
@@ -301,7 +307,7 @@ int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
 {
 	struct renamed_search search = { .iface = iface, .found = dir };
 
-	return directory_each_with_mac(fs, iface->mac, match_renamed, &search) == 1 ? 0 : -ENOENT;
+	return directory_each_akin(fs, iface, match_renamed, &search) == 1 ? 0 : -ENOENT;
 }
 
 int directory_open(struct directory *dir, const struct bpffs *fs, const struct interface *iface)

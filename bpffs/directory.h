@@ -102,14 +102,16 @@ int directory_each_found(const struct bpffs *fs, int (*visit)(struct directory *
 int directory_each_namespace(const struct bpffs *fs, int (*visit)(const char *below, void *arg),
                              void *arg);
 
-/* The same as directory_each() for those whose record has this address of an interface, without
- * opening the others. */
-int directory_each_with_mac(const struct bpffs *fs, const char *mac,
-                            int (*visit)(struct directory *dir, void *arg), void *arg);
+/*
+ * The same as directory_each() for those whose record has the address of this interface, or its
+ * number and network namespace, without opening the others.
+ */
+int directory_each_akin(const struct bpffs *fs, const struct interface *iface,
+                        int (*visit)(struct directory *dir, void *arg), void *arg);
 
 /*
  * Find the directory that another name hides: its record names this interface, which was renamed
- * since. Returns 0 with dir open, or -ENOENT.
+ * since, and perhaps got another address. Returns 0 with dir open, or -ENOENT.
  */
 int directory_find_renamed(struct directory *dir, const struct bpffs *fs,
                            const struct interface *iface);

@@ -10,7 +10,7 @@
 #include "bpffs/directory.h"
 #include "bpffs/known.h"
 
-static int add(struct known *known, const char *relative, const char *mac)
+static int add(struct known *known, const char *relative, const struct interface *was)
 {
 	struct known_directory *list, *one;
 
@@ -22,7 +22,7 @@ static int add(struct known *known, const char *relative, const char *mac)
 	one->relative = strdup(relative);
 	if (!one->relative)
 		return -ENOMEM;
-	strcpy(one->mac, mac);
+	one->was = *was;
 	known->len++;
 	return 0;
 }
@@ -31,7 +31,8 @@ static int add(struct known *known, const char *relative, const char *mac)
 static int list_below(struct known *known, DIR *stream, const char *below)
 {
 	char relative[PATH_MAX], meta[NAME_MAX + sizeof("/" DIRECTORY_RECORD)];
-	char ifname[IF_NAMESIZE], mac[MAC_TEXT_SIZE];
+	char ifname[IF_NAMESIZE];
+	struct interface was;
 	struct dirent *entry;
 	int err = 0;
 
@@ -39,10 +40,10 @@ static int list_below(struct known *known, DIR *stream, const char *below)
 		if (ifname_decode(entry->d_name, ifname, sizeof(ifname)))
 			continue;
 		snprintf(meta, sizeof(meta), "%s/%s", entry->d_name, DIRECTORY_RECORD);
-		if (record_read_mac(dirfd(stream), meta, mac))
+		if (record_read_identity(dirfd(stream), meta, &was))
 			continue;
 		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
-		err = add(known, relative, mac);
+		err = add(known, relative, &was);
 	}
 	closedir(stream);
 	return err;

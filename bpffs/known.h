@@ -15,7 +15,7 @@ struct known {
 	bool listed;
 	struct known_directory {
 		char *relative;
-		char mac[MAC_TEXT_SIZE]; /* of its interface, by its record; "": none */
+		struct interface was; /* its interface by its record, without the name */
 	} * list;
 	size_t len;
 };

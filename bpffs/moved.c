@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/identity.h"
 #include "bpffs/links.h"
-#include "bpffs/live.h"
 #include "bpffs/moved.h"
 #include "bpffs/namespaces.h"
 #include "bpffs/pin.h"
@@ -17,7 +17,7 @@ struct search {
 	const struct interface *claimant;
 	struct bpf_link_info links[HOOKS]; /* id 0: there is none, or it holds nothing */
 	bool linked;
-	struct interface *found;
+	struct moved *moved;
 };
 
 /* The links of the directory that hold a program. */
@@ -72,25 +72,6 @@ static bool is_linked(const struct search *s, const struct attachments *here)
 	return false;
 }
 
-/* A program that was published runs there, or one that works with a map that was. */
-static bool is_published(const struct record *rec, const struct attachments *here)
-{
-	struct live live = {};
-	bool found = false;
-
-	for (size_t i = 0; i < here->len; i++)
-		if (record_has_prog(rec, here->list[i].hook, here->list[i].prog_id))
-			return true;
-	/* Without the right to open programs by id, their maps are not known. */
-	if (!here->len || live_query(&live, here))
-		return false;
-	for (size_t i = 0; i < live.maps_len; i++)
-		for (int hook = 0; hook < HOOKS; hook++)
-			found |= record_has_map(rec, hook, live.maps[i].info.id);
-	live_free(&live);
-	return found;
-}
-
 static int is_of(struct directory *dir, void *arg)
 {
 	return record_same_interface(&dir->record, arg);
@@ -98,16 +79,29 @@ static int is_of(struct directory *dir, void *arg)
 
 static bool has_directory(const struct search *s, struct interface *iface)
 {
-	return directory_each_with_mac(s->fs, iface->mac, is_of, iface) == 1;
+	return directory_each_akin(s->fs, iface, is_of, iface) == 1;
+}
+
+/* It works with what was published. Its address tells whether it is the one of the record. */
+static bool is_same(const struct search *s, const struct interface *iface)
+{
+	struct moved *moved = s->moved;
+
+	if (!strcmp(iface->mac, s->dir->record.iface.mac))
+		return true;
+	if (!moved->user.ifindex) {
+		moved->user = *iface;
+		strcpy(moved->user_netns, moved->netns);
+	}
+	return false;
 }
 
 static bool look_at(const struct search *s, struct interface *iface)
 {
-	const struct record *rec = &s->dir->record;
 	struct attachments here;
 	bool found;
 
-	if (s->linked ? !has_link(s, iface) : strcmp(iface->mac, rec->iface.mac) != 0)
+	if (s->linked && !has_link(s, iface))
 		return false;
 	if (iface->ifindex == s->claimant->ifindex &&
 	    netns_equal(&iface->netns, &s->claimant->netns))
@@ -116,7 +110,8 @@ static bool look_at(const struct search *s, struct interface *iface)
 	if (attachments_query(&here, iface))
 		return false;
 	found = s->linked ? is_linked(s, &here)
-	                  : is_published(rec, &here) && !has_directory(s, iface);
+	                  : identity_works(&s->dir->record, &here) && !has_directory(s, iface) &&
+	                            is_same(s, iface);
 	attachments_free(&here);
 	return found;
 }
@@ -124,13 +119,14 @@ static bool look_at(const struct search *s, struct interface *iface)
 static int look_at_all(void *arg)
 {
 	struct search *s = arg;
+	struct interface *now = &s->moved->now;
 	struct if_nameindex *names = if_nameindex();
 	int found = 0;
 
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; !found && names[i].if_index; i++)
-		found = !interface_by_index(s->found, names[i].if_index) && look_at(s, s->found);
+		found = !interface_by_index(now, names[i].if_index) && look_at(s, now);
 	if_freenameindex(names);
 	return found;
 }
@@ -138,7 +134,7 @@ static int look_at_all(void *arg)
 int moved_find(struct moved *moved, const struct bpffs *fs, const struct directory *dir,
                const struct interface *claimant)
 {
-	struct search s = { .fs = fs, .dir = dir, .claimant = claimant, .found = &moved->now };
+	struct search s = { .fs = fs, .dir = dir, .claimant = claimant, .moved = moved };
 	struct namespaces all;
 	int err, found;
 

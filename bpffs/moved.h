@@ -15,7 +15,13 @@ struct moved {
 	struct interface now;
 	char netns[NAME_MAX + 1]; /* as --netns names it; "": the present one */
 	enum hook linked;         /* with -EBUSY: its link lives */
-	bool partial;             /* not all network namespaces could be entered */
+	/*
+	 * With -ENOENT: an interface of another address that works with what was published, and has
+	 * no directory of its own; ifindex 0 if there is none.
+	 */
+	struct interface user;
+	char user_netns[NAME_MAX + 1];
+	bool partial; /* not all network namespaces could be entered */
 };
 
 /*
@@ -36,7 +42,8 @@ int moved_find(struct moved *moved, const struct bpffs *fs, const struct directo
 int moved_send_after(const struct moved *moved, struct directory *dir, const struct bpffs *fs,
                      const struct stage *stage);
 
-/* Say what -EBUSY of moved_find() means. Returns -EBUSY. */
+/* Say what -EBUSY of moved_find() means, or its user. Returns -EBUSY. */
 int moved_refuse_linked(const struct moved *moved, const struct directory *dir);
+int moved_refuse_used(const struct moved *moved, const struct directory *dir);
 
 #endif

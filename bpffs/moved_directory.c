@@ -76,6 +76,23 @@ int moved_send_after(const struct moved *moved, struct directory *dir, const str
 	return 0;
 }
 
+int moved_refuse_used(const struct moved *moved, const struct directory *dir)
+{
+	const struct interface *user = &moved->user;
+	bool named = *moved->user_netns;
+
+	rejected(-EBUSY,
+	         "cannot use %s: what was pinned there for another interface (ifindex %u) is at "
+	         "work "
+	         "on %s (ifindex %u)%s%s",
+	         dir->path, dir->record.iface.ifindex, user->name, user->ifindex,
+	         named ? " in network namespace " : "", moved->user_netns);
+	hint("have it pinned under that name first: %s %s%s%s%s", cli_command("pin_maps"),
+	     named ? "--netns " : "", named ? cli_word(moved->user_netns) : "", named ? " " : "",
+	     cli_word(user->name));
+	return -EBUSY;
+}
+
 int moved_refuse_linked(const struct moved *moved, const struct directory *dir)
 {
 	char path[PATH_MAX + NAME_SIZE];

@@ -352,24 +352,49 @@ int record_read(int dir_fd, const char *file, struct record *rec)
 	return err ? err : record_parse(text, rec);
 }
 
-int record_read_mac(int dir_fd, const char *file, char mac[MAC_TEXT_SIZE])
+/* What stands behind ";key=", "" if nothing does: no name or value has a semicolon in it. */
+static int find_value(const char *text, const char *key, char value[MAC_TEXT_SIZE])
 {
-	static const char key[] = ";mac=";
-	char text[RECORD_SIZE];
-	int err = read_text(dir_fd, file, text);
-	const char *value;
+	const char *found = strstr(text, key);
 	size_t len;
 
-	if (err)
-		return err;
-	value = strstr(text, key);
-	value = value ? value + strlen(key) : "";
-	len = strcspn(value, ";");
+	found = found ? found + strlen(key) : "";
+	len = strcspn(found, ";");
 	if (len >= MAC_TEXT_SIZE)
 		return -EINVAL;
-	memcpy(mac, value, len);
-	mac[len] = '\0';
+	memcpy(value, found, len);
+	value[len] = '\0';
 	return 0;
+}
+
+/* 0 where there is none. */
+static int find_number(const char *text, const char *key, __u64 *number)
+{
+	char value[MAC_TEXT_SIZE];
+	int err = find_value(text, key, value);
+
+	*number = 0;
+	return err || !*value ? err : parse_number(value, number);
+}
+
+int record_read_identity(int dir_fd, const char *file, struct interface *was)
+{
+	char text[RECORD_SIZE];
+	__u64 ifindex = 0;
+	int err;
+
+	memset(was, 0, sizeof(*was));
+	err = read_text(dir_fd, file, text);
+	if (!err)
+		err = find_value(text, ";mac=", was->mac);
+	if (!err)
+		err = find_number(text, ";ifindex=", &ifindex);
+	if (!err)
+		err = find_number(text, ";netns=", &was->netns.cookie);
+	if (!err)
+		err = find_number(text, ";nsino=", &was->netns.ino);
+	was->ifindex = (__u32)ifindex;
+	return err;
 }
 
 int record_create(int dir_fd, const char *file, const struct record *rec)

@@ -64,10 +64,11 @@ int record_parse(const char *text, struct record *rec);
 int record_read(int dir_fd, const char *file, struct record *rec);
 
 /*
- * The address of the interface alone, "" if it has none: a quick look at many records, of which few
- * are read in full then. Returns 0 or a negative errno of readlinkat(2), or -EINVAL.
+ * The number, namespace and address of the interface alone, 0 and "" where it has none: a quick
+ * look at many records, of which few are read in full then. Returns 0 or a negative errno of
+ * readlinkat(2), or -EINVAL.
  */
-int record_read_mac(int dir_fd, const char *file, char mac[MAC_TEXT_SIZE]);
+int record_read_identity(int dir_fd, const char *file, struct interface *was);
 
 /* Write a record under a name that is free. Returns 0 or a negative errno of symlinkat(2). */
 int record_create(int dir_fd, const char *file, const struct record *rec);

@@ -6,6 +6,7 @@
 #include "bpffs/access.h"
 #include "bpffs/claim.h"
 #include "bpffs/cli.h"
+#include "bpffs/identity.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
@@ -13,6 +14,7 @@
 #include "pinning/adopt.h"
 #include "pinning/carry.h"
 #include "pinning/carry_find.h"
+#include "pinning/gc_uses.h"
 #include "pinning/writer.h"
 
 /* A loader may change what is attached while we pin; so often we look again. */
@@ -219,20 +221,42 @@ static bool same_live(const struct live *a, const struct live *b)
 	return true;
 }
 
+/* One pin of a directory on which nothing runs. uses: all programs, or NULL. */
+static void tell_stale(const struct directory *dir, const struct view_map *pin,
+                       const struct gc_uses *uses)
+{
+	const struct gc_prog *user = uses ? gc_uses_find(uses, pin->info.id) : NULL;
+	const char *below = pin->egress ? DIRECTORY_EGRESS "/" : "";
+
+	if (pin->old_id)
+		return;
+	if (user)
+		note("%s/%s%s stays: program %u (%s), which is not on this interface, uses it",
+		     dir->path, below, pin->name, user->id, *user->name ? user->name : "-");
+	else
+		note("%s/%s%s stays, and is stale: nothing uses it", dir->path, below, pin->name);
+}
+
 /* What is left of earlier programs stays, and is named. */
 static void list_stale(const struct adoption *a)
 {
+	struct gc_uses uses = {};
+	struct interface owner;
 	struct directory dir;
 	struct view view;
+	bool scanned;
 
 	if (directory_open(&dir, &a->fs, a->iface))
 		return;
-	if (!view_open(&view, &dir, NULL, BPF_F_RDONLY)) {
+	if (dir.has_record && !record_same_interface(&dir.record, a->iface) &&
+	    identity_lives(&dir, a->iface, &owner))
+		note("%s belongs to interface %s (ifindex %u)", dir.path, owner.name,
+		     owner.ifindex);
+	else if (!view_open(&view, &dir, NULL, BPF_F_RDONLY)) {
+		scanned = view.len && !gc_uses_scan(&uses);
 		for (size_t i = 0; i < view.len; i++)
-			if (!view.maps[i].old_id)
-				note("%s/%s%s stays, and is stale: nothing uses it", dir.path,
-				     view.maps[i].egress ? DIRECTORY_EGRESS "/" : "",
-				     view.maps[i].name);
+			tell_stale(&dir, &view.maps[i], scanned ? &uses : NULL);
+		gc_uses_free(&uses);
 		view_close(&view);
 	}
 	directory_close(&dir);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/identity.h"
 #include "bpffs/log.h"
 #include "pinning/carry.h"
 #include "pinning/gc_gone.h"
@@ -27,13 +28,11 @@ struct look {
 static int look_by_index(void *arg)
 {
 	struct look *look = arg;
-	const struct interface *was = &look->dir->record.iface;
 	struct interface now;
-	int err = interface_by_index(&now, was->ifindex);
+	int err = interface_by_index(&now, look->dir->record.iface.ifindex);
 
 	/* The number may be used again. What cannot be asked counts as there. */
-	look->there =
-		err ? err != -ENODEV : !strcmp(now.name, was->name) || !strcmp(now.mac, was->mac);
+	look->there = err ? err != -ENODEV : identity_is_of(look->dir, &now);
 	return 0;
 }
 

@@ -184,9 +184,14 @@ int load_find_sharers(struct loading *l)
 	return 0;
 }
 
-/* A set that several interfaces got at once, by the record of this one. */
-static bool has_shared_set(const struct loading *l)
+/*
+ * A set that several interfaces got at once, by the record of this one; or what another one left,
+ * which those who worked with it go on with.
+ */
+static bool may_be_shared(const struct loading *l)
 {
+	if (l->dir.has_record && !record_same_interface(&l->dir.record, l->iface))
+		return true;
 	for (int hook = 0; l->dir.has_record && hook < HOOKS; hook++)
 		if (notes_get_shared(&l->dir.record, hook) > 1)
 			return true;
@@ -198,7 +203,7 @@ int load_look_for_sharers(struct loading *l)
 	int err;
 
 	if (l->options->session || l->dir.fd < 0 || l->dir.dropped ||
-	    !(has_shared_set(l) || mismatch_any(&l->options->mismatch, MISMATCH_FRESH)))
+	    !(may_be_shared(l) || mismatch_any(&l->options->mismatch, MISMATCH_FRESH)))
 		return 0;
 	err = owners_scan_with_interfaces(&l->sharers, &l->fs, l->dir.relative);
 	if (err)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/identity.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
@@ -49,9 +50,19 @@ void config_hint_load(const struct config *config, const char *advice)
 	     cli_object(object));
 }
 
+/* An interface that was renamed left its directory under this name, and works with the maps. */
+static bool is_of_another(const struct config *config, struct interface *owner)
+{
+	const struct directory *dir = &config->dir;
+
+	return dir->has_record && !record_same_interface(&dir->record, &config->iface) &&
+	       identity_lives(dir, &config->iface, owner);
+}
+
 int config_open(struct config *config, const char *ifname, const struct config_options *options,
                 const char *object, enum config_access access)
 {
+	struct interface owner;
 	int err;
 
 	memset(config, 0, sizeof(*config));
@@ -68,6 +79,10 @@ int config_open(struct config *config, const char *ifname, const struct config_o
 		failed(err, "cannot find the maps of %s in %s", config->iface.name,
 		       config->fs.path);
 		config_hint_load(config, "load it first");
+	}
+	if (!err && is_of_another(config, &owner)) {
+		err = identity_refuse(&config->dir, &config->iface, &owner);
+		directory_close(&config->dir);
 	}
 	if (!err && access == CONFIG_WRITE) {
 		err = directory_lock(&config->dir);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/cli.h"
+#include "bpffs/identity.h"
 #include "bpffs/log.h"
 #include "scripts/stats_find.h"
 
@@ -46,10 +47,10 @@ static int open_present(struct directory *dir, struct sample *sample, const stru
 }
 
 /* The interface of the record, under the name that it has now. */
-static bool find_renamed(const struct record *rec, struct interface *now)
+static bool find_renamed(const struct directory *dir, struct interface *now)
 {
-	return !interface_by_index(now, rec->iface.ifindex) && record_same_interface(rec, now) &&
-	       !strcmp(rec->iface.mac, now->mac);
+	return dir->has_record && !interface_by_index(now, dir->record.iface.ifindex) &&
+	       identity_is_of(dir, now);
 }
 
 static int no_interface(const struct target *target)
@@ -78,7 +79,7 @@ static int open_left(struct directory *dir, struct sample *sample, const struct 
 	err = directory_open_relative(dir, fs, relative);
 	if (err)
 		return err == -ENOENT ? no_interface(target) : err;
-	if (dir->has_record && find_renamed(&dir->record, iface)) {
+	if (find_renamed(dir, iface)) {
 		sample->found = FOUND_RENAMED;
 		return 0;
 	}

@@ -264,6 +264,128 @@ test_a_name_that_another_living_interface_left_waits_for_it()
 	expect_states "pinned xdp xdp_stats_map"
 }
 
+# change_all OLD NEW MAC: another name and another address; what runs on it stays.
+change_all()
+{
+	ip link set dev "$1" down
+	ip link set dev "$1" address "$3"
+	ip link set dev "$1" name "$2"
+	ip link set dev "$2" up
+}
+
+# Nothing but the number and what runs tells that it is the same interface.
+test_the_directory_follows_where_the_address_was_changed_as_well()
+{
+	local how id inode n=0
+
+	for how in --netlink --link; do
+		expect_status 0 load $how v0 objects/xdp_drop.o
+		id=$(map_id "$BPFFS/v0/xdp_stats_map") inode=$(stat -c %i "$BPFFS/v0")
+		change_all v0 new0 "02:00:00:00:07:0$((++n))"
+		expect_status 0 status new0
+		[[ $output == *"ours: loaded by ifbpf"* && $output == *" $BPFFS/v0 "* ]] ||
+			fail "$how: it says: $output"
+		expect_status 0 stats v0
+		[[ $errors == *"v0 is called new0 now"* ]] || fail "$how: it says: $errors"
+		expect_status 0 gc --grace 0
+		expect_status 0 load $how new0 objects/xdp_pass.o
+		[[ $errors == *"new0 was v0: its directory followed to $BPFFS/new0"* ]] ||
+			fail "$how: it says: $errors"
+		expect_id "$BPFFS/new0/xdp_stats_map" "$id"
+		[[ $(stat -c %i "$BPFFS/new0") == "$inode" ]] || fail "$how: another one was made"
+		expect_status 0 unload --all --purge new0
+		rename_link new0 v0
+	done
+}
+
+# Other programs may have come meanwhile: the link, or the maps, are what is left as witnesses.
+test_a_link_or_a_map_tells_whose_directory_it_is()
+{
+	local id
+
+	expect_status 0 load --link v0 objects/xdp_pass.o
+	bpftool prog load objects/xdp_drop.o "$BPFFS/other" type xdp
+	"$PWD/build/tests/attach" update "$BPFFS/v0/%links/xdp" "$BPFFS/other"
+	change_all v0 new0 02:00:00:00:07:01
+	expect_status 0 pin_maps new0
+	[[ $errors == *"its directory followed to $BPFFS/new0"* ]] || fail "by the link: $errors"
+	expect_status 0 unload --all --purge new0
+	rename_link new0 v0
+	rm "$BPFFS/other"
+	expect_status 0 load v0 objects/xdp_pass.o
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	bpftool prog load objects/xdp_drop.o "$BPFFS/other" type xdp \
+		map name xdp_stats_map id "$id"
+	ip -force link set dev v0 xdp pinned "$BPFFS/other"
+	change_all v0 new0 02:00:00:00:07:02
+	expect_status 0 pin_maps new0
+	[[ $errors == *"its directory followed to $BPFFS/new0"* ]] || fail "by the map: $errors"
+	expect_id "$BPFFS/new0/xdp_stats_map" "$id"
+}
+
+# The name is another one's now, which gets nothing of what runs on the first.
+test_a_new_interface_takes_nothing_from_one_that_has_another_name_and_address()
+{
+	local how before id running
+
+	for how in --netlink --link; do
+		expect_status 0 load $how v0 objects/xdp_acl.o
+		acl v0 add 02:00:00:00:00:77 >/dev/null
+		id=$(map_id "$BPFFS/v0/acl_macs") running=$(prog_id v0)
+		change_all v0 old0 02:00:00:00:07:01
+		make_veth v0
+		before=$(snapshot)
+		expect_refusal "cannot use $BPFFS/v0: it belongs to interface old0 (ifindex " "$before" \
+			load v0 objects/xdp_acl.o
+		[[ $errors == *"hint: "*": pin_maps old0"* ]] || fail "$how: no way out: $errors"
+		expect_refusal "cannot use $BPFFS/v0: it belongs to interface old0 (ifindex " "$before" \
+			load --fresh v0 objects/xdp_pass.o
+		expect_refusal "cannot use $BPFFS/v0: it belongs to interface old0 (ifindex " "$before" \
+			acl v0 policy drop
+		expect_status 2 pin_maps v0
+		[[ $errors == *"$BPFFS/v0 belongs to interface old0 (ifindex "* &&
+			$errors != *"nothing uses it"* ]] || fail "$how: it says: $errors"
+		expect_unchanged "$before"
+		expect_status 0 pin_maps old0
+		expect_status 0 load $how v0 objects/xdp_acl.o
+		expect_status 0 acl v0 policy drop
+		expect_status 0 acl old0
+		[[ $output == *"02:00:00:00:00:77"* && $output != *"policy drop"* ]] ||
+			fail "$how: it says: $output"
+		expect_id "$BPFFS/old0/acl_macs" "$id"
+		[[ $(prog_id old0) == "$running" ]] || fail "$how: it is off"
+		expect_status 0 unload --all --purge old0
+		expect_status 0 unload --all --purge v0
+		ip link del dev old0
+		expect_status 0 gc --grace 0
+	done
+}
+
+# What is found at work, and is not known to be the one of the record, keeps what it works with.
+test_what_works_on_an_unknown_interface_is_not_inherited()
+{
+	local before id
+
+	make_veth w0
+	expect_status 0 load --no-attach v0 objects/xdp_pass.o
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	ip link set dev w0 xdp pinned "$BPFFS/v0/%progs/xdp/xdp_pass"
+	ip link del dev v0
+	make_veth v0
+	before=$(snapshot)
+	expect_refusal "cannot use $BPFFS/v0: what was pinned there for another interface" "$before" \
+		load v0 objects/xdp_drop.o
+	[[ $errors == *" is at work on w0 (ifindex "*"hint: "*": pin_maps w0"* ]] ||
+		fail "no way out: $errors"
+	expect_refusal "cannot use $BPFFS/v0: what was pinned there" "$before" \
+		load --fresh v0 objects/xdp_drop.o
+	expect_status 0 pin_maps w0
+	expect_id "$BPFFS/w0/xdp_stats_map" "$id"
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $errors == *"its maps are inherited"* && $errors == *" shared with w0"* ]] ||
+		fail "it says: $errors"
+}
+
 # make_anew NAME: the interface goes away and comes again, with another ifindex and program.
 make_anew()
 {
