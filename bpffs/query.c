@@ -366,6 +366,19 @@ int attachments_query(struct attachments *all, const struct interface *iface)
 	return err;
 }
 
+int attachments_check(const struct attachments *all, const struct interface *iface)
+{
+	for (int hook = 0; hook < HOOKS; hook++) {
+		if (all->known[hook])
+			continue;
+		failed(-EPERM, "cannot ask what is attached by tcx to %s of %s", hook_name(hook),
+		       iface->name);
+		hint("run as root, or with CAP_NET_ADMIN");
+		return -EPERM;
+	}
+	return 0;
+}
+
 void attachments_free(struct attachments *all)
 {
 	free(all->list);

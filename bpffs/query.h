@@ -79,6 +79,12 @@ int attachments_query_hook(struct attachments *all, const struct interface *ifac
                            struct netlink *netlink, enum hook hook);
 void attachments_free(struct attachments *all);
 
+/*
+ * Every hook was read: what is not listed is not attached. Who goes by that asks. Returns 0, or
+ * -EPERM, reported.
+ */
+int attachments_check(const struct attachments *all, const struct interface *iface);
+
 /* A copy of all attachments but one of them. Returns 0 or -ENOMEM. */
 int attachments_without(const struct attachments *all, const struct attachment *one,
                         struct attachments *rest);

@@ -18,6 +18,7 @@ static void look_at(struct whereabouts *w, __u32 ifindex)
 	old = w->old_prog && attachments_has(&here, w->hook, w->old_prog);
 	new = w->new_prog &&attachments_has(&here, w->hook, w->new_prog);
 	attachments_free(&here);
+	w->partial |= !here.known[w->hook];
 	w->old |= same && old;
 	w->new |= same &&new;
 	w->old_any |= old;

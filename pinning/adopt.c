@@ -185,6 +185,12 @@ static int adopt_once(struct adoption *a)
 	return err;
 }
 
+static void forget(struct adoption *a)
+{
+	live_free(&a->live);
+	attachments_free(&a->attached);
+}
+
 static int look(struct adoption *a)
 {
 	int err = attachments_query(&a->attached, a->iface);
@@ -192,19 +198,16 @@ static int look(struct adoption *a)
 	if (err)
 		return err;
 	err = live_query(&a->live, &a->attached);
-	if (!err)
-		return 0;
-	failed(err, "cannot open the programs on %s by their ids", a->iface->name);
-	if (err == -EPERM)
-		hint("run as root, or with CAP_SYS_ADMIN");
-	attachments_free(&a->attached);
+	if (err) {
+		failed(err, "cannot open the programs on %s by their ids", a->iface->name);
+		if (err == -EPERM)
+			hint("run as root, or with CAP_SYS_ADMIN");
+	} else {
+		err = attachments_check(&a->attached, a->iface);
+	}
+	if (err)
+		forget(a);
 	return err;
-}
-
-static void forget(struct adoption *a)
-{
-	live_free(&a->live);
-	attachments_free(&a->attached);
 }
 
 /* The same programs and maps run as when we looked before. */

@@ -160,6 +160,9 @@ static int publish(struct loading *l)
 	};
 	int err;
 
+	err = attachments_check(&l->attached, l->iface);
+	if (err)
+		return err;
 	err = live_query(&l->live, &l->attached);
 	if (err)
 		return failed(err, "cannot open the programs on %s by their ids", l->iface->name);

@@ -148,7 +148,10 @@ int load_stage_all(struct loading *l)
 	};
 	int err;
 
-	err = plan_make(&l->report->plan, &in);
+	/* What is published is all that runs. */
+	err = attachments_check(&l->attached, l->iface);
+	if (!err)
+		err = plan_make(&l->report->plan, &in);
 	if (!err)
 		err = load_drop_parted(l);
 	if (!err && !l->report->shares)

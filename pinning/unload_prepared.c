@@ -359,6 +359,8 @@ static int look_behind(struct taking *t)
 {
 	int err = attachments_query(&t->attached, t->iface);
 
+	if (!err)
+		err = attachments_check(&t->attached, t->iface);
 	if (err)
 		return err;
 	err = live_query(&t->live, &t->attached);

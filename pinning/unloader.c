@@ -345,6 +345,8 @@ static int look(struct unloading *u, bool act)
 
 	ownership_begin();
 	err = attachments_query(&u->attached, u->iface);
+	if (!err)
+		err = attachments_check(&u->attached, u->iface);
 	if (err)
 		return err;
 	err = links_find(&u->attached, u->iface);

@@ -536,6 +536,29 @@ test_cap_bpf_and_cap_net_admin_do_for_what_load_loaded()
 	expect_no_stage
 }
 
+# The kernel tells of tcx to those alone who may configure the network.
+test_what_may_not_be_asked_is_not_taken_as_not_attached()
+{
+	local before tool args
+
+	need capsh
+	need_tcx
+	load --tc tcx --hook tc_egress v0 objects/tc_pass.o >/dev/null
+	before=$(snapshot)
+	for args in "unload v0" "unload --hook xdp v0" "unload --all v0" "unload --all --purge v0" \
+		"unload --all --purge --dry-run v0" "unload --prepared --all v0" \
+		"unload --prepared -n tc_pass v0" "pin_maps v0"; do
+		tool=$PWD/pinning/${args%% *}
+		# shellcheck disable=SC2086 # several words
+		expect_refusal "cannot ask what is attached by tcx to tc_ingress of v0: Operation not permitted" \
+			"$before" with_caps cap_sys_admin,cap_net_admin "$tool" ${args#* }
+		[[ $errors == *"hint: run as root, or with CAP_NET_ADMIN" ]] || fail "no way out: $errors"
+	done
+	expect_status 0 status v0
+	[[ $output != *foreign* ]] || fail "it is not known as ours: $output"
+	expect_status 0 unload --all --purge v0
+}
+
 test_one_of_two_filters_with_one_program_can_go()
 {
 	local before prog
