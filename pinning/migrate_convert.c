@@ -74,6 +74,13 @@ static void write_integer(__u8 *record, __u32 at, __u32 bits, __u64 value)
 	}
 }
 
+/* Between network byte order and the machine's own. */
+static __u64 turn_bytes(__u64 value, __u32 bits)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(value) >> (64 - bits)
+	                                                 : value;
+}
+
 /* The number must be the same. Sums of counters are the same in __u32 and int. */
 static bool integer_fits(const struct field *f, __u64 value)
 {
@@ -103,8 +110,12 @@ static bool convert_field(const struct field *f, const __u8 *from, __u8 *to)
 	case FIELD_CUT: return all_zero(from + f->from / 8, f->from_bits / 8);
 	case FIELD_INTEGER:
 		value = read_integer(from, f->from, f->from_bits, f->from_signed);
+		if (f->big_endian)
+			value = turn_bytes(value, f->from_bits);
 		if (!integer_fits(f, value))
 			return false;
+		if (f->big_endian)
+			value = turn_bytes(value, f->to_bits);
 		write_integer(to, f->to, f->to_bits, value);
 	}
 	return true;

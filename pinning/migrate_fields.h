@@ -27,10 +27,11 @@ struct field {
 	__u32 from, to;
 	__u32 from_bits, to_bits;
 	bool from_signed, to_signed;
-	bool resigned; /* of one width, and only one of them has a sign: the highest bit must be 0
-	                */
-	bool counter;  /* MIGRATE_COUNTER adds it up */
-	bool greatest; /* or takes the greater of both: tagged ifbpf:max */
+	bool big_endian; /* a number of network byte order, in both */
+	bool resigned;   /* of one width, and only one of them has a sign: the highest bit must be 0
+	                  */
+	bool counter;    /* MIGRATE_COUNTER adds it up */
+	bool greatest;   /* or takes the greater of both: tagged ifbpf:max */
 	bool unsure; /* neither, but it may count: what is set in both maps stays in the old one */
 	bool apart;  /* a counter that no instruction can add: it stays in the old map */
 	__u32 row;   /* its name */

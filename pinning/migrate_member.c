@@ -131,15 +131,23 @@ bool member_is_signed(const struct btf *btf, const struct member *member)
 	return false;
 }
 
-bool member_may_count(const struct btf *btf, const struct member *member)
+bool member_is_big_endian(const struct btf *btf, const struct member *member)
 {
 	const struct btf_type *type = btf__type_by_id(btf, member->type);
 	const struct btf_type *real = resolve(btf, member->type);
 
 	for (; type != real; type = btf__type_by_id(btf, type->type))
 		if (!strncmp(btf__name_by_offset(btf, type->name_off), "__be", 4))
-			return false;
-	return btf_is_int(real) && !(btf_int_encoding(real) & BTF_INT_BOOL);
+			return true;
+	return false;
+}
+
+bool member_may_count(const struct btf *btf, const struct member *member)
+{
+	const struct btf_type *real = resolve(btf, member->type);
+
+	return btf_is_int(real) && !(btf_int_encoding(real) & BTF_INT_BOOL) &&
+	       !member_is_big_endian(btf, member);
 }
 
 bool member_is_counter(const struct btf *btf, const struct member *member)

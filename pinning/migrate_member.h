@@ -40,6 +40,9 @@ const struct btf_type *member_type(const struct btf *btf, const struct member *m
 __u32 member_bits(const struct btf *btf, const struct member *member);
 bool member_is_signed(const struct btf *btf, const struct member *member);
 
+/* Of network byte order by the name of its type: __be16, __be32, __be64. */
+bool member_is_big_endian(const struct btf *btf, const struct member *member);
+
 /* An integer that is neither an enum nor bool nor of network byte order (__be32). */
 bool member_may_count(const struct btf *btf, const struct member *member);
 

@@ -126,6 +126,29 @@ static void add_counter(struct code *c, const struct field *f)
 		stuck(c, misfits, count);
 }
 
+/* A number of network byte order in reg becomes one of the machine's, and back. */
+static void turn_bytes(struct code *c, const struct field *f, __u8 reg, __u32 bits)
+{
+	if (f->big_endian)
+		code_emit(c, BPF_ALU | BPF_END | BPF_TO_BE, reg, 0, 0, (__s32)bits);
+}
+
+/* Both numbers, to be compared: R1 the old one, R2 the new one. */
+static void load_both(struct code *c, const struct field *f)
+{
+	code_load_integer(c, R1, R8, f->from, f->from_bits, f->from_signed);
+	turn_bytes(c, f, R1, f->from_bits);
+	code_load_integer(c, R2, R9, f->to, f->to_bits, f->to_signed);
+	turn_bytes(c, f, R2, f->to_bits);
+}
+
+/* Put R1 into the new field; it is of no use afterwards. */
+static void put(struct code *c, const struct field *f)
+{
+	turn_bytes(c, f, R1, f->to_bits);
+	code_store(c, f->to_bits, R9, R1, f->to / 8);
+}
+
 /* The greater of both. */
 static void take_greater(struct code *c, const struct field *f)
 {
@@ -133,13 +156,12 @@ static void take_greater(struct code *c, const struct field *f)
 	bool is_signed = f->from_signed && f->to_signed;
 	int keep[2], misfit = 0;
 
-	code_load_integer(c, R1, R8, f->from, f->from_bits, f->from_signed);
-	code_load_integer(c, R2, R9, f->to, f->to_bits, f->to_signed);
+	load_both(c, f);
 	keep[0] = code_jump(c, BPF_JEQ, R1, 0);
 	keep[1] = code_jump_reg(c, is_signed ? BPF_JSGE : BPF_JGE, R2, R1);
 	if (narrower)
 		misfit = unless_fits(c, f, R1);
-	code_store(c, f->to_bits, R9, R1, f->to / 8);
+	put(c, f);
 	if (narrower)
 		stuck(c, &misfit, 1);
 	code_jump_lands(c, keep[0]);
@@ -152,14 +174,13 @@ static void take_first(struct code *c, const struct field *f)
 	bool narrower = f->to_bits < f->from_bits;
 	int none, same, taken, misfit = 0;
 
-	code_load_integer(c, R1, R8, f->from, f->from_bits, f->from_signed);
-	code_load_integer(c, R2, R9, f->to, f->to_bits, f->to_signed);
+	load_both(c, f);
 	none = code_jump(c, BPF_JEQ, R1, 0);
 	same = code_jump_reg(c, BPF_JEQ, R1, R2);
 	taken = code_jump(c, BPF_JNE, R2, 0);
 	if (narrower)
 		misfit = unless_fits(c, f, R1);
-	code_store(c, f->to_bits, R9, R1, f->to / 8);
+	put(c, f);
 	/* Merged again, after the new one went on, it would differ. */
 	if (f->unsure) {
 		code_set(c, R3, 0);

@@ -55,6 +55,24 @@ static int refuse(struct walk *w, const char *name, const struct member *from,
 	return say(w, MIGRATE_REFUSED, name, from, to, why, &row);
 }
 
+/*
+ * Numbers of network byte order are converted as such, where both sides say so. Returns NULL, or
+ * why one number cannot become the other.
+ */
+static const char *map_order(struct walk *w, const struct member *from, const struct member *to,
+                             struct field *field)
+{
+	bool a = member_is_big_endian(w->from, from), b = member_is_big_endian(w->to, to);
+
+	field->big_endian = a && b && !from->bitfield && !to->bitfield;
+	if (field->big_endian)
+		field->from_signed = field->to_signed = false;
+	if (field->big_endian || !(a || b) || field->from_bits == field->to_bits)
+		return NULL;
+	return a && b ? "a bit field in network byte order"
+	              : "in network byte order on one side only";
+}
+
 static int map_integer(struct walk *w, const struct member *from, const struct member *to,
                        const char *name)
 {
@@ -71,9 +89,11 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 		.unsure = member_may_count(w->from, from) && member_may_count(w->to, to),
 	};
 	enum migrate_outcome outcome;
-	const char *why = NULL;
+	const char *why = map_order(w, from, to, &field);
 	int err;
 
+	if (why)
+		return refuse(w, name, from, to, why);
 	/* Sums come out right in either: a counter of one CPU may well be negative. */
 	field.resigned = w->class != MIGRATE_COUNTER && field.from_bits == field.to_bits &&
 	                 field.from_signed != field.to_signed;
@@ -84,6 +104,8 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 	if (field.resigned)
 		why = field.from_signed ? "negative numbers stay in the old map"
 		                        : "what would be a negative number stays in the old map";
+	else if (field.big_endian && field.from_bits != field.to_bits)
+		why = "in network byte order";
 	if (w->class == MIGRATE_COUNTER)
 		why = w->greatest     ? "the greater of both"
 		      : field.counter ? NULL

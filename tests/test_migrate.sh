@@ -343,6 +343,54 @@ test_a_number_that_another_sign_would_change_stays()
 	expect_entry "$NEW/signs" $(le 4 1) -- '{"a":5,"b":6}'
 }
 
+# expect_bytes PIN KEY... -- HEX: the value, as it lies in memory; of a per-CPU map on CPU 0.
+expect_bytes()
+{
+	local found
+
+	found=$(bpftool -j map lookup pinned "$1" key "${@:2:$#-3}" |
+		grep -o '"value":\["0x[^]]*' | head -n 1 | grep -o '0x[0-9a-f]*' | cut -c 3- | xargs)
+	[[ $found == "${*: -1}" ]] || fail "${*:1:$#-2}: $found, expected ${*: -1}"
+}
+
+# A port, an address, two more ports and a plain number: in OLD, and what becomes of it in NEW.
+OLD_ENDS="0x1f 0x90 0 0 0 0 0 0x50 1 2 3 4 5 0 0 0"
+NEW_ENDS="00 00 1f 90 00 50 00 00 00 00 01 02 00 00 03 04 05 00 00 00"
+
+# shellcheck disable=SC2086
+test_numbers_of_network_byte_order_stay_the_same_numbers()
+{
+	maps
+	put "$OLD/ends" 0x88 0xb5 value $OLD_ENDS
+	put "$OLD/ends" 8 0 value 0 1 0 0 0 1 0 0 0 0 0 0 0 0 0 0
+	move ends config copy
+	says_row key __be16 __be32 "widened: in network byte order"
+	says_row value.addr __be32 __be16 "narrowed: in network byte order"
+	says_row value.plain __u16 __be16 kept
+	says "moved=1 created=0 left=1" "left: 08 00: value.addr does not fit"
+	expect_bytes "$NEW/ends" 0 0 0x88 0xb5 -- "$NEW_ENDS"
+}
+
+# shellcheck disable=SC2046,SC2086
+test_numbers_of_network_byte_order_are_merged_as_such()
+{
+	maps
+	put "$OLD/ends_of_cpus" $(le 4 0) value $OLD_ENDS
+	put "$OLD/ends_of_cpus" $(le 4 1) value 0 1 0 0 0 1 0 0 0 0 0 0 0 0 0 0
+	move ends_of_cpus counter copy reconcile merge
+	expect_bytes "$NEW/ends_of_cpus" $(le 4 0) -- "$NEW_ENDS"
+	expect_bytes "$NEW/ends_of_cpus" $(le 4 1) -- "00 00 00 01$(printf ' 00%.0s' {1..16})"
+	says "counters_left=$(possible_cpus)"
+}
+
+test_a_number_that_changes_width_and_byte_order_is_refused()
+{
+	maps
+	expect_fail "Operation not supported" migrate plan "$OLD/half_ends" "$NEW/half_ends" config
+	says_row value __u16 __be32 "refused: in network byte order on one side only"
+	[[ $output != *widened* ]] || fail "$output"
+}
+
 test_config_brings_over_what_others_changed_in_the_old_map()
 {
 	maps

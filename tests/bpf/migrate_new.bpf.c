@@ -94,6 +94,17 @@ struct signs {
 
 BPF_MAP(signs, BPF_MAP_TYPE_HASH, __u32, struct signs, 8);
 
+struct ends {
+	__be32 port;
+	__be16 addr;
+	__be32 more[2];
+	__be16 plain;
+};
+
+BPF_MAP(ends, BPF_MAP_TYPE_HASH, __be32, struct ends, 8);
+BPF_MAP(ends_of_cpus, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct ends, 2);
+BPF_MAP(half_ends, BPF_MAP_TYPE_HASH, __u32, __be32, 8);
+
 struct only_address {
 	__u32 addr;
 };

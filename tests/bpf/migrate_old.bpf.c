@@ -78,6 +78,18 @@ struct signs {
 
 BPF_MAP(signs, BPF_MAP_TYPE_HASH, __u32, struct signs, 8);
 
+/* Numbers of network byte order. */
+struct ends {
+	__be16 port;
+	__be32 addr;
+	__be16 more[2];
+	__u16 plain;
+};
+
+BPF_MAP(ends, BPF_MAP_TYPE_HASH, __be16, struct ends, 8);
+BPF_MAP(ends_of_cpus, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct ends, 2);
+BPF_MAP(half_ends, BPF_MAP_TYPE_HASH, __u32, __u16, 8);
+
 /* Two old keys become one. */
 BPF_MAP(clash, BPF_MAP_TYPE_HASH, struct old_rule_key, __u32, 8);
 
