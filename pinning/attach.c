@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/log.h"
 #include "compat/libbpf.h"
 #include "pinning/attach.h"
+#include "pinning/attach_meanwhile.h"
 #include "pinning/attach_netlink.h"
 #include "pinning/tracewords.h"
 
@@ -69,6 +71,22 @@ static int refused(int err, const struct interface *iface, const char *what, enu
 		hint("what the kernel says of a link it says in a tracepoint; to have it here, "
 		     "mount "
 		     "tracefs: mount -t tracefs tracefs " TRACEWORDS_TRACEFS);
+	return err;
+}
+
+/* The same, of a change to what was attached. */
+static int refused_change(int err, const struct interface *iface, const char *what,
+                          const struct attachment *old)
+{
+	char now[128];
+
+	if (answer.unsure || !attach_meanwhile(iface, old, now))
+		return refused(err, iface, what, old->hook);
+	snprintf(refusal, sizeof(refusal), "%s", now);
+	rejected(err, "cannot %s on %s of %s: %s, where program %u was", what, hook_name(old->hook),
+	         iface->name, now, old->prog_id);
+	hint("somebody else changed it meanwhile; look first, and run this again: %s %s",
+	     cli_command("status"), cli_word(iface->name));
 	return err;
 }
 
@@ -249,7 +267,7 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 		err = clsact_replace(iface, old, prog_fd);
 	else
 		err = compat_tcx_attach(iface->ifindex, tcx_type(at->hook), prog_fd, old->prog_fd);
-	return err ? refused(err, iface, "replace the program", at->hook) : 0;
+	return err ? refused_change(err, iface, "replace the program", at) : 0;
 }
 
 static int clsact_remove(const struct interface *iface, const struct attachment *old)
@@ -273,7 +291,7 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 		err = clsact_remove(iface, at);
 	else
 		err = compat_tcx_detach(iface->ifindex, tcx_type(at->hook), old->prog_fd);
-	return err ? refused(err, iface, "remove the program", at->hook) : 0;
+	return err ? refused_change(err, iface, "remove the program", at) : 0;
 }
 
 /* The link is the one that holds this attachment: the kernel says so. */
