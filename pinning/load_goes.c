@@ -9,10 +9,10 @@
 /* So many are named. */
 #define NAMED 4
 
-static bool is_pinned(const struct owners *owners, __u32 map_id)
+static bool is_pinned(const struct owners *owners, enum pin_kind kind, __u32 id)
 {
 	for (int owner = OWNER_OTHER; owner <= OWNER_INTERFACE; owner++)
-		if (owners_path(owners, owner, PIN_MAP, map_id))
+		if (owners_path(owners, owner, kind, id))
 			return true;
 	return false;
 }
@@ -39,7 +39,7 @@ static unsigned int name_going(const struct live *going, const struct live *stay
 		const char *why;
 
 		if (mapname_is_internal(&map->info) || is_used(staying, map->info.id) ||
-		    is_pinned(owners, map->info.id))
+		    is_pinned(owners, PIN_MAP, map->info.id))
 			continue;
 		if (mapname_find(&going->progs[map->prog], &map->info, name, &why))
 			snprintf(name, sizeof(name), "%s", *map->info.name ? map->info.name : "-");
@@ -65,6 +65,7 @@ void load_tell_goes(const struct loading *l)
 		return;
 	if (!live_query(&going, &only) && !live_query(&staying, &others) &&
 	    !owners_scan_with_interfaces(&owners, &l->fs, "") &&
+	    !is_pinned(&owners, PIN_PROG, l->old->prog_id) &&
 	    name_going(&going, &staying, &owners, names, sizeof(names)))
 		note("with program %u, which is not ours, %s what its maps hold, which are pinned "
 		     "nowhere: %s",

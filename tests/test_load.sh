@@ -644,6 +644,14 @@ test_what_goes_with_a_replaced_program_of_others_is_said()
 	bpftool map pin id "$(prog_maps "$(prog_id v0)")" "$BPFFS/theirs"
 	expect_status 0 load --replace v0 objects/xdp_pass.o
 	[[ $errors != *"pinned nowhere"* ]] || fail "it says: $errors"
+	# Nor what a program holds that is pinned itself.
+	unload --all --purge v0 >/dev/null
+	bpftool prog load objects/xdp_drop.o "$BPFFS/their_prog"
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/their_prog"
+	map=$(prog_maps "$(prog_id v0)")
+	expect_status 0 load --replace v0 objects/xdp_pass.o
+	[[ $errors != *"pinned nowhere"* ]] || fail "it says: $errors"
+	bpftool map show id "$map" >/dev/null || fail "it went all the same"
 }
 
 test_a_link_gives_way_to_netlink_when_asked()
