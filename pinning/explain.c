@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "pinning/explain.h"
 #include "pinning/explain_kernel.h"
+#include "pinning/map_refused.h"
 
 /* The kernel refuses a larger log before 5.13; a smaller one would lose the end. */
 #define LOG_SIZE (16 * 1024 * 1024 - 1)
@@ -84,6 +85,7 @@ int explain_begin_load(struct explanation *e, struct bpf_object *obj, struct bpf
 	struct bpf_program *other;
 	int err = keep_log(&e->log, prog);
 
+	e->object = obj;
 	/* Without a level libbpf asks for the log after a refusal only, by a second try. */
 	if (!err && e->wanted)
 		err = bpf_program__set_log_level(prog, LOG_INSNS | LOG_STATS);
@@ -138,6 +140,7 @@ static void note_refusal(struct explanation *e, const struct bpf_program *prog, 
 {
 	bool chosen = !strcmp(e->end_name, bpf_program__name(prog));
 	const char *log = chosen ? e->log : e->tail_log;
+	char why[256];
 
 	switch (e->end) {
 	case EXPLAIN_END_TRIVIAL:
@@ -145,8 +148,8 @@ static void note_refusal(struct explanation *e, const struct bpf_program *prog, 
 		explain_kernel_refused(e, prog, err);
 		return;
 	case EXPLAIN_END_MAP:
-		explain(e, EXPLAIN_MAPS, EXPLAIN_REFUSED, "%s cannot be created: %s", e->end_name,
-		        strerror(-err));
+		map_refused_describe(e->end_map, e->end_name, err, why, sizeof(why));
+		explain(e, EXPLAIN_MAPS, EXPLAIN_REFUSED, "%s", why);
 		return;
 	case EXPLAIN_END_UNKNOWN:
 		explain(e, EXPLAIN_RELOCATE, EXPLAIN_REFUSED, "%s",
@@ -171,6 +174,9 @@ void explain_end_load(struct explanation *e, const struct bpf_program *prog, int
 
 	log_listen(NULL, NULL);
 	if (err) {
+		e->end_map = e->end == EXPLAIN_END_MAP
+		                     ? bpf_object__find_map_by_name(e->object, e->end_name)
+		                     : NULL;
 		note_refusal(e, prog, err);
 		return;
 	}

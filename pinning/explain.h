@@ -69,10 +69,12 @@ struct explanation {
 	struct verifier_words verifier;
 	__u32 xlated_len, jited_len; /* bytes; 0: not known, or not compiled */
 	enum explain_end end;
-	char end_name[64];      /* of the map or program that was refused */
-	char last_warning[256]; /* libbpf's */
-	char *log;              /* the verifier's, of the chosen program */
-	char *tail_log;         /* of those that it may call */
+	char end_name[64]; /* of the map or program that was refused */
+	struct bpf_object *object;
+	const struct bpf_map *end_map; /* of EXPLAIN_END_MAP, if it is found */
+	char last_warning[256];        /* libbpf's */
+	char *log;                     /* the verifier's, of the chosen program */
+	char *tail_log;                /* of those that it may call */
 };
 
 /* Note how a stage ended; what: its evidence, for the user. */

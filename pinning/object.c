@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "pinning/btf_check.h"
 #include "pinning/caps.h"
+#include "pinning/map_refused.h"
 #include "pinning/object.h"
 #include "pinning/tails.h"
 
@@ -416,6 +417,12 @@ int object_load(struct object *object)
 	object->loaded = !err;
 	if (!err)
 		return tails_fill(object);
+	if (object->explanation.end == EXPLAIN_END_MAP) {
+		failed(err, "cannot create map %s of %s, which program %s wants",
+		       object->explanation.end_name, object->path, bpf_program__name(object->prog));
+		map_refused_hint(object->explanation.end_map, err);
+		return err;
+	}
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
 	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome != EXPLAIN_REFUSED)
 		return err;

@@ -286,8 +286,15 @@ test_a_flag_that_the_kernel_does_not_know_is_named()
 test_a_map_that_cannot_be_made_is_named()
 {
 	expect_status 2 load v0 "$BUILT/explain_map.o"
-	stage maps refused "of_long_keys cannot be created: "
+	[[ $errors == *"load: cannot create map of_long_keys of "*", which program "*" wants: Invalid argument"*"hint: its type and the sizes"* ]] ||
+		fail "it says: $errors"
+	stage maps refused "of_long_keys (array, key 8 B, value 8 B, max_entries 1) cannot be created: Invalid argument"
 	stage "checks of BPF_PROG_LOAD" -
+	expect_status 2 load v0 "$BUILT/explain_map_empty.o"
+	[[ $errors == *"cannot create map of_nothing of "*"hint: give it max_entries"* ]] || fail "it says: $errors"
+	expect_status 2 load v0 "$BUILT/explain_map_huge.o"
+	[[ $errors == *"cannot create map of_everything of "*"hint: it wants at least 134225920 MiB"* ]] ||
+		fail "it says: $errors"
 }
 
 test_a_relocation_that_fails_is_told()
