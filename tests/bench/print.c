@@ -59,9 +59,10 @@ const char *print_sureness(const struct table *table)
 	if (!table->measured)
 		return "not measured";
 	tell_noise(table, noise, sizeof(noise));
-	snprintf(text, sizeof(text), "%u rounds%s, others used %.0f%% of the CPUs%s",
-	         table->rounds_done, noise, table->others * 100,
-	         table->attempts > 1 ? ", measured more than once" : "");
+	snprintf(text, sizeof(text), "%u round%s%s, others used %.0f%% of the CPUs%s",
+	         table->rounds_done,
+	         table->rounds_done >= ROUNDS_LEAST ? "s" : "(s), too few to be trusted", noise,
+	         table->others * 100, table->attempts > 1 ? ", measured more than once" : "");
 	return text;
 }
 

@@ -287,6 +287,7 @@ static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
 	assert_int_equal(table_run(table), 0);
 	assert_int_equal(table->rounds_done, 1);
 	assert_false(results_are_reliable(table));
+	assert_non_null(strstr(print_sureness(table), "1 round(s), too few to be trusted"));
 }
 
 static void what_is_missing_is_not_measured_nor_a_reference(void **state)
