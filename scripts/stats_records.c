@@ -103,6 +103,7 @@ static int visit(struct directory *dir, void *arg)
 	struct records *records = arg;
 
 	watch(records, dir->fd, "");
+	watch(records, dir->fd, DIRECTORY_EGRESS);
 	if (records->inotify_fd >= 0)
 		dir->has_record = !record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
 	return dir->has_record ? add(records, dir) : 0;
@@ -151,10 +152,16 @@ int records_refresh(struct records *records)
 	if (!has_changed(records) && records->known)
 		return 0;
 	forget(records);
+	records->version++;
 	err = read_all(records);
 	if (err)
 		forget(records);
 	return err;
+}
+
+bool records_are_watched(const struct records *records)
+{
+	return records->inotify_fd >= 0 && records->known;
 }
 
 bool recorded_has_map(const struct recorded *recorded, __u32 map_id)

@@ -20,8 +20,9 @@ struct recorded {
 
 struct records {
 	const struct bpffs *fs;
-	int inotify_fd; /* -1: changes are not told */
-	bool known;     /* the list is what the directories say */
+	int inotify_fd;       /* -1: changes are not told */
+	bool known;           /* the list is what the directories say */
+	unsigned int version; /* moves when anything has changed, or may have */
 	struct recorded *list;
 	size_t len;
 };
@@ -35,6 +36,9 @@ void records_next_round(struct records *records);
 
 /* Bring the list up to date. Returns 0 or -ENOMEM; what cannot be read is left out. Silent. */
 int records_refresh(struct records *records);
+
+/* As long as the version stays, no directory of an interface has changed, nor %egress/ in it. */
+bool records_are_watched(const struct records *records);
 
 bool recorded_has_map(const struct recorded *recorded, __u32 map_id);
 

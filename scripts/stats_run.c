@@ -14,6 +14,8 @@
 #include "scripts/stats_subjects.h"
 #include "scripts/stats_ticker.h"
 
+#define KEPT_MAX 150 /* of so many interfaces a watch leaves the maps open */
+
 struct run {
 	const struct stats_options *how;
 	struct bpffs fs;
@@ -75,8 +77,11 @@ static void sample_subject(struct run *run, struct subject *subject)
 		.optional = run->all || subject->missing,
 		.known_gen = subject->sampled ? subject->last.gen : 0,
 	};
-	int err = sample_take(sample, &run->records, &target);
+	int err = sample_take(sample, &run->records, &target, &subject->kept);
 
+	/* A process may have so many files open. */
+	if (subject - run->subjects.list >= KEPT_MAX)
+		kept_close(&subject->kept);
 	subject->missing = err == -ENOENT || err == -ENODEV;
 	if (err && !(run->all && subject->missing))
 		run->refused++;

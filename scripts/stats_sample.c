@@ -24,6 +24,8 @@ static const char *const tc_actions[TC_STATS_SLOTS] = {
 	"TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP", "TC_ACT_UNSPEC",
 };
 
+static const char *const stats_maps[STATS_MAPS] = { XDP_STATS_MAP, TC_STATS_MAP };
+
 unsigned int action_count(enum hook hook)
 {
 	return hook == HOOK_XDP ? XDP_STATS_SLOTS : TC_STATS_SLOTS;
@@ -36,7 +38,7 @@ const char *action_name(enum hook hook, unsigned int slot)
 
 static const char *map_name(enum hook hook)
 {
-	return hook == HOOK_XDP ? XDP_STATS_MAP : TC_STATS_MAP;
+	return stats_maps[hook != HOOK_XDP];
 }
 
 static __u64 clock_ns(clockid_t clock)
@@ -65,64 +67,120 @@ static int sample_hook(struct sample *sample, const struct view *view, enum hook
 	return 0;
 }
 
-/* Read the maps of one name, which may be those of several hooks. */
-static int sample_map(struct sample *sample, const struct directory *dir, const char *map,
-                      struct map_users *users, __u64 known_gen)
+/* The maps of one name, as they were opened before if they are of the generation. */
+static int open_view(struct kept *kept, size_t i, __u64 gen)
 {
-	struct view view;
-	int err, ret;
+	struct view *view = &kept->views[i];
+	int err;
 
-	ret = view_open(&view, dir, map, BPF_F_RDONLY);
+	if (kept->opened[i] && view->has_record && view->record.gen == gen)
+		return 0;
+	if (kept->opened[i])
+		view_close(view);
+	err = view_open(view, &kept->dir, stats_maps[i], BPF_F_RDONLY);
+	kept->opened[i] = !err;
+	return err;
+}
+
+/* Read the maps of one name, which may be those of several hooks. */
+static int sample_map(struct sample *sample, struct kept *kept, size_t i, struct map_users *users,
+                      __u64 known_gen)
+{
+	int ret = open_view(kept, i, sample->gen), err;
+
 	if (ret)
 		return ret;
 	sample->time_ns = clock_ns(CLOCK_REALTIME);
 	sample->elapsed_ns = clock_ns(CLOCK_MONOTONIC);
 	for (int hook = 0; hook < HOOKS; hook++) {
-		if (strcmp(map_name(hook), map) != 0)
+		if (strcmp(map_name(hook), stats_maps[i]) != 0)
 			continue;
-		err = sample_hook(sample, &view, hook, map, users, known_gen);
+		err = sample_hook(sample, &kept->views[i], hook, stats_maps[i], users, known_gen);
 		if (err)
 			ret = err;
 	}
-	view_close(&view);
 	return ret;
 }
 
-static int sample_directory(struct sample *sample, const struct directory *dir,
-                            const struct target *target)
+static int sample_directory(struct sample *sample, struct kept *kept, const struct target *target)
 {
 	struct map_users users = {};
-	int err, err_tc = 0, ret = 0;
+	int err = 0, ret = 0;
 
 	sample->hooks_len = 0;
 	if (sample->found != FOUND_LEFT)
 		ret = map_users_query(&users, &sample->iface);
-	err = sample_map(sample, dir, XDP_STATS_MAP, &users, target->known_gen);
 	/* A killed writer's half exchange concerns them all. */
-	if (err != -EAGAIN)
-		err_tc = sample_map(sample, dir, TC_STATS_MAP, &users, target->known_gen);
+	for (size_t i = 0; i < STATS_MAPS && err != -EAGAIN; i++) {
+		err = sample_map(sample, kept, i, &users, target->known_gen);
+		if (err && !ret)
+			ret = err;
+	}
 	map_users_free(&users);
-	if (!ret)
-		ret = err ? err : err_tc;
 	return ret;
 }
 
-int sample_take(struct sample *sample, struct records *records, const struct target *target)
+/* What was kept is still what is found under the name: the same interface, and nothing changed. */
+static bool is_current(const struct kept *kept, struct sample *sample,
+                       const struct records *records, const struct target *target)
+{
+	const struct interface *now = &sample->iface;
+
+	if (!kept->is_open || !records_are_watched(records) || kept->version != records->version ||
+	    interface_by_name(&sample->iface, target->ifname))
+		return false;
+	return now->ifindex == kept->iface.ifindex && !strcmp(now->name, kept->iface.name) &&
+	       netns_equal(&now->netns, &kept->iface.netns);
+}
+
+/* The directory of the target, kept or found. */
+static int open_kept(struct kept *kept, struct sample *sample, const struct records *records,
+                     const struct target *target)
+{
+	int err;
+
+	if (is_current(kept, sample, records, target)) {
+		snprintf(sample->path, sizeof(sample->path), "%s", kept->dir.path);
+		return 0;
+	}
+	kept_close(kept);
+	memset(sample, 0, sizeof(*sample));
+	err = find_directory(&kept->dir, sample, records->fs, target);
+	kept->is_open = !err;
+	kept->iface = sample->iface;
+	kept->version = records->version;
+	return err;
+}
+
+void kept_close(struct kept *kept)
+{
+	for (size_t i = 0; i < STATS_MAPS; i++)
+		if (kept->opened[i])
+			view_close(&kept->views[i]);
+	if (kept->is_open)
+		directory_close(&kept->dir);
+	memset(kept, 0, sizeof(*kept));
+}
+
+int sample_take(struct sample *sample, struct records *records, const struct target *target,
+                struct kept *kept)
 {
 	int tries = GENERATION_TRIES, err;
-	struct directory dir;
 
 	memset(sample, 0, sizeof(*sample));
-	err = find_directory(&dir, sample, records->fs, target);
+	records_refresh(records);
+	err = open_kept(kept, sample, records, target);
 	if (err)
 		return err;
 	/* Of one generation are the maps of all hooks, and what is said of the programs. */
 	do {
-		sample->gen = view_generation(&dir);
-		err = sample_directory(sample, &dir, target);
-	} while (!err && view_generation(&dir) != sample->gen && --tries);
-	shared_find(sample, records, &dir);
-	directory_close(&dir);
+		sample->gen = view_generation(&kept->dir);
+		err = sample_directory(sample, kept, target);
+	} while (!err && view_generation(&kept->dir) != sample->gen && --tries);
+	shared_find(sample, records, &kept->dir);
+	/* Of an interface that is gone, or has another's directory, all is looked up again. */
+	if (err || sample->found != FOUND || !records_are_watched(records))
+		kept_close(kept);
 	return err;
 }
 

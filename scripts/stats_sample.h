@@ -6,6 +6,7 @@
 #include "bpffs/bpffs.h"
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
+#include "bpffs/view.h"
 #include "objects/stats.h"
 #include "scripts/map_use.h"
 
@@ -59,13 +60,29 @@ struct target {
 
 struct records; /* of all interfaces: scripts/stats_records.h */
 
+#define STATS_MAPS 2 /* names of statistics maps */
+
+/* What a watch leaves open between samples of one target. Begins as all zeros. */
+struct kept {
+	bool is_open;         /* and so are those below */
+	unsigned int version; /* of the records */
+	struct interface iface;
+	struct directory dir;
+	bool opened[STATS_MAPS];
+	struct view views[STATS_MAPS];
+};
+
+void kept_close(struct kept *kept);
+
 /*
- * Read the counters of an interface. Takes no lock and makes nothing.
+ * Read the counters of an interface. Takes no lock and makes nothing. Leaves open in kept what the
+ * next sample can use, as long as changes are told; kept_close() must follow.
  * Returns 0; -ENOENT if it has no directory, -ENODEV if there is no interface either; or another
  * negative errno, and then the sample holds the hooks that could be read all the same. Reported,
  * unless the target says otherwise.
  */
-int sample_take(struct sample *sample, struct records *records, const struct target *target);
+int sample_take(struct sample *sample, struct records *records, const struct target *target,
+                struct kept *kept);
 
 /* Add rates to the hooks that count in the same map as in the sample before. */
 void sample_add_rates(struct sample *sample, const struct sample *before);

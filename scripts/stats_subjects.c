@@ -58,6 +58,12 @@ static bool is_there(const struct if_nameindex *list, const char *ifname)
 	return false;
 }
 
+static void subject_free(struct subject *subject)
+{
+	kept_close(&subject->kept);
+	free(subject->ifname);
+}
+
 static void drop_gone(struct subjects *subjects, const struct if_nameindex *list)
 {
 	size_t kept = 0;
@@ -66,7 +72,7 @@ static void drop_gone(struct subjects *subjects, const struct if_nameindex *list
 		if (is_there(list, subjects->list[i].ifname))
 			subjects->list[kept++] = subjects->list[i];
 		else
-			free(subjects->list[i].ifname);
+			subject_free(&subjects->list[i]);
 	}
 	subjects->len = kept;
 }
@@ -93,6 +99,6 @@ int subjects_follow(struct subjects *subjects, struct records *records)
 void subjects_free(struct subjects *subjects)
 {
 	for (size_t i = 0; i < subjects->len; i++)
-		free(subjects->list[i].ifname);
+		subject_free(&subjects->list[i]);
 	free(subjects->list);
 }

@@ -12,6 +12,7 @@ struct subject {
 	bool missing; /* this was reported */
 	bool sampled;
 	struct sample last;
+	struct kept kept;
 };
 
 struct subjects {
