@@ -28,7 +28,8 @@ static int check_qdisc(const struct loading *l)
 	failed(-EOPNOTSUPP,
 	       "cannot load onto %s of %s: it has an ingress qdisc, which has no egress",
 	       hook_name(l->how.hook), l->iface->name);
-	hint("attach without a qdisc: --tc tcx; or, once nothing needs what that qdisc holds:");
+	hint("%sonce nothing needs what that qdisc holds:",
+	     attach_has_tcx(l->iface) ? "attach without a qdisc: --tc tcx; or, " : "");
 	hint("tc qdisc del dev %s ingress && tc qdisc add dev %s clsact", cli_word(l->iface->name),
 	     cli_word(l->iface->name));
 	return -EOPNOTSUPP;
@@ -78,7 +79,8 @@ static int check_filter(const struct loading *l)
 	         "cannot load onto %s of %s: its qdisc takes the filters of block %u, which "
 	         "interfaces share",
 	         hook_name(l->how.hook), l->iface->name, block);
-	hint("attach without a qdisc: --tc tcx");
+	if (attach_has_tcx(l->iface))
+		hint("attach without a qdisc: --tc tcx");
 	return -EOPNOTSUPP;
 }
 

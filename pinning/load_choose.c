@@ -133,8 +133,8 @@ int load_check_pref(const struct loading *l)
 		         "cannot load onto %s of %s: pref %u, where our filter stands, is taken by "
 		         "program %s, which is not ours",
 		         hook_name(at->hook), l->iface->name, at->pref, prog);
-		hint("replace that one: --expect %u --replace; or go another way: --tc tcx",
-		     at->prog_id);
+		hint("replace that one: --expect %u --replace%s", at->prog_id,
+		     attach_has_tcx(l->iface) ? "; or go another way: --tc tcx" : "");
 		return -EEXIST;
 	}
 	return 0;

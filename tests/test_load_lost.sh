@@ -104,6 +104,7 @@ test_a_lost_answer_to_a_filter_is_asked_for()
 	hook=tc_ingress
 	lose none objects/tc_drop.o "" ""
 	lose objects/tc_pass.o objects/tc_drop.o "" ""
+	attach has tcx_ingress || return 0
 	lose objects/tc_pass.o objects/tc_drop.o "" "--tc tcx"
 	lose objects/tc_pass.o objects/tc_drop.o "--tc tcx" "--tc clsact"
 	((unsure > 2)) || fail "$unsure times only it could not be known"
