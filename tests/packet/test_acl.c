@@ -388,6 +388,8 @@ static void test_a_tag_beside_the_packet_changes_no_verdict(void **state)
 
 	(void)state;
 	world_open(&w);
+	if (w.twins.tc_fd < 0)
+		skip(); /* a test run of this kernel tells tc no interface */
 	beside_open(&b, &w.twins);
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		world_load(&w, table[i].rules);
@@ -415,6 +417,8 @@ static void test_addresses_behind_a_tag_beside_and_two_within_are_hidden(void **
 
 	(void)state;
 	world_open(&w);
+	if (w.twins.tc_fd < 0)
+		skip(); /* a test run of this kernel tells tc no interface */
 	beside_open(&b, &w.twins);
 	make_vlans_udp6(&f);
 	frame_finish(&f);
@@ -470,6 +474,8 @@ static void test_packets_and_bytes_are_counted_in_each_table(void **state)
 		int fd;
 
 		world_open(&w);
+		if (w.twins.tc_fd < 0)
+			skip();
 		world_load(&w, rules[i]);
 		assert_int_equal(twins_run_xdp(&w.twins, &f, &(struct frame){}), XDP_PASS);
 		assert_int_equal(twins_run_tc(&w.twins, &f, &(struct frame){}), TC_ACT_UNSPEC);
