@@ -36,8 +36,9 @@ void carry_show_progress(void *context, __u64 done, __u64 total)
 	progress_show(&one->progress, done, total);
 }
 
-int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes)
+/* One more, between the pinned map and that of the object, with its plan in m. */
+static int plan_one(struct carry *carry, const struct object *object, const struct bpf_map *map,
+                    int pin_fd, const char *const *classes, struct carried **result)
 {
 	const char *name = object_map_name(object, map);
 	struct carried *one;
@@ -47,7 +48,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 	class = carry_class(bpf_object__btf(object->obj), name, bpf_map__type(map), classes);
 	if (class < 0)
 		return failed(class, "cannot tell the class of map '%s'", name);
-	one = carry_add(carry, name, class);
+	*result = one = carry_add(carry, name, class);
 	fd = one ? fcntl(pin_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	if (fd < 0)
 		return failed(one ? -errno : -ENOMEM, "cannot carry map '%s' over", name);
@@ -63,14 +64,43 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 		failed(err, "cannot carry the content of map '%s' over", name);
 	else if (err)
 		failed(err, "cannot compare map '%s' with what is pinned", name);
-	else
-		note("map '%s' is carried over into a new one:", name);
-	if (one->m) {
-		migrate_print(one->m, stderr);
+	if (one->m)
 		migrate_set_progress(one->m, carry_show_progress, one);
-		if (!err)
-			note("%s", migrate_bound(one->m));
-	}
+	return err;
+}
+
+int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
+               int pin_fd, const char *const *classes)
+{
+	struct carried *one = NULL;
+	int err = plan_one(carry, object, map, pin_fd, classes, &one);
+
+	if (!one || !one->m)
+		return err;
+	if (!err)
+		note("map '%s' is carried over into a new one:", one->name);
+	migrate_print(one->m, stderr);
+	if (!err)
+		note("%s", migrate_bound(one->m));
+	return err;
+}
+
+int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
+               int pin_fd, const char *const *classes, bool left_before, bool done)
+{
+	struct carried *one = NULL;
+	int err = plan_one(carry, object, map, pin_fd, classes, &one);
+
+	if (!one || !one->m)
+		return err;
+	one->joins = true;
+	one->left_before = left_before;
+	one->done = done;
+	if (!done)
+		note("map '%s': what map %u has is added to map %u, which is in place:", one->name,
+		     one->from_id, one->to.info.id);
+	if (!done || err)
+		migrate_print(one->m, stderr);
 	return err;
 }
 
@@ -99,7 +129,7 @@ int carry_check(const struct object *object, const struct bpf_map *map, int pin_
 bool carry_is_bulky(const struct carry *carry)
 {
 	for (size_t i = 0; i < carry->len; i++)
-		if (carry->list[i]->class != MIGRATE_COUNTER)
+		if (carry->list[i]->class != MIGRATE_COUNTER && !carry->list[i]->joins)
 			return true;
 	return false;
 }
@@ -107,8 +137,15 @@ bool carry_is_bulky(const struct carry *carry)
 /* Keep what was copied in the kernel as well, so that another process can go on. */
 static int copy_one(struct carried *one)
 {
-	int err = migrate_copy(one->m), fd;
+	int err = 0, fd;
 
+	if (one->done)
+		return 0;
+	/* What others use is written to at the switch, when all else is ready. */
+	if (one->joins)
+		migrate_begin(one->m);
+	else
+		err = migrate_copy(one->m);
 	progress_clear(&one->progress);
 	if (err || one->class == MIGRATE_COUNTER)
 		return err;
@@ -140,6 +177,8 @@ int carry_reconcile(struct carry *carry)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
+		if (carry->list[i]->done)
+			continue;
 		err = migrate_reconcile(carry->list[i]->m);
 		progress_clear(&carry->list[i]->progress);
 	}

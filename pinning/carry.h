@@ -30,6 +30,9 @@ struct carried {
 	bool egress;       /* pinned in %egress/ */
 	bool placed;       /* the new one gets the old one's name */
 	bool shared;       /* another program goes on with the old one */
+	bool joins;        /* the new one is in use already: what it has stays */
+	bool left_before;  /* with joins: the old one has its %old name already */
+	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
@@ -54,6 +57,15 @@ struct carry {
  */
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, const char *const *classes);
+
+/*
+ * The same into a map that is in use, which the object has been given: it keeps what it has, and
+ * gets what it lacks. left_before: the old map has its %old name already. done: of a list, all that
+ * is wanted came over before, and what was deleted since must not come back; the old map is only
+ * looked at, to see whether it can be dropped.
+ */
+int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
+               int pin_fd, const char *const *classes, bool left_before, bool done);
 
 /*
  * Whether carry_plan() could do it. Silent. Returns 0, -EOPNOTSUPP with the reason for the user, or

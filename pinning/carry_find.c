@@ -132,7 +132,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, const str
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED)
+	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map->old_id)))
 		err = add_one(carry, in, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];

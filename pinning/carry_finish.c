@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
@@ -22,17 +23,39 @@ static void find_users(struct carried *one, const struct plan *plan)
 	}
 }
 
+/* Whoever has the flat name goes first: then the others find the new map there, and join it. */
+static void hint_first(const struct carried *one, const struct plan *plan, enum hook hook)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->info.id != one->from_id || map->hook == hook)
+			continue;
+		hint("it is the map of program %s (id %u) on %s as well, which goes first: %s "
+		     "--on-mismatch migrate --hook %s IFNAME OBJECT",
+		     map->prog_name, map->prog_id, hook_name(map->hook), cli_command("load"),
+		     hook_name(map->hook));
+		return;
+	}
+}
+
 /* The new map must take the name of the one that is carried over: that has all else. */
 static int find_place(struct carried *one, const struct plan *plan)
 {
 	const char *why = "it is not among the maps of the program";
+	enum hook hook = HOOKS;
 
 	for (size_t i = 0; i < plan->len && !one->placed; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
 		if (map->info.id != one->to_id)
 			continue;
+		if (one->left_before && plan_publishes(map)) {
+			one->placed = true;
+			break;
+		}
 		why = map->state == PLAN_REFUSED ? map->why : "another map has its name";
+		hook = map->hook;
 		if (map->state != PLAN_REPLACED || map->old_id != one->from_id)
 			continue;
 		one->placed = true;
@@ -42,6 +65,7 @@ static int find_place(struct carried *one, const struct plan *plan)
 		return 0;
 	rejected(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
 	hint("%s", why);
+	hint_first(one, plan, hook);
 	return -EEXIST;
 }
 
@@ -78,6 +102,8 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 			err = part(one, stage);
 			continue;
 		}
+		if (one->done)
+			continue;
 		err = carry_mark_write(one, &rec);
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
@@ -122,10 +148,30 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		     report->problems[i].why);
 }
 
+/* Brought in again, a list would get back what was deleted from it since: it is compared only. */
+static int finish_done(struct carried *one)
+{
+	__u64 missing = 0;
+	int err = one->shared ? 0 : migrate_count_missing(one->m, &missing);
+
+	progress_clear(&one->progress);
+	one->finished = true;
+	one->complete = !err && !one->shared && !missing;
+	if (missing)
+		note("map '%s': %llu entr%s of map %u, which came over before, %s not in the one "
+		     "in place: deleted or changed since, in either; they stay in %%old-%u",
+		     one->name, (unsigned long long)missing, missing == 1 ? "y" : "ies",
+		     one->from_id, missing == 1 ? "is" : "are", one->from_id);
+	return err;
+}
+
 static int finish_one(struct carried *one)
 {
 	const struct migrate_report *report = migrate_report(one->m);
 	int err;
+
+	if (one->done)
+		return finish_done(one);
 
 	/* What others find by name is theirs: a value that they put back is not one that was
 	 * copied. */

@@ -12,7 +12,10 @@ void carry_keep_apart(struct carried *one)
 	if (!*one->sharers)
 		return;
 	one->apart = one->class == MIGRATE_COUNTER;
-	if (one->apart)
+	if (one->apart && one->joins)
+		note("map '%s' (id %u) is shared by %s, where its counts stay", one->name,
+		     one->from_id, one->sharers);
+	else if (one->apart)
 		note("map '%s' is shared by %s, where all counts up to now stay: the new one "
 		     "begins at zero",
 		     one->name, one->sharers);
@@ -61,8 +64,8 @@ int carry_foresee(struct carry *carry)
 			one->to_id = info.id;
 			migrate_set_target(one->m, bpf_map__fd(one->map));
 		}
-		if (!one->apart && !*one->why)
-			err = migrate_foresee(one->m, made);
+		if (!one->apart && !one->done && !*one->why)
+			err = migrate_foresee(one->m, made && !one->joins);
 		progress_clear(&one->progress);
 	}
 	return err;

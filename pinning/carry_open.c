@@ -54,12 +54,15 @@ int carry_open_old(struct carried *one, int dir_fd, bool in_place)
 
 int carry_open_new(struct carried *one, int dir_fd)
 {
-	char path[NAME_SIZE * 2];
+	char path[NAME_SIZE * 2], file[NAME_SIZE];
 	struct bpf_map_info info;
 	int fd, err;
 
 	err = carry_new_path(one, path, sizeof(path));
 	fd = err ? err : pin_open_map(dir_fd, path, 0, &info);
+	/* It is the flat one: its pin in %egress/ has given way to a symlink. */
+	if (fd == -ELOOP && one->egress && !mapname_encode(one->name, file, sizeof(file)))
+		fd = pin_open_map(dir_fd, file, 0, &info);
 	if (fd >= 0 && info.id != one->to_id && one->class != MIGRATE_COUNTER) {
 		close(fd);
 		fd = -ESTALE;

@@ -31,7 +31,8 @@
 /* Old maps that others go on with stay open: what is edited there is compared after publishing. */
 bool carry_may_freeze(const struct carried *one)
 {
-	return one->class != MIGRATE_COUNTER && !one->settled && !one->shared && !*one->sharers;
+	return one->class != MIGRATE_COUNTER && !one->settled && !one->done && !one->shared &&
+	       !*one->sharers;
 }
 
 static const char *freeze_refusal(int err)

@@ -118,8 +118,8 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 	}
 	if (carry_done_has(&drops->dir->record, id))
 		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
-		    "a replacement left in it what did not fit the map in place; --old drops it, "
-		    "and that is lost");
+		    "a replacement left in it what did not fit the map in place, or changed since; "
+		    "--old drops it, and that is lost");
 	else
 		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
 		    "a replacement left it, and --old drops it: what it counted is not added any "

@@ -34,6 +34,7 @@ struct loading {
 	unsigned int shared_len;     /* maps of other interfaces that are used on */
 	char shared_map[NAME_SIZE];  /* the first of them */
 	char shared_with[NAME_SIZE]; /* and who has that */
+	struct live replaced;        /* the old program and what it uses, as far as known */
 	struct live live;            /* as it will be after the switch */
 	bool blind;                  /* of which only our own program is known */
 	struct record rec;
@@ -61,6 +62,23 @@ int load_look_for_sharers(struct loading *l);
 bool load_parts(void *context, const char *name, __u32 map_id);
 void load_tell_shared(const struct loading *l);
 int load_drop_parted(struct loading *l);
+
+/*
+ * load_shared.c: look at the program that is to be replaced, and which maps it and the programs
+ * behind it use; without CAP_SYS_ADMIN none are known. The second is replaced_uses of struct
+ * reuse_options, with the struct loading. The first reports its failures, and returns 0 or a
+ * negative errno.
+ */
+int load_look_at_replaced(struct loading *l);
+bool load_replaced_uses(const void *context, __u32 map_id);
+
+/*
+ * load_hooks.c: the plan is made. A map that was asked for anew must not go without a pin because
+ * the program of another hook has its name: reports it, and returns 0 or -EEXIST. And say which
+ * hooks go on with the old maps of what is carried over.
+ */
+int load_check_names(const struct loading *l);
+void load_tell_followers(const struct loading *l);
 
 /* load_goes.c: say what goes with a program of others that is replaced. */
 void load_tell_goes(const struct loading *l);

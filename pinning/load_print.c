@@ -25,8 +25,10 @@ static const char *map_word(const struct load_report *report, const struct plan_
 {
 	const struct carried *one = carried_to(report, map);
 
-	if (one && !one->apart)
+	if (one && !one->apart && !one->joins)
 		return "migrated";
+	if (map->joins)
+		return "reused";
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";
 	case PLAN_PINNED:

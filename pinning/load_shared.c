@@ -184,6 +184,26 @@ int load_find_sharers(struct loading *l)
 	return 0;
 }
 
+int load_look_at_replaced(struct loading *l)
+{
+	struct attachment old;
+	struct attachments attached = { .list = &old, .len = 1 };
+	int err;
+
+	if (!l->old || l->dir.fd < 0 || l->dir.dropped)
+		return 0;
+	old = *l->old;
+	err = live_query(&l->replaced, &attached);
+	return err && err != -EPERM ? failed(err, "cannot look at program %u", old.prog_id) : 0;
+}
+
+bool load_replaced_uses(const void *context, __u32 map_id)
+{
+	const struct loading *l = context;
+
+	return live_map_fd(&l->replaced, map_id) >= 0;
+}
+
 /*
  * A set that several interfaces got at once, by the record of this one; or what another one left,
  * which those who worked with it go on with.

@@ -153,6 +153,8 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = plan_make(&l->report->plan, &in);
 	if (!err)
+		err = load_check_names(l);
+	if (!err)
 		err = load_drop_parted(l);
 	if (!err && !l->report->shares)
 		tell_nameless(l);
@@ -175,6 +177,8 @@ int load_stage_all(struct loading *l)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
 	if (!err)
 		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);
+	if (!err)
+		load_tell_followers(l);
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
 	if (!err && l->options->no_attach)

@@ -16,6 +16,7 @@ static int load_object(struct loading *l)
 		.carry = &l->report->carry,
 		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,
 		.parts = load_parts,
+		.replaced_uses = l->old ? load_replaced_uses : NULL,
 		.context = l,
 	};
 	struct explanation *how = &l->object->explanation;
@@ -27,6 +28,8 @@ static int load_object(struct loading *l)
 	if (l->report->shares)
 		return reuse_check_shared(l->object, &l->dir, &reuse);
 	err = load_look_for_sharers(l);
+	if (!err)
+		err = load_look_at_replaced(l);
 	if (err)
 		return err;
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
@@ -246,6 +249,7 @@ int load_program(const struct interface *iface, struct object *object,
 	report->switched = l.stage.switched;
 	stage_end(&l.stage);
 	live_free(&l.live);
+	live_free(&l.replaced);
 	owners_free(&l.sharers);
 	attachments_free(&l.attached);
 	if (l.lost)

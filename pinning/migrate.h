@@ -127,6 +127,12 @@ void migrate_set_progress(struct migration *m,
                           void (*progress)(void *context, __u64 done, __u64 total), void *context);
 
 /*
+ * Instead of the steps below, with both maps in place: how many entries of the old map the new one
+ * has not, or has with another value. Reports failures. Returns 0 or a negative errno.
+ */
+int migrate_count_missing(struct migration *m, __u64 *missing);
+
+/*
  * Instead of the steps below: read the old map, and note in the report how many entries would be
  * left in it, and the first of them, as far as that follows from the definitions. may_try: the new
  * map exists and is thrown away afterwards, so that an LRU map may be filled to see what it drops.

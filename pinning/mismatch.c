@@ -38,6 +38,14 @@ enum mismatch mismatch_of(const struct mismatches *how, const char *map)
 	return what < 0 ? how->all : (enum mismatch)what;
 }
 
+bool mismatch_names(const struct mismatches *how, const char *map)
+{
+	for (size_t i = 0; how->maps[i]; i++)
+		if (parse_about(how->maps[i], map) >= 0)
+			return true;
+	return false;
+}
+
 bool mismatch_any(const struct mismatches *how, enum mismatch what)
 {
 	bool any = how->all == what;

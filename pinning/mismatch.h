@@ -26,6 +26,9 @@ struct mismatches {
 /* What the user wants done with the map of that name. */
 enum mismatch mismatch_of(const struct mismatches *how, const char *map);
 
+/* That was said of this very map. */
+bool mismatch_names(const struct mismatches *how, const char *map);
+
 /* It is done to all maps, or to one of them. */
 bool mismatch_any(const struct mismatches *how, enum mismatch what);
 

@@ -45,25 +45,6 @@ static const struct plan_map *holder(const struct plan *plan, const char *name, 
 	return NULL;
 }
 
-/*
- * Flat, or in %egress/: the hooks share by name, and where two maps of one name differ the order
- * of the hooks decides. An egress program's statistics are its own in any case.
- */
-static void choose_place(const struct plan *plan, struct plan_map *map)
-{
-	const struct plan_map *flat = holder(plan, map->name, false), *taken = flat;
-
-	if (map->hook == HOOK_TC_EGRESS) {
-		map->egress = !strcmp(map->name, DIRECTORY_TC_STATS) ||
-		              (flat && flat->info.id != map->info.id);
-		if (map->egress)
-			taken = holder(plan, map->name, true);
-	}
-	if (taken && taken->info.id != map->info.id)
-		refuse(map, "its name belongs to map %u of program %s (id %u) on %s",
-		       taken->info.id, taken->prog_name, taken->prog_id, hook_name(taken->hook));
-}
-
 /* What is pinned under that name now: 0 with its id, -ENOENT, or -EINVAL if it is no map. */
 static int find_present(const struct plan_input *in, const char *file, bool egress, __u32 *id)
 {
@@ -88,6 +69,52 @@ static int check_seen(const struct plan_input *in, const char *file, int err)
 	if (!err || err == -ENOENT || err == -EINVAL || err == -ELOOP || err == -EACCES)
 		return 0;
 	return failed(err, "cannot look at %s in %s", file, in->dir->path);
+}
+
+/*
+ * The flat map, while the pin in %egress/ is another one, of its own: that one gives way, else it
+ * would go on standing for what the egress program uses.
+ */
+static int find_joining(const struct plan_input *in, const struct plan_map *flat,
+                        struct plan_map *map)
+{
+	char file[NAME_SIZE];
+	__u32 own, id;
+	int err;
+
+	if (mapname_encode(map->name, file, sizeof(file)))
+		return 0;
+	err = find_present(in, file, true, &own);
+	if (check_seen(in, file, err) || err || own == map->info.id)
+		return check_seen(in, file, err);
+	if (!flat)
+		err = find_present(in, file, false, &id);
+	map->joins = flat || (!err && id == map->info.id);
+	map->egress = map->joins;
+	return 0;
+}
+
+/*
+ * Flat, or in %egress/: the hooks share by name, and where two maps of one name differ the order
+ * of the hooks decides. An egress program's statistics are its own in any case.
+ */
+static int choose_place(const struct plan *plan, const struct plan_input *in, struct plan_map *map)
+{
+	const struct plan_map *flat = holder(plan, map->name, false), *taken = flat;
+	int err = 0;
+
+	if (map->hook == HOOK_TC_EGRESS) {
+		map->egress = !strcmp(map->name, DIRECTORY_TC_STATS) ||
+		              (flat && flat->info.id != map->info.id);
+		if (!map->egress)
+			err = find_joining(in, flat, map);
+		if (map->egress)
+			taken = holder(plan, map->name, true);
+	}
+	if (taken && taken->info.id != map->info.id)
+		refuse(map, "its name belongs to map %u of program %s (id %u) on %s",
+		       taken->info.id, taken->prog_name, taken->prog_id, hook_name(taken->hook));
+	return err;
 }
 
 /* The name under which the replaced map is to stay must be free, or that map's already. */
@@ -233,9 +260,9 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 		*map->name = '\0';
 		refuse(map, "%s", why);
 	} else {
-		choose_place(plan, map);
+		err = choose_place(plan, in, map);
 	}
-	if (map->state != PLAN_REFUSED)
+	if (!err && map->state != PLAN_REFUSED)
 		err = look_in_place(in, map);
 	if (map->state != PLAN_REFUSED)
 		look_at_owners(in, map);

@@ -13,6 +13,7 @@
 #include "objects/chain.h"
 #include "pinning/kind.h"
 #include "pinning/reuse.h"
+#include "pinning/reuse_join.h"
 #include "pinning/shape.h"
 
 int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
@@ -95,8 +96,7 @@ static bool is_link(int map_fd, const struct bpf_map_info *info, const char *nam
 	       !bpf_map_lookup_elem(map_fd, &zero, &id);
 }
 
-/* What is pinned is neither used on nor carried over. */
-static bool is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name)
+bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name)
 {
 	if (info->type != BPF_MAP_TYPE_PROG_ARRAY || is_link(map_fd, info, name))
 		return false;
@@ -105,8 +105,8 @@ static bool is_made_anew(int map_fd, const struct bpf_map_info *info, const char
 }
 
 /* Returned where the definitions differ, so that all maps are looked at before it fails. */
-#define DIFFERS   1
-#define UNMOVABLE 2
+#define DIFFERS   (REUSE_JOINED + 1)
+#define UNMOVABLE (REUSE_JOINED + 2)
 
 /* See pinning/kind.h: other maps are bound to no programs. */
 static bool is_bound(__u32 type)
@@ -227,6 +227,21 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	return 0;
 }
 
+bool reuse_fits(const struct object *object, const struct bpf_map *map, int pin_fd,
+                const struct bpf_map_info *info)
+{
+	struct shape_diffs diffs;
+	bool fits;
+
+	if (info->type == BPF_MAP_TYPE_PROG_ARRAY ||
+	    shape_compare(object->obj, map, pin_fd, info, &diffs))
+		return false;
+	fits = !diffs.len;
+	shape_diffs_free(&diffs);
+	return fits && !(is_bound(info->type) && kind_clashes(object->prog, pin_fd)) &&
+	       !find_entry_prog(pin_fd, info).prog_id;
+}
+
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
                      int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how,
                      unsigned int *reused)
@@ -237,7 +252,7 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	bool clash;
 	int err;
 
-	if (is_made_anew(pin_fd, info, name))
+	if (reuse_is_made_anew(pin_fd, info, name))
 		return 0;
 	err = shape_compare(object->obj, map, pin_fd, info, &diffs);
 	if (err)
@@ -264,6 +279,8 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 		else
 			(*reused)++;
+		if (!err)
+			err = reuse_add_left(object, map, dir, info->id, how);
 	}
 	shape_diffs_free(&diffs);
 	return err;
@@ -291,7 +308,11 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 			err = refuse_pin(dir, object->hook, name, fd);
 			continue;
 		}
-		err = reuse_pin(object, map, dir, fd, &info, how, reused);
+		err = reuse_join(object, map, dir, fd, &info, how);
+		if (err == REUSE_JOINED)
+			(*reused)++;
+		else if (!err)
+			err = reuse_pin(object, map, dir, fd, &info, how, reused);
 		close(fd);
 		differ += err == DIFFERS;
 		unmovable += err == UNMOVABLE;
@@ -322,7 +343,7 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
 	if (fd < 0)
 		return 0;
-	if (!is_made_anew(fd, &info, object_map_name(object, map))) {
+	if (!reuse_is_made_anew(fd, &info, object_map_name(object, map))) {
 		id = info.id;
 		*differs = find_entry_prog(fd, &info).prog_id ||
 		           (!shape_compare(object->obj, map, fd, &info, &diffs) && diffs.len);
@@ -339,10 +360,12 @@ bool reuse_is_current(const struct object *object, const struct directory *dir,
 	int fd;
 
 	for (size_t i = 0; i < carry->len; i++) {
-		fd = reuse_open_pin(dir, object->hook, carry->list[i]->name, &info);
+		const struct carried *one = carry->list[i];
+
+		fd = reuse_open_pin(dir, object->hook, one->name, &info);
 		if (fd >= 0)
 			close(fd);
-		if (fd < 0 || info.id != carry->list[i]->from_id)
+		if (fd < 0 || info.id != (one->left_before ? one->to_id : one->from_id))
 			return false;
 	}
 	return true;

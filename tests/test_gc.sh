@@ -607,7 +607,7 @@ test_what_did_not_fit_the_map_in_place_is_not_dropped_without_a_word()
 	old=$(map_id "$BPFFS/v0/deny_list")
 	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
 	expect_status 0 gc --old --dry-run
-	expect_decision "would remove" map "$BPFFS/v0/deny_list%old-$old" "what did not fit the map in place; --old drops it, and that is lost"
+	expect_decision "would remove" map "$BPFFS/v0/deny_list%old-$old" "what did not fit the map in place, or changed since; --old drops it, and that is lost"
 }
 
 test_symlinks_that_lead_nowhere_go_and_others_stay()

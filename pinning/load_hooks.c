@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The hooks of an interface share maps by name, and are loaded onto one after the other. */
+#include <errno.h>
+#include <string.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "pinning/load_internal.h"
+
+/* Who has the name of a map that is refused, on another hook; or NULL. */
+static const struct plan_map *find_holder(const struct loading *l, const struct plan_map *refused)
+{
+	const struct plan *plan = &l->report->plan;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (plan_publishes(map) && map->hook != refused->hook &&
+		    map->egress == refused->egress && !strcmp(map->name, refused->name))
+			return map;
+	}
+	return NULL;
+}
+
+int load_check_names(const struct loading *l)
+{
+	const struct load_report *report = l->report;
+
+	for (size_t i = 0; i < report->plan.len; i++) {
+		const struct plan_map *map = &report->plan.maps[i], *holder;
+
+		/* Program arrays are made anew whatever was asked for. */
+		if (map->state != PLAN_REFUSED || map->hook != l->object->hook ||
+		    map->prog_id != report->prog_id || !*map->name ||
+		    map->info.type == BPF_MAP_TYPE_PROG_ARRAY ||
+		    mismatch_of(&l->options->mismatch, map->name) != MISMATCH_FRESH)
+			continue;
+		holder = find_holder(l, map);
+		if (!holder)
+			continue;
+		rejected(-EEXIST, "cannot give program %s a new map '%s': it cannot be pinned",
+		         report->prog_name, map->name);
+		hint("%s", map->why);
+		hint("that hook goes first, and the others then have its new map: %s "
+		     "--on-mismatch fresh --hook %s %s OBJECT",
+		     cli_command("load"), hook_name(holder->hook), cli_word(l->iface->name));
+		return -EEXIST;
+	}
+	return 0;
+}
+
+void load_tell_followers(const struct loading *l)
+{
+	const struct load_report *report = l->report;
+	bool follows[HOOKS] = {};
+
+	for (size_t c = 0; c < report->carry.len; c++)
+		for (size_t i = 0; i < report->plan.len; i++) {
+			const struct plan_map *map = &report->plan.maps[i];
+
+			if (map->info.id == report->carry.list[c]->from_id)
+				follows[map->hook] = true;
+		}
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (follows[hook] && hook != (int)l->object->hook)
+			hint("what tools edit from now on is not in force on %s before it follows: "
+			     "%s "
+			     "--on-mismatch migrate --hook %s %s OBJECT",
+			     hook_name(hook), cli_command("load"), hook_name(hook),
+			     cli_word(l->iface->name));
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/listing.h"
+#include "bpffs/log.h"
+#include "bpffs/name.h"
+#include "bpffs/pin.h"
+#include "pinning/carry_mark.h"
+#include "pinning/reuse_join.h"
+
+/* The egress program's pin of this name is one of its own, and no symlink to the flat one. */
+static bool is_apart(const struct directory *dir, enum hook hook, const char *name)
+{
+	char file[NAME_SIZE], path[NAME_SIZE * 2];
+	struct stat st;
+
+	if (hook != HOOK_TC_EGRESS || !strcmp(name, DIRECTORY_TC_STATS) ||
+	    mapname_encode(name, file, sizeof(file)))
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
+	return !fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
+}
+
+/* A list that came over once would get back what was deleted from it since. */
+static bool is_done(const struct object *object, const struct bpf_map *map,
+                    const struct directory *dir, __u32 old_id, const char *const *classes)
+{
+	int class = carry_class(bpf_object__btf(object->obj), object_map_name(object, map),
+	                        bpf_map__type(map), classes);
+
+	return class == MIGRATE_CONFIG && dir->has_record && carry_done_has(&dir->record, old_id);
+}
+
+/* A note of what an earlier run is to bring over: it comes by that. */
+static bool is_noted(const struct directory *dir, __u32 old_id)
+{
+	return directory_carries(dir, old_id);
+}
+
+static int bring(const struct object *object, const struct bpf_map *map,
+                 const struct directory *dir, int old_fd, __u32 old_id,
+                 const struct reuse_options *how, bool left_before)
+{
+	return carry_join(how->carry, object, map, old_fd, how->classes, left_before,
+	                  is_done(object, map, dir, old_id, how->classes));
+}
+
+static void tell_apart(const struct directory *dir, const char *name,
+                       const struct bpf_map_info *own, const struct bpf_map_info *flat)
+{
+	note("map '%s' (id %u) is of tc_egress alone: the other hooks of %s have map %u", name,
+	     own->id, dir->ifname, flat->id);
+	hint("have one for all of them, with what is in both: --on-mismatch %s=migrate",
+	     cli_word(name));
+}
+
+/* Whether the flat map takes the place of the own one. */
+static bool wants_flat(const struct object *object, const struct bpf_map *map,
+                       const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
+                       int flat_fd, const struct bpf_map_info *flat,
+                       const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	enum mismatch what = mismatch_of(how->mismatch, name);
+	char why[256];
+
+	if (flat->id == info->id || reuse_is_made_anew(flat_fd, flat, name) ||
+	    !reuse_fits(object, map, flat_fd, flat))
+		return false;
+	if (reuse_fits(object, map, pin_fd, info) && !mismatch_names(how->mismatch, name)) {
+		tell_apart(dir, name, info, flat);
+		return false;
+	}
+	if (what == MISMATCH_FAIL || (how->keeps_name && how->keeps_name(how->context, info->id)) ||
+	    (how->parts && how->parts(how->context, name, flat->id)))
+		return false;
+	return what == MISMATCH_FRESH ||
+	       carry_check(object, map, pin_fd, how->classes, why, sizeof(why)) != -EOPNOTSUPP;
+}
+
+static int take_flat(const struct object *object, struct bpf_map *map, const struct directory *dir,
+                     int pin_fd, const struct bpf_map_info *info, int flat_fd,
+                     const struct bpf_map_info *flat, const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	int err = bpf_map__reuse_fd(map, flat_fd);
+
+	if (err)
+		return failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
+	note("map '%s': tc_egress goes on with map %u, which the other hooks of %s have", name,
+	     flat->id, dir->ifname);
+	if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE && !is_noted(dir, info->id))
+		err = bring(object, map, dir, pin_fd, info->id, how, false);
+	return err ? err : REUSE_JOINED;
+}
+
+int reuse_join(const struct object *object, struct bpf_map *map, const struct directory *dir,
+               int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	struct bpf_map_info flat;
+	int fd, err = 0;
+
+	if (!is_apart(dir, object->hook, name))
+		return 0;
+	fd = reuse_open_pin(dir, HOOK_XDP, name, &flat);
+	if (fd < 0)
+		return 0;
+	if (wants_flat(object, map, dir, pin_fd, info, fd, &flat, how))
+		err = take_flat(object, map, dir, pin_fd, info, fd, &flat, how);
+	close(fd);
+	return err;
+}
+
+/* One old map of this name, of which the program that is replaced is a user. */
+static int add_old(const struct object *object, const struct bpf_map *map,
+                   const struct directory *dir, int dir_fd, const char *file, __u32 old_id,
+                   const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	struct bpf_map_info info;
+	char why[256];
+	int fd, err = 0;
+
+	if (is_noted(dir, old_id) || !how->replaced_uses(how->context, old_id))
+		return 0;
+	fd = pin_open_map(dir_fd, file, 0, &info);
+	if (fd < 0 || info.id != old_id) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	if (mismatch_of(how->mismatch, name) == MISMATCH_FAIL) {
+		if (!is_done(object, map, dir, old_id, how->classes)) {
+			note("map '%s': what the replaced program has in map %u up to now stays in "
+			     "%%old-%u",
+			     name, old_id, old_id);
+			hint("add it: --on-mismatch migrate, or afterwards %s --carry %s",
+			     cli_command("pin_maps"), cli_word(dir->ifname));
+		}
+	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
+		if (carry_check(object, map, fd, how->classes, why, sizeof(why)) == -EOPNOTSUPP)
+			note("map '%s': what is in %%old-%u stays there: %s", name, old_id, why);
+		else
+			err = bring(object, map, dir, fd, old_id, how, true);
+	}
+	close(fd);
+	return err;
+}
+
+int reuse_add_left(const struct object *object, const struct bpf_map *map,
+                   const struct directory *dir, __u32 map_id, const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	bool apart = is_apart(dir, object->hook, name);
+	char base[NAME_SIZE];
+	struct listing all;
+	__u32 old_id;
+	int fd, err;
+
+	if (!how->replaced_uses ||
+	    (object->hook == HOOK_TC_EGRESS && !apart && !strcmp(name, DIRECTORY_TC_STATS)))
+		return 0;
+	fd = bpffs_open_dir(dir->fd, apart ? DIRECTORY_EGRESS : ".", O_RDONLY);
+	if (fd < 0)
+		return failed(fd, "cannot list %s", dir->path);
+	err = listing_read(&all, fd);
+	if (err)
+		failed(err, "cannot list %s", dir->path);
+	for (size_t i = 0; !err && i < all.len; i++) {
+		const char *file = all.list[i].name;
+
+		if (S_ISREG(all.list[i].type) &&
+		    !mapname_parse(file, base, sizeof(base), &old_id) && old_id &&
+		    old_id != map_id && !strcmp(base, name))
+			err = add_old(object, map, dir, fd, file, old_id, how);
+	}
+	listing_free(&all);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,321 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Hooks of one interface that share their maps, and are upgraded one after the other: in the end they
+# share them again, with every count and every rule.
+. tests/pins.sh
+. tests/carry.sh
+. tests/faults.sh
+. tests/load_faults.sh
+
+EGRESS=$BPFFS/v0/%egress
+
+# upgrade HOOK OBJECT [OPTION...]: the program of that hook.
+upgrade()
+{
+	local on=$1 object=$2
+
+	shift 2
+	expect_status 0 load "${@:---on-mismatch=migrate}" --hook "$on" v0 "$BUILT/$object"
+}
+
+# Both tc hooks with one set of maps.
+load_tc_hooks()
+{
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+}
+
+# expect_one_set: nothing is left beside it, and %egress/ leads to it.
+expect_one_set()
+{
+	local map
+
+	for map in deny_list frames_seen; do
+		[[ $(readlink "$EGRESS/$map") == ../$map ]] || fail "$1: $(ls -l "$EGRESS")
+$errors"
+	done
+	[[ -z $(old_maps "$BPFFS/v0")$(old_maps "$EGRESS") ]] ||
+		fail "$1: left: $(old_maps "$BPFFS/v0") $(old_maps "$EGRESS"): $errors"
+	[[ -z $(ls -A "$BPFFS/v0/%carry" 2>/dev/null) ]] || fail "$1: not finished"
+}
+
+# rule PIN KEY [VALUE...]: put a rule into a list of that shape.
+rule()
+{
+	local pin=$1 key=$2
+
+	shift 2
+	bpftool map update pinned "$pin" key "$key" 0 0 0 value "$@"
+}
+of_carry1=(0 0 0 0 9 0 0 0)
+
+test_an_egress_program_joins_the_others_again_with_its_counts()
+{
+	local flat
+
+	load_tc_hooks
+	send 10
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	rule "$BPFFS/v0/deny_list" 6 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o
+	[[ $errors == *"on tc_egress goes on with the old one"*"--on-mismatch migrate --hook tc_egress v0"* ]] ||
+		fail "it says: $errors"
+	send_out 20
+	# What is deleted now must not come back.
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 0 0
+	flat=$(map_id "$BPFFS/v0/deny_list")
+	upgrade tc_egress tc_carry2.o
+	[[ $output == *"map deny_list id $flat reused"*"map frames_seen id "*" reused"* ]] || fail "$output"
+	expect_id "$BPFFS/v0/deny_list" "$flat"
+	send_out 5
+	expect_seen 35 0
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	# The deleted one is in the old list, which therefore stays.
+	[[ $(old_maps "$EGRESS") == deny_list%old-* && $errors == *"1 entry of map"*"is not in the one in place"* ]] ||
+		fail "left: $(old_maps "$EGRESS"): $errors"
+	expect_status 0 gc --old
+	expect_one_set "in the end"
+}
+
+test_nothing_is_left_of_a_list_that_came_over_before()
+{
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o
+	upgrade tc_egress tc_carry2.o
+	expect_one_set "in the end"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	expect_status 0 status v0
+	[[ $output != *orphan* ]] || fail "$output"
+}
+
+test_hooks_that_begin_anew_one_after_the_other_share_again()
+{
+	load_tc_hooks
+	send 10
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o --on-mismatch fresh
+	upgrade tc_egress tc_carry2.o --on-mismatch fresh
+	send 1
+	send_out 2
+	expect_seen 3 0
+	[[ -z $(rules_of "$BPFFS/v0/deny_list") && -L $EGRESS/deny_list ]] || fail "$(ls -l "$EGRESS")"
+	[[ $(old_maps "$EGRESS" | sed 's/-.*//' | paste -sd ' ') == "deny_list%old frames_seen%old" ]] ||
+		fail "$(old_maps "$EGRESS")"
+}
+
+test_what_an_egress_program_has_alone_comes_to_the_others()
+{
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	send 10
+	upgrade tc_ingress tc_carry2.o --on-mismatch fresh
+	rule "$BPFFS/v0/deny_list" 7 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	upgrade tc_egress tc_carry2.o
+	expect_one_set "in the end"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'5 9\n7 3' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	expect_seen 10 0
+}
+
+test_two_sets_of_one_definition_are_told_and_come_together_when_asked()
+{
+	load_tc_hooks
+	upgrade tc_ingress tc_carry2.o --on-mismatch fresh
+	send_out 4
+	# The way back: now both are as the object defines them.
+	upgrade tc_ingress tc_carry1.o --on-mismatch fresh
+	send 2
+	expect_status 0 load --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"map 'frames_seen' (id "*") is of tc_egress alone"*"--on-mismatch frames_seen=migrate"* ]] ||
+		fail "it says: $errors"
+	[[ ! -L $EGRESS/frames_seen ]] || fail "it joined unasked"
+	expect_seen 2 0
+	upgrade tc_egress tc_carry1.o --on-mismatch frames_seen=migrate --on-mismatch deny_list=migrate
+	expect_status 0 gc --old
+	expect_one_set "in the end"
+	send_out 1
+	expect_seen 7 0
+}
+
+test_a_dry_run_of_joining_changes_nothing()
+{
+	local before
+
+	load_tc_hooks
+	upgrade tc_ingress tc_carry2.o
+	before=$(snapshot)
+	expect_status 0 load --dry-run --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ $output == *"map frames_seen id "*" would be reused"* ]] || fail "$output"
+	expect_unchanged "$before"
+	expect_seen 0 0
+}
+
+test_counts_of_a_hook_that_follows_later_come_too()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	send 10
+	upgrade xdp carry2.o
+	send 20
+	upgrade tc_ingress tc_carry2.o
+	[[ $errors == *"map 'frames_seen': what map "*" has is added to map "* ]] || fail "it says: $errors"
+	# Each frame passes both.
+	expect_seen 60 0
+	expect_one_set "in the end"
+	expect_status 0 gc --old --dry-run
+	[[ -z $output ]] || fail "$output"
+}
+
+test_counts_that_stay_behind_are_said()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	upgrade xdp carry2.o
+	send 20
+	expect_status 0 load v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'frames_seen': what the replaced program has in map "*" stays in %old-"*\
+"hint: add it: --on-mismatch migrate, or afterwards "*"pin_maps --carry v0"* ]] || fail "it says: $errors"
+	expect_seen 20 0
+	expect_status 0 pin_maps --carry v0
+	expect_seen 40 0
+}
+
+# What was left before by a load that began anew is none of a program that is replaced.
+test_what_was_left_on_purpose_does_not_come()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	send 10
+	load --on-mismatch fresh v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	upgrade xdp carry2.o
+	expect_seen 0 0
+	[[ $(old_maps "$BPFFS/v0" | wc -l) == 2 ]] || fail "$(old_maps "$BPFFS/v0")"
+}
+
+test_the_hook_that_has_the_name_goes_first_and_this_is_said()
+{
+	local before way
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	before=$(snapshot)
+	expect_status 2 load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"hint: it is the map of program carry1 (id "*") on xdp as well, which goes first: "*\
+"load --on-mismatch migrate --hook xdp IFNAME OBJECT"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_status 2 load --on-mismatch fresh v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"cannot give program tc_carry2 a new map '"*" on xdp"*"that hook goes first"*\
+"load --on-mismatch fresh --hook xdp v0 OBJECT"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	for way in migrate fresh; do
+		upgrade xdp carry2.o --on-mismatch "$way"
+		upgrade tc_ingress tc_carry2.o --on-mismatch "$way"
+		upgrade xdp carry1.o
+		upgrade tc_ingress tc_carry1.o
+	done
+}
+
+test_the_ingress_hook_goes_before_the_egress_hook_and_this_is_said()
+{
+	local before
+
+	load_tc_hooks
+	before=$(snapshot)
+	expect_status 2 load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"hint: it is the map of program tc_carry1 (id "*") on tc_ingress as well, which goes first: "*\
+"load --on-mismatch migrate --hook tc_ingress IFNAME OBJECT"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+}
+
+# begin: the first hook was upgraded, and the other one is about to be.
+begin()
+{
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+	ip link set dev v0 xdp off
+	tc qdisc del dev v0 clsact 2>/dev/null || true
+	load --hook "$first" v0 "$BUILT/$first_old" >/dev/null
+	load --hook "$second" v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	send 3
+	load --on-mismatch "$first_how" --hook "$first" v0 "$BUILT/$first_new" >/dev/null 2>&1
+	rule "$BPFFS/v0/deny_list" 7 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	frames "$second" 4
+	expected=$(expect_frames)
+}
+first=tc_ingress first_old=tc_carry1.o first_new=tc_carry2.o second=tc_egress first_how=migrate
+
+frames()
+{
+	case $1 in
+	tc_egress) send_out "$2" ;;
+	*) send "$2" ;;
+	esac
+}
+
+# Frames that come in are seen by XDP as well.
+expect_frames()
+{
+	case $first in
+	xdp) echo 14 ;;
+	*) echo 7 ;;
+	esac
+}
+
+# check WHERE: whatever was done of it, one more load brings the rest.
+check()
+{
+	expect_status 0 load --on-mismatch migrate --hook "$second" v0 "$BUILT/tc_carry2.o"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'5 9\n7 3' ]] ||
+		fail "$1: $(rules_of "$BPFFS/v0/deny_list")"
+	expect_seen "$expected" 0
+	[[ -z $(old_maps "$BPFFS/v0" | grep frames_seen)$(old_maps "$EGRESS" | grep frames_seen) ]] ||
+		fail "$1: counts are left: $errors"
+	[[ $second != tc_egress || -L $EGRESS/deny_list ]] || fail "$1: $(ls -l "$EGRESS")"
+	[[ -z $(ls -A "$BPFFS/v0/%carry" 2>/dev/null) ]] || fail "$1: not finished"
+	expect_no_stage
+}
+expected=0
+
+# sweep FAULT...: at each call by which the second load changes something.
+sweep()
+{
+	local call n k calls fault points=0
+
+	begin
+	calls=$(calls_of load --on-mismatch migrate --hook "$second" v0 "$BUILT/tc_carry2.o")
+	check "at first"
+	while read -r call n k; do
+		for fault; do
+			begin
+			inject "$call" "$fault" "$n" load --on-mismatch migrate --hook "$second" v0 \
+				"$BUILT/tc_carry2.o"
+			[[ -n $injected ]] || continue
+			((++points))
+			check "$fault at $call $n"
+		done
+	done <<<"$calls"
+	echo "$* at $points points of $(wc -l <<<"$calls") calls" >&2
+	((points > 15))
+}
+
+CHANGING_BPF='BPF_(OBJ_PIN|MAP_UPDATE_ELEM|MAP_UPDATE_BATCH|MAP_FREEZE|PROG_TEST_RUN|PROG_RUN),'
+
+test_joining_killed_anywhere_loses_no_count_and_no_rule() { sweep signal=KILL; }
+
+test_joining_a_fresh_set_killed_anywhere_loses_no_count_and_no_rule()
+{
+	first_how=fresh
+	sweep signal=KILL
+}
+
+test_following_killed_anywhere_loses_no_count_and_no_rule()
+{
+	first=xdp first_old=carry1.o first_new=carry2.o second=tc_ingress
+	sweep signal=KILL
+}
+
+test_joining_that_fails_anywhere_loses_no_count_and_no_rule()
+{
+	first_how=fresh
+	sweep error=ENOMEM error=EPERM
+}
