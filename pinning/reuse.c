@@ -14,6 +14,7 @@
 #include "pinning/kind.h"
 #include "pinning/reuse.h"
 #include "pinning/reuse_join.h"
+#include "pinning/reuse_slots.h"
 #include "pinning/shape.h"
 
 int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
@@ -264,6 +265,11 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		detail("what may be inside map '%s' was not compared: nothing is, and the verifier "
 		       "does not tell",
 		       name);
+	if (!diffs.len) {
+		err = reuse_compare_slots(object, map, dir, pin_fd, info, how, &diffs);
+		if (err)
+			goto out;
+	}
 	entry = find_entry_prog(pin_fd, info);
 	clash = !diffs.len && is_bound(info->type) && kind_clashes(object->prog, pin_fd);
 	if (clash && info->type == BPF_MAP_TYPE_PROG_ARRAY) {
@@ -282,6 +288,7 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		if (!err)
 			err = reuse_add_left(object, map, dir, info->id, how);
 	}
+out:
 	shape_diffs_free(&diffs);
 	return err;
 }

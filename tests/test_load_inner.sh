@@ -59,3 +59,46 @@ test_a_hint_to_carry_over_is_only_for_what_can_be()
 	# Which is what the hints say, together.
 	expect_status 0 load --on-mismatch migrate --on-mismatch waiting=fresh v0 "$BUILT/load_mixed2.o"
 }
+
+# inside MAP: 'SLOT NAME' a line, of the map that is pinned under that name.
+inside()
+{
+	local slot id
+
+	bpftool -j map dump pinned "$BPFFS/v0/$1" |
+		python3 -c 'import json, sys
+for e in json.load(sys.stdin):
+	if "error" not in e["value"]:
+		print(*(int.from_bytes(bytes(int(b, 16) for b in e[w]), "little") for w in ("key", "value")))' |
+		while read -r slot id; do
+			echo "$slot $(bpftool -j map show id "$id" | sed 's/.*"name":"\([^"]*\)".*/\1/')"
+		done
+}
+
+test_a_slot_that_the_object_fills_otherwise_is_said_and_can_be_had()
+{
+	load v0 "$BUILT/slots1.o" >/dev/null
+	[[ $(inside filled) == "0 first" ]] || fail "at first: $(inside filled)"
+	expect_status 0 load v0 "$BUILT/slots1.o"
+	[[ $errors != *filled* ]] || fail "it says: $errors"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/slots2.o"
+	[[ $output == *"map filled id "*" reused"* && $errors == *"slot 2 is empty, and the object puts map 'second' there"*\
+"--on-mismatch filled=fresh"* ]] || fail "$output$errors"
+	[[ $(inside filled) == "0 first" ]] || fail "changed: $(inside filled)"
+	expect_status 0 load --on-mismatch filled=fresh v0 "$BUILT/slots2.o"
+	[[ $output == *"map filled id "*" created"* ]] || fail "$output"
+	says_row "slot 2" "map 'second'" empty
+	[[ $(inside filled) == $'0 first\n2 second' ]] || fail "in the end: $(inside filled)"
+	# And what is as the object says is used on.
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/slots2.o"
+	[[ $output == *"map filled id "*" reused"* ]] || fail "$output"
+}
+
+test_a_slot_with_another_map_than_the_objects_is_said()
+{
+	load v0 "$BUILT/slots1.o" >/dev/null
+	put_inside filled 0 other array 4
+	expect_status 0 load v0 "$BUILT/slots1.o"
+	[[ $errors == *"slot 0 is map $(map_id "$BPFFS/other") still, and the object puts map 'first' there"* ]] ||
+		fail "it says: $errors"
+}
