@@ -129,7 +129,7 @@ int carry_check(const struct object *object, const struct bpf_map *map, int pin_
 bool carry_is_bulky(const struct carry *carry)
 {
 	for (size_t i = 0; i < carry->len; i++)
-		if (carry->list[i]->class != MIGRATE_COUNTER && !carry->list[i]->joins)
+		if (carry->list[i]->m && migrate_copies(carry->list[i]->m) && !carry->list[i]->joins)
 			return true;
 	return false;
 }
@@ -147,7 +147,7 @@ static int copy_one(struct carried *one)
 	else
 		err = migrate_copy(one->m);
 	progress_clear(&one->progress);
-	if (err || one->class == MIGRATE_COUNTER)
+	if (err || !migrate_copies(one->m) || one->apart)
 		return err;
 	fd = migrate_snapshot(one->m);
 	return fd < 0 ? fd : 0;

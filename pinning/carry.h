@@ -116,7 +116,8 @@ void carry_left_why(const struct carried *one, char *text, size_t size);
 /* A dry run, after planning: count what will not fit. Reports its failures. */
 int carry_foresee(struct carry *carry);
 
-/* Copying takes long: something else than counters is carried over, which waits for the switch. */
+/* Copying takes long: something else is carried over than the counters of arrays, which wait for
+ * the switch. */
 bool carry_is_bulky(const struct carry *carry);
 
 /* The object is loaded: copy what is copied before the switch. Reports its failures. */

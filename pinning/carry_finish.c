@@ -108,7 +108,7 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
 			              one->name);
-		base_fd = one->class == MIGRATE_COUNTER ? -1 : migrate_snapshot(one->m);
+		base_fd = migrate_copies(one->m) ? migrate_snapshot(one->m) : -1;
 		err = stage_add_carry(stage, one->from_id, &rec, base_fd);
 	}
 	return err;
@@ -136,10 +136,16 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		note("map '%s': %llu entries were changed in both maps; the new map's were kept, "
 		     "with what changed in the old one between the copy and the switch lost",
 		     one->name, (unsigned long long)report->conflicts);
+	if (report->keys_stay)
+		note("map '%s': %llu key%s gone from the old map at the switch, and stay%s in the "
+		     "new one, which has counted there since",
+		     one->name, (unsigned long long)report->keys_stay,
+		     report->keys_stay == 1 ? " was" : "s were", report->keys_stay == 1 ? "s" : "");
 	if (report->counts_in_both && one->class == MIGRATE_CONFIG) {
 		note("map '%s': in %llu of them a number went on in both maps", one->name,
 		     (unsigned long long)report->counts_in_both);
 		hint("if programs count there: --class %s=counter adds both up after the switch, "
+		     "until which every number in the new map is zero, also one that is a verdict; "
 		     "--class %s=flow says that programs keep it",
 		     one->name, one->name);
 	}
@@ -175,9 +181,9 @@ static int finish_one(struct carried *one)
 
 	/* What others find by name is theirs: a value that they put back is not one that was
 	 * copied. */
-	if (carry_may_freeze(one))
+	if (one->class != MIGRATE_COUNTER && carry_may_freeze(one))
 		migrate_freeze(one->m);
-	err = one->settled ? 0 : migrate_reconcile(one->m);
+	err = one->settled || one->class == MIGRATE_COUNTER ? 0 : migrate_reconcile(one->m);
 	if (!err)
 		err = migrate_merge(one->m);
 	progress_clear(&one->progress);

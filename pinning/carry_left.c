@@ -17,8 +17,9 @@ void carry_keep_apart(struct carried *one)
 		     one->from_id, one->sharers);
 	else if (one->apart)
 		note("map '%s' is shared by %s, where all counts up to now stay: the new one "
-		     "begins at zero",
-		     one->name, one->sharers);
+		     "begins at zero%s",
+		     one->name, one->sharers,
+		     one->m && migrate_copies(one->m) ? ", with the same keys" : "");
 	else
 		note("map '%s' is shared by %s, and stays there: the new one is a copy", one->name,
 		     one->sharers);

@@ -78,10 +78,15 @@ int carry_open_base(struct carried *one, int dir_fd, const char *where)
 	char path[64];
 	int fd, err;
 
-	if (one->class == MIGRATE_COUNTER)
+	/* Which keys a map was given says nothing of one that came in its place. */
+	if (!migrate_copies(one->m) ||
+	    (one->class == MIGRATE_COUNTER && one->to.info.id != one->to_id))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%u%s", DIRECTORY_CARRY, one->from_id, DIRECTORY_BASE);
 	fd = pin_open_map(dir_fd, path, 0, &info);
+	/* Without it counters are merged all the same: what others switched has none. */
+	if (fd == -ENOENT && one->class == MIGRATE_COUNTER)
+		return 0;
 	if (fd < 0)
 		return failed(fd, "cannot open %s/%s", where, path);
 	err = migrate_resume(one->m, fd);

@@ -31,7 +31,7 @@
 /* Old maps that others go on with stay open: what is edited there is compared after publishing. */
 bool carry_may_freeze(const struct carried *one)
 {
-	return one->class != MIGRATE_COUNTER && !one->settled && !one->done && !one->shared &&
+	return one->m && migrate_copies(one->m) && !one->settled && !one->done && !one->shared &&
 	       !*one->sharers;
 }
 
@@ -121,6 +121,14 @@ static void say_closed(const struct timespec *since)
 		detail("edits of the old maps were refused for %ld ms", ms);
 }
 
+/* What others go on with is not looked at again after publishing, if it is counters. */
+static void compare_keys(struct carried *one)
+{
+	if (one->class == MIGRATE_COUNTER && !one->settled)
+		migrate_reconcile(one->m);
+	progress_clear(&one->progress);
+}
+
 void carry_take_over(struct carry *carry, int stage_fd)
 {
 	struct carried **list = calloc(carry->len + 1, sizeof(*list));
@@ -131,9 +139,17 @@ void carry_take_over(struct carry *carry, int stage_fd)
 		failed(-ENOMEM, "cannot close the old maps to edits");
 		return;
 	}
-	for (size_t i = 0; i < carry->len; i++)
-		if (carry->list[i]->placed && carry_may_freeze(carry->list[i]))
-			list[len++] = carry->list[i];
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (!one->placed)
+			continue;
+		migrate_set_in_use(one->m);
+		if (carry_may_freeze(one))
+			list[len++] = one;
+		else
+			compare_keys(one);
+	}
 	for (size_t i = 0; i < len; i++)
 		catch_up(list[i]);
 	qsort(list, len, sizeof(*list), compare_size);

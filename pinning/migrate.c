@@ -96,7 +96,9 @@ int migrate_plan(struct migration **result, const struct migrate_map *from,
 	m->to = *to;
 	m->class = class;
 	m->snapshot_fd = -1;
-	table_init(&m->base, from->info.key_size, map_value_bytes(&from->info));
+	/* Of counters only the keys are remembered. */
+	table_init(&m->base, from->info.key_size,
+	           class == MIGRATE_COUNTER ? 0 : map_value_bytes(&from->info));
 	err = from->info.id && from->info.id == to->info.id ? -EINVAL : 0;
 	if (!err)
 		err = migrate_compare_maps(m);

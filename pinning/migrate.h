@@ -141,12 +141,21 @@ int migrate_count_missing(struct migration *m, __u64 *missing);
 int migrate_foresee(struct migration *m, bool may_try);
 
 /*
- * CONFIG and FLOW: copy all entries into the new map, which nobody else uses yet and which is
- * empty, and remember what was copied. An LRU map drops entries to make room: those are left behind
- * as well. Reports failures. Returns 0, also if entries were left behind (see the report), or a
- * negative errno.
+ * Whether migrate_copy() has something to do: of counters in hashes it copies the keys, with zeros,
+ * since programs ask whether a key is there, and to a list with counts that is the verdict.
+ */
+bool migrate_copies(const struct migration *m);
+
+/*
+ * Copy all entries, or keys, into the new map, which nobody else uses yet and which is empty, and
+ * remember what was copied. An LRU map drops entries to make room: those are left behind as well.
+ * Reports failures. Returns 0, also if entries were left behind (see the report), or a negative
+ * errno.
  */
 int migrate_copy(struct migration *m);
+
+/* The new program has been switched on: from here on the new map holds what that counts. */
+void migrate_set_in_use(struct migration *m);
 
 /*
  * Instead of migrate_copy(), where the new map is in use already: nothing was copied, so that
@@ -155,8 +164,10 @@ int migrate_copy(struct migration *m);
 void migrate_begin(struct migration *m);
 
 /*
- * CONFIG and FLOW: bring over what others changed in the old map since migrate_copy() or the last
- * call of this. The rule, for each key, where "copied" is what this process put into the new map:
+ * Bring over what others changed in the old map since migrate_copy() or the last call of this; of
+ * counters in hashes, which keys there are: one that is new is made, with zeros, and one that is
+ * gone is taken out again if the new map was given it here and has counted nothing in it. Not once
+ * others find the new map by its name. Of CONFIG and FLOW the rule, for each key, where "copied" is what this process put into the new map:
  *   - the old map still has what was copied: the new map is left as it is, edited or not;
  *   - the old map has another value, and the new map what was copied: the new map gets it;
  *   - the key is new in the old map: it is added, unless the new map has it already;
@@ -180,7 +191,7 @@ int migrate_freeze(struct migration *m);
 /*
  * Keep what was copied in a map of its own, so that another process can go on after this one was
  * killed: pin it before the switch. From then on each migrate_reconcile() keeps it current. Returns
- * a descriptor, closed by migrate_free(), or a negative errno, reported; -ENODATA for COUNTER.
+ * a descriptor, closed by migrate_free(), or a negative errno, reported; -ENODATA if nothing was.
  */
 int migrate_snapshot(struct migration *m);
 
@@ -194,7 +205,9 @@ int migrate_resume(struct migration *m, int fd);
 /*
  * COUNTER: add every counter of the old map to the new one and zero it in the old, by a BPF program
  * (tc, by BPF_PROG_TEST_RUN) that runs once on each CPU: no count is lost or doubled while packets
- * flow, nor by a second call. Keys that the new map lacks are created first. What is a counter:
+ * flow, nor by a second call. Keys that the new map lacks are created first, all of them before any
+ * count is added; but not those that it was given by migrate_copy(): somebody took them out since,
+ * and their counts go with them (not of an LRU map, which drops keys by itself). What is a counter:
  * integers of 2, 4 and 8 bytes, if neither enums nor __be16, __be32 and __be64; a field tagged
  * btf_decl_tag("ifbpf:max") becomes the greater of both; other fields are copied where the new one
  * is still zero. Where it is not, the old one is kept in the old map if it may be a count as well:
@@ -223,6 +236,7 @@ struct migrate_report {
 	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
 	__u64 conflicts;               /* changed in both maps: the new one won */
 	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */
+	__u64 keys_stay; /* of counters: gone from the old map, and counted in in the new one */
 	__u64 counters_left;    /* counters (of one CPU) that did not fit their narrower field */
 	__u64 fields_left;      /* fields (of one CPU) that may count and could not be added */
 	unsigned int cpus_left; /* offline CPUs whose slots could not be merged */

@@ -94,18 +94,28 @@ static void list_dropped(const struct migration *m, char *text, size_t size)
 
 static void counter_bound(struct migration *m)
 {
+	/* What a program finds that asks for a key. */
+	static const char keys[] =
+		"; the new map has every key of the old one from the first packet on, with zeros "
+		"until its counts are added: a number that is a verdict is zero for so long "
+		"(config copies it before the switch); a key that was deleted from the old map "
+		"between the last comparison before the switch and the one after it stays if the "
+		"new program has counted in it";
+	static const char lru[] = "; an LRU map drops keys to make room, also these";
 	char dropped[160];
 
 	list_dropped(m, dropped, sizeof(dropped));
 	snprintf(m->bound, sizeof(m->bound),
 	         "%s%s%sno count is lost or doubled%s; between the switch and the end of the merge "
-	         "the sum of both maps is exact; on Linux before 5.19 the counts of CPUs that are "
-	         "offline stay in the old map",
+	         "the sum of both maps is exact%s%s; on Linux before 5.19 the counts of CPUs that "
+	         "are offline stay in the old map",
 	         *dropped ? "what was counted in " : "", dropped,
 	         *dropped ? " is dropped, since the new map has no such field; of the rest " : "",
 	         has_other_fields(m) ? " in the fields that are added; of the others the new "
 	                               "map's value stays once it has one"
-	                             : "");
+	                             : "",
+	         migrate_has_keys(m) ? keys : "",
+	         migrate_has_keys(m) && map_is_lru(m->to.info.type) ? lru : "");
 }
 
 void migrate_make_bound(struct migration *m)

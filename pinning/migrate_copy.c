@@ -36,8 +36,9 @@ static int on_refused(void *context, __u32 i, int err)
 
 static int flush(struct outgoing *out)
 {
-	/* Two old keys that become one: the first wins, and the other is told. */
-	__u64 flags = out->m->key.lossy ? BPF_NOEXIST : BPF_ANY;
+	/* Two old keys that become one: the first wins, and the other is told. Counters add up. */
+	bool first_wins = out->m->key.lossy && out->m->class != MIGRATE_COUNTER;
+	__u64 flags = first_wins ? BPF_NOEXIST : BPF_ANY;
 	int err = entries_write(&out->batch, out->m->to.fd, flags, on_refused, out);
 
 	out->batch.count = 0;
@@ -60,7 +61,8 @@ static int take(struct outgoing *out, const void *key, const void *value)
 		return -ENOMEM;
 	m->report.entries++;
 	why = migrate_key(m, key, entries_key(&out->batch, i));
-	if (!why)
+	/* Counters begin at the zeros that are there. */
+	if (!why && m->class != MIGRATE_COUNTER)
 		why = migrate_value(m, value, entries_value(&out->batch, i));
 	if (why) {
 		entry->state = TABLE_LEFT;
@@ -94,7 +96,7 @@ int migrate_copy(struct migration *m)
 	struct map_reader reader;
 	int err = migrate_ready(m);
 
-	if (err || m->class == MIGRATE_COUNTER)
+	if (err || !migrate_copies(m))
 		return err;
 	err = map_reader_open(&reader, m->from.fd, &m->from.info);
 	if (err)

@@ -15,13 +15,14 @@ struct migration {
 	struct fields key, value;
 	struct table base; /* what was copied: old keys, old values */
 	bool has_base;
+	bool in_use;     /* the new map: a program counts in it */
 	__u32 round;     /* of comparing: entries seen in it carry its number */
 	int snapshot_fd; /* base as a map, or -1 */
 	struct migrate_report report;
 	void (*progress)(void *context, __u64 done, __u64 total);
 	void *progress_context;
 	char why[112]; /* of the last entry that did not fit */
-	char bound[640];
+	char bound[1024];
 };
 
 /* Once the rows and fields are there: the sentence of migrate_bound(). */
@@ -49,6 +50,16 @@ const char *migrate_value(struct migration *m, const void *from, void *to);
 /* An array's slot of zeros, which stand for nothing in a hash, nor where the new array ends before.
  */
 bool migrate_is_empty(const struct migration *m, const void *key, const void *value);
+
+/* Counters in a hash: its keys are content too. */
+bool migrate_has_keys(const struct migration *m);
+
+/*
+ * migrate_keys.c: migrate_reconcile() for the keys of counters; and make those that the new map
+ * lacks, where nothing was copied. Silent. Return 0 or a negative errno.
+ */
+int migrate_reconcile_keys(struct migration *m);
+int migrate_add_keys(struct migration *m);
 
 /*
  * The new map may be an LRU: what it dropped again of the entries that it was given stays in the

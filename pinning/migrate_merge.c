@@ -152,6 +152,14 @@ static int create_first(struct merging *g, const void *key, const void *value)
 	return err;
 }
 
+/* Where the new map lacks it by now, somebody took it out. */
+static bool was_given(const struct migration *m, const void *key)
+{
+	const struct table_entry *entry = table_find(&m->base, key);
+
+	return entry && (entry->state == TABLE_COPIED || entry->state == TABLE_NEW_WINS);
+}
+
 static int add_pair(struct merging *g, const void *key, const void *value)
 {
 	struct migration *m = g->m;
@@ -163,13 +171,13 @@ static int add_pair(struct merging *g, const void *key, const void *value)
 	if (counts_nothing(m, value))
 		return 0;
 	why = migrate_key(m, key, new_key);
-	if (!why && !map_is_lru(m->to.info.type))
+	if (!why && !map_is_lru(m->to.info.type) && !was_given(m, key))
 		why = create(g, new_key, &err);
 	if (err)
 		return err;
 	if (why) {
-		/* Without a count nothing is left behind. */
-		if (!bytes_are_zero(value, map_value_bytes(&m->from.info)))
+		/* Nothing is left behind with a slot that counts nothing. */
+		if (migrate_has_keys(m) || !bytes_are_zero(value, map_value_bytes(&m->from.info)))
 			migrate_left(m, key, why);
 		return 0;
 	}
@@ -201,8 +209,12 @@ static int for_each(struct merging *g,
 
 static int merge_all(struct merging *g)
 {
-	int err = map_is_lru(g->m->to.info.type) ? for_each(g, create_first) : 0;
+	int err = 0;
 
+	if (map_is_lru(g->m->to.info.type))
+		err = for_each(g, create_first);
+	else if (migrate_has_keys(g->m) && !g->m->has_base)
+		err = migrate_add_keys(g->m);
 	if (!err)
 		err = for_each(g, add_pair);
 	return err || !g->pairs ? err : run_all(g);
@@ -235,7 +247,9 @@ static int merge(struct merging *g)
 	cpus_restore(&g->cpus);
 	g->m->report.counters_left = g->prog.cursor->stuck;
 	g->m->report.fields_left = g->prog.cursor->unadded;
-	g->m->report.left += g->prog.cursor->absent;
+	/* What a map does not drop by itself, somebody took out, and what it counted with it. */
+	if (map_is_lru(g->m->to.info.type))
+		g->m->report.left += g->prog.cursor->absent;
 	return err ? err : g->cpu_err;
 }
 

@@ -247,10 +247,15 @@ int migrate_reconcile(struct migration *m)
 	struct map_reader reader;
 	int err = migrate_ready(m);
 
-	if (err || m->class == MIGRATE_COUNTER)
+	if (err || !migrate_copies(m) || (m->class == MIGRATE_COUNTER && !m->has_base))
 		return err;
 	migrate_quiesce();
 	m->round++;
+	if (m->class == MIGRATE_COUNTER) {
+		err = migrate_reconcile_keys(m);
+		return err ? failed(err, "cannot bring the keys of map %s over", m->from.info.name)
+		           : 0;
+	}
 	r.round = m->round;
 	err = map_reader_open(&reader, m->from.fd, &m->from.info);
 	if (err)

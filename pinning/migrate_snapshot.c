@@ -130,7 +130,7 @@ int migrate_resume(struct migration *m, int fd)
 	struct map_reader reader;
 	int err;
 
-	if (fd < 0 || m->class == MIGRATE_COUNTER)
+	if (fd < 0)
 		return 0;
 	err = map_describe(fd, &info);
 	if (!err && (info.key_size != m->base.key_bytes || info.value_size != value_size(m)))

@@ -18,12 +18,13 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "pinning/migrate.h"
+#include "pinning/migrate_entries.h"
 #include "tests/bpf/migrate.h"
 
 /* clang-format off */
 static const char usage[] =
 	"Usage: migrate_world fill PIN N            put rules 0 to N-1 into an old map\n"
-	"       migrate_world number PIN N          put zeros under the keys 0 to N-1\n"
+	"       migrate_world number PIN N [FROM]   put zeros under the keys 0 (FROM) to N-1\n"
 	"       migrate_world hold PIN              have an array in memory until a line comes\n"
 	"       migrate_world check PIN N [FROM]    find these, as they were, in a new map\n"
 	"       migrate_world edit PIN N            edit N of these rules all the time until SIGTERM,\n"
@@ -102,15 +103,15 @@ static int fill(const char *pin, __u32 n)
 	return err ? failed(err, "cannot fill %s", pin) : 0;
 }
 
-/* Keys 0 to n-1 of 4 bytes, with values of zeros. */
-static int number(const char *pin, __u32 n)
+/* Keys of 4 bytes, with values of zeros. */
+static int number(const char *pin, __u32 from, __u32 n)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	int fd = bpf_obj_get(pin), err = fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, &info, &len);
-	void *zeros = err ? NULL : calloc(1, info.value_size);
+	void *zeros = err ? NULL : calloc(1, map_value_bytes(&info));
 
-	for (__u32 i = 0; zeros && !err && i < n; i++)
+	for (__u32 i = from; zeros && !err && i < n; i++)
 		err = bpf_map_update_elem(fd, &i, zeros, BPF_NOEXIST);
 	free(zeros);
 	return err ? failed(err, "cannot fill %s", pin) : 0;
@@ -370,8 +371,8 @@ int main(int argc, char **argv)
 		err = fill(argv[2], n);
 	else if (argc == 3 && !strcmp(argv[1], "hold"))
 		err = hold(argv[2]);
-	else if (argc == 4 && !strcmp(argv[1], "number"))
-		err = number(argv[2], n);
+	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "number"))
+		err = number(argv[2], argc == 5 ? (__u32)strtoul(argv[4], NULL, 10) : 0, n);
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "check"))
 		err = check(argv[2], argc == 5 ? (__u32)strtoul(argv[4], NULL, 10) : 0, n);
 	else if (argc == 4 && !strcmp(argv[1], "edit"))

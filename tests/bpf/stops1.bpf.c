@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lists that count what they stop. */
+#include <linux/types.h>
+
+struct stop {
+	__u64 frames;
+};
+
+#include "tests/bpf/stops.bpf.h"
