@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
@@ -60,6 +61,7 @@ static int plan_one(struct carry *carry, const struct object *object, const stru
 		migrate_map_define(&one->to, object->obj, map);
 		err = migrate_plan(&one->m, &one->from, &one->to, class);
 	}
+	one->anew = !err && migrate_begins_anew(one->m);
 	if (err == -EOPNOTSUPP)
 		failed(err, "cannot carry the content of map '%s' over", name);
 	else if (err)
@@ -70,18 +72,28 @@ static int plan_one(struct carry *carry, const struct object *object, const stru
 }
 
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes)
+               int pin_fd, const char *const *classes, bool may_begin_anew)
 {
 	struct carried *one = NULL;
 	int err = plan_one(carry, object, map, pin_fd, classes, &one);
+	bool refused;
 
 	if (!one || !one->m)
 		return err;
+	refused = one->anew && !may_begin_anew;
+	if (refused)
+		err = rejected(-EOPNOTSUPP,
+		               "cannot carry map '%s' over as a whole: what the kernel holds in %s "
+		               "would be lost",
+		               one->name, migrate_begins_anew(one->m));
 	if (!err)
 		note("map '%s' is carried over into a new one:", one->name);
 	migrate_print(one->m, stderr);
 	if (!err)
 		note("%s", migrate_bound(one->m));
+	if (refused)
+		hint("carry the rest over, and begin that anew: --on-mismatch %s=migrate",
+		     cli_word(one->name));
 	return err;
 }
 

@@ -38,6 +38,7 @@ struct carried {
 	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
+	bool anew;         /* fields of the kernel's own are lost */
 	bool event;        /* with why: the map holds no state at all, so nothing is lost */
 	char why[256];     /* it cannot be carried over; "" if it can */
 	struct progress progress;
@@ -52,11 +53,12 @@ struct carry {
 /*
  * Plan to carry a pinned map over into a map of the object, and print what becomes of each field.
  * classes: "MAP=CLASS" words that override what the object says, NULL at the end; or NULL.
+ * may_begin_anew: fields of the kernel's own, timers for one, may be lost; else that is refused.
  * Reports its failures. Returns 0, -EOPNOTSUPP if it cannot be done (the rows say why), or another
  * negative errno.
  */
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes);
+               int pin_fd, const char *const *classes, bool may_begin_anew);
 
 /*
  * The same into a map that is in use, which the object has been given: it keeps what it has, and

@@ -50,10 +50,13 @@ static int make_plan(struct carried *one)
 		return 0;
 	migrate_begin(one->m);
 	migrate_set_progress(one->m, carry_show_progress, one);
-	if (!migrate_is_alike(one->m)) {
+	one->anew = migrate_begins_anew(one->m);
+	if (one->anew)
+		note("map '%s' is carried over but for what the kernel holds in it:", one->name);
+	else if (!migrate_is_alike(one->m))
 		note("map '%s' is carried over into one of another definition:", one->name);
+	if (!migrate_is_alike(one->m))
 		migrate_print(one->m, stderr);
-	}
 	return 0;
 }
 

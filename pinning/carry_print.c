@@ -21,6 +21,8 @@ bool carry_is_partly(const struct carry *carry, bool dry_run)
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
+		if (one->anew)
+			return true;
 		if (*one->why ? !one->event : (!dry_run && !one->finished) || carry_left(one))
 			return true;
 	}

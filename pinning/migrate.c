@@ -14,6 +14,7 @@ const char *migrate_outcome_name(enum migrate_outcome outcome)
 		[MIGRATE_CUT] = "cut",           [MIGRATE_ADDED] = "added",
 		[MIGRATE_DROPPED] = "dropped",   [MIGRATE_CHANGED] = "changed",
 		[MIGRATE_ASSUMED] = "assumed",   [MIGRATE_REFUSED] = "refused",
+		[MIGRATE_ANEW] = "anew",
 	};
 
 	return names[outcome];
@@ -138,6 +139,14 @@ bool migrate_is_alike(const struct migration *m)
 		if (m->rows.list[i].outcome != MIGRATE_KEPT)
 			return false;
 	return true;
+}
+
+const char *migrate_begins_anew(const struct migration *m)
+{
+	for (size_t i = 0; i < m->rows.len; i++)
+		if (m->rows.list[i].outcome == MIGRATE_ANEW)
+			return m->rows.list[i].field;
+	return NULL;
 }
 
 void migrate_why_refused(const struct migration *m, char *text, size_t size)

@@ -77,6 +77,7 @@ enum migrate_outcome {
 	MIGRATE_GROWN,    /* more elements, or more entries */
 	MIGRATE_CUT,      /* fewer: what does not fit stays in the old map */
 	MIGRATE_ADDED,    /* zero */
+	MIGRATE_ANEW,     /* the kernel's own in both, which cannot be read: a timer, a kptr */
 	MIGRATE_DROPPED,
 	MIGRATE_CHANGED, /* the type of the map, its flags */
 	MIGRATE_ASSUMED, /* there are no types to compare: see why */
@@ -109,6 +110,9 @@ const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
 
 /* Every row is kept: both maps are defined alike. */
 bool migrate_is_alike(const struct migration *m);
+
+/* The first field that is MIGRATE_ANEW: "value.timer"; else NULL. Valid until migrate_free(). */
+const char *migrate_begins_anew(const struct migration *m);
 
 /* The first row that is refused: "type: it holds other maps"; else "". */
 void migrate_why_refused(const struct migration *m, char *text, size_t size);

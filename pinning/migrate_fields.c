@@ -21,6 +21,7 @@ int rows_add(struct migrate_rows *rows, enum migrate_outcome outcome, const char
 	snprintf(row->to, sizeof(row->to), "%s", to);
 	snprintf(row->why, sizeof(row->why), "%s", why ? why : "");
 	rows->refused |= outcome == MIGRATE_REFUSED;
+	rows->anew |= outcome == MIGRATE_ANEW;
 	return 0;
 }
 
@@ -128,7 +129,7 @@ static int map_types(struct fields *fields, struct migrate_rows *rows, const cha
 	/* The same bytes, but not the same numbers. */
 	for (size_t i = 0; i < fields->len; i++)
 		fields->identical &= !fields->list[i].resigned;
-	if (err || !fields->identical || class == MIGRATE_COUNTER)
+	if (err || !fields->identical || class == MIGRATE_COUNTER || rows->anew)
 		return err;
 	rows->len = before;
 	rows->refused = refused;

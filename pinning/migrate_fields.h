@@ -9,6 +9,7 @@ struct migrate_rows {
 	struct migrate_row *list;
 	size_t len;
 	bool refused; /* one of them is MIGRATE_REFUSED */
+	bool anew;    /* one of them is MIGRATE_ANEW */
 };
 
 /* Add a row; why may be NULL. Returns 0 or -ENOMEM. */

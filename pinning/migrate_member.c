@@ -162,21 +162,50 @@ __u32 member_small_size(const struct btf *btf, __u32 id)
 	return type && btf_is_int(type) && type->size <= 2 ? type->size : 0;
 }
 
-bool member_is_special(const struct btf *btf, const struct btf_type *type)
+/* A struct that the kernel knows by one of these names. */
+static bool is_struct_of(const struct btf *btf, const struct btf_type *type,
+                         const char *const *names)
 {
-	static const char *const names[] = {
-		"bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer",   "bpf_wq",
-		"bpf_task_work", "bpf_list_head",     "bpf_rb_root", "bpf_list_node",
-		"bpf_rb_node",   "bpf_refcount",
-	};
-	const char *name = btf__name_by_offset(btf, type->name_off);
+	const char *name = type ? btf__name_by_offset(btf, type->name_off) : "";
 
-	if (!btf_is_struct(type))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(name, names[i]))
+	for (; type && btf_is_struct(type) && *names; names++)
+		if (!strcmp(name, *names))
 			return true;
 	return false;
+}
+
+bool member_is_lock(const struct btf *btf, const struct member *member)
+{
+	static const char *const names[] = { "bpf_spin_lock", "bpf_res_spin_lock", "bpf_refcount",
+		                             NULL };
+
+	return is_struct_of(btf, member_type(btf, member), names);
+}
+
+/* Such a pointer has a tag where it points to. */
+static bool is_kptr(const struct btf *btf, const struct btf_type *type)
+{
+	static const char *const tags[] = { "kptr", "kptr_ref", "kptr_untrusted", "percpu_kptr",
+		                            "uptr" };
+	const struct btf_type *tag =
+		type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
+
+	for (; tag && btf_is_type_tag(tag); tag = btf__type_by_id(btf, tag->type))
+		for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+			if (!strcmp(btf__name_by_offset(btf, tag->name_off), tags[i]))
+				return true;
+	return false;
+}
+
+bool member_is_kernels(const struct btf *btf, const struct member *member)
+{
+	static const char *const names[] = { "bpf_timer",     "bpf_wq",
+		                             "bpf_task_work", "bpf_list_head",
+		                             "bpf_list_node", "bpf_rb_root",
+		                             "bpf_rb_node",   NULL };
+	const struct btf_type *type = member_type(btf, member);
+
+	return is_struct_of(btf, type, names) || is_kptr(btf, type);
 }
 
 bool member_has_tag(const struct btf *btf, const struct member *member, const char *tag)

@@ -52,8 +52,14 @@ bool member_is_counter(const struct btf *btf, const struct member *member);
 /* The size of an integer type that is no counter, 1 or 2 bytes; else 0. */
 __u32 member_small_size(const struct btf *btf, __u32 type);
 
-/* A lock, timer or list head: the kernel shows it as zeros and ignores what is written there. */
-bool member_is_special(const struct btf *btf, const struct btf_type *type);
+/* A lock or reference count: the kernel shows it as zeros and ignores what is written there. */
+bool member_is_lock(const struct btf *btf, const struct member *member);
+
+/*
+ * A timer, a list, a pointer to an object of the kernel: the same, but what it holds is state, and
+ * is lost with the map.
+ */
+bool member_is_kernels(const struct btf *btf, const struct member *member);
 
 /* A declaration tag on the member. */
 bool member_has_tag(const struct btf *btf, const struct member *member, const char *tag);

@@ -286,7 +286,10 @@ static int map_type(struct walk *w, const struct member *from, const struct memb
 
 	if (w->depth > DEPTH_MAX || !a || !b)
 		return refuse(w, name, from, to, "nested too deeply");
-	if (member_is_special(w->from, a) || member_is_special(w->to, b))
+	if (member_is_kernels(w->from, from) || member_is_kernels(w->to, to))
+		return say(w, MIGRATE_ANEW, name, from, to,
+		           "the kernel's own, which cannot be read: what it holds is lost", &row);
+	if (member_is_lock(w->from, from) || member_is_lock(w->to, to))
 		return say(w, MIGRATE_ADDED, name, from, to, "belongs to the kernel: begins anew",
 		           &row);
 	w->depth++;

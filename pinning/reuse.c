@@ -217,7 +217,8 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	if (!diffs->len)
 		say_made_anew(object, name, dir, entry);
 	if (what != MISMATCH_FRESH) {
-		err = carry_plan(how->carry, object, map, pin_fd, how->classes);
+		err = carry_plan(how->carry, object, map, pin_fd, how->classes,
+		                 mismatch_names(how->mismatch, name));
 		return err == -EOPNOTSUPP ? refuse_content(name) : err;
 	}
 	if (diffs->len) {

@@ -304,6 +304,19 @@ test_content_that_cannot_be_carried_is_named()
 	[[ $output == *"empty      map "* && $output != *refused* ]] || fail "$output"
 }
 
+test_what_the_kernel_holds_is_not_said_to_be_carried()
+{
+	! kernel_before 5.15 || skip "needs timers in maps: this kernel has none"
+	link_xdp v0 "$BUILT/timers1.o"
+	pin_maps v0 >/dev/null
+	reload "$BUILT/timers1.o"
+	expect_status 3 pin_maps --carry v0
+	grep -q "value.timer  *struct bpf_timer  *struct bpf_timer  *anew: " <<<"$errors" || fail "it says: $errors"
+	[[ $errors == *"map 'timers' is carried over but for what the kernel holds in it:"* ]] || fail "it says: $errors"
+	[[ $errors != *"map 'locks'"* ]] || fail "a lock holds nothing: $errors"
+	expect_status 0 pin_maps --carry v0
+}
+
 test_a_dry_run_carries_nothing()
 {
 	local before

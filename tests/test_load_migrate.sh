@@ -47,6 +47,31 @@ test_a_dry_run_shows_the_plan_and_moves_nothing()
 	expect_seen 3 0
 }
 
+# hits MAP: what is counted in entry 0 of the maps of tests/bpf/timers.bpf.h.
+hits() { bpftool -j map lookup pinned "$BPFFS/v0/$1" key 0 0 0 0 | sed -n 's/.*"hits":\([0-9]*\).*/\1/p'; }
+
+test_what_the_kernel_holds_in_a_map_is_lost_only_if_that_was_asked_for()
+{
+	local before map
+
+	! kernel_before 5.15 || skip "needs timers in maps: this kernel has none"
+	load v0 "$BUILT/timers1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/timers" key 0 0 0 0 value 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 0 0 0 0 0 0 0
+	bpftool map update pinned "$BPFFS/v0/locks" key 0 0 0 0 value 0 0 0 0 7 0 0 0
+	before=$(snapshot)
+	expect_status 2 load --on-mismatch migrate v0 "$BUILT/timers2.o"
+	[[ $errors == *"cannot carry map 'timers' over as a whole: what the kernel holds in value.timer would be lost"* ]] ||
+		fail "it says: $errors"
+	[[ $errors == *"--on-mismatch timers=migrate"*"--on-mismatch timers=fresh"* ]] || fail "no way out: $errors"
+	[[ $errors != *"'locks' over as a whole"* ]] || fail "a lock holds nothing: $errors"
+	expect_unchanged "$before"
+	expect_status 0 load --on-mismatch migrate --on-mismatch timers=migrate v0 "$BUILT/timers2.o"
+	grep -q "value.timer  *struct bpf_timer  *struct bpf_timer  *anew: " <<<"$errors" || fail "the plan: $errors"
+	for map in timers locks; do
+		[[ $(hits "$map") == 7 ]] || fail "$map: $(bpftool map dump pinned "$BPFFS/v0/$map")"
+	done
+}
+
 test_no_packet_passes_while_a_deny_list_is_carried_over()
 {
 	local sender i

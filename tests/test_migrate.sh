@@ -183,6 +183,13 @@ test_what_cannot_be_moved_is_refused_with_the_reason()
 	expect_fail "Invalid argument" migrate plan "$OLD/rules" "$OLD/rules" config
 }
 
+test_pointers_of_the_kernel_begin_anew()
+{
+	maps
+	expect_status 0 migrate define "$OLD/scalar" build/tests/bpf/kptr.o scalar config
+	says_row value __u64 pointer "anew: the kernel's own"
+}
+
 test_counters_closed_to_programs_are_refused()
 {
 	maps
