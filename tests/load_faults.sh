@@ -86,7 +86,7 @@ take_turns()
 object_of()
 {
 	case $1 in
-	load_* | carry* | tc_carry*) echo "$BUILT/$1.o" ;;
+	load_* | carry* | tc_carry* | stops*) echo "$BUILT/$1.o" ;;
 	*) echo "objects/$1.o" ;;
 	esac
 }

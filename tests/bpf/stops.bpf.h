@@ -10,7 +10,7 @@ BPF_MAP(recent, BPF_MAP_TYPE_LRU_PERCPU_HASH, __u32, struct stop, 10000);
 BPF_MAP(common, BPF_MAP_TYPE_HASH, __u32, struct stop, 10000);
 
 SEC("xdp")
-int stop(struct xdp_md *ctx __attribute__((unused)))
+int PROGRAM(struct xdp_md *ctx __attribute__((unused)))
 {
 	struct stop *stopped, *recently, *commonly;
 	__u32 key = 7;

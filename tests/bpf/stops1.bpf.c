@@ -6,4 +6,5 @@ struct stop {
 	__u64 frames;
 };
 
+#define PROGRAM stops1
 #include "tests/bpf/stops.bpf.h"

@@ -7,4 +7,5 @@ struct stop {
 	__u64 frames;
 };
 
+#define PROGRAM stops2
 #include "tests/bpf/stops.bpf.h"
