@@ -115,6 +115,12 @@ __u64 carry_left(const struct carried *one);
 /* The first of it, for the user: "key 7: value.note does not fit". */
 void carry_left_why(const struct carried *one, char *text, size_t size);
 
+/*
+ * Entries of a list in which a number went on in both maps, as programs count: what the old one
+ * gained between the last comparison before the switch and the one after it is lost.
+ */
+__u64 carry_lost(const struct carried *one);
+
 /* A dry run, after planning: count what will not fit. Reports its failures. */
 int carry_foresee(struct carry *carry);
 

@@ -34,6 +34,11 @@ __u64 carry_left(const struct carried *one)
 	              : 0;
 }
 
+__u64 carry_lost(const struct carried *one)
+{
+	return one->m && one->class == MIGRATE_CONFIG ? migrate_report(one->m)->counts_in_both : 0;
+}
+
 void carry_left_why(const struct carried *one, char *text, size_t size)
 {
 	const struct migrate_report *report = migrate_report(one->m);

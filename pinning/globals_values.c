@@ -138,6 +138,7 @@ static int compare(const struct section *from, const struct variable *old, struc
 	if (carry)
 		done = convert(from, old, to, &new);
 	values->carried += done > 0;
+	values->unfit += carry && !done;
 	return done < 0 ? done : !done;
 }
 

@@ -89,7 +89,8 @@ struct load_call {
 
 /*
  * The exit status of one load that succeeded: some of its maps may not have got their pins, or not
- * all of their content. A dry run ends as the load would.
+ * all of their content. A dry run ends as the load would, as far as that does not depend on what
+ * packets do meanwhile.
  */
 static int status_of(const struct load_report *report)
 {
@@ -98,8 +99,10 @@ static int status_of(const struct load_report *report)
 		    report->plan.maps[i].state == PLAN_REFUSED)
 			return EXIT_PARTLY;
 	for (size_t i = 0; i < report->carry.len; i++)
-		if (carry_left(report->carry.list[i]))
+		if (carry_left(report->carry.list[i]) || carry_lost(report->carry.list[i]))
 			return EXIT_PARTLY;
+	if (report->globals.all.unfit)
+		return EXIT_PARTLY;
 	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 

@@ -102,6 +102,16 @@ static const char *global_word(const struct load_report *report, const struct gl
 	return map->values.carried ? "migrated" : report->shares ? "shared" : "created";
 }
 
+static void print_lost(const struct load_report *report, const struct plan_map *map)
+{
+	const struct carried *one = carried_to(report, map);
+	__u64 lost = one ? carry_lost(one) : 0;
+
+	if (lost)
+		printf("    counts in %llu entr%s that went on in both maps were not added up\n",
+		       (unsigned long long)lost, lost == 1 ? "y" : "ies");
+}
+
 static void print_global(const struct load_report *report, const struct global_map *map,
                          bool dry_run)
 {
@@ -141,8 +151,10 @@ static void print_text(const struct interface *iface, const struct load_report *
 	else
 		printf("  prepared at %s\n", report->prog_path);
 	for (size_t i = 0; i < report->plan.len; i++)
-		if (load_is_own(report, &report->plan.maps[i]))
+		if (load_is_own(report, &report->plan.maps[i])) {
 			print_map(report, &report->plan.maps[i], dry_run);
+			print_lost(report, &report->plan.maps[i]);
+		}
 	for (size_t i = 0; i < report->globals.len; i++)
 		print_global(report, &report->globals.list[i], dry_run);
 }
@@ -168,12 +180,14 @@ static struct json_object *map_json(const struct load_report *report, const stru
 	struct json_object *out = json_object_new_object();
 	char why[256];
 	__u64 left = left_of(report, map, why);
+	const struct carried *one = carried_to(report, map);
 
 	json_put_string(out, "name", map->name);
 	json_put_number(out, "id", map->info.id);
 	json_put_string(out, "state", map_word(report, map));
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
 	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
+	json_put_number(out, "lost", one ? carry_lost(one) : 0);
 	json_put_number(out, "left", left);
 	json_put_string(out, "reason", left ? why : map->why);
 	return out;
@@ -192,6 +206,7 @@ static struct json_object *global_json(const struct load_report *report,
 	json_put_string(out, "state", global_word(report, map));
 	json_put_string(out, "path", NULL);
 	json_put_id(out, "old_id", 0);
+	json_put_number(out, "lost", map->values.unfit);
 	json_put_number(out, "left", 0);
 	json_put_string(out, "reason", why);
 	return out;

@@ -127,7 +127,9 @@ void migrate_make_bound(struct migration *m)
 		text = "what stood in the old map when the maps were last compared before the "
 		       "switch is in force for every packet; a later edit of the old map is in "
 		       "force once they are compared after it, or is refused when that map is "
-		       "frozen; of an entry changed in both, the new map's stays";
+		       "frozen; of an entry changed in both, the new map's stays: what programs "
+		       "count in "
+		       "entries meanwhile is lost";
 		break;
 	case MIGRATE_FLOW:
 		text = "an entry that packets change in both maps between the copy and the "

@@ -30,7 +30,7 @@ test_internal_maps_are_in_the_report()
   map .data id "*" created"* && $output == *"
   map .rodata id "*" created"* ]] || fail "it says: $output"
 	expect_status 0 load --json v0 "$BUILT/globals1.o"
-	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"created","path":null,"old_id":null,"left":0,"reason":null}' ]] ||
+	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"created","path":null,"old_id":null,"lost":0,"left":0,"reason":null}' ]] ||
 		fail "it says: $output"
 	[[ -z $errors ]] || fail "nothing was counted, and nothing is lost: $errors"
 }
@@ -71,7 +71,7 @@ test_migrate_carries_global_variables_over_by_name()
 	[[ $output == *"map .bss id "*" would be migrated: global variables begin anew: gone (not there any more)"* ]] ||
 		fail "dry: $output"
 	expect_status 0 load --json --on-mismatch migrate v0 "$BUILT/globals2.o"
-	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"migrated","path":null,"old_id":null,"left":0,"reason":"global variables begin anew: gone (not there any more)"}' ]] ||
+	[[ $output =~ '{"name":".bss","id":'[0-9]+',"state":"migrated","path":null,"old_id":null,"lost":0,"left":0,"reason":"global variables begin anew: gone (not there any more)"}' ]] ||
 		fail "it says: $output"
 	[[ $errors == *"carried over: 3;"*"between the copy, directly before the switch, and the switch is lost"* ]] ||
 		fail "no bound: $errors"
@@ -103,8 +103,11 @@ test_a_value_that_does_not_fit_its_new_variable_begins_anew_and_is_named()
 		fi
 	done
 	expect_global .data level 4294967296
-	expect_status 0 load --on-mismatch migrate v0 "$BUILT/globals1.o"
+	expect_status 0 load --dry-run v0 "$BUILT/globals1.o"
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/globals1.o"
+	expect_status 3 load --json --on-mismatch migrate v0 "$BUILT/globals1.o"
 	[[ $errors == *"begin anew in the new one: "*level* ]] || fail "it says: $errors"
+	[[ $output == *'"name":".data",'*'"lost":1,"left":0,"reason":"global variables begin anew: level"'* ]] || fail "$output"
 	expect_global .bss total 1
 	expect_global .data level 5
 }

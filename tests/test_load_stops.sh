@@ -172,3 +172,29 @@ test_where_counts_stay_with_other_interfaces_the_keys_come_over()
 		[[ $(stopped "$map") == 5 ]] || fail "$map: $(stopped "$map") of 5"
 	done
 }
+
+# count_on: the old program has counted since the last comparison before the switch.
+count_on()
+{
+	bpftool map update pinned "$BPFFS/v0/common" key 7 0 0 0 value 50 0 0 0 0 0 0 0
+	send 5
+}
+
+test_counts_that_a_list_loses_make_the_load_partly_done()
+{
+	local n
+
+	COUNTED=(--on-mismatch migrate)
+	listed 10
+	n=$(switch_at)
+	send 5
+	between_calls sendto "$n" count_on load "${COUNTED[@]}" --json v0 "$BUILT/stops2.o"
+	((status == 3)) || fail "status $status: $output$errors"
+	[[ $output == *'"name":"common",'*'"lost":1,"left":0'* ]] || fail "$output"
+	[[ $errors == *"what programs count in entries meanwhile is lost"* ]] || fail "no bound: $errors"
+	[[ $errors == *"map 'common': in 1 of them a number went on in both maps"*"until which every number in the new map is zero"* ]] ||
+		fail "$errors"
+	# The next one finds nothing that went on.
+	expect_status 0 load "${COUNTED[@]}" v0 "$BUILT/stops1.o"
+	[[ $output != *"went on"* ]] || fail "$output"
+}
