@@ -21,6 +21,8 @@
  */
 #define DIRECTORY_CARRY "%carry"
 #define DIRECTORY_BASE  "%base"
+/* What the types of its maps look like: see bpffs/layouts.h. */
+#define DIRECTORY_LAYOUTS "%layouts"
 
 /* Statistics are per hook: an egress program's map of this name never takes the flat place. */
 #define DIRECTORY_TC_STATS "tc_stats_map"

@@ -278,6 +278,11 @@ static int carry_out(int stage_fd, int dir_fd, int egress_fd)
 
 	if (!err && listing_find(&staged, STAGE_DROP_ALL))
 		err = drop_all(stage_fd, dir_fd, egress_fd);
+	/* Before the pins that it is about. Somebody's directory of that name is no reason to stop.
+	 */
+	if (!err && listing_find(&staged, DIRECTORY_LAYOUTS) &&
+	    renameat(stage_fd, DIRECTORY_LAYOUTS, dir_fd, DIRECTORY_LAYOUTS) && errno != EISDIR)
+		err = -errno;
 	if (!err)
 		err = move_maps(stage_fd, &staged, dir_fd, egress_fd);
 	/* After all pins are in place: what a replacement leaves may be among what goes. */

@@ -7,6 +7,7 @@
  *       %record                      what this is: verb, directory
  *       %dir/                        a directory that is still to be made
  *       <map>, %egress/<map>         pins to be moved in
+ *       %layouts                     what is known of the types of maps, likewise
  *       %progs/<hook>/<program>      programs, and %links/<hook> links, likewise
  *       %carry/<map id>              what is to be brought over from an old map, likewise
  *       %drops/<n>                   symlinks; their texts are pins to be removed

@@ -15,6 +15,7 @@
 #include "pinning/carry.h"
 #include "pinning/carry_find.h"
 #include "pinning/gc_uses.h"
+#include "pinning/layout.h"
 #include "pinning/writer.h"
 
 /* A loader may change what is attached while we pin; so often we look again. */
@@ -110,6 +111,8 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 	err = carry_forget(&a->dir, &rec);
 	if (!err)
 		err = plan_stage(&a->report->plan, &a->live, stage);
+	if (!err)
+		err = layout_stage(&a->report->plan, NULL, &a->dir, stage);
 	if (!err)
 		err = carry_stage(&a->carry, &a->report->plan, stage);
 	if (!err)

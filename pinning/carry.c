@@ -39,7 +39,8 @@ void carry_show_progress(void *context, __u64 done, __u64 total)
 
 /* One more, between the pinned map and that of the object, with its plan in m. */
 static int plan_one(struct carry *carry, const struct object *object, const struct bpf_map *map,
-                    int pin_fd, const char *const *classes, struct carried **result)
+                    int pin_fd, enum layout_verdict layout, const char *const *classes,
+                    struct carried **result)
 {
 	const char *name = object_map_name(object, map);
 	struct carried *one;
@@ -57,6 +58,7 @@ static int plan_one(struct carry *carry, const struct object *object, const stru
 	err = migrate_map_open(&one->from, fd);
 	one->from.fd = fd;
 	one->from_id = one->from.info.id;
+	one->from.layout = layout;
 	if (!err) {
 		migrate_map_define(&one->to, object->obj, map);
 		err = migrate_plan(&one->m, &one->from, &one->to, class);
@@ -72,10 +74,11 @@ static int plan_one(struct carry *carry, const struct object *object, const stru
 }
 
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes, bool may_begin_anew)
+               int pin_fd, enum layout_verdict layout, const char *const *classes,
+               bool may_begin_anew)
 {
 	struct carried *one = NULL;
-	int err = plan_one(carry, object, map, pin_fd, classes, &one);
+	int err = plan_one(carry, object, map, pin_fd, layout, classes, &one);
 	bool refused;
 
 	if (!one || !one->m)
@@ -98,10 +101,11 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 }
 
 int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes, bool left_before, bool done)
+               int pin_fd, enum layout_verdict layout, const char *const *classes, bool left_before,
+               bool done)
 {
 	struct carried *one = NULL;
-	int err = plan_one(carry, object, map, pin_fd, classes, &one);
+	int err = plan_one(carry, object, map, pin_fd, layout, classes, &one);
 
 	if (!one || !one->m)
 		return err;
@@ -117,7 +121,7 @@ int carry_join(struct carry *carry, const struct object *object, const struct bp
 }
 
 int carry_check(const struct object *object, const struct bpf_map *map, int pin_fd,
-                const char *const *classes, char *why, size_t size)
+                enum layout_verdict layout, const char *const *classes, char *why, size_t size)
 {
 	int class = carry_class(bpf_object__btf(object->obj), object_map_name(object, map),
 	                        bpf_map__type(map), classes);
@@ -127,6 +131,7 @@ int carry_check(const struct object *object, const struct bpf_map *map, int pin_
 
 	*why = '\0';
 	if (!err) {
+		from.layout = layout;
 		migrate_map_define(&to, object->obj, map);
 		err = migrate_plan(&m, &from, &to, class);
 	}
@@ -141,7 +146,8 @@ int carry_check(const struct object *object, const struct bpf_map *map, int pin_
 bool carry_is_bulky(const struct carry *carry)
 {
 	for (size_t i = 0; i < carry->len; i++)
-		if (carry->list[i]->m && migrate_copies(carry->list[i]->m) && !carry->list[i]->joins)
+		if (carry->list[i]->m && migrate_copies(carry->list[i]->m) &&
+		    !carry->list[i]->joins)
 			return true;
 	return false;
 }

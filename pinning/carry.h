@@ -53,12 +53,14 @@ struct carry {
 /*
  * Plan to carry a pinned map over into a map of the object, and print what becomes of each field.
  * classes: "MAP=CLASS" words that override what the object says, NULL at the end; or NULL.
+ * layout: of the pinned map's types, should it not be allowed to read them.
  * may_begin_anew: fields of the kernel's own, timers for one, may be lost; else that is refused.
  * Reports its failures. Returns 0, -EOPNOTSUPP if it cannot be done (the rows say why), or another
  * negative errno.
  */
 int carry_plan(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes, bool may_begin_anew);
+               int pin_fd, enum layout_verdict layout, const char *const *classes,
+               bool may_begin_anew);
 
 /*
  * The same into a map that is in use, which the object has been given: it keeps what it has, and
@@ -67,14 +69,15 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
  * looked at, to see whether it can be dropped.
  */
 int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
-               int pin_fd, const char *const *classes, bool left_before, bool done);
+               int pin_fd, enum layout_verdict layout, const char *const *classes, bool left_before,
+               bool done);
 
 /*
  * Whether carry_plan() could do it. Silent. Returns 0, -EOPNOTSUPP with the reason for the user, or
  * another negative errno.
  */
 int carry_check(const struct object *object, const struct bpf_map *map, int pin_fd,
-                const char *const *classes, char *why, size_t size);
+                enum layout_verdict layout, const char *const *classes, char *why, size_t size);
 
 /* So many "MAP=CLASS" words can be given. */
 #define CARRY_CLASSES_MAX 32

@@ -81,6 +81,7 @@ static int read_flat(struct reading *r, int dir_fd, const char *file)
 		len = readlinkat(dir_fd, file, text, sizeof(text) - 1);
 		text[len < 0 ? 0 : len] = '\0';
 		if (is_back_link(file, text) || !strcmp(file, DIRECTORY_RECORD) ||
+		    !strcmp(file, DIRECTORY_LAYOUTS) ||
 		    (!strncmp(text, "../", 3) && !strcmp(text + 3, file)))
 			return 0;
 		return not_ours(r, file);

@@ -11,6 +11,7 @@
 #include "bpffs/components.h"
 #include "bpffs/log.h"
 #include "pinning/join.h"
+#include "pinning/layout.h"
 #include "pinning/load_internal.h"
 
 static const struct attachment *find_xdp(const struct attachments *attached)
@@ -171,6 +172,8 @@ static int publish(struct loading *l)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);
 	err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	if (!err)
+		err = layout_stage(&l->report->plan, l->object->obj, &l->dir, &l->stage);
 	if (!err)
 		err = stage_publish(&l->stage, &l->dir, &l->rec);
 	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/layout.h"
 #include "pinning/load_drops.h"
 #include "pinning/load_internal.h"
 #include "pinning/notes.h"
@@ -175,6 +176,8 @@ int load_stage_all(struct loading *l)
 		err = notes_set_shared(&l->rec, l->object->hook, count_sharers(l));
 	if (!err)
 		err = plan_stage(&l->report->plan, &l->live, &l->stage);
+	if (!err)
+		err = layout_stage(&l->report->plan, l->object->obj, &l->dir, &l->stage);
 	if (!err)
 		err = carry_stage(&l->report->carry, &l->report->plan, &l->stage);
 	if (!err)

@@ -61,12 +61,16 @@ static int check_prefix(struct migration *m)
 static int map_fields(struct migration *m)
 {
 	const struct field_type key[] = {
-		{ m->from.btf, m->from.key_type, m->from.info.key_size, m->from.btf_denied },
-		{ m->to.btf, m->to.key_type, m->to.info.key_size, m->to.btf_denied },
+		{ m->from.btf, m->from.key_type, m->from.info.key_size, m->from.btf_denied,
+		  m->from.layout },
+		{ m->to.btf, m->to.key_type, m->to.info.key_size, m->to.btf_denied,
+		  LAYOUT_UNKNOWN },
 	};
 	const struct field_type value[] = {
-		{ m->from.btf, m->from.value_type, m->from.info.value_size, m->from.btf_denied },
-		{ m->to.btf, m->to.value_type, m->to.info.value_size, m->to.btf_denied },
+		{ m->from.btf, m->from.value_type, m->from.info.value_size, m->from.btf_denied,
+		  m->from.layout },
+		{ m->to.btf, m->to.value_type, m->to.info.value_size, m->to.btf_denied,
+		  LAYOUT_UNKNOWN },
 	};
 	const char *why;
 	enum map_family family = map_family(m->from.info.type, &why);

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "pinning/shape.h"
 
 struct btf;
 
@@ -51,6 +52,7 @@ struct migrate_map {
 	__u32 key_type, value_type; /* BTF type ids, or 0 */
 	struct btf *own_btf;        /* what migrate_map_close() frees */
 	bool btf_denied;            /* it has BTF, which takes CAP_SYS_ADMIN to read */
+	enum layout_verdict layout; /* then, for the old one: the caller's; else unknown */
 };
 
 /*

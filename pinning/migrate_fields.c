@@ -140,6 +140,17 @@ static int map_types(struct fields *fields, struct migrate_rows *rows, const cha
 	return rows_add(rows, MIGRATE_KEPT, name, size, size, NULL);
 }
 
+/* The types of both maps, of equal sizes, are noted as not the same. */
+static int refuse_layout(struct migrate_rows *rows, const char *name, __u32 size)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%u B", size);
+	return rows_add(rows, MIGRATE_REFUSED, name, text, text,
+	                "the types of key and value are noted as others, and it takes "
+	                "CAP_SYS_ADMIN to read them");
+}
+
 /* One side's types are taken for both: the row that says so stands for the one that says "kept". */
 static int map_one_type(struct fields *fields, struct migrate_rows *rows, const char *name,
                         const struct field_type *type, enum migrate_class class, const char *why)
@@ -177,6 +188,10 @@ int fields_map(struct fields *fields, struct migrate_rows *rows, const char *nam
 	memset(fields, 0, sizeof(*fields));
 	if (usable(from) && usable(to)) {
 		err = map_types(fields, rows, name, from, to, class);
+	} else if (from->denied && from->layout == LAYOUT_DIFFERS && from->size == to->size) {
+		err = refuse_layout(rows, name, from->size);
+	} else if (from->denied && from->layout == LAYOUT_SAME && usable(to)) {
+		err = map_types(fields, rows, name, to, to, class);
 	} else if (usable(known) && from->size == to->size) {
 		err = map_one_type(
 			fields, rows, name, known, class,

@@ -48,9 +48,10 @@ struct fields {
 
 /* A type in BTF. */
 struct field_type {
-	const struct btf *btf; /* or NULL */
-	__u32 id, size;        /* bytes, as the map has it */
-	bool denied;           /* there is BTF, which takes CAP_SYS_ADMIN to read */
+	const struct btf *btf;      /* or NULL */
+	__u32 id, size;             /* bytes, as the map has it */
+	bool denied;                /* there is BTF, which takes CAP_SYS_ADMIN to read */
+	enum layout_verdict layout; /* what is known of it then */
 };
 
 /*

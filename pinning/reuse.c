@@ -12,6 +12,7 @@
 #include "bpffs/pin.h"
 #include "objects/chain.h"
 #include "pinning/kind.h"
+#include "pinning/layout.h"
 #include "pinning/reuse.h"
 #include "pinning/reuse_join.h"
 #include "pinning/reuse_slots.h"
@@ -157,7 +158,8 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	         name, dir->path);
 	shape_diffs_print(diffs);
-	if (carry_check(object, map, pin_fd, how->classes, why, sizeof(why)) != -EOPNOTSUPP)
+	if (carry_check(object, map, pin_fd, diffs->layout, how->classes, why, sizeof(why)) !=
+	    -EOPNOTSUPP)
 		return DIFFERS;
 	hint("its content cannot be carried over: %s", why);
 	return refuse_content(name);
@@ -217,7 +219,7 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	if (!diffs->len)
 		say_made_anew(object, name, dir, entry);
 	if (what != MISMATCH_FRESH) {
-		err = carry_plan(how->carry, object, map, pin_fd, how->classes,
+		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
 		return err == -EOPNOTSUPP ? refuse_content(name) : err;
 	}
@@ -229,19 +231,36 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	return 0;
 }
 
-bool reuse_fits(const struct object *object, const struct bpf_map *map, int pin_fd,
-                const struct bpf_map_info *info)
+bool reuse_fits(const struct object *object, const struct bpf_map *map, const struct directory *dir,
+                int pin_fd, const struct bpf_map_info *info)
 {
 	struct shape_diffs diffs;
 	bool fits;
 
 	if (info->type == BPF_MAP_TYPE_PROG_ARRAY ||
-	    shape_compare(object->obj, map, pin_fd, info, &diffs))
+	    layout_compare(dir, object->obj, map, pin_fd, info, &diffs))
 		return false;
 	fits = !diffs.len;
 	shape_diffs_free(&diffs);
 	return fits && !(is_bound(info->type) && kind_clashes(object->prog, pin_fd)) &&
 	       !find_entry_prog(pin_fd, info).prog_id;
+}
+
+/* How far the types could be compared. */
+static void tell_types(const char *name, const struct bpf_map_info *info,
+                       const struct shape_diffs *diffs)
+{
+	if (diffs->btf_denied && diffs->layout == LAYOUT_UNKNOWN)
+		note("the types of map '%s' could not be compared with those of the pinned one (id "
+		     "%u): it takes CAP_SYS_ADMIN to read them, and nothing is noted of them; as "
+		     "root load tells what differs",
+		     name, info->id);
+	else if (diffs->btf_denied)
+		detail("the types of map '%s' were compared by what is noted of them: no "
+		       "CAP_SYS_ADMIN",
+		       name);
+	else if (diffs->btf_skipped)
+		detail("the types of map '%s' were not compared: no BTF", name);
 }
 
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
@@ -256,12 +275,10 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 
 	if (reuse_is_made_anew(pin_fd, info, name))
 		return 0;
-	err = shape_compare(object->obj, map, pin_fd, info, &diffs);
+	err = layout_compare(dir, object->obj, map, pin_fd, info, &diffs);
 	if (err)
 		return failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path);
-	if (diffs.btf_skipped)
-		detail("the types of map '%s' were not compared: no BTF, or no CAP_SYS_ADMIN",
-		       name);
+	tell_types(name, info, &diffs);
 	if (diffs.inner_skipped)
 		detail("what may be inside map '%s' was not compared: nothing is, and the verifier "
 		       "does not tell",
@@ -354,7 +371,7 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 	if (!reuse_is_made_anew(fd, &info, object_map_name(object, map))) {
 		id = info.id;
 		*differs = find_entry_prog(fd, &info).prog_id ||
-		           (!shape_compare(object->obj, map, fd, &info, &diffs) && diffs.len);
+		           (!layout_compare(dir, object->obj, map, fd, &info, &diffs) && diffs.len);
 		shape_diffs_free(&diffs);
 	}
 	close(fd);

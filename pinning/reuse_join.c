@@ -11,6 +11,7 @@
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "pinning/carry_mark.h"
+#include "pinning/layout.h"
 #include "pinning/reuse_join.h"
 
 /* The egress program's pin of this name is one of its own, and no symlink to the flat one. */
@@ -42,11 +43,28 @@ static bool is_noted(const struct directory *dir, __u32 old_id)
 	return directory_carries(dir, old_id);
 }
 
+/* How the types of a map that is left compare, should this run not be allowed to read them. */
+static enum layout_verdict layout_of(const struct object *object, const struct bpf_map *map,
+                                     const struct directory *dir, int old_fd)
+{
+	enum layout_verdict layout = LAYOUT_UNKNOWN;
+	struct bpf_map_info info;
+	struct shape_diffs diffs;
+
+	if (!map_describe(old_fd, &info) &&
+	    !layout_compare(dir, object->obj, map, old_fd, &info, &diffs)) {
+		layout = diffs.layout;
+		shape_diffs_free(&diffs);
+	}
+	return layout;
+}
+
 static int bring(const struct object *object, const struct bpf_map *map,
                  const struct directory *dir, int old_fd, __u32 old_id,
                  const struct reuse_options *how, bool left_before)
 {
-	return carry_join(how->carry, object, map, old_fd, how->classes, left_before,
+	return carry_join(how->carry, object, map, old_fd, layout_of(object, map, dir, old_fd),
+	                  how->classes, left_before,
 	                  is_done(object, map, dir, old_id, how->classes));
 }
 
@@ -70,9 +88,9 @@ static bool wants_flat(const struct object *object, const struct bpf_map *map,
 	char why[256];
 
 	if (flat->id == info->id || reuse_is_made_anew(flat_fd, flat, name) ||
-	    !reuse_fits(object, map, flat_fd, flat))
+	    !reuse_fits(object, map, dir, flat_fd, flat))
 		return false;
-	if (reuse_fits(object, map, pin_fd, info) && !mismatch_names(how->mismatch, name)) {
+	if (reuse_fits(object, map, dir, pin_fd, info) && !mismatch_names(how->mismatch, name)) {
 		tell_apart(dir, name, info, flat);
 		return false;
 	}
@@ -80,7 +98,8 @@ static bool wants_flat(const struct object *object, const struct bpf_map *map,
 	    (how->parts && how->parts(how->context, name, flat->id)))
 		return false;
 	return what == MISMATCH_FRESH ||
-	       carry_check(object, map, pin_fd, how->classes, why, sizeof(why)) != -EOPNOTSUPP;
+	       carry_check(object, map, pin_fd, layout_of(object, map, dir, pin_fd), how->classes,
+	                   why, sizeof(why)) != -EOPNOTSUPP;
 }
 
 static int take_flat(const struct object *object, struct bpf_map *map, const struct directory *dir,
@@ -144,7 +163,8 @@ static int add_old(const struct object *object, const struct bpf_map *map,
 			     cli_command("pin_maps"), cli_word(dir->ifname));
 		}
 	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
-		if (carry_check(object, map, fd, how->classes, why, sizeof(why)) == -EOPNOTSUPP)
+		if (carry_check(object, map, fd, layout_of(object, map, dir, fd), how->classes, why,
+		                sizeof(why)) == -EOPNOTSUPP)
 			note("map '%s': what is in %%old-%u stays there: %s", name, old_id, why);
 		else
 			err = bring(object, map, dir, fd, old_id, how, true);

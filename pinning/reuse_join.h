@@ -32,7 +32,7 @@ int reuse_add_left(const struct object *object, const struct bpf_map *map,
 bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name);
 
 /* reuse.c: the pinned map is as the object defines it, and its programs may use it. Silent. */
-bool reuse_fits(const struct object *object, const struct bpf_map *map, int pin_fd,
-                const struct bpf_map_info *info);
+bool reuse_fits(const struct object *object, const struct bpf_map *map, const struct directory *dir,
+                int pin_fd, const struct bpf_map_info *info);
 
 #endif

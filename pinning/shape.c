@@ -121,8 +121,8 @@ int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
 	}
 	theirs = btf__load_from_kernel_by_id(pinned->btf_id);
 	if (!theirs) {
-		/* Not allowed without CAP_SYS_ADMIN. */
 		diffs->btf_skipped = true;
+		diffs->btf_denied |= errno == EPERM || errno == EACCES;
 		return 0;
 	}
 	snprintf(key, sizeof(key), "%skey", prefix);

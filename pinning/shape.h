@@ -11,6 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is known of types that cannot be read: see pinning/layout.h. */
+enum layout_verdict {
+	LAYOUT_UNKNOWN, /* nothing is noted, or the object has no types */
+	LAYOUT_SAME,    /* as the object's */
+	LAYOUT_DIFFERS,
+};
+
 struct shape_diff {
 	char field[64]; /* "value size", "value: struct flow.bytes" */
 	char object[64];
@@ -20,8 +27,10 @@ struct shape_diff {
 struct shape_diffs {
 	struct shape_diff *list;
 	size_t len;
-	bool btf_skipped;   /* key and value types were not compared: no BTF, or not allowed to read
-	                       it */
+	bool btf_skipped; /* key and value types were not compared: no BTF, or not allowed to read
+	                     it */
+	bool btf_denied;  /* because it takes CAP_SYS_ADMIN, and both sides have it */
+	enum layout_verdict layout; /* of them, where that was asked */
 	bool inner_skipped; /* nothing tells of which definition the maps inside have to be */
 };
 
@@ -63,6 +72,12 @@ const char *shape_type_name(__u32 type);
 struct btf;
 int shape_compare_btf(const struct btf *object, __u32 object_type, const struct btf *pinned,
                       __u32 pinned_type, const char *field, struct shape_diffs *diffs);
+
+/* Types that nest deeper than this are taken as equal: pointers can make circles. */
+#define SHAPE_DEPTH_MAX 16
+
+/* Past typedef, const, volatile, restrict and type tags, which change no byte. */
+__u32 shape_strip(const struct btf *btf, __u32 id);
 
 /* The flags of a map without those that the kernel adds to what the loader asked for. */
 __u32 shape_flags(__u32 type, __u32 flags);

@@ -5,16 +5,12 @@
 #include <string.h>
 #include "pinning/shape.h"
 
-/* Types that nest deeper than this are taken as equal: pointers can make circles. */
-#define DEPTH_MAX 16
-
 struct comparison {
 	const struct btf *object, *pinned;
 	struct shape_diffs *diffs;
 };
 
-/* Past typedef, const, volatile, restrict and type tags, which change no byte. */
-static __u32 strip(const struct btf *btf, __u32 id)
+__u32 shape_strip(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
 
@@ -28,7 +24,7 @@ static __u32 strip(const struct btf *btf, __u32 id)
 /* "struct flow", "__u64", "int[4]" as far as a column of a table allows. */
 static void describe(const struct btf *btf, __u32 id, char out[64])
 {
-	const struct btf_type *type = btf__type_by_id(btf, strip(btf, id));
+	const struct btf_type *type = btf__type_by_id(btf, shape_strip(btf, id));
 	const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 	__s64 size = type ? btf__resolve_size(btf, id) : -1;
 
@@ -121,10 +117,10 @@ static int compare_composite(const struct comparison *c, const struct btf_type *
 static int compare(const struct comparison *c, __u32 object, __u32 pinned, const char *field,
                    int depth)
 {
-	const struct btf_type *a = btf__type_by_id(c->object, strip(c->object, object));
-	const struct btf_type *b = btf__type_by_id(c->pinned, strip(c->pinned, pinned));
+	const struct btf_type *a = btf__type_by_id(c->object, shape_strip(c->object, object));
+	const struct btf_type *b = btf__type_by_id(c->pinned, shape_strip(c->pinned, pinned));
 
-	if (depth > DEPTH_MAX || (!a && !b))
+	if (depth > SHAPE_DEPTH_MAX || (!a && !b))
 		return 0;
 	if (!a || !b || btf_kind(a) != btf_kind(b))
 		return differ(c, field, object, pinned);

@@ -1994,9 +1994,72 @@ with_caps()
 test_that_migrate_needs_sys_admin_is_said()
 {
 	load v0 "$BUILT/load_flows1.o" >/dev/null
+	rm "$BPFFS/v0/%layouts"
 	expect_status 0 with_caps +bpf,+net_admin,+perfmon "$PWD/pinning/load" --on-mismatch migrate v0 "$BUILT/load_flows2.o"
 	[[ $errors == *"value "*"it takes CAP_SYS_ADMIN to read the old map's BTF: taken as the new one's"* ]] ||
 		fail "it says: $errors"
+}
+
+# Of the same sizes, with other members: what load noted of the pinned map tells.
+test_other_types_are_refused_without_sys_admin()
+{
+	local caps=+bpf,+net_admin,+perfmon before map
+
+	with_caps "$caps" load v0 "$BUILT/types1.o" >/dev/null
+	map=$(map_id "$BPFFS/v0/table")
+	before=$(snapshot)
+	expect_status 2 with_caps "$caps" load v0 "$BUILT/types2.o"
+	[[ $errors == *"cannot reuse map 'table'"*"types of key and value "*"CAP_SYS_ADMIN shows them"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"--on-mismatch migrate"* ]] || fail "it cannot: $errors"
+	expect_status 2 with_caps "$caps" load --on-mismatch migrate v0 "$BUILT/types2.o"
+	[[ $errors == *"value "*"refused: the types of key and value are noted as others"* ]] ||
+		fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_status 0 with_caps "$caps" load v0 "$BUILT/types1.o"
+	[[ -z $errors ]] || fail "it says: $errors"
+	expect_id "$BPFFS/v0/table" "$map"
+	expect_status 0 with_caps "$caps" load --on-mismatch fresh v0 "$BUILT/types2.o"
+	expect_status 2 with_caps "$caps" load v0 "$BUILT/types1.o"
+}
+
+test_that_types_cannot_be_compared_is_said()
+{
+	local caps=+bpf,+net_admin,+perfmon
+
+	load v0 "$BUILT/types1.o" >/dev/null
+	rm "$BPFFS/v0/%layouts"
+	expect_status 0 with_caps "$caps" load v0 "$BUILT/types2.o"
+	[[ $errors == *"the types of map 'table' could not be compared"*CAP_SYS_ADMIN* ]] ||
+		fail "it says: $errors"
+	# Whose types cannot be known is not noted as of the object's.
+	expect_status 0 with_caps "$caps" load v0 "$BUILT/types1.o"
+	[[ $errors == *"the types of map 'table' could not be compared"* ]] || fail "it says: $errors"
+	# Root notes what it reads, and pin_maps as well.
+	load v0 "$BUILT/types1.o" >/dev/null
+	expect_status 2 with_caps "$caps" load v0 "$BUILT/types2.o"
+	unload --all --purge v0 >/dev/null
+	link_xdp v0 "$BUILT/types1.o"
+	pin_maps v0 >/dev/null
+	expect_status 2 with_caps "$caps" load v0 "$BUILT/types2.o"
+	[[ $errors == *"types of key and value "* ]] || fail "it says: $errors"
+}
+
+# What is noted is of the maps that are pinned.
+test_what_is_noted_of_types_goes_with_the_pins()
+{
+	local old
+
+	load v0 "$BUILT/types1.o" >/dev/null
+	old=$(map_id "$BPFFS/v0/table")
+	load --on-mismatch fresh v0 "$BUILT/types2.o" >/dev/null
+	[[ $(readlink "$BPFFS/v0/%layouts") =~ [=,]$old(\;|,|$) ]] || fail "the old one is not noted"
+	gc --old >/dev/null
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "the old one is still pinned"
+	load --on-mismatch fresh v0 "$BUILT/types1.o" >/dev/null
+	[[ ! $(readlink "$BPFFS/v0/%layouts") =~ [=,]$old(\;|,|$) ]] || fail "still noted: $old"
+	[[ $(readlink "$BPFFS/v0/%layouts") =~ [=,]$(map_id "$BPFFS/v0/table")(\;|,|$) ]] ||
+		fail "the new one is not noted"
 }
 
 test_bpf_and_net_admin_are_enough()
@@ -2020,7 +2083,8 @@ test_bpf_and_net_admin_are_enough()
 	runs v0 tc_ingress hooks_tc
 	flows=$(map_id "$BPFFS/v0/flows")
 	expect_status 0 with_caps +bpf,+net_admin load -v --hook xdp v0 "$BUILT/hooks.o"
-	[[ $errors == *"the types of map 'flows' were not compared"* ]] || fail "it says: $errors"
+	[[ $errors == *"the types of map 'flows' were compared by what is noted"* ]] ||
+		fail "it says: $errors"
 	[[ $errors == *"without CAP_SYS_ADMIN"* ]] || fail "it says: $errors"
 	expect_id "$BPFFS/v0/flows" "$flows"
 	runs v0 xdp hooks_xdp

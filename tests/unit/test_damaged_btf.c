@@ -96,8 +96,10 @@ static void use(const struct world *w, const struct btf *damaged)
 	                 0);
 	shape_diffs_free(&diffs);
 	assert_int_equal(fields_map(&fields, &rows, "value",
-	                            &(struct field_type){ w->btf, w->value, sizeof(from), false },
-	                            &(struct field_type){ damaged, w->value, sizeof(to), false },
+	                            &(struct field_type){ w->btf, w->value, sizeof(from), false,
+	                                                  LAYOUT_UNKNOWN },
+	                            &(struct field_type){ damaged, w->value, sizeof(to), false,
+	                                                  LAYOUT_UNKNOWN },
 	                            MIGRATE_CONFIG),
 	                 0);
 	if (!rows.refused)

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/layouts.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "pinning/layout.h"
+#include "pinning/shape.h"
+
+static __u64 mix(__u64 hash, __u64 number)
+{
+	for (int i = 0; i < 8; i++, number >>= 8)
+		hash = (hash ^ (number & 0xff)) * 0x100000001b3; /* FNV-1a */
+	return hash;
+}
+
+static __u64 mix_text(__u64 hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return mix(hash, 0);
+}
+
+static __u64 print_type(const struct btf *btf, __u32 id, int depth);
+
+/* Members are found by their names, so their order does not count. */
+static __u64 print_members(const struct btf *btf, const struct btf_type *type, int depth)
+{
+	const struct btf_member *member = btf_members(type);
+	__u64 sum = 0;
+
+	for (int i = 0; i < btf_vlen(type); i++, member++) {
+		__u64 one = mix_text(1, btf__name_by_offset(btf, member->name_off));
+
+		one = mix(one, btf_member_bit_offset(type, i));
+		sum += mix(one, print_type(btf, member->type, depth + 1));
+	}
+	return sum;
+}
+
+static __u64 print_type(const struct btf *btf, __u32 id, int depth)
+{
+	const struct btf_type *type = btf__type_by_id(btf, shape_strip(btf, id));
+	__u64 hash = 0xcbf29ce484222325;
+
+	if (!type || depth > SHAPE_DEPTH_MAX)
+		return hash;
+	hash = mix(hash, btf_kind(type));
+	if (btf_is_composite(type))
+		return mix(hash, print_members(btf, type, depth));
+	if (btf_is_array(type))
+		return mix(mix(hash, btf_array(type)->nelems),
+		           print_type(btf, btf_array(type)->type, depth + 1));
+	return btf_is_ptr(type) ? hash : mix(hash, type->size);
+}
+
+__u32 layout_print(const struct btf *btf, __u32 key_type, __u32 value_type)
+{
+	__u64 both = mix(print_type(btf, key_type, 0), print_type(btf, value_type, 0));
+
+	return both ^ (both >> 32);
+}
+
+/* What is noted of a pinned map, against one of the object. */
+static enum layout_verdict compare_noted(const struct directory *dir, const struct bpf_object *obj,
+                                         const struct bpf_map *map, __u32 pinned_id)
+{
+	enum layout_verdict verdict = LAYOUT_UNKNOWN;
+	struct layouts layouts;
+	__u32 print, noted;
+
+	if (!layouts_read(&layouts, dir->fd) && layouts_find(&layouts, pinned_id, &noted)) {
+		print = layout_print(bpf_object__btf(obj), bpf_map__btf_key_type_id(map),
+		                     bpf_map__btf_value_type_id(map));
+		verdict = noted == print ? LAYOUT_SAME : LAYOUT_DIFFERS;
+	}
+	layouts_free(&layouts);
+	return verdict;
+}
+
+int layout_compare(const struct directory *dir, const struct bpf_object *obj,
+                   const struct bpf_map *map, int pin_fd, const struct bpf_map_info *pinned,
+                   struct shape_diffs *diffs)
+{
+	int err = shape_compare(obj, map, pin_fd, pinned, diffs);
+
+	if (err || !diffs->btf_denied)
+		return err;
+	diffs->layout = compare_noted(dir, obj, map, pinned->id);
+	/* Another size explains it. */
+	if (diffs->layout != LAYOUT_DIFFERS || bpf_map__key_size(map) != pinned->key_size ||
+	    bpf_map__value_size(map) != pinned->value_size)
+		return 0;
+	err = shape_diffs_add(diffs, "types of key and value", "see the object's BTF",
+	                      "others: CAP_SYS_ADMIN shows them");
+	if (err)
+		shape_diffs_free(diffs);
+	return err;
+}
+
+/* The id that the kernel gave the BTF of a loaded object: that of all maps made for it. 0: none. */
+static __u32 btf_id_of(const struct bpf_object *obj)
+{
+	struct bpf_btf_info info = {};
+	__u32 len = sizeof(info);
+	int fd = obj ? bpf_object__btf_fd(obj) : -1;
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+/* Note a map of which nothing is noted yet, if its types can be known. */
+static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
+                    const struct bpf_object *obj, __u32 obj_btf_id)
+{
+	const struct btf *btf;
+	struct btf *kernels = NULL;
+	__u32 print;
+	int err = 0;
+
+	if (!info->btf_id || !info->btf_value_type_id || layouts_find(layouts, info->id, &print))
+		return 0;
+	if (info->btf_id == obj_btf_id)
+		btf = bpf_object__btf(obj);
+	else
+		btf = kernels = btf__load_from_kernel_by_id(info->btf_id);
+	if (btf) {
+		print = layout_print(btf, info->btf_key_type_id, info->btf_value_type_id);
+		err = layouts_note(layouts, info->id, print);
+	}
+	btf__free(kernels);
+	return err;
+}
+
+struct pinned {
+	__u32 *ids;
+	size_t len;
+};
+
+static int add_pinned(int dir_fd, const char *file, void *arg)
+{
+	struct pinned *pinned = arg;
+	__u32 id, *ids;
+
+	if (pin_map_id(dir_fd, file, &id))
+		return 0;
+	ids = reallocarray(pinned->ids, pinned->len + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	pinned->ids = ids;
+	ids[pinned->len++] = id;
+	return 0;
+}
+
+static bool is_pinned(__u32 map_id, const void *arg)
+{
+	const struct pinned *pinned = arg;
+
+	for (size_t i = 0; i < pinned->len; i++)
+		if (pinned->ids[i] == map_id)
+			return true;
+	return false;
+}
+
+/* Maps that are not pinned any more need not be known. */
+static int forget_gone(struct layouts *layouts, const struct directory *dir)
+{
+	struct pinned pinned = {};
+	int egress_fd, err = 0;
+
+	if (!layouts->len)
+		return 0;
+	egress_fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (egress_fd >= 0) {
+		err = pin_each(egress_fd, add_pinned, &pinned);
+		close(egress_fd);
+	}
+	if (!err)
+		err = pin_each(dir->fd, add_pinned, &pinned);
+	if (!err)
+		layouts_keep(layouts, is_pinned, &pinned);
+	free(pinned.ids);
+	return err;
+}
+
+int layout_stage(const struct plan *plan, const struct bpf_object *obj, const struct directory *dir,
+                 struct stage *stage)
+{
+	__u32 obj_btf_id = btf_id_of(obj);
+	struct layouts layouts;
+	int err = layouts_read(&layouts, dir->fd);
+
+	if (!err)
+		err = forget_gone(&layouts, dir);
+	for (size_t i = 0; !err && i < plan->len; i++)
+		if (plan_publishes(&plan->maps[i]))
+			err = note_map(&layouts, &plan->maps[i].info, obj, obj_btf_id);
+	if (!err)
+		err = layouts_stage(&layouts, dir->fd, stage->fd);
+	layouts_free(&layouts);
+	return err ? failed(err, "cannot note the types of maps of %s", dir->path) : 0;
+}
