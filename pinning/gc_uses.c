@@ -23,6 +23,7 @@ static int describe(__u32 id, struct gc_prog *prog)
 		err = -errno;
 	close(fd);
 	prog->id = id;
+	prog->type = info.type;
 	memcpy(prog->name, info.name, sizeof(prog->name));
 	prog->maps_len = info.nr_map_ids < GC_MAPS_MAX ? info.nr_map_ids : GC_MAPS_MAX;
 	return err;
@@ -169,6 +170,17 @@ int gc_attached_find(struct gc_attached *attached, const struct namespaces *name
 	if (err != -ENOMEM)
 		return 0;
 	gc_attached_free(attached);
+	return err;
+}
+
+int gc_attached_here(struct gc_attached *attached)
+{
+	int err;
+
+	memset(attached, 0, sizeof(*attached));
+	err = visit_interfaces(attached);
+	if (err)
+		gc_attached_free(attached);
 	return err;
 }
 

@@ -24,6 +24,7 @@ int gc_ids_add(struct gc_ids *ids, __u32 id);
 
 struct gc_prog {
 	__u32 id;
+	__u32 type; /* enum bpf_prog_type */
 	char name[BPF_OBJ_NAME_LEN];
 	__u32 maps[GC_MAPS_MAX];
 	__u32 maps_len;
@@ -65,6 +66,9 @@ struct gc_attached {
 
 /* Ask every interface of these namespaces. Returns 0 or -ENOMEM. */
 int gc_attached_find(struct gc_attached *attached, const struct namespaces *namespaces);
+
+/* The same for the present one alone, which takes no right to enter any. */
+int gc_attached_here(struct gc_attached *attached);
 void gc_attached_free(struct gc_attached *attached);
 
 /* An attachment of the program, or NULL. */

@@ -13,13 +13,11 @@
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/carry.h"
+#include "pinning/elsewhere.h"
 #include "pinning/notes.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unload_prepared.h"
 #include "pinning/writer.h"
-
-/* A program cannot use more maps than this (MAX_USED_MAPS). */
-#define MAPS_MAX 64
 
 /* One pin below %progs/. */
 struct prepared {
@@ -28,8 +26,9 @@ struct prepared {
 	__u32 id;
 	char name[BPF_OBJ_NAME_LEN];
 	bool attached;
+	const struct gc_attachment *at; /* where another interface runs it, or NULL */
 	bool goes;
-	__u32 maps[MAPS_MAX];
+	__u32 maps[PROG_MAPS];
 	__u32 maps_len;
 };
 
@@ -43,6 +42,7 @@ struct taking {
 	struct directory dir; /* fd -1 if the interface has none */
 	struct live live;     /* behind what is attached */
 	bool blind;           /* of which nothing can be told without CAP_SYS_ADMIN */
+	struct elsewhere others;
 	struct prepared *list;
 	size_t len;
 };
@@ -77,7 +77,7 @@ static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *fil
 	}
 	t->list = list;
 	one = memset(&list[t->len], 0, sizeof(*one));
-	info.nr_map_ids = MAPS_MAX;
+	info.nr_map_ids = PROG_MAPS;
 	info.map_ids = (__u64)(unsigned long)one->maps;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
 		close(fd);
@@ -86,8 +86,9 @@ static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *fil
 	close(fd);
 	one->hook = hook;
 	one->id = info.id;
-	one->maps_len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-	one->attached = runs(t, hook, info.id);
+	one->maps_len = info.nr_map_ids < PROG_MAPS ? info.nr_map_ids : PROG_MAPS;
+	one->at = elsewhere_runs(&t->others, info.id);
+	one->attached = one->at || runs(t, hook, info.id);
 	snprintf(one->file, sizeof(one->file), "%s", file);
 	memcpy(one->name, info.name, sizeof(one->name));
 	t->len++;
@@ -141,6 +142,9 @@ static int choose(struct taking *t)
 			continue;
 		if (one->attached) {
 			running = one;
+			if (one->at && t->options->all)
+				note("program %u (%s) stays: it is attached to %s of %s", one->id,
+				     one->name, hook_name(one->at->hook), one->at->iface.name);
 			continue;
 		}
 		list = reallocarray(report->list, report->len + 1, sizeof(*list));
@@ -164,16 +168,20 @@ static int choose(struct taking *t)
 		return 0;
 	if (running)
 		rejected(-ENOENT, "cannot take program %u back: it is attached to %s of %s",
-		         running->id, hook_name(running->hook), t->iface->name);
+		         running->id, hook_name(running->at ? running->at->hook : running->hook),
+		         running->at ? running->at->iface.name : t->iface->name);
 	else
 		rejected(-ENOENT, "cannot find such a prepared program of %s", t->iface->name);
 	hint("see what is there: %s %s", cli_command("status"), cli_word(t->iface->name));
 	return -ENOENT;
 }
 
-/* A program that stays uses the map, as far as can be told. */
-static bool is_used(const struct taking *t, __u32 map_id)
+/* A program that stays uses the map, as far as can be told; of one that is not here, it is said. */
+static bool is_used(struct taking *t, const struct view_map *pin)
 {
+	__u32 map_id = pin->info.id;
+	char who[ELSEWHERE_WHO_SIZE];
+
 	for (size_t i = 0; i < t->len; i++)
 		for (__u32 j = 0; !t->list[i].goes && j < t->list[i].maps_len; j++)
 			if (t->list[i].maps[j] == map_id)
@@ -181,7 +189,10 @@ static bool is_used(const struct taking *t, __u32 map_id)
 	for (size_t i = 0; i < t->live.maps_len; i++)
 		if (t->live.maps[i].info.id == map_id)
 			return true;
-	return false;
+	if (!elsewhere_uses(&t->others, map_id, who))
+		return false;
+	note("map '%s' (id %u) stays: %s goes on with it", pin->name, map_id, who);
+	return true;
 }
 
 static bool is_named(const struct unload_options *o, __u32 map_id)
@@ -204,7 +215,7 @@ static int drop_maps(struct taking *t, struct stage *stage, struct record *rec)
 	for (size_t i = 0; !err && i < view.len; i++) {
 		const struct view_map *pin = &view.maps[i];
 
-		if (pin->old_id || !is_named(t->options, pin->info.id) || is_used(t, pin->info.id))
+		if (pin->old_id || !is_named(t->options, pin->info.id) || is_used(t, pin))
 			continue;
 		if (t->report->len)
 			t->report->list[0].purged++;
@@ -369,6 +380,16 @@ static int look_behind(struct taking *t)
 	                        : 0;
 }
 
+/* A program that was prepared can be put on any interface. */
+static int look_elsewhere(struct taking *t)
+{
+	int err = elsewhere_look(&t->others, t->iface);
+
+	return err && err != -EPERM
+	               ? failed(err, "cannot tell who else uses what is in %s", t->dir.path)
+	               : 0;
+}
+
 /* The interface's own directory. One without a record, or of another interface, is left alone. */
 static int look(struct taking *t)
 {
@@ -384,6 +405,7 @@ static int look(struct taking *t)
 	}
 	if (!t->options->dry_run)
 		carry_resume(&t->fs, &t->dir);
+	err = look_elsewhere(t);
 	for (int hook = 0; !err && hook < HOOKS; hook++)
 		err = list_hook(t, hook);
 	return err;
@@ -413,6 +435,7 @@ int unload_prepared(const struct interface *iface, const struct unload_options *
 		err = choose(&t);
 	if (!err && t.dir.fd >= 0)
 		err = take_back(&t);
+	elsewhere_free(&t.others);
 	directory_close(&t.dir);
 	free(t.list);
 	live_free(&t.live);

@@ -820,3 +820,32 @@ test_unload_takes_back_what_was_prepared()
 	expect_status 1 unload --prepared --purge v0
 	expect_status 1 unload --map 3 v0
 }
+
+# What was prepared for one interface can be put on another one, and is in use there.
+test_what_runs_on_another_interface_is_not_taken_back()
+{
+	local id map
+
+	make_veth w0
+	load --no-attach v0 objects/xdp_pass.o
+	map=$(map_id "$BPFFS/v0/xdp_stats_map")
+	ip link set dev w0 xdp pinned "$BPFFS/v0/%progs/xdp/xdp_pass"
+	id=$(prog_id w0)
+	expect_fail "cannot take program $id back: it is attached to xdp of w0" \
+		unload --prepared --map "$map" v0
+	expect_status 0 unload --prepared --all --map "$map" v0
+	[[ $errors == *"program $id (xdp_pass) stays: it is attached to xdp of w0"* ]] ||
+		fail "it says: $errors"
+	[[ $(prepared) == "%progs/xdp/xdp_pass"$'\n'"xdp_stats_map" ]] || fail "$(prepared)"
+	# Another program of that name takes the pin, and the map of the first is still used.
+	rm "$BPFFS/v0/%progs/xdp/xdp_pass"
+	load --no-attach v0 objects/xdp_drop.o
+	expect_status 0 unload --prepared --map "$map" v0
+	[[ $errors == *"map 'xdp_stats_map' (id $map) stays: w0 (program $id on xdp) goes on with it"* ]] ||
+		fail "it says: $errors"
+	[[ $(prepared) == xdp_stats_map ]] || fail "$(prepared)"
+	ip link set dev w0 xdp off
+	load --no-attach v0 objects/xdp_drop.o
+	expect_status 0 unload --prepared --map "$map" v0
+	[[ -z $(prepared) ]] || fail "$(prepared)"
+}

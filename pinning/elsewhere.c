@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/links.h"
+#include "bpffs/live.h"
+#include "compat/libbpf.h"
+#include "pinning/elsewhere.h"
+
+/* The kernel frees a program some milliseconds after its last holder went. */
+#define FREED_PATIENCE_MS 500
+#define FREED_RETRY_MS    5
+
+static int add_elsewhere(struct elsewhere *all, const struct gc_attachment *at, __u32 prog_id)
+{
+	struct gc_attached *running = &all->running;
+	struct gc_attachment *list;
+
+	if (gc_attached_prog(running, prog_id))
+		return 0;
+	list = reallocarray(running->list, running->len + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	running->list = list;
+	list[running->len] = *at;
+	list[running->len++].prog_id = prog_id;
+	return 0;
+}
+
+/* The program that is attached there, and all that it calls. */
+static int look_behind(struct elsewhere *all, const struct gc_attachment *at)
+{
+	struct attachment one = { .hook = at->hook, .prog_id = at->prog_id };
+	const struct attachments attached = { .list = &one, .len = 1 };
+	struct live live;
+	int err;
+
+	if (gc_attached_prog(&all->running, at->prog_id))
+		return 0;
+	err = live_query(&live, &attached);
+	if (err == -EPERM)
+		return add_elsewhere(all, at, at->prog_id);
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < live.progs_len; i++)
+		err = add_elsewhere(all, at, live.progs[i].id);
+	live_free(&live);
+	return err;
+}
+
+/* All attachments that can be seen. */
+static int find_attached(struct gc_attached *attached, bool blind)
+{
+	struct namespaces namespaces = {};
+	int err;
+
+	if (blind)
+		return gc_attached_here(attached);
+	err = namespaces_find(&namespaces);
+	if (!err)
+		err = gc_attached_find(attached, &namespaces);
+	namespaces_free(&namespaces);
+	return err;
+}
+
+struct link_search {
+	struct elsewhere *all;
+	const struct interface *iface;
+};
+
+/* The ifindex stands in the same place for links of XDP, tcx and netkit. */
+static int add_link(int fd, const struct bpf_link_info *info, void *arg)
+{
+	struct link_search *search = arg;
+
+	(void)fd;
+	switch (info->type) {
+	case BPF_LINK_TYPE_XDP:
+	case BPF_LINK_TYPE_TCX:
+	case BPF_LINK_TYPE_NETKIT:
+		if (!info->xdp.ifindex || info->xdp.ifindex == search->iface->ifindex)
+			return 0;
+	}
+	return info->prog_id ? gc_ids_add(&search->all->linked, info->prog_id) : 0;
+}
+
+int elsewhere_look(struct elsewhere *all, const struct interface *iface)
+{
+	struct link_search search = { .all = all, .iface = iface };
+	struct gc_attached attached = {};
+	bool blind;
+	int err;
+
+	memset(all, 0, sizeof(*all));
+	err = gc_uses_scan(&all->uses);
+	blind = err == -EPERM;
+	if (!err)
+		err = links_each(add_link, &search);
+	if (!err || blind)
+		err = find_attached(&attached, blind);
+	for (size_t i = 0; !err && i < attached.len; i++) {
+		const struct gc_attachment *at = &attached.list[i];
+
+		if (at->iface.ifindex != iface->ifindex ||
+		    !netns_equal(&at->iface.netns, &iface->netns))
+			err = look_behind(all, at);
+	}
+	gc_attached_free(&attached);
+	if (err)
+		elsewhere_free(all);
+	return err ? err : blind ? -EPERM : 0;
+}
+
+void elsewhere_free(struct elsewhere *all)
+{
+	gc_attached_free(&all->running);
+	gc_uses_free(&all->uses);
+	free(all->linked.list);
+	memset(all, 0, sizeof(*all));
+}
+
+const struct gc_attachment *elsewhere_runs(const struct elsewhere *all, __u32 prog_id)
+{
+	return gc_attached_prog(&all->running, prog_id);
+}
+
+/* What is on an interface, or replaces a function there, was found with that. */
+static bool is_idle(const struct elsewhere *all, const struct gc_prog *prog)
+{
+	switch (prog->type) {
+	case BPF_PROG_TYPE_EXT: return true;
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS: return !gc_ids_has(&all->linked, prog->id);
+	default: return false;
+	}
+}
+
+static bool goes_away(struct gc_prog *prog)
+{
+	for (int ms = 0; !prog->stays && ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
+		if (!gc_prog_exists(prog->id))
+			return true;
+		poll(NULL, 0, FREED_RETRY_MS);
+	}
+	prog->stays = true;
+	return false;
+}
+
+bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_SIZE])
+{
+	const struct gc_attachment *at;
+
+	for (size_t i = 0; i < all->uses.len; i++) {
+		struct gc_prog *prog = &all->uses.progs[i];
+
+		if (!gc_prog_uses(prog, map_id))
+			continue;
+		at = elsewhere_runs(all, prog->id);
+		if (at) {
+			snprintf(who, ELSEWHERE_WHO_SIZE, "%s (program %u on %s)", at->iface.name,
+			         prog->id, hook_name(at->hook));
+			return true;
+		}
+		if (is_idle(all, prog) || goes_away(prog))
+			continue;
+		snprintf(who, ELSEWHERE_WHO_SIZE, "program %u (%s)", prog->id,
+		         *prog->name ? prog->name : "-");
+		return true;
+	}
+	return false;
+}
