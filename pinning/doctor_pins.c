@@ -219,11 +219,25 @@ static void judge_directory(struct doctor *d)
 	remedy(d, "ls -la '%.200s/%.200s'", d->fs.path, relative);
 }
 
+/* Its pins are right again as soon as a writer comes. */
+static void judge_interrupted(struct doctor *d, const struct status *st)
+{
+	found(d, DOCTOR_WARNING,
+	      "an exchange of its pins was interrupted, or is going on: readers wait until a "
+	      "writer "
+	      "has finished it");
+	evidence(d, "%.600s, generation %llu", st->dir.path,
+	         (unsigned long long)st->dir.record.gen);
+	remedy(d, "ifbpf pin %s", st->iface.name);
+}
+
 static void judge(struct doctor *d, const struct status *st, const struct status_scope *scope)
 {
 	size_t before = d->len;
 
-	if (st->partly)
+	if (st->has_dir && !st->has_view && st->dir.has_record && st->dir.record.gen & 1)
+		judge_interrupted(d, st);
+	else if (st->partly)
 		judge_directory(d);
 	if (scope->no_pins) {
 		found(d, DOCTOR_INFO, "cannot read the directory of pins: it is root's");

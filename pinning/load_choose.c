@@ -74,6 +74,10 @@ void load_foresee_switch(struct loading *l)
 	would->old_foreign = !load_is_ours(l, l->old, &verdict);
 	if (would->old_foreign)
 		snprintf(would->old_why, sizeof(would->old_why), "%.255s", verdict.why);
+	if (verdict.unfinished)
+		note("program %u was put there by a run that has not ended: the load finishes that "
+		     "first, and then finds the maps that it had prepared",
+		     l->old->prog_id);
 	would->two_steps = !load_is_atomic(l);
 }
 

@@ -13,6 +13,7 @@
 #include "bpffs/libxdp.h"
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
+#include "bpffs/unfinished.h"
 #include "pinning/ownership.h"
 
 /* Why a program is not ours that nobody else is known to have either. */
@@ -222,7 +223,7 @@ __attribute__((format(printf, 3, 4))) static void decide(struct ownership *verdi
 	va_list args;
 
 	verdict->ours = ours;
-	verdict->loaded = verdict->dispatcher = false;
+	verdict->loaded = verdict->dispatcher = verdict->unfinished = false;
 	va_start(args, fmt);
 	vsnprintf(verdict->why, sizeof(verdict->why), fmt, args);
 	va_end(args);
@@ -235,6 +236,23 @@ static void decide_loaded(struct ownership *verdict, __u32 link_id)
 	else
 		decide(verdict, true, "loaded by ifbpf");
 	verdict->loaded = true;
+}
+
+/* By a run of ours that put it on and did not come to publishing its pins. */
+static bool is_unfinished(const struct attachment *at, const struct directory *dir,
+                          struct ownership *verdict)
+{
+	char stage[NAME_MAX + 1];
+
+	if (!dir || !unfinished_find(dir->relative, at->hook, at->prog_id, stage))
+		return false;
+	decide(verdict, true,
+	       "loaded by ifbpf, by a run that has not ended (stage %s); if it was killed, the "
+	       "next "
+	       "run that writes finishes it",
+	       stage);
+	verdict->loaded = verdict->unfinished = true;
+	return true;
 }
 
 struct link_search {
@@ -329,11 +347,14 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 	*verdict->file = '\0';
 	if (at->link_id) {
 		path = owners_path(owners, OWNER_OTHER, PIN_LINK, at->link_id);
-		if (dir && is_our_link(dir, at->hook, at->link_id))
-			decide_loaded(verdict, at->link_id);
-		else if (path)
+		if (dir && is_our_link(dir, at->hook, at->link_id)) {
+			/* It was updated, and that was not published. */
+			if (record_has_prog(&dir->record, at->hook, at->prog_id) ||
+			    !is_unfinished(at, dir, verdict))
+				decide_loaded(verdict, at->link_id);
+		} else if (path)
 			decide(verdict, false, "link %u, pinned at %s", at->link_id, path);
-		else
+		else if (!is_unfinished(at, dir, verdict))
 			judge_hidden_link(at, verdict);
 		return;
 	}
@@ -350,6 +371,8 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		decide(verdict, false, "attached by %s, by others", attach_by_name(at->by));
 	else if (dir && dir->has_record && record_has_prog(&dir->record, at->hook, at->prog_id))
 		decide(verdict, true, "adopted by pin_maps");
+	else if (is_unfinished(at, dir, verdict))
+		return;
 	else if (dir && dir->has_record && record_lacks_progs(&dir->record, at->hook))
 		decide(verdict, false, "not adopted, for the record holds no more");
 	else

@@ -16,6 +16,7 @@
 struct ownership {
 	bool ours;
 	bool loaded;          /* ours, and not only adopted: its program or link is pinned here */
+	bool unfinished;      /* and by a run that did not publish its pins yet */
 	bool dispatcher;      /* of libxdp, with programs behind it */
 	char file[NAME_SIZE]; /* below %progs/<hook>/, if the program is pinned here; else "" */
 	char why[PATH_MAX + 64]; /* for the user: "loaded by us", "pinned at ...", ... */

@@ -130,9 +130,14 @@ bool unload_only_pins(const struct unloading *u)
 /* List what fits, by whose it is. */
 static int sort_out(const struct unloading *u, struct foreign *foreign)
 {
+	const struct directory *dir = NULL;
+
 	foreign->list = calloc(u->attached.len, sizeof(*foreign->list));
 	if (!foreign->list && u->attached.len)
 		return failed(-ENOMEM, "cannot list programs");
+	/* One without a record may be about to get it, which is told by its path alone. */
+	if (u->dir.fd >= 0 || (*u->dir.relative && !u->dir.has_record))
+		dir = &u->dir;
 	for (size_t i = 0; i < u->attached.len; i++) {
 		const struct attachment *at = &u->attached.list[i];
 		struct ownership *verdict = &foreign->list[foreign->len].verdict;
@@ -140,11 +145,16 @@ static int sort_out(const struct unloading *u, struct foreign *foreign)
 
 		if (!fits(u, at))
 			continue;
-		ownership_of(at, u->dir.fd >= 0 ? &u->dir : NULL, &u->owners, verdict);
+		ownership_of(at, dir, &u->owners, verdict);
 		if (!verdict->ours && !u->options->foreign) {
 			foreign->list[foreign->len++].at = at;
 			continue;
 		}
+		if (verdict->unfinished && u->options->dry_run)
+			note("program %u was put there by a run that has not ended: unload "
+			     "finishes "
+			     "that first",
+			     at->prog_id);
 		err = add(u, at, verdict->ours);
 		if (err)
 			return err;

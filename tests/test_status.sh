@@ -467,3 +467,60 @@ it"* && $output == *": not attached here"* ]] || fail "shared: $output"
 	[[ $output == *"only programs that are not attached here use it"* && $output != *"no attached"* ]] ||
 		fail "moved: $output"
 }
+
+# killed_at CALL:N COMMAND...: by SIGKILL, at the Nth such system call.
+killed_at()
+{
+	local call=${1%:*} n=${1#*:}
+
+	shift
+	run with_fault "$call:signal=KILL:when=$n" "$@"
+	((status == 137)) || fail "status $status: $output$errors"
+}
+
+# What looks knows what the next run does: the program is ours, and only its pins are missing.
+expect_unfinished()
+{
+	run status v0
+	[[ $output == *"ours: loaded by ifbpf, by a run that has not ended (stage v0~"* ]] ||
+		fail "it says: $output"
+	expect_status 0 load --dry-run v0 objects/xdp_pass.o
+	[[ $errors == *"by a run that has not ended: the load finishes that first"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 unload --dry-run v0
+	[[ $errors == *"by a run that has not ended"* ]] || fail "it says: $errors"
+	run doctor v0
+	[[ $output != *"is foreign"* && $output != *"cannot be used"* ]] || fail "doctor: $output"
+	[[ $output == *"a run was killed"* ]] || fail "doctor: $output"
+	expect_status 0 load v0 objects/xdp_pass.o
+	expect_status 0 status v0
+	[[ $output != *"not ended"* ]] || fail "it says: $output"
+	unload --all --purge v0 >/dev/null
+}
+
+test_what_a_killed_run_put_on_is_not_called_foreign()
+{
+	local how
+
+	for how in "" --link; do
+		# shellcheck disable=SC2086 # no word, or one
+		killed_at renameat:1 load $how v0 objects/xdp_pass.o
+		expect_unfinished
+		# shellcheck disable=SC2086 # no word, or one
+		load $how v0 objects/xdp_drop.o >/dev/null
+		# shellcheck disable=SC2086 # no word, or one
+		killed_at renameat:1 load $how v0 objects/xdp_pass.o
+		expect_unfinished
+	done
+}
+
+test_pins_that_are_half_exchanged_are_told_as_such()
+{
+	load v0 objects/xdp_drop.o >/dev/null
+	killed_at renameat:2 load --on-mismatch fresh v0 objects/xdp_drop.o
+	expect_status 3 status v0
+	run doctor v0
+	[[ $output == *"warning  an exchange of its pins was interrupted"*"type: ifbpf pin v0"* ]] ||
+		fail "doctor: $output"
+	expect_unfinished
+}
