@@ -64,15 +64,6 @@ static void judge_maps(struct doctor *d, const struct status *st)
 	}
 }
 
-/* The interface that a directory was made for lives on beside this one. */
-static bool other_lives(const struct status *st)
-{
-	struct interface other;
-
-	return !interface_by_index(&other, st->dir.record.iface.ifindex) &&
-	       record_same_interface(&st->dir.record, &other);
-}
-
 /* The program that is pinned for a hook and attached nowhere has this id. */
 static bool is_prepared(const struct status *st, __u32 prog_id)
 {
@@ -107,13 +98,17 @@ static void judge_drift(struct doctor *d, const struct status *st)
 			      status_drift_text(st, drift, text, sizeof(text)));
 			evidence(d, "%.600s/%s", st->dir.path, DIRECTORY_RECORD);
 			advise_drift(d, st, drift);
-		} else if (other_lives(st)) {
+		} else if (st->others) {
 			found(d, DOCTOR_PROBLEM,
-			      "its directory belongs to another interface that lives: pin and load "
-			      "will be refused");
-			evidence(d, "%.600s is of ifindex %u", st->dir.path,
-			         st->dir.record.iface.ifindex);
-			remedy(d, "ifbpf status %s", st->dir.record.iface.name);
+			      "its directory belongs to interface %s, which lives and had this "
+			      "name "
+			      "before: pin and load will be refused until it has followed",
+			      st->owner.name);
+			evidence(d, "%.600s is of ifindex %u", st->dir.path, st->owner.ifindex);
+			if (netns_equal(&st->owner.netns, &st->iface.netns))
+				remedy(d, "ifbpf pin %s", st->owner.name);
+			else
+				remedy(d, "ifbpf pin %s, in its network namespace", st->owner.name);
 		} else {
 			found(d, DOCTOR_INFO,
 			      "its directory is of an earlier interface, whose maps it will "

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "bpffs/identity.h"
 #include "bpffs/links.h"
 #include "bpffs/log.h"
 #include "pinning/status_blind.h"
@@ -175,7 +176,10 @@ int status_look(struct status *st, struct status_scope *scope)
 
 	if (err)
 		return err;
-	if (st->has_dir) {
+	st->others = st->has_dir && st->dir.has_record && !st->gone &&
+	             !record_same_interface(&st->dir.record, &st->iface) &&
+	             identity_lives(&st->dir, &st->iface, &st->owner);
+	if (st->has_dir && !st->others) {
 		err = view_open(&st->view, &st->dir, NULL, BPF_F_RDONLY);
 		st->has_view = !err;
 		st->partly |= err != 0;

@@ -78,7 +78,7 @@ struct status_link {
 enum drift_kind {
 	DRIFT_GONE,      /* the record names a program that does not run */
 	DRIFT_NEW,       /* a program runs that the record does not name */
-	DRIFT_INTERFACE, /* the record is of an earlier interface of this name */
+	DRIFT_INTERFACE, /* the record is of another interface, which had this name before */
 	DRIFT_NAME,      /* the interface was renamed since */
 };
 
@@ -103,6 +103,9 @@ struct status {
 	bool hidden; /* it has a directory, which may not be read */
 	bool partly; /* something could not be read, and this was reported */
 	struct directory dir;
+	bool others; /* that belongs to another interface, which lives: its pins are not looked at
+	              */
+	struct interface owner; /* with others: which one */
 	struct view view;
 	const struct owners *owners; /* the pins outside the directory */
 	struct owners own_scan;

@@ -165,7 +165,7 @@ int status_look_for_orphans(struct status *st)
 {
 	int err;
 
-	if (!st->has_dir || !st->has_live)
+	if (!st->has_dir || !st->has_live || st->others)
 		return 0;
 	err = st->has_view ? orphan_maps(st) : 0;
 	for (int hook = 0; !err && hook < HOOKS; hook++) {

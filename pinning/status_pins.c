@@ -184,8 +184,15 @@ const char *status_drift_text(const struct status *st, const struct status_drift
 		         hook_name(drift->hook), drift->prog_id);
 		break;
 	case DRIFT_INTERFACE:
-		snprintf(out, size, "the directory is of another interface, %s with ifindex %u",
-		         was->name, was->ifindex);
+		if (st->others)
+			snprintf(out, size,
+			         "the directory belongs to interface %s (ifindex %u), which was %s "
+			         "before and lives",
+			         st->owner.name, st->owner.ifindex, was->name);
+		else
+			snprintf(out, size,
+			         "the directory is of another interface, %s with ifindex %u",
+			         was->name, was->ifindex);
 		break;
 	case DRIFT_NAME:
 		snprintf(out, size, "the directory is still called %s, the name before", was->name);

@@ -23,11 +23,24 @@ static int no_directory(const struct bpffs *fs, const struct interface *iface,
 	return -ENOENT;
 }
 
+/* Another interface, which was renamed, has left its directory under this name, and works with it.
+ */
+static int refuse_others(const struct directory *dir, const struct interface *owner,
+                         const struct target *target)
+{
+	if (target->optional)
+		return -ENOENT;
+	rejected(-ENOENT, "cannot find the maps of %s: %s belongs to interface %s (ifindex %u)",
+	         target->ifname, dir->path, owner->name, owner->ifindex);
+	hint("those are shown by: %s %s", cli_command("stats"), cli_word(owner->name));
+	return -ENOENT;
+}
+
 /* The directory of an interface that exists. */
 static int open_present(struct directory *dir, struct sample *sample, const struct bpffs *fs,
                         const struct target *target)
 {
-	struct interface *iface = &sample->iface;
+	struct interface *iface = &sample->iface, owner;
 	struct directory other;
 	int err;
 
@@ -39,7 +52,11 @@ static int open_present(struct directory *dir, struct sample *sample, const stru
 	/* It is another interface's. Two that swapped their names find theirs by the record. */
 	if (directory_find_renamed(&other, fs, iface)) {
 		sample->found = FOUND_SUCCESSOR;
-		return 0;
+		if (!identity_lives(dir, iface, &owner))
+			return 0;
+		err = refuse_others(dir, &owner, target);
+		directory_close(dir);
+		return err;
 	}
 	directory_close(dir);
 	*dir = other;

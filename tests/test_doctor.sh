@@ -512,7 +512,7 @@ test_a_directory_of_another_living_interface_is_a_problem()
 	ip link set dev w0 name w9
 	ip link set dev x0 down
 	ip link set dev x0 name w0
-	expect_finding pins "problem its directory belongs to another interface that lives: .*" w0
+	expect_finding pins "problem its directory belongs to interface .*, which lives and had this name before: .*" w0
 	expect_status 2 pin_maps w0
 }
 

@@ -524,3 +524,38 @@ test_pins_that_are_half_exchanged_are_told_as_such()
 		fail "doctor: $output"
 	expect_unfinished
 }
+
+test_a_directory_that_another_interface_left_under_the_name_is_not_taken_for_its_own()
+{
+	local word
+
+	ip link add a0 type veth peer name a1
+	silence a0
+	ip link set dev a0 up
+	load a0 objects/xdp_pass.o >/dev/null
+	rename_link a0 b0
+	ip link add a0 type veth peer name c1
+	ip link set dev a0 up
+	expect_status 0 status a0
+	[[ $output == *"the directory belongs to interface b0 (ifindex $(ip -o link show dev b0 | cut -d: -f1)), which was a0 before and lives"* ]] ||
+		fail "it says: $output"
+	for word in orphan live stale; do
+		[[ $output != *" $word "* ]] || fail "it says: $output"
+	done
+	run doctor a0
+	[[ $output != *"in vain"* && $output != *purge* && $output == *"type: ifbpf pin b0"* ]] ||
+		fail "it says: $output"
+	expect_fail "$BPFFS/a0 belongs to interface b0" stats a0
+	[[ -z $output && $errors == *"hint: those are shown by: stats b0" ]] || fail "$output$errors"
+	expect_status 0 stats
+	grep -q '^b0  xdp  XDP_PASS .* packets .* bytes$' <<<"$output" || fail "it says: $output"
+	! grep -q '^a0' <<<"$output" || fail "it says: $output"
+	# What runs on the new one is not compared with the pins of the other.
+	link_xdp a0 objects/xdp_drop.o
+	expect_status 0 status a0
+	grep -q 'map  xdp_stats_map .* not pinned$' <<<"$output" || fail "it says: $output"
+	pin_maps b0 >/dev/null
+	pin_maps a0 >/dev/null
+	expect_status 0 status a0
+	grep -q 'map  xdp_stats_map .* live$' <<<"$output" || fail "it says: $output"
+}
