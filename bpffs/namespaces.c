@@ -100,6 +100,58 @@ int namespaces_find(struct namespaces *all)
 	return err;
 }
 
+/*
+ * A namespace, of whatever type: a link below /proc does not tell how it was opened. Nobody is
+ * asked who may not answer, such as a server of files.
+ */
+static bool is_namespace(const char *path, const struct statx *known)
+{
+	struct statx st;
+
+	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) &&
+	       st.stx_dev_major == known->stx_dev_major && st.stx_dev_minor == known->stx_dev_minor;
+}
+
+static int add_held_by(struct namespaces *all, const char *pid, const struct statx *known)
+{
+	char dir[64], path[sizeof(dir) + NAME_MAX + 1];
+	struct dirent *entry;
+	DIR *stream;
+	int err = 0;
+
+	snprintf(dir, sizeof(dir), "/proc/%.20s/fd", pid);
+	stream = opendir(dir);
+	if (!stream)
+		return 0;
+	while (!err && (entry = readdir(stream))) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		if (is_namespace(path, known))
+			err = add(all, path);
+	}
+	closedir(stream);
+	return err;
+}
+
+int namespaces_add_held(struct namespaces *all)
+{
+	DIR *stream = opendir("/proc");
+	struct dirent *entry;
+	struct statx known;
+	int err = 0;
+
+	if (!stream)
+		return 0;
+	if (statx(AT_FDCWD, PRESENT, 0, STATX_TYPE, &known)) {
+		closedir(stream);
+		return 0;
+	}
+	while (!err && (entry = readdir(stream)))
+		if (isdigit((unsigned char)*entry->d_name))
+			err = add_held_by(all, entry->d_name, &known);
+	closedir(stream);
+	return err;
+}
+
 void namespaces_free(struct namespaces *all)
 {
 	for (size_t i = 0; i < all->len; i++) {
@@ -146,7 +198,7 @@ void namespace_spec(const struct namespace *netns, char *out, size_t size)
 		snprintf(out, size, "%s", "");
 	else if (!strncmp(path, NAMED "/", strlen(NAMED "/")))
 		snprintf(out, size, "%s", path + strlen(NAMED "/"));
-	else if (sscanf(path, "/proc/%d/", &pid) == 1)
+	else if (sscanf(path, "/proc/%d/", &pid) == 1 && !strstr(path, "/fd/"))
 		snprintf(out, size, "%d", pid);
 	else
 		snprintf(out, size, "%s", path);

@@ -20,6 +20,12 @@ struct namespaces {
 
 /* Returns 0 or -ENOMEM. What cannot be opened or entered is left out. */
 int namespaces_find(struct namespaces *all);
+
+/*
+ * Add those that processes hold by an open descriptor alone, which takes a look at every descriptor
+ * of the machine. Returns 0 or -ENOMEM, with what was found so far.
+ */
+int namespaces_add_held(struct namespaces *all);
 void namespaces_free(struct namespaces *all);
 
 /* By its id, or by the name of its directory below ns/. NULL: it was not found. */

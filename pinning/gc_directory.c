@@ -80,8 +80,8 @@ static int decide_hidden(struct gc *gc, struct directory *dir, const char *compo
 	if (gc->options->netns)
 		return gc_gone_add(gc, dir, true);
 	snprintf(why, sizeof(why),
-	         "network namespace %s cannot be found among the named ones and those of running "
-	         "processes; --netns %s removes its directories",
+	         "network namespace %s cannot be found among the named ones, those of running "
+	         "processes and those that they hold open; --netns %s removes its directories",
 	         component, component);
 	return keep(gc, dir, why);
 }
@@ -89,6 +89,7 @@ static int decide_hidden(struct gc *gc, struct directory *dir, const char *compo
 static int decide(struct gc *gc, struct directory *dir, const char *component)
 {
 	const char *verb = gc_stage_left(gc, dir->relative);
+	enum presence presence;
 	char why[128];
 	int err;
 
@@ -111,7 +112,14 @@ static int decide(struct gc *gc, struct directory *dir, const char *component)
 		return err;
 	if (!dir->record.iface.ifindex)
 		return keep(gc, dir, "its record names no interface");
-	switch (find_interface(gc, dir, component)) {
+	presence = find_interface(gc, dir, component);
+	if (presence == HIDDEN) {
+		err = gc_find_held(gc);
+		if (err)
+			return err;
+		presence = find_interface(gc, dir, component);
+	}
+	switch (presence) {
 	case GONE: return gc_gone_add(gc, dir, false);
 	case HIDDEN: return decide_hidden(gc, dir, component);
 	default: break;

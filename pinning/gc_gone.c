@@ -184,7 +184,10 @@ static int remove_it(struct gc *gc, struct gc_gone *gone, struct directory *dir,
 	}
 	if (gone->hidden)
 		snprintf(why, sizeof(why),
-		         "its network namespace, named by --netns, cannot be found");
+		         "its network namespace, named by --netns, cannot be found%s",
+		         gc->options->dry_run && doomed->len
+		                 ? "; it stays if something holds a program of it"
+		                 : "");
 	else
 		snprintf(why, sizeof(why), "its interface (ifindex %u) has been gone for %lld s",
 		         dir->record.iface.ifindex, age < 0 ? 0 : age);

@@ -183,6 +183,19 @@ static int collect(struct gc *gc)
 	return err ? err : each_namespace(gc, remove_if_empty);
 }
 
+int gc_find_held(struct gc *gc)
+{
+	int err = gc->has_held ? 0 : namespaces_add_held(&gc->namespaces);
+
+	if (gc->has_held || err)
+		return err;
+	gc->has_held = true;
+	/* What is attached there counts as well. */
+	gc_attached_free(&gc->attached);
+	gc->has_attached = false;
+	return 0;
+}
+
 int gc_find_attached(struct gc *gc)
 {
 	int err = 0;

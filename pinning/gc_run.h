@@ -25,8 +25,8 @@ struct gc {
 	struct bpffs fs;
 	struct namespaces namespaces;
 	struct gc_uses uses;
-	/* These two are looked for when they are first needed. */
-	bool has_attached, has_mounts;
+	/* These are looked for when they are first needed. */
+	bool has_attached, has_mounts, has_held;
 	struct gc_attached attached;
 	struct gc_mounts mounts;
 	/* Directories, by whether their interfaces are gone. */
@@ -45,6 +45,12 @@ int gc_collect(const struct gc_options *options, char path[PATH_MAX], struct gc_
 
 /* Look for what is attached, unless that was done. Returns 0 or -ENOMEM. */
 int gc_find_attached(struct gc *gc);
+
+/*
+ * Look also for the network namespaces that processes only hold open: before one is taken for
+ * lost. Returns 0 or -ENOMEM.
+ */
+int gc_find_held(struct gc *gc);
 
 /* Finish or undo what killed runs left. */
 int gc_stages(struct gc *gc);

@@ -260,7 +260,10 @@ int gc_put_back(struct gc *gc, struct directory *dir, const struct gc_content *c
 			    "this cannot be seen, pinned elsewhere or open in a process");
 		else
 			say(&drops, GC_PROGRAM, GC_REMOVED, top, prog->file,
-			    "its interface is gone, and nothing else holds it");
+			    gc->options->dry_run
+			            ? "its interface is gone; should something hold it that cannot "
+			              "be seen, that shows when the pin is gone, and it is put back"
+			            : "its interface is gone, and nothing else holds it");
 	}
 	return 0;
 }

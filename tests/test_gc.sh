@@ -635,7 +635,8 @@ in_lost_netns()
 	load --netns "$pid" w0 objects/xdp_pass.o >/dev/null
 	# Where the number of its inode is all that names it, no other namespace may get that meanwhile: it
 	# stays, empty, and where nobody finds it.
-	exec 6<"/proc/$pid/ns/net"
+	touch "$TMPDIR/lost"
+	mount --bind "/proc/$pid/ns/net" "$TMPDIR/lost"
 	nsenter --net="/proc/$pid/ns/net" ip link del w0
 	kill "$pid"
 	wait "$pid" 2>/dev/null || true
@@ -653,7 +654,7 @@ test_a_namespace_that_cannot_be_found_is_kept_until_it_is_named()
 	expect_status 0 gc --grace 0
 	expect_decision removed directory "$BPFFS/w0"
 	expect_decision kept directory "$BPFFS/%ifbpf/ns/$lost/w0" "network namespace $lost cannot be found among the \
-named ones and those of running processes; --netns $lost removes its directories"
+named ones, those of running processes and those that they hold open; --netns $lost removes its directories"
 	expect_unchanged "$before" "$BPFFS/%ifbpf/ns"
 	left_by w0
 	expect_status 0 gc --netns "$lost"
@@ -661,6 +662,47 @@ named ones and those of running processes; --netns $lost removes its directories
 	expect_decision removed namespace "$BPFFS/%ifbpf/ns/$lost" "it is empty"
 	[[ -z $(find "$BPFFS/%ifbpf/ns" -mindepth 1) ]] || fail "$(snapshot)"
 	[[ $output != *"$BPFFS/w0"* ]] || fail "it looked elsewhere: $output"
+}
+
+test_a_namespace_that_is_only_held_open_is_not_lost()
+{
+	local netns
+
+	load --netns peer v1 objects/xdp_pass.o >/dev/null
+	exec 6</run/netns/peer
+	ip netns del peer
+	netns=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')
+	expect_status 0 gc --grace 0
+	[[ -z $output ]] || fail "it says: $output"
+	unload --netns /proc/self/fd/6 --all v1 >/dev/null
+	expect_status 0 gc --netns "$netns" --dry-run
+	[[ -z $output ]] || fail "it says: $output"
+	expect_status 0 gc --netns "$netns" --grace 0
+	[[ -z $output && -e $BPFFS/%ifbpf/ns/$netns/v1/xdp_stats_map ]] || fail "it says: $output"
+	expect_status 0 stats --netns /proc/self/fd/6 v1
+	# Its interface goes, and then the last who holds it.
+	nsenter --net=/proc/self/fd/6 ip link del v1
+	expect_status 0 gc --netns "$netns" --grace 0
+	expect_decision removed directory "$BPFFS/%ifbpf/ns/$netns/v1"
+	exec 6<&-
+}
+
+# What holds a program is known once its pin is gone: a dry run does not say that nothing does.
+test_a_dry_run_does_not_know_what_holds_a_program()
+{
+	local netns
+
+	load --netns peer v1 objects/xdp_pass.o >/dev/null
+	netns=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')
+	hide_netns peer
+	expect_status 0 gc --netns "$netns" --dry-run
+	[[ $output == *"%progs/xdp/xdp_pass: its interface is gone; should something hold it"* ]] ||
+		fail "it says: $output"
+	[[ $output == *"cannot be found; it stays if something holds a program of it"* ]] ||
+		fail "it says: $output"
+	expect_status 0 gc --netns "$netns"
+	expect_decision kept program "$BPFFS/%ifbpf/ns/$netns/v1/%progs/xdp/xdp_pass" "something holds it"
+	expect_decision kept directory "$BPFFS/%ifbpf/ns/$netns/v1"
 }
 
 test_a_namespace_that_has_no_directory_is_an_error()
