@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/kept.h"
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
@@ -63,6 +64,57 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+/* Only the hook and the program are known of it. */
+static int add_prepared(struct attachments *out, enum hook hook, __u32 prog_id)
+{
+	struct attachment *list;
+
+	if (attachments_has(out, hook, prog_id))
+		return 0;
+	list = reallocarray(out->list, out->len + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	out->list = list;
+	list[out->len++] = (struct attachment){ .hook = hook, .prog_id = prog_id };
+	return 0;
+}
+
+static int add_pinned(const struct directory *dir, enum hook hook, const struct attachment *going,
+                      struct attachments *out)
+{
+	char top[NAME_SIZE];
+	struct listing progs;
+	__u32 id;
+	int fd, err;
+
+	snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+	fd = bpffs_open_dir(dir->fd, top, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	err = listing_read(&progs, fd);
+	for (size_t i = 0; !err && i < progs.len; i++) {
+		err = pinned_prog(fd, progs.list[i].name, &id);
+		if (!err && id && (hook != going->hook || id != going->prog_id))
+			err = add_prepared(out, hook, id);
+	}
+	listing_free(&progs);
+	close(fd);
+	return err;
+}
+
+int unload_list_staying(const struct directory *dir, const struct attachments *attached,
+                        const struct attachment *going, struct attachments *out)
+{
+	int err = attachments_without(attached, NULL, out);
+
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		err = add_pinned(dir, hook, going, out);
+	if (!err)
+		return 0;
+	attachments_free(out);
+	return failed(err, "cannot list the programs that are pinned in %s", dir->path);
 }
 
 static bool uses_map(const struct live *live, __u32 map_id)

@@ -16,9 +16,17 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
                      __u32 prog_id);
 
 /*
+ * What is attached, and besides, as if it were, what is pinned below %progs/ but for the program
+ * that goes: prepared ones need their maps as well. attachments_free() releases it. Reports its
+ * failures. Returns 0 or a negative errno.
+ */
+int unload_list_staying(const struct directory *dir, const struct attachments *attached,
+                        const struct attachment *going, struct attachments *out);
+
+/*
  * Have the pins of those maps dropped that the program which goes uses and no other on the
- * interface, with what they replaced. With stage NULL they are only counted. *count is the number
- * of maps' pins. Reports its failures. Returns 0 or a negative errno.
+ * interface, or prepared for it, with what they replaced. With stage NULL they are only counted.
+ * *count is the number of maps' pins. Reports its failures. Returns 0 or a negative errno.
  */
 int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
                      const struct live *staying, unsigned int *count);

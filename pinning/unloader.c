@@ -94,6 +94,7 @@ static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 {
 	const struct attachments only = { .list = &one->at, .len = 1 };
 	struct live going = {}, staying = {};
+	struct attachments others;
 	int err;
 
 	if (unload_is_everything(u->options) && leaves_nothing(u, one)) {
@@ -103,9 +104,13 @@ static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 			one->purged -= b->purged;
 		return err;
 	}
+	err = unload_list_staying(&u->dir, &u->attached, &one->at, &others);
+	if (err)
+		return err;
 	err = live_query(&going, &only);
 	if (!err)
-		err = live_query(&staying, &u->attached);
+		err = live_query(&staying, &others);
+	attachments_free(&others);
 	if (err)
 		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
 	else

@@ -273,6 +273,27 @@ test_purge_drops_the_maps_that_nothing_else_uses()
 
 map_gone() { ! exists map "$1"; }
 
+test_purge_leaves_the_maps_of_a_prepared_program()
+{
+	local flows
+
+	load --hook xdp v0 "$BUILT/hooks.o" >/dev/null
+	load --no-attach --hook tc_ingress v0 "$BUILT/hooks.o" >/dev/null
+	flows=$(map_id "$BPFFS/v0/flows")
+	expect_status 0 unload --hook xdp --purge --dry-run v0
+	[[ $output == *" 0 pins would be dropped"* ]] || fail "it says: $output"
+	expect_status 0 unload --hook xdp --purge v0
+	expect_pins %progs/tc_ingress/hooks_tc
+	[[ $(map_id "$BPFFS/v0/flows") == "$flows" ]] || fail "its map is gone"
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress bpf da pinned "$BPFFS/v0/%progs/tc_ingress/hooks_tc"
+	pin_maps v0 >/dev/null
+	[[ $(map_id "$BPFFS/v0/flows") == "$flows" ]] || fail "another map"
+	# The last one takes it along.
+	expect_status 0 unload --all --purge v0
+	[[ ! -e $BPFFS/v0/flows ]] || fail "the map is left"
+}
+
 test_purge_of_all_drops_what_is_left_pinned_where_nothing_is_attached()
 {
 	local map before
