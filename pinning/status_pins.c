@@ -67,13 +67,25 @@ bool status_uses_map(const struct live *live, __u32 map_id)
 	return false;
 }
 
+/* The name in full: of the definition, or, where several are defined alike, of the pin. */
+static void name_map(const struct status *st, const struct live_map *live, char name[NAME_SIZE])
+{
+	const char *why;
+
+	if (!mapname_find(&st->live.progs[live->prog], &live->info, name, &why))
+		return;
+	snprintf(name, NAME_SIZE, "%s", live->info.name);
+	for (size_t i = 0; st->has_view && i < st->view.len; i++)
+		if (st->view.maps[i].info.id == live->info.id && !st->view.maps[i].old_id)
+			snprintf(name, NAME_SIZE, "%s", st->view.maps[i].name);
+}
+
 static int look_at_map(struct status *st, const struct live_map *live)
 {
 	const struct live_prog *prog = &st->live.progs[live->prog];
 	struct status_map *map = status_grow(&st->maps, &st->maps_len, sizeof(*st->maps));
 	char file[NAME_SIZE + sizeof(DIRECTORY_EGRESS)];
 	const struct view_map *pin;
-	const char *why;
 
 	if (!map)
 		return -ENOMEM;
@@ -81,8 +93,7 @@ static int look_at_map(struct status *st, const struct live_map *live)
 	map->prog_id = prog->id;
 	map->info = live->info;
 	map->internal = mapname_is_internal(&live->info);
-	if (mapname_find(prog, &live->info, map->name, &why))
-		snprintf(map->name, sizeof(map->name), "%s", live->info.name);
+	name_map(st, live, map->name);
 	pin = find_pin(st, map);
 	if (pin) {
 		map->pinned_id = pin->info.id;

@@ -558,4 +558,14 @@ test_a_directory_that_another_interface_left_under_the_name_is_not_taken_for_its
 	pin_maps a0 >/dev/null
 	expect_status 0 status a0
 	grep -q 'map  xdp_stats_map .* live$' <<<"$output" || fail "it says: $output"
+
+test_maps_whose_names_are_cut_alike_have_the_names_of_their_pins()
+{
+	load -m skb v0 "$BUILT/twins.o" >/dev/null
+	status v0 >"$TMPDIR/status"
+	for file in "$BPFFS"/v0/identical_name_*; do
+		grep -q "  map  ${file##*/} *id $(map_id "$file") " "$TMPDIR/status" ||
+			fail "${file##*/}: $(<"$TMPDIR/status")"
+	done
+	[[ -e $file ]] || fail "no twin is pinned"
 }
