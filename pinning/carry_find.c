@@ -26,13 +26,11 @@ static int open_new(const struct live *live, struct carried *one)
 static bool has_no_state(__u32 type)
 {
 	switch (type) {
-	case BPF_MAP_TYPE_RINGBUF:
-	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 	case BPF_MAP_TYPE_PROG_ARRAY:
 	case BPF_MAP_TYPE_XSKMAP:
 	case BPF_MAP_TYPE_SOCKMAP:
 	case BPF_MAP_TYPE_SOCKHASH: return true;
-	default: return false;
+	default: return migrate_is_stream(type);
 	}
 }
 

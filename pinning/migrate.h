@@ -44,6 +44,9 @@ int migrate_class_parse(const char *name);
  */
 enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type);
 
+/* Ring buffers and perf event arrays: events are on their way in them to a reader, and no state. */
+bool migrate_is_stream(__u32 map_type);
+
 /* One of the two maps. */
 struct migrate_map {
 	int fd; /* the caller's; -1 while the map does not exist yet */

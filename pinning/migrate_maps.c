@@ -49,6 +49,12 @@ void migrate_map_close(struct migrate_map *map)
 	map->fd = -1;
 }
 
+bool migrate_is_stream(__u32 type)
+{
+	return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF ||
+	       type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
 enum map_family map_family(__u32 type, const char **why)
 {
 	*why = "its content cannot be read and written back";
@@ -66,6 +72,7 @@ enum map_family map_family(__u32 type, const char **why)
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK: *why = "reading a queue or stack empties it"; break;
 	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 		*why = "it holds events on their way to a reader, not state";
 		break;

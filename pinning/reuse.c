@@ -149,7 +149,7 @@ static int refuse_content(const char *name)
 }
 
 static int refuse_difference(const struct object *object, const struct bpf_map *map,
-                             const struct directory *dir, int pin_fd,
+                             const struct directory *dir, int pin_fd, bool stream,
                              const struct reuse_options *how, const struct shape_diffs *diffs)
 {
 	const char *name = object_map_name(object, map);
@@ -158,8 +158,8 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	         name, dir->path);
 	shape_diffs_print(diffs);
-	if (carry_check(object, map, pin_fd, diffs->layout, how->classes, why, sizeof(why)) !=
-	    -EOPNOTSUPP)
+	if (stream || carry_check(object, map, pin_fd, diffs->layout, how->classes, why,
+	                          sizeof(why)) != -EOPNOTSUPP)
 		return DIFFERS;
 	hint("its content cannot be carried over: %s", why);
 	return refuse_content(name);
@@ -208,24 +208,27 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 {
 	const char *name = object_map_name(object, map);
 	enum mismatch what = mismatch_of(how->mismatch, name);
+	bool stream = migrate_is_stream(info->type);
 	int err;
 
 	if (diffs->len && what == MISMATCH_FAIL)
-		return refuse_difference(object, map, dir, pin_fd, how, diffs);
+		return refuse_difference(object, map, dir, pin_fd, stream, how, diffs);
 	if (entry->prog_id && what == MISMATCH_FAIL)
 		return refuse_programs(name, dir, entry);
 	if (how->keeps_name && how->keeps_name(how->context, info->id))
 		return refuse_name(name, dir, info->id);
 	if (!diffs->len)
 		say_made_anew(object, name, dir, entry);
-	if (what != MISMATCH_FRESH) {
+	if (what != MISMATCH_FRESH && !stream) {
 		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
 		return err == -EOPNOTSUPP ? refuse_content(name) : err;
 	}
 	if (diffs->len) {
-		note("map '%s' is made anew, the one pinned in %s is not what the object defines:",
-		     name, dir->path);
+		note("map '%s' is made anew, the one pinned in %s is not what the object "
+		     "defines%s:",
+		     name, dir->path,
+		     stream ? "; it holds no state, and its readers have to open the new one" : "");
 		shape_diffs_print(diffs);
 	}
 	return 0;

@@ -47,6 +47,28 @@ test_a_dry_run_shows_the_plan_and_moves_nothing()
 	expect_seen 3 0
 }
 
+test_what_holds_events_alone_is_made_anew()
+{
+	local ring samples map
+
+	load v0 "$BUILT/carry_events.o" >/dev/null
+	send 5
+	ring=$(map_id "$BPFFS/v0/events") samples=$(map_id "$BPFFS/v0/samples")
+	expect_status 2 load v0 "$BUILT/carry_events_grown.o"
+	[[ $errors == *"carry the content over: --on-mismatch migrate"* && $errors != *events=fresh* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry_events_grown.o"
+	for map in events samples; do
+		[[ $errors == *"map '$map' is made anew, the one pinned in $BPFFS/v0 is not what the object defines; it holds no state, and its readers have to open the new one:"* ]] ||
+			fail "of $map it says: $errors"
+	done
+	[[ $output == *"map events id "*" created"* && $output == *"map counts id "*" migrated"* ]] || fail "$output"
+	send 2
+	[[ $(bpftool -j map lookup pinned "$BPFFS/v0/counts" key 0 0 0 0 | grep -o '"value":[0-9]*' |
+		awk -F: '{ n += $2 } END { print n }') == 7 ]] || fail "$(bpftool map dump pinned "$BPFFS/v0/counts")"
+	[[ $(old_maps "$BPFFS/v0") == "events%old-$ring"$'\n'"samples%old-$samples" ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
 # hits MAP: what is counted in entry 0 of the maps of tests/bpf/timers.bpf.h.
 hits() { bpftool -j map lookup pinned "$BPFFS/v0/$1" key 0 0 0 0 | sed -n 's/.*"hits":\([0-9]*\).*/\1/p'; }
 

@@ -558,6 +558,7 @@ test_a_directory_that_another_interface_left_under_the_name_is_not_taken_for_its
 	pin_maps a0 >/dev/null
 	expect_status 0 status a0
 	grep -q 'map  xdp_stats_map .* live$' <<<"$output" || fail "it says: $output"
+}
 
 test_maps_whose_names_are_cut_alike_have_the_names_of_their_pins()
 {
