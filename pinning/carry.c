@@ -203,6 +203,21 @@ int carry_reconcile(struct carry *carry)
 	return err;
 }
 
+void carry_tell_added(const struct carry *carry)
+{
+	for (size_t i = 0; i < carry->len; i++) {
+		const struct carried *one = carry->list[i];
+		__u64 added = one->joins && one->m ? migrate_report(one->m)->added : 0;
+
+		if (added)
+			note("map '%s': %llu entr%s of map %u %s in map %u already, and stay%s "
+			     "there",
+			     one->name, (unsigned long long)added, added == 1 ? "y" : "ies",
+			     one->from_id, added == 1 ? "is" : "are", one->to_id,
+			     added == 1 ? "s" : "");
+	}
+}
+
 int carry_move(struct carry *to, struct carry *from)
 {
 	struct carried **list;

@@ -140,6 +140,9 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 /* Bring over what others changed meanwhile, directly before the switch. Reports its failures. */
 int carry_reconcile(struct carry *carry);
 
+/* The switch failed: say what carry_reconcile() added to maps that others use. */
+void carry_tell_added(const struct carry *carry);
+
 /*
  * The new program is on its hook, there is no way back, and the pins are still to be exchanged:
  * bring over what was edited up to now, close the old maps to edits by system calls, if nobody else

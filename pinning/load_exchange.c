@@ -85,20 +85,21 @@ int load_exchange(struct loading *l)
 	err = carry_reconcile(&report->carry);
 	if (!err)
 		err = load_carry_globals(l);
-	if (err)
-		return err;
-	if (l->options->no_attach)
+	if (!err && l->options->no_attach)
 		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
-	else
+	else if (!err)
 		err = switch_and_look(l);
+	if (err) {
+		if (!l->lost)
+			carry_tell_added(&report->carry);
+		return err;
+	}
 	/* What is only prepared may still come to nothing: then the old maps must be as they were.
 	 */
-	if (!err && !l->options->no_attach)
+	if (!l->options->no_attach)
 		carry_take_over(&report->carry, l->stage.fd);
-	if (!err)
-		explain_try(how, EXPLAIN_PINS);
-	if (!err)
-		err = stage_commit(&l->stage, &l->dir, &l->rec);
+	explain_try(how, EXPLAIN_PINS);
+	err = stage_commit(&l->stage, &l->dir, &l->rec);
 	if (!err)
 		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;

@@ -159,7 +159,7 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	if (fd >= 0)
 		config_use_check(config, map->name, found->info.id);
 	if (fd >= 0 && config_use_may_say(config))
-		config_apart_check(config, map->name, found->info.id);
+		config_apart_check(config, map->name, found->info.id, view.len > 1);
 	if (fd >= 0 && info)
 		*info = found->info;
 	view_close(&view);

@@ -18,6 +18,19 @@ static bool is_used(const struct live *live, __u32 map_id)
 	return false;
 }
 
+/* The map in place is of another definition: the program has not followed an upgrade yet. */
+static bool is_behind(const struct config *config, const struct live_map *map)
+{
+	struct bpf_map_info flat;
+	int fd = pin_open_map(config->dir.fd, map->info.name, BPF_F_RDONLY, &flat);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return flat.type != map->info.type || flat.key_size != map->info.key_size ||
+	       flat.value_size != map->info.value_size || flat.max_entries != map->info.max_entries;
+}
+
 /* A map of egress can have a pin of its own, which every loader would use again. */
 static void hint_egress(const struct config *config, const struct live_map *map)
 {
@@ -36,10 +49,17 @@ static void hint_share(const struct config *config, const struct live_map *map, 
 {
 	char object[64];
 
-	if (hook == HOOK_TC_EGRESS)
-		hint_egress(config, map);
 	snprintf(object, sizeof(object), "%s_%s.o", hook == HOOK_XDP ? "xdp" : "tc",
 	         config->object);
+	if (is_behind(config, map)) {
+		hint("upgrade it as well, it then has the same maps: %s --on-mismatch migrate "
+		     "--hook %s %s %s",
+		     cli_command("load"), hook_name(hook), cli_word(config->iface.name),
+		     cli_object(object));
+		return;
+	}
+	if (hook == HOOK_TC_EGRESS)
+		hint_egress(config, map);
 	hint("load it so that it shares the pinned maps: %s%s %s %s", cli_command("load"),
 	     hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "", cli_word(config->iface.name),
 	     cli_object(object));
@@ -90,10 +110,13 @@ unsigned int config_apart_tell(const struct config *config, const char *map, __u
 	return told;
 }
 
-void config_apart_check(const struct config *config, const char *map, __u32 map_id)
+void config_apart_check(const struct config *config, const char *map, __u32 map_id, bool beside)
 {
-	static struct config_once looked;
+	static struct config_once looked, told;
 
-	if (config_once(&looked, config->iface.ifindex))
-		config_apart_tell(config, map, map_id);
+	if ((!config_once(&looked, config->iface.ifindex) && !beside) ||
+	    config_was_once(&told, config->iface.ifindex))
+		return;
+	if (config_apart_tell(config, map, map_id))
+		config_once(&told, config->iface.ifindex);
 }

@@ -14,7 +14,11 @@
  */
 unsigned int config_apart_tell(const struct config *config, const char *map, __u32 map_id);
 
-/* The same once for each interface, at the first map: an object makes all of its maps, or none. */
-void config_apart_check(const struct config *config, const char *map, __u32 map_id);
+/*
+ * The same until something was said of the interface, at the first map, since an object makes all
+ * of its maps, or none; and at each that has another one of its name beside it: of an object that
+ * was upgraded on one hook, only the maps of another definition are.
+ */
+void config_apart_check(const struct config *config, const char *map, __u32 map_id, bool beside);
 
 #endif

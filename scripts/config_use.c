@@ -193,11 +193,18 @@ static bool find_prepared(const struct config *config, enum hook hook, __u32 map
 	return found;
 }
 
-bool config_once(struct config_once *once, unsigned int ifindex)
+bool config_was_once(const struct config_once *once, unsigned int ifindex)
 {
 	for (size_t i = 0; i < sizeof(once->seen) / sizeof(*once->seen); i++)
 		if (once->seen[i] == ifindex)
-			return false;
+			return true;
+	return false;
+}
+
+bool config_once(struct config_once *once, unsigned int ifindex)
+{
+	if (config_was_once(once, ifindex))
+		return false;
 	once->seen[once->next++ % 2] = ifindex;
 	return true;
 }

@@ -15,6 +15,9 @@ struct config_once {
 };
 bool config_once(struct config_once *once, unsigned int ifindex);
 
+/* Whether it was done already. */
+bool config_was_once(const struct config_once *once, unsigned int ifindex);
+
 /* What is known of the maps that a tool opened; it belongs to a struct config. */
 struct config_use;
 

@@ -84,6 +84,19 @@ test_egress_has_hints_of_its_own()
 	[[ -z $errors ]] || fail "$errors"
 }
 
+# Only the maps of another definition are apart then, which are not the first.
+test_a_program_that_has_not_followed_an_upgrade_is_named()
+{
+	load v0 objects/xdp_acl.o >/dev/null
+	load v0 objects/tc_acl.o >/dev/null
+	expect_status 0 acl v0 add "$SENDER"
+	[[ -z $errors ]] || fail "$errors"
+	load --on-mismatch migrate v0 build/tests/bpf/acl_grown.o >/dev/null 2>&1
+	expect_named tc_ingress tc_acl acl v0
+	[[ $errors == *"map 'acl_macs' of its own"*"hint: upgrade it as well, it then has the same maps: \
+load --on-mismatch migrate --hook tc_ingress v0 objects/tc_acl.o"* ]] || fail "$errors"
+}
+
 test_who_may_not_look_is_told_nothing()
 {
 	chmod 711 "$BPFFS"

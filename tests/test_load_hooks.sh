@@ -227,6 +227,43 @@ test_the_ingress_hook_goes_before_the_egress_hook_and_this_is_said()
 	expect_unchanged "$before"
 }
 
+test_what_is_added_before_a_switch_that_fails_is_said()
+{
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o --on-mismatch fresh
+	run load --dry-run --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ -z $(rules_of "$BPFFS/v0/deny_list") ]] || fail "by a dry run: $(rules_of "$BPFFS/v0/deny_list")"
+	inject sendto error=EPERM "$(switches_at sendto 'RTM_NEWTFILTER' \
+		load --hook tc_ingress v0 "$BUILT/tc_carry2.o")" \
+		load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ -n $injected ]] || fail "nothing failed"
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"map 'deny_list': 1 entry of map "*" is in map "*" already, and stays there"* ]] ||
+		fail "it says: $errors"
+}
+
+test_an_egress_program_that_is_left_alone_with_its_maps_can_be_upgraded()
+{
+	local way
+
+	for way in migrate fresh; do
+		rm -rf "$BPFFS/v0"
+		tc qdisc del dev v0 clsact 2>/dev/null || true
+		load_tc_hooks
+		send_out 10
+		upgrade tc_ingress tc_carry2.o
+		unload --hook tc_ingress --purge v0 >/dev/null
+		send_out 10
+		upgrade tc_egress tc_carry2.o --on-mismatch "$way"
+		expect_status 0 pin_maps v0
+		[[ -L $EGRESS/frames_seen && -L $EGRESS/deny_list ]] || fail "$way: $(ls -l "$EGRESS")"
+		send_out 1
+		# The first ten went to the maps that were dropped.
+		[[ $way == migrate ]] && expect_seen 11 0 || expect_seen 1 0
+	done
+}
+
 # begin: the first hook was upgraded, and the other one is about to be.
 begin()
 {
