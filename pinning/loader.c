@@ -5,7 +5,28 @@
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
+#include "pinning/object_types.h"
 #include "pinning/writer.h"
+
+/* Nothing of what was made is used yet: it can be made anew. */
+static int check_types(struct loading *l)
+{
+	const char *map = object_types_lost(l->object);
+
+	if (!map)
+		return 0;
+	if (!l->options->keep_lock) {
+		note("map '%s' was made without its types, which the kernel takes by now: "
+		     "beginning anew",
+		     map);
+		l->report->moved = true;
+		return -EAGAIN;
+	}
+	failed(-EAGAIN, "cannot make map '%s' with its types", map);
+	hint("without them its content can only be carried over into a map of the same sizes: run "
+	     "it again");
+	return -EAGAIN;
+}
 
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
@@ -25,8 +46,10 @@ static int load_object(struct loading *l)
 
 	l->report->shares = l->object->loaded;
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
-	if (l->report->shares)
-		return reuse_check_shared(l->object, &l->dir, &reuse);
+	if (l->report->shares) {
+		err = check_types(l);
+		return err ? err : reuse_check_shared(l->object, &l->dir, &reuse);
+	}
 	err = load_look_for_sharers(l);
 	if (!err)
 		err = load_look_at_replaced(l);
@@ -48,6 +71,8 @@ static int load_object(struct loading *l)
 		        "%u of %zu reused, %zu carried over, the rest new", reused,
 		        l->object->maps_len, l->report->carry.len);
 	err = l->options->join && !l->options->dry_run ? load_join(l) : object_load(l->object);
+	if (!err && !(l->options->join && !l->options->dry_run))
+		err = check_types(l);
 	if (!err)
 		load_tell_lost(l);
 	if (!err && l->options->dry_run)

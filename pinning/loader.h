@@ -83,7 +83,7 @@ struct load_report {
 	bool shares;         /* the program and the maps that were made for another interface */
 	bool switched;   /* failed, but the program may be on: the next run looks, and ends it */
 	bool other_type; /* with -EINVAL: to be tried again with untyped */
-	bool moved;      /* others came in between: with -EAGAIN, to be tried again */
+	bool moved;      /* others came in between, or maps lack their types: with -EAGAIN, again */
 	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */
 	struct load_foreseen foreseen; /* of a dry run */

@@ -11,6 +11,7 @@
 #include "pinning/caps.h"
 #include "pinning/map_refused.h"
 #include "pinning/object.h"
+#include "pinning/object_types.h"
 #include "pinning/tails.h"
 
 /* A name without a slash is looked up; the first file that exists is taken. */
@@ -412,6 +413,8 @@ int object_load(struct object *object)
 
 	err = explain_begin_load(&object->explanation, object->obj, object->prog);
 	if (!err)
+		err = object_types_expect(object);
+	if (!err)
 		err = bpf_object__load(object->obj);
 	explain_end_load(&object->explanation, object->prog, err);
 	object->loaded = !err;
@@ -442,6 +445,8 @@ void object_close(struct object *object)
 		free(object->map_names[i]);
 	free(object->map_names);
 	object->map_names = NULL;
+	free(object->types);
+	object->types = NULL;
 	object->maps_len = 0;
 	legacy_ids_free(&object->old_ids);
 	explain_free(&object->explanation);

@@ -16,6 +16,11 @@ struct object_choice {
 	int hook;            /* enum hook, or -1: from the section */
 };
 
+/* Ids in the BTF of an object; 0: none. */
+struct map_types {
+	__u32 key, value;
+};
+
 struct object {
 	struct bpf_object *obj;
 	struct bpf_program *prog; /* that is loaded; others only where a program array needs them */
@@ -23,6 +28,7 @@ struct object {
 	char path[PATH_MAX];
 	char **map_names; /* in the order of the maps: libbpf forgets a name when a map is reused */
 	size_t maps_len;
+	struct map_types *types;   /* of maps that are made, in the order of the maps */
 	struct legacy_ids old_ids; /* of maps of the old dialect */
 	bool loaded;
 	struct explanation explanation;
