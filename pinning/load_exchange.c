@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include "bpffs/libxdp.h"
+#include "bpffs/log.h"
 #include "pinning/load_internal.h"
 
 static int finish_carrying(struct loading *l)
@@ -100,6 +101,10 @@ int load_exchange(struct loading *l)
 		carry_take_over(&report->carry, l->stage.fd);
 	explain_try(how, EXPLAIN_PINS);
 	err = stage_commit(&l->stage, &l->dir, &l->rec);
+	if (err && l->stage.switched)
+		note("program %u is on %s of %s, but its pins are not in place: the next run of "
+		     "any of these tools that changes pins of %s finishes that",
+		     report->prog_id, hook_name(l->object->hook), l->iface->name, l->iface->name);
 	if (!err)
 		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;

@@ -2270,3 +2270,25 @@ test_who_holds_the_lock_of_an_interface_is_told()
 		wait "$waiting" || fail "$command: $(<"$TMPDIR/errors")"
 	done
 }
+
+test_a_program_that_is_on_without_its_pins_is_said()
+{
+	local call n
+
+	for call in renameat renameat2; do
+		for n in 1 2; do
+			load v0 objects/xdp_drop.o >/dev/null
+			run with_fault "$call:error=EPERM:when=$n" load --on-mismatch fresh v0 "$BUILT/types1.o"
+			((status != 0)) || continue
+			((status == 3)) || fail_run "status $status" "$call $n"
+			[[ $errors == *"program $(prog_id v0) is on xdp of v0, but its pins are not in place: the next run "*" finishes that"* ]] ||
+				fail "$call $n: it says: $errors"
+			run load v0 objects/xdp_drop.o
+			[[ $errors == *"finished what a killed 'load' began"* ]] || fail "it says: $errors"
+		done
+	done
+	# What was never switched is not said to be on.
+	run with_fault symlinkat:error=EPERM:when=2 load v0 "$BUILT/types1.o"
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors != *" is on xdp of v0"* ]] || fail "it says: $errors"
+}
