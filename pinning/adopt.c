@@ -41,6 +41,7 @@ struct adoption {
 static int find_content(struct adoption *a)
 {
 	const struct carry_search in = {
+		.iface = a->iface,
 		.dir = &a->dir,
 		.plan = &a->report->plan,
 		.live = &a->live,

@@ -35,7 +35,7 @@ struct carried {
 	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
-	char sharers[128]; /* other interfaces that go on with the old one, for messages; or "" */
+	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
 	bool anew;         /* fields of the kernel's own are lost */
@@ -151,6 +151,16 @@ void carry_tell_added(const struct carry *carry);
  * brings over the rest. stage_fd: where carry_stage() noted them.
  */
 void carry_take_over(struct carry *carry, int stage_fd);
+
+/*
+ * Before that, once the old program is off the interface: look whether one that is not on it uses
+ * an old map, which is then left to that one, stays pinned, and keeps its counts; what cannot be
+ * told may be so. Said, and noted in the stage.
+ */
+void carry_look_elsewhere(struct carry *carry, const struct interface *iface, int stage_fd);
+
+/* Note in the stage that one->shared, or one->sharers, is set now. */
+void carry_note_shared(const struct carried *one, int stage_fd);
 
 /* recover_stages(), with the same for what killed loads left. */
 int carry_recover(const struct bpffs *fs, const struct interface *iface);

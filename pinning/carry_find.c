@@ -9,7 +9,8 @@
 #include "pinning/carry_find.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
-#include "pinning/carry_users.h"
+#include "pinning/elsewhere.h"
+#include "pinning/sharers.h"
 
 static int open_new(const struct live *live, struct carried *one)
 {
@@ -58,18 +59,42 @@ static int make_plan(struct carried *one)
 	return 0;
 }
 
-/* Counts cannot be taken from who goes on with them; of all else a copy is as good. */
-static void look_for_users(struct carried *one, const struct carry_search *in)
+/* Another interface, or somebody whom we do not know, keeps the map pinned. */
+static bool is_pinned_elsewhere(struct carried *one, const struct owners *owners)
 {
-	if (!carry_find_users(in->owners, in->live, one->from_id, one->sharers) ||
+	const char *path;
+
+	if (sharers_name(owners, one->from_id, one->sharers, sizeof(one->sharers)))
+		return true;
+	path = owners_path(owners, OWNER_OTHER, PIN_MAP, one->from_id);
+	if (path)
+		snprintf(one->sharers, sizeof(one->sharers), "%s", path);
+	return path;
+}
+
+/* A program goes on with it elsewhere. What nobody but that keeps pinned, stays pinned here. */
+static bool is_used_elsewhere(struct carried *one, const struct carry_search *in,
+                              struct elsewhere *others)
+{
+	if (!elsewhere_uses(others, one->from_id, one->sharers))
+		return false;
+	one->shared = !owners_path(in->owners, OWNER_IPROUTE2, PIN_MAP, one->from_id);
+	return true;
+}
+
+/* Counts cannot be taken from who goes on with them; of all else a copy is as good. */
+static void look_for_users(struct carried *one, const struct carry_search *in,
+                           struct elsewhere *others)
+{
+	if ((!is_pinned_elsewhere(one, in->owners) && !is_used_elsewhere(one, in, others)) ||
 	    one->class != MIGRATE_COUNTER)
 		return;
 	snprintf(one->why, sizeof(one->why), "it is shared by %s, where its counts stay",
 	         one->sharers);
 }
 
-static int add_one(struct carry *carry, const struct carry_search *in, const struct plan_map *map,
-                   __u32 from_id, bool in_place)
+static int add_one(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
+                   const struct plan_map *map, __u32 from_id, bool in_place)
 {
 	struct carried *one = carry_add(carry, map->name, MIGRATE_CONFIG);
 	int err;
@@ -88,7 +113,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, const str
 	one->class = carry_class(one->to.btf ? one->to.btf : one->from.btf, one->name,
 	                         one->to.info.type, in->classes);
 	one->event = has_no_state(one->from.info.type);
-	look_for_users(one, in);
+	look_for_users(one, in, others);
 	if (!*one->why)
 		err = make_plan(one);
 	/* What is not placed is passed over by the steps that follow. */
@@ -128,13 +153,13 @@ static bool is_done(const struct carry_search *in, __u32 old_map_id)
 	       directory_carries(in->dir, old_map_id);
 }
 
-static int add_all(struct carry *carry, const struct carry_search *in, const struct view *pinned,
-                   const struct plan_map *map)
+static int add_all(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
+                   const struct view *pinned, const struct plan_map *map)
 {
 	int err = 0;
 
 	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map->old_id)))
-		err = add_one(carry, in, map, map->old_id, true);
+		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
 
@@ -143,7 +168,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, const str
 		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
 			continue;
 		if (!is_done(in, old->old_id))
-			err = add_one(carry, in, map, old->old_id, false);
+			err = add_one(carry, in, others, map, old->old_id, false);
 	}
 	return err;
 }
@@ -151,6 +176,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, const str
 int carry_find(struct carry *carry, const struct carry_search *in)
 {
 	struct view pinned = {};
+	struct elsewhere others;
 	int err;
 
 	if (in->dir->fd < 0 || in->dir->dropped)
@@ -158,10 +184,17 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	err = view_list(&pinned, in->dir);
 	if (err)
 		return err;
+	err = elsewhere_look(&others, in->iface);
+	if (err) {
+		elsewhere_free(&others);
+		view_close(&pinned);
+		return failed(err, "cannot tell who else uses the maps of %s", in->iface->name);
+	}
 	qsort(pinned.maps, pinned.len, sizeof(*pinned.maps), compare_age);
 	for (size_t i = 0; !err && i < in->plan->len; i++)
 		if (plan_publishes(&in->plan->maps[i]) && is_first(in->plan, i))
-			err = add_all(carry, in, &pinned, &in->plan->maps[i]);
+			err = add_all(carry, in, &others, &pinned, &in->plan->maps[i]);
+	elsewhere_free(&others);
 	view_close(&pinned);
 	return err;
 }

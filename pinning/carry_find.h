@@ -9,6 +9,7 @@
 #include "pinning/plan.h"
 
 struct carry_search {
+	const struct interface *iface;
 	const struct directory *dir;
 	const struct plan *plan;
 	const struct live *live;

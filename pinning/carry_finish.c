@@ -178,7 +178,11 @@ static int finish_one(struct carried *one)
 
 	if (one->done)
 		return finish_done(one);
-
+	/* Who counts there goes on with what was counted. */
+	if (one->class == MIGRATE_COUNTER && one->shared && *one->sharers) {
+		one->finished = true;
+		return 0;
+	}
 	/* What others find by name is theirs: a value that they put back is not one that was
 	 * copied. */
 	if (one->class != MIGRATE_COUNTER && carry_may_freeze(one))

@@ -178,18 +178,15 @@ static int open_staged(struct carried *one, int stage_fd, const struct directory
 /* What another program on the hook goes on with, stays: it is noted for carry_finish(). */
 static void note_user(struct carried *one, const struct leftover *l)
 {
-	struct record rec;
-
 	if (one->shared || !leftover_uses(l, one->from_id))
 		return;
 	one->shared = true;
-	if (carry_mark_write(one, &rec) || stage_rewrite_carry(l->fd, one->from_id, &rec))
-		detail("map '%s': cannot note that another program goes on with the old one",
-		       one->name);
+	carry_note_shared(one, l->fd);
 }
 
 struct taking_over {
 	struct carry carry;
+	const struct interface *iface;
 	int stage_fd;
 };
 
@@ -197,6 +194,7 @@ static int take_over(void *arg)
 {
 	struct taking_over *t = arg;
 
+	carry_look_elsewhere(&t->carry, t->iface, t->stage_fd);
 	carry_take_over(&t->carry, t->stage_fd);
 	return 0;
 }
@@ -204,7 +202,7 @@ static int take_over(void *arg)
 /* What fails here is found, and said, by carry_resume(), which comes next. */
 static void before_publishing(const struct leftover *l, const struct directory *dir)
 {
-	struct taking_over t = { .stage_fd = l->fd };
+	struct taking_over t = { .iface = &l->rec.iface, .stage_fd = l->fd };
 
 	if (!carry_open_marks(&t.carry, l->fd)) {
 		for (size_t i = 0; i < t.carry.len; i++) {

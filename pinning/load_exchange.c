@@ -95,6 +95,7 @@ int load_exchange(struct loading *l)
 			carry_tell_added(&report->carry);
 		return err;
 	}
+	carry_look_elsewhere(&report->carry, l->iface, l->stage.fd);
 	/* What is only prepared may still come to nothing: then the old maps must be as they were.
 	 */
 	if (!l->options->no_attach)

@@ -876,25 +876,15 @@ test_what_was_edited_in_the_new_map_after_a_kill_is_kept()
 	expect_nothing_left
 }
 
-# fail_merge OPTION...: a load that migrates cannot run the program that merges. Which bpf call
-# that is says a load before, unless other tests make or drop links meanwhile: then once more.
+# fail_merge OPTION...: a load that migrates cannot run the program that merges, once on each CPU.
 fail_merge()
 {
-	local n=0 tries is
-
-	for ((tries = 0; tries < 20; tries++)); do
-		rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
-		ip link set dev v0 xdp off
-		load v0 "$BUILT/carry1.o" >/dev/null
-		send 10
-		run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/trace" -e trace=bpf \
-			-e "inject=bpf:error=ENOMEM:when=$((n ? n : 10000))" \
-			load "$@" --on-mismatch migrate v0 "$BUILT/carry2.o"
-		[[ $(grep -m 1 BPF_PROG_TEST_RUN "$TMPDIR/trace") != *INJECTED* ]] || return 0
-		is=$(grep ' bpf(' "$TMPDIR/trace" | sed -n '/BPF_PROG_TEST_RUN/=' | head -n 1)
-		n=${is:-$((n + 1))}
-	done
-	fail "the merge was not met"
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+	ip link set dev v0 xdp off
+	load v0 "$BUILT/carry1.o" >/dev/null
+	send 10
+	run with_fault sched_setaffinity:error=ENOMEM load "$@" --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ -n $(old_maps "$BPFFS/v0") ]] || fail "the merge was not met"
 }
 
 test_counters_that_cannot_be_merged_are_partly_done_and_the_next_run_does_it()
@@ -1097,4 +1087,83 @@ migrate_while_edited()
 	kill -TERM "$editor"
 	eventually grep -q stopped /run/editor
 	echo >&8
+}
+
+# put_on_w0: what load pinned for v0 runs on another interface as well.
+put_on_w0()
+{
+	make_veth w0
+	ip link set dev w0 xdp pinned "$BPFFS/v0/%progs/xdp/carry1"
+}
+
+# expect_left LIST COUNTERS: these, of v0's old maps, are as the program on w0 needs them.
+expect_left()
+{
+	[[ $(old_maps "$BPFFS/v0" | sort) == "deny_list%old-$1"$'\n'"frames_seen%old-$2" ]] ||
+		fail "there is: $(ls "$BPFFS/v0")"
+	bpftool map update id "$1" key 7 0 0 0 value 0 0 0 0 1 0 0 0
+	expect_seen 0 0
+	[[ $(bpftool map dump id "$2" | awk '$1 == "\"passed\":" { sum += $2 } END { print sum + 0 }') == 10 ]] ||
+		fail "the counts were taken: $(bpftool map dump id "$2")"
+	[[ ! -e $BPFFS/v0/%carry ]] || fail "not finished"
+}
+
+test_what_a_program_on_another_interface_goes_on_with_is_left_to_it()
+{
+	local list counters running
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	list=$(map_id "$BPFFS/v0/deny_list") counters=$(map_id "$BPFFS/v0/frames_seen")
+	running=$(prog_id v0)
+	put_on_w0
+	fill 10
+	send 10
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list': w0 (program $running on xdp) goes on with the old one: the new one is a copy"* &&
+		$errors == *"map 'frames_seen': w0 (program $running on xdp) goes on with the old one, where all counts"* ]] ||
+		fail "it says: $errors"
+	[[ $(rule 5 0 1 0) == 0x05* ]] || fail "no copy: $(rules_of "$BPFFS/v0/deny_list")"
+	expect_left "$list" "$counters"
+	# Once it has gone, they come over.
+	ip link set dev w0 xdp off
+	expect_status 0 pin_maps --carry v0
+	expect_seen 10 0
+}
+
+# It is called by a program on another interface, through a program array.
+test_what_is_called_on_another_interface_is_left_to_it()
+{
+	local list counters
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	list=$(map_id "$BPFFS/v0/deny_list") counters=$(map_id "$BPFFS/v0/frames_seen")
+	make_veth w0
+	load -n jumps_main w0 "$BUILT/load_jumps.o" >/dev/null
+	bpftool map update pinned "$BPFFS/w0/jumps" key 0 0 0 0 value pinned "$BPFFS/v0/%progs/xdp/carry1"
+	send 10
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list': w0 (program "*" on xdp) goes on with the old one"* ]] || fail "it says: $errors"
+	expect_left "$list" "$counters"
+}
+
+test_killed_after_the_switch_it_is_left_to_another_interface_as_well()
+{
+	local list counters at
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=sendto \
+		load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	at=$(grep ' sendto(' "$TMPDIR/calls" | sed -n '/RTM_SETLINK/=')
+	rm -r "$BPFFS/v0"
+	ip link set dev v0 xdp off
+	load v0 "$BUILT/carry1.o" >/dev/null
+	list=$(map_id "$BPFFS/v0/deny_list") counters=$(map_id "$BPFFS/v0/frames_seen")
+	put_on_w0
+	send 10
+	stop_at sendto "$at" load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	kill_it
+	[[ $(prog_id v0) != "$(prog_id w0)" ]] || fail "not switched"
+	expect_status 0 pin_maps v0
+	[[ $errors == *"map 'deny_list': w0 (program "*" on xdp) goes on with the old one"* ]] || fail "it says: $errors"
+	expect_left "$list" "$counters"
 }

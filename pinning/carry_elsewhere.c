@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is not on the interface, and goes on with maps of which the content is carried over. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "bpffs/stage.h"
+#include "pinning/carry.h"
+#include "pinning/carry_mark.h"
+#include "pinning/elsewhere.h"
+
+void carry_note_shared(const struct carried *one, int stage_fd)
+{
+	struct record rec;
+
+	if (carry_mark_write(one, &rec) || stage_rewrite_carry(stage_fd, one->from_id, &rec))
+		detail("map '%s': cannot note that another program goes on with the old one",
+		       one->name);
+}
+
+/* It is left to them, and stays pinned here: nobody else may have it pinned. */
+static void leave_to(struct carried *one, int stage_fd)
+{
+	one->shared = true;
+	if (one->class == MIGRATE_COUNTER)
+		note("map '%s': %s goes on with the old one, where all counts up to now stay",
+		     one->name, one->sharers);
+	else
+		note("map '%s': %s goes on with the old one: the new one is a copy", one->name,
+		     one->sharers);
+	carry_note_shared(one, stage_fd);
+}
+
+void carry_look_elsewhere(struct carry *carry, const struct interface *iface, int stage_fd)
+{
+	struct elsewhere others;
+	size_t wanted = 0;
+	int err;
+
+	for (size_t i = 0; i < carry->len; i++)
+		wanted += carry->list[i]->placed && !*carry->list[i]->sharers;
+	if (!wanted)
+		return;
+	err = elsewhere_look(&others, iface);
+	if (err == -EPERM)
+		note("it takes CAP_SYS_ADMIN to tell whether programs elsewhere use the old maps");
+	else if (err)
+		failed(err, "cannot tell who else uses the old maps of %s", iface->name);
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (!one->placed || *one->sharers || err == -EPERM)
+			continue;
+		if (err)
+			strcpy(one->sharers, "a program that cannot be told");
+		if (err || elsewhere_uses(&others, one->from_id, one->sharers))
+			leave_to(one, stage_fd);
+	}
+	elsewhere_free(&others);
+}
