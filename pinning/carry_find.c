@@ -199,13 +199,17 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	return err;
 }
 
+/* In %egress/ it keeps its name for as long as a program goes on with it. */
 static bool is_old(const void *context, __u32 old_map_id)
 {
 	const struct view *pinned = context;
 
-	for (size_t i = 0; i < pinned->len; i++)
-		if (pinned->maps[i].old_id == old_map_id)
+	for (size_t i = 0; i < pinned->len; i++) {
+		const struct view_map *map = &pinned->maps[i];
+
+		if (map->old_id == old_map_id || (map->egress && map->info.id == old_map_id))
 			return true;
+	}
 	return false;
 }
 

@@ -25,7 +25,8 @@ struct carry_search {
  */
 int carry_find(struct carry *carry, const struct carry_search *in);
 
-/* Forget in rec, which the directory is about to get, what no old map of it is any more. */
+/* Forget in rec, which the directory is about to get, the old maps that are not pinned in it any
+ * more. */
 int carry_forget(const struct directory *dir, struct record *rec);
 
 #endif

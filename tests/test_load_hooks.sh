@@ -65,6 +65,7 @@ test_an_egress_program_joins_the_others_again_with_its_counts()
 	# What is deleted now must not come back.
 	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 0 0
 	flat=$(map_id "$BPFFS/v0/deny_list")
+	expect_status 0 pin_maps v0
 	upgrade tc_egress tc_carry2.o
 	[[ $output == *"map deny_list id $flat reused"*"map frames_seen id "*" reused"* ]] || fail "$output"
 	expect_id "$BPFFS/v0/deny_list" "$flat"
