@@ -175,6 +175,7 @@ int migrate_add_keys(struct migration *m)
 		err = add_all(&k);
 	/* Only a whole list of them tells which are not there any more. */
 	m->has_base = !err;
+	m->report.entries = 0; /* migrate_merge() counts them */
 	free(k.key);
 	return err;
 }

@@ -19,7 +19,7 @@ static const char usage[] =
 	"       migrate plan OLD NEW CLASS          between two pins\n"
 	"       migrate define OLD OBJECT MAP CLASS the same for a map that is not made yet\n"
 	"       migrate run OLD NEW CLASS STEP...   then print the report\n"
-	"STEP: copy, reconcile, freeze, merge, snapshot=PIN, resume, resume=PIN, touch=FILE, wait=FILE\n";
+	"STEP: copy, reconcile, use, freeze, merge, snapshot=PIN, resume, resume=PIN, touch=FILE, wait=FILE\n";
 /* clang-format on */
 
 static int load(const char *file, const char *dir)
@@ -138,6 +138,10 @@ static int step(struct migration *m, const char *word)
 		return migrate_copy(m);
 	if (!strcmp(word, "reconcile"))
 		return migrate_reconcile(m);
+	if (!strcmp(word, "use")) {
+		migrate_set_in_use(m);
+		return 0;
+	}
 	if (!strcmp(word, "freeze"))
 		return migrate_freeze(m);
 	if (!strcmp(word, "merge"))
@@ -159,8 +163,8 @@ static void print_report(const struct migrate_report *r)
 	       r->left);
 	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu counted=%llu\n", r->added,
 	       r->changed, r->deleted, r->conflicts, r->counts_in_both);
-	printf("counters_left=%llu cpus_left=%u fields_left=%llu\n", r->counters_left, r->cpus_left,
-	       r->fields_left);
+	printf("counters_left=%llu cpus_left=%u fields_left=%llu keys_stay=%llu\n",
+	       r->counters_left, r->cpus_left, r->fields_left, r->keys_stay);
 	for (unsigned int i = 0; i < r->problem_count; i++)
 		printf("left: %s: %s\n", r->problems[i].key, r->problems[i].why);
 }

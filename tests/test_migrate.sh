@@ -663,9 +663,75 @@ test_keys_that_the_new_map_lacks_are_made()
 	put_count "$OLD/seen" 4 100 5 0 0 6 0
 	put_count "$OLD/seen" 4 4000000000 7 0 0 8 0
 	move seen counter merge merge
-	says "created=2 left=0"
+	says "entries=2 moved=2 created=2 left=0"
 	expect_entry "$NEW/seen" $(le 8 100) -- "$(on_each_cpu "$(new_count 5 0 '"KIND_NONE"' 6 0)")"
 	expect_entry "$NEW/seen" $(le 8 4000000000) -- "$(on_each_cpu "$(new_count 7 0 '"KIND_NONE"' 8 0)")"
+}
+
+# has_seen DIR KEYSIZE KEY
+# shellcheck disable=SC2046
+has_seen() { bpftool map lookup pinned "$1/seen" key $(le "$2" "$3") >/dev/null 2>&1; }
+
+# shellcheck disable=SC2046
+test_keys_of_counters_are_there_before_their_counts()
+{
+	local key
+
+	maps
+	for key in 1 2 3 4 5; do
+		put_count "$OLD/seen" 4 "$key" 5 0 0 6 0
+	done
+	migrate run "$OLD/seen" "$NEW/seen" counter copy reconcile touch=/run/copied wait=/run/switched \
+		use reconcile merge reconcile merge >/run/report &
+	eventually [ -e /run/copied ]
+	for key in 1 2 3 4 5; do
+		has_seen "$NEW" 8 "$key" || fail "no key $key"
+	done
+	expect_status 0 bpftool map dump pinned "$NEW/seen"
+	[[ $output != *'"packets": 5'* ]] || fail "counted before it is merged: $output"
+	bpftool map delete pinned "$OLD/seen" key $(le 4 2) # deleted in the old map
+	bpftool map delete pinned "$OLD/seen" key $(le 4 3) # and counted in the new one
+	put "$NEW/seen" $(le 8 3) value $(le 8 1) $(le 8 0) $(le 8 1) 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 $(le 8 0)
+	bpftool map delete pinned "$NEW/seen" key $(le 8 4) # deleted in the new map
+	put_count "$OLD/seen" 4 9 7 0 0 8 0 # added in the old one
+	touch /run/switched
+	wait $!
+	output=$(</run/report)
+	says "left=0" "deleted=1" "keys_stay=1"
+	has_seen "$NEW" 8 2 && fail "a key came back that was deleted from the old map"
+	has_seen "$NEW" 8 3 || fail "what was counted is lost"
+	has_seen "$NEW" 8 4 && fail "a key came back that was deleted from the new map"
+	has_seen "$NEW" 8 5 && has_seen "$NEW" 8 9 || fail "a key is lost"
+	[[ $(bpftool map dump pinned "$NEW/seen" | grep -c '"packets": 5') == "$((2 * $(possible_cpus)))" ]] ||
+		fail "not as it was: $(bpftool map dump pinned "$NEW/seen")"
+}
+
+# Those without a count are content as well.
+test_a_key_without_a_count_that_finds_no_room_stays_in_the_old_map()
+{
+	bpftool map create "$BPFFS/small" type percpu_hash key 4 value 40 entries 60 name small
+	bpftool map create "$BPFFS/large" type percpu_hash key 4 value 40 entries 64 name large
+	migrate_world number "$BPFFS/large" 64
+	expect_status 0 migrate run "$BPFFS/large" "$BPFFS/small" counter copy reconcile use reconcile merge
+	says "left=4" "the new map is full"
+}
+
+test_the_keys_of_a_million_counters_take_seconds()
+{
+	local TIMEFORMAT='%U %S' user system map
+
+	for map in old new; do
+		bpftool map create "$BPFFS/$map" type percpu_hash key 4 value 8 entries 1000000 name "$map"
+	done
+	migrate_world number "$BPFFS/old" 1000000
+	{
+		time expect_status 0 migrate run "$BPFFS/old" "$BPFFS/new" counter copy \
+			snapshot="$BPFFS/snapshot" reconcile use reconcile merge
+	} 2>/run/time
+	read -r user system </run/time
+	echo "$user + $system s" >&2
+	((${user%.*} + ${system%.*} < ${PATIENCE:-10})) || fail "$user + $system s"
+	says "entries=1000000" "moved=1000000" "created=0" "left=0"
 }
 
 # shellcheck disable=SC2046
