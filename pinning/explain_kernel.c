@@ -76,6 +76,34 @@ static void check_types(struct explanation *e, const struct bpf_program *prog,
 	              type_name(prog), attach_type_name(prog));
 }
 
+static bool has_perfmon(void)
+{
+	static const cap_value_t perfmon[] = { CAP_PERFMON, CAPS_END };
+	cap_t caps = cap_get_proc();
+	char names[32];
+	bool has = caps && !caps_missing(caps, perfmon, names, sizeof(names));
+
+	cap_free(caps);
+	return has;
+}
+
+/* Here the kernel was content; the verifier may ask for more, and would have if that were not
+ * there.
+ */
+static void note_enough(struct explanation *e)
+{
+	if (e->verifier.hint && strstr(e->verifier.hint, "CAP_PERFMON"))
+		explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_DONE,
+		              "CAP_BPF and CAP_NET_ADMIN are there; CAP_PERFMON is not, which the "
+		              "verifier wants for this program");
+	else if (has_perfmon())
+		explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_DONE,
+		              "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there");
+	else
+		explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_DONE,
+		              "CAP_BPF and CAP_NET_ADMIN are enough");
+}
+
 void explain_kernel_passed(struct explanation *e, const struct bpf_program *prog,
                            const struct bpf_prog_info *info)
 {
@@ -95,7 +123,7 @@ void explain_kernel_passed(struct explanation *e, const struct bpf_program *prog
 		              "taken; no helper was refused for it");
 	explain_check(e, EXPLAIN_INSNS, EXPLAIN_DONE, "%zu of %u at most",
 	              bpf_program__insn_cnt(prog), INSNS_MAX);
-	explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_DONE, "CAP_BPF and CAP_NET_ADMIN are enough");
+	note_enough(e);
 	if (lsm_list(modules, sizeof(modules)))
 		explain_check(e, EXPLAIN_LSM, EXPLAIN_DONE,
 		              "which modules were asked is not known");

@@ -162,6 +162,25 @@ static int open_object(struct object *object, const struct load_call *call)
 	               : EXIT_SUCCESS;
 }
 
+/*
+ * What fails before a program comes into play, and is told already: as the stages have it, if they
+ * were asked for. name: of the interface, or NULL if it is none's failure.
+ */
+static void explain_early(struct explanation *e, enum explain_stage stage, const char *name,
+                          int err, const struct load_call *call)
+{
+	struct interface iface = {};
+
+	if (!call->print.explain)
+		return;
+	if (name)
+		snprintf(iface.name, sizeof(iface.name), "%s", name);
+	explain_next_interface(e);
+	explain_try(e, stage);
+	explain_end(e, err, "", "");
+	load_print_failed(name ? &iface : NULL, e, &call->print);
+}
+
 /* The interface as it is called now: its name may be another's since it was found. */
 static int find_again(struct interface *iface)
 {
@@ -176,12 +195,16 @@ static int find_again(struct interface *iface)
 /* A program and maps of its own for one interface. */
 static int load_alone(struct interface *iface, const struct load_call *call)
 {
+	struct explanation none = {};
 	struct object object;
-	int status = -1;
+	int status = -1, err;
 
 	for (int try = 1; status < 0; try++) {
-		if (try > 1 && find_again(iface))
+		err = try > 1 ? find_again(iface) : 0;
+		if (err) {
+			explain_early(&none, EXPLAIN_ATTACH, iface->name, err, call);
 			return EXIT_KERNEL;
+		}
 		/* They cannot come in between for ever: the last time they wait. */
 		call->how->keep_lock = try == TRIES;
 		status = open_object(&object, call);
@@ -205,11 +228,14 @@ static bool is_again(const __u32 *seen, int count, __u32 ifindex)
 static int open_shared(struct object *object, char **ifnames, int count,
                        const struct load_call *call)
 {
-	int status = open_object(object, call);
+	int status = open_object(object, call), err;
 
-	if (!status && load_share(ifnames, count, object, call->how))
-		status = EXIT_KERNEL;
-	return status;
+	if (status)
+		return status;
+	err = load_share(ifnames, count, object, call->how);
+	if (err)
+		explain_early(&object->explanation, EXPLAIN_MAPS, NULL, err, call);
+	return err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
 /* What fails on one interface does not stop the others. */
@@ -218,8 +244,10 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	__u32 *seen = calloc(count, sizeof(*seen)); /* ifindexes so far */
 	struct load_session session = { .interfaces = count };
 	int done = 0, partly = 0, status = EXIT_SUCCESS;
+	struct explanation none = {};
 	struct interface iface;
 	struct object object;
+	int err;
 
 	if (!seen) {
 		failed(-ENOMEM, "cannot load onto %d interfaces", count);
@@ -233,7 +261,11 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		status = open_shared(&object, ifnames, count, call);
 	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
-		if (interface_find_over(&iface, ifnames[i], &session.netlink)) {
+		err = interface_find_over(&iface, ifnames[i], &session.netlink);
+		if (err) {
+			memset(&none, 0, sizeof(none));
+			explain_early(shared ? &object.explanation : &none, EXPLAIN_ATTACH,
+			              ifnames[i], err, call);
 			status = EXIT_KERNEL;
 		} else if (is_again(seen, i, iface.ifindex)) {
 			done++;
@@ -380,8 +412,9 @@ int main(int argc, char **argv)
 	struct load_options how = { .classes = classes };
 	struct load_call call = { .choice = &choice, .how = &how };
 	bool shared = false, verbose = false, good = true;
+	struct explanation none = {};
 	const char *netns = NULL;
-	int c;
+	int c, err;
 
 	argv[0] = (char *)cli_command("load");
 	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "cM")) != -1) {
@@ -421,7 +454,10 @@ int main(int argc, char **argv)
 	/* What is said of the first interface, and read by nobody, does not keep off the others. */
 	if (!how.dry_run && argc - optind > 2)
 		cli_outlive_readers();
-	if (netns && netns_enter(netns))
-		return EXIT_KERNEL;
+	err = netns ? netns_enter(netns) : 0;
+	if (err) {
+		explain_early(&none, EXPLAIN_ATTACH, NULL, err, &call);
+		return cli_finish(EXIT_KERNEL);
+	}
 	return cli_finish_change(load_all(argv + optind, argc - 1 - optind, shared, &call));
 }

@@ -206,8 +206,54 @@ test_missing_perfmon_is_explained_and_only_where_it_is_missing()
 {
 	expect_status 2 with_caps +bpf,+net_admin load -n packet_length v0 "$CAUSES"
 	stage verifier refused "pointer prohibited"
+	stage capability done "CAP_BPF and CAP_NET_ADMIN are there; CAP_PERFMON is not, which the verifier wants"
 	[[ $errors == *"hint: this kernel wants CAP_PERFMON for it, or root"* ]] || fail "it says: $errors"
-	expect_status 0 with_caps +bpf,+net_admin,+perfmon load -n packet_length v0 "$CAUSES"
+	expect_status 0 with_caps +bpf,+net_admin,+perfmon load --explain -n packet_length v0 "$CAUSES"
+	stage capability done "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there"
+	expect_status 0 with_caps +bpf,+net_admin load --explain v0 "$BUILT/types1.o"
+	stage capability done "CAP_BPF and CAP_NET_ADMIN are enough"
+}
+
+# refused_document STAGE: it is one document, whose first refused stage is this one.
+refused_document()
+{
+	[[ $(wc -l <<<"$output") == 1 && $output == '{"schema":"ifbpf.load/1",'*'"reason":"cannot '* ]] ||
+		fail "documents: $output"
+	[[ $(grep -o '"name":"[a-z_]*","outcome":"refused"' <<<"$output" | head -n 1) == *"\"$1\""* ]] ||
+		fail "it says: $output"
+}
+
+test_what_fails_before_the_object_is_loaded_is_explained_too()
+{
+	expect_status 2 load --explain no_such objects/xdp_pass.o
+	stage attach refused "cannot find interface no_such"
+	expect_status 2 load --explain --json no_such objects/xdp_pass.o
+	refused_document attach
+	[[ $output == *'"ifname":"no_such","ifindex":0,'* ]] || fail "it says: $output"
+	expect_status 2 load --explain --json --netns no_such v0 objects/xdp_pass.o
+	refused_document attach
+	expect_status 3 load --explain --json --shared v0 no_such objects/xdp_pass.o
+	[[ $(wc -l <<<"$output") == 2 ]] || fail "documents: $output"
+	grep '"ifname":"no_such"' <<<"$output" | grep -q '"name":"found","outcome":"done"' || fail "it says: $output"
+	# Without --explain a slip of the pen has no table.
+	expect_status 2 load no_such objects/xdp_pass.o
+	[[ $errors != *"ELF file"* ]] || fail "it says: $errors"
+}
+
+test_maps_that_cannot_be_shared_are_explained()
+{
+	make_veth w0
+	load v0 "$BUILT/load_flows1.o" >/dev/null
+	load w0 "$BUILT/load_flows1.o" >/dev/null
+	expect_status 2 load --explain --shared v0 w0 "$BUILT/load_flows1.o"
+	stage "programs and maps" done
+	stage maps refused "cannot share map 'flow_table'"
+	expect_status 2 load --explain --json --shared v0 w0 "$BUILT/load_flows1.o"
+	refused_document maps
+	unload --all --purge w0 >/dev/null
+	load --on-mismatch fresh --shared v0 w0 "$BUILT/load_flows1.o" >/dev/null
+	expect_status 2 load --explain --shared --on-mismatch migrate v0 w0 "$BUILT/load_flows2.o"
+	stage maps refused "cannot carry map 'flow_table'"
 }
 
 test_a_missing_capability_is_named()
