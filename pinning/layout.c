@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "bpffs/layouts.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/gc_uses.h"
 #include "pinning/layout.h"
 #include "pinning/shape.h"
 
@@ -136,40 +136,22 @@ static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
 	return err;
 }
 
-struct pinned {
-	__u32 *ids;
-	size_t len;
-};
-
 static int add_pinned(int dir_fd, const char *file, void *arg)
 {
-	struct pinned *pinned = arg;
-	__u32 id, *ids;
+	__u32 id;
 
-	if (pin_map_id(dir_fd, file, &id))
-		return 0;
-	ids = reallocarray(pinned->ids, pinned->len + 1, sizeof(*ids));
-	if (!ids)
-		return -ENOMEM;
-	pinned->ids = ids;
-	ids[pinned->len++] = id;
-	return 0;
+	return pin_map_id(dir_fd, file, &id) ? 0 : gc_ids_add(arg, id);
 }
 
 static bool is_pinned(__u32 map_id, const void *arg)
 {
-	const struct pinned *pinned = arg;
-
-	for (size_t i = 0; i < pinned->len; i++)
-		if (pinned->ids[i] == map_id)
-			return true;
-	return false;
+	return gc_ids_has(arg, map_id);
 }
 
 /* Maps that are not pinned any more need not be known. */
 static int forget_gone(struct layouts *layouts, const struct directory *dir)
 {
-	struct pinned pinned = {};
+	struct gc_ids pinned = {};
 	int egress_fd, err = 0;
 
 	if (!layouts->len)
@@ -183,7 +165,7 @@ static int forget_gone(struct layouts *layouts, const struct directory *dir)
 		err = pin_each(dir->fd, add_pinned, &pinned);
 	if (!err)
 		layouts_keep(layouts, is_pinned, &pinned);
-	free(pinned.ids);
+	free(pinned.list);
 	return err;
 }
 

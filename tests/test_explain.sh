@@ -206,12 +206,12 @@ test_missing_perfmon_is_explained_and_only_where_it_is_missing()
 {
 	expect_status 2 with_caps +bpf,+net_admin load -n packet_length v0 "$CAUSES"
 	stage verifier refused "pointer prohibited"
-	stage capability done "CAP_BPF and CAP_NET_ADMIN are there; CAP_PERFMON is not, which the verifier wants"
+	stage capability 'done' "CAP_BPF and CAP_NET_ADMIN are there; CAP_PERFMON is not, which the verifier wants"
 	[[ $errors == *"hint: this kernel wants CAP_PERFMON for it, or root"* ]] || fail "it says: $errors"
 	expect_status 0 with_caps +bpf,+net_admin,+perfmon load --explain -n packet_length v0 "$CAUSES"
-	stage capability done "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there"
+	stage capability 'done' "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there"
 	expect_status 0 with_caps +bpf,+net_admin load --explain v0 "$BUILT/types1.o"
-	stage capability done "CAP_BPF and CAP_NET_ADMIN are enough"
+	stage capability 'done' "CAP_BPF and CAP_NET_ADMIN are enough"
 }
 
 # refused_document STAGE: it is one document, whose first refused stage is this one.
@@ -246,7 +246,7 @@ test_maps_that_cannot_be_shared_are_explained()
 	load v0 "$BUILT/load_flows1.o" >/dev/null
 	load w0 "$BUILT/load_flows1.o" >/dev/null
 	expect_status 2 load --explain --shared v0 w0 "$BUILT/load_flows1.o"
-	stage "programs and maps" done
+	stage "programs and maps" 'done'
 	stage maps refused "cannot share map 'flow_table'"
 	expect_status 2 load --explain --json --shared v0 w0 "$BUILT/load_flows1.o"
 	refused_document maps
