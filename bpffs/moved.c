@@ -131,11 +131,28 @@ static int look_at_all(void *arg)
 	return found;
 }
 
+/* From the one at `first` on. Returns 1 if it was found. */
+static int look_everywhere(struct search *s, const struct namespaces *all, size_t first)
+{
+	struct moved *moved = s->moved;
+	int found = 0;
+
+	for (size_t i = first; found <= 0 && i < all->len; i++) {
+		namespace_spec(&all->list[i], moved->netns, sizeof(moved->netns));
+		if (!*moved->netns)
+			continue;
+		found = netns_visit(all->list[i].fd, look_at_all, s);
+		moved->partial |= found < 0;
+	}
+	return found;
+}
+
 int moved_find(struct moved *moved, const struct bpffs *fs, const struct directory *dir,
                const struct interface *claimant)
 {
 	struct search s = { .fs = fs, .dir = dir, .claimant = claimant, .moved = moved };
 	struct namespaces all;
+	size_t seen;
 	int err, found;
 
 	memset(moved, 0, sizeof(*moved));
@@ -147,15 +164,16 @@ int moved_find(struct moved *moved, const struct bpffs *fs, const struct directo
 	moved->partial = all.partial;
 	/* The present one also without the right to enter any. */
 	found = look_at_all(&s);
-	for (size_t i = 0; found <= 0 && i < all.len; i++) {
-		namespace_spec(&all.list[i], moved->netns, sizeof(moved->netns));
-		if (!*moved->netns)
-			continue;
-		found = netns_visit(all.list[i].fd, look_at_all, &s);
-		moved->partial |= found < 0;
-	}
+	if (found <= 0)
+		found = look_everywhere(&s, &all, 0);
+	/* Before it is taken for gone. */
+	seen = all.len;
+	if (found <= 0)
+		err = namespaces_add_held(&all);
+	if (found <= 0 && !err)
+		found = look_everywhere(&s, &all, seen);
 	namespaces_free(&all);
-	if (found > 0)
-		return 0;
+	if (found > 0 || err)
+		return found > 0 ? 0 : err;
 	return s.linked ? -EBUSY : -ENOENT;
 }

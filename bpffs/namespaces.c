@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "bpffs/namespaces.h"
 
@@ -132,6 +133,29 @@ static int add_held_by(struct namespaces *all, const char *pid, const struct sta
 	return err;
 }
 
+/* 36 35 0:4 net:[4026532180] /run/there rw - nsfs nsfs rw */
+static int add_mounted(struct namespaces *all)
+{
+	FILE *file = fopen("/proc/thread-self/mountinfo", "re");
+	char *line = NULL, *path;
+	size_t size = 0;
+	int err = 0;
+
+	while (file && !err && getline(&line, &size, file) > 0) {
+		path = strstr(line, " net:[");
+		path = path ? strchr(path + 1, ' ') : NULL;
+		if (!path)
+			continue;
+		path++;
+		path[strcspn(path, " ")] = '\0';
+		err = add(all, path);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return err;
+}
+
 int namespaces_add_held(struct namespaces *all)
 {
 	DIR *stream = opendir("/proc");
@@ -149,7 +173,7 @@ int namespaces_add_held(struct namespaces *all)
 		if (isdigit((unsigned char)*entry->d_name))
 			err = add_held_by(all, entry->d_name, &known);
 	closedir(stream);
-	return err;
+	return err ? err : add_mounted(all);
 }
 
 void namespaces_free(struct namespaces *all)

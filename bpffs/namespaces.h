@@ -21,18 +21,19 @@ struct namespaces {
 /* Returns 0 or -ENOMEM. What cannot be opened or entered is left out. */
 int namespaces_find(struct namespaces *all);
 
+void namespaces_free(struct namespaces *all);
+
 /*
- * Add those that processes hold by an open descriptor alone, which takes a look at every descriptor
- * of the machine. Returns 0 or -ENOMEM, with what was found so far.
+ * Add those that no process is in and that have no name, but that a process has open, or that are
+ * mounted elsewhere. It reads every descriptor of every process. Returns 0 or -ENOMEM.
  */
 int namespaces_add_held(struct namespaces *all);
-void namespaces_free(struct namespaces *all);
 
 /* By its id, or by the name of its directory below ns/. NULL: it was not found. */
 const struct namespace *namespaces_get(const struct namespaces *all, const struct netns_id *id);
 const struct namespace *namespaces_named(const struct namespaces *all, const char *component);
 
-/* As --netns names it: a name of ip-netns(8), a pid, or "" for the present one. */
+/* As --netns names it: a name of ip-netns(8), a pid, a path, or "" for the present one. */
 void namespace_spec(const struct namespace *netns, char *out, size_t size);
 
 #endif

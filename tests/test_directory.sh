@@ -634,14 +634,60 @@ test_a_link_on_an_interface_that_nobody_finds_is_left_alone()
 	leave_v0 load --link -m skb v0 objects/xdp_drop.o
 	running=$(prog_id v0 peer)
 	[[ -n $running ]] || skip "needs XDP that survives a move"
-	exec 9</run/netns/peer
-	umount -l /run/netns/peer
-	rm /run/netns/peer
+	hide_peer
 	before=$(snapshot)
 	expect_refusal "cannot use $BPFFS/v0: its link of xdp holds a program on an interface that is not \
 found" "$before" load -m skb v0 objects/xdp_pass.o
-	[[ $(nsenter --net=/proc/$$/fd/9 ip -d link show dev v0) == *"prog/xdp id $running "* ]] ||
-		fail "it is off"
+	[[ $(in_hidden_peer ip -d link show dev v0) == *"prog/xdp id $running "* ]] || fail "it is off"
+	kill "$holder"
+}
+
+# hide_peer: only a mount in another mount namespace keeps the peer's network namespace, and what is
+# in it. $holder: the process that keeps that.
+hide_peer()
+{
+	unshare --mount --propagation private sleep 100 &
+	holder=$!
+	eventually has_own_mounts || fail "it has no mounts of its own"
+	# To remove the file would take the mount from there as well.
+	umount -l /run/netns/peer
+}
+holder=''
+
+has_own_mounts() { [[ $(readlink "/proc/$holder/ns/mnt") != "$(readlink /proc/$$/ns/mnt)" ]]; }
+
+in_hidden_peer()
+{
+	# shellcheck disable=SC2016 # the arguments of the inner bash
+	nsenter --mount="/proc/$holder/ns/mnt" bash -c 'nsenter --net=/run/netns/peer "$@"' bash "$@"
+}
+
+# No name leads to the namespace, and no process is in it: but one has it open, or it is mounted.
+test_what_moved_where_only_a_descriptor_or_a_mount_leads_is_found()
+{
+	local how index running path leads
+
+	for how in descriptor mount; do
+		leave_v0 load -m skb v0 objects/xdp_drop.o
+		running=$(prog_id v0 peer)
+		[[ -n $running ]] || skip "needs XDP that survives a move"
+		exec 9</run/netns/peer
+		path=/proc/self/fd/9 leads='/proc/[0-9]*/fd/9'
+		if [[ $how == mount ]]; then
+			path=/run/there leads=/run/there
+			touch "$path"
+			mount --bind /run/netns/peer "$path"
+			exec 9<&-
+		fi
+		umount -l /run/netns/peer
+		expect_status 0 load -m skb v0 objects/xdp_pass.o
+		grep -q "is now v0 (ifindex $index) in network namespace $leads: it followed to " <<<"$errors" ||
+			fail "by a $how: it says: $errors"
+		mount -c --bind "$path" /run/netns/peer
+		exec 9<&-
+		[[ $(prog_id v0 peer) == "$running" ]] || fail "by a $how: it is off"
+		remove_both
+	done
 }
 
 # An address can be that of several interfaces, which share a program.

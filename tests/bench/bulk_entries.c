@@ -10,7 +10,7 @@
 
 struct entries entries;
 
-int entries_make(__u32 count)
+int bulk_entries_make(__u32 count)
 {
 	__u64 seed = 3;
 
@@ -27,7 +27,7 @@ int entries_make(__u32 count)
 	return 0;
 }
 
-int entries_map(void)
+int bulk_entries_map(void)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "bench_bulk", sizeof(*entries.keys),
 	                        sizeof(*entries.values), entries.count, NULL);
@@ -40,7 +40,7 @@ int entries_map(void)
 	return failed(-errno, "cannot pin a map at %s", BULK_PIN);
 }
 
-int entries_put(int fd)
+int bulk_entries_put(int fd)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	__u32 count = entries.count;
@@ -48,7 +48,7 @@ int entries_put(int fd)
 	return bpf_map_update_batch(fd, entries.keys, entries.values, &count, &opts) ? -errno : 0;
 }
 
-int entries_check(int fd)
+int bulk_entries_check(int fd)
 {
 	__u64 value;
 
@@ -83,7 +83,7 @@ int entries_write_batch(void)
 	return 0;
 }
 
-void entries_free(void)
+void bulk_entries_free(void)
 {
 	unlink(BULK_FILE);
 	free(entries.keys);

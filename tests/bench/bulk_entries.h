@@ -17,18 +17,18 @@ struct entries {
 
 extern struct entries entries;
 
-/* Returns 0 or a negative errno, reported. entries_free() must follow in any case. */
-int entries_make(__u32 count);
-void entries_free(void);
+/* Returns 0 or a negative errno, reported. bulk_entries_free() must follow in any case. */
+int bulk_entries_make(__u32 count);
+void bulk_entries_free(void);
 
 /* An empty map with room for them, pinned. Returns its descriptor or a negative errno, reported. */
-int entries_map(void);
+int bulk_entries_map(void);
 
 /* Put all of them into it, in one call. Returns 0 or a negative errno. */
-int entries_put(int map_fd);
+int bulk_entries_put(int map_fd);
 
 /* Look a thousand of them up. Returns 0 or a negative errno, reported. */
-int entries_check(int map_fd);
+int bulk_entries_check(int map_fd);
 
 /* Write BULK_FILE. Returns 0 or a negative errno, reported. */
 int entries_write_batch(void);

@@ -82,18 +82,18 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 {
 	const struct way *way = row->subject;
 	double before, seconds;
-	int fd = entries_map(), err = 0;
+	int fd = bulk_entries_map(), err = 0;
 
 	if (fd < 0)
 		return fd;
 	if (way->filled && !way->other)
-		err = entries_put(fd);
+		err = bulk_entries_put(fd);
 	before = now_seconds();
 	if (!err)
 		err = way->run(fd);
 	seconds = now_seconds() - before;
 	if (!err && !way->other)
-		err = entries_check(fd);
+		err = bulk_entries_check(fd);
 	unlink(BULK_PIN);
 	close(fd);
 	values[1] = way->count ? *way->count : entries.count;
@@ -213,10 +213,10 @@ static int measure_edit(void)
 	table_note(table,
 	           "Time of the process, with its start; acl adds another address each time, "
 	           "the others write the same entry again.");
-	fd = entries_map();
+	fd = bulk_entries_map();
 	if (fd < 0)
 		return fd;
-	err = entries_put(fd);
+	err = bulk_entries_put(fd);
 	for (size_t i = 0; i < EDITS; i++) {
 		struct row *row = table_row(table, edits[i].name, edits[i].what, round_edit,
 		                            (void *)&edits[i]);
@@ -239,7 +239,7 @@ static int measure_edit(void)
 
 int group_bulk(void)
 {
-	int err = entries_make(bench_size(1000000, 10000));
+	int err = bulk_entries_make(bench_size(1000000, 10000));
 
 	if (!err)
 		err = entries_write_batch();
@@ -255,6 +255,6 @@ int group_bulk(void)
 	if (!err)
 		err = measure_edit();
 	bulk_acl_release();
-	entries_free();
+	bulk_entries_free();
 	return err;
 }
