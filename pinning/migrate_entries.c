@@ -78,6 +78,7 @@ int map_reader_open(struct map_reader *reader, int fd, const struct bpf_map_info
 {
 	memset(reader, 0, sizeof(*reader));
 	reader->fd = fd;
+	reader->prefixes = info->type == BPF_MAP_TYPE_LPM_TRIE;
 	/* Hashes write a bucket number of 4 bytes there, others a key. */
 	reader->token = calloc(1, info->key_size < 8 ? 8 : info->key_size);
 	if (reader->token && !entries_alloc(&reader->batch, info, room_for(info)))
@@ -161,6 +162,22 @@ static int next_single(struct map_reader *reader)
 	return err == -ENOENT ? 0 : err;
 }
 
+/* A prefix may be there with any bits behind it: with zeros it is one key. */
+static void cut_prefix(__u8 *key, size_t key_bytes)
+{
+	__u32 bits;
+
+	memcpy(&bits, key, sizeof(bits));
+	for (size_t at = sizeof(bits); at < key_bytes; at++) {
+		__u32 before = (at - sizeof(bits)) * 8;
+
+		if (before >= bits)
+			key[at] = 0;
+		else if (bits - before < 8)
+			key[at] &= 0xff << (8 - (bits - before));
+	}
+}
+
 int map_reader_next(struct map_reader *reader)
 {
 	int err = 0;
@@ -177,6 +194,8 @@ int map_reader_next(struct map_reader *reader)
 		if (err)
 			return err;
 	}
+	for (__u32 i = 0; reader->prefixes && i < reader->batch.count; i++)
+		cut_prefix(entries_key(&reader->batch, i), reader->batch.key_bytes);
 	return (int)reader->batch.count;
 }
 

@@ -34,6 +34,7 @@ struct map_reader {
 	int fd;
 	struct entries batch; /* what entries_read() read */
 	__u8 *token;          /* where the kernel goes on; one by one: the last key */
+	bool prefixes;        /* an LPM trie */
 	bool started, ended, one_by_one;
 };
 
@@ -43,7 +44,10 @@ struct map_reader {
  */
 int map_reader_open(struct map_reader *reader, int fd, const struct bpf_map_info *info);
 
-/* Read the next batch. Returns the number of entries, 0 at the end, or a negative errno. */
+/*
+ * Read the next batch; of prefixes the bits behind them are zero, which the kernel keeps as they
+ * were written, and ignores. Returns the number of entries, 0 at the end, or a negative errno.
+ */
 int map_reader_next(struct map_reader *reader);
 void map_reader_close(struct map_reader *reader);
 

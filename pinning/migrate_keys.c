@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "pinning/migrate_internal.h"
+#include "pinning/migrate_prefixes.h"
 
 struct keying {
 	struct migration *m;
 	__u8 *key, *zero, *present; /* of the new map */
 	__u8 *old;                  /* a value of the old map */
+	struct prefixes old_keys;
 };
 
 bool migrate_has_keys(const struct migration *m)
@@ -128,7 +130,8 @@ static int withdraw(struct keying *k, struct table_entry *entry)
 
 	/* It may have come while the rest was read. Of two keys that became one, the other stays.
 	 */
-	if (bpf_map_lookup_elem(m->from.fd, table_key(entry), k->old) != -ENOENT || m->key.lossy)
+	if (m->key.lossy || (!prefixes_lack(&k->old_keys, table_key(entry)) &&
+	                     bpf_map_lookup_elem(m->from.fd, table_key(entry), k->old) != -ENOENT))
 		return 0;
 	err = entry->state != TABLE_COPIED || migrate_key(m, table_key(entry), k->key)
 	              ? -ENOENT
@@ -149,11 +152,13 @@ static int withdraw(struct keying *k, struct table_entry *entry)
 
 int migrate_reconcile_keys(struct migration *m)
 {
-	struct keying k;
+	struct keying k = {};
 	int err = keying_alloc(&k, m);
 
 	if (!err)
 		err = add_all(&k);
+	if (!err)
+		err = prefixes_read(&k.old_keys, m->from.fd, &m->from.info);
 	for (size_t i = 0; !err && i < m->base.len; i++) {
 		struct table_entry *entry = table_at(&m->base, i);
 
@@ -161,13 +166,14 @@ int migrate_reconcile_keys(struct migration *m)
 		    (entry->state == TABLE_COPIED || entry->state == TABLE_LEFT))
 			err = withdraw(&k, entry);
 	}
+	prefixes_free(&k.old_keys);
 	free(k.key);
 	return err;
 }
 
 int migrate_add_keys(struct migration *m)
 {
-	struct keying k;
+	struct keying k = {};
 	int err = keying_alloc(&k, m);
 
 	m->in_use = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "pinning/migrate_internal.h"
+#include "pinning/migrate_prefixes.h"
 
 struct reconciling {
 	struct migration *m;
@@ -15,13 +16,18 @@ struct reconciling {
 	__u8 *copied;  /* the value that it was given */
 	__u8 *wanted;  /* the value that the old map has now, converted */
 	size_t value_bytes;
-	__u32 round; /* entries seen in this one carry its number */
+	struct prefixes old_keys, new_keys; /* once the old map was read, and before it */
+	__u32 round;                        /* entries seen in this one carry its number */
 };
 
 static int look_up(struct reconciling *r, bool *there)
 {
-	int err = bpf_map_lookup_elem(r->m->to.fd, r->key, r->present);
+	int err;
 
+	*there = false;
+	if (prefixes_lack(&r->new_keys, r->key))
+		return 0;
+	err = bpf_map_lookup_elem(r->m->to.fd, r->key, r->present);
 	*there = !err;
 	/* An array's slot of zeros, where nothing was copied to, is as good as none. */
 	if (!err && map_is_array(r->m->to.info.type) && bytes_are_zero(r->present, r->value_bytes))
@@ -181,7 +187,8 @@ static int withdraw(struct reconciling *r, struct table_entry *entry)
 	int err = 0;
 
 	/* It may have come while the rest was read: the next round has it. */
-	if (bpf_map_lookup_elem(r->m->from.fd, table_key(entry), r->old) != -ENOENT &&
+	if (!prefixes_lack(&r->old_keys, table_key(entry)) &&
+	    bpf_map_lookup_elem(r->m->from.fd, table_key(entry), r->old) != -ENOENT &&
 	    !migrate_is_empty(r->m, table_key(entry), r->old))
 		return 0;
 	if (entry->state == TABLE_COPIED && !migrate_key(r->m, table_key(entry), r->key)) {
@@ -208,7 +215,7 @@ static int withdraw(struct reconciling *r, struct table_entry *entry)
 
 static int compare_base(struct reconciling *r)
 {
-	int err = 0;
+	int err = prefixes_read(&r->old_keys, r->m->from.fd, &r->m->from.info);
 
 	/*
 	 * What is gone from an LRU map was deleted, or dropped to make room, which nobody can tell
@@ -262,6 +269,8 @@ int migrate_reconcile(struct migration *m)
 		return failed(err, "cannot read map %s", m->from.info.name);
 	err = reconciling_alloc(&r);
 	if (!err)
+		err = prefixes_read(&r.new_keys, m->to.fd, &m->to.info);
+	if (!err)
 		err = compare_old(&r, &reader);
 	if (!err)
 		err = compare_base(&r);
@@ -271,6 +280,8 @@ int migrate_reconcile(struct migration *m)
 	if (err)
 		failed(err, "cannot bring the changes of map %s over", m->from.info.name);
 	free(r.old);
+	prefixes_free(&r.old_keys);
+	prefixes_free(&r.new_keys);
 	map_reader_close(&reader);
 	return err;
 }

@@ -307,6 +307,48 @@ test_prefixes_grow_at_their_end()
 	expect_entry "$NEW/prefixes" $(le 4 128) 99 9 9 9 0 0 0 0 0 0 0 0 0 0 0 0 -- 3
 }
 
+# put_prefix MAP BITS A B VALUE [C]: A.B.C.0/BITS, drop_prefix MAP BITS A B.
+put_prefix()
+{
+	bpftool map update pinned "$BPFFS/$1" key "$2" 0 0 0 "$3" "$4" "${6-0}" 0 value "$5" 0 0 0 0 0 0 0
+}
+drop_prefix() { bpftool map delete pinned "$BPFFS/$1" key "$2" 0 0 0 "$3" "$4" 0 0; }
+
+# prefixes MAP: 'BITS A B VALUE' a line.
+prefixes()
+{
+	bpftool -j map dump pinned "$BPFFS/$1" | sed 's/},{/\n/g' | tr -d '"[]{}' |
+		sed -E 's/key:([^,]*),0x00,0x00,0x00,([^,]*),([^,]*),.*value:([^,]*),.*/\1 \2 \3 \4/' | sort
+}
+
+# A look-up of 10.1.0.0/16 finds 10.0.0.0/8 too.
+test_prefixes_below_another_one_are_edited_like_others()
+{
+	local class
+
+	for class in config counter; do
+		rm -f "$BPFFS/wide" "$BPFFS/wider" /run/copied /run/switched
+		bpftool map create "$BPFFS/wide" type lpm_trie key 8 value 8 entries 50 name wide flags 1
+		bpftool map create "$BPFFS/wider" type lpm_trie key 8 value 8 entries 60 name wider flags 1
+		put_prefix wide 8 10 0 1
+		put_prefix wide 16 10 1 2
+		put_prefix wide 16 10 2 3
+		put_prefix wide 16 10 4 4
+		migrate run "$BPFFS/wide" "$BPFFS/wider" "$class" copy touch=/run/copied wait=/run/switched \
+			reconcile merge >/run/report &
+		eventually [ -e /run/copied ]
+		drop_prefix wide 16 10 1
+		put_prefix wide 16 10 2 9
+		put_prefix wide 16 10 4 7 5 # the same prefix, with other bits behind it
+		put_prefix wide 16 10 5 6
+		touch /run/switched
+		wait $! || fail "$class: $(</run/report)"
+		[[ $(prefixes wider) == $'0x08 0x0a 0x00 0x01\n0x10 0x0a 0x02 0x09\n0x10 0x0a 0x04 0x07\n0x10 0x0a 0x05 0x06' ]] ||
+			fail "$class: $(prefixes wider)
+$(</run/report)"
+	done
+}
+
 # shellcheck disable=SC2046
 test_targets_of_a_devmap_go_to_a_devmap_hash()
 {
