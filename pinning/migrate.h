@@ -176,7 +176,8 @@ void migrate_begin(struct migration *m);
  * Bring over what others changed in the old map since migrate_copy() or the last call of this; of
  * counters in hashes, which keys there are: one that is new is made, with zeros, and one that is
  * gone is taken out again if the new map was given it here and has counted nothing in it. Not once
- * others find the new map by its name. Of CONFIG and FLOW the rule, for each key, where "copied" is what this process put into the new map:
+ * others find the new map by its name. Of CONFIG and FLOW the rule, for each key, where "copied" is
+ * what this process put into the new map:
  *   - the old map still has what was copied: the new map is left as it is, edited or not;
  *   - the old map has another value, and the new map what was copied: the new map gets it;
  *   - the key is new in the old map: it is added, unless the new map has it already;
@@ -245,9 +246,9 @@ struct migrate_report {
 	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
 	__u64 conflicts;               /* changed in both maps: the new one won */
 	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */
-	__u64 keys_stay; /* of counters: gone from the old map, and counted in in the new one */
-	__u64 counters_left;    /* counters (of one CPU) that did not fit their narrower field */
-	__u64 fields_left;      /* fields (of one CPU) that may count and could not be added */
+	__u64 keys_stay;     /* of counters: gone from the old map, and counted in in the new one */
+	__u64 counters_left; /* counters (of one CPU) that did not fit their narrower field */
+	__u64 fields_left;   /* fields (of one CPU) that may count and could not be added */
 	unsigned int cpus_left; /* offline CPUs whose slots could not be merged */
 	struct migrate_problem problems[MIGRATE_PROBLEMS]; /* the first of those left */
 	unsigned int problem_count;
