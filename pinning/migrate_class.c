@@ -96,11 +96,13 @@ static void counter_bound(struct migration *m)
 {
 	/* What a program finds that asks for a key. */
 	static const char keys[] =
-		"; the new map has every key of the old one from the first packet on, with zeros "
-		"until its counts are added: a number that is a verdict is zero for so long "
-		"(config copies it before the switch); a key that was deleted from the old map "
-		"between the last comparison before the switch and the one after it stays if the "
-		"new program has counted in it";
+		"; keys that the old map had when the maps were last compared before the switch "
+	        "are "
+		"in the new one for every packet, with zeros until their counts are added: a "
+	        "number "
+		"that is a verdict is zero for so long (config copies it before the switch); one "
+		"that is deleted from the old map after that stays if the new program has counted "
+		"in it when they are compared directly after the switch";
 	static const char lru[] = "; an LRU map drops keys to make room, also these";
 	char dropped[160];
 

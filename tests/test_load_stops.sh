@@ -70,7 +70,7 @@ test_the_plan_says_what_a_key_finds_until_the_counts_are_added()
 {
 	listed 10
 	expect_status 0 load --dry-run "${COUNTED[@]}" v0 "$BUILT/stops2.o"
-	[[ $errors == *"every key of the old one from the first packet on, with zeros until"* ]] || fail "$errors"
+	[[ $errors == *"are in the new one for every packet, with zeros until their counts are added"* ]] || fail "$errors"
 	[[ $errors == *"an LRU map drops keys to make room"* ]] || fail "$errors"
 }
 
