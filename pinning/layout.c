@@ -148,13 +148,25 @@ static bool is_pinned(__u32 map_id, const void *arg)
 	return gc_ids_has(arg, map_id);
 }
 
-/* Maps that are not pinned any more need not be known. */
-static int forget_gone(struct layouts *layouts, const struct directory *dir)
+static bool is_planned(const struct plan *plan, __u32 map_id)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (plan->maps[i].info.id == map_id && plan_publishes(&plan->maps[i]))
+			return true;
+	return false;
+}
+
+/* Maps that are not pinned any more need not be known. Asked only where there may be such. */
+static int forget_gone(struct layouts *layouts, const struct plan *plan,
+                       const struct directory *dir)
 {
 	struct gc_ids pinned = {};
+	bool all = true;
 	int egress_fd, err = 0;
 
-	if (!layouts->len)
+	for (size_t i = 0; i < layouts->len; i++)
+		all &= is_planned(plan, layouts->list[i].map_id);
+	if (all)
 		return 0;
 	egress_fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (egress_fd >= 0) {
@@ -177,7 +189,7 @@ int layout_stage(const struct plan *plan, const struct bpf_object *obj, const st
 	int err = layouts_read(&layouts, dir->fd);
 
 	if (!err)
-		err = forget_gone(&layouts, dir);
+		err = forget_gone(&layouts, plan, dir);
 	for (size_t i = 0; !err && i < plan->len; i++)
 		if (plan_publishes(&plan->maps[i]))
 			err = note_map(&layouts, &plan->maps[i].info, obj, obj_btf_id);
