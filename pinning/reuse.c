@@ -249,15 +249,20 @@ bool reuse_fits(const struct object *object, const struct bpf_map *map, const st
 	       !find_entry_prog(pin_fd, info).prog_id;
 }
 
+/* What comes out of all maps together. */
+struct tally {
+	unsigned int reused;
+	char unknown[256]; /* maps whose types could not be compared, for messages */
+};
+
 /* How far the types could be compared. */
-static void tell_types(const char *name, const struct bpf_map_info *info,
-                       const struct shape_diffs *diffs)
+static void tell_types(const char *name, const struct shape_diffs *diffs, struct tally *tally)
 {
+	size_t len = strlen(tally->unknown);
+
 	if (diffs->btf_denied && diffs->layout == LAYOUT_UNKNOWN)
-		note("the types of map '%s' could not be compared with those of the pinned one (id "
-		     "%u): it takes CAP_SYS_ADMIN to read them, and nothing is noted of them; as "
-		     "root load tells what differs",
-		     name, info->id);
+		snprintf(tally->unknown + len, sizeof(tally->unknown) - len, "%s%s",
+		         len ? ", " : "", name);
 	else if (diffs->btf_denied)
 		detail("the types of map '%s' were compared by what is noted of them: no "
 		       "CAP_SYS_ADMIN",
@@ -268,7 +273,7 @@ static void tell_types(const char *name, const struct bpf_map_info *info,
 
 static int reuse_pin(struct object *object, struct bpf_map *map, const struct directory *dir,
                      int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how,
-                     unsigned int *reused)
+                     struct tally *tally)
 {
 	const char *name = object_map_name(object, map);
 	struct entry_prog entry;
@@ -281,7 +286,7 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	err = layout_compare(dir, object->obj, map, pin_fd, info, &diffs);
 	if (err)
 		return failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path);
-	tell_types(name, info, &diffs);
+	tell_types(name, &diffs, tally);
 	if (diffs.inner_skipped)
 		detail("what may be inside map '%s' was not compared: nothing is, and the verifier "
 		       "does not tell",
@@ -305,7 +310,7 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 		if (err)
 			failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 		else
-			(*reused)++;
+			tally->reused++;
 		if (!err)
 			err = reuse_add_left(object, map, dir, info->id, how);
 	}
@@ -320,6 +325,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	struct bpf_map_info info;
 	struct bpf_map *map;
 	int err = 0, fd, differ = 0, unmovable = 0;
+	struct tally tally = {};
 
 	*reused = 0;
 	if (dir->fd < 0 || dir->dropped)
@@ -338,14 +344,19 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		}
 		err = reuse_join(object, map, dir, fd, &info, how);
 		if (err == REUSE_JOINED)
-			(*reused)++;
+			tally.reused++;
 		else if (!err)
-			err = reuse_pin(object, map, dir, fd, &info, how, reused);
+			err = reuse_pin(object, map, dir, fd, &info, how, &tally);
 		close(fd);
 		differ += err == DIFFERS;
 		unmovable += err == UNMOVABLE;
 		err = err > 0 ? 0 : err;
 	}
+	*reused = tally.reused;
+	if (*tally.unknown)
+		note("the types of these maps could not be compared with those of the pinned ones, "
+		     "which takes CAP_SYS_ADMIN where nothing is noted of them: %s",
+		     tally.unknown);
 	if (err || !(differ || unmovable))
 		return err;
 	if (!differ)

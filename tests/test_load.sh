@@ -2030,11 +2030,11 @@ test_that_types_cannot_be_compared_is_said()
 	load v0 "$BUILT/types1.o" >/dev/null
 	rm "$BPFFS/v0/%layouts"
 	expect_status 0 with_caps "$caps" load v0 "$BUILT/types2.o"
-	[[ $errors == *"the types of map 'table' could not be compared"*CAP_SYS_ADMIN* ]] ||
+	[[ $errors == *"the types of these maps could not be compared"*CAP_SYS_ADMIN*": table"* ]] ||
 		fail "it says: $errors"
 	# Whose types cannot be known is not noted as of the object's.
 	expect_status 0 with_caps "$caps" load v0 "$BUILT/types1.o"
-	[[ $errors == *"the types of map 'table' could not be compared"* ]] || fail "it says: $errors"
+	[[ $errors == *"the types of these maps could not be compared"*": table"* ]] || fail "it says: $errors"
 	# Root notes what it reads, and pin_maps as well.
 	load v0 "$BUILT/types1.o" >/dev/null
 	expect_status 2 with_caps "$caps" load v0 "$BUILT/types2.o"
@@ -2043,6 +2043,20 @@ test_that_types_cannot_be_compared_is_said()
 	pin_maps v0 >/dev/null
 	expect_status 2 with_caps "$caps" load v0 "$BUILT/types2.o"
 	[[ $errors == *"types of key and value "* ]] || fail "it says: $errors"
+}
+
+# The notes of all maps are good for a migration as well, and what lacks them is said in one line.
+test_what_is_noted_of_types_is_enough_to_migrate()
+{
+	local caps=+bpf,+net_admin,+perfmon
+
+	with_caps "$caps" load v0 objects/xdp_acl.o >/dev/null
+	expect_status 0 with_caps "$caps" load --on-mismatch migrate v0 "$BUILT/acl_grown.o"
+	[[ $errors == *"key  "*" kept"* && $errors != *assumed* ]] || fail "it says: $errors"
+	rm "$BPFFS/v0/%layouts"
+	expect_status 0 with_caps "$caps" load v0 "$BUILT/acl_grown.o"
+	[[ $(grep -c 'could not be compared' <<<"$errors") == 1 && $errors == *acl_macs* ]] ||
+		fail "it says: $errors"
 }
 
 # What is noted is of the maps that are pinned.
