@@ -60,15 +60,19 @@ static int check_prefix(struct migration *m)
 
 static int map_fields(struct migration *m)
 {
+	/* Of key and value together: where a size differs it tells nothing of the other. */
+	bool sized = m->from.info.key_size == m->to.info.key_size &&
+	             m->from.info.value_size == m->to.info.value_size;
+	enum layout_verdict layout = sized ? m->from.layout : LAYOUT_UNKNOWN;
 	const struct field_type key[] = {
 		{ m->from.btf, m->from.key_type, m->from.info.key_size, m->from.btf_denied,
-		  m->from.layout },
+		  layout },
 		{ m->to.btf, m->to.key_type, m->to.info.key_size, m->to.btf_denied,
 		  LAYOUT_UNKNOWN },
 	};
 	const struct field_type value[] = {
 		{ m->from.btf, m->from.value_type, m->from.info.value_size, m->from.btf_denied,
-		  m->from.layout },
+		  layout },
 		{ m->to.btf, m->to.value_type, m->to.info.value_size, m->to.btf_denied,
 		  LAYOUT_UNKNOWN },
 	};
