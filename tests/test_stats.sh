@@ -1035,9 +1035,11 @@ test_a_sample_of_a_watch_does_not_look_into_every_directory()
 	eventually last_says "\"map_id\":$(map_id "$BPFFS/v0/xdp_stats_map")," || fail "$(last_sample)"
 	load --hook tc_egress v0 objects/tc_pass.o >/dev/null
 	eventually last_says '"hook":"tc_egress"' || fail "$(last_sample)"
-	ip link set v0 name v0.9
-	ip link set v0.9 name v9
+	ip link set v0 down
+	ip link set v0 name v9
+	eventually last_says '"ifname":"v9"' || fail "$(last_sample)"
 	ip link set v9 name v0
+	ip link set v0 up
 	send 2
 	eventually last_says '"XDP_DROP":{"packets":2,' || fail "$(last_sample)"
 	end_watch
