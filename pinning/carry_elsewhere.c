@@ -42,6 +42,11 @@ void carry_look_elsewhere(struct carry *carry, const struct interface *iface, in
 	if (!wanted)
 		return;
 	err = elsewhere_look(&others, iface);
+	/* Once more: with what cannot be told, counts would be left behind. */
+	if (err) {
+		elsewhere_free(&others);
+		err = elsewhere_look(&others, iface);
+	}
 	if (err == -EPERM)
 		note("it takes CAP_SYS_ADMIN to tell whether programs elsewhere use the old maps");
 	else if (err)
