@@ -168,7 +168,8 @@ void migrate_set_in_use(struct migration *m);
 
 /*
  * Instead of migrate_copy(), where the new map is in use already: nothing was copied, so that
- * migrate_reconcile() adds what the new map lacks, and of entries that differ keeps the new one.
+ * migrate_reconcile() adds what the new map lacks, of counters the keys, and of entries that differ
+ * keeps the new one.
  */
 void migrate_begin(struct migration *m);
 

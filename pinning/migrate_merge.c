@@ -213,7 +213,7 @@ static int merge_all(struct merging *g)
 
 	if (map_is_lru(g->m->to.info.type))
 		err = for_each(g, create_first);
-	else if (migrate_has_keys(g->m) && !g->m->has_base)
+	else if (migrate_has_keys(g->m) && !g->m->base.len)
 		err = migrate_add_keys(g->m);
 	if (!err)
 		err = for_each(g, add_pair);

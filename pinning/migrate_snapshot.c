@@ -75,7 +75,8 @@ static int save_all(struct migration *m, const struct bpf_map_info *info)
 
 void migrate_begin(struct migration *m)
 {
-	m->has_base = m->class != MIGRATE_COUNTER;
+	m->has_base = migrate_copies(m);
+	m->in_use = true;
 }
 
 int migrate_snapshot(struct migration *m)

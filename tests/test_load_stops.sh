@@ -198,3 +198,30 @@ test_counts_that_a_list_loses_make_the_load_partly_done()
 	expect_status 0 load "${COUNTED[@]}" v0 "$BUILT/stops1.o"
 	[[ $output != *"went on"* ]] || fail "$output"
 }
+
+# What comes into a map that is in use already, too.
+test_hooks_that_follow_one_another_find_the_keys_as_well()
+{
+	local hook map
+
+	for hook in tc_ingress tc_egress; do
+		load --hook "$hook" v0 "$BUILT/tc_stops1.o" >/dev/null
+	done
+	for map in stops recent common; do
+		migrate_world number "$BPFFS/v0/$map" 10
+	done
+	send 5
+	send_out 6
+	for hook in tc_ingress tc_egress; do
+		expect_status 0 load "${COUNTED[@]}" --hook "$hook" v0 "$BUILT/tc_stops2.o"
+		send 5
+		send_out 6
+	done
+	for map in stops recent common; do
+		map=$({
+			stopped "$map"
+			[[ -L "$BPFFS/v0/%egress/$map" ]] || stopped "%egress/$map"
+		} | awk '{ sum += $1 } END { print sum }')
+		((map == 33)) || fail "$map of 33"
+	done
+}

@@ -9,8 +9,15 @@ BPF_MAP(stops, BPF_MAP_TYPE_PERCPU_HASH, __u32, struct stop, 10000);
 BPF_MAP(recent, BPF_MAP_TYPE_LRU_PERCPU_HASH, __u32, struct stop, 10000);
 BPF_MAP(common, BPF_MAP_TYPE_HASH, __u32, struct stop, 10000);
 
-SEC("xdp")
-int PROGRAM(struct xdp_md *ctx __attribute__((unused)))
+/* XDP, unless the object says otherwise. */
+#ifndef SECTION
+#define SECTION "xdp"
+#define STOP    XDP_DROP
+#define PASS    XDP_PASS
+#endif
+
+SEC(SECTION)
+int PROGRAM(void *ctx __attribute__((unused)))
 {
 	struct stop *stopped, *recently, *commonly;
 	__u32 key = 7;
@@ -19,11 +26,11 @@ int PROGRAM(struct xdp_md *ctx __attribute__((unused)))
 	recently = bpf_map_lookup_elem(&recent, &key);
 	commonly = bpf_map_lookup_elem(&common, &key);
 	if (!stopped || !recently || !commonly)
-		return XDP_PASS;
+		return PASS;
 	stopped->frames++;
 	recently->frames++;
 	__sync_fetch_and_add(&commonly->frames, 1);
-	return XDP_DROP;
+	return STOP;
 }
 
 char LICENSE[] SEC("license") = "GPL";

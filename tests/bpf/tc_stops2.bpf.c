@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The filter of stops2. */
+#include <linux/pkt_cls.h>
+
+#define SECTION "tc"
+#define STOP    TC_ACT_SHOT
+#define PASS    TC_ACT_OK
+
+#include "tests/bpf/stops2.bpf.c"
