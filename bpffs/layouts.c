@@ -44,13 +44,12 @@ static bool parse_field(struct layouts *layouts, const char **text, int *err)
 
 int layouts_read(struct layouts *layouts, int dir_fd)
 {
-	char text[RECORD_SIZE];
-	const char *rest = text + strlen(HEAD);
+	const char *rest = layouts->text + strlen(HEAD);
 	int err;
 
 	memset(layouts, 0, sizeof(*layouts));
-	err = read_text(dir_fd, text);
-	if (err || strncmp(text, HEAD ";", strlen(HEAD ";")) != 0)
+	err = read_text(dir_fd, layouts->text);
+	if (err || strncmp(layouts->text, HEAD ";", strlen(HEAD ";")) != 0)
 		return err;
 	while (parse_field(layouts, &rest, &err))
 		;
@@ -133,13 +132,12 @@ static void format(struct layouts *layouts, char text[RECORD_SIZE])
 	}
 }
 
-int layouts_stage(struct layouts *layouts, int dir_fd, int stage_fd)
+int layouts_stage(struct layouts *layouts, int stage_fd)
 {
-	char before[RECORD_SIZE], text[RECORD_SIZE];
-	int err = read_text(dir_fd, before);
+	char text[RECORD_SIZE];
 
 	format(layouts, text);
-	if (err || !strcmp(*before ? before : HEAD, text))
-		return err;
+	if (!strcmp(*layouts->text ? layouts->text : HEAD, text))
+		return 0;
 	return symlinkat(text, stage_fd, DIRECTORY_LAYOUTS) ? -errno : 0;
 }

@@ -15,12 +15,14 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "bpffs/record.h"
 
 struct layouts {
 	struct layout {
 		__u32 map_id, print;
 	} * list;
 	size_t len;
+	char text[RECORD_SIZE]; /* as it was read; "": there was none */
 };
 
 /*
@@ -40,10 +42,10 @@ void layouts_keep(struct layouts *layouts, bool (*keep)(__u32 map_id, const void
                   const void *arg);
 
 /*
- * Write it into a stage, from where it comes into the directory, unless that says the same already.
- * What there is no room for, some hundred maps on, is left out. Returns 0 or a negative errno.
- * Silent.
+ * Write it into a stage, from where it comes into the directory, unless what was read there says
+ * the same. What there is no room for, some hundred maps on, is left out. Returns 0 or a negative
+ * errno. Silent.
  */
-int layouts_stage(struct layouts *layouts, int dir_fd, int stage_fd);
+int layouts_stage(struct layouts *layouts, int stage_fd);
 
 #endif
