@@ -121,18 +121,19 @@ test_lists_and_counters_of_another_definition_come_over()
 
 test_devices_and_cpus_come_over_into_a_map_in_place_already()
 {
-	local map
+	local map maps=(to_ports to_peers)
 
+	(($(nproc) == 1)) || maps+=(to_cpus) # there is a CPU 1
 	link_xdp v0 "$BUILT/targets1.o"
 	pin_maps v0 >/dev/null
-	for map in to_ports to_peers to_cpus; do
+	for map in "${maps[@]}"; do
 		aim $map 1 1
 	done
 	aim to_cpus 0 64
 	reload "$BUILT/targets1.o"
 	expect_status 0 pin_maps --carry v0
 	[[ $output$errors != *differed* ]] || fail "$output$errors"
-	for map in to_ports to_peers to_cpus; do
+	for map in "${maps[@]}"; do
 		expect_aim $map 1 1
 	done
 	expect_aim to_cpus 0 64
