@@ -136,6 +136,8 @@ test_frames_to_another_cpu_lose_checksums_only()
 	kill -0 "$client" || fail "the client is done"
 	type_tx_off
 	wait "$client" || fail "it hangs with the hint typed"
+	# And no program for skb mode may have a devmap whose entries take programs.
+	! kernel_before 5.15 || return 0
 	# Into a devmap what is too long is lost, whatever else the object has.
 	unload v0 --all >/dev/null
 	tx on
