@@ -73,6 +73,25 @@ const char *cli_word(const char *name)
 	return word;
 }
 
+static const char *named_netns;
+
+void cli_netns(const char *netns)
+{
+	named_netns = netns;
+}
+
+const char *cli_interface(const char *ifname)
+{
+	static char both[2][2 * WORD_SIZE + 16];
+	static unsigned int turn;
+	char *words = both[turn++ % 2];
+
+	if (!named_netns)
+		return cli_word(ifname);
+	snprintf(words, sizeof(both[0]), "--netns %s %s", cli_word(named_netns), cli_word(ifname));
+	return words;
+}
+
 const char *cli_text(const char *name)
 {
 	char *word = next_word(), *end = word;

@@ -20,6 +20,15 @@ const char *cli_object(const char *file);
  */
 const char *cli_word(const char *name);
 
+/* The namespace that --netns of this tool named: as cli_interface() repeats it. Not copied. */
+void cli_netns(const char *netns);
+
+/*
+ * An interface behind the command in a hint: "eth0", or "--netns NS eth0" if it was found so. Valid
+ * until the second next call.
+ */
+const char *cli_interface(const char *ifname);
+
 /* A name for a person's eyes: control characters become \xNN. As long as cli_word(). */
 const char *cli_text(const char *name);
 

@@ -23,7 +23,7 @@ static void hint_damaged(const struct directory *dir)
 	hint("if that interface is still the same, have it written anew; the pins stay: rm -r %s "
 	     "&& "
 	     "%s %s",
-	     cli_word(path), cli_command("pin_maps"), cli_word(dir->ifname));
+	     cli_word(path), cli_command("pin_maps"), cli_interface(dir->ifname));
 }
 
 int directory_read_record(struct directory *dir)

@@ -101,7 +101,7 @@ int identity_refuse(const struct directory *dir, const struct interface *iface,
 	         owner->name, owner->ifindex);
 	if (netns_equal(&owner->netns, &iface->netns))
 		hint("that one was renamed; let its directory follow first: %s %s",
-		     cli_command("pin_maps"), cli_word(owner->name));
+		     cli_command("pin_maps"), cli_interface(owner->name));
 	else
 		hint("that one was moved to another network namespace; pin its maps there first");
 	return -EBUSY;

@@ -158,7 +158,7 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 	if (err == -EAGAIN) {
 		failed(err, "cannot read the maps in %s: an exchange of its pins was interrupted",
 		       dir->path);
-		hint("finish it: %s %s", cli_command("pin_maps"), cli_word(dir->ifname));
+		hint("finish it: %s %s", cli_command("pin_maps"), cli_interface(dir->ifname));
 		return err;
 	}
 	failed(err, "cannot open the maps in %s%s%s", dir->path, *culprit ? ", at " : "", culprit);
@@ -168,7 +168,7 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 		     "kernel.unprivileged_bpf_disabled before Linux 5.19");
 	else if (err == -EACCES)
 		hint("run as root, or let a group read them: %s --group GROUP %s",
-		     cli_command("pin_maps"), cli_word(dir->ifname));
+		     cli_command("pin_maps"), cli_interface(dir->ifname));
 	return err;
 }
 

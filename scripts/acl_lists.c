@@ -140,7 +140,7 @@ int acl_list_place(const struct acl_lists *lists, const struct acl_list_wish *wi
 	rejected(-EEXIST, "%slist %s is there, and is %s %s", place, wish->name,
 	         acl_verdict_name(record->verdict), acl_sides_name(record->sides));
 	hint("remove it first: %s %s flush --list %s", cli_command("acl"),
-	     cli_word(lists->maps->config->iface.name), wish->name);
+	     cli_interface(lists->maps->config->iface.name), wish->name);
 	return -EEXIST;
 }
 

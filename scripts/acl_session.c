@@ -34,6 +34,6 @@ int acl_session_need_lists(const struct acl_session *session)
 		return 0;
 	rejected(-ENOENT, "cannot find the lists of %s", ifname);
 	hint("what ip and tc without libbpf load has rules only; all of it: %s %s %s",
-	     cli_command("load"), cli_word(ifname), cli_object("xdp_acl.o"));
+	     cli_command("load"), cli_interface(ifname), cli_object("xdp_acl.o"));
 	return -ENOENT;
 }

@@ -24,7 +24,7 @@ static const enum hook tc_first[HOOKS] = { HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK
 static void hint_prepare(const struct row *row)
 {
 	hint("prepare it: %s --no-attach %s OBJECT", cli_command("load"),
-	     cli_word(row->config->iface.name));
+	     cli_interface(row->config->iface.name));
 }
 
 /* It could not be opened: say what it is, if that is why. Returns a negative errno. */

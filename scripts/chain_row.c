@@ -193,7 +193,7 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 		               row_link_suffix(row), config->iface.name, config->dir.path);
 		snprintf(object, sizeof(object), "%s_chain.o", tc ? "tc" : "xdp");
 		hint("load the head of the row first: %s %s %s", cli_command("load"),
-		     cli_word(config->iface.name), cli_object(object));
+		     cli_interface(config->iface.name), cli_object(object));
 	}
 	if (err)
 		row_close(row);

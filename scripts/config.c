@@ -33,7 +33,10 @@ int config_option(struct config_options *options, int c, const char *tool, const
 {
 	switch (c) {
 	case 'j': options->json = true; return -1;
-	case 'N': options->netns = optarg; return -1;
+	case 'N':
+		options->netns = optarg;
+		cli_netns(optarg);
+		return -1;
 	case 'v': options->verbose = true; return -1;
 	case 'h': cli_usage(stdout, usage, tool); return cli_finish(EXIT_SUCCESS);
 	case 'V': printf("%s " VERSION "\n", tool); return cli_finish(EXIT_SUCCESS);
@@ -46,7 +49,7 @@ void config_hint_load(const struct config *config, const char *advice)
 	char object[64];
 
 	snprintf(object, sizeof(object), "xdp_%s.o", config->object);
-	hint("%s: %s %s %s", advice, cli_command("load"), cli_word(config->iface.name),
+	hint("%s: %s %s %s", advice, cli_command("load"), cli_interface(config->iface.name),
 	     cli_object(object));
 }
 

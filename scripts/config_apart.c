@@ -54,18 +54,18 @@ static void hint_share(const struct config *config, const struct live_map *map, 
 	if (is_behind(config, map)) {
 		hint("upgrade it as well, it then has the same maps: %s --on-mismatch migrate "
 		     "--hook %s %s %s",
-		     cli_command("load"), hook_name(hook), cli_word(config->iface.name),
+		     cli_command("load"), hook_name(hook), cli_interface(config->iface.name),
 		     cli_object(object));
 		return;
 	}
 	if (hook == HOOK_TC_EGRESS)
 		hint_egress(config, map);
 	hint("load it so that it shares the pinned maps: %s%s %s %s", cli_command("load"),
-	     hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "", cli_word(config->iface.name),
+	     hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "", cli_interface(config->iface.name),
 	     cli_object(object));
 	hint("or by ip and tc, its pinned build, after: eval \"$(%s%s %s)\"",
 	     cli_command("iproute2_env"), hook == HOOK_TC_EGRESS ? " --egress" : "",
-	     cli_word(config->iface.name));
+	     cli_interface(config->iface.name));
 }
 
 static void tell(const struct config *config, const struct live *live, const struct live_map *map,
@@ -84,7 +84,7 @@ static void tell(const struct config *config, const struct live *live, const str
 		note("map '%s', id %u, of program %s (id %u) on %s of %s is not pinned",
 		     map->info.name, map->info.id, prog->name, prog->id, hook_name(prog->hook),
 		     ifname);
-		hint("pin it: %s %s", cli_command("pin_maps"), cli_word(ifname));
+		hint("pin it: %s %s", cli_command("pin_maps"), cli_interface(ifname));
 	}
 }
 

@@ -181,7 +181,7 @@ static bool has_nothing(const struct reading *reading, const struct config *conf
 	note("nothing is changed: %s has no %s%s", reading->file.name, reading->entries.entry->what,
 	     reading->file.bad ? " that is not refused" : "");
 	hint("to leave nothing: %s %s flush", cli_command(config->object),
-	     cli_word(config->iface.name));
+	     cli_interface(config->iface.name));
 	return true;
 }
 

@@ -222,7 +222,7 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 		note("map '%s' in %s is stale: program id %u (%s), which runs on %s, uses another "
 		     "one, id %u",
 		     map, config->dir.path, prog->id, prog->name, ifname, rival->info.id);
-		hint("pin what is in use: %s %s", cli_command("pin_maps"), cli_word(ifname));
+		hint("pin what is in use: %s %s", cli_command("pin_maps"), cli_interface(ifname));
 		return;
 	}
 	for (int hook = 0; hook < HOOKS && !is_prepared; hook++)

@@ -131,7 +131,7 @@ static void note_dropping(const struct interface *to, enum xdp_target why,
 		note("what %s forwards to %s is dropped: its driver takes no frames of XDP",
 		     config->iface.name, to->name);
 	hint("let the stack do it: %s %s exclude %s", cli_command("forward"),
-	     cli_word(config->iface.name), cli_word(to->name));
+	     cli_interface(config->iface.name), cli_word(to->name));
 }
 
 /* A program that forwards runs, and it is the one of XDP, or that as well. */

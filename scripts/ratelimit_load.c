@@ -80,7 +80,7 @@ static int check_room(const struct config *config, const struct config_entries *
 	         "room for %u",
 	         limits->len, config->iface.name, both, room);
 	hint("remove those first, and nothing is limited meanwhile: %s %s flush",
-	     cli_command("ratelimit"), cli_word(config->iface.name));
+	     cli_command("ratelimit"), cli_interface(config->iface.name));
 	return -ENOSPC;
 }
 

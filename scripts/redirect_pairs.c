@@ -43,7 +43,7 @@ static int pair_all(const struct interface *from, const struct interface *to,
 		err = rejected(-EINVAL, "cannot choose among the %zu stations on %s",
 		               destinations_len, to->name);
 		hint("say which: %s %s %s <source>=<destination>...", cli_command("redirect"),
-		     cli_word(from->name), cli_word(to->name));
+		     cli_interface(from->name), cli_word(to->name));
 	}
 	if (!err) {
 		*pairs = calloc(sources_len, sizeof(**pairs));

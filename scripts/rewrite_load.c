@@ -94,7 +94,7 @@ static int check_room(const struct config *config, size_t now, size_t both)
 	         "is room for %d",
 	         now, config->iface.name, both, REWRITE_RULES);
 	hint("remove those first, and nothing is changed meanwhile: %s %s flush",
-	     cli_command("rewrite"), cli_word(config->iface.name));
+	     cli_command("rewrite"), cli_interface(config->iface.name));
 	return -ENOSPC;
 }
 
