@@ -7,6 +7,7 @@
 #define CHECKSUM_BPF_H
 
 #include <linux/bpf.h>
+#include <linux/ip.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
@@ -40,6 +41,21 @@ static __always_inline __u16 checksum_fold16(__u32 sum)
 static __always_inline __u16 checksum_update(__u16 check, __u64 change)
 {
 	return ~checksum_fold16(checksum_fold32(change + (__u16)~check));
+}
+
+/* The checksum of a header without options is right: its sum is all ones (RFC 1071). */
+static __always_inline int checksum_is_whole4(const struct iphdr *ip)
+{
+	const __u32 *words = (const __u32 *)ip;
+	__u64 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 5; i++)
+		sum += words[i];
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (sum >> 16) + (sum & 0xffff) == 0xffff;
 }
 
 #endif

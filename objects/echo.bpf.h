@@ -15,6 +15,9 @@
 #define ECHO_AF_INET      2
 #define ECHO_AF_INET6     10
 
+/* Name the address to send from, whoever the neighbour is: flags since Linux 6.7 and 6.3. */
+#define ECHO_FIB_SOURCE ((1U << 4) | (1U << 2))
+
 /* Neither of "this network", loopback, multicast, reserved, nor the broadcast to all. */
 static __always_inline int echo_is_unicast4(__be32 address)
 {
@@ -43,32 +46,84 @@ static __always_inline int echo_is_request(const struct packet *p)
 		return 0;
 	if (p->ip4)
 		return p->icmp->icmp6_type == ECHO_ICMP_REQUEST && p->ip4->ihl == 5 &&
-		       echo_is_unicast4(p->ip4->saddr) && echo_is_unicast4(p->ip4->daddr);
+		       checksum_is_whole4(p->ip4) && echo_is_unicast4(p->ip4->saddr) &&
+		       echo_is_unicast4(p->ip4->daddr);
 	return p->ip6 && p->icmp->icmp6_type == ICMPV6_ECHO_REQUEST &&
 	       p->ip6->nexthdr == IPPROTO_ICMPV6 && echo_is_unicast6(&p->ip6->saddr) &&
 	       echo_is_unicast6(&p->ip6->daddr);
 }
 
+static __always_inline void echo_prepare(struct bpf_fib_lookup *fib, __u32 ifindex,
+                                         const struct packet *p)
+{
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->family = p->ip4 ? ECHO_AF_INET : ECHO_AF_INET6;
+	fib->ifindex = ifindex;
+}
+
+enum echo_source {
+	ECHO_NO_WAY, /* or a broadcast, the host itself, or a kernel that cannot tell */
+	ECHO_ANOTHER,
+	ECHO_ASKED,
+};
+
+/* What the host sends from to that address: what is asked, or another address of it. */
+static __always_inline enum echo_source echo_source4(void *ctx, __u32 ifindex,
+                                                     const struct packet *p, __be32 to)
+{
+	struct bpf_fib_lookup fib;
+
+	echo_prepare(&fib, ifindex, p);
+	fib.ipv4_dst = to;
+	if (bpf_fib_lookup(ctx, &fib, sizeof(fib), ECHO_FIB_SOURCE))
+		return ECHO_NO_WAY;
+	return fib.ipv4_src == p->ip4->daddr ? ECHO_ASKED : ECHO_ANOTHER;
+}
+
+static __always_inline enum echo_source echo_source6(void *ctx, __u32 ifindex,
+                                                     const struct packet *p,
+                                                     const struct in6_addr *to, __be32 differing)
+{
+	const __be32 *asked = p->ip6->daddr.in6_u.u6_addr32;
+	struct bpf_fib_lookup fib;
+
+	echo_prepare(&fib, ifindex, p);
+	*(struct in6_addr *)fib.ipv6_dst = *to;
+	fib.ipv6_dst[3] ^= differing;
+	if (bpf_fib_lookup(ctx, &fib, sizeof(fib), ECHO_FIB_SOURCE))
+		return ECHO_NO_WAY;
+	return (fib.ipv6_src[0] ^ asked[0]) | (fib.ipv6_src[1] ^ asked[1]) |
+	                       (fib.ipv6_src[2] ^ asked[2]) | (fib.ipv6_src[3] ^ asked[3])
+	               ? ECHO_ANOTHER
+	               : ECHO_ASKED;
+}
+
 /*
- * A router answers for itself alone: what it would forward, or knows no way for, is not its own.
- * A host that forwards nothing gets by Ethernet only what is meant for it.
+ * A host that forwards nothing gets by Ethernet only what is meant for it. A router answers for
+ * itself alone, and that the FIB knows no way for an address does not make it the router's own:
+ * nobody may have it, or it is a broadcast. What the router sends from is its own: to who asks,
+ * or to a neighbour of what is asked. A kernel that cannot tell refuses the flags.
  */
 static __always_inline int echo_is_for_host(void *ctx, __u32 ifindex, const struct packet *p)
 {
-	struct bpf_fib_lookup to = { .ifindex = ifindex };
-	long found;
+	__be32 neighbour = bpf_htonl(3); /* in the same network if that has four addresses */
+	enum echo_source source = ECHO_NO_WAY;
+	struct bpf_fib_lookup fib;
 
+	/* Without addresses: those of a link say nothing about forwarding. */
+	echo_prepare(&fib, ifindex, p);
+	if (bpf_fib_lookup(ctx, &fib, sizeof(fib), 0) == BPF_FIB_LKUP_RET_FWD_DISABLED)
+		return 1;
 	if (p->ip4) {
-		to.family = ECHO_AF_INET;
-		to.ipv4_src = p->ip4->saddr;
-		to.ipv4_dst = p->ip4->daddr;
+		source = echo_source4(ctx, ifindex, p, p->ip4->saddr);
+		if (source == ECHO_ANOTHER)
+			source = echo_source4(ctx, ifindex, p, p->ip4->daddr ^ neighbour);
 	} else if (p->ip6) {
-		to.family = ECHO_AF_INET6;
-		*(struct in6_addr *)to.ipv6_src = p->ip6->saddr;
-		*(struct in6_addr *)to.ipv6_dst = p->ip6->daddr;
+		source = echo_source6(ctx, ifindex, p, &p->ip6->saddr, 0);
+		if (source == ECHO_ANOTHER)
+			source = echo_source6(ctx, ifindex, p, &p->ip6->daddr, neighbour);
 	}
-	found = bpf_fib_lookup(ctx, &to, sizeof(to), 0);
-	return found == BPF_FIB_LKUP_RET_NOT_FWDED || found == BPF_FIB_LKUP_RET_FWD_DISABLED;
+	return source == ECHO_ASKED;
 }
 
 static __always_inline void echo_swap_ethernet(struct ethhdr *eth)

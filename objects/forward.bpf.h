@@ -7,6 +7,7 @@
 #ifndef FORWARD_BPF_H
 #define FORWARD_BPF_H
 
+#include "checksum.bpf.h"
 #include "compat/maps.bpf.h"
 #include "forward.h"
 #include "parse.bpf.h"
@@ -61,21 +62,6 @@ static __always_inline int forward_is_special6(const struct in6_addr *address)
 	       (!first && !address->in6_u.u6_addr32[1]);
 }
 
-/* The checksum of a header without options is right: its sum is all ones (RFC 1071). */
-static __always_inline int forward_is_whole4(const struct iphdr *ip)
-{
-	const __u32 *words = (const __u32 *)ip;
-	__u64 sum = 0;
-
-#pragma unroll
-	for (int i = 0; i < 5; i++)
-		sum += words[i];
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (sum >> 16) + (sum & 0xffff) == 0xffff;
-}
-
 /* What can be said without a route: FORWARD_LOOKED_UP if nothing is against it. */
 static __always_inline enum forward_reason forward_check(const struct packet *p,
                                                          enum parse_status status)
@@ -89,7 +75,7 @@ static __always_inline enum forward_reason forward_check(const struct packet *p,
 	if (p->ip4) {
 		if (p->ip4->ihl != 5)
 			return FORWARD_OPTIONS;
-		if (!forward_is_whole4(p->ip4))
+		if (!checksum_is_whole4(p->ip4))
 			return FORWARD_MALFORMED;
 		if (forward_is_special4(p->ip4->daddr) || forward_is_special4(p->ip4->saddr))
 			return FORWARD_ADDRESS;

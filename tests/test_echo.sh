@@ -3,6 +3,8 @@
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 # The echo programs, asked by ping. The stack of v0 answers nothing, so all answers are theirs.
 
+. tests/world.sh
+
 # quiet_host: the stack answers no echo.
 quiet_host()
 {
@@ -143,22 +145,71 @@ test_fragments_and_broadcasts_are_left_to_the_host()
 	[[ $(counter "$BPFFS/v0/xdp_stats_map" 2) != "0 0" ]] || fail "$(stats v0)"
 }
 
-test_a_router_answers_for_itself_alone()
+# make_echo_router: forwards between v0 and w0, has no default route, and lets the peer ask for any
+# address of either network: to the peer, none is a broadcast.
+make_echo_router()
 {
 	quiet_host
+	with_ipv6
+	make_other
+	echo 0 >/proc/sys/net/ipv6/conf/w0/disable_ipv6
+	ip addr add 2001:db8:1::1/64 dev w0 nodad
+	in_peer ip addr flush dev v1
+	in_peer ip addr add 10.0.0.2/32 dev v1
+	in_peer ip route add 10.0.0.1 dev v1
+	in_peer ip neigh replace 10.0.0.1 lladdr "$V0_MAC" dev v1 nud permanent
+	in_peer ip route add default via 10.0.0.1
+	in_peer ip addr add 2001:db8::2/64 dev v1 nodad
+	in_peer ip route add default via 2001:db8::1
+	in_peer ip neigh replace fe80::77 lladdr "$V0_MAC" dev v1 nud permanent
+	in_peer ip addr add 10.0.0.255/32 dev v1
+}
+
+forward_all() { echo "$1" | tee /proc/sys/net/ipv4/ip_forward >/proc/sys/net/ipv6/conf/all/forwarding; }
+
+# router_answers_for_itself_alone MAP SLOT: with echo on v0, and nothing else that answers.
+router_answers_for_itself_alone()
+{
+	local address
+
+	forward_all 0
+	for address in 203.0.113.9 2001:db8:99::1 fe80::77%v1; do
+		answered 1 -I "$(answer_from "$address")" "$address"
+	done
+	forward_all 1
+	# Nobody's, that of another host, broadcasts of both networks, and from one.
+	for address in 203.0.113.9 10.0.1.2 10.0.0.255 10.0.1.255 2001:db8:99::1 2001:db8:1::2 fe80::77%v1; do
+		unanswered -I "$(answer_from "$address")" "$address"
+	done
+	unanswered -I 10.0.0.255 10.0.0.1
+	[[ $(counter "$BPFFS/v0/$1" "$2") == "3 "* ]] || fail "$(stats v0)"
+	if kernel_before 6.7; then
+		unanswered -I 10.0.0.2 10.0.0.1
+		return
+	fi
+	answered 3 -I 10.0.0.2 10.0.0.1
+	answered 3 -I 10.0.0.2 10.0.1.1
+	answered 3 2001:db8::1
+	answered 3 2001:db8:1::1
+	[[ $(counter "$BPFFS/v0/$1" "$2") == "15 "* ]] || fail "$(stats v0)"
+}
+
+# answer_from ADDRESS: what the peer asks from; the interface leaves the choice to its stack.
+answer_from() { [[ $1 == *:* ]] && echo v1 || echo 10.0.0.2; }
+
+test_a_router_answers_for_itself_alone_in_xdp()
+{
+	make_echo_router
 	peer_takes_tx
 	load v0 objects/xdp_echo.o >/dev/null
-	in_peer ip route add 10.9.0.0/16 via 10.0.0.1
-	ip link add w0 type veth peer name w1
-	ip link set w0 up
-	ip link set w1 up
-	ip route add 10.9.0.0/17 dev w0
-	echo 0 >/proc/sys/net/ipv4/ip_forward
-	answered 3 10.9.0.1
-	echo 1 >/proc/sys/net/ipv4/ip_forward
-	unanswered 10.9.0.1
-	answered 3 10.0.0.1
-	[[ $(counter "$BPFFS/v0/xdp_stats_map" 3) == "6 "* ]] || fail "$(stats v0)"
+	router_answers_for_itself_alone xdp_stats_map 3
+}
+
+test_a_router_answers_for_itself_alone_in_tc()
+{
+	make_echo_router
+	load v0 objects/tc_echo.o >/dev/null
+	router_answers_for_itself_alone tc_stats_map 7
 }
 
 # A frame for the Ethernet address of another host comes in if the interface is promiscuous.
