@@ -107,6 +107,7 @@ static __always_inline int rate_allows(const struct packet *p)
 		owner.source = prefix.source;
 		owner.length = prefix.length;
 	}
+	owner.length |= rate_mark(limit) << RATE_OWNER_MARK;
 	now = BUCKET_NS(bpf_ktime_get_ns());
 	bucket = rate_bucket_find(&owner, now);
 	if (!bucket || rate_take(bucket, limit, now, p->bytes))

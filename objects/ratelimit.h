@@ -52,11 +52,28 @@ struct rate_limit {
 #define RATE_BUCKETS_MAP "rate_buckets"
 #define RATE_BUCKETS     65536
 
-/* Whose bucket: a source with all its bits, or a prefix, whose other bits are 0. */
+/* Whose bucket: a source with all its bits, or a prefix, whose other bits are 0; by which limit. */
 struct rate_owner {
 	struct source_key source;
-	__u32 length; /* as in rate_prefix */
+	__u32 length; /* as in rate_prefix; from bit RATE_OWNER_MARK on, a number for the limit */
 };
+
+#define RATE_OWNER_MARK 8
+
+/*
+ * Which limit a bucket is for, as a number that others hardly have: a debt is time at the rate of a
+ * limit, and says nothing at the rate of another one, which begins with full buckets therefore.
+ */
+static inline __attribute__((always_inline)) __u32 rate_mark(const struct rate_limit *limit)
+{
+	const __u64 odd = 0x9e3779b97f4a7c15; /* spreads each bit over all above it */
+	__u64 mark;
+
+	mark = limit->packet_cost * odd + limit->packet_burst;
+	mark = (mark ^ mark >> 32) * odd + limit->byte_cost;
+	mark = (mark ^ mark >> 32) * odd + limit->byte_burst;
+	return (mark ^ mark >> 32) * odd >> (32 + RATE_OWNER_MARK);
+}
 
 struct rate_bucket {
 	struct bucket packets, bytes;

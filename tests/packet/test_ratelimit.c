@@ -286,17 +286,46 @@ static void use_bytes(struct twins *t, unsigned int found[8])
 	pass_time(t, SECOND);
 	found[3] = passed(t, "198.51.100.1", 30);
 	found[4] = passed(t, "203.0.113.1", 30);
-	/* What one rate refuses is not taken from the other: 6 frames are left of the bytes. */
-	add(t, "203.0.113.0/24 bps 656 burst-bytes 830");
+	/* What one rate refuses is not taken from the other: bytes were left for these. */
+	pass_time(t, 3 * SECOND);
 	found[5] = passed(t, "203.0.113.1", 30);
 }
 
 static void test_bytes_are_limited_too(void **state)
 {
-	const unsigned int expected[8] = { 10, 3, 1, 1, 4, 6 };
+	const unsigned int expected[8] = { 10, 3, 1, 1, 4, 3 };
 
 	(void)state;
 	try_in_time(use_bytes, expected);
+}
+
+/* A debt at one rate is none at another; at the same one it stays, whoever writes it again. */
+static void use_changes(struct twins *t, unsigned int found[8])
+{
+	add(t, "192.0.2.0/24 pps 1 burst 40");
+	found[0] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.0/24 pps 1 burst 40");
+	found[1] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.0/24 pps 2 burst 30");
+	found[2] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.0/24 pps 1 burst 5");
+	found[3] = passed(t, "192.0.2.1", 50);
+	pass_time(t, 3 * SECOND);
+	found[4] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.1/32 pps 2 burst 20"); /* another limit decides about the same source */
+	found[5] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.1/32 bps 656 burst-bytes 820");
+	found[6] = passed(t, "192.0.2.1", 50);
+	add(t, "192.0.2.1/32 bps 1312 burst-bytes 574");
+	found[7] = passed(t, "192.0.2.1", 50);
+}
+
+static void test_a_changed_limit_holds_from_its_first_packet_on(void **state)
+{
+	const unsigned int expected[8] = { 40, 0, 30, 5, 3, 20, 10, 7 };
+
+	(void)state;
+	try_in_time(use_changes, expected);
 }
 
 static struct stats_record dropped_of(const struct twins *t, const __u8 address[4])
@@ -495,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_a_source_has_its_burst_and_then_its_rate),
 		cmocka_unit_test(test_the_longest_prefix_decides_and_whose_the_bucket_is),
 		cmocka_unit_test(test_bytes_are_limited_too),
+		cmocka_unit_test(test_a_changed_limit_holds_from_its_first_packet_on),
 		cmocka_unit_test(test_what_is_dropped_is_counted_by_source_also_of_a_shared_bucket),
 		cmocka_unit_test(test_other_packets_pass),
 		cmocka_unit_test(test_sources_behind_many_tags_share_the_limit_of_all),

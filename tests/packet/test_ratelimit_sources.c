@@ -59,9 +59,20 @@ static struct rate_owner owner_of(int family, const void *address)
 	return owner;
 }
 
-/* The owner gets nothing for a long time. */
-static void ruin(const struct twins *t, const struct rate_owner *owner)
+/* As the programs look for its bucket. */
+static struct rate_owner owner_by(const struct rate_owner *owner, const struct rate_limit *limit)
 {
+	struct rate_owner by = *owner;
+
+	by.length |= rate_mark(limit) << RATE_OWNER_MARK;
+	return by;
+}
+
+/* The owner gets nothing for a long time. */
+static void ruin(const struct twins *t, const struct rate_limit *limit,
+                 const struct rate_owner *owner)
+{
+	struct rate_owner key = owner_by(owner, limit);
 	struct rate_bucket bucket = {};
 	struct timespec now;
 
@@ -69,7 +80,7 @@ static void ruin(const struct twins *t, const struct rate_owner *owner)
 	bucket.packets.base = BUCKET_NS((now.tv_sec + AGES) * 1000000000ULL);
 	bucket.bytes.base = bucket.packets.base;
 	assert_int_equal(
-		bpf_map_update_elem(twins_map(t, RATE_BUCKETS_MAP), owner, &bucket, BPF_ANY), 0);
+		bpf_map_update_elem(twins_map(t, RATE_BUCKETS_MAP), &key, &bucket, BPF_ANY), 0);
 }
 
 static void forget_owners(const struct twins *t)
@@ -86,13 +97,13 @@ static void expect_spent(const struct twins *t, const struct rate_limit *limit,
                          const struct rate_owner *owner, __u64 packets, __u64 bytes)
 {
 	int fd = twins_map(t, RATE_BUCKETS_MAP);
-	struct rate_owner found, next;
+	struct rate_owner found, next, key = owner_by(owner, limit);
 	struct rate_bucket bucket;
 
 	assert_int_equal(bpf_map_get_next_key(fd, NULL, &found), 0);
-	assert_memory_equal(&found, owner, sizeof(found));
+	assert_memory_equal(&found, &key, sizeof(found));
 	assert_int_not_equal(bpf_map_get_next_key(fd, &found, &next), 0);
-	assert_int_equal(bpf_map_lookup_elem(fd, owner, &bucket), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &bucket), 0);
 	assert_int_equal(bucket.packets.spent, packets * limit->packet_cost);
 	assert_int_equal(bucket.bytes.spent, bytes * (limit->byte_cost >> 8));
 }
@@ -145,12 +156,12 @@ static void test_each_bit_of_an_address_makes_another_source(void **state)
 	(void)state;
 	twins_open(&t, "ratelimit");
 	for (const struct family *v = families; v < families + FAMILIES; v++) {
+		struct rate_limit limit = add(&t, v->all, large, 8);
 		int runs = 2 + (t.frags != NULL);
 
-		add(&t, v->all, large, 8);
 		assert_int_equal(inet_pton(v->family, v->source, address), 1);
 		poor = owner_of(v->family, address);
-		ruin(&t, &poor);
+		ruin(&t, &limit, &poor);
 		for (unsigned int bit = 0; bit < v->bits; bit++) {
 			struct source_key dropped;
 
@@ -323,7 +334,7 @@ static void expect_cut(const struct twins *t, const struct rate_limit *limit, co
 		return;
 	}
 	expect_spent(t, limit, &owner, runs, runs * f->len);
-	ruin(t, &owner);
+	ruin(t, limit, &owner);
 	assert_int_equal(twins_run(t, f, &out), VERDICT_DROP);
 }
 
@@ -371,7 +382,7 @@ static void test_a_tag_beside_the_packet_is_a_tag(void **state)
 				continue;
 			}
 			expect_spent(&t, &limit, &owner, 1, f.len);
-			ruin(&t, &owner);
+			ruin(&t, &limit, &owner);
 			assert_int_equal(beside_run(&b, &f, 0x8100, 0x0fff, &out), TC_ACT_SHOT);
 		}
 	}
