@@ -5,6 +5,10 @@
  * A datagram is changed as a whole or not at all, although its later fragments have no ports: a
  * rule that looks at ports leaves fragments alone, unless it changes nothing else but ports, which
  * are in the first.
+ *
+ * Rules are for all packets, also those whose headers end too early or contradict themselves: what
+ * is not known of them fits no rule that looks at it, and what cannot be done to them drops them.
+ * Nobody gets past a rule with a packet that others take for a whole one.
  */
 #ifndef REWRITE_BPF_H
 #define REWRITE_BPF_H
@@ -26,6 +30,8 @@ MAP_COUNTER;
 #define REWRITE_ADDRESSES (REWRITE_SET_SADDR | REWRITE_SET_DADDR)
 #define REWRITE_PORTS     (REWRITE_SET_SPORT | REWRITE_SET_DPORT)
 
+#define REWRITE_VLANS (REWRITE_SET_VLAN | REWRITE_PUSH_VLAN | REWRITE_POP_VLAN)
+
 #define REWRITE_VLAN_ID 0x0fff
 
 union rewrite_words {
@@ -41,6 +47,9 @@ struct rewrite_packet {
 	           */
 	__u64 fragment;
 	__u64 vlans;
+	__u64 has_ports;
+	__u64 lacks_sum; /* a checksum covers addresses and ports, and is not within reach */
+	__u64 lacks_tag; /* one is cut off */
 };
 
 /*
@@ -64,8 +73,19 @@ static __always_inline __u64 rewrite_l4_offset(const struct packet *p)
 	return 0;
 }
 
+static __always_inline int rewrite_lacks_sum(const struct packet *p)
+{
+	if (p->fragment == FRAGMENT_LATER || rewrite_l4_offset(p))
+		return 0;
+	if (p->l4_protocol == IPPROTO_TCP || p->l4_protocol == IPPROTO_UDP)
+		return 1;
+	/* Behind extension headers that were not looked at, there may be one. */
+	return p->ip6 && (p->l4_protocol == IPPROTO_ICMPV6 || parse_is_extension(p->l4_protocol));
+}
+
+/* status: what parsing the packet came to; it has an Ethernet header at least. */
 static __always_inline void rewrite_describe(struct rewrite_packet *d, const struct packet *p,
-                                             __u8 direction)
+                                             enum parse_status status, __u8 direction)
 {
 	struct rewrite_key *key = &d->all.key;
 	__u64 unknown = p->end - (void *)p->eth; /* also to the verifier */
@@ -97,19 +117,39 @@ static __always_inline void rewrite_describe(struct rewrite_packet *d, const str
 	d->l4 = rewrite_any(rewrite_l4_offset(p), unknown);
 	d->fragment = rewrite_any(p->fragment, unknown);
 	d->vlans = rewrite_any(p->vlans, unknown);
+	d->has_ports = rewrite_any(p->has_ports, unknown);
+	d->lacks_sum = rewrite_any(rewrite_lacks_sum(p), unknown);
+	d->lacks_tag =
+		rewrite_any(status == PARSE_TRUNCATED && parse_is_vlan(p->protocol), unknown);
 }
 
 /* Whether the rule, which fits, can do its work on the whole datagram. */
 static __always_inline int rewrite_applies(__u16 fields, __u16 actions,
                                            const struct rewrite_packet *p)
 {
-	if (fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT) && p->fragment != FRAGMENT_NONE)
-		return p->fragment == FRAGMENT_FIRST && !(actions & ~REWRITE_PORTS);
+	/* What is not IP has no protocol, rather than protocol 0. */
+	if (fields & REWRITE_FIELD_PROTOCOL && !p->all.key.family)
+		return 0;
+	if (fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT)) {
+		if (!p->has_ports)
+			return 0;
+		if (p->fragment != FRAGMENT_NONE)
+			return !(actions & ~REWRITE_PORTS);
+	}
 	/* Their checksums cover the addresses, and this does not know where they are. */
 	if (actions & REWRITE_ADDRESSES)
 		return p->all.key.protocol != IPPROTO_DCCP &&
 		       p->all.key.protocol != IPPROTO_UDPLITE;
 	return 1;
+}
+
+/* Whether what the rule does would leave a checksum wrong, or concerns a tag that is cut off. */
+static __always_inline int rewrite_is_impossible(const struct rewrite_rule *rule,
+                                                 const struct rewrite_packet *p)
+{
+	if (p->lacks_sum && rule->actions & (REWRITE_ADDRESSES | REWRITE_PORTS))
+		return 1;
+	return p->lacks_tag && rule->actions & REWRITE_VLANS;
 }
 
 /* What rules look at, or NULL: there are none, and nothing needs to be done. */

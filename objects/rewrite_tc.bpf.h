@@ -67,15 +67,21 @@ static __always_inline int rewrite_tc(struct __sk_buff *skb)
 	const struct rewrite_rule *rule;
 	struct rewrite_change change;
 	struct rewrite_packet d;
+	enum parse_status status;
 	struct packet p;
 
-	if (!shapes || parse_tc(skb, &p) != PARSE_OK)
+	if (!shapes)
 		return TC_ACT_UNSPEC;
-	rewrite_describe(&d, &p, rewrite_direction(skb));
+	status = parse_tc(skb, &p);
+	if (!p.eth)
+		return TC_ACT_UNSPEC;
+	rewrite_describe(&d, &p, status, rewrite_direction(skb));
 	rule = rewrite_find(shapes, &d);
 	if (!rule)
 		return TC_ACT_UNSPEC;
 	stats_count(&rewrite_hits, rule->slot, skb->len);
+	if (rewrite_is_impossible(rule, &d))
+		return TC_ACT_SHOT;
 	rewrite_headers(&d, (void *)(long)skb->data, (void *)(long)skb->data_end, rule,
 	                d.vlans && !skb->vlan_present, &change);
 	rewrite_checksum_tc(skb, &d, &change);

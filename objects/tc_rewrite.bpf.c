@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Change VLAN tags, addresses and ports of packets by rules, the first that fits; all packets go on
- * but those that have no room for a tag. For ingress and egress.
+ * but those that cannot become what the rule says. For ingress and egress.
  */
 #include "rewrite_tc.bpf.h"
 #include "chain.bpf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Change VLAN tags, addresses and ports of packets by rules, the first that fits; all packets pass
- * but those that have no room for a tag.
+ * but those that cannot become what the rule says.
  */
 #include "rewrite_change.bpf.h"
 #include "chain.bpf.h"
@@ -53,6 +53,8 @@ static __always_inline int rewrite(struct xdp_md *ctx, const struct rewrite_pack
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct rewrite_change change;
 
+	if (rewrite_is_impossible(rule, d))
+		return -1;
 	rewrite_headers(d, data, end, rule, d->vlans, &change);
 	rewrite_checksum(d, data, end, &change);
 	if (rule->actions & REWRITE_PUSH_VLAN)
@@ -68,11 +70,15 @@ int xdp_rewrite(struct xdp_md *ctx)
 	const struct rewrite_shapes *shapes = rewrite_what();
 	const struct rewrite_rule *rule;
 	struct rewrite_packet d;
+	enum parse_status status;
 	struct packet p;
 
-	if (!shapes || parse_xdp(ctx, &p) != PARSE_OK)
+	if (!shapes)
 		return chain_xdp(ctx);
-	rewrite_describe(&d, &p, REWRITE_IN);
+	status = parse_xdp(ctx, &p);
+	if (!p.eth)
+		return chain_xdp(ctx);
+	rewrite_describe(&d, &p, status, REWRITE_IN);
 	rule = rewrite_find(shapes, &d);
 	if (!rule)
 		return chain_xdp(ctx);

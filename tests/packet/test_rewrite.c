@@ -539,11 +539,12 @@ static void test_protocols_whose_checksum_is_not_known_keep_their_addresses(void
 	}
 }
 
-static void test_truncated_packets_pass_unchanged(void **state)
+/* What is not there fits no rule; what a rule cannot be done to is dropped. */
+static void test_truncated_packets_do_not_get_past_a_rule(void **state)
 {
 	struct flow in = flow4;
-	struct frame f;
-	size_t whole;
+	struct frame f, wanted;
+	size_t whole, ip;
 
 	(void)state;
 	add("tcp set dport 1");
@@ -552,9 +553,162 @@ static void test_truncated_packets_pass_unchanged(void **state)
 		in = six ? flow6 : flow4;
 		in.outer = 5;
 		make(&f, &in, ETH_P_8021Q);
-		for (whole = f.len, f.len = ETH_HLEN; f.len < whole; f.len++)
-			expect_out(&f, &f);
+		ip = 18 + (six ? 40 : 20);
+		for (whole = f.len, f.len = ETH_HLEN; f.len < whole; f.len++) {
+			if (f.len >= ip) {
+				assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+				continue;
+			}
+			wanted = f;
+			if (f.len >= 18) {
+				wanted.len -= 4;
+				memmove(wanted.bytes + 12, f.bytes + 16, f.len - 16);
+			}
+			expect_out(&f, &wanted);
+		}
 	}
+}
+
+static void test_a_tag_that_is_cut_off_does_not_get_past_a_rule(void **state)
+{
+	struct flow in = flow4;
+	struct frame f;
+
+	(void)state;
+	in.outer = 5;
+	in.inner = 6;
+	make(&f, &in, ETH_P_8021Q);
+	add("vlan 5 push 7");
+	for (f.len = 18; f.len < 22; f.len++)
+		assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+	no_rules(NULL);
+	add("vlan 4 push 7");
+	for (f.len = ETH_HLEN; f.len < 22; f.len++)
+		expect_out(&f, &f);
+}
+
+/* A part of a TCP header, as the first fragment of a datagram of IPv4. */
+static void make_tiny(struct frame *f, const char *dst, __u16 outer, size_t bytes)
+{
+	struct flow flow = flow4;
+	struct headers h;
+
+	flow.dst = dst;
+	flow.outer = outer;
+	make(f, &flow, ETH_P_8021Q);
+	headers_find(&h, f->bytes, f->len);
+	f->bytes[(__u8 *)h.ip4 - f->bytes + 20 + 12] = 0xa0; /* 40 bytes */
+	h.ip4->frag_off = htons(0x2000);
+	h.ip4->tot_len = htons(20 + bytes);
+	h.ip4->check = 0;
+	f->len = (__u8 *)h.ip4 - f->bytes + 20 + bytes;
+	checksums_fix(f->bytes, f->len);
+}
+
+static void test_tiny_first_fragments_do_not_get_past_a_rule(void **state)
+{
+	static const size_t bytes[] = { 8, 16, 24, 32 };
+	struct frame f, wanted;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++) {
+		/* The sum is in the next fragment, or might be. */
+		make_tiny(&f, "192.0.2.2", NONE, bytes[i]);
+		no_rules(NULL);
+		add("dst 192.0.2.2 set dst 10.0.0.77");
+		assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+		no_rules(NULL);
+		add("dst 192.0.2.2 tcp set sport 5");
+		assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+		no_rules(NULL);
+		add("tcp dport 80 set dport 5");
+		assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+		/* As ever, a rule for ports leaves fragments alone. */
+		no_rules(NULL);
+		add("tcp dport 80 set dst 10.0.0.77");
+		expect_out(&f, &f);
+		no_rules(NULL);
+		add("dst 192.0.2.2 push 100");
+		make_tiny(&wanted, "192.0.2.2", 100, bytes[i]);
+		expect_out(&f, &wanted);
+	}
+}
+
+/* A frame of UDP over IPv6 behind so many destination options. */
+static void make_options(struct frame *f, __u16 outer, int options)
+{
+	frame_ethernet(f, MAC1, MAC2);
+	if (outer != NONE)
+		frame_vlan(f, ETH_P_8021Q, outer);
+	frame_ip6(f, "2001:db8::1", "2001:db8::2");
+	while (options--) {
+		__u8 *option = frame_extension(f, IPPROTO_DSTOPTS, 8);
+
+		option[2] = 1; /* padding */
+		option[3] = 4;
+	}
+	frame_udp(f, 5, 6);
+	frame_payload(f, 24);
+	frame_finish(f);
+}
+
+static void test_headers_that_are_not_understood_do_not_get_past_a_rule(void **state)
+{
+	struct flow in = flow4, out = flow4;
+	struct frame f, wanted;
+	struct headers h;
+
+	(void)state;
+	add("push 100");
+	make_options(&f, NONE, 9);
+	make_options(&wanted, 100, 9);
+	expect_out(&f, &wanted);
+	in.protocol = out.protocol = IPPROTO_UDP;
+	out.outer = 100;
+	make(&f, &in, 0);
+	make(&wanted, &out, ETH_P_8021Q);
+	for (struct frame *each = &f; each; each = each == &f ? &wanted : NULL) {
+		headers_find(&h, each->bytes, each->len);
+		h.udp->len = htons(200);
+	}
+	expect_out(&f, &wanted);
+	add("dst 192.0.2.2 set dst 10.0.0.1");
+	add("dst 2001:db8::2 set dst fd00::1");
+	assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+	make_options(&f, NONE, 9);
+	assert_int_equal(twins_run(&twins, &f, NULL), VERDICT_DROP);
+}
+
+/* ICMP sums up no addresses. */
+static void test_an_icmp_header_that_is_cut_off_keeps_no_address(void **state)
+{
+	struct frame f, wanted;
+	struct headers h;
+
+	(void)state;
+	add("dst 192.0.2.2 set dst 10.0.0.1");
+	for (struct frame *each = &f; each; each = each == &f ? &wanted : NULL) {
+		frame_ethernet(each, MAC1, MAC2);
+		frame_ip4(each, "192.0.2.1", each == &f ? "192.0.2.2" : "10.0.0.1");
+		frame_icmp(each, 8, 0);
+		frame_finish(each);
+		headers_find(&h, each->bytes, each->len);
+		h.ip4->tot_len = htons(24);
+		each->len = 14 + 24;
+		checksums_fix(each->bytes, each->len);
+	}
+	expect_out(&f, &wanted);
+}
+
+static void test_what_is_not_ip_has_no_protocol(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	add("proto 0 push 7");
+	frame_ethernet(&f, MAC1, MAC2);
+	frame_payload(&f, 46);
+	expect_out(&f, &f);
 }
 
 static void test_hits_are_counted_per_rule_and_begin_at_0(void **state)
@@ -672,7 +826,8 @@ static void expect_plausible(struct frame *in, struct frame *out)
 static void test_random_packets(void **state)
 {
 	static const __u8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
-	unsigned int changed = 0;
+	unsigned int changed = 0, dropped = 0;
+	enum verdict verdict;
 	struct frame f, out;
 	struct flow flow;
 
@@ -692,11 +847,16 @@ static void test_random_packets(void **state)
 		flow.protocol = protocols[mutate_number(4)];
 		make(&f, &flow, mutate_number(2) ? ETH_P_8021Q : ETH_P_8021AD);
 		mutate_frame(&f);
-		assert_int_equal(twins_run(&twins, &f, &out), VERDICT_PASS);
+		verdict = twins_run(&twins, &f, &out);
+		dropped += verdict == VERDICT_DROP;
+		if (verdict == VERDICT_DROP)
+			continue;
+		assert_int_equal(verdict, VERDICT_PASS);
 		expect_plausible(&f, &out);
 		changed += out.len != f.len || memcmp(out.bytes, f.bytes, f.len);
 	}
 	assert_in_range(changed, 50000, 149000);
+	assert_in_range(dropped, 100, 50000);
 }
 
 int main(void)
@@ -717,7 +877,15 @@ int main(void)
 		cmocka_unit_test_setup(test_fragments_of_ipv6, no_rules),
 		cmocka_unit_test_setup(
 			test_protocols_whose_checksum_is_not_known_keep_their_addresses, no_rules),
-		cmocka_unit_test_setup(test_truncated_packets_pass_unchanged, no_rules),
+		cmocka_unit_test_setup(test_truncated_packets_do_not_get_past_a_rule, no_rules),
+		cmocka_unit_test_setup(test_a_tag_that_is_cut_off_does_not_get_past_a_rule,
+		                       no_rules),
+		cmocka_unit_test_setup(test_tiny_first_fragments_do_not_get_past_a_rule, no_rules),
+		cmocka_unit_test_setup(test_headers_that_are_not_understood_do_not_get_past_a_rule,
+		                       no_rules),
+		cmocka_unit_test_setup(test_an_icmp_header_that_is_cut_off_keeps_no_address,
+		                       no_rules),
+		cmocka_unit_test_setup(test_what_is_not_ip_has_no_protocol, no_rules),
 		cmocka_unit_test_setup(test_hits_are_counted_per_rule_and_begin_at_0, no_rules),
 		cmocka_unit_test_setup(test_rules_up_to_the_limits, no_rules),
 		cmocka_unit_test_setup(test_words_that_make_no_rule, no_rules),
