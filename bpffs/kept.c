@@ -4,38 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/idlist.h"
 #include "bpffs/kept.h"
 #include "bpffs/listing.h"
+#include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
 
 #define FIELD_KEPT    "kept"
 #define FIELD_LOADERS "iproute2"
-
-/* The other fields of a record need room as well. What is not named is left alone. */
-#define LIST_SIZE 512
-
-/* "117,130" */
-static bool next_id(const char **list, __u32 *id)
-{
-	char *end;
-
-	*id = strtoul(*list, &end, 10);
-	if (end == *list)
-		return false;
-	*list = *end == ',' ? end + 1 : end;
-	return true;
-}
-
-static bool list_has(const char *list, __u32 id)
-{
-	__u32 one;
-
-	while (next_id(&list, &one))
-		if (one == id)
-			return true;
-	return false;
-}
 
 static bool is_published(const struct record *rec, __u32 map_id)
 {
@@ -51,7 +28,8 @@ struct keeping {
 	const char *was; /* the list of the record that is in place */
 	int stage_fd;
 	const char *below; /* "" or "%egress/" */
-	char list[LIST_SIZE];
+	char list[IDLIST_SIZE];
+	unsigned int noted, missed; /* missed: there was no room for them */
 };
 
 /* A pin that the stage replaces, or is to remove: its texts are paths below the directory. */
@@ -85,19 +63,27 @@ static bool goes(const struct keeping *k, const char *file)
 static int keep(int dir_fd, const char *file, void *arg)
 {
 	struct keeping *k = arg;
-	size_t len = strlen(k->list);
 	char map[NAME_SIZE];
 	__u32 old_id, id;
 
 	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id ||
 	    pin_map_id(dir_fd, file, &id))
 		return 0;
-	if (is_published(k->next, id) || list_has(k->list, id) ||
-	    (!is_published(k->before, id) && !list_has(k->was, id)) || goes(k, file))
+	if (is_published(k->next, id) || idlist_has(k->list, id) ||
+	    (!is_published(k->before, id) && !idlist_has(k->was, id)) || goes(k, file))
 		return 0;
-	if (len + 16 < sizeof(k->list))
-		snprintf(k->list + len, sizeof(k->list) - len, "%s%u", len ? "," : "", id);
+	if (idlist_add(k->list, id, ','))
+		k->missed++;
+	else
+		k->noted++;
 	return 0;
+}
+
+static void tell_missed(const struct directory *dir, unsigned int maps)
+{
+	note("%s: the record has no room for the ids of %u maps that stay pinned without a "
+	     "program: they count as somebody else's from now on",
+	     dir->path, maps);
 }
 
 /* Anything that was published before, and is not now. */
@@ -112,7 +98,7 @@ static bool has_candidates(const struct record *before, const struct record *nex
 
 void kept_note(struct record *next, const struct directory *dir, int stage_fd)
 {
-	char was[LIST_SIZE] = "", is[LIST_SIZE] = "";
+	char was[IDLIST_SIZE] = "", is[IDLIST_SIZE] = "";
 	struct keeping k = {
 		.before = &dir->record,
 		.next = next,
@@ -138,8 +124,10 @@ void kept_note(struct record *next, const struct directory *dir, int stage_fd)
 	if (!strcmp(k.list, is))
 		return;
 	record_unset_other(next, FIELD_KEPT);
-	if (*k.list)
-		record_set_other(next, FIELD_KEPT, k.list);
+	if (*k.list && record_set_other(next, FIELD_KEPT, k.list))
+		k.missed += k.noted;
+	if (k.missed)
+		tell_missed(dir, k.missed);
 }
 
 static bool has_loaders(const struct record *rec)
@@ -156,8 +144,8 @@ int kept_note_loaders(struct record *rec)
 
 bool kept_is_ours(const struct record *rec, __u32 map_id)
 {
-	char list[LIST_SIZE] = "";
+	char list[IDLIST_SIZE] = "";
 
 	record_get_other(rec, FIELD_KEPT, list, sizeof(list));
-	return is_published(rec, map_id) || list_has(list, map_id) || has_loaders(rec);
+	return is_published(rec, map_id) || idlist_has(list, map_id) || has_loaders(rec);
 }

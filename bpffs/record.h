@@ -15,7 +15,9 @@
 #include "bpffs/interface.h"
 
 /* The longest text of a symlink in bpffs (PATH_MAX with its NUL). */
-#define RECORD_SIZE     4096
+#define RECORD_SIZE 4096
+/* What the fields of struct record themselves may take is left free. */
+#define RECORD_OTHER    3584
 #define RECORD_IDS      256
 #define RECORD_NO_GROUP ((__u32)-1)
 
@@ -33,7 +35,7 @@ struct record {
 	struct interface iface;
 	__u32 group; /* gid that may read the maps, or RECORD_NO_GROUP */
 	struct record_hook hooks[HOOKS];
-	char other[1024]; /* fields that this version does not know, kept as they are */
+	char other[RECORD_OTHER]; /* fields that this version does not know, kept as they are */
 };
 
 void record_init(struct record *rec, const struct interface *iface);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/idlist.h"
+#include "bpffs/log.h"
 #include "pinning/carry_mark.h"
 
 #define FIELD_MAP     "map"
@@ -87,61 +89,42 @@ int carry_old_path(const struct carried *one, char *path, size_t size)
 	return err;
 }
 
-/* "117.130" */
-static bool next_id(const char **list, __u32 *id)
-{
-	char *end;
-
-	*id = strtoul(*list, &end, 10);
-	if (end == *list)
-		return false;
-	*list = *end == '.' ? end + 1 : end;
-	return true;
-}
-
 bool carry_done_has(const struct record *rec, __u32 old_map_id)
 {
-	char text[CARRY_DONE_SIZE];
-	const char *list = text;
-	__u32 id;
+	char text[IDLIST_SIZE];
 
-	if (record_get_other(rec, FIELD_DONE, text, sizeof(text)))
-		return false;
-	while (next_id(&list, &id))
-		if (id == old_map_id)
-			return true;
-	return false;
+	return !record_get_other(rec, FIELD_DONE, text, sizeof(text)) &&
+	       idlist_has(text, old_map_id);
 }
 
 void carry_done_add(struct record *rec, __u32 old_map_id)
 {
-	char text[CARRY_DONE_SIZE] = "";
-	const char *list = text;
-	size_t len;
-	__u32 id;
+	char text[IDLIST_SIZE] = "", *second;
+	int err;
 
-	if (carry_done_has(rec, old_map_id))
-		return;
-	if (!record_get_other(rec, FIELD_DONE, text, sizeof(text)))
-		record_unset_other(rec, FIELD_DONE);
-	if (strlen(text) > sizeof(text) - 16 && next_id(&list, &id))
-		memmove(text, list, strlen(list) + 1);
-	len = strlen(text);
-	snprintf(text + len, sizeof(text) - len, "%s%u", len ? "." : "", old_map_id);
-	record_set_other(rec, FIELD_DONE, text);
+	record_get_other(rec, FIELD_DONE, text, sizeof(text));
+	while ((err = idlist_add(text, old_map_id, '.')) && (second = strchr(text, '.')))
+		memmove(text, second + 1, strlen(second));
+	record_unset_other(rec, FIELD_DONE);
+	if (!err)
+		err = record_set_other(rec, FIELD_DONE, text);
+	if (err)
+		note("the record has no room to say of old map %u that it is done with",
+		     old_map_id);
 }
 
 void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
                      const void *context)
 {
-	char text[CARRY_DONE_SIZE];
+	char text[IDLIST_SIZE];
 	const char *list = text;
-	__u32 id;
+	struct idrange ids;
 
 	if (record_get_other(rec, FIELD_DONE, text, sizeof(text)))
 		return;
 	record_unset_other(rec, FIELD_DONE);
-	while (next_id(&list, &id))
-		if (is_old(context, id))
-			carry_done_add(rec, id);
+	while (idlist_next(&list, &ids))
+		for (__u64 id = ids.first; id <= ids.last; id++)
+			if (is_old(context, id))
+				carry_done_add(rec, id);
 }

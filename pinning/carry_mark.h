@@ -21,8 +21,6 @@ bool carry_may_freeze(const struct carried *one);
 int carry_new_path(const struct carried *one, char *path, size_t size);
 int carry_old_path(const struct carried *one, char *path, size_t size);
 
-#define CARRY_DONE_SIZE 512
-
 /*
  * The record of a directory names the old maps (of lists and of flow state) that stay, although
  * what could be was brought over: once more, it would bring back what was deleted since. Add: as

@@ -413,6 +413,21 @@ test_purge_of_all_drops_what_earlier_programs_left()
 	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
 }
 
+test_purge_of_all_drops_what_programs_of_many_maps_left()
+{
+	local letter pins
+
+	for letter in a b c d; do
+		LC_ALL=C sed "s/many_/man$letter""_/g" "$BUILT/many_maps.o" >"$TMPDIR/many.o"
+		load v0 "$TMPDIR/many.o" >/dev/null
+	done
+	load v0 objects/xdp_pass.o >/dev/null
+	pins=$(find "$BPFFS/v0" -maxdepth 1 -type f -name 'man*' | wc -l)
+	((pins == 192)) || fail "$pins maps of 192 are pinned"
+	expect_status 0 unload --all --purge v0
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
+}
+
 test_what_cannot_be_read_back_is_said_to_be_off()
 {
 	local n
