@@ -284,6 +284,19 @@ static int query_filters(struct attachments *all, const struct interface *iface,
 	return dump.err ? dump.err : err;
 }
 
+/* Packets go to chain 0, and to others from there; the kernel lists chains as they were made. */
+static void sort_by_chain(struct attachments *all, size_t begin)
+{
+	for (size_t i = begin + 1; i < all->len; i++) {
+		struct attachment at = all->list[i];
+		size_t to = i;
+
+		for (; to > begin && all->list[to - 1].chain > at.chain; to--)
+			all->list[to] = all->list[to - 1];
+		all->list[to] = at;
+	}
+}
+
 /* What the older ingress qdisc answers for egress is what it has for ingress. */
 static int drop_echo(struct attachments *all, const struct interface *iface, size_t before)
 {
@@ -319,6 +332,7 @@ static int query_tc(struct attachments *all, const struct interface *iface, stru
 	err = query_filters(all, iface, netlink, hook);
 	if (!err && !ingress)
 		err = drop_echo(all, iface, before);
+	sort_by_chain(all, before);
 	all->known[hook] = !err && !denied;
 	return err;
 }

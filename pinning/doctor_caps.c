@@ -20,8 +20,8 @@ static const struct {
 	{ "load",
 	  { CAP_BPF, CAP_NET_ADMIN, END },
 	  { CAP_SYS_ADMIN, END },
-	  "maps are reused without comparing their BTF, and no program that others attached can be "
-	  "replaced" },
+	  "types of pinned maps are compared only with what is noted of them, and no program that "
+	  "others attached can be replaced" },
 	{ "load of programs that subtract packet pointers, say to count bytes,",
 	  { CAP_PERFMON, END },
 	  { END },

@@ -73,6 +73,8 @@ static void put_attached(struct json_object *out, const struct status *st,
 	json_put_id(out, "link_id", at->link_id);
 	json_object_object_add(out, "pref", clsact ? json_object_new_uint64(at->pref) : NULL);
 	json_object_object_add(out, "handle", clsact ? json_object_new_uint64(at->handle) : NULL);
+	json_object_object_add(out, "direct_action",
+	                       clsact ? json_object_new_boolean(!at->indirect) : NULL);
 	json_object_object_add(out, "chain", clsact ? json_object_new_uint64(at->chain) : NULL);
 	json_put_id(out, "via_map_id", prog->via_map);
 	json_put_id(out, "via_link_id", prog->via_link);

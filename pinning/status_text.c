@@ -72,7 +72,8 @@ static void print_attached(const struct status *st, const struct status_prog *pr
 	switch (at->by) {
 	case ATTACH_XDP: printf("%s, ", xdp_mode_name(at->mode)); break;
 	case ATTACH_CLSACT:
-		printf("clsact pref %u handle 0x%x chain %u", at->pref, at->handle, at->chain);
+		printf("clsact pref %u handle 0x%x chain %u%s", at->pref, at->handle, at->chain,
+		       at->indirect ? ", without direct-action" : "");
 		return;
 	case ATTACH_TCX:
 	case ATTACH_NETKIT:

@@ -78,16 +78,19 @@ test_programs_and_maps_are_those_that_bpftool_shows()
 test_tc_filters_are_told_by_preference_handle_and_chain_in_run_order()
 {
 	tc qdisc add dev v0 clsact
-	tc filter add dev v0 ingress pref 20 handle 3 bpf da obj objects/tc_pass.o sec tc
-	tc filter add dev v0 ingress pref 7 handle 0x11 bpf da obj objects/tc_drop.o sec tc
 	tc filter add dev v0 ingress chain 5 pref 9 handle 1 bpf da obj objects/tc_drop.o sec tc
+	tc filter add dev v0 ingress pref 20 handle 3 bpf da obj objects/tc_pass.o sec tc
+	tc filter add dev v0 ingress pref 7 handle 0x11 bpf obj objects/tc_drop.o sec tc
 	expect_status 0 status v0
 	[[ $(grep -o 'tc_ingress .*' <<<"$output" | sed 's/  id [0-9]* *tag [0-9a-f]*//' |
-		tr -s ' ') == "tc_ingress tc_drop clsact pref 7 handle 0x11 chain 0
+		tr -s ' ') == "tc_ingress tc_drop clsact pref 7 handle 0x11 chain 0, without direct-action
 tc_ingress tc_pass clsact pref 20 handle 0x3 chain 0
 tc_ingress tc_drop clsact pref 9 handle 0x1 chain 5" ]] || fail "it says: $output"
 	[[ $(status --json v0 | programs | number position | tr '\n' ' ') == "1 2 3 " ]] ||
 		fail "positions: $(status --json v0)"
+	[[ $(status --json v0 | grep -o '"direct_action":[a-z]*' | tr '\n' ' ') == \
+		'"direct_action":false "direct_action":true "direct_action":true ' ]] ||
+		fail "direct-action: $(status --json v0)"
 }
 
 test_mode_and_netlink_or_link_are_told()
