@@ -19,8 +19,9 @@ struct edit {
 	bool refused;
 };
 
+/* all: it is an edit of all rules there are, whatever they are. */
 static int edit_open(struct edit *edit, const struct config *config,
-                     const struct acl_options *options)
+                     const struct acl_options *options, bool all)
 {
 	int err;
 
@@ -31,7 +32,9 @@ static int edit_open(struct edit *edit, const struct config *config,
 		err = acl_session_need_lists(&edit->session);
 	if (!err)
 		err = acl_rules_read(&edit->rules, &edit->session.maps);
-	edit->before = edit->rules.len;
+	if (!err && !all && !options->list)
+		err = acl_rules_check(&edit->rules, &edit->session.maps);
+	edit->before = edit->rules.settings.rules;
 	return err;
 }
 
@@ -132,7 +135,7 @@ int acl_add(struct config *config, const struct acl_options *options, char **wor
 	struct edit edit;
 	int status = EXIT_KERNEL;
 
-	if (!edit_open(&edit, config, options)) {
+	if (!edit_open(&edit, config, options, false)) {
 		if (parse(&edit, options, words, count))
 			status = EXIT_USAGE;
 		else if (options->list)
@@ -142,6 +145,18 @@ int acl_add(struct config *config, const struct acl_options *options, char **wor
 	}
 	edit_close(&edit);
 	return status;
+}
+
+/* There is none for this entry, or those that there are say something else. */
+static void no_such_rule(const struct edit *edit, const struct acl_rule *entry, const char *text)
+{
+	const struct acl_rule *other = acl_rules_find(&edit->rules, entry);
+
+	if (other)
+		rejected(-ENOENT, "cannot remove a rule for %s: there is only %s %s", text,
+		         acl_sides_name(other->sides), acl_verdict_name(other->verdict));
+	else
+		rejected(-ENOENT, "cannot remove a rule for %s: there is none", text);
 }
 
 static void remove_words(struct edit *edit)
@@ -156,7 +171,7 @@ static void remove_words(struct edit *edit)
 		if (acl_rules_remove(&edit->rules, &entry))
 			continue;
 		acl_entry_print(&entry, text);
-		rejected(-ENOENT, "cannot remove a rule for %s", text);
+		no_such_rule(edit, &entry, text);
 		edit->refused = true;
 	}
 }
@@ -166,7 +181,7 @@ int acl_del(struct config *config, const struct acl_options *options, char **wor
 	struct edit edit;
 	int status = EXIT_KERNEL;
 
-	if (!edit_open(&edit, config, options)) {
+	if (!edit_open(&edit, config, options, false)) {
 		if (parse(&edit, options, words, count)) {
 			status = EXIT_USAGE;
 		} else if (options->list) {
@@ -185,7 +200,7 @@ int acl_flush(struct config *config, const struct acl_options *options)
 	struct edit edit;
 	int status = EXIT_KERNEL;
 
-	if (!edit_open(&edit, config, options)) {
+	if (!edit_open(&edit, config, options, true)) {
 		if (options->list) {
 			if (!acl_list_remove(&edit.session.lists, options->list))
 				status = EXIT_SUCCESS;

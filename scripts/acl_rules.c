@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "scripts/acl_entry.h"
 #include "scripts/acl_rules.h"
 
 /* So often at the most a reader begins anew because somebody changes the rules meanwhile. */
@@ -41,23 +44,67 @@ void acl_rules_free(struct acl_rules *rules)
 	memset(rules, 0, sizeof(*rules));
 }
 
+/* Whoever may write the map may write anything; and a map that was made anew has nothing. */
+static bool is_rule(const struct acl_rule *rule)
+{
+	size_t size = sizeof(rule->first);
+
+	switch (rule->kind) {
+	case ACL_RULE_IP4:
+	case ACL_RULE_IP6: size = acl_address_size(rule->kind); break;
+	case ACL_RULE_MAC:
+		if (memcmp(rule->first, rule->last, size))
+			return false;
+		break;
+	case ACL_RULE_PORTS:
+		if (rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP)
+			return false;
+		size = sizeof(__be16);
+		break;
+	default: return false;
+	}
+	return memcmp(rule->first, rule->last, size) <= 0 && rule->number < ACL_NUMBERS &&
+	       (rule->verdict == ACL_ALLOW || rule->verdict == ACL_DENY) && rule->sides &&
+	       !(rule->sides & ~ACL_SIDE_BOTH);
+}
+
 static int read_bank(struct acl_rules *rules, const struct acl_maps *maps)
 {
 	__u32 slot = (rules->settings.generation & 1) * ACL_MAX_RULES;
 	struct acl_rule rule;
 	int err = 0;
 
-	if (rules->settings.rules > ACL_MAX_RULES)
-		return rejected(-EINVAL, "'%s' of %s tells of %u rules; %u fit", ACL_SETTINGS,
-		                maps->config->iface.name, rules->settings.rules, ACL_MAX_RULES);
 	rules->len = 0;
-	for (__u32 i = 0; i < rules->settings.rules && !err; i++, slot++) {
+	rules->damaged = rules->settings.rules > ACL_MAX_RULES ? ACL_MAX_RULES + 1 : 0;
+	for (__u32 i = 0; i < rules->settings.rules && i < ACL_MAX_RULES && !err; i++, slot++) {
 		if (bpf_map_lookup_elem(maps->rules_fd, &slot, &rule))
 			return failed(-errno, "cannot read rule %u of %s", i + 1,
 			              maps->config->iface.name);
-		err = acl_rules_append(rules, &rule, 0);
+		if (is_rule(&rule))
+			err = acl_rules_append(rules, &rule, 0);
+		else if (!rules->damaged)
+			rules->damaged = i + 1;
 	}
 	return err;
+}
+
+int acl_rules_check(const struct acl_rules *rules, const struct acl_maps *maps)
+{
+	const char *ifname = maps->config->iface.name;
+
+	if (!rules->damaged)
+		return 0;
+	if (rules->damaged > ACL_MAX_RULES)
+		rejected(-EUCLEAN, "cannot use '%s' of %s: it tells of %u rules; %u fit",
+		         ACL_SETTINGS, ifname, rules->settings.rules, ACL_MAX_RULES);
+	else
+		rejected(-EUCLEAN,
+		         "cannot use '%s' of %s: it is damaged, or another map than before: number "
+		         "%u of %u is no rule",
+		         ACL_RULES, ifname, rules->damaged, rules->settings.rules);
+	hint("what is in force stays until all rules are replaced: %s %s load FILE, or flush",
+	     cli_command("acl"), cli_interface(ifname));
+	return -EUCLEAN;
 }
 
 int acl_rules_read(struct acl_rules *rules, const struct acl_maps *maps)
@@ -197,6 +244,14 @@ size_t acl_rules_remove(struct acl_rules *rules, const struct acl_rule *entry)
 	}
 	squeeze(rules);
 	return before - rules->len;
+}
+
+const struct acl_rule *acl_rules_find(const struct acl_rules *rules, const struct acl_rule *entry)
+{
+	for (size_t i = 0; i < rules->len; i++)
+		if (is_same_entry(&rules->list[i], entry))
+			return &rules->list[i];
+	return NULL;
 }
 
 int acl_rule_hits(const struct acl_maps *maps, const struct acl_rule *rule,

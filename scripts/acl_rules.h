@@ -13,6 +13,7 @@ struct acl_rules {
 	const char *file;      /* its name, or NULL */
 	size_t len, room;
 	struct acl_settings settings; /* with which they were read */
+	__u32 damaged; /* counted from 1, the first that was no rule and was left out; 0: none */
 };
 
 /*
@@ -20,6 +21,12 @@ struct acl_rules {
  * failures. Returns 0 or a negative errno. acl_rules_free() always follows.
  */
 int acl_rules_read(struct acl_rules *rules, const struct acl_maps *maps);
+
+/*
+ * Were those that were read all that there are? Who builds on them must ask; who replaces them all
+ * need not. Returns 0, or -EUCLEAN, reported, with a hint how to replace them.
+ */
+int acl_rules_check(const struct acl_rules *rules, const struct acl_maps *maps);
 void acl_rules_free(struct acl_rules *rules);
 
 /* Add one behind the others; line is for messages, or 0. Returns 0 or -ENOMEM, reported. */
@@ -41,6 +48,9 @@ int acl_rules_settle(struct acl_rules *rules,
  * not 0. Returns how many there were.
  */
 size_t acl_rules_remove(struct acl_rules *rules, const struct acl_rule *entry);
+
+/* The first rule of an entry, whatever its sides and verdict, or NULL. */
+const struct acl_rule *acl_rules_find(const struct acl_rules *rules, const struct acl_rule *entry);
 
 /*
  * Put these rules in force instead of those that are, with the flags and lists of rules->settings:

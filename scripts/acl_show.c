@@ -226,6 +226,8 @@ static int show(struct config *config, const struct acl_options *options,
 		err = acl_session_need_lists(&session);
 	if (!err)
 		err = acl_rules_read(&rules, &session.maps);
+	if (!err && !options->list)
+		err = acl_rules_check(&rules, &session.maps);
 	if (!err)
 		err = options->list ? show_content(&session, options->list) : all(&session, &rules);
 	acl_rules_free(&rules);

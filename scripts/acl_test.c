@@ -29,7 +29,10 @@ static int parse(struct acl_rule *to, const char *text, const char *what, bool (
 
 	if (!reason && fits(to->kind) && is_single(to))
 		return 0;
-	note("'%s' is no %s", text, what);
+	if (reason && fits(to->kind))
+		note("%s", reason);
+	else
+		note("'%s' is no %s", text, what);
 	return -EINVAL;
 }
 
@@ -164,6 +167,8 @@ int acl_test(struct config *config, const struct acl_options *options, const cha
 	err = acl_session_open(&session, config, CONFIG_READ);
 	if (!err)
 		err = acl_rules_read(&rules, &session.maps);
+	if (!err)
+		err = acl_rules_check(&rules, &session.maps);
 	if (!err) {
 		acl_decide(&session, &rules, &packet, &answer);
 		missing = acl_left_out(&session, &rules.settings, &packet);
