@@ -15,7 +15,8 @@ bool acl_file_rule(struct line_file *file, struct acl_rule *rule);
 
 /*
  * The next line of a list of addresses, as such are published: an address, prefix or range, which
- * may also be "first - last", and any text behind it. Returns false, the line refused.
+ * may also be "first - last", "first last length" or "add NAME entry", and any text behind it by
+ * which no more than that can be meant. Returns false, the line refused.
  */
 bool acl_file_address(struct line_file *file, struct acl_rule *rule);
 

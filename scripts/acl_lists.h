@@ -55,6 +55,11 @@ struct acl_content {
 int acl_content_add(struct acl_content *content, const struct acl_rule *entry);
 void acl_content_free(struct acl_content *content);
 
+static inline bool acl_content_is_empty(const struct acl_content *content)
+{
+	return !content->v4.len && !content->v6.len;
+}
+
 /* What a list is to be: 0 for verdict and sides takes what it has, or deny and src for a new one.
  */
 struct acl_list_wish {

@@ -10,6 +10,60 @@
 #include "scripts/acl_session.h"
 #include "scripts/acl_show.h"
 
+static int keep_list(const struct acl_session *session, const char *file, const char *name,
+                     bool had_lines)
+{
+	note("nothing is changed: %s has no address for list %s%s", file, name,
+	     had_lines ? " that is not refused" : ", which has some");
+	hint("to leave nothing: %s %s flush --list %s", cli_command("acl"),
+	     cli_interface(session->config->iface.name), name);
+	return -ENODATA;
+}
+
+static int keep_rules(const struct acl_session *session, const char *file, const char *why)
+{
+	note("nothing is changed: %s has no rule%s", file, why);
+	hint("to leave nothing: %s %s flush", cli_command("acl"),
+	     cli_interface(session->config->iface.name));
+	return -ENODATA;
+}
+
+/*
+ * What a file was made of may have failed in part: neither all rules nor all addresses of a list
+ * give way to nothing. Returns 0 or a negative errno, reported; -ENODATA for that.
+ */
+static int check_losses(const struct acl_session *session, const struct acl_rulefile *from,
+                        const struct acl_settings *before)
+{
+	const struct acl_lists *lists = &session->lists;
+	const char *file = from->rules.file;
+	struct acl_list_size size;
+	bool has_address = false;
+	int number, err;
+
+	if (!from->rules.len && from->bad_before)
+		return keep_rules(session, file, " that is not refused");
+	for (int i = 0; i < from->section_count; i++) {
+		const struct acl_list_change *section = from->sections[i];
+
+		if (!acl_content_is_empty(&section->content)) {
+			has_address = true;
+			continue;
+		}
+		if (from->bad_in[i])
+			return keep_list(session, file, section->name, true);
+		number = acl_lists_find(lists, section->name);
+		err = number < 0 ? 0 : acl_list_measure(lists, number, &size);
+		if (err)
+			return err;
+		if (number >= 0 && (size.addresses4 || size.prefixes6))
+			return keep_list(session, file, section->name, false);
+	}
+	if (!from->rules.len && !has_address && before->rules)
+		return keep_rules(session, file, " and no address, and there are rules");
+	return 0;
+}
+
 /* Lists and rules in one step. */
 static int enforce_rules(struct acl_session *session, struct acl_rulefile *from)
 {
@@ -18,6 +72,8 @@ static int enforce_rules(struct acl_session *session, struct acl_rulefile *from)
 
 	if (!err)
 		err = acl_settings_read(&session->maps, &before);
+	if (!err)
+		err = check_losses(session, from, &before);
 	if (err)
 		return err;
 	*next = before;
@@ -68,13 +124,14 @@ static int check_content(const struct config *config, const struct line_file *fi
 {
 	const char *what = wish->name ? "address" : "policy, rule or list";
 
-	if (wish->name ? content->v4.len || content->v6.len
+	if (wish->name ? !acl_content_is_empty(content)
 	               : from->rules.len || from->has_policy || from->section_count)
 		return 0;
 	note("nothing is changed: %s has no %s%s", file->name, what,
 	     file->bad ? " that is not refused" : "");
-	hint("to leave nothing: %s %s flush%s%s", cli_command("acl"), cli_word(config->iface.name),
-	     wish->name ? " --list " : "", wish->name ? wish->name : "");
+	hint("to leave nothing: %s %s flush%s%s", cli_command("acl"),
+	     cli_interface(config->iface.name), wish->name ? " --list " : "",
+	     wish->name ? wish->name : "");
 	return -ENODATA;
 }
 
@@ -122,6 +179,8 @@ static int load(struct config *config, const struct acl_options *options,
 		                 : enforce_rules(&session, &from);
 	if (!err)
 		status = file->bad || left_out ? EXIT_PARTLY : EXIT_SUCCESS;
+	else if (err == -ENODATA)
+		status = EXIT_USAGE;
 	acl_session_close(&session);
 out:
 	acl_content_free(&content);

@@ -72,22 +72,6 @@ static struct acl_list_change *read_section(struct acl_rulefile *into, struct li
 	return section;
 }
 
-static int read_rule(struct acl_rulefile *into, struct line_file *file)
-{
-	struct acl_rule rule;
-
-	if (!acl_file_rule(file, &rule))
-		return 0;
-	if (into->rules.len == LINES_MOST) {
-		rejected(-E2BIG, "%s:%u: too many rules: there is room for %u", file->name,
-		         file->line, ACL_MAX_RULES);
-		hint("a list holds millions of addresses: load --list NAME %s", file->name);
-		return -E2BIG;
-	}
-	acl_entry_defaults(&rule);
-	return acl_rules_append(&into->rules, &rule, file->line);
-}
-
 static void clash(const struct acl_rules *rules, size_t index, size_t against, void *arg)
 {
 	char reason[96];
@@ -98,34 +82,80 @@ static void clash(const struct acl_rules *rules, size_t index, size_t against, v
 	line_file_refuse(arg, rules->lines[index], reason);
 }
 
+/* What stands twice needs no room. Returns 0 or a negative errno, reported. */
+static int make_room(struct acl_rulefile *into, struct line_file *file)
+{
+	int err = acl_rules_settle(&into->rules, clash, file);
+
+	if (err || into->rules.len <= ACL_MAX_RULES)
+		return err;
+	rejected(-E2BIG, "%s:%u: too many rules: there is room for %u", file->name,
+	         into->rules.lines[ACL_MAX_RULES], ACL_MAX_RULES);
+	hint("a list holds millions of addresses: load --list NAME %s", file->name);
+	return -E2BIG;
+}
+
+static int read_rule(struct acl_rulefile *into, struct line_file *file)
+{
+	struct acl_rule rule;
+	int err;
+
+	if (!acl_file_rule(file, &rule))
+		return 0;
+	if (into->rules.len == LINES_MOST) {
+		err = make_room(into, file);
+		if (err)
+			return err;
+	}
+	acl_entry_defaults(&rule);
+	return acl_rules_append(&into->rules, &rule, file->line);
+}
+
+/* *section: into which addresses go, or NULL if there is none, or its line was refused. */
+static int read_line(struct acl_rulefile *into, struct line_file *file,
+                     struct acl_list_change **section)
+{
+	const char *begin = file->word, *word;
+	struct acl_rule entry;
+	size_t len;
+
+	if (!line_file_is_text(file))
+		return 0;
+	word = line_file_word(file, &len);
+	if (is_word(word, len, "policy")) {
+		read_policy(into, file);
+		return 0;
+	}
+	if (is_word(word, len, "list")) {
+		*section = read_section(into, file);
+		into->in_lists = true;
+		return 0;
+	}
+	file->word = begin;
+	if (!into->in_lists)
+		return read_rule(into, file);
+	if (acl_file_address(file, &entry) && *section)
+		return acl_content_add(&(*section)->content, &entry);
+	return 0;
+}
+
 int acl_rulefile_read(struct acl_rulefile *into, struct line_file *file)
 {
 	struct acl_list_change *section = NULL;
-	bool in_lists = false;
-	struct acl_rule entry;
-	const char *word, *begin;
-	size_t len;
+	unsigned int bad;
 	int err = 0;
 
 	memset(into, 0, sizeof(*into));
 	into->rules.file = file->name;
 	while (!err && line_file_next(file)) {
-		begin = file->word;
-		if (!line_file_is_text(file))
+		bad = file->bad;
+		err = read_line(into, file, &section);
+		if (file->bad == bad)
 			continue;
-		word = line_file_word(file, &len);
-		if (is_word(word, len, "policy")) {
-			read_policy(into, file);
-		} else if (is_word(word, len, "list")) {
-			section = read_section(into, file);
-			in_lists = true;
-		} else {
-			file->word = begin;
-			if (!in_lists)
-				err = read_rule(into, file);
-			else if (acl_file_address(file, &entry) && section)
-				err = acl_content_add(&section->content, &entry);
-		}
+		if (!into->in_lists)
+			into->bad_before++;
+		else if (section)
+			into->bad_in[into->section_count - 1]++;
 	}
 	return err ? err : acl_rules_settle(&into->rules, clash, file);
 }

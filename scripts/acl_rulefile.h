@@ -16,6 +16,9 @@ struct acl_rulefile {
 	/* "list NAME [VERDICT] [DIRECTION]", then its addresses */
 	struct acl_list_change *sections[ACL_LISTS];
 	int section_count;
+	bool in_lists; /* there was a line "list" */
+	/* Refused lines before the first list, and in each section: of the lines behind "list". */
+	unsigned int bad_before, bad_in[ACL_LISTS];
 };
 
 /*

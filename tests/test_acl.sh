@@ -244,6 +244,8 @@ not asked, since it is not given: destination address, destination port" ]] || f
 	done
 	expect_status 1 acl v0 test 10.0.0.1 --dst 2001:db8::1
 	expect_status 1 acl v0 test 10.0.0.1 --sport 80
+	expect_status 1 acl v0 test ::ffff:10.0.0.1
+	[[ $errors == *"write the IPv4 address"* ]] || fail "$errors"
 	expect_status 1 acl v0 test 10.0.0.1 tcp/80-90
 	expect_status 1 acl v0 test 10.0.0.1 tcp/80 --sport 70000
 	expect_status 1 acl v0 test 10.0.0.1 --mac 10.0.0.1
@@ -277,7 +279,9 @@ test_a_rule_that_contradicts_is_refused()
 	expect_status 3 acl v0 add --keep-going 192.0.2.9 192.0.2.0/24 allow
 	expect_acl "deny src 192.0.2.0/24" "allow dst 192.0.2.0/24" "allow src 192.0.2.9" "policy pass"
 	expect_status 2 acl v0 del 192.0.2.9 192.0.2.10
-	[[ $errors == *"cannot remove a rule for 192.0.2.10"* ]] || fail "$errors"
+	[[ $errors == *"cannot remove a rule for 192.0.2.10: there is none"* ]] || fail "$errors"
+	expect_status 2 acl v0 del 192.0.2.9 deny
+	[[ $errors == *"cannot remove a rule for 192.0.2.9: there is only src allow"* ]] || fail "$errors"
 	expect_status 3 acl -k v0 del 192.0.2.9 192.0.2.10
 	expect_acl "deny src 192.0.2.0/24" "allow dst 192.0.2.0/24" "policy pass"
 }
@@ -366,6 +370,9 @@ test_a_load_of_nothing_changes_nothing()
 	[[ $errors == *"$TMPDIR/page has no address that is not refused"* ]] || fail "$errors"
 	echo 192.0.2.2 >>"$TMPDIR/page"
 	expect_status 3 acl v0 load -k --list bad "$TMPDIR/page"
+	expect_status 1 acl v0 load <(echo policy drop)
+	[[ $errors == *"has no rule and no address, and there are rules"*"hint: "*"acl v0 flush"* ]] || fail "$errors"
+	acl v0 flush
 	printf 'policy drop\n' | acl v0 load -
 	acl v0 flush --list bad
 	expect_acl "policy drop"
@@ -418,7 +425,7 @@ test_published_block_lists_are_read()
 198.51.100.7-198.51.100.8
 203.0.113.4-203.0.113.12
 2001:db8::/32" ]] || fail "$(acl v0 list --list bad)"
-	printf '%s\n' '192.0.2.0	192.0.2.255	24	1200' 'tcp/80' 'Start' >"$TMPDIR/list"
+	printf '%s\n' '192.0.2.0	192.0.2.255	25	1200' 'tcp/80' 'Start' >"$TMPDIR/list"
 	expect_status 1 acl v0 load --list bad "$TMPDIR/list"
 	[[ $errors == *"list:1: '192.0.2.255' is a second address: write first-last for a range"*\
 "list:2: 'tcp/80' is no address, prefix or range of addresses: lists hold nothing else"*\
@@ -605,7 +612,7 @@ test_more_rules_than_there_is_room_for_are_refused()
 	[[ $(acl v0 test 11.0.3.4) == deny:* && $(acl v0 test 10.0.3.4) == allow:* ]] || fail "$(acl v0 test 11.0.3.4)"
 	seq 0 40000 | awk '{ printf "12.%d.%d.1\n", $1 / 256, $1 % 256 }' >"$TMPDIR/rules"
 	expect_status 2 acl v0 load "$TMPDIR/rules"
-	[[ $errors == "acl: $TMPDIR/rules:32769: too many rules: there is room for 8192"*"load --list NAME"* ]] ||
+	[[ $errors == "acl: $TMPDIR/rules:8193: too many rules: there is room for 8192"*"load --list NAME"* ]] ||
 		fail "$errors"
 	{
 		echo '# a comment'
