@@ -34,7 +34,7 @@ static const char usage[] =
 	"  flush                 remove all rules; with --list, that list\n"
 	"  load FILE             replace all rules, or a list, in one step; - is stdin\n"
 	"  save                  print what load reads\n"
-	"  policy pass|drop|drop-ip   what becomes of all else; drop-ip: ARP passes\n"
+	"  policy [pass|drop|drop-ip]   what becomes of all else; drop-ip: ARP passes\n"
 	"  test ADDRESS [tcp/PORT|udp/PORT]   say which rule or list decides about it\n"
 	"\n"
 	"  -l, --list <name>     work on the addresses of a list instead of rules\n"
@@ -89,8 +89,7 @@ static int run_load(struct config *config, char **words, int count)
 
 static int run_policy(struct config *config, char **words, int count)
 {
-	(void)count;
-	return acl_policy(config, words[0]);
+	return acl_policy(config, count ? words[0] : NULL);
 }
 
 static int run_test(struct config *config, char **words, int count)
@@ -105,7 +104,7 @@ static const struct config_verb verbs[] = {
 	{ "flush", CONFIG_WRITE, 0, 0, run_flush },
 	{ "load", CONFIG_WRITE_LATER, 1, 3, run_load },
 	{ "save", CONFIG_READ, 0, 0, run_save },
-	{ "policy", CONFIG_WRITE, 1, 1, run_policy },
+	{ "policy", CONFIG_WRITE_LATER, 0, 1, run_policy },
 	{ "test", CONFIG_READ, 1, 2, run_test },
 	{},
 };

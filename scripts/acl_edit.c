@@ -218,16 +218,20 @@ int acl_policy(struct config *config, const char *word)
 	struct acl_settings settings;
 	struct acl_maps maps;
 	__u8 flags = 0;
-	int err;
+	int err = 0;
 
-	if (!acl_policy_word(&flags, word, strlen(word))) {
+	if (word && !acl_policy_word(&flags, word, strlen(word))) {
 		note("'%s' is no policy: pass, drop or drop-ip", word);
 		return EXIT_USAGE;
 	}
-	err = acl_maps_open(&maps, config, CONFIG_WRITE);
+	if (word && directory_lock(&config->dir))
+		return EXIT_KERNEL;
+	err = acl_maps_open(&maps, config, word ? CONFIG_WRITE : CONFIG_READ);
 	if (!err)
 		err = acl_settings_read(&maps, &settings);
-	if (!err) {
+	if (!err && !word)
+		acl_show_policy(config, &settings);
+	if (!err && word) {
 		settings.flags &= ~ACL_FLAGS_POLICY;
 		settings.flags |= flags;
 		acl_settings_store(&maps, &settings);

@@ -17,6 +17,8 @@ struct acl_options {
 int acl_add(struct config *config, const struct acl_options *options, char **words, int count);
 int acl_del(struct config *config, const struct acl_options *options, char **words, int count);
 int acl_flush(struct config *config, const struct acl_options *options);
+
+/* Set the policy, with the lock taken by itself; or show it, if word is NULL. */
 int acl_policy(struct config *config, const char *word);
 
 #endif

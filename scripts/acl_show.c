@@ -44,6 +44,14 @@ void acl_show_edit(const struct config *config, size_t before, size_t after)
 	json_put_number(config->edit, "rules_after", after);
 }
 
+void acl_show_policy(const struct config *config, const struct acl_settings *settings)
+{
+	if (config->edit)
+		json_put_string(config->edit, "policy", acl_policy_name(settings));
+	else
+		printf("policy %s\n", acl_policy_name(settings));
+}
+
 static void put_hits(struct json_object *to, const struct stats_record *hits)
 {
 	json_put_number(to, "packets", hits->rx_packets);

@@ -13,6 +13,9 @@
 /* "pass" or "drop". */
 const char *acl_policy_name(const struct acl_settings *settings);
 
+/* The policy alone. */
+void acl_show_policy(const struct config *config, const struct acl_settings *settings);
+
 /* The verbs list and save; they return exit statuses. */
 int acl_list(struct config *config, const struct acl_options *options);
 int acl_save(struct config *config, const struct acl_options *options);

@@ -493,8 +493,12 @@ test_json_has_what_text_has()
 	[[ $output == *'"rules_before":2,"rules_after":3}' ]] || fail "$output"
 	expect_status 0 acl -j v0 add --list bad 192.0.3.0/24
 	[[ $output == *'"list":{"number":0,"name":"bad",'*'"ipv4_addresses":512,'* ]] || fail "$output"
+	expect_status 0 acl v0 policy
+	[[ $output == "policy pass" && -z $errors ]] || fail "$output$errors"
 	expect_status 0 acl -j v0 policy drop
 	[[ $output == *'"rules_after":3}' ]] || fail "$output"
+	expect_status 0 acl -j v0 policy
+	[[ $output == *',"verb":"policy","status":0,"policy":"drop"}' ]] || fail "$output"
 }
 
 test_without_the_program_it_is_said_what_to_load()
