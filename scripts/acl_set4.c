@@ -166,18 +166,15 @@ int set4_for_each(const struct set4 *set, int (*each)(void *context, const struc
 
 __u64 set4_count(const struct set4 *set)
 {
-	struct group4 content;
 	__u64 count = 0;
 
 	for (__u32 group = 0; group < ACL_SET4_TOP_WORDS; group++) {
 		__u64 top = set->rows.words[group];
 
-		if (top == GROUP_ALL) {
+		if (top == GROUP_ALL)
 			count += GROUP_ADDRESSES;
-		} else if (top) {
-			group4_read(&content, set->rows.words, top);
-			count += group4_count(&content);
-		}
+		else if (top)
+			count += group4_count_packed(set->rows.words, top);
 	}
 	return count;
 }

@@ -53,6 +53,25 @@ void group4_read(struct group4 *group, const __u64 *words, __u64 top)
 	}
 }
 
+unsigned int group4_count_packed(const __u64 *words, __u64 top)
+{
+	unsigned int count = 0, blocks = __builtin_popcount((__u32)top);
+	const __u64 *bitmap;
+	__u32 entry;
+
+	for (__u32 at = 0; at < blocks; at++) {
+		entry = entry_at(words, top >> 32, at);
+		bitmap = group4_bitmap(words, top, entry);
+		if (!bitmap) {
+			count += entry == ACL_SET4_NOTHING ? 0 : (entry >> 8) - (entry & 0xff) + 1;
+			continue;
+		}
+		for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++)
+			count += __builtin_popcountll(bitmap[i]);
+	}
+	return count;
+}
+
 void group4_edit(struct group4 *group, unsigned int first, unsigned int last, enum set_edit edit)
 {
 	set_bits(group->words, first, last, edit);

@@ -28,6 +28,9 @@ __u32 group4_mask(const struct group4 *group, bool *full);
 
 unsigned int group4_count(const struct group4 *group);
 
+/* The same of a group that need not be unpacked. */
+unsigned int group4_count_packed(const __u64 *words, __u64 top);
+
 /* The entry of a /24 from its bits. Returns false if it needs a bitmap. */
 bool block4_pack(const __u64 *bits, __u32 *entry);
 
