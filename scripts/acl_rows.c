@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "scripts/acl_rows.h"
+
+/* What is mapped of rows that are opened in parts. */
+struct acl_rows_pages {
+	int err; /* of the first page that could not be */
+	bool is_mapped[];
+};
 
 static size_t bytes_of(__u32 len)
 {
@@ -66,13 +73,13 @@ static int check(const struct bpf_map_info *info)
 	return rejected(-EINVAL, "cannot read map %u as a set of addresses", info->id);
 }
 
-int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
+/* Returns a descriptor or a negative errno. */
+static int open_fd(int sets_fd, __u32 list, __u32 *len)
 {
 	struct bpf_map_info info;
 	__u32 id;
 	int fd, err;
 
-	*rows = (struct acl_rows){ .fd = -1 };
 	err = bpf_map_lookup_elem(sets_fd, &list, &id);
 	if (err == -ENOENT)
 		return err;
@@ -94,7 +101,94 @@ int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
 		close(fd);
 		return err;
 	}
-	return map_rows(rows, fd, info.max_entries, writable);
+	*len = info.max_entries;
+	return fd;
+}
+
+int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
+{
+	__u32 len;
+	int fd = open_fd(sets_fd, list, &len);
+
+	*rows = (struct acl_rows){ .fd = -1 };
+	return fd < 0 ? fd : map_rows(rows, fd, len, writable);
+}
+
+static size_t page_of(__u64 row)
+{
+	return row * sizeof(struct acl_row) / sysconf(_SC_PAGESIZE);
+}
+
+static int map_at(const struct acl_rows *rows, size_t offset, size_t bytes)
+{
+	void *at = mmap((char *)rows->words + offset, bytes, PROT_READ | PROT_WRITE,
+	                MAP_SHARED | MAP_FIXED, rows->fd, offset);
+
+	return at == MAP_FAILED
+	               ? failed(-errno, "cannot map a part of a set of %u rows into memory",
+	                        rows->len)
+	               : 0;
+}
+
+int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list)
+{
+	void *words;
+	__u32 len;
+	int fd = open_fd(sets_fd, list, &len);
+
+	*rows = (struct acl_rows){ .fd = -1 };
+	if (fd < 0)
+		return fd;
+	/* Room for all of it, with nothing there yet. */
+	words = mmap(NULL, bytes_of(len), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+	             -1, 0);
+	*rows = (struct acl_rows){ .fd = fd, .len = len, .words = words };
+	rows->pages = calloc(1, sizeof(*rows->pages) + page_of(len) + 1);
+	if (words == MAP_FAILED || !rows->pages) {
+		rows->words = words == MAP_FAILED ? NULL : words;
+		acl_rows_close(rows);
+		return failed(-ENOMEM, "cannot map a set of addresses of %u rows into memory", len);
+	}
+	acl_rows_fetch(rows, 0);
+	if (!rows->pages->err)
+		return 0;
+	acl_rows_close(rows);
+	return -ENOMEM;
+}
+
+__u64 *acl_rows_fetch(const struct acl_rows *rows, __u64 row)
+{
+	static __u64 none[ACL_ROW_WORDS];
+	struct acl_rows_pages *pages = rows->pages;
+	size_t size = sysconf(_SC_PAGESIZE), page = page_of(row);
+
+	if (!pages->err && !pages->is_mapped[page]) {
+		pages->err = map_at(rows, page * size, size);
+		pages->is_mapped[page] = !pages->err;
+	}
+	if (pages->is_mapped[page])
+		return rows->words + row * ACL_ROW_WORDS;
+	memset(none, 0, sizeof(none));
+	return none;
+}
+
+int acl_rows_map_all(struct acl_rows *rows)
+{
+	int err = 0;
+
+	if (!rows->pages)
+		return 0;
+	err = rows->pages->err ? rows->pages->err : map_at(rows, 0, bytes_of(rows->len));
+	if (err)
+		return err;
+	free(rows->pages);
+	rows->pages = NULL;
+	return 0;
+}
+
+int acl_rows_error(const struct acl_rows *rows)
+{
+	return rows->pages ? rows->pages->err : 0;
 }
 
 void acl_rows_close(struct acl_rows *rows)
@@ -103,6 +197,7 @@ void acl_rows_close(struct acl_rows *rows)
 		munmap(rows->words, bytes_of(rows->len));
 	if (rows->fd >= 0)
 		close(rows->fd);
+	free(rows->pages);
 	*rows = (struct acl_rows){ .fd = -1 };
 }
 

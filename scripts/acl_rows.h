@@ -10,7 +10,8 @@
 struct acl_rows {
 	int fd;
 	__u32 len;    /* rows */
-	__u64 *words; /* all of them, mapped */
+	__u64 *words; /* all of them, mapped; or where they would be: see acl_rows_at() */
+	struct acl_rows_pages *pages;
 };
 
 /*
@@ -28,6 +29,30 @@ int acl_rows_make_equal(struct acl_rows *rows, const char *name, __u64 len);
  */
 int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable);
 void acl_rows_close(struct acl_rows *rows);
+
+/*
+ * The same, to change some of them: to map all pages of a big set takes longer than a small edit.
+ * The first page is mapped at once, others by acl_rows_at(), or all by acl_rows_map_all().
+ */
+int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list);
+
+/* Map what is not. Returns 0 or a negative errno, reported. */
+int acl_rows_map_all(struct acl_rows *rows);
+
+/* Why some page could not be mapped, which was reported; or 0. */
+int acl_rows_error(const struct acl_rows *rows);
+
+/* For acl_rows_at(). */
+__u64 *acl_rows_fetch(const struct acl_rows *rows, __u64 row);
+
+/*
+ * A row. If its page cannot be mapped it is one of zeros, and what is written there is lost: look
+ * at acl_rows_error() before that is relied on.
+ */
+static inline __u64 *acl_rows_at(const struct acl_rows *rows, __u64 row)
+{
+	return rows->pages ? acl_rows_fetch(rows, row) : rows->words + row * ACL_ROW_WORDS;
+}
 
 /*
  * Put it into the slot in place of what is there: packets see the old or the new one, and when this

@@ -3,17 +3,27 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
-int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable)
+static int check(struct set6 *set, __u32 list)
 {
-	int err = acl_rows_open(&set->rows, sets_fd, list, writable);
-
-	if (err)
-		return err;
 	if (set->rows.len > ACL_SET6_BLOOM_ROW &&
 	    set->rows.words[ACL_SET6_MAGIC_WORD] == ACL_SET6_MAGIC)
 		return 0;
 	acl_rows_close(&set->rows);
 	return rejected(-EINVAL, "cannot read the IPv6 addresses of list %u: another format", list);
+}
+
+int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable)
+{
+	int err = acl_rows_open(&set->rows, sets_fd, list, writable);
+
+	return err ? err : check(set, list);
+}
+
+int set6_open_parts(struct set6 *set, int sets_fd, __u32 list)
+{
+	int err = acl_rows_open_parts(&set->rows, sets_fd, list);
+
+	return err ? err : check(set, list);
 }
 
 void set6_close(struct set6 *set)

@@ -29,6 +29,9 @@ int set6_remove(int sets_fd, __u32 list);
 
 /* Open the set of a list. -ENOENT: it has no IPv6 addresses. */
 int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable);
+
+/* To edit a few prefixes: see acl_rows_open_parts(). */
+int set6_open_parts(struct set6 *set, int sets_fd, __u32 list);
 void set6_close(struct set6 *set);
 
 /*

@@ -9,6 +9,9 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
+/* Up to so many, it is less to map what is looked at for each than all there is. */
+#define PIECES_FEW 32
+
 struct editing {
 	struct set6 set;
 	bool is_new;             /* not the one in the list's slot */
@@ -46,7 +49,9 @@ static int find_inner(struct editing *e)
 		                             e->pieces.list[i].length);
 	if (!any)
 		return 0;
-	err = table6_each(&e->set, collect_inner, e);
+	err = acl_rows_map_all(&e->set.rows);
+	if (!err)
+		err = table6_each(&e->set, collect_inner, e);
 	if (!err)
 		prefixes6_sort(&e->inner);
 	return err;
@@ -86,6 +91,9 @@ static int edit_piece(struct editing *e, const struct prefix6 *piece)
 		own = table6_get(&e->set, piece->address, piece->length);
 		around = table6_find(&e->set, piece->address, piece->length);
 		is_new = own ? own != e->state : around != e->state;
+		err = acl_rows_error(&e->set.rows);
+		if (err)
+			return err;
 		/* Where all around is the same, a prefix is only needed in place of another. */
 		if (own || around != e->state)
 			err = table6_put(&e->set, piece);
@@ -108,8 +116,10 @@ static int copy_prefix(void *context, const struct prefix6 *prefix)
 static int enlarge(struct editing *e, __u64 more)
 {
 	struct set6 copy;
-	int err;
+	int err = acl_rows_map_all(&e->set.rows);
 
+	if (err)
+		return err;
 	for (__u64 room = set6_count(&e->set) + more;; room += room / 4 + 1) {
 		err = table6_make(&copy, room);
 		if (err)
@@ -141,6 +151,8 @@ static int edit_all(struct editing *e, int sets_fd, __u32 list)
 				err = edit_piece(e, &e->pieces.list[i]);
 		}
 	}
+	if (!err)
+		err = acl_rows_error(&e->set.rows);
 	return !err && e->is_new ? set6_publish(&e->set, sets_fd, list) : err;
 }
 
@@ -156,7 +168,8 @@ int set6_edit(int sets_fd, __u32 list, struct ranges6 *ranges, enum set_edit edi
 		failed(err, "cannot take %zu ranges apart", ranges->len);
 		goto out;
 	}
-	err = set6_open(&e.set, sets_fd, list, true);
+	err = e.pieces.len <= PIECES_FEW ? set6_open_parts(&e.set, sets_fd, list)
+	                                 : set6_open(&e.set, sets_fd, list, true);
 	if (err == -ENOENT && edit == SET_DEL) {
 		err = 0;
 		goto out;

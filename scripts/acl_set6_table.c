@@ -71,7 +71,7 @@ static struct prefix6 read_key(__u64 high, __u64 low, __u64 state)
 
 static __u64 *row_at(const struct set6 *set, __u64 row)
 {
-	return set->rows.words + row * ACL_ROW_WORDS;
+	return acl_rows_at(&set->rows, row);
 }
 
 static __u64 *bloom_word(const struct set6 *set, __u64 hash, __u64 *bit)
@@ -79,7 +79,7 @@ static __u64 *bloom_word(const struct set6 *set, __u64 hash, __u64 *bit)
 	__u64 i = acl_set6_bit(hash, set->rows.words[ACL_SET6_BLOOM]);
 
 	*bit = 1ULL << i % 64;
-	return row_at(set, ACL_SET6_BLOOM_ROW) + i / 64;
+	return row_at(set, ACL_SET6_BLOOM_ROW + i / ROW_BITS) + i % ROW_BITS / 64;
 }
 
 static bool bloom_has(const struct set6 *set, __u64 hash)
@@ -192,7 +192,7 @@ int table6_put(struct set6 *set, const struct prefix6 *prefix)
 	struct key6 key = make_key(set, prefix->address, prefix->length);
 	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + prefix->length];
 	__u64 *lengths = length_mask(set, prefix->length), *row;
-	int slot;
+	int slot, err;
 
 	if (!find_slot(set, &key, true, &row, &slot))
 		return -ENOSPC;
@@ -203,6 +203,10 @@ int table6_put(struct set6 *set, const struct prefix6 *prefix)
 		bloom_add(set, key.hash);
 		for (size_t i = 0; i < LEVELS && levels[i] < prefix->length; i++)
 			bloom_add(set, hash_level(set, prefix->address, levels[i]));
+		/* Where that could not be written, the prefix would be there and not be found. */
+		err = acl_rows_error(&set->rows);
+		if (err)
+			return err;
 		acl_store(&row[slot], key.high);
 		acl_store(&row[ACL_SET6_SLOTS + slot], key.low);
 	}

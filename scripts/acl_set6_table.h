@@ -16,8 +16,8 @@ __u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int lengt
 void table6_fetch(const struct set6 *set, const struct prefix6 *prefix);
 
 /*
- * Put a prefix in, or change its state. Programs see it when this returns. Returns 0 or -ENOSPC: a
- * bigger table is needed. Never fails for a prefix that is there.
+ * Put a prefix in, or change its state. Programs see it when this returns. Returns 0, -ENOSPC: a
+ * bigger table is needed, which is never so for a prefix that is there; or acl_rows_error().
  */
 int table6_put(struct set6 *set, const struct prefix6 *prefix);
 
@@ -30,7 +30,7 @@ __u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int leng
 /* May there be any prefix within this one? If not, nobody needs to look through the table. */
 bool table6_may_have_within(const struct set6 *set, struct addr6 address, unsigned int length);
 
-/* Each prefix in the table, in no order; without ::/0. */
+/* Each prefix in the table, in no order; without ::/0. The set is mapped as a whole. */
 int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),
                 void *context);
 

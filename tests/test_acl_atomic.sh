@@ -421,3 +421,32 @@ test_any_failing_call_of_a_load_of_lists_changes_nothing_or_all()
 	((points > 20)) || fail "failed at $points calls only"
 	echo "failed at $points calls"
 }
+
+# Only the pages that an edit looks at are mapped, one by one, after the edit has begun.
+test_an_edit_for_which_no_page_can_be_mapped_is_done_or_not()
+{
+	local n before after parts=0
+
+	load v0 "$ACL" >/dev/null
+	seq 1 4000 | awk '{ printf "2001:db8:%x::/%d\n", $1, 48 + $1 % 3 * 8 }' | acl v0 load --list x -
+	before=$(acl v0 list --list x)
+	for ((n = 1; ; n++)); do
+		inject mmap error=ENOMEM "$n" acl v0 add --list x 2001:db9::1
+		[[ -n $injected ]] || break
+		after=$(acl v0 list --list x)
+		if ((status == 0)); then
+			[[ $after == "$before"*2001:db9::1 ]] || fail "mmap $n: it is not there"
+			acl v0 del --list x 2001:db9::1
+		else
+			[[ $after == "$before" ]] || fail "mmap $n: changed, status $status: $errors"
+		fi
+		[[ $errors != *"cannot map a part of a set"* ]] || ((++parts))
+	done
+	((parts > 3)) || fail "failed at $parts parts only"
+	[[ $(acl v0 list --list x) == "$before"*2001:db9::1 ]] || fail "the last one is not there"
+	[[ $(acl v0 test 2001:db9::1) == "deny: list x"* ]] || fail "$(acl v0 test 2001:db9::1)"
+	# And with a table of the same content, though with keys that came and went.
+	acl v0 del --list x 2001:db9::1
+	[[ $(acl v0 list --list x) == "$before" ]] || fail "it is not gone"
+	echo "failed at $parts parts"
+}
