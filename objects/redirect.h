@@ -33,7 +33,7 @@ struct redirect_mode {
 	__u32 owned;     /* 1: a tool filled in the above; each flow of redirect_flows is its */
 	__u32 reverse;   /* ifindex of the interface that it set up in the other direction, or 0 */
 	__u32 stub_prog; /* id of the program that it loaded at the other end of a veth, or 0 */
-	__u32 padding;
+	__u32 stub_port; /* ifindex of that veth; 0, from before it was noted: the above */
 };
 
 _Static_assert(sizeof(struct redirect_mac) == 6, "struct redirect_mac is a pinned format");

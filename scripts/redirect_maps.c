@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/config_apart.h"
 #include "scripts/redirect_maps.h"
-#include "scripts/station.h"
 
 static const __u32 zero;
 
@@ -79,12 +75,12 @@ void redirect_maps_close(struct redirect_maps *maps)
 	}
 }
 
-static int failed_read(const struct redirect_maps *maps, const char *map, int err)
+int redirect_maps_failed_read(const struct redirect_maps *maps, const char *map, int err)
 {
 	return failed(err, "cannot read map '%s' of %s", map, maps->ifname);
 }
 
-static int failed_write(const struct redirect_maps *maps, const char *map, int err)
+int redirect_maps_failed_write(const struct redirect_maps *maps, const char *map, int err)
 {
 	return failed(err, "cannot write map '%s' of %s", map, maps->ifname);
 }
@@ -95,150 +91,32 @@ int redirect_maps_get(const struct redirect_maps *maps, struct redirect_mode *mo
 
 	*port = 0;
 	if (err)
-		return failed_read(maps, REDIRECT_MODE_MAP, err);
+		return redirect_maps_failed_read(maps, REDIRECT_MODE_MAP, err);
 	if (maps->port_fd < 0)
 		return 0;
 	err = bpf_map_lookup_elem(maps->port_fd, &zero, port);
-	return err && err != -ENOENT ? failed_read(maps, REDIRECT_PORT_MAP, err) : 0;
+	return err && err != -ENOENT ? redirect_maps_failed_read(maps, REDIRECT_PORT_MAP, err) : 0;
 }
 
 static int set_mode(const struct redirect_maps *maps, const struct redirect_mode *mode)
 {
 	int err = bpf_map_update_elem(maps->mode_fd, &zero, mode, BPF_ANY);
 
-	return err ? failed_write(maps, REDIRECT_MODE_MAP, err) : 0;
-}
-
-/* What was counted for a flow, over all CPUs. Returns 0, or -ENOENT if the flow is not ours. */
-static int count(const struct redirect_maps *maps, const struct redirect_mac *source,
-                 struct stats_record *sum)
-{
-	int cpus = libbpf_num_possible_cpus(), err;
-	struct stats_record *values;
-
-	memset(sum, 0, sizeof(*sum));
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	err = bpf_map_lookup_elem(maps->flows_fd, source, values);
-	for (int cpu = 0; !err && cpu < cpus; cpu++) {
-		sum->rx_packets += values[cpu].rx_packets;
-		sum->rx_bytes += values[cpu].rx_bytes;
-	}
-	free(values);
-	return err;
-}
-
-int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow **flows, size_t *len)
-{
-	struct redirect_flow *list = calloc(REDIRECT_FLOWS, sizeof(*list)), *flow;
-	struct redirect_mac key;
-	void *last = NULL;
-	int err = 0;
-
-	*len = 0;
-	*flows = list;
-	if (!list)
-		return failed(-ENOMEM, "cannot read the flows of %s", maps->ifname);
-	while (*len < REDIRECT_FLOWS) {
-		err = bpf_map_get_next_key(maps->params_fd, last, &key);
-		if (err)
-			break;
-		last = &key;
-		flow = &list[*len];
-		flow->pair.source = key;
-		/* One that went meanwhile is none. */
-		if (bpf_map_lookup_elem(maps->params_fd, &key, &flow->pair.destination))
-			continue;
-		flow->ours = !count(maps, &key, &flow->count);
-		(*len)++;
-	}
-	return err && err != -ENOENT ? failed_read(maps, REDIRECT_PARAMS_MAP, err) : 0;
-}
-
-/* Ours in redirect_flows first: what is in redirect_params alone is taken for somebody else's. */
-static int add_one(const struct redirect_maps *maps, const struct redirect_pair *pair, bool *added)
-{
-	char source[STATION_TEXT_SIZE], destination[STATION_TEXT_SIZE];
-	struct redirect_mac there;
-	struct stats_record sum, *zeros;
-	bool ours = !count(maps, &pair->source, &sum);
-	int err = bpf_map_lookup_elem(maps->params_fd, &pair->source, &there);
-
-	*added = false;
-	if (!err && !ours) {
-		if (station_equal(&there, &pair->destination))
-			return 0;
-		station_format(&pair->source, source);
-		station_format(&there, destination);
-		rejected(-EEXIST, "cannot redirect %s of %s: somebody else's flow leads it to %s",
-		         source, maps->ifname, destination);
-		return -EEXIST;
-	}
-	if (!ours) {
-		zeros = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zeros));
-		err = zeros ? bpf_map_update_elem(maps->flows_fd, &pair->source, zeros, BPF_ANY)
-		            : -ENOMEM;
-		free(zeros);
-		if (err)
-			return failed_write(maps, REDIRECT_FLOWS_MAP, err);
-		*added = true;
-	}
-	err = bpf_map_update_elem(maps->params_fd, &pair->source, &pair->destination, BPF_ANY);
-	return err ? failed_write(maps, REDIRECT_PARAMS_MAP, err) : 0;
-}
-
-static int remove_one(const struct redirect_maps *maps, const struct redirect_mac *source)
-{
-	int err = bpf_map_delete_elem(maps->params_fd, source);
-
-	if (err && err != -ENOENT)
-		return failed_write(maps, REDIRECT_PARAMS_MAP, err);
-	err = bpf_map_delete_elem(maps->flows_fd, source);
-	return err && err != -ENOENT ? failed_write(maps, REDIRECT_FLOWS_MAP, err) : 0;
-}
-
-int redirect_maps_add(const struct redirect_maps *maps, const struct redirect_pair *pairs,
-                      size_t len)
-{
-	bool *added = calloc(len, sizeof(*added));
-	int err = added ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < len; i++)
-		err = add_one(maps, &pairs[i], &added[i]);
-	for (size_t i = 0; err && added && i < len; i++)
-		if (added[i])
-			remove_one(maps, &pairs[i].source);
-	free(added);
-	return err;
+	return err ? redirect_maps_failed_write(maps, REDIRECT_MODE_MAP, err) : 0;
 }
 
 int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redirect_mode *mode)
 {
 	int err = set_mode(maps, mode);
 
-	if (err || maps->port_fd < 0 || mode->plain)
+	if (err || maps->port_fd < 0)
 		return err;
-	err = bpf_map_update_elem(maps->port_fd, &zero, &mode->ifindex, BPF_ANY);
-	return err ? failed_write(maps, REDIRECT_PORT_MAP, err) : 0;
-}
-
-/* Every flow that redirect_flows has. */
-static int remove_flows(const struct redirect_maps *maps)
-{
-	struct redirect_mac key;
-	int err;
-
-	for (;;) {
-		err = bpf_map_get_next_key(maps->flows_fd, NULL, &key);
-		if (err)
-			return err == -ENOENT ? 0 : failed_read(maps, REDIRECT_FLOWS_MAP, err);
-		err = remove_one(maps, &key);
-		if (err)
-			return err;
-	}
+	/* From devmap to plain, the entry is of no more use. */
+	err = mode->plain ? bpf_map_delete_elem(maps->port_fd, &zero)
+	                  : bpf_map_update_elem(maps->port_fd, &zero, &mode->ifindex, BPF_ANY);
+	return err && !(mode->plain && err == -ENOENT)
+	               ? redirect_maps_failed_write(maps, REDIRECT_PORT_MAP, err)
+	               : 0;
 }
 
 int redirect_maps_switch_off(const struct redirect_maps *maps)
@@ -252,7 +130,7 @@ int redirect_maps_switch_off(const struct redirect_maps *maps)
 	if (port && port == mode.ifindex) {
 		err = bpf_map_delete_elem(maps->port_fd, &zero);
 		if (err && err != -ENOENT)
-			return failed_write(maps, REDIRECT_PORT_MAP, err);
+			return redirect_maps_failed_write(maps, REDIRECT_PORT_MAP, err);
 	} else if (port) {
 		note("somebody else changed where %s of %s leads: it stays", REDIRECT_PORT_MAP,
 		     maps->ifname);
@@ -260,7 +138,7 @@ int redirect_maps_switch_off(const struct redirect_maps *maps)
 	mode.ifindex = 0;
 	mode.plain = 0;
 	err = set_mode(maps, &mode);
-	return err ? err : remove_flows(maps);
+	return err ? err : redirect_maps_remove(maps);
 }
 
 int redirect_maps_forget(const struct redirect_maps *maps)

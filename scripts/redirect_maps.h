@@ -31,12 +31,21 @@ int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
                        enum config_access access);
 void redirect_maps_close(struct redirect_maps *maps);
 
+/* Report that one of the maps, by its name, cannot be read or written. Return err. */
+int redirect_maps_failed_read(const struct redirect_maps *maps, const char *map, int err);
+int redirect_maps_failed_write(const struct redirect_maps *maps, const char *map, int err);
+
 /* What is set: *port is the ifindex in tx_port, or 0. Reported. Returns 0 or a negative errno. */
 int redirect_maps_get(const struct redirect_maps *maps, struct redirect_mode *mode, __u32 *port);
 
 /* All flows; the caller frees *flows. Reported. Returns 0 or a negative errno. */
 int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow **flows,
                         size_t *len);
+
+/* Whether they could be added, as far as it is known before. Reported as redirect_maps_add() does.
+ */
+int redirect_maps_check(const struct redirect_maps *maps, const struct redirect_pair *pairs,
+                        size_t len);
 
 /*
  * Add flows, without switching anything on; a flow that is there already gets the new destination.
@@ -45,6 +54,9 @@ int redirect_maps_flows(const struct redirect_maps *maps, struct redirect_flow *
  */
 int redirect_maps_add(const struct redirect_maps *maps, const struct redirect_pair *pairs,
                       size_t len);
+
+/* Remove each flow that is ours. Reported. Returns 0 or a negative errno. */
+int redirect_maps_remove(const struct redirect_maps *maps);
 
 /*
  * Switch on, in one step for XDP and one for tc: mode says where to and how. Until then, and if
@@ -58,6 +70,9 @@ int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redir
  * Reported. Returns 0 or a negative errno.
  */
 int redirect_maps_switch_off(const struct redirect_maps *maps);
+
+/* Say how many flows are not ours, and so stay. */
+void redirect_maps_tell_others(const struct redirect_maps *maps);
 
 /* Nothing of ours is left. Reported. Returns 0 or a negative errno. */
 int redirect_maps_forget(const struct redirect_maps *maps);

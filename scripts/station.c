@@ -139,11 +139,14 @@ static int resolve(struct search *search)
 	return err || search->len ? err : -EHOSTUNREACH;
 }
 
+/* IPv4 written as IPv6 is no neighbour's address. */
 static bool parse(const char *text, struct address *address)
 {
 	address->family = strchr(text, ':') ? AF_INET6 : AF_INET;
 	address->len = address->family == AF_INET6 ? 16 : 4;
-	return inet_pton(address->family, text, address->bytes) == 1;
+	return inet_pton(address->family, text, address->bytes) == 1 &&
+	       (address->family == AF_INET ||
+	        !IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)address->bytes));
 }
 
 /* Group addresses, all zeros: nobody sends from there, and what goes there goes to no station. */

@@ -236,6 +236,112 @@ test_flows_are_added_while_it_is_on_and_a_new_target_replaces_the_old()
 	expect_off v0
 }
 
+test_another_mode_keeps_the_flows_and_the_other_direction()
+{
+	local mode words
+
+	make_ends
+	load_both
+	take_redirected v1 in_peer
+	take_redirected w1 in_other
+	redirect --both v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	for mode in plain devmap; do
+		words=(v0 w0 02:00:00:00:00:aa=02:00:00:00:00:bb)
+		[[ $mode == devmap ]] || words=(--plain "${words[@]}")
+		redirect "${words[@]}" >/dev/null
+		[[ $(redirect v0) == "v0 -> w0  $mode  both ways
+"*"$V1_MAC -> $W1_MAC  "*[1-9a-z]* && $(redirect v0) == *"02:00:00:00:00:aa -> 02:00:00:00:00:bb"* ]] ||
+			fail "$(redirect v0)"
+		[[ $(redirect w0) == "w0 -> v0  devmap  both ways
+  $W1_MAC -> $V1_MAC  "* ]] || fail "$(redirect w0)"
+		pings 2
+	done
+	redirect w0 off
+	expect_off v0
+	expect_off w0
+}
+
+# refused_without_a_change ARG...: by redirect, and what worked before works after it.
+refused_without_a_change()
+{
+	local before
+
+	before=$(redirect v0)
+	expect_status 2 redirect "$@"
+	[[ $(redirect v0) == "$before" ]] || fail "$* was refused: $(redirect v0)"
+}
+
+test_what_is_refused_changes_nothing_that_worked()
+{
+	make_ends
+	make_veth v2
+	load_both
+	take_redirected w1 in_other
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	# A target whose other end takes nothing, one without maps, one with somebody else's flow, and
+	# one that is down.
+	refused_without_a_change v0 v2 "$V1_MAC=02:00:00:00:00:dd"
+	take_redirected q1
+	refused_without_a_change --both v0 v2 "$V1_MAC=02:00:00:00:00:dd"
+	bpftool map update pinned "$BPFFS/v0/redirect_params" key hex 02 00 00 00 00 aa \
+		value hex 02 00 00 00 00 bb
+	refused_without_a_change v0 v2 02:00:00:00:00:aa=02:00:00:00:00:dd
+	ip link set v2 down
+	refused_without_a_change v0 v2 "$V1_MAC=02:00:00:00:00:dd"
+}
+
+# The stub that the old target brought is no help to the new one, which looked as if it had a program.
+test_a_new_target_does_not_lean_on_the_stub_of_the_old()
+{
+	make_ends
+	make_veth v2
+	load_both
+	load v2 objects/xdp_redirect.o >/dev/null
+	take_redirected q1
+	redirect --both --with-stub v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	refused_without_a_change --both v0 v2 "$V1_MAC=02:00:00:00:00:dd"
+	redirect --both --with-stub v0 v2 "$V1_MAC=02:00:00:00:00:dd" >/dev/null
+	[[ $(prog_id v1 peer) && -z $(prog_id w1 other) ]] || fail "not the stubs that are needed"
+	redirect v0 off
+	[[ -z $(prog_id v1 peer) ]] || fail "off left a stub"
+}
+
+is_off() { [[ $(redirect v0) == "v0 -> off" ]]; }
+
+# off is held up where it has switched off and not tidied up; on is quicker.
+test_off_leaves_alone_what_was_switched_on_meanwhile()
+{
+	local off
+
+	make_ends
+	load_both
+	take_redirected w1 in_other
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	with_fault flock:delay_enter=2000000:when=2 redirect v0 off &
+	off=$!
+	eventually is_off
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	wait "$off"
+	[[ $(redirect v0) == "v0 -> w0  devmap
+  $V1_MAC -> $W1_MAC  "* ]] || fail "$(redirect v0)"
+	redirect v0 off
+	expect_off v0
+}
+
+# Killed before its stub was taken off, off is ended by the next one.
+test_off_that_was_killed_is_ended_with_its_stub_by_the_next()
+{
+	make_ends
+	load_both
+	redirect --with-stub v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	run with_fault "clone,fork,vfork:signal=KILL:when=1" redirect v0 off
+	[[ $status != 0 ]] || fail "not killed"
+	[[ $(prog_id w1 other) ]] || fail "the stub is gone"
+	redirect v0 off
+	[[ -z $(prog_id w1 other) ]] || fail "the stub stays"
+	expect_off v0
+}
+
 test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
 {
 	make_ends
@@ -248,7 +354,7 @@ test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
 		[[ $errors != *"gro on"* ]] || fail "a hint that does not help: $errors"
 		return
 	fi
-	[[ $errors == *"hint: or: ethtool -K w1 gro on"* ]] || fail "$errors"
+	[[ $errors == *"hint: or, in the network namespace of w1: ethtool -K w1 gro on"* ]] || fail "$errors"
 	take_redirected w1 in_other
 	redirect v0 w0
 	[[ -z $(prog_id w1 other) ]] || fail "a stub in spite of GRO"
@@ -440,6 +546,8 @@ test_wrong_flows_are_named_and_nothing_is_set()
 	[[ $errors == *"cannot read '$V1_MAC' as a flow"* ]] || fail "$errors"
 	expect_status 1 redirect v0 w0 "02:00:00:00:0:zz=$W1_MAC"
 	[[ $errors == *"cannot read '02:00:00:00:0:zz' as a station"* ]] || fail "$errors"
+	expect_status 1 redirect v0 w0 "::ffff:10.0.0.2=$W1_MAC"
+	[[ $errors == *"cannot read '::ffff:10.0.0.2' as a station"* ]] || fail "$errors"
 	for station in 01:00:5e:00:00:01 ff:ff:ff:ff:ff:ff 00:00:00:00:00:00; do
 		expect_status 1 redirect v0 w0 "$V1_MAC=$station"
 		[[ $errors == *"cannot take $station on w0 as a station: "* ]] || fail "$errors"
@@ -464,7 +572,9 @@ test_what_somebody_else_set_stays()
 	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
 	[[ $(redirect v0) == *"02:00:00:00:00:aa -> 02:00:00:00:00:bb  set by somebody else"* ]] ||
 		fail "$(redirect v0)"
-	redirect v0 off
+	expect_status 0 redirect v0 off
+	[[ $errors == *"1 flow of v0 in redirect_params was set by somebody else: it stays"* ]] ||
+		fail "$errors"
 	[[ $(redirect v0) == "v0 -> off
   02:00:00:00:00:aa -> 02:00:00:00:00:bb  set by somebody else" ]] || fail "$(redirect v0)"
 	# As xdp-tutorial's tool fills it.

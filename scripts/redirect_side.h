@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One direction of a redirect: its maps under the lock, and what it needs of its target. */
+#ifndef SCRIPTS_REDIRECT_SIDE_H
+#define SCRIPTS_REDIRECT_SIDE_H
+
+#include "scripts/redirect_maps.h"
+#include "scripts/redirect_run.h"
+
+struct redirect_side {
+	struct interface from, to;
+	struct redirect_pair *pairs;
+	size_t len;
+	struct redirect_mode mode; /* as it shall be */
+	struct redirect_mode now;  /* as it was read last */
+	__u32 stubs_leaving[2];    /* ids of stubs that go with what is set now, or 0 */
+	bool was_on;
+	bool touched; /* something was written */
+	struct config config;
+	struct redirect_maps maps;
+	bool open;
+};
+
+/*
+ * Take the lock of its interface, and open its maps. close accepts what is not open. Reported.
+ * Returns 0 or a negative errno.
+ */
+int redirect_side_open(struct redirect_side *side, const struct redirect_options *options);
+void redirect_side_close(struct redirect_side *side);
+
+/* What is set on an interface now; takes no lock. Reported. Returns 0 or a negative errno. */
+int redirect_side_peek(const struct interface *from, struct redirect_mode *mode, __u32 *port);
+
+/*
+ * Whether its maps are there and nobody else's, and take its flows. Fills in side->now and
+ * side->stubs_leaving. Changes nothing. Reported. Returns 0 or a negative errno.
+ */
+int redirect_side_check(struct redirect_side *side, const struct redirect_options *options);
+
+/* This tool set something that has to go before the side can be switched on. */
+bool redirect_side_is_taken(const struct redirect_side *side);
+
+/* Its target takes its frames now. Silent, changes nothing. */
+bool redirect_side_arrives(const struct redirect_side *side);
+
+struct redirect_need {
+	const struct redirect_side *sides; /* whose stubs_leaving count for nothing */
+	int len;
+	bool load; /* with --with-stub: load the stub that is missing, rather than promise it */
+};
+
+/* Refuse a target that does not take its frames. Reported. Returns 0 or a negative errno. */
+int redirect_side_check_target(struct redirect_side *side, const struct redirect_need *need,
+                               const struct redirect_options *options);
+
+/* What comes from the other end of a veth may be fit for the stack only: say so. */
+void redirect_side_tell_loss(const struct redirect_side *side);
+
+#endif
