@@ -15,6 +15,9 @@
 #define FORWARD_AF_INET  2
 #define FORWARD_AF_INET6 10
 
+/* Route by the mark as well, which takes the place of the answer's source: since Linux 6.10. */
+#define FORWARD_FIB_MARK (1U << 5)
+
 BPF_MAP(forward_setup, BPF_MAP_TYPE_ARRAY, __u32, struct forward_settings, 1)
 MAP_CONFIG;
 BPF_MAP(forward_exclude, BPF_MAP_TYPE_HASH, __u32, __u32, FORWARD_EXCLUDE_MAX)
@@ -107,16 +110,25 @@ static __always_inline enum forward_reason forward_reason_of(long fib)
 	}
 }
 
-/* Ask the FIB. ip_len: the length to compare with the MTU. */
+/*
+ * Ask the FIB. ip_len: the length to compare with the MTU. A kernel that cannot take the mark into
+ * account refuses the flag, which is a failure. What is forgotten while it is asked stays so.
+ */
 static __always_inline enum forward_reason forward_ask(void *ctx,
                                                        const struct forward_settings *setup,
                                                        struct bpf_fib_lookup *fib, __u16 ip_len,
-                                                       struct forward_hop *hop)
+                                                       __u32 mark, struct forward_hop *hop)
 {
 	enum forward_reason reason;
+	__u32 flags = 0;
 
+	hop->generation = setup->generation;
 	fib->tot_len = ip_len;
-	reason = forward_reason_of(bpf_fib_lookup(ctx, fib, sizeof(*fib), 0));
+	if (mark) {
+		flags = FORWARD_FIB_MARK;
+		__builtin_memcpy(fib->smac, &mark, sizeof(mark));
+	}
+	reason = forward_reason_of(bpf_fib_lookup(ctx, fib, sizeof(*fib), flags));
 	if (reason != FORWARD_LOOKED_UP)
 		return reason;
 	if (setup->excludes && bpf_map_lookup_elem(&forward_exclude, &fib->ifindex))
@@ -161,17 +173,17 @@ static __always_inline __u32 forward_ports(const struct packet *p)
 
 /* Note what the FIB said in an entry of the cache. */
 static __always_inline void forward_note(struct forward_hop *entry, const struct forward_hop *hop,
-                                         const struct forward_settings *setup, __u64 now)
+                                         __u64 now)
 {
 	entry->jiffies = now;
-	entry->generation = setup->generation;
+	entry->generation = hop->generation;
 	entry->ifindex = hop->ifindex;
 	entry->mtu = hop->mtu;
 	__builtin_memcpy(entry->source, hop->source, 2 * sizeof(hop->source));
 }
 
 static __always_inline enum forward_reason forward_find4(void *ctx, const struct packet *p,
-                                                         __u32 ifindex, __u16 ip_len,
+                                                         __u32 ifindex, __u16 ip_len, __u32 mark,
                                                          const struct forward_settings *setup,
                                                          struct forward_hop *hop)
 {
@@ -183,7 +195,7 @@ static __always_inline enum forward_reason forward_find4(void *ctx, const struct
 	enum forward_reason reason;
 	__u8 tos = ip->tos & 0xfc;
 
-	if (setup->cache_jiffies) {
+	if (setup->cache_jiffies && !mark) {
 		words[0] = forward_word(ip->saddr, ip->daddr);
 		words[1] = forward_word(ports, ifindex);
 		words[2] = forward_word(bpf_htonl(ip->protocol << 24 | tos << 16), 0);
@@ -210,16 +222,16 @@ static __always_inline enum forward_reason forward_find4(void *ctx, const struct
 	fib.tos = tos;
 	fib.l4_protocol = ip->protocol;
 	*(__u32 *)&fib.sport = ports;
-	reason = forward_ask(ctx, setup, &fib, ip_len, hop);
+	reason = forward_ask(ctx, setup, &fib, ip_len, mark, hop);
 	if (reason == FORWARD_LOOKED_UP && entry) {
 		__builtin_memcpy(entry->words, words, sizeof(words));
-		forward_note(&entry->hop, hop, setup, now);
+		forward_note(&entry->hop, hop, now);
 	}
 	return reason;
 }
 
 static __always_inline enum forward_reason forward_find6(void *ctx, const struct packet *p,
-                                                         __u32 ifindex, __u16 ip_len,
+                                                         __u32 ifindex, __u16 ip_len, __u32 mark,
                                                          const struct forward_settings *setup,
                                                          struct forward_hop *hop)
 {
@@ -233,7 +245,7 @@ static __always_inline enum forward_reason forward_find6(void *ctx, const struct
 	__u64 words[FORWARD_KEY6_WORDS], now = 0, hash = 0, differ = 0;
 	enum forward_reason reason;
 
-	if (setup->cache_jiffies) {
+	if (setup->cache_jiffies && !mark) {
 		words[0] = forward_word(source[0], source[1]);
 		words[1] = forward_word(source[2], source[3]);
 		words[2] = forward_word(destination[0], destination[1]);
@@ -263,10 +275,10 @@ static __always_inline enum forward_reason forward_find6(void *ctx, const struct
 	fib.flowinfo = flowinfo;
 	fib.l4_protocol = p->l4_protocol;
 	*(__u32 *)&fib.sport = ports;
-	reason = forward_ask(ctx, setup, &fib, ip_len, hop);
+	reason = forward_ask(ctx, setup, &fib, ip_len, mark, hop);
 	if (reason == FORWARD_LOOKED_UP && entry) {
 		__builtin_memcpy(entry->words, words, sizeof(words));
-		forward_note(&entry->hop, hop, setup, now);
+		forward_note(&entry->hop, hop, now);
 	}
 	return reason;
 }
@@ -279,9 +291,9 @@ static __always_inline __u32 forward_ip_len(const struct packet *p)
 	return p->ip6 ? bpf_ntohs(p->ip6->payload_len) + sizeof(*p->ip6) : 0;
 }
 
-/* The next hop of a packet that passed forward_check(). */
+/* The next hop of a packet that passed forward_check(). One with a mark is not for the cache. */
 static __always_inline enum forward_reason forward_find(void *ctx, const struct packet *p,
-                                                        __u32 ifindex, __u32 ip_len,
+                                                        __u32 ifindex, __u32 ip_len, __u32 mark,
                                                         struct forward_hop *hop)
 {
 	__u32 zero = 0;
@@ -293,10 +305,21 @@ static __always_inline enum forward_reason forward_find(void *ctx, const struct 
 	if (!ip_len || ip_len > 0xffff)
 		return FORWARD_FRAG_NEEDED;
 	if (p->ip4)
-		return forward_find4(ctx, p, ifindex, ip_len, setup, hop);
+		return forward_find4(ctx, p, ifindex, ip_len, mark, setup, hop);
 	if (p->ip6)
-		return forward_find6(ctx, p, ifindex, ip_len, setup, hop);
+		return forward_find6(ctx, p, ifindex, ip_len, mark, setup, hop);
 	return FORWARD_NOT_IP;
+}
+
+/*
+ * How long a frame has to be: one that is longer has something behind the IP packet, which counts
+ * for the MTU where it is sent. Frames that Ethernet fills up to its least length stay.
+ */
+static __always_inline __u32 forward_frame_len(const struct packet *p)
+{
+	__u32 len = ETH_HLEN + forward_ip_len(p);
+
+	return len < ETH_ZLEN ? ETH_ZLEN : len;
 }
 
 /* In units of 16 bits, to which Ethernet headers are aligned everywhere. */

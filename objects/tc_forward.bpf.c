@@ -2,7 +2,7 @@
 /*
  * Route IPv4 and IPv6 packets by the kernel's own FIB, and send them out of the next hop's
  * interface, before netfilter and the rest of the stack; whatever the FIB cannot decide, and all
- * that needs an answer, passes to other filters and then to the stack.
+ * that needs an answer, passes to other filters and then to the stack. On egress all go on.
  */
 #include "forward.bpf.h"
 #include "stats.bpf.h"
@@ -33,7 +33,12 @@ int tc_forward(struct __sk_buff *skb)
 	struct forward_hop hop;
 	enum forward_reason reason;
 	struct packet p;
+	__u32 wanted;
 	__u8 hops;
+
+	/* On ingress they are the same. What leaves has its way, or is the host's own. */
+	if (skb->ingress_ifindex != skb->ifindex)
+		return chain_tc(skb);
 
 	FORWARD_IN_MEMORY(p);
 	FORWARD_IN_MEMORY(hop);
@@ -41,9 +46,10 @@ int tc_forward(struct __sk_buff *skb)
 	if (reason == FORWARD_LOOKED_UP && skb->pkt_type == TO_OTHER_HOST)
 		reason = FORWARD_OTHER_HOST;
 	if (reason == FORWARD_LOOKED_UP)
-		reason = forward_find(skb, &p, skb->ifindex, length(skb, &p), &hop);
+		reason = forward_find(skb, &p, skb->ifindex, length(skb, &p), skb->mark, &hop);
 	if (!forward_is_sent(reason))
 		return chain_tc(skb);
+	wanted = forward_frame_len(&p);
 	forward_write_ethernet(p.eth, &hop);
 	if (p.ip4) {
 		forward_decrease_ttl(p.ip4);
@@ -53,6 +59,8 @@ int tc_forward(struct __sk_buff *skb)
 		bpf_skb_store_bytes(skb, HOP_LIMIT_OFFSET, &hops, sizeof(hops),
 		                    BPF_F_RECOMPUTE_CSUM);
 	}
+	if (skb->len > wanted && !skb->gso_size)
+		bpf_skb_change_tail(skb, wanted, 0);
 	return tc_count(&tc_stats_map, skb, bpf_redirect(hop.ifindex, 0));
 }
 

@@ -16,13 +16,14 @@ int xdp_forward(struct xdp_md *ctx)
 {
 	struct forward_hop hop;
 	enum forward_reason reason;
+	__u32 bytes, wanted;
 	struct packet p;
 
 	FORWARD_IN_MEMORY(p);
 	FORWARD_IN_MEMORY(hop);
 	reason = forward_check(&p, parse_xdp(ctx, &p));
 	if (reason == FORWARD_LOOKED_UP)
-		reason = forward_find(ctx, &p, ctx->ingress_ifindex, forward_ip_len(&p), &hop);
+		reason = forward_find(ctx, &p, ctx->ingress_ifindex, forward_ip_len(&p), 0, &hop);
 	if (!forward_is_sent(reason))
 		return chain_xdp(ctx);
 	forward_write_ethernet(p.eth, &hop);
@@ -30,6 +31,10 @@ int xdp_forward(struct xdp_md *ctx)
 		forward_decrease_ttl(p.ip4);
 	else if (p.ip6)
 		p.ip6->hop_limit--;
+	bytes = xdp_bytes(ctx);
+	wanted = forward_frame_len(&p);
+	if (bytes > wanted)
+		bpf_xdp_adjust_tail(ctx, (int)(wanted - bytes));
 	return xdp_count(&xdp_stats_map, ctx, bpf_redirect(hop.ifindex, 0));
 }
 

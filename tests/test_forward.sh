@@ -399,3 +399,58 @@ test_bad_input_is_named_and_nothing_is_set()
 	unload v0 --hook xdp --purge
 	expect_fail "load v0 objects/xdp_forward.o" forward v0
 }
+
+# noports: UDP packets that came to a port of the server where nobody listens.
+noports() { in_other awk '/^Udp: [0-9]/ { print $3 }' /proc/net/snmp; }
+
+noports_are() { [[ $(noports) == "$1" ]]; }
+
+# Padding behind a small packet counts for no MTU: the stack takes it off as well.
+padded_frames_arrive()
+{
+	local frame size before
+
+	make_router
+	add_stubs
+	ip link set w0 mtu 1000
+	in_other ip link set w1 mtu 1000
+	load_both "$1"
+	before=$(noports)
+	frame="$V0_MAC $V1_MAC 08 00 45 00 00 1c 00 00 00 00 40 11 65 ce 0a 00 00 02 0a 00 01 02"
+	frame+=" 00 07 27 0f 00 08 00 00"
+	for size in 60 100 1000 1300 1500; do
+		in_peer "$PWD/build/tests/send_hex" v1 "$size" <<<"${frame//:/ }"
+	done
+	eventually noports_are $((before + 5)) || fail "$(($(noports) - before)) of 5 arrived"
+	[[ $(forwarded v0) == 5 && $(by_the_stack) == 0 ]] || fail "$(forward v0)"
+}
+
+test_padded_frames_arrive_by_xdp() { padded_frames_arrive objects/xdp_forward.o; }
+
+test_padded_frames_arrive_by_tc() { padded_frames_arrive objects/tc_forward.o; }
+
+# A mark that a filter before it gave, and a rule that looks at it. Where the kernel cannot be asked
+# with a mark, the stack routes.
+test_rules_that_look_at_the_mark_hold_in_tc()
+{
+	make_router
+	load_both objects/tc_forward.o
+	forward v0 cache 60000
+	ip route add blackhole default table 100
+	ip rule add fwmark 7 lookup 100 pref 5
+	pings 2 || fail "without a mark, it is not forwarded"
+	tc filter add dev v0 ingress pref 1 bpf da obj "$BUILT/mark.o" sec tc
+	cannot_ping || fail "the rule does not hold"
+	ip rule del pref 5
+	ip rule add fwmark 8 lookup 100 pref 5
+	pings 2 || fail "the rule holds for another mark"
+	kernel_before 6.10 || [[ $(by_the_stack) == 0 ]] || fail "$(forward v0)"
+}
+
+test_on_egress_of_tc_all_go_on()
+{
+	make_router
+	load --hook tc_egress v0 objects/tc_forward.o >/dev/null
+	ping -c 2 -i 0.02 -W 5 10.0.0.2 >/dev/null || fail "nothing of the host itself leaves"
+	in_other ping -c 2 -i 0.02 -W 5 10.0.0.2 >/dev/null || fail "nothing that is forwarded leaves"
+}

@@ -80,7 +80,7 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 int testrun_run(struct testrun *run, __u32 repeat, __u32 *action)
 {
 	struct xdp_md xdp = { .data_end = run->frame.size, .ingress_ifindex = run->ifindex };
-	struct __sk_buff skb = { .ifindex = run->ifindex };
+	struct __sk_buff skb = { .ifindex = run->ifindex, .ingress_ifindex = run->ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = run->frame.bytes,
 	            .data_size_in = run->frame.size, .repeat = (int)repeat);
 	int err;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -107,6 +108,20 @@ void forward_packet(struct frame *f, const struct forward_row *row)
 	frame_finish(f);
 }
 
+void forward_trim(struct frame *f)
+{
+	struct headers h;
+	size_t len;
+
+	headers_find(&h, f->bytes, f->len);
+	len = ETH_HLEN +
+	      (h.ip4 ? ntohs(h.ip4->tot_len) : ntohs(h.ip6->payload_len) + sizeof(struct ipv6hdr));
+	if (len < ETH_ZLEN)
+		len = ETH_ZLEN;
+	if (f->len > len)
+		f->len = len;
+}
+
 void forward_by_hand(struct frame *f, const char *hop)
 {
 	struct headers h;
@@ -119,6 +134,7 @@ void forward_by_hand(struct frame *f, const char *hop)
 	else
 		h.ip6->hop_limit--;
 	checksums_fix(f->bytes, f->len);
+	forward_trim(f);
 }
 
 void forward_expect(const struct twins *t, const struct frame *f, enum forward_reason reason,

@@ -47,6 +47,9 @@ __u64 forward_world_counted(const struct twins *t, enum forward_reason reason);
 
 void forward_packet(struct frame *f, const struct forward_row *row);
 
+/* Take off what lies behind the IP packet, but for what a frame needs to be long enough. */
+void forward_trim(struct frame *f);
+
 /* What a router writes into it, computed by another way than that of the programs. */
 void forward_by_hand(struct frame *f, const char *hop);
 

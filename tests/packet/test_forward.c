@@ -177,6 +177,49 @@ static void test_fragments_go_without_ports(void **state)
 	twins_close(&t);
 }
 
+/* What lies behind the packet would count for the MTU of the way out, and for that of nobody else.
+ */
+static void test_frames_are_cut_to_their_packet(void **state)
+{
+	static const size_t padding[] = { 1, 2, 19, 20, 21, 100, 1000 };
+	struct forward_row row = forward_rows[0];
+	struct frame f;
+	struct twins t;
+
+	(void)state;
+	forward_world_open(&t);
+	for (size_t i = 0; i < sizeof(padding) / sizeof(padding[0]); i++) {
+		for (int v6 = 0; v6 < 2; v6++) {
+			row.from = v6 ? "2001:db8::2" : forward_rows[0].from;
+			row.to = v6 ? "2001:db8:9::1" : forward_rows[0].to;
+			forward_packet(&f, &row);
+			frame_payload(&f, padding[i]);
+			forward_expect(&t, &f, FORWARD_LOOKED_UP, HOP_A, "a padded frame");
+		}
+	}
+	twins_close(&t);
+}
+
+static void test_on_egress_nothing_is_forwarded(void **state)
+{
+	struct frame f, out;
+	struct twins t;
+
+	(void)state;
+	forward_world_open(&t);
+	if (!t.tc_from) {
+		twins_close(&t);
+		skip();
+	}
+	forward_packet(&f, &forward_rows[0]);
+	assert_int_equal(twins_run_tc(&t, &f, &out), TC_ACT_REDIRECT);
+	t.tc_from = 0;
+	assert_int_equal(twins_run_tc(&t, &f, &out), TC_ACT_UNSPEC);
+	assert_int_equal(out.len, f.len);
+	assert_memory_equal(out.bytes, f.bytes, f.len);
+	twins_close(&t);
+}
+
 static void test_truncated_packets_pass_at_every_length(void **state)
 {
 	static const struct forward_row both[] = { { .name = "",
@@ -292,6 +335,7 @@ static void judge(const struct frame *f, const struct frame *out, enum verdict v
 			assert_true(h.ip6->hop_limit > 1);
 			h.ip6->hop_limit--;
 		}
+		forward_trim(&wanted);
 	}
 	assert_int_equal(out->len, wanted.len);
 	assert_memory_equal(out->bytes, wanted.bytes, wanted.len);
@@ -333,6 +377,8 @@ int main(void)
 		cmocka_unit_test(test_a_wrong_checksum_of_the_ip_header_passes),
 		cmocka_unit_test(test_what_the_stack_has_to_see_passes),
 		cmocka_unit_test(test_fragments_go_without_ports),
+		cmocka_unit_test(test_frames_are_cut_to_their_packet),
+		cmocka_unit_test(test_on_egress_nothing_is_forwarded),
 		cmocka_unit_test(test_truncated_packets_pass_at_every_length),
 		cmocka_unit_test(test_an_interface_that_must_not_forward_does_not),
 		cmocka_unit_test(test_what_would_leave_by_an_excluded_interface_passes),

@@ -217,7 +217,7 @@ int twins_run_gso(const struct twins *t, const struct frame *in, struct frame *o
 {
 	struct __sk_buff context = {
 		.ifindex = t->ifindex,
-		.ingress_ifindex = t->tc_from,
+		.ingress_ifindex = t->tc_from && t->ifindex ? t->ifindex : t->tc_from,
 		.gso_size = gso_size,
 	};
 
