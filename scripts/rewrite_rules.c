@@ -28,7 +28,10 @@ static int read_hits(const struct rules *rules, struct rule *rule)
 	if (!each)
 		return failed(-ENOMEM, "cannot read the hits of rules");
 	err = bpf_map_lookup_elem(rules->hits_fd, &slot, each);
-	if (err)
+	/* Where somebody else has written a slot that there is not, nothing is counted. */
+	if (err && errno == ENOENT)
+		err = 0;
+	else if (err)
 		err = failed(-errno, "cannot read the hits of a rule in map '%s'",
 		             REWRITE_HITS_MAP);
 	for (int cpu = 0; !err && cpu < cpus; cpu++) {
@@ -53,18 +56,25 @@ static int read_rule(struct rules *rules, const struct rewrite_key *key)
 	return read_hits(rules, rule);
 }
 
-static int read_rules(struct rules *rules)
+/* room: of the map, which may be another one than the programs bring along. */
+static int read_rules(struct rules *rules, __u32 room)
 {
 	struct rewrite_key key, *before = NULL;
+	struct rule *more;
 	int err = 0, end = 0;
+	size_t size = 0;
 
-	rules->list = calloc(REWRITE_RULES, sizeof(*rules->list));
-	if (!rules->list)
-		return failed(-ENOMEM, "cannot read the rules");
-	while (!err && rules->len < REWRITE_RULES) {
+	while (!err && rules->len < room) {
 		end = bpf_map_get_next_key(rules->rules_fd, before, &key);
 		if (end)
 			break;
+		if (rules->len == size) {
+			size = 2 * size + 64;
+			more = reallocarray(rules->list, size, sizeof(*more));
+			if (!more)
+				return failed(-ENOMEM, "cannot read the rules");
+			rules->list = more;
+		}
 		err = read_rule(rules, &key);
 		before = &key;
 	}
@@ -72,6 +82,26 @@ static int read_rules(struct rules *rules)
 		err = failed(end, "cannot read map '%s'", REWRITE_RULES_MAP);
 	if (rules->len)
 		qsort(rules->list, rules->len, sizeof(*rules->list), rule_compare);
+	return err;
+}
+
+/*
+ * An edit that was killed may leave rules that no program looks for: they are none. Whoever edits
+ * takes them out, so that they do not come into force with the shape of another one.
+ */
+static int drop_idle(struct rules *rules, enum config_access access)
+{
+	struct rewrite_shapes shapes;
+	size_t kept = 0;
+	int err = rules->len ? shapes_read(rules, &shapes) : 0;
+
+	for (size_t i = 0; !err && i < rules->len; i++) {
+		if (shapes_have(&shapes, &rules->list[i].match))
+			rules->list[kept++] = rules->list[i];
+		else if (access != CONFIG_READ)
+			err = rules_remove(rules, &rules->list[i]);
+	}
+	rules->len = kept;
 	return err;
 }
 
@@ -85,11 +115,12 @@ int rules_open(struct rules *rules, const struct config *config, enum config_acc
 		{ REWRITE_HITS_MAP, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
 		  sizeof(struct stats_record) },
 	};
+	struct bpf_map_info info;
 	int err = 0;
 
 	memset(rules, 0, sizeof(*rules));
 	rules->shapes_fd = rules->hits_fd = -1;
-	rules->rules_fd = config_open_map(config, &maps[0], access, NULL);
+	rules->rules_fd = config_open_map(config, &maps[0], access, &info);
 	if (rules->rules_fd < 0)
 		return rules->rules_fd;
 	rules->shapes_fd = config_open_map(config, &maps[1], access, NULL);
@@ -98,7 +129,9 @@ int rules_open(struct rules *rules, const struct config *config, enum config_acc
 	if (rules->shapes_fd < 0 || rules->hits_fd < 0)
 		err = rules->shapes_fd < 0 ? rules->shapes_fd : rules->hits_fd;
 	if (!err)
-		err = read_rules(rules);
+		err = read_rules(rules, info.max_entries);
+	if (!err)
+		err = drop_idle(rules, access);
 	if (err)
 		rules_close(rules);
 	return err;
@@ -133,6 +166,11 @@ static int clear_slot(const struct rules *rules, __u32 slot)
 	return err;
 }
 
+static int no_room(void)
+{
+	return rejected(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
+}
+
 int rules_give_slots(const struct rules *rules, struct rule *list, size_t len)
 {
 	bool used[REWRITE_RULES] = {};
@@ -151,7 +189,7 @@ int rules_give_slots(const struct rules *rules, struct rule *list, size_t len)
 		while (slot < REWRITE_RULES && used[slot])
 			slot++;
 		if (slot == REWRITE_RULES)
-			return rejected(-ENOSPC, "cannot have more than %d rules", REWRITE_RULES);
+			return no_room();
 		err = clear_slot(rules, slot);
 		list[n].actions.slot = slot++;
 	}
@@ -174,7 +212,7 @@ int rules_remove(const struct rules *rules, const struct rule *rule)
 
 int rules_add(struct rules *rules, const struct rule *rule, bool replace)
 {
-	struct rule *there = rules_find(rules, rule), new = *rule;
+	struct rule *there = rules_find(rules, rule), new = *rule, *more;
 	struct rewrite_shapes shapes;
 	int err;
 
@@ -183,18 +221,24 @@ int rules_add(struct rules *rules, const struct rule *rule, bool replace)
 		hint("replace it: the verb is replace");
 		return -EEXIST;
 	}
+	if (!there && rules->len >= REWRITE_RULES)
+		return no_room();
 	err = rules_give_slots(rules, &new, 1);
 	if (err)
 		return err;
 	if (!there) {
+		more = reallocarray(rules->list, rules->len + 1, sizeof(*more));
+		if (!more)
+			return failed(-ENOMEM, "cannot add the rule");
+		rules->list = more;
 		rules->list[rules->len++] = new;
 		qsort(rules->list, rules->len, sizeof(*rules->list), rule_compare);
 	}
 	if (shapes_collect(rules->list, rules->len, &shapes))
 		return shapes_refused();
-	/* The rule first: nobody looks for it before its shape is there. */
-	err = rules_put(rules, &new);
-	return err ? err : shapes_store(rules, &shapes);
+	/* The shape first: wherever this ends, the rule is there and is looked for, or is not. */
+	err = shapes_store(rules, &shapes);
+	return err ? err : rules_put(rules, &new);
 }
 
 int rules_delete(struct rules *rules, const struct rule *rule)
@@ -216,6 +260,7 @@ int rules_delete(struct rules *rules, const struct rule *rule)
 	return shapes_store(rules, &shapes);
 }
 
+/* At once for packets. What is left of the rules if this is killed, the next edit takes out. */
 int rules_flush(struct rules *rules)
 {
 	struct rewrite_shapes none = {};

@@ -76,16 +76,47 @@ static int store_half(const struct rules *rules, __u32 half, const struct rewrit
 	return 0;
 }
 
+static int read_halves(const struct rules *rules, struct rewrite_shapes halves[2])
+{
+	for (__u32 half = 0; half < 2; half++)
+		if (bpf_map_lookup_elem(rules->shapes_fd, &half, &halves[half]))
+			return failed(-errno, "cannot read map '%s'", REWRITE_SHAPES_MAP);
+	return 0;
+}
+
+/* The one that programs use: as they choose it. */
+static __u32 half_in_use(const struct rewrite_shapes halves[2])
+{
+	return halves[0].turn < halves[1].turn ? 1 : 0;
+}
+
+int shapes_read(const struct rules *rules, struct rewrite_shapes *shapes)
+{
+	struct rewrite_shapes halves[2];
+	int err = read_halves(rules, halves);
+
+	if (!err)
+		*shapes = halves[half_in_use(halves)];
+	return err;
+}
+
+bool shapes_have(const struct rewrite_shapes *shapes, const struct rewrite_key *match)
+{
+	for (__u32 i = 0; i < shapes->count && i < REWRITE_SHAPES; i++)
+		if (!shape_compare(&shapes->masks[i], match))
+			return true;
+	return false;
+}
+
 int shapes_store(const struct rules *rules, struct rewrite_shapes *shapes)
 {
 	struct rewrite_shapes halves[2];
 	__u32 half, turn;
-	int err;
+	int err = read_halves(rules, halves);
 
-	for (half = 0; half < 2; half++)
-		if (bpf_map_lookup_elem(rules->shapes_fd, &half, &halves[half]))
-			return failed(-errno, "cannot read map '%s'", REWRITE_SHAPES_MAP);
-	half = halves[0].turn < halves[1].turn ? 0 : 1;
+	if (err)
+		return err;
+	half = !half_in_use(halves);
 	turn = halves[!half].turn + 1;
 	if (halves[!half].count == shapes->count &&
 	    !memcmp(halves[!half].masks, shapes->masks, sizeof(shapes->masks)))

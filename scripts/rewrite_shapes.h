@@ -14,6 +14,12 @@ int shapes_collect(const struct rule *list, size_t len, struct rewrite_shapes *s
 /* Report that they are. Returns -ENOSPC. */
 int shapes_refused(void);
 
+/* Those that the programs look for now. Returns 0 or a negative errno, reported. */
+int shapes_read(const struct rules *rules, struct rewrite_shapes *shapes);
+
+/* Whether a rule is of one of these. */
+bool shapes_have(const struct rewrite_shapes *shapes, const struct rewrite_key *match);
+
 /*
  * Have the programs look for these: they find all shapes of before, or all of now. Returns 0 or a
  * negative errno, reported.

@@ -518,3 +518,91 @@ test_any_failing_call_of_a_load_is_reported()
 	((points > 10)) || fail "failed at $points calls only"
 	echo "failed at $points calls"
 }
+
+# hits: of the rules with the first counters, whether they are listed or not.
+hits()
+{
+	local slot sum=0
+
+	for slot in 0 1 2; do
+		((sum += $(counter "$BPFFS/v0/rewrite_hits" "$slot" | cut -d' ' -f1)))
+	done
+	echo "$sum"
+}
+
+tc_saw() { (($(counter "$BPFFS/v0/%egress/tc_stats_map" 9 | cut -d' ' -f1) == $1)); }
+
+# A packet is changed if rules are listed, and not if none are.
+expect_effect_as_listed()
+{
+	local seen before listed
+
+	seen=$(counter "$BPFFS/v0/%egress/tc_stats_map" 9 | cut -d' ' -f1)
+	before=$(hits)
+	listed=$(rewrite v0 save | wc -l)
+	send_out 1
+	eventually tc_saw $((seen + 1)) || fail "the packet did not get there"
+	(($(hits) - before == (listed > 0))) || fail "$listed rules are listed, $(($(hits) - before)) took effect"
+}
+
+# Nor does an edit of something else change that.
+expect_list_and_effect_agree()
+{
+	local saved
+
+	expect_effect_as_listed
+	saved=$(rewrite v0 save)
+	rewrite v0 add in vlan 9 pop
+	rewrite v0 del in vlan 9
+	[[ $(rewrite v0 save) == "$saved" ]] || fail "before: $saved, after: $(rewrite v0 save)"
+	expect_effect_as_listed
+}
+
+flush() { rewrite v0 flush; }
+
+# It goes on where the other one was killed, or is told that all is done.
+expect_another_add()
+{
+	expect_list_and_effect_agree
+	[[ -n $(rewrite v0 save) ]] || rewrite v0 add vlan none set smac 02:00:00:00:00:0a
+}
+
+test_an_add_that_is_killed_anywhere_is_listed_if_it_is_in_effect()
+{
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	kill_everywhere bpf flush rewrite v0 add vlan none set smac 02:00:00:00:00:0a -- expect_another_add
+	((points > 10)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
+}
+
+test_a_flush_that_is_killed_anywhere_has_all_rules_or_none()
+{
+	load --hook tc_egress v0 objects/tc_rewrite.o >/dev/null
+	printf '%s\n' 'out set smac 02:00:00:00:00:0c' 'set smac 02:00:00:00:00:0d' >"$TMPDIR/old"
+	kill_everywhere bpf load_old rewrite v0 flush -- expect_list_and_effect_agree
+	((points > 10)) || fail "killed at $points calls only"
+	echo "killed at $points calls"
+}
+
+# Rules that somebody else wrote, more than the programs' own map has room for, in one slot.
+test_a_map_with_too_many_rules_is_emptied_by_one_flush()
+{
+	local i zeros many=4200
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rm "$BPFFS/v0/rewrite_rules"
+	bpftool map create "$BPFFS/v0/rewrite_rules" type hash key 48 value 56 entries 5000 \
+		name rewrite_rules flags 1
+	zeros=$(printf '0 %.0s' {1..56})
+	for ((i = 0; i < many; i++)); do
+		# The destination is a fourth of the key's last half.
+		echo "map update pinned $BPFFS/v0/rewrite_rules key 0 0 0 32 ${zeros:0:56} $((i / 256)) $((i % 256)) 0 0" \
+			"${zeros:0:24} value $zeros"
+	done >"$TMPDIR/batch"
+	bpftool batch file "$TMPDIR/batch" >/dev/null
+	[[ $(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1) == "Found $many elements" ]] ||
+		fail "not filled: $(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1)"
+	expect_status 0 rewrite v0 flush
+	[[ $(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1) == "Found 0 elements" ]] ||
+		fail "$(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1)"
+}

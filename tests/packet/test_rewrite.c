@@ -45,7 +45,6 @@ static int open_twins(void **state)
 	rules.rules_fd = twins_map(&twins, REWRITE_RULES_MAP);
 	rules.shapes_fd = twins_map(&twins, REWRITE_SHAPES_MAP);
 	rules.hits_fd = twins_map(&twins, REWRITE_HITS_MAP);
-	rules.list = calloc(REWRITE_RULES, sizeof(*rules.list));
 	if (!twins.tc)
 		return 0;
 	shown = bpf_object__open_file("build/tests/bpf/rewrite_shown.o", NULL);
@@ -743,6 +742,8 @@ static void test_rules_up_to_the_limits(void **state)
 	struct flow out = flow4;
 
 	(void)state;
+	rules.list = reallocarray(rules.list, REWRITE_RULES, sizeof(*rules.list));
+	assert_non_null(rules.list);
 	for (int i = 0; i < REWRITE_RULES; i++) {
 		snprintf(text, sizeof(text), "dst 10.0.%d.%d tcp set dport 9", i / 256, i % 256);
 		assert_int_equal(try_rule(text, &rule), 0);
@@ -753,6 +754,10 @@ static void test_rules_up_to_the_limits(void **state)
 	}
 	assert_int_equal(try_rule("dst 192.0.2.2 tcp set dport 9", &rule), 0);
 	assert_int_equal(rules_add(&rules, &rule, false), -ENOSPC);
+	/* Nor is there room where slots of others repeat, and some are free therefore. */
+	rules.list[1].actions.slot = rules.list[0].actions.slot;
+	assert_int_equal(rules_add(&rules, &rule, false), -ENOSPC);
+	assert_int_equal(rules.len, REWRITE_RULES);
 	no_rules(NULL);
 	for (int i = 1; i <= REWRITE_SHAPES; i++) {
 		snprintf(text, sizeof(text), "dst %s/%d set dst 10.0.0.%d",
