@@ -147,30 +147,58 @@ const char *skeleton_obstacle(int dir_fd)
 	return NULL;
 }
 
-bool skeleton_only(int dir_fd)
+int skeleton_only(int dir_fd)
 {
 	struct dirent **list;
 	struct stat st;
-	bool only = true;
-	int count, fd;
+	int count, fd, only = 1;
 
 	count = scandirat(dir_fd, ".", &list, NULL, NULL);
 	if (count < 0)
-		return false;
+		return -errno;
 	for (int i = 0; i < count; i++) {
 		const char *file = list[i]->d_name;
 
-		if (!strcmp(file, DIRECTORY_EGRESS) || !strcmp(file, DIRECTORY_LOCK)) {
+		if (only == 1 &&
+		    (!strcmp(file, DIRECTORY_EGRESS) || !strcmp(file, DIRECTORY_LOCK))) {
 			fd = bpffs_open_dir(dir_fd, file, O_RDONLY);
-			only &= fd >= 0 && skeleton_only(fd);
+			only = fd < 0 ? fd : skeleton_only(fd);
 			if (fd >= 0)
 				close(fd);
-		} else if (strcmp(file, ".") && strcmp(file, "..")) {
-			only &= !fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
-			        S_ISLNK(st.st_mode) && strcmp(file, DIRECTORY_RECORD) != 0;
+		} else if (only == 1 && strcmp(file, ".") && strcmp(file, "..")) {
+			only = !fstatat(dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
+			       S_ISLNK(st.st_mode) && strcmp(file, DIRECTORY_RECORD) != 0;
 		}
 		free(list[i]);
 	}
 	free(list);
 	return only;
+}
+
+/* A symlink of the skeleton, and nothing else of that name. */
+static void remove_back_links(int parent_fd, const char *dir)
+{
+	char path[PATH_MAX + NAME_SIZE], target[4];
+
+	for (size_t i = 0; i < sizeof(back_links) / sizeof(back_links[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, back_links[i]);
+		if (readlinkat(parent_fd, path, target, sizeof(target)) == 1)
+			unlinkat(parent_fd, path, 0);
+	}
+}
+
+int skeleton_remove(int parent_fd, const char *relative)
+{
+	static const char *const below[] = { DIRECTORY_EGRESS, DIRECTORY_LOCK };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", relative, below[i]) >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		remove_back_links(parent_fd, path);
+		if (unlinkat(parent_fd, path, AT_REMOVEDIR) && errno != ENOENT)
+			return -errno;
+	}
+	remove_back_links(parent_fd, relative);
+	return unlinkat(parent_fd, relative, AT_REMOVEDIR) ? -errno : 0;
 }

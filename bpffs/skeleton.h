@@ -3,7 +3,6 @@
 #ifndef BPFFS_SKELETON_H
 #define BPFFS_SKELETON_H
 
-#include <stdbool.h>
 #include "bpffs/listing.h"
 
 /* A directory and its %egress/, listed: what is missing can be told without trying. */
@@ -31,7 +30,13 @@ int skeleton_fill(int dir_fd);
  * none. */
 const char *skeleton_obstacle(int dir_fd);
 
-/* Whether a directory has a skeleton and nothing else in it. */
-bool skeleton_only(int dir_fd);
+/* Whether a directory has a skeleton and nothing else in it: 1 or 0, or a negative errno. */
+int skeleton_only(int dir_fd);
+
+/*
+ * Remove a directory that has a skeleton and nothing else: it takes no descriptor. What somebody
+ * else puts there meanwhile stays, with the directory. Returns 0 or a negative errno.
+ */
+int skeleton_remove(int parent_fd, const char *relative);
 
 #endif

@@ -349,16 +349,20 @@ int stage_remove(const struct bpffs *fs, const char *name)
 	return err ? failed(err, "cannot remove stage %s in %s", name, fs->path) : 0;
 }
 
-/* What was to be published did not come; another loader may have pinned there meanwhile. */
+/*
+ * What was to be published did not come; another loader may have pinned there meanwhile. Out of
+ * descriptors, which may be why it did not come, that cannot be seen: then a pin keeps the
+ * directory.
+ */
 static void remove_made(const struct stage *stage)
 {
 	int fd = bpffs_open_dir(stage->fs->fd, stage->made, O_RDONLY);
-	bool only = fd >= 0 && skeleton_only(fd);
+	int only = fd < 0 ? fd : skeleton_only(fd);
 
 	if (fd >= 0)
 		close(fd);
-	if (only)
-		remove_tree(stage->fs->fd, stage->made);
+	if (only == 1 || only == -EMFILE || only == -ENFILE)
+		skeleton_remove(stage->fs->fd, stage->made);
 }
 
 /* It is published: only its own record is mostly left of it. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/identity.h"
 #include "bpffs/log.h"
+#include "bpffs/skeleton.h"
 #include "pinning/carry.h"
 #include "pinning/gc_gone.h"
 #include "pinning/gc_pins.h"
@@ -129,11 +130,33 @@ static int decide(struct gc *gc, struct directory *dir, const char *component)
 	return err ? err : gc_stay_add(gc, dir);
 }
 
-/* One that is not ours, or that we do not understand: 0 with the reason, or a negative errno. */
+/* A load made it and was stopped before it had pinned anything. Nobody is at work: see lock(). */
+static bool was_never_used(int fd)
+{
+	return !faccessat(fd, DIRECTORY_LOCK, F_OK, AT_SYMLINK_NOFOLLOW) && skeleton_only(fd) == 1;
+}
+
+static void remove_unused(struct gc *gc, const char *relative, const char *path)
+{
+	int err = gc->options->dry_run ? 0 : skeleton_remove(gc->fs.fd, relative);
+
+	if (err)
+		gc_decide(gc->report, GC_DIRECTORY, GC_FAILED, path, "it cannot be removed: %s",
+		          strerror(-err));
+	else
+		gc_decide(gc->report, GC_DIRECTORY, GC_REMOVED, path,
+		          "a run that was stopped made it, and nothing is pinned in it");
+}
+
+/*
+ * One that is not ours, or that we do not understand: 0 with the reason, which is "" for one that
+ * is of no use; or a negative errno.
+ */
 static int refuse(const struct gc *gc, const char *relative, char why[256])
 {
 	struct record rec;
 	struct stat st;
+	bool unused;
 	int fd, err;
 
 	fd = bpffs_open_dir(gc->fs.fd, relative, O_RDONLY);
@@ -144,8 +167,11 @@ static int refuse(const struct gc *gc, const char *relative, char why[256])
 	if (fd < 0)
 		return fd;
 	err = record_read(fd, DIRECTORY_RECORD, &rec);
+	unused = err == -ENOENT && was_never_used(fd);
 	close(fd);
-	if (err == -ENOENT)
+	if (unused)
+		*why = '\0';
+	else if (err == -ENOENT)
 		snprintf(why, 256, "it has no record, so it is not ours");
 	else if (err == -EPROTONOSUPPORT)
 		snprintf(why, 256, "its record is of a newer version");
@@ -162,11 +188,16 @@ int gc_directory(struct gc *gc, const char *relative, const char *component)
 
 	snprintf(path, sizeof(path), "%s/%s", gc->fs.path, relative);
 	err = refuse(gc, relative, why);
+	if (!err && !*why && gc_stage_left(gc, relative))
+		strcpy(why, "a stage that is left may still be finished there");
 	/* Pins, symlinks and what goes away meanwhile are no directories. */
 	if (err < 0)
 		return 0;
 	if (!err) {
-		gc_decide(gc->report, GC_DIRECTORY, GC_KEPT, path, "%s", why);
+		if (*why)
+			gc_decide(gc->report, GC_DIRECTORY, GC_KEPT, path, "%s", why);
+		else
+			remove_unused(gc, relative, path);
 		return 0;
 	}
 	err = directory_open_relative(&dir, &gc->fs, relative);

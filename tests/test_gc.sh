@@ -1101,3 +1101,43 @@ test_beside_loaders_and_interfaces_that_come_and_go_nothing_in_use_is_removed()
 	[[ ! -e $BPFFS/w0 && ! -e $BPFFS/w1 ]] || fail "left over: $output"
 	expect_no_stage
 }
+
+# Killed between making the directory and writing its record.
+test_a_directory_in_which_a_stopped_load_pinned_nothing_is_removed()
+{
+	local n dry
+
+	need strace
+	for ((n = 1; n < 60; n++)); do
+		with_fault "symlinkat:signal=KILL:when=$n" load v0 objects/xdp_pass.o >/dev/null 2>&1 || true
+		[[ ! -e $BPFFS/v0 || -L $BPFFS/v0/%meta ]] || break
+	done
+	[[ -d $BPFFS/v0 && ! -L $BPFFS/v0/%meta ]] || fail "no kill left such a directory"
+	mkdir "$BPFFS/others"
+	bpftool map create "$BPFFS/v0/theirs" type array key 4 value 4 entries 1 name theirs
+	expect_status 0 gc
+	expect_decision kept directory "$BPFFS/v0" "it has no record, so it is not ours"
+	rm "$BPFFS/v0/theirs"
+	expect_status 0 gc --dry-run
+	expect_decision "would remove" directory "$BPFFS/v0" "nothing is pinned in it"
+	dry=$output
+	[[ -d $BPFFS/v0 ]] || fail "a dry run removed it"
+	expect_status 0 gc
+	[[ $output == "${dry/would remove/removed}" ]] || fail "it said: $dry, and did: $output"
+	expect_decision kept directory "$BPFFS/others" "it has no record, so it is not ours"
+	[[ ! -e $BPFFS/v0 ]] || fail "left over: $(find "$BPFFS/v0")"
+}
+
+test_a_load_that_runs_out_of_descriptors_leaves_no_directory()
+{
+	local n refused=0
+
+	for ((n = 6; n < 40; n++)); do
+		run prlimit --nofile="$n" load v0 objects/xdp_acl.o
+		((status != 0)) || break
+		((++refused))
+		[[ ! -e $BPFFS/v0 ]] || fail "with $n descriptors: $errors$(find "$BPFFS/v0")"
+	done
+	((refused > 3)) || fail "with $n descriptors: $errors"
+	expect_status 0 load v0 objects/xdp_acl.o
+}
