@@ -160,13 +160,16 @@ int cli_misused(const char *tool, const char *fmt, ...)
 {
 	const char *command = cli_command(tool);
 	va_list args;
+	char *what;
+	int len;
 
 	if (fmt) {
-		fprintf(stderr, "%s: ", command);
 		va_start(args, fmt);
-		vfprintf(stderr, fmt, args);
+		len = vasprintf(&what, fmt, args);
 		va_end(args);
-		fputc('\n', stderr);
+		log_line(stderr, "%s: %s", command, len < 0 ? "out of memory" : what);
+		if (len >= 0)
+			free(what);
 	}
 	hint("see %s --help", command);
 	return EXIT_USAGE;

@@ -16,6 +16,57 @@ static char log_failure[512];
 static log_listener *log_listening;
 static void *log_listening_arg;
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* kept: control characters that are printed as they are. Runs at once: stderr has no buffer. */
+static void print_escaped(FILE *out, const char *text, const char *kept)
+{
+	size_t len;
+
+	for (; *text; text += len) {
+		for (len = 0; text[len] && (!is_control(text[len]) || strchr(kept, text[len]));)
+			len++;
+		fwrite(text, 1, len, out);
+		if (text[len])
+			fprintf(out, "\\x%02x", text[len++]);
+	}
+}
+
+void log_print(FILE *out, const char *text)
+{
+	print_escaped(out, text, "\n\t");
+}
+
+void log_line(FILE *out, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	print_escaped(out, text, "\t");
+	fputc('\n', out);
+	free(text);
+}
+
+/* A name of an interface may hold what moves the cursor, or worse. */
+__attribute__((format(printf, 1, 0))) static void print(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
+	log_print(stderr, text);
+	free(text);
+}
+
 __attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static int
 log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -29,7 +80,9 @@ log_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 		va_end(again);
 		log_listening(text, log_listening_arg);
 	}
-	return log_verbose ? vfprintf(stderr, fmt, args) : 0;
+	if (log_verbose)
+		print(fmt, args);
+	return 0;
 }
 
 void log_listen(log_listener *listener, void *arg)
@@ -41,28 +94,6 @@ void log_listen(log_listener *listener, void *arg)
 const char *log_last_failure(void)
 {
 	return log_failure;
-}
-
-void log_print(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
-		    *text == 0x7f)
-			fprintf(out, "\\x%02x", *text);
-		else
-			fputc(*text, out);
-	}
-}
-
-/* A name of an interface may hold what moves the cursor, or worse. */
-__attribute__((format(printf, 1, 0))) static void print(const char *fmt, va_list args)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, args) < 0)
-		return;
-	log_print(stderr, text);
-	free(text);
 }
 
 void log_place(const char *place, bool mute)

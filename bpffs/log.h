@@ -41,6 +41,9 @@ void log_place(const char *place, bool mute);
 /* Print a text in which control characters become \xNN, but for the ends of lines and tabs. */
 void log_print(FILE *out, const char *text);
 
+/* Print one line; a line feed in it, which may come from a name, is no end either. */
+void log_line(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* What failed() or rejected() printed last, without the tool and the errno; "" if nothing failed.
  */
 const char *log_last_failure(void);

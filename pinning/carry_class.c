@@ -54,11 +54,11 @@ int carry_check_classes(const struct object *object, const char *const *classes)
 			m++;
 		if (m < object->maps_len)
 			continue;
-		fprintf(stderr, "load: --class %s: %s has no such map; it has", *classes,
-		        object->path);
+		fprintf(stderr, "load: --class %s: %s has no such map; it has", cli_text(*classes),
+		        cli_text(object->path));
 		for (m = 0; m < object->maps_len; m++)
 			if (!strchr(object->map_names[m], '.'))
-				fprintf(stderr, " %s", object->map_names[m]);
+				fprintf(stderr, " %s", cli_text(object->map_names[m]));
 		fputc('\n', stderr);
 		return -EINVAL;
 	}
@@ -76,10 +76,10 @@ int carry_check_planned(const struct plan *plan, const char *ifname, const char 
 			continue;
 		fprintf(stderr,
 		        "pin_maps: --class %s: the programs on %s use no such map; they use",
-		        *classes, cli_text(ifname));
+		        cli_text(*classes), cli_text(ifname));
 		for (m = 0; m < plan->len; m++)
 			if (*plan->maps[m].name)
-				fprintf(stderr, " %s", plan->maps[m].name);
+				fprintf(stderr, " %s", cli_text(plan->maps[m].name));
 		fputc('\n', stderr);
 		return -EINVAL;
 	}

@@ -54,15 +54,15 @@ static void print_log_end(const char *log)
 	for (const char *at = verifier_last_lines(log, LOG_LAST_LINES); *at;) {
 		int len = (int)strcspn(at, "\n");
 
-		fprintf(stderr, "    %.*s\n", len, at);
+		log_line(stderr, "    %.*s", len, at);
 		at += len + (at[len] == '\n');
 	}
 }
 
 static void print_note(const struct explain_note *note, int indent, const char *name)
 {
-	fprintf(stderr, "%*s%-*s %-9s %s\n", indent, "", 26 - indent, name,
-	        outcome_names[note->outcome][1], note->what);
+	log_line(stderr, "%*s%-*s %-9s %s", indent, "", 26 - indent, name,
+	         outcome_names[note->outcome][1], note->what);
 }
 
 void explain_print(const struct explanation *e)

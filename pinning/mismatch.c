@@ -106,10 +106,10 @@ int mismatch_check(const struct object *object, const struct mismatches *how)
 	for (size_t i = 0; how->maps[i]; i++) {
 		if (has_map(object, how->maps[i]))
 			continue;
-		fprintf(stderr, "load: --on-mismatch %s: %s has no such map; it has", how->maps[i],
-		        object->path);
+		fprintf(stderr, "load: --on-mismatch %s: %s has no such map; it has",
+		        cli_text(how->maps[i]), cli_text(object->path));
 		for (size_t m = 0; m < object->maps_len; m++)
-			fprintf(stderr, " %s", object->map_names[m]);
+			fprintf(stderr, " %s", cli_text(object->map_names[m]));
 		fputc('\n', stderr);
 		return -EINVAL;
 	}

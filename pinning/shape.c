@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/log.h"
 #include "pinning/shape.h"
 #include "pinning/shape_inner.h"
 
@@ -33,8 +34,8 @@ void shape_diffs_print(const struct shape_diffs *diffs)
 {
 	fprintf(stderr, "  %-36s %-24s %s\n", "", "object", "pinned");
 	for (size_t i = 0; i < diffs->len; i++)
-		fprintf(stderr, "  %-36s %-24s %s\n", diffs->list[i].field, diffs->list[i].object,
-		        diffs->list[i].pinned);
+		log_line(stderr, "  %-36s %-24s %s", diffs->list[i].field, diffs->list[i].object,
+		         diffs->list[i].pinned);
 }
 
 __u32 shape_flags(__u32 type, __u32 flags)

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 			interval = true;
 			if (!ticker_parse(optarg, &how.interval_ns))
 				break;
-			fprintf(stderr, "stats: no interval: '%s'\n", optarg);
+			log_line(stderr, "stats: no interval: '%s'", optarg);
 			hint("give seconds, at least 0.001: --interval 0.5");
 			return EXIT_USAGE;
 		case 'j': how.json = true; break;

@@ -58,7 +58,7 @@ struct top {
 
 static int misused(const char *what, const char *text, const char *advice)
 {
-	fprintf(stderr, "top: %s: '%s'\n", what, text);
+	log_line(stderr, "top: %s: '%s'", what, text);
 	hint("%s", advice);
 	return EXIT_USAGE;
 }

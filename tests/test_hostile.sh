@@ -321,3 +321,23 @@ test_control_characters_in_a_name_do_not_reach_the_terminal()
 		[[ $command == doctor || $output == *'a\x1b[2Jb\x7f'* ]] || fail "$command: $output$errors"
 	done
 }
+
+test_control_characters_of_an_object_or_a_word_do_not_reach_the_terminal()
+{
+	local bad=$'v\033[2J\n\1770' word option
+
+	run load --explain -n "$bad" v0 objects/xdp_pass.o
+	[[ $errors == *"programs and maps "*refused*'v\x1b[2J\x0a\x7f0'* && $errors != *$'\033'* ]] ||
+		fail "$(cat -v <<<"$output$errors")"
+	run load --explain v0 "$TMPDIR/$bad.o"
+	[[ $status == 2 && $errors == *"ELF file "*'v\x1b[2J\x0a\x7f0.o'* && $errors != *$'\033'* ]] ||
+		fail "$(cat -v <<<"$output$errors")"
+	for word in "load --on-mismatch" "load --hook" "load --expect" \
+		"load --class" "pin_maps --class" "stats --interval" "top --sort"; do
+		option=${word#* }
+		run "${word% *}" "$option" "$bad" v0 objects/xdp_pass.o
+		((status == 1)) || fail "$word: status $status: $errors"
+		[[ $errors == *'v\x1b[2J\x0a\x7f0'* && $errors != *$'\033'* && $errors != *$'\177'* ]] ||
+			fail "$word: $(cat -v <<<"$errors")"
+	done
+}
