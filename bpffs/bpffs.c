@@ -308,6 +308,22 @@ static int home_of_init(const struct bpffs *fs, struct netns_id *home)
 	return 0;
 }
 
+static void hint_root_record(const struct bpffs *fs, int err)
+{
+	char path[PATH_MAX + 32];
+
+	if (err == -EPROTONOSUPPORT) {
+		hint("a newer version of ifbpf wrote it: use that one; nothing was changed");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%s/%s", fs->path, OURS, ROOT_RECORD);
+	hint("it says which network namespace is home, and is damaged: readlink %s",
+	     cli_word(path));
+	hint("have it written anew, in the namespace whose interfaces have their pins at "
+	     "%s/IFNAME: rm %s && %s IFNAME",
+	     fs->path, cli_word(path), cli_command("pin_maps"));
+}
+
 /* The home namespace is written once, by the first writer, and stays. */
 static int find_home(struct bpffs *fs, enum bpffs_access access)
 {
@@ -322,8 +338,7 @@ static int find_home(struct bpffs *fs, enum bpffs_access access)
 		}
 		if (err != -ENOENT) {
 			failed(err, "cannot read the record %s/%s/%s", fs->path, OURS, ROOT_RECORD);
-			hint("it was written by a newer version, or is damaged; nothing was "
-			     "changed");
+			hint_root_record(fs, err);
 			return err;
 		}
 	}
@@ -375,6 +390,11 @@ static int make_ours(struct bpffs *fs)
 	return 0;
 }
 
+bool bpffs_is_readonly(const struct bpffs *fs)
+{
+	return faccessat(fs->fd, ".", W_OK, AT_EACCESS) && errno == EROFS;
+}
+
 int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 {
 	struct netns_id caller;
@@ -400,6 +420,11 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 		goto out;
 	}
 	fs->dev = st.st_dev;
+	if (access == BPFFS_WRITE && bpffs_is_readonly(fs)) {
+		err = failed(-EROFS, "cannot write in %s", fs->path);
+		hint("it is mounted read-only: mount -o remount,rw %s", cli_word(fs->path));
+		goto out;
+	}
 	if (access == BPFFS_WRITE) {
 		cli_outlive_readers();
 		if (!strcmp(fs->path, BPFFS_DEFAULT) && mounts_private_sys())

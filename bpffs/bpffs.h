@@ -54,6 +54,9 @@ int bpffs_probe(void);
 /* Closes what bpffs_open() opened, and so gives the lock back. */
 void bpffs_close(struct bpffs *fs);
 
+/* It, or this mount of it, is read-only. */
+bool bpffs_is_readonly(const struct bpffs *fs);
+
 /* Become the one writer of this BPF filesystem (4.1 of ifbpf-bpffs(7)). Reports its failures. */
 int bpffs_lock(struct bpffs *fs);
 

@@ -93,7 +93,12 @@ static void look_at_root(struct doctor *d)
 		found(d, DOCTOR_OK, "only root can make names in the BPF filesystem");
 	}
 	evidence(d, "%s has mode %04o, owner uid %u", d->fs.path, mode, st.st_uid);
-	if (faccessat(d->fs.fd, ".", W_OK, AT_EACCESS)) {
+	if (bpffs_is_readonly(&d->fs)) {
+		found(d, DOCTOR_PROBLEM,
+		      "the BPF filesystem is mounted read-only: nothing can be pinned or unpinned");
+		evidence(d, "%s: %s", d->fs.path, strerror(EROFS));
+		remedy(d, "mount -o remount,rw %s", d->fs.path);
+	} else if (faccessat(d->fs.fd, ".", W_OK, AT_EACCESS)) {
 		found(d, DOCTOR_PROBLEM, "this user cannot make a pin: pin and load will fail");
 		evidence(d, "%s has mode %04o, owner uid %u; we are uid %u", d->fs.path, mode,
 		         st.st_uid, geteuid());

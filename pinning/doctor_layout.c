@@ -13,7 +13,8 @@ static bool judge_right(struct doctor *d, int parent_fd, const char *parent, con
 	struct stat st;
 
 	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) ||
-	    !faccessat(parent_fd, name, R_OK | W_OK | X_OK, AT_EACCESS))
+	    !faccessat(parent_fd, name, R_OK | W_OK | X_OK, AT_EACCESS) ||
+	    bpffs_is_readonly(&d->fs)) /* which is a finding of its own */
 		return true;
 	found(d, DOCTOR_PROBLEM,
 	      "this user cannot write in %.60s: pin, load, unload and gc will fail", name);

@@ -1032,6 +1032,25 @@ test_a_root_record_of_another_version_is_refused()
 	ln -s 'v=2;gen=0;netns=1' "$BPFFS/%ifbpf/%root"
 	before=$(snapshot)
 	expect_refusal "cannot read the record $BPFFS/%ifbpf/%root: " "$before" pin_maps v0
+	[[ $errors == *"newer version"* && $errors != *"rm "* ]] || fail "it says: $errors"
+}
+
+test_a_damaged_root_record_is_written_anew_by_what_is_told()
+{
+	local before command
+
+	ready
+	pin_maps v0 >/dev/null
+	before=$(readlink "$BPFFS/%ifbpf/%root")
+	ln -snf 'gen=0;netns=1' "$BPFFS/%ifbpf/%root"
+	expect_refusal "cannot read the record $BPFFS/%ifbpf/%root: " "$(snapshot)" load v0 objects/xdp_drop.o
+	command=$(sed -n 's/.*IFNAME: \(rm .*\)IFNAME$/\1v0/p' <<<"$errors")
+	[[ $command == "rm '$BPFFS/%ifbpf/%root' && pin_maps v0" || $command == "rm $BPFFS/%ifbpf/%root && pin_maps v0" ]] ||
+		fail "it says: $errors"
+	bash -ec "$command" >/dev/null
+	[[ $(readlink "$BPFFS/%ifbpf/%root") == "$before" ]] ||
+		fail "it was $before and is $(readlink "$BPFFS/%ifbpf/%root")"
+	expect_status 0 load v0 objects/xdp_drop.o
 }
 
 test_fields_that_we_do_not_know_stay_in_the_record()

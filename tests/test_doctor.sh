@@ -541,3 +541,24 @@ test_wrong_usage_and_unknown_interfaces()
 	expect_status 2 doctor nope
 	[[ $errors == *"cannot find interface nope"* && -z $output ]] || fail "it says: $errors"
 }
+
+test_a_read_only_bpffs_is_named_and_remounted_by_what_is_told()
+{
+	local command
+
+	load v0 objects/xdp_pass.o >/dev/null
+	mount -o remount,ro "$BPFFS"
+	run doctor v0
+	((status == 2)) || fail "status $status: $output"
+	expect_finding bpffs_mode "problem the BPF filesystem is mounted read-only: .*"
+	[[ $output != *"this user cannot"* ]] || fail "it says: $output"
+	[[ $output == *"mount -o remount,rw $BPFFS"* ]] || fail "it says: $output"
+	for command in "load v0 objects/xdp_drop.o" "unload v0" "pin_maps v0" "gc"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail "cannot write in $BPFFS: Read-only file system" $command
+		[[ $errors == *"hint: it is mounted read-only: mount -o remount,rw $BPFFS"* ]] ||
+			fail "$command: $errors"
+	done
+	mount -o remount,rw "$BPFFS"
+	expect_status 0 load v0 objects/xdp_drop.o
+}
