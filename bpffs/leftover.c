@@ -101,6 +101,7 @@ static int inspect(void *arg)
 	old = attachments_has(&attached, l->hook, l->old_prog);
 	new = attachments_has(&attached, l->hook, l->new_prog);
 	complete = attached.known[l->hook];
+	l->unasked = !complete && !new;
 	/* The number may be used again, and the name as well. */
 	in->known = old || new || !strcmp(now.mac, l->rec.iface.mac);
 	if (new)

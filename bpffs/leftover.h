@@ -28,6 +28,7 @@ struct leftover {
 	bool seen;        /* the hook was looked at, and the new program is not on it */
 	__u32 there;      /* the program that is there instead; 0: none */
 	bool blind;       /* what that uses cannot be told without CAP_SYS_ADMIN */
+	bool unasked;     /* what is on the hook cannot be told without CAP_NET_ADMIN */
 	struct live live; /* else this */
 	struct displaced_maps displaced;
 };

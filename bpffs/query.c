@@ -347,7 +347,11 @@ static int query_hook(struct attachments *all, const struct interface *iface,
 static int refuse(int err, struct attachments *all, const struct interface *iface)
 {
 	attachments_free(all);
-	return failed(err, "cannot ask what is attached to %s", iface->name);
+	failed(err, "cannot ask what is attached to %s", iface->name);
+	if (err == -ENODEV)
+		hint("it is gone since this began, or in another network namespace now: ip -br "
+		     "link");
+	return err;
 }
 
 int attachments_query_over(struct attachments *all, const struct interface *iface,

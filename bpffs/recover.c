@@ -117,7 +117,7 @@ static int say_untold(const struct leftover *l)
 	         "of %s",
 	         l->verb, l->old_prog, l->new_prog, hook_name(l->hook), l->rec.iface.name);
 	hint("what it had prepared stays in %s/%%ifbpf/stage/%s", l->fs->path, l->name);
-	if (l->blind)
+	if (l->blind || l->unasked)
 		hint(RECOVER_REMEDY_ASK);
 	else
 		hint(RECOVER_REMEDY_DROP, cli_command("gc"));
@@ -190,7 +190,7 @@ bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,
 	if (stuck) {
 		leftover_read(&l, fs, name, fd);
 		stuck = leftover_choose(&l) == LEFTOVER_UNTOLD;
-		*blind = l.blind;
+		*blind = l.blind || l.unasked;
 		snprintf(ifname, IF_NAMESIZE, "%s", l.rec.iface.name);
 		leftover_free(&l);
 	}

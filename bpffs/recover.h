@@ -19,7 +19,8 @@ struct leftover;
 typedef void (*recover_before_fn)(const struct leftover *l, const struct directory *dir);
 
 /* What to do about one of which it cannot be told: who may ask, or else with the command for gc. */
-#define RECOVER_REMEDY_ASK  "run as root, or with CAP_SYS_ADMIN: what is attached tells it"
+#define RECOVER_REMEDY_ASK                                                                         \
+	"run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: what is attached tells it"
 #define RECOVER_REMEDY_DROP "%s --stages, once nothing of it is wanted"
 
 /*
@@ -37,7 +38,7 @@ int recover_stages(const struct bpffs *fs, const struct interface *iface, recove
 
 /*
  * Whether a stage, of those in stages_fd, is one whose writer is dead and of which nobody can tell
- * how it is to end; then ifname is its interface. blind: with CAP_SYS_ADMIN it could be told.
+ * how it is to end; then ifname is its interface. blind: with all capabilities it could be told.
  * Changes nothing; silent.
  */
 bool recover_is_stuck(const struct bpffs *fs, int stages_fd, const char *name,

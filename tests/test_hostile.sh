@@ -341,3 +341,27 @@ test_control_characters_of_an_object_or_a_word_do_not_reach_the_terminal()
 			fail "$word: $(cat -v <<<"$errors")"
 	done
 }
+
+# Stopped at a request, then gone: at one of them at least the load asks what is attached next.
+test_an_interface_that_vanishes_during_a_load_is_said_to()
+{
+	local k pid said=0
+
+	need strace
+	for k in 2 3 4 5 6; do
+		ip link add w0 type veth peer name w1
+		ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -qq -o "$TMPDIR/trace" \
+			-e inject="sendto:signal=STOP:when=$k" load w0 objects/xdp_pass.o >/dev/null 2>"$TMPDIR/errors" &
+		pid=$!
+		eventually grep -q 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "request $k: not stopped"
+		ip link del dev w0
+		kill -CONT "$(pgrep -P "$pid")"
+		! wait "$pid" || fail "request $k: loaded"
+		! grep -q 'what is attached to w0: No such device' "$TMPDIR/errors" || {
+			grep -q 'hint: it is gone since this began' "$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+			((++said))
+		}
+		: >"$TMPDIR/trace"
+	done
+	((said > 0)) || fail "$(<"$TMPDIR/errors")"
+}

@@ -198,7 +198,7 @@ test_a_first_load_that_counted_nothing_is_undone()
 # The maps of that program cannot be asked for: one tool says what another one does about it.
 test_without_the_right_to_ask_nothing_is_guessed()
 {
-	local remedy="run as root, or with CAP_SYS_ADMIN: what is attached tells it" before
+	local remedy="run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: what is attached tells it" before
 
 	need capsh
 	begin
@@ -321,4 +321,28 @@ test_clsact_to_tcx_killed_anywhere_ends_by_one_load()
 	need_tcx
 	hook=tc_ingress
 	change_killed_anywhere "--tc clsact" objects/tc_pass.o "--tc tcx" objects/tc_drop.o
+}
+
+# Without CAP_NET_ADMIN the kernel does not say what is on tcx.
+test_a_killed_load_on_tcx_is_left_to_who_may_ask()
+{
+	local n before
+
+	need_tcx
+	need strace
+	load --tc tcx v0 objects/tc_pass.o >/dev/null
+	n=$(strace -f -qq -e trace=bpf,renameat load --tc tcx v0 objects/tc_drop.o 2>&1 >/dev/null |
+		awk '/renameat\(/ { n++ } /BPF_PROG_ATTACH/ { print n + 1; exit }')
+	[[ -n $n ]] || fail "nothing was attached"
+	inject renameat signal=KILL "$n" load --tc tcx v0 objects/tc_pass.o
+	((status == 137)) || fail "status $status: $errors"
+	before=$(snapshot)
+	expect_status 2 setpriv --inh-caps -all,+bpf --bounding-set -all,+bpf doctor
+	[[ $output == *"nobody can tell how it was to end"*"run as root, or with "*"CAP_NET_ADMIN"* && $output != *"--stages"* ]] ||
+		fail "it says: $output"
+	expect_fail "cannot ask what is attached" \
+		setpriv --inh-caps -all,+bpf --bounding-set -all,+bpf pin_maps v0
+	[[ $(snapshot) == "$before" ]] || fail "it changed: $(diff <(snapshot) - <<<"$before")"
+	expect_status 0 pin_maps v0
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "a stage is left"
 }
