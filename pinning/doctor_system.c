@@ -18,6 +18,11 @@
 #define SYSCTL_JIT    "/proc/sys/net/core/bpf_jit_enable"
 #define SYSCTL_HARDEN "/proc/sys/net/core/bpf_jit_harden"
 
+/* Of xdp_acl, with 15 maps, a load takes more than the lower one; 64 maps are the kernel's limit.
+ */
+#define FILES_FEW  48
+#define FILES_MANY 256
+
 /* A word of a list with commas. */
 static bool lists(const char *list, const char *word)
 {
@@ -228,6 +233,23 @@ static void look_at_memlock(struct doctor *d)
 		remedy(d, "ulimit -l unlimited");
 }
 
+/* A load has each map and program of the object open, and pins and their directories. */
+static void look_at_files(struct doctor *d)
+{
+	struct rlimit limit = {};
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= FILES_MANY)
+		found(d, DOCTOR_OK, "enough files may be open at once for any object");
+	else
+		found(d, limit.rlim_cur < FILES_FEW ? DOCTOR_PROBLEM : DOCTOR_WARNING,
+		      "so few files may be open at once that %s fail, and looking as well",
+		      limit.rlim_cur < FILES_FEW ? "load will" : "objects of many maps may");
+	evidence(d, "RLIMIT_NOFILE is %llu", (unsigned long long)limit.rlim_cur);
+	if (limit.rlim_cur < FILES_MANY)
+		remedy(d, "ulimit -n 1024");
+}
+
 const struct doctor_probe doctor_system[] = {
 	{ "lsm", look_at_lsm },
 	{ "lockdown", look_at_lockdown },
@@ -235,5 +257,6 @@ const struct doctor_probe doctor_system[] = {
 	{ "bpf_jit_enable", look_at_jit },
 	{ "bpf_jit_harden", look_at_harden },
 	{ "memlock", look_at_memlock },
+	{ "open_files", look_at_files },
 	{},
 };

@@ -562,3 +562,16 @@ test_a_read_only_bpffs_is_named_and_remounted_by_what_is_told()
 	mount -o remount,rw "$BPFFS"
 	expect_status 0 load v0 objects/xdp_drop.o
 }
+
+test_too_few_descriptors_are_a_problem()
+{
+	expect_finding open_files "ok .*"
+	run prlimit --nofile=12 doctor v0
+	[[ $status == 2 && $output == *"problem  so few files may be open at once"*"type: ulimit -n 1024"* ]] ||
+		fail "status $status: $output$errors"
+	run prlimit --nofile=40 doctor v0
+	((status == 2)) || fail "status $status: $output$errors"
+	expect_fail "Too many open files" prlimit --nofile=40 load v0 objects/xdp_acl.o
+	run prlimit --nofile=100 doctor v0
+	[[ $status == 0 && $output == *"warning  so few files"* ]] || fail "status $status: $output$errors"
+}
