@@ -154,6 +154,7 @@ void cli_outlive_readers(void)
 {
 	changing = true;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int cli_misused(const char *tool, const char *fmt, ...)

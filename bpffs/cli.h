@@ -41,7 +41,8 @@ void cli_usage(FILE *out, const char *usage, const char *tool);
 
 /*
  * From here on something is changed: a reader of our output that goes away, such as head(1), must
- * not end this in the middle. What could not be written is reported by cli_finish().
+ * not end this in the middle, nor a limit of the size of the file that it goes to. What could not
+ * be written is reported by cli_finish().
  */
 void cli_outlive_readers(void);
 

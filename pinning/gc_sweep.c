@@ -95,6 +95,26 @@ static int look_at_symlink(struct drops *drops, int dir_fd, const char *file)
 	return add_drop(drops, DIRECTORY_EGRESS, file);
 }
 
+/* Readers add up what old arrays and hashes have. What cannot be looked at may be one. */
+static bool may_count(int dir_fd, const char *file)
+{
+	struct bpf_map_info info;
+	int fd = pin_open_map(dir_fd, file, BPF_F_RDONLY, &info);
+
+	if (fd < 0)
+		return true;
+	close(fd);
+	switch (info.type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return true;
+	default: return false;
+	}
+}
+
 static int look_at_old(struct drops *drops, int dir_fd, const char *top, const char *file)
 {
 	const struct gc_prog *user;
@@ -120,10 +140,13 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
 		    "a replacement left in it what did not fit the map in place, or changed since; "
 		    "--old drops it, and that is lost");
-	else
+	else if (may_count(dir_fd, file))
 		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
 		    "a replacement left it, and --old drops it: what it counted is not added any "
 		    "more");
+	else
+		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
+		    "a replacement left it, and --old drops it, with what is in it");
 	return add_drop(drops, top, file);
 }
 

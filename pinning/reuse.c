@@ -43,7 +43,7 @@ static int refuse_pin(const struct directory *dir, enum hook hook, const char *n
 	char file[NAME_SIZE], path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
 	struct stat st = {};
 
-	if (err != -EINVAL || mapname_encode(name, file, sizeof(file)))
+	if ((err != -EINVAL && err != -ELOOP) || mapname_encode(name, file, sizeof(file)))
 		return failed(err, "cannot open what is pinned as '%s' in %s", name, dir->path);
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
 	if (hook != HOOK_TC_EGRESS || fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW) ||
@@ -52,7 +52,9 @@ static int refuse_pin(const struct directory *dir, enum hook hook, const char *n
 		fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW);
 	}
 	rejected(-EEXIST, "cannot pin map '%s' in %s: %s has that name there", name, dir->path,
-	         S_ISDIR(st.st_mode) ? "a directory" : "something that is no map");
+	         S_ISDIR(st.st_mode)   ? "a directory"
+	         : S_ISLNK(st.st_mode) ? "a symlink"
+	                               : "something that is no map");
 	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
 	hint("if nobody needs it: %s %s", S_ISDIR(st.st_mode) ? "rmdir" : "rm", cli_word(full));
 	return -EEXIST;

@@ -1141,3 +1141,15 @@ test_a_load_that_runs_out_of_descriptors_leaves_no_directory()
 	((refused > 3)) || fail "with $n descriptors: $errors"
 	expect_status 0 load v0 objects/xdp_acl.o
 }
+
+test_what_has_no_counters_is_not_said_to_have_counted()
+{
+	local name=xdp_stats_map
+
+	load v0 objects/xdp_pass.o >/dev/null
+	bpftool map create "$BPFFS/v0/$name%old-7" type queue key 0 value 4 entries 4 name queue
+	bpftool map create "$BPFFS/v0/$name%old-8" type hash key 4 value 8 entries 4 name hash
+	expect_status 0 gc --old --dry-run
+	expect_decision "would remove" map "$BPFFS/v0/$name%old-7" "--old drops it, with what is in it"
+	expect_decision "would remove" map "$BPFFS/v0/$name%old-8" "what it counted is not added any more"
+}

@@ -365,3 +365,28 @@ test_an_interface_that_vanishes_during_a_load_is_said_to()
 	done
 	((said > 0)) || fail "$(<"$TMPDIR/errors")"
 }
+
+test_a_limit_of_file_sizes_does_not_end_a_change_in_the_middle()
+{
+	local ended=0
+
+	(ulimit -f 0 && exec load v0 objects/xdp_pass.o) >"$TMPDIR/small" 2>/dev/null || ended=$?
+	((ended == 3)) || fail "status $ended"
+	[[ ! -s $TMPDIR/small && -n $(prog_id v0) ]] || fail "nothing is attached"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "a stage is left"
+}
+
+test_a_symlink_in_the_place_of_a_map_is_removed_by_what_is_told()
+{
+	local command
+
+	load v0 objects/xdp_pass.o >/dev/null
+	unload --purge v0 >/dev/null
+	ln -s /etc/passwd "$BPFFS/v0/xdp_stats_map"
+	expect_fail "cannot pin map 'xdp_stats_map' in $BPFFS/v0: a symlink has that name there" \
+		load v0 objects/xdp_pass.o
+	command=$(sed -n 's/^  hint: if nobody needs it: //p' <<<"$errors")
+	[[ $command == "rm "*"/v0/xdp_stats_map"* ]] || fail "it says: $errors"
+	bash -ec "$command"
+	expect_status 0 load v0 objects/xdp_pass.o
+}
