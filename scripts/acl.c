@@ -34,7 +34,7 @@ static const char usage[] =
 	"  flush                 remove all rules; with --list, that list\n"
 	"  load FILE             replace all rules, or a list, in one step; - is stdin\n"
 	"  save                  print what load reads\n"
-	"  policy [pass|drop|drop-ip]   what becomes of all else; drop-ip: ARP passes\n"
+	"  policy pass|drop|drop-ip   what becomes of all else; drop-ip: ARP passes\n"
 	"  test ADDRESS [tcp/PORT|udp/PORT]   say which rule or list decides about it\n"
 	"\n"
 	"  -l, --list <name>     work on the addresses of a list instead of rules\n"

@@ -34,8 +34,8 @@ bool acl_file_rule(struct line_file *file, struct acl_rule *rule)
 #define NO_RANGE "is no range: two addresses of one kind"
 
 /* What some write between two addresses, beside what has no letter in it. */
-static const char *const connectors[] = { "to",    "through", "thru", "till",    "until",
-	                                  "up-to", "upto",    "mask", "netmask", NULL };
+static const char *const connectors[] = { "to",    "through", "thru",    "till", "until",
+	                                  "up-to", "mask",    "netmask", NULL };
 
 struct word {
 	const char *text; /* NULL: there is none */
