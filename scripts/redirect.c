@@ -43,6 +43,28 @@ static bool has_on_options(const struct redirect_options *how)
 	return how->both || how->plain || how->with_stub;
 }
 
+/* The same command with --with-stub, to be typed; the caller frees it. NULL without memory. */
+static char *with_stub(const char *from, const char *to, char **pairs, int len,
+                       const struct redirect_options *how)
+{
+	size_t size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "%s --with-stub%s%s", cli_command("redirect"), how->both ? " --both" : "",
+	        how->plain ? " --plain" : "");
+	if (how->config.netns)
+		fprintf(out, " --netns %s", cli_word(how->config.netns));
+	fprintf(out, " %s", cli_word(from));
+	fprintf(out, " %s", cli_word(to));
+	for (int i = 0; i < len; i++)
+		fprintf(out, " %s", cli_word(pairs[i]));
+	fclose(out);
+	return text;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const words[] = { "the interface" };
@@ -64,8 +86,12 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	log_init("redirect", how.config.verbose);
-	if (argc > 1 && strcmp(argv[1], "off") != 0 && strcmp(argv[1], "list") != 0)
-		return cli_finish(redirect_on(argv[0], argv[1], argv + 2, argc - 2, &how));
+	if (argc > 1 && strcmp(argv[1], "off") != 0 && strcmp(argv[1], "list") != 0) {
+		how.again = with_stub(argv[0], argv[1], argv + 2, argc - 2, &how);
+		status = redirect_on(argv[0], argv[1], argv + 2, argc - 2, &how);
+		free(how.again);
+		return cli_finish(status);
+	}
 	if (cli_expect_words("redirect", argc, argv, 1, 2, words))
 		return EXIT_USAGE;
 	if (has_on_options(&how))

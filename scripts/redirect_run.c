@@ -93,6 +93,12 @@ static int look_again(struct redirect_side *side)
 	if (redirect_side_is_taken(side) || (port && port != side->now.ifindex) ||
 	    (!side->now.owned && side->now.ifindex) || !redirect_side_arrives(side))
 		return -EAGAIN;
+	return 0;
+}
+
+/* What is on already, to the same interface, is added to. */
+static void inherit(struct redirect_side *side)
+{
 	side->was_on = side->now.owned;
 	if (!side->mode.stub_prog) {
 		side->mode.stub_prog = side->now.stub_prog;
@@ -100,7 +106,6 @@ static int look_again(struct redirect_side *side)
 	}
 	if (!side->mode.reverse)
 		side->mode.reverse = side->now.reverse;
-	return 0;
 }
 
 /* Take the locks when all is as it has to be. */
@@ -142,6 +147,7 @@ static int turn_on(struct redirect_side sides[2], int len, const struct redirect
 	int err = prepare(sides, len, options);
 
 	for (int i = 0; !err && i < len; i++) {
+		inherit(&sides[i]);
 		sides[i].touched = true;
 		err = redirect_maps_add(&sides[i].maps, sides[i].pairs, sides[i].len);
 	}

@@ -148,33 +148,60 @@ int redirect_show(const char *from, const struct redirect_options *options)
 /* --- list */
 
 struct list {
-	const struct redirect_options *options;
 	struct netns_id netns;
-	bool some, failed;
+	__u32 *ifindexes;
+	size_t len;
 };
 
-/* One directory of any network namespace: shown if it is of this one and has our maps. */
+/* One directory of any network namespace: noted if it is of this one and has our maps. */
 static int visit(struct directory *dir, void *arg)
 {
 	struct list *list = arg;
-	struct interface iface;
-	__u32 id;
+	__u32 *ifindexes, id;
 
 	if (!dir->has_record || !netns_equal(&dir->record.iface.netns, &list->netns) ||
-	    view_map_id(dir, REDIRECT_MODE_MAP, &id) ||
-	    interface_by_index(&iface, dir->record.iface.ifindex))
+	    view_map_id(dir, REDIRECT_MODE_MAP, &id))
 		return 0;
-	if (redirect_show(iface.name, list->options))
-		list->failed = true;
-	else
-		list->some = true;
+	ifindexes = reallocarray(list->ifindexes, list->len + 1, sizeof(*ifindexes));
+	if (!ifindexes)
+		return failed(-ENOMEM, "cannot list what is redirected");
+	list->ifindexes = ifindexes;
+	ifindexes[list->len++] = dir->record.iface.ifindex;
 	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	__u32 first = *(const __u32 *)a, second = *(const __u32 *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* In the order of the interfaces, as ip(8) has them. Returns an exit status. */
+static int show_all(const struct list *list, const struct redirect_options *options)
+{
+	bool some = false, refused = false;
+	struct interface iface;
+
+	if (list->len)
+		qsort(list->ifindexes, list->len, sizeof(*list->ifindexes), compare);
+	for (size_t i = 0; i < list->len; i++) {
+		if (interface_by_index(&iface, list->ifindexes[i]))
+			continue;
+		if (redirect_show(iface.name, options))
+			refused = true;
+		else
+			some = true;
+	}
+	if (!refused)
+		return EXIT_SUCCESS;
+	return some ? EXIT_PARTLY : EXIT_KERNEL;
 }
 
 int redirect_list(const struct redirect_options *options)
 {
 	struct redirect_options here = *options;
-	struct list list = { .options = &here };
+	struct list list = {};
 	struct bpffs fs;
 	int err = options->config.netns ? netns_enter(options->config.netns) : 0;
 
@@ -188,7 +215,7 @@ int redirect_list(const struct redirect_options *options)
 		return EXIT_KERNEL;
 	err = directory_each(&fs, visit, &list);
 	bpffs_close(&fs);
-	if (err || (list.failed && !list.some))
-		return EXIT_KERNEL;
-	return list.failed ? EXIT_PARTLY : EXIT_SUCCESS;
+	err = err ? EXIT_KERNEL : show_all(&list, &here);
+	free(list.ifindexes);
+	return err;
 }

@@ -114,8 +114,8 @@ static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bo
 	         "neither "
 	         "a native XDP program nor GRO",
 	         from, to, peer->facts.name);
-	hint("put a program there that lets all pass: %s --with-stub %s %s",
-	     cli_command("redirect"), cli_word(from), cli_word(to));
+	if (options->again)
+		hint("put a program there that lets all pass: %s", options->again);
 	if (peer->gro_helps)
 		hint("or, in the network namespace of %s: ethtool -K %s gro on", peer->facts.name,
 		     cli_word(peer->facts.name));

@@ -350,6 +350,11 @@ test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
 	[[ $errors == *"its other end, w1, would drop the frames"*"redirect --with-stub v0 w0"* ]] ||
 		fail "$errors"
 	expect_off v0
+	expect_status 2 redirect --both --plain v0 w0 "$V1_MAC=$W1_MAC"
+	[[ $errors == *"redirect --with-stub --both --plain v0 w0 '$V1_MAC=$W1_MAC'"* ]] || fail "$errors"
+	expect_status 2 redirect --netns "/proc/$$/ns/net" v0 w0
+	[[ $errors == *"redirect --with-stub --netns /proc/$$/ns/net v0 w0"* ]] || fail "$errors"
+	expect_status 2 redirect v0 w0
 	if ! gro_helps; then
 		[[ $errors != *"gro on"* ]] || fail "a hint that does not help: $errors"
 		return
@@ -624,8 +629,12 @@ test_list_behind_an_interface_shows_that_one()
 	[[ $(redirect v0 list) == "$(redirect v0)" && -n $(redirect v0) ]] || fail "$(redirect v0 list)"
 	[[ $(redirect w0 list) == "w0 -> off" ]] || fail "$(redirect w0 list)"
 	[[ $(redirect -j v0 list) == "$(redirect -j v0)" ]] || fail "$(redirect -j v0 list)"
-	[[ $(redirect list) == *"v0 -> w0"* && $(redirect list) == *"w0 -> off"* ]] ||
-		fail "$(redirect list)"
+	make_veth a0
+	load a0 objects/xdp_redirect.o >/dev/null
+	# In the order of ip link.
+	[[ $(redirect list | grep -v '^ ') == "v0 -> w0  devmap
+w0 -> off
+a0 -> off" ]] || fail "$(redirect list)"
 }
 
 test_json_has_the_same_as_the_text()
