@@ -28,7 +28,8 @@ static const char usage[] =
 	"Edit the rules by which the programs xdp_rewrite and tc_rewrite of an interface\n"
 	"change packets. Of the rules that fit a packet, the one that says most is taken.\n"
 	"\n"
-	"match:   in | out           received (XDP, tc ingress), sent (tc egress)\n"
+	"match:   any               all packets; alone\n"
+	"         in | out           received (XDP, tc ingress), sent (tc egress)\n"
 	"         vlan ID | none     of the outer tag\n"
 	"         src, dst ADDRESS[/LENGTH]\n"
 	"         tcp | udp | icmp | icmp6 | proto NUMBER\n"
@@ -133,6 +134,12 @@ static int delete (struct config *config, char **argv, int argc)
 {
 	struct rule rule;
 
+	if (!argc) {
+		rejected(-EINVAL, "cannot delete a rule: it is not said which");
+		hint("the one for all packets: %s %s del any", cli_command("rewrite"),
+		     cli_word(config->iface.name));
+		return EXIT_USAGE;
+	}
 	return rule_parse(&rule, argv, argc, false) ? EXIT_USAGE
 	                                            : edit(config, &rule, rules_delete);
 }

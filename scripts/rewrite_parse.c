@@ -20,6 +20,8 @@ static int read_address(struct rewrite_key *match, const char *text, __u8 *to)
 	memset(to, 0, 16);
 	if (inet_pton(family == 6 ? AF_INET6 : AF_INET, text, to) != 1)
 		return words_bad("no IP address", text);
+	if (family == 6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)to))
+		return words_bad("no packet has such an address: write that of IPv4", text);
 	if (match->fields & REWRITE_FIELD_FAMILY && match->family != family)
 		return words_bad("IPv4 and IPv6 in one rule", text);
 	match->fields |= REWRITE_FIELD_FAMILY;
@@ -27,7 +29,7 @@ static int read_address(struct rewrite_key *match, const char *text, __u8 *to)
 	return 0;
 }
 
-/* ADDRESS[/LENGTH]; nothing may be set behind the prefix. */
+/* ADDRESS[/LENGTH]; nothing may be set behind the prefix. Length 0 is all of the family. */
 static int take_prefix(struct words *w, const char *of, struct rewrite_key *match, __u8 *to,
                        __u8 *bits)
 {
@@ -50,7 +52,7 @@ static int take_prefix(struct words *w, const char *of, struct rewrite_key *matc
 	if (slash) {
 		unsigned long given = strtoul(slash + 1, &end, 10);
 
-		if (!slash[1] || *end || !given || given > length)
+		if (slash[1] < '0' || slash[1] > '9' || *end || given > length)
 			return words_bad("no prefix length", word);
 		length = given;
 	}
@@ -125,10 +127,12 @@ static int take_match(struct words *w, struct rewrite_key *match)
 		err = words_once_if(match->fields & REWRITE_FIELD_VLAN, "vlan");
 		err = err ? err : take_vlan(w, match);
 	} else if (words_take(w, "src")) {
-		err = words_once_if(match->saddr_bits, "src");
+		err = words_once(w->src, "src");
+		w->src = "src";
 		err = err ? err : take_prefix(w, "src", match, match->saddr, &match->saddr_bits);
 	} else if (words_take(w, "dst")) {
-		err = words_once_if(match->daddr_bits, "dst");
+		err = words_once(w->dst, "dst");
+		w->dst = "dst";
 		err = err ? err : take_prefix(w, "dst", match, match->daddr, &match->daddr_bits);
 	} else if (words_take(w, "sport")) {
 		err = words_once_if(match->fields & REWRITE_FIELD_SPORT, "sport");
@@ -146,12 +150,20 @@ static int take_match(struct words *w, struct rewrite_key *match)
 
 static int take_push(struct words *w, struct rewrite_rule *actions)
 {
+	const char *prio = NULL, *tag = NULL;
 	__u16 id, priority = 0;
 	int err = words_number(w, "push", VLAN_ID_MAX, &id);
 
-	if (!err && words_take(w, "prio"))
-		err = words_number(w, "prio", 7, &priority);
-	actions->vlan_protocol = htons(words_take(w, "802.1ad") ? ETH_P_8021AD : ETH_P_8021Q);
+	while (!err && (words_next_is(w, "prio") || words_next_is(w, "802.1ad"))) {
+		const char **before = words_next_is(w, "prio") ? &prio : &tag;
+
+		err = words_once(*before, *w->at);
+		*before = *w->at;
+		words_take(w, *w->at);
+		if (!err && before == &prio)
+			err = words_number(w, "prio", 7, &priority);
+	}
+	actions->vlan_protocol = htons(tag ? ETH_P_8021AD : ETH_P_8021Q);
 	actions->tci = id | priority << 13;
 	actions->actions |= REWRITE_PUSH_VLAN;
 	return err;
@@ -198,7 +210,11 @@ static int take_set(struct words *w, struct rule *rule)
 	case REWRITE_SET_DADDR: err = take_address(w, name, &rule->match, a->daddr); break;
 	case REWRITE_SET_SPORT: err = words_port(w, name, &a->sport); break;
 	case REWRITE_SET_DPORT: err = words_port(w, name, &a->dport); break;
-	case REWRITE_SET_SMAC: err = words_mac(w, name, a->smac); break;
+	case REWRITE_SET_SMAC:
+		err = words_mac(w, name, a->smac);
+		if (!err && a->smac[0] & 1)
+			err = words_bad("smac is the address of a group", w->at[-1]);
+		break;
 	case REWRITE_SET_DMAC: err = words_mac(w, name, a->dmac); break;
 	default: err = words_number(w, name, VLAN_ID_MAX, &a->tci); break;
 	}
@@ -239,13 +255,36 @@ static bool has_ports(const struct rewrite_key *match)
 	       (match->protocol == IPPROTO_TCP || match->protocol == IPPROTO_UDP);
 }
 
+/* Words that are right each for itself, and together fit no packet, or change none. */
+static int check_sense(const struct rule *rule)
+{
+	const struct rewrite_key *match = &rule->match;
+	__u16 actions = rule->actions.actions;
+
+	if ((match->fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT) ||
+	     actions & (REWRITE_SET_SPORT | REWRITE_SET_DPORT)) &&
+	    !has_ports(match))
+		return rejected(-EINVAL,
+		                "cannot read the rule: ports are of tcp or udp: say which");
+	if (match->fields & REWRITE_FIELD_FAMILY && match->fields & REWRITE_FIELD_PROTOCOL &&
+	    match->protocol == (match->family == 4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return rejected(-EINVAL, "cannot read the rule: icmp is of IPv4, icmp6 is of IPv6");
+	if (match->fields & REWRITE_FIELD_VLAN && !match->vlan &&
+	    actions & (REWRITE_POP_VLAN | REWRITE_SET_VLAN))
+		return rejected(-EINVAL, "cannot read the rule: vlan none has no tag to %s",
+		                actions & REWRITE_POP_VLAN ? "pop" : "set");
+	return 0;
+}
+
 int rule_parse(struct rule *rule, char **words, int count, bool has_actions)
 {
 	struct words w = { .at = words, .left = count };
-	int err;
+	bool any;
+	int err = 0;
 
 	memset(rule, 0, sizeof(*rule));
-	while ((err = take_match(&w, &rule->match)) > 0)
+	any = words_take(&w, "any");
+	while (!any && (err = take_match(&w, &rule->match)) > 0)
 		;
 	if (err)
 		return err;
@@ -257,10 +296,5 @@ int rule_parse(struct rule *rule, char **words, int count, bool has_actions)
 		return err;
 	if (has_actions && !rule->actions.actions)
 		return rejected(-EINVAL, "cannot read the rule: it does nothing");
-	if ((rule->match.fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT) ||
-	     rule->actions.actions & (REWRITE_SET_SPORT | REWRITE_SET_DPORT)) &&
-	    !has_ports(&rule->match))
-		return rejected(-EINVAL,
-		                "cannot read the rule: ports are of tcp or udp: say which");
-	return 0;
+	return check_sense(rule);
 }

@@ -50,6 +50,9 @@ static void print_match(FILE *out, const struct rewrite_key *match)
 		fprintf(out, " vlan %u", match->vlan & ~REWRITE_TAGGED);
 	else if (match->fields & REWRITE_FIELD_VLAN)
 		fputs(" vlan none", out);
+	/* A rule for all of a family; else the addresses tell which it is. */
+	if (match->fields & REWRITE_FIELD_FAMILY && !match->saddr_bits && !match->daddr_bits)
+		fputs(match->family == 6 ? " src ::/0" : " src 0.0.0.0/0", out);
 	if (match->saddr_bits)
 		fprintf(out, " src %s",
 		        address_text(text, match->saddr, match->family, match->saddr_bits));

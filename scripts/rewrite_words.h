@@ -9,7 +9,7 @@
 struct words {
 	char **at;
 	int left;
-	const char *direction, *protocol; /* the words that said so */
+	const char *direction, *protocol, *src, *dst; /* the words that said so */
 };
 
 bool words_next_is(const struct words *w, const char *word);

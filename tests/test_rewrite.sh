@@ -224,6 +224,19 @@ v0 udp set dport 7  0 packets  0 bytes" ]] || fail "$output"
 	rewrite v0 flush
 	expect_status 0 rewrite v0
 	[[ -z $output ]] || fail "$output"
+	# Of each family as of none, and what is listed is what deletes it.
+	rewrite v0 add set dst 10.0.0.1
+	rewrite v0 add src ::/0 pop
+	rewrite v0 add any pop
+	expect_status 0 rewrite v0 save
+	[[ $output == "src 0.0.0.0/0 set dst 10.0.0.1
+src ::/0 pop
+pop" ]] || fail "$output"
+	expect_status 1 rewrite v0 del
+	[[ $errors == *"it is not said which"*"hint: the one for all packets: rewrite v0 del any" ]] || fail "$errors"
+	rewrite v0 del any
+	rewrite v0 del src 0.0.0.0/0
+	[[ $(rewrite v0 save) == "src ::/0 pop" ]] || fail "$(rewrite v0 save)"
 }
 
 test_json_has_what_the_text_has()
