@@ -83,6 +83,22 @@ static __always_inline int rewrite_lacks_sum(const struct packet *p)
 	return p->ip6 && (p->l4_protocol == IPPROTO_ICMPV6 || parse_is_extension(p->l4_protocol));
 }
 
+/*
+ * Of a packet that could not be parsed to its end, and was then parsed as far as its addresses:
+ * that is one case for the verifier, whatever it is that is wrong. All that a small first fragment
+ * of IPv4 has of TCP may be its ports.
+ */
+static __always_inline void rewrite_find_ports(struct packet *p)
+{
+	__u32 header;
+
+	if (!p->ip4 || p->fragment == FRAGMENT_LATER ||
+	    (p->l4_protocol != IPPROTO_TCP && p->l4_protocol != IPPROTO_UDP))
+		return;
+	header = p->ip4->ihl * 4;
+	parse_ports(p, (void *)p->ip4 + header, bpf_ntohs(p->ip4->tot_len) - header);
+}
+
 /* status: what parsing the packet came to; it has an Ethernet header at least. */
 static __always_inline void rewrite_describe(struct rewrite_packet *d, const struct packet *p,
                                              enum parse_status status, __u8 direction)

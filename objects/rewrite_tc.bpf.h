@@ -73,6 +73,10 @@ static __always_inline int rewrite_tc(struct __sk_buff *skb)
 	if (!shapes)
 		return TC_ACT_UNSPEC;
 	status = parse_tc(skb, &p);
+	if (status != PARSE_OK) {
+		status = parse_tc_to(skb, &p, 0);
+		rewrite_find_ports(&p);
+	}
 	if (!p.eth)
 		return TC_ACT_UNSPEC;
 	rewrite_describe(&d, &p, status, rewrite_direction(skb));

@@ -76,6 +76,10 @@ int xdp_rewrite(struct xdp_md *ctx)
 	if (!shapes)
 		return chain_xdp(ctx);
 	status = parse_xdp(ctx, &p);
+	if (status != PARSE_OK) {
+		status = parse_xdp_to(ctx, &p, 0);
+		rewrite_find_ports(&p);
+	}
 	if (!p.eth)
 		return chain_xdp(ctx);
 	rewrite_describe(&d, &p, status, REWRITE_IN);
