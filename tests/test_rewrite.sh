@@ -538,7 +538,7 @@ hits()
 	local slot sum=0
 
 	for slot in 0 1 2; do
-		((sum += $(counter "$BPFFS/v0/rewrite_hits" "$slot" | cut -d' ' -f1)))
+		((sum += $(counter "$BPFFS/v0/rewrite_hits" "$slot" | cut -d" " -f1), 1))
 	done
 	echo "$sum"
 }
