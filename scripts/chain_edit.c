@@ -8,6 +8,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/prog_kind.h"
+#include "scripts/chain_links.h"
 #include "scripts/chain_row.h"
 
 /* Say it if the two are built for different packets. Returns whether they are. */
@@ -47,8 +48,7 @@ static int refuse_link(const struct row *row, const struct member *from, const s
 	return err;
 }
 
-/* From now on, packets that `from` hands on go to `to`; NULL: they end there. */
-static int link_to(const struct row *row, const struct member *from, const struct member *to)
+int row_link(const struct row *row, const struct member *from, const struct member *to)
 {
 	__u32 zero = 0;
 
@@ -68,7 +68,7 @@ static int retire(const struct row *row, const struct member *m)
 	if (m->link_fd < 0)
 		return 0;
 	err = config_wait();
-	return err ? err : link_to(row, m, NULL);
+	return err ? err : row_link(row, m, NULL);
 }
 
 static struct member *behind(struct row *row, size_t slot)
@@ -76,7 +76,7 @@ static struct member *behind(struct row *row, size_t slot)
 	return slot + 2 < row->len ? &row->member[slot + 2] : NULL;
 }
 
-static int check_slot(const struct row *row, size_t slot, size_t limit)
+int row_check_slot(const struct row *row, size_t slot, size_t limit)
 {
 	if (slot < limit)
 		return 0;
@@ -107,9 +107,8 @@ static int check_member(const struct row *row, const struct member *m, bool some
 	return -EINVAL;
 }
 
-/* fed: which led to `next` so far. given: what m was given already. */
-static int put(struct row *row, size_t slot, const struct member *m, const struct member *next,
-               const struct member *fed, const struct stats_record *given)
+int row_put(struct row *row, size_t slot, const struct member *m, const struct member *next,
+            const struct member *fed, const struct stats_record *given)
 {
 	const struct member *before = &row->member[slot];
 	struct stats_record next_given;
@@ -117,9 +116,9 @@ static int put(struct row *row, size_t slot, const struct member *m, const struc
 
 	/* First what follows it, which nobody sees before it is linked. */
 	if (m->link_fd >= 0)
-		err = link_to(row, m, next);
+		err = row_link(row, m, next);
 	if (!err)
-		err = link_to(row, before, m);
+		err = row_link(row, before, m);
 	if (!err && next) {
 		err = member_gave(fed, &next_given);
 		if (!err)
@@ -134,7 +133,7 @@ int row_set(struct row *row, size_t slot, const char *pin)
 	const struct member *before = &row->member[slot];
 	struct stats_record given = {};
 	struct member m;
-	int err = check_slot(row, slot, row->len - 1);
+	int err = row_check_slot(row, slot, row->len - 1);
 
 	if (!err)
 		err = member_open(row, pin, &m);
@@ -143,12 +142,12 @@ int row_set(struct row *row, size_t slot, const char *pin)
 	err = check_member(row, &m, next, slot);
 	/* The same program, loaded anew, has the link of before, and its numbers go on. */
 	if (!err && m.link_fd >= 0 && m.link_fd == old->link_fd) {
-		err = link_to(row, before, &m);
+		err = row_link(row, before, &m);
 	} else if (!err) {
 		if (!strcmp(m.name, old->name))
 			err = member_gave(before, &given);
 		if (!err)
-			err = put(row, slot, &m, next, old, &given);
+			err = row_put(row, slot, &m, next, old, &given);
 	}
 	if (!err && m.link_fd != old->link_fd)
 		err = retire(row, old);
@@ -161,7 +160,7 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 	const struct member *before = &row->member[slot], *next;
 	const struct stats_record none = {};
 	struct member m;
-	int err = check_slot(row, slot, row->len);
+	int err = row_check_slot(row, slot, row->len);
 
 	if (err)
 		return err;
@@ -177,7 +176,7 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 		return err;
 	err = check_member(row, &m, next, row->len);
 	if (!err)
-		err = put(row, slot, &m, next, before, &none);
+		err = row_put(row, slot, &m, next, before, &none);
 	close(m.prog_fd);
 	return err;
 }
@@ -186,52 +185,13 @@ int row_delete(struct row *row, size_t slot)
 {
 	const struct member *before = &row->member[slot];
 	struct stats_record given;
-	int err = check_slot(row, slot, row->len - 1);
+	int err = row_check_slot(row, slot, row->len - 1);
 
 	if (!err)
-		err = link_to(row, before, behind(row, slot));
+		err = row_link(row, before, behind(row, slot));
 	if (!err)
 		err = member_gave(&row->member[slot + 1], &given);
 	if (!err)
 		err = member_set_gave(before, &given);
 	return err ? err : retire(row, &row->member[slot + 1]);
-}
-
-/* All but the last of a row hand packets on; would it be so after the move? */
-static bool can_move(const struct row *row, size_t from, size_t to)
-{
-	size_t last = row->len - 2;
-
-	if (row->member[from + 1].link_fd < 0)
-		return false; /* it is the last, and goes elsewhere */
-	return to != last || row->member[last + 1].link_fd >= 0;
-}
-
-int row_move(struct row *row, size_t from, size_t to)
-{
-	struct stats_record given;
-	struct member m;
-	int err = check_slot(row, from, row->len - 1);
-
-	if (!err)
-		err = check_slot(row, to, row->len - 1);
-	if (err || from == to)
-		return err;
-	if (!can_move(row, from, to))
-		return rejected(-EINVAL,
-		                "cannot move slot %zu of %s to %zu: the last program of the "
-		                "row hands nothing on",
-		                from, row->config->iface.name, to);
-	err = row_hits(row, from, &given);
-	if (!err)
-		err = row_delete(row, from);
-	if (err)
-		return err;
-	m = row->member[from + 1];
-	memmove(&row->member[from + 1], &row->member[from + 2], (row->len - from - 2) * sizeof(m));
-	row->member[--row->len] = m; /* its descriptor is closed with the others */
-	err = put(row, to, &m, to + 1 < row->len ? &row->member[to + 1] : NULL, &row->member[to],
-	          &given);
-	row->len++;
-	return err;
 }

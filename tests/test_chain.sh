@@ -107,6 +107,64 @@ test_no_packet_gets_past_the_last_program_while_others_are_changed()
 	expect_actions "XDP_DROP 30000"
 }
 
+# head_leads_to ID: the first program of the row.
+head_leads_to()
+{
+	[[ $(bpftool -j map lookup pinned "$BPFFS/v0/chain_xnext" key 0 0 0 0 2>/dev/null) == *"\"value\":$1}"* ]]
+}
+
+# is_over PID: it is gone, or only its parent has not noticed.
+is_over() { [[ ! -e /proc/$1 || $(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null) == Z ]]; }
+
+# mover_starts TOOL: sets $mover, the process in which the tool moves.
+mover_starts() { mover=$(pgrep -P "$1"); }
+
+# move_and_kill tool|mover: 'chain move 0 1', slowly; the one or the other process of it is killed
+# while the program is out of the row. Sets $moved, the exit status.
+move_and_kill()
+{
+	local second tool mover
+
+	second=$(chain v0 | awk '$3 == 1 { print $6 }')
+	with_fault bpf:delay_enter=100000 chain v0 move 0 1 2>"$TMPDIR/errors" &
+	eventually pgrep -f "^chain v0 move" >/dev/null || fail "it does not start"
+	tool=$(pgrep -f "^chain v0 move")
+	PATIENCE=120 eventually mover_starts "$tool" || fail "the move does not begin"
+	PATIENCE=60 eventually head_leads_to "$second" || fail "the program is not taken out"
+	kill -STOP "$mover"
+	[[ $(chain v0) != *xdp_echo* ]] || fail "too late to kill it"
+	kill -KILL "${!1}"
+	kill -CONT "$mover" 2>/dev/null || true
+	moved=0
+	wait $! || moved=$?
+	PATIENCE=60 eventually is_over "$mover" || fail "it does not end"
+}
+
+test_a_move_goes_on_if_one_of_its_processes_is_killed()
+{
+	three
+	send 2
+	move_and_kill tool
+	((moved == 137)) || fail "status $moved: $(<"$TMPDIR/errors")"
+	expect_row "0 xdp_rewrite 2" "1 xdp_echo 2" "2 xdp_drop 2"
+	chain v0 move 0 1
+	expect_row "0 xdp_echo 2" "1 xdp_rewrite 2" "2 xdp_drop 2"
+	move_and_kill mover
+	((moved == 0)) || fail "status $moved: $(<"$TMPDIR/errors")"
+	expect_row "0 xdp_rewrite 2" "1 xdp_echo 2" "2 xdp_drop 2"
+	send 3
+	expect_row "0 xdp_rewrite 5" "1 xdp_echo 5" "2 xdp_drop 5"
+}
+
+# Before it has done anything.
+test_a_move_of_which_nothing_was_done_says_so()
+{
+	three
+	expect_status 2 with_fault setsid:signal=KILL:when=1 chain v0 move 0 1
+	[[ $errors == "chain: cannot move slot 0 of v0: the process for it was killed" ]] || fail "$errors"
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
+}
+
 test_the_numbers_beside_a_program_are_what_it_was_given()
 {
 	load v0 objects/xdp_chain.o >/dev/null
