@@ -103,9 +103,13 @@ static bool read_slot(const char *text, size_t *slot)
 	char *end;
 
 	*slot = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && *slot <= CHAIN_PROGRAMS)
+	if (*text < '0' || *text > '9' || *end || (*text == '0' && text[1]))
+		rejected(-EINVAL, "cannot read the slot '%s': it is a number from 0 on", text);
+	else if (*slot >= CHAIN_PROGRAMS)
+		rejected(-ERANGE, "cannot use slot %s: a row has slots 0 to %d at most", text,
+		         CHAIN_PROGRAMS - 1);
+	else
 		return true;
-	rejected(-EINVAL, "cannot read the slot '%s': it is a number from 0 on", text);
 	return false;
 }
 

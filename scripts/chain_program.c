@@ -84,6 +84,24 @@ static int check_type(const struct row *row, const struct member *m)
 	return -EINVAL;
 }
 
+/*
+ * A program whose link is not in this directory hands on by it all the same, past what can be seen
+ * and edited here: to the row of another interface, which might lead back to this one.
+ */
+static int check_row(const struct row *row, const struct member *m)
+{
+	char link[BPF_OBJ_NAME_LEN];
+	int err = member_find_stray(row, m, link);
+
+	if (err || !*link)
+		return err;
+	rejected(-EXDEV, "cannot put program %s into the row of %s: its link '%s' is not in %s",
+	         m->name, row->config->iface.name, link, row->config->dir.path);
+	hint("prepare it for %s: %s --no-attach %s OBJECT", row->config->iface.name,
+	     cli_command("load"), cli_word(row->config->iface.name));
+	return -EXDEV;
+}
+
 /* The path that a name stands for: of the hook that has such a program, else of the first. */
 static int open_prepared(const struct row *row, const char *name, char path[PATH_SIZE])
 {
@@ -119,6 +137,8 @@ int member_open(const struct row *row, const char *pin, struct member *m)
 	if (err)
 		return err;
 	err = check_type(row, m);
+	if (!err)
+		err = check_row(row, m);
 	if (err)
 		close(m->prog_fd);
 	return err;

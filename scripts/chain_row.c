@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "scripts/chain_row.h"
 #include "scripts/config_use.h"
 
@@ -122,6 +123,34 @@ int member_describe(const struct row *row, int fd, struct member *m)
 		map = find_id(row, ids[i]);
 		if (map)
 			take_map(row, map, m);
+	}
+	return 0;
+}
+
+int member_find_stray(const struct row *row, const struct member *m, char link[BPF_OBJ_NAME_LEN])
+{
+	__u32 ids[PROGRAM_MAPS] = {}, len = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info prog = { .map_ids = (__u64)(unsigned long)ids,
+		                      .nr_map_ids = PROGRAM_MAPS };
+	struct bpf_map_info map;
+	int fd, err;
+
+	*link = '\0';
+	if (bpf_obj_get_info_by_fd(m->prog_fd, &prog, &len))
+		return failed(-errno, "cannot query program %s", m->name);
+	for (__u32 i = 0; i < prog.nr_map_ids && i < PROGRAM_MAPS; i++) {
+		if (find_id(row, ids[i]))
+			continue;
+		fd = bpf_map_get_fd_by_id(ids[i]);
+		err = fd < 0 ? -errno : map_describe(fd, &map);
+		if (fd >= 0)
+			close(fd);
+		if (err)
+			return failed(err, "cannot query a map of program %s", m->name);
+		if (ends_in(map.name, row_link_suffix(row)) && has_shape(&map, &link_shape)) {
+			memcpy(link, map.name, BPF_OBJ_NAME_LEN);
+			return 0;
+		}
 	}
 	return 0;
 }

@@ -40,6 +40,12 @@ const char *row_link_suffix(const struct row *row);
 int member_describe(const struct row *row, int fd, struct member *m);
 
 /*
+ * The name of a link of the program which is not among the pinned maps of the row's interface; ""
+ * if there is none. Returns 0 or a negative errno, reported.
+ */
+int member_find_stray(const struct row *row, const struct member *m, char link[BPF_OBJ_NAME_LEN]);
+
+/*
  * Find out what the user named: the path of a pin, or the name of a program that is prepared under
  * %progs/. The caller closes m->prog_fd after success. Returns 0 or a negative errno, reported.
  */

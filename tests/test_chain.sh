@@ -165,6 +165,28 @@ test_a_move_of_which_nothing_was_done_says_so()
 	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
 }
 
+# Their links are in another directory, where the row cannot be followed: it could lead back here.
+test_a_program_of_another_row_is_refused()
+{
+	make_other
+	three
+	load w0 objects/xdp_chain.o >/dev/null
+	load --no-attach w0 objects/xdp_parse.o >/dev/null
+	chain w0 insert 0 xdp_parse
+	for verb in insert set; do
+		expect_status 2 chain v0 "$verb" 0 "$BPFFS/w0/%progs/xdp/xdp_parse"
+		[[ $errors == "chain: cannot put program xdp_parse into the row of v0: its link 'parse_xnext' is not in \
+$BPFFS/v0
+  hint: prepare it for v0: load --no-attach v0 OBJECT" ]] || fail "$errors"
+	done
+	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
+	# Neither is the head of the other one taken.
+	expect_fail "its link 'chain_xnext' is not in" chain v0 insert 0 "$BPFFS/w0/%progs/xdp/xdp_chain"
+	# One without a link hands nothing on, wherever it is from.
+	load --no-attach w0 objects/xdp_drop.o >/dev/null
+	chain v0 set 2 "$BPFFS/w0/%progs/xdp/xdp_drop"
+}
+
 test_the_numbers_beside_a_program_are_what_it_was_given()
 {
 	load v0 objects/xdp_chain.o >/dev/null
@@ -488,7 +510,9 @@ test_misuse_is_told()
 	prepare xdp_chain
 	expect_fail "cannot put the head of the row of v0 into it" chain v0 insert 0 xdp_chain
 	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
-	for words in "insert 0" "set x xdp_echo" "del" "del -1" "move 0" "jump 0"; do
+	prepare xdp_parse
+	expect_fail "cannot use slot 32: a row has slots 0 to 31 at most" chain v0 insert 32 xdp_parse
+	for words in "insert 00 xdp_parse" "insert 0" "set x xdp_echo" "del" "del -1" "move 0" "jump 0"; do
 		# shellcheck disable=SC2086 # words
 		expect_status 1 chain v0 $words
 	done
