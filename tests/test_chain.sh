@@ -116,6 +116,9 @@ head_leads_to()
 # is_over PID: it is gone, or only its parent has not noticed.
 is_over() { [[ ! -e /proc/$1 || $(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null) == Z ]]; }
 
+# tool_starts PID: sets $tool, the one that strace runs below the shell of that number.
+tool_starts() { tool=$(pgrep -x chain -P "$1,$(pgrep -d, -P "$1")"); }
+
 # mover_starts TOOL: sets $mover, the process in which the tool moves.
 mover_starts() { mover=$(pgrep -P "$1"); }
 
@@ -123,18 +126,18 @@ mover_starts() { mover=$(pgrep -P "$1"); }
 # while the program is out of the row. Sets $moved, the exit status.
 move_and_kill()
 {
-	local second tool mover
+	local second tool mover seen
 
 	second=$(chain v0 | awk '$3 == 1 { print $6 }')
-	with_fault bpf:delay_enter=100000 chain v0 move 0 1 2>"$TMPDIR/errors" &
-	eventually pgrep -f "^chain v0 move" >/dev/null || fail "it does not start"
-	tool=$(pgrep -f "^chain v0 move")
+	with_fault bpf:delay_enter=400000:when=1..20 chain v0 move 0 1 2>"$TMPDIR/errors" &
+	eventually tool_starts $! || fail "it does not start"
 	PATIENCE=120 eventually mover_starts "$tool" || fail "the move does not begin"
 	PATIENCE=60 eventually head_leads_to "$second" || fail "the program is not taken out"
 	kill -STOP "$mover"
-	[[ $(chain v0) != *xdp_echo* ]] || fail "too late to kill it"
+	seen=$(chain v0)
 	kill -KILL "${!1}"
 	kill -CONT "$mover" 2>/dev/null || true
+	[[ $seen != *xdp_echo* ]] || fail "too late to kill it"
 	moved=0
 	wait $! || moved=$?
 	PATIENCE=60 eventually is_over "$mover" || fail "it does not end"
