@@ -39,6 +39,7 @@ struct carried {
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
 	bool anew;         /* fields of the kernel's own are lost */
+	bool link;         /* of a row: no plan in m, the program that it names comes over */
 	bool event;        /* with why: the map holds no state at all, so nothing is lost */
 	char why[256];     /* it cannot be carried over; "" if it can */
 	struct progress progress;
@@ -172,6 +173,9 @@ int carry_recover(const struct bpffs *fs, const struct interface *iface);
  * errno.
  */
 int carry_finish(struct carry *carry);
+
+/* The same for one->link: in one step for packets. */
+int carry_finish_link(struct carried *one);
 
 /*
  * The pins were exchanged and the stage has ended: finish, while other writers go on, and then

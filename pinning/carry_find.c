@@ -10,6 +10,7 @@
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
 #include "pinning/elsewhere.h"
+#include "pinning/reuse.h"
 #include "pinning/sharers.h"
 
 static int open_new(const struct live *live, struct carried *one)
@@ -114,7 +115,10 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	                         one->to.info.type, in->classes);
 	one->event = has_no_state(one->from.info.type);
 	look_for_users(one, in, others);
-	if (!*one->why)
+	one->link = reuse_is_link(one->from.fd, &one->from.info, one->name) &&
+	            one->to.info.type == BPF_MAP_TYPE_PROG_ARRAY &&
+	            !reuse_is_link(one->to.fd, &one->to.info, one->name);
+	if (!*one->why && !one->link)
 		err = make_plan(one);
 	/* What is not placed is passed over by the steps that follow. */
 	one->placed = !err && !*one->why;

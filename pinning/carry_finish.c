@@ -102,7 +102,8 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 			err = part(one, stage);
 			continue;
 		}
-		if (one->done)
+		/* A killed run leaves the link in %old, where the next one finds it. */
+		if (one->done || one->link)
 			continue;
 		err = carry_mark_write(one, &rec);
 		if (err)
@@ -176,6 +177,8 @@ static int finish_one(struct carried *one)
 	const struct migrate_report *report = migrate_report(one->m);
 	int err;
 
+	if (one->link)
+		return carry_finish_link(one);
 	if (one->done)
 		return finish_done(one);
 	/* Who counts there goes on with what was counted. */

@@ -70,7 +70,7 @@ int carry_foresee(struct carry *carry)
 			one->to_id = info.id;
 			migrate_set_target(one->m, bpf_map__fd(one->map));
 		}
-		if (!one->apart && !one->done && !*one->why)
+		if (!one->apart && !one->done && !one->link && !*one->why)
 			err = migrate_foresee(one->m, made && !one->joins);
 		progress_clear(&one->progress);
 	}

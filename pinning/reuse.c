@@ -84,17 +84,12 @@ static struct entry_prog find_entry_prog(int map_fd, const struct bpf_map_info *
 	return (struct entry_prog){};
 }
 
-/*
- * A link that names a program: what follows in a row is the same for the new program as it is for
- * the old one, and it is exchanged in one step. An empty one is nothing to keep, and would bind the
- * new program to the kind of the old (frags or not).
- */
-static bool is_link(int map_fd, const struct bpf_map_info *info, const char *name)
+bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name)
 {
 	size_t len = strlen(name), suffix = strlen(CHAIN_XDP_LINK);
 	__u32 zero = 0, id;
 
-	return info->max_entries == 1 && len > suffix &&
+	return info->type == BPF_MAP_TYPE_PROG_ARRAY && info->max_entries == 1 && len > suffix &&
 	       (!strcmp(name + len - suffix, CHAIN_XDP_LINK) ||
 	        !strcmp(name + len - suffix, CHAIN_TC_LINK)) &&
 	       !bpf_map_lookup_elem(map_fd, &zero, &id);
@@ -102,7 +97,7 @@ static bool is_link(int map_fd, const struct bpf_map_info *info, const char *nam
 
 bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name)
 {
-	if (info->type != BPF_MAP_TYPE_PROG_ARRAY || is_link(map_fd, info, name))
+	if (info->type != BPF_MAP_TYPE_PROG_ARRAY || reuse_is_link(map_fd, info, name))
 		return false;
 	detail("map '%s' is made anew: packets would see half a program array", name);
 	return true;

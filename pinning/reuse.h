@@ -23,6 +23,13 @@ struct reuse_options {
 };
 
 /*
+ * A link that names a program: what follows in a row is the same for the new program as it is for
+ * the old one, and it is exchanged in one step. An empty one is nothing to keep, and would bind the
+ * new program to the kind of the old (frags or not).
+ */
+bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name);
+
+/*
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
  * what runs (packets would see half-updated slots), but for links of a row; nor are .rodata, .bss

@@ -193,6 +193,28 @@ static void check_use(const struct row *row)
 			                 row->view.maps[i].info.id);
 }
 
+/* Another loader puts a new link in the place of the head's; that of before keeps the row. */
+static void look_for_former(const struct row *row)
+{
+	__u32 zero = 0, id;
+
+	for (size_t i = 0; i < row->view.len; i++) {
+		const struct view_map *map = &row->view.maps[i];
+		size_t len = strlen(CHAIN_HEAD);
+
+		if (!map->old_id || strncmp(map->name, CHAIN_HEAD, len) ||
+		    strcmp(map->name + len, row_link_suffix(row)) ||
+		    !has_shape(&map->info, &link_shape) || bpf_map_lookup_elem(map->fd, &zero, &id))
+			continue;
+		note("the row of %s is empty: its head was loaded anew, and that of before led to "
+		     "program id %u",
+		     row->config->iface.name, id);
+		hint("bring that row over: %s --carry %s", cli_command("pin_maps"),
+		     cli_word(row->config->iface.name));
+		return;
+	}
+}
+
 int row_open(struct row *row, const struct config *config, bool tc, enum config_access access)
 {
 	struct member *head = &row->member[0];
@@ -217,6 +239,8 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 	if (head->link_fd >= 0) {
 		check_use(row);
 		err = follow(row);
+		if (!err && row->len == 1)
+			look_for_former(row);
 	} else {
 		err = rejected(-ENOENT, "cannot find map '%s%s' of %s in %s", CHAIN_HEAD,
 		               row_link_suffix(row), config->iface.name, config->dir.path);

@@ -262,6 +262,63 @@ test_the_row_outlives_its_head()
 	expect_actions "XDP_DROP 8" "XDP_PASS 3"
 }
 
+# By a loader that makes all maps anew.
+test_a_row_whose_head_another_loader_loads_anew_is_brought_over()
+{
+	link_xdp v0 objects/xdp_chain.o
+	pin_maps v0 >/dev/null
+	prepare xdp_echo xdp_rewrite
+	chain v0 insert 0 xdp_echo
+	chain v0 insert 1 xdp_rewrite
+	send 2
+	ip link set dev v0 xdpgeneric off
+	link_xdp v0 objects/xdp_chain.o
+	pin_maps v0 >/dev/null
+	send 3
+	expect_status 0 chain v0
+	[[ -z $output && $errors == "chain: the row of v0 is empty: its head was loaded anew, and that of before led to \
+program id "*"
+  hint: bring that row over: pin_maps --carry v0" ]] || fail "$output$errors"
+	expect_status 0 pin_maps --dry-run --carry v0
+	[[ $output == *"would carry map "*" into chain_xnext "* ]] || fail "$output"
+	[[ $(row) == "" ]] || fail "a dry run changes the row: $(row)"
+	# The statistics of the programs in it are those that the former head made.
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"refused "*" xdp_stats_map "*"carried    map "*" into chain_xnext "* ]] || fail "$output$errors"
+	[[ $errors == *"hint: the row that 'chain_xnext' leads to still counts"*": load --no-attach IFNAME OBJECT, then chain "* ]] ||
+		fail "$errors"
+	[[ -z $(compgen -G "$BPFFS/v0/chain_xnext%old-*") ]] || fail "the old link stays"
+	send 4
+	expect_row "0 xdp_echo 6" "1 xdp_rewrite 6"
+	prepare xdp_echo xdp_rewrite
+	chain v0 set 0 xdp_echo
+	chain v0 set 1 xdp_rewrite
+	send 1
+	expect_row "0 xdp_echo 7" "1 xdp_rewrite 7"
+	expect_status 0 pin_maps v0
+	# What was taken out since does not come back.
+	chain v0 del 0
+	chain v0 del 0
+	expect_status 0 pin_maps --carry v0
+	expect_status 0 chain v0
+	[[ -z $output$errors ]] || fail "$output$errors"
+}
+
+test_a_row_of_another_kind_than_its_new_head_stays()
+{
+	need_frags
+	link_xdp v0 objects/xdp_chain.o
+	pin_maps v0 >/dev/null
+	prepare xdp_echo
+	chain v0 insert 0 xdp_echo
+	ip link set dev v0 xdpgeneric off
+	link_xdp v0 objects/xdp_chain_frags.o xdp.frags
+	run pin_maps --carry v0
+	[[ $status == 3 && $errors == *"cannot put program id "*" into the new one: Invalid argument"* ]] ||
+		fail "status $status: $output$errors"
+	[[ $(compgen -G "$BPFFS/v0/chain_xnext%old-*") ]] || fail "the old link is gone"
+}
+
 test_a_program_alone_hands_nothing_on()
 {
 	link_xdp v0 objects/xdp_rewrite.o

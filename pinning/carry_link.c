@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The link of a row: what followed the old program follows the new one, which nothing follows yet.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <unistd.h>
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "pinning/carry.h"
+
+int carry_finish_link(struct carried *one)
+{
+	__u32 zero = 0, id;
+	int err = 0, fd;
+
+	if (bpf_map_lookup_elem(one->from.fd, &zero, &id))
+		return failed(-errno, "cannot read link '%s'", one->name);
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0 || bpf_map_update_elem(one->to.fd, &zero, &fd, BPF_ANY))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		failed(err,
+		       "cannot put program id %u, which followed by the old link '%s', into "
+		       "the new one",
+		       id, one->name);
+	if (err == -EINVAL)
+		hint("they are of one kind: all NAME_frags.o or none, and all loaded alike");
+	if (!err)
+		hint("the row that '%s' leads to still counts in the maps that its head had: "
+		     "prepare "
+		     "each program anew, and exchange it: %s --no-attach IFNAME OBJECT, then %s "
+		     "IFNAME set SLOT PROGRAM",
+		     one->name, cli_command("load"), cli_command("chain"));
+	one->finished = !err;
+	one->complete = !err && !one->shared;
+	return err;
+}
