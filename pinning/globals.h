@@ -17,7 +17,7 @@ struct global_values {
 	unsigned int carried;
 	unsigned int lost;
 	unsigned int unfit; /* of these, the new program has them, and they should be carried */
-	char names[160]; /* of the variables that are lost, as many as there is room for */
+	char names[160];    /* of the variables that are lost, as many as there is room for */
 };
 
 /* An internal map of the object. */

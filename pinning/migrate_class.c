@@ -97,9 +97,9 @@ static void counter_bound(struct migration *m)
 	/* What a program finds that asks for a key. */
 	static const char keys[] =
 		"; keys that the old map had when the maps were last compared before the switch "
-	        "are "
+		"are "
 		"in the new one for every packet, with zeros until their counts are added: a "
-	        "number "
+		"number "
 		"that is a verdict is zero for so long (config copies it before the switch); one "
 		"that is deleted from the old map after that stays if the new program has counted "
 		"in it when they are compared directly after the switch";
