@@ -113,7 +113,15 @@ static __u32 btf_id_of(const struct bpf_object *obj)
 	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-/* Note a map of which nothing is noted yet, if its types can be known. */
+/* It has types, and nothing is noted of them yet. */
+static bool is_news(const struct layouts *layouts, const struct bpf_map_info *info)
+{
+	__u32 print;
+
+	return info->btf_id && info->btf_value_type_id && !layouts_find(layouts, info->id, &print);
+}
+
+/* Note a map, if its types can be known. */
 static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
                     const struct bpf_object *obj, __u32 obj_btf_id)
 {
@@ -122,7 +130,7 @@ static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
 	__u32 print;
 	int err = 0;
 
-	if (!info->btf_id || !info->btf_value_type_id || layouts_find(layouts, info->id, &print))
+	if (!is_news(layouts, info))
 		return 0;
 	if (info->btf_id == obj_btf_id)
 		btf = bpf_object__btf(obj);
@@ -186,9 +194,14 @@ int layout_stage(const struct plan *plan, const struct bpf_object *obj, const st
 {
 	__u32 obj_btf_id = btf_id_of(obj);
 	struct layouts layouts;
+	bool news = false;
 	int err = layouts_read(&layouts, dir->fd);
 
-	if (!err)
+	/* What is gone may stand there until something comes in: nothing is written for it alone.
+	 */
+	for (size_t i = 0; !err && i < plan->len; i++)
+		news |= plan_publishes(&plan->maps[i]) && is_news(&layouts, &plan->maps[i].info);
+	if (!err && news)
 		err = forget_gone(&layouts, plan, dir);
 	for (size_t i = 0; !err && i < plan->len; i++)
 		if (plan_publishes(&plan->maps[i]))
