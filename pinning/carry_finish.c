@@ -174,11 +174,12 @@ static int finish_done(struct carried *one)
 
 static int finish_one(struct carried *one)
 {
-	const struct migrate_report *report = migrate_report(one->m);
+	const struct migrate_report *report;
 	int err;
 
 	if (one->link)
 		return carry_finish_link(one);
+	report = migrate_report(one->m);
 	if (one->done)
 		return finish_done(one);
 	/* Who counts there goes on with what was counted. */

@@ -41,9 +41,11 @@ __u64 carry_lost(const struct carried *one)
 
 void carry_left_why(const struct carried *one, char *text, size_t size)
 {
-	const struct migrate_report *report = migrate_report(one->m);
+	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
 
 	*text = '\0';
+	if (!report)
+		return;
 	if (report->problem_count)
 		snprintf(text, size, "key %s: %s", report->problems[0].key,
 		         report->problems[0].why);

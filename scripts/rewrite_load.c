@@ -72,8 +72,8 @@ static struct rule *join(const struct rules *rules, const struct config_entries 
 
 	if (!both)
 		return NULL;
-	memcpy(both, rules->list, rules->len * sizeof(*both));
-	*len = rules->len;
+	for (*len = 0; *len < rules->len; (*len)++)
+		both[*len] = rules->list[*len];
 	for (size_t i = 0; i < to->len; i++)
 		if (!rules_find(rules, &list[i]))
 			both[(*len)++] = list[i];
