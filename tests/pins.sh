@@ -69,14 +69,28 @@ expect_id()
 # old_maps DIR: the names of what replacements left, one a line.
 old_maps() { find "$1" -maxdepth 1 -name '*%old-*' -printf '%f\n' | sort; }
 
-# hide_netns NAME: it lives on, but nobody finds it.
+# hide_netns NAME: it lives on, but only a mount in another mount namespace leads to it. in_hidden_netns
+# NAME COMMAND... works there. $holder: the process that keeps it.
 hide_netns()
 {
-	touch "$TMPDIR/hidden"
-	mount --bind "/run/netns/$1" "$TMPDIR/hidden"
-	umount "/run/netns/$1"
-	rm "/run/netns/$1"
+	unshare --mount --propagation private sleep 1000 &
+	holder=$!
+	eventually has_own_mounts || fail "it has no mounts of its own"
+	# To remove the file would take the mount from there as well.
+	umount -l "/run/netns/$1"
 }
+holder=''
+
+has_own_mounts() { [[ $(readlink "/proc/$holder/ns/mnt") != "$(readlink /proc/$$/ns/mnt)" ]]; }
+
+in_hidden_netns()
+{
+	# shellcheck disable=SC2016 # the arguments of the inner bash
+	nsenter --mount="/proc/$holder/ns/mnt" bash -c 'nsenter --net="/run/netns/$1" "${@:2}"' bash "$@"
+}
+
+# unhide_netns NAME: it has its name again.
+unhide_netns() { mount -c --bind "/proc/$holder/root/run/netns/$1" "/run/netns/$1"; }
 
 # make_veth NAME...: one more interface each, up and silent; its peer is called q<number>.
 make_veth()

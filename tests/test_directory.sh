@@ -634,32 +634,12 @@ test_a_link_on_an_interface_that_nobody_finds_is_left_alone()
 	leave_v0 load --link -m skb v0 objects/xdp_drop.o
 	running=$(prog_id v0 peer)
 	[[ -n $running ]] || skip "needs XDP that survives a move"
-	hide_peer
+	hide_netns peer
 	before=$(snapshot)
 	expect_refusal "cannot use $BPFFS/v0: its link of xdp holds a program on an interface that is not \
 found" "$before" load -m skb v0 objects/xdp_pass.o
-	[[ $(in_hidden_peer ip -d link show dev v0) == *"prog/xdp id $running "* ]] || fail "it is off"
+	[[ $(in_hidden_netns peer ip -d link show dev v0) == *"prog/xdp id $running "* ]] || fail "it is off"
 	kill "$holder"
-}
-
-# hide_peer: only a mount in another mount namespace keeps the peer's network namespace, and what is
-# in it. $holder: the process that keeps that.
-hide_peer()
-{
-	unshare --mount --propagation private sleep 100 &
-	holder=$!
-	eventually has_own_mounts || fail "it has no mounts of its own"
-	# To remove the file would take the mount from there as well.
-	umount -l /run/netns/peer
-}
-holder=''
-
-has_own_mounts() { [[ $(readlink "/proc/$holder/ns/mnt") != "$(readlink /proc/$$/ns/mnt)" ]]; }
-
-in_hidden_peer()
-{
-	# shellcheck disable=SC2016 # the arguments of the inner bash
-	nsenter --mount="/proc/$holder/ns/mnt" bash -c 'nsenter --net=/run/netns/peer "$@"' bash "$@"
 }
 
 # No name leads to the namespace, and no process is in it: but one has it open, or it is mounted.

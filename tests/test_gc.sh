@@ -636,8 +636,8 @@ in_lost_netns()
 	load --netns "$pid" w0 objects/xdp_pass.o >/dev/null
 	# Where the number of its inode is all that names it, no other namespace may get that meanwhile: it
 	# stays, empty, and where nobody finds it.
-	touch "$TMPDIR/lost"
-	mount --bind "/proc/$pid/ns/net" "$TMPDIR/lost"
+	ip netns attach lost "$pid"
+	hide_netns lost
 	nsenter --net="/proc/$pid/ns/net" ip link del w0
 	kill "$pid"
 	wait "$pid" 2>/dev/null || true
