@@ -199,7 +199,7 @@ test_two_steps_killed_between_them_are_finished_by_the_next_load()
 	calls_of load --link v0 "$new" >"$TMPDIR/points"
 	n=$(grep ' bpf(' "$TMPDIR/calls" | sed -n '/BPF_LINK_CREATE/=')
 	k=$(sed -n "s/^bpf $n //p" "$TMPDIR/points")
-	for ((tries = 0; tries < 9; tries++)); do
+	for ((tries = 0; tries < 30; tries++)); do
 		become objects/xdp_pass.o objects/xdp_drop.o
 		inject bpf signal=KILL "$n" load --link v0 "$new"
 		! hit bpf "$k" || break
@@ -224,7 +224,7 @@ test_a_filter_that_makes_room_in_vain_is_put_back_in_its_own_place()
 	calls_of load --link v0 objects/tc_drop.o >"$TMPDIR/points"
 	n=$(grep ' bpf(' "$TMPDIR/calls" | sed -n '/BPF_LINK_CREATE/=')
 	k=$(sed -n "s/^bpf $n //p" "$TMPDIR/points")
-	for ((tries = 0; tries < 9; tries++)); do
+	for ((tries = 0; tries < 30; tries++)); do
 		become none none
 		tc qdisc add dev v0 clsact
 		tc filter add dev v0 ingress pref 42 handle 7 bpf da obj objects/tc_pass.o sec tc

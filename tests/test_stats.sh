@@ -1002,7 +1002,7 @@ test_a_sample_of_a_watch_does_not_look_into_every_directory()
 	ip link add s0 type veth peer name s1
 	load v0 "${names[@]}" objects/xdp_pass.o >/dev/null
 	: >/run/watched
-	strace -D -qq -o "$TMPDIR/calls" -e trace=openat,write \
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -D -qq -o "$TMPDIR/calls" -e trace=openat,write \
 		stats --watch --interval 0.02 --json v0 >/run/watched 2>/run/watch_errors &
 	watcher=$!
 	eventually samples 10
@@ -1056,7 +1056,7 @@ test_the_records_are_read_once_for_all_interfaces_of_a_sample()
 		ip link add "m$i" type veth peer name "n$i"
 	done
 	load "${names[@]}" objects/xdp_pass.o >/dev/null
-	strace -qq -o "$TMPDIR/calls" -e trace=openat stats >/dev/null
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -qq -o "$TMPDIR/calls" -e trace=openat stats >/dev/null
 	opened=$(grep -c openat "$TMPDIR/calls")
 	((opened > 50 && opened < 50 * 12)) || fail "$opened files were opened for 50 interfaces"
 }
