@@ -94,6 +94,10 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 	migrate_print(one->m, stderr);
 	if (!err)
 		note("%s", migrate_bound(one->m));
+	if (!err && map_is_frozen(pin_fd))
+		note("map '%s' is frozen, and the new one is not: it takes edits until it is "
+		     "frozen as well",
+		     one->name);
 	if (refused)
 		hint("carry the rest over, and begin that anew: --on-mismatch %s=migrate",
 		     cli_word(one->name));

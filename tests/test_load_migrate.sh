@@ -1167,3 +1167,17 @@ test_killed_after_the_switch_it_is_left_to_another_interface_as_well()
 	[[ $errors == *"map 'deny_list': w0 (program "*" on xdp) goes on with the old one"* ]] || fail "it says: $errors"
 	expect_left "$list" "$counters"
 }
+
+test_a_map_that_its_user_froze_is_said_to_take_edits_again()
+{
+	local said="map 'deny_list' is frozen, and the new one is not: it takes edits"
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors != *"is frozen, and"* ]] || fail "it says: $errors"
+	bpftool map freeze pinned "$BPFFS/v0/deny_list"
+	expect_status 0 load --dry-run --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"$said"* ]] || fail "it says: $errors"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $(grep -c 'is frozen, and' <<<"$errors") == 1 && $errors == *"$said"* ]] || fail "it says: $errors"
+}
