@@ -144,18 +144,6 @@ int load_check_pref(const struct loading *l)
 	return 0;
 }
 
-/* The attachment of the program that --expect names, or NULL. */
-static const struct attachment *find_expected(const struct loading *l)
-{
-	const struct load_options *o = l->options;
-
-	for (size_t i = 0; o->has_expect && i < l->attached.len; i++)
-		if (l->attached.list[i].hook == l->object->hook &&
-		    l->attached.list[i].prog_id == o->expect)
-			return &l->attached.list[i];
-	return NULL;
-}
-
 /* With ours in its place as well, there would be two of ours on the hook. */
 static int refuse_second(const struct loading *l)
 {
@@ -192,7 +180,9 @@ int load_find_old(struct loading *l)
 	int err;
 
 	*l->old_file = '\0';
-	l->old = find_expected(l);
+	err = load_find_expected(l);
+	if (err)
+		return err;
 	if (l->old) {
 		ours = load_is_ours(l, l->old, &verdict);
 	} else if (!xdp) {

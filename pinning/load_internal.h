@@ -164,6 +164,13 @@ bool load_is_atomic(const struct loading *l);
  */
 int load_find_in_row(struct loading *l);
 
+/*
+ * load_row.c: set l->old to the attachment of the program that --expect names, or to NULL. Returns
+ * 0, or -EEXIST, reported with their places: the program is there more than once, and none of them
+ * alone is where a load attaches.
+ */
+int load_find_expected(struct loading *l);
+
 /* load_row.c: say who runs before the new program, and who else is ours on a tc hook. */
 void load_tell_row(const struct loading *l);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "bpffs/log.h"
+#include "pinning/filter.h"
 #include "pinning/load_internal.h"
 
 /* "clsact pref 5 handle 1", "tcx by link". */
@@ -15,11 +16,58 @@ static void describe_place(const struct attachment *at, char out[64])
 		snprintf(out, 64, "%s", load_how_name(at->by, at->mode, at->link_id));
 }
 
+/* Ours, and where a load puts it: a filter of another place with our program is somebody's copy. */
+static bool is_in_our_place(const struct loading *l, const struct attachment *at)
+{
+	struct ownership verdict;
+
+	return (at->by != ATTACH_CLSACT || (!at->chain && at->pref == ATTACH_TC_PREF)) &&
+	       load_is_ours(l, at, &verdict);
+}
+
+/*
+ * Which attachment an id means: the only one of that program, or the one of several that is in our
+ * place; else NULL. *count: how many there are.
+ */
+static const struct attachment *find_meant(const struct loading *l, __u32 prog_id, size_t *count)
+{
+	const struct attachment *only = NULL, *placed = NULL;
+	size_t in_place = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < l->attached.len; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at->hook != l->object->hook || at->prog_id != prog_id)
+			continue;
+		if (!(*count)++)
+			only = at;
+		if (is_in_our_place(l, at) && !in_place++)
+			placed = at;
+	}
+	if (*count == 1)
+		return only;
+	return in_place == 1 ? placed : NULL;
+}
+
+/* A program that is there more than once: its id means at most one of them. */
+static void hint_copy(const struct loading *l, const struct attachment *at, const char *prog,
+                      const char *place)
+{
+	if (at->by == ATTACH_CLSACT)
+		hint("program %s, %s, is there more than once; take this one off: %s", prog, place,
+		     filter_command(l->iface, at));
+	else
+		hint("program %s, %s, is there more than once", prog, place);
+}
+
 /* What --expect can name, one a line. */
 static void list_row(const struct loading *l, bool ours, const char *also)
 {
+	const struct attachment *meant;
 	struct ownership verdict;
 	char prog[128], place[64];
+	size_t count;
 
 	for (size_t i = 0; i < l->attached.len; i++) {
 		const struct attachment *at = &l->attached.list[i];
@@ -28,7 +76,11 @@ static void list_row(const struct loading *l, bool ours, const char *also)
 			continue;
 		load_describe_prog(at, prog);
 		describe_place(at, place);
-		hint("program %s, %s: --expect %u%s", prog, place, at->prog_id, also);
+		meant = find_meant(l, at->prog_id, &count);
+		if (count > 1 && at != meant)
+			hint_copy(l, at, prog, place);
+		else
+			hint("program %s, %s: --expect %u%s", prog, place, at->prog_id, also);
 	}
 }
 
@@ -51,6 +103,37 @@ static int refuse_nameless(const struct loading *l)
 	list_row(l, false, " --replace");
 	hint("or come beside what is there: without --replace");
 	return -EEXIST;
+}
+
+static int refuse_copies(const struct loading *l, size_t count)
+{
+	char prog[128], place[64];
+
+	rejected(-EEXIST,
+	         "cannot choose which to replace on %s of %s: program %u is there %zu times, and "
+	         "none of them alone is where a load attaches",
+	         hook_name(l->object->hook), l->iface->name, l->options->expect, count);
+	for (size_t i = 0; i < l->attached.len; i++) {
+		const struct attachment *at = &l->attached.list[i];
+
+		if (at->hook != l->object->hook || at->prog_id != l->options->expect)
+			continue;
+		load_describe_prog(at, prog);
+		describe_place(at, place);
+		hint_copy(l, at, prog, place);
+	}
+	return -EEXIST;
+}
+
+int load_find_expected(struct loading *l)
+{
+	size_t count;
+
+	l->old = NULL;
+	if (!l->options->has_expect)
+		return 0;
+	l->old = find_meant(l, l->options->expect, &count);
+	return count && !l->old ? refuse_copies(l, count) : 0;
 }
 
 int load_find_in_row(struct loading *l)

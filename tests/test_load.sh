@@ -310,6 +310,44 @@ test_what_load_put_there_is_replaced_and_what_was_adopted_beside_it_is_named()
 	[[ $(tc_prog v0 ingress 5) != "$adopted" ]] || fail "not replaced"
 }
 
+test_a_program_that_is_there_twice_is_replaced_where_load_put_it()
+{
+	local id before
+
+	load v0 objects/tc_pass.o >/dev/null
+	id=$(tc_prog v0 ingress 700)
+	tc filter add dev v0 ingress pref 10 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	before=$(snapshot)
+	expect_refusal "cannot choose which program to replace on tc_ingress of v0: 2 are ours" "$before" \
+		load v0 objects/tc_drop.o
+	[[ $errors == *"pref 10 handle 1, is there more than once; take this one off: tc filter del dev v0 ingress pref 10 handle 1 bpf"* &&
+		$errors == *"pref 700 handle 1: --expect $id"* &&
+		$(grep -c -e "--expect $id" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	expect_status 0 load --expect "$id" v0 objects/tc_drop.o
+	[[ $output == *"replaced program id $id"*"clsact pref 700 handle 1"* ]] || fail "it says: $output"
+	[[ $(tc_prog v0 ingress 10) == "$id" && $(tc_prog v0 ingress 700) != "$id" ]] ||
+		fail "$(tc filter show dev v0 ingress)"
+}
+
+test_a_program_that_is_there_twice_and_not_where_load_puts_it_is_refused()
+{
+	local id before
+
+	load v0 objects/tc_pass.o >/dev/null
+	id=$(tc_prog v0 ingress 700)
+	tc filter add dev v0 ingress pref 10 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	tc filter add dev v0 ingress pref 20 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	tc filter del dev v0 ingress pref 700 handle 1 bpf
+	before=$(snapshot)
+	expect_refusal "cannot choose which to replace on tc_ingress of v0: program $id is there 2 times" "$before" \
+		load --expect "$id" v0 objects/tc_drop.o
+	[[ $errors == *"tc filter del dev v0 ingress pref 10 handle 1 bpf"*"tc filter del dev v0 ingress pref 20 handle 1 bpf"* ]] ||
+		fail "it says: $errors"
+	tc filter del dev v0 ingress pref 20 handle 1 bpf
+	expect_status 0 load --expect "$id" v0 objects/tc_drop.o
+	[[ $output == *"replaced program id $id"*"clsact pref 10 handle 1"* ]] || fail "it says: $output"
+}
+
 test_of_several_that_were_adopted_none_is_chosen()
 {
 	local first second before
