@@ -242,14 +242,18 @@ static int open_shared(struct object *object, char **ifnames, int count,
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
 	__u32 *seen = calloc(count, sizeof(*seen)); /* ifindexes so far */
+	char **got = calloc(count, sizeof(*got));   /* the interfaces that have the program */
 	struct load_session session = { .interfaces = count };
-	int done = 0, partly = 0, status = EXIT_SUCCESS;
+	int done = 0, partly = 0, got_len = 0, status = EXIT_SUCCESS;
+	enum hook hook = HOOK_XDP;
 	struct explanation none = {};
 	struct interface iface;
 	struct object object;
 	int err;
 
-	if (!seen) {
+	if (!seen || !got) {
+		free(seen);
+		free(got);
 		failed(-ENOMEM, "cannot load onto %d interfaces", count);
 		return EXIT_KERNEL;
 	}
@@ -281,13 +285,21 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		}
 		if (status == EXIT_USAGE)
 			break;
+		if (status != EXIT_KERNEL)
+			got[got_len++] = ifnames[i];
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
-	if (shared)
+	if (shared) {
+		hook = object.hook;
 		object_close(&object);
+	}
 	load_session_end(&session);
+	if (shared && got_len && got_len != count && !call->how->dry_run &&
+	    load_correct_shared(got, got_len, hook, count))
+		partly++;
 	free(seen);
+	free(got);
 	if (!done || status == EXIT_USAGE)
 		return status;
 	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;

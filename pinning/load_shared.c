@@ -13,6 +13,7 @@
 #include "pinning/load_shared.h"
 #include "pinning/notes.h"
 #include "pinning/sharers.h"
+#include "pinning/writer.h"
 
 /* What is pinned under the names of the object's maps, by interface. */
 struct present {
@@ -154,6 +155,57 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 	free(p.differs);
 	known_forget(&known);
 	bpffs_close(&fs);
+	return err;
+}
+
+static int correct_one(struct bpffs *fs, const struct interface *iface, enum hook hook,
+                       unsigned int told, unsigned int count)
+{
+	struct directory dir;
+	struct record rec;
+	struct stage stage;
+	int err = directory_open(&dir, fs, iface);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	/* Another load was here since. */
+	if (!dir.has_record || notes_get_shared(&dir.record, hook) != told) {
+		directory_close(&dir);
+		return 0;
+	}
+	rec = dir.record;
+	err = notes_set_shared(&rec, hook, count);
+	if (!err)
+		err = stage_begin(&stage, fs, iface->name, "load");
+	if (!err) {
+		err = stage_publish(&stage, &dir, &rec);
+		stage_end(&stage);
+	}
+	directory_close(&dir);
+	return err;
+}
+
+int load_correct_shared(char **ifnames, unsigned int count, enum hook hook, unsigned int told)
+{
+	int err = 0, one;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct interface iface;
+		struct bpffs fs;
+		bool resumed;
+
+		/* Gone meanwhile, and its record with it. */
+		if (interface_by_name(&iface, ifnames[i]))
+			continue;
+		one = bpffs_open(&fs, BPFFS_WRITE);
+		if (!one) {
+			one = writer_begin(&fs, &iface, &resumed);
+			if (!one)
+				one = correct_one(&fs, &iface, hook, told, count);
+			bpffs_close(&fs);
+		}
+		err = err ? err : one;
+	}
 	return err;
 }
 

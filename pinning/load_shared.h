@@ -15,4 +15,10 @@
 int load_share(char **ifnames, size_t count, const struct object *object,
                const struct load_options *options);
 
+/*
+ * The load is over, and only these got the program, not as many as the records say: correct those
+ * which say `told`. Reports its failures. Returns 0 or a negative errno.
+ */
+int load_correct_shared(char **ifnames, unsigned int count, enum hook hook, unsigned int told);
+
 #endif

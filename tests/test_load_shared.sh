@@ -319,3 +319,25 @@ test_one_that_leaves_a_set_takes_no_count_from_the_others()
 }
 
 gone_map() { ! exists map "$1"; }
+
+test_the_records_count_those_that_got_the_program()
+{
+	local ifname
+
+	make_veth h1 h2 h3
+	link_xdp h2 objects/xdp_drop.o
+	expect_status 3 load --shared h1 h2 h3 objects/xdp_pass.o
+	for ifname in h1 h3; do
+		[[ $(readlink "$BPFFS/$ifname/%meta") == *";xdp_shared=2;"* ]] ||
+			fail "$ifname: $(readlink "$BPFFS/$ifname/%meta")"
+	done
+	expect_shared xdp_pass h1 h3
+	[[ -z $(ls "$BPFFS/%ifbpf/stage") ]] || fail "left: $(ls "$BPFFS/%ifbpf/stage")"
+
+	# One alone shares with nobody.
+	unload h3 >/dev/null
+	link_xdp h3 objects/xdp_drop.o
+	expect_status 3 load --shared h1 h2 h3 objects/xdp_pass.o
+	[[ $(readlink "$BPFFS/h1/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h1/%meta")"
+	expect_status 3 load --dry-run --shared h1 h2 h3 objects/xdp_pass.o
+}
