@@ -67,6 +67,9 @@ int pin_open(int dir_fd, const char *file, __u32 flags)
 		fd = bpf_obj_get_opts(path, &opts);
 		if (fd < 0)
 			fd = -errno;
+		/* The pin is there: what is not there is the way to it. */
+		if (fd == -ENOENT && access("/proc/self/fd", F_OK))
+			fd = -ENOSYS;
 	}
 	close(inode_fd);
 	return fd;

@@ -22,7 +22,8 @@ int pin_kind_of(int bpf_fd);
 /*
  * Open what is pinned as `file` in a directory; a symlink is not followed.
  * flags: 0 or BPF_F_RDONLY. Returns a descriptor or a negative errno: -ENOENT, -EACCES (the
- * mode of the pin, or of the directory), -ELOOP for a symlink, -EINVAL if it is no pin.
+ * mode of the pin, or of the directory), -ELOOP for a symlink, -EINVAL if it is no pin,
+ * -ENOSYS without /proc, through which pins are opened.
  */
 int pin_open(int dir_fd, const char *file, __u32 flags);
 

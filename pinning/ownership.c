@@ -30,12 +30,22 @@ void ownership_begin(void)
 	unseen.err = 0;
 }
 
+void ownership_hint(int err)
+{
+	if (err == -ENOSYS)
+		hint("pins are opened through /proc: mount it, mount -t proc proc /proc");
+}
+
 int ownership_check(void)
 {
 	int err = unseen.err;
 
 	unseen.err = 0;
-	return err ? failed(err, "cannot tell what is ours: cannot look at %s", unseen.path) : 0;
+	if (!err)
+		return 0;
+	failed(err, "cannot tell what is ours: cannot look at %s", unseen.path);
+	ownership_hint(err);
+	return err;
 }
 
 /* Not there, or no pin: nothing of ours. All else is no answer. */

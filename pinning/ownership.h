@@ -40,6 +40,9 @@ bool ownership_is_unadopted(const struct ownership *verdict);
 void ownership_begin(void);
 int ownership_check(void);
 
+/* After the failure to look at one of our pins: tell what to do if there is no /proc. */
+void ownership_hint(int err);
+
 /*
  * The file name under %progs/<hook>/ of the pinned program with that id.
  * Returns 0, or -ENOENT if it is not pinned there.

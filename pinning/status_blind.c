@@ -8,6 +8,7 @@
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/ownership.h"
 #include "pinning/status_blind.h"
 
 /* Only what is not there, or is no pin, says that it is none of ours. */
@@ -66,6 +67,7 @@ void status_doubt_owner(struct status *st, struct status_prog *prog)
 		return;
 	failed(err, "cannot tell whose program %u on %s of %s is: cannot look at %s/%s", prog->id,
 	       hook_name(prog->hook), st->iface.name, st->dir.path, path);
+	ownership_hint(err);
 	memset(&prog->owner, 0, sizeof(prog->owner));
 	st->partly = true;
 }
