@@ -113,7 +113,8 @@ between_calls()
 	eventually grep -qs 'stopped by SIGSTOP' "$TMPDIR/trace" || fail "not stopped"
 	child=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$TMPDIR/trace")
 	"$change"
-	kill -CONT "$child"
+	# It may be gone by then.
+	kill -CONT "$child" 2>/dev/null || true
 	status=0
 	wait "$pid" || status=$?
 	output=$(<"$TMPDIR/output") errors=$(<"$TMPDIR/errors")
