@@ -449,7 +449,10 @@ int main(int argc, char **argv)
 		case 'E': call.print.explain = true; break;
 		case 'D': how.dry_run = call.print.dry_run = true; break;
 		case 'j': call.print.json = true; break;
-		case 'N': netns = optarg; break;
+		case 'N':
+			netns = optarg;
+			cli_netns(netns);
+			break;
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "load"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("load " VERSION); return cli_finish(EXIT_SUCCESS);

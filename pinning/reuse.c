@@ -119,6 +119,7 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	const char *prog = bpf_program__name(object->prog);
 	struct bpf_prog_info next = {};
 	__u32 zero = 0, len = sizeof(next), id = 0;
+	const char *tc;
 	int fd;
 
 	bpf_map_lookup_elem(map_fd, &zero, &id);
@@ -133,7 +134,11 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	         prog, kind_name(object->prog), next.name, id, name, dir->path);
 	hint("load the build of the row's kind: NAME.o, or NAME_frags.o for packets of several "
 	     "buffers");
-	hint("or take the row apart first: chain IFNAME del SLOT");
+	tc = object->hook != HOOK_XDP ? "--tc " : "";
+	hint("or first take what follows it out of the row: %s %s%s lists the slots, %s %s%s del N "
+	     "takes the program out of slot N",
+	     cli_command("chain"), tc, cli_interface(dir->ifname), cli_command("chain"), tc,
+	     cli_interface(dir->ifname));
 	return -EINVAL;
 }
 

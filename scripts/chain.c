@@ -40,16 +40,27 @@ static const char usage[] =
 
 static bool tc;
 
+/* The link that it has, but that is not pinned here: another build took its place; else "". */
+static void find_stray(const struct row *row, const struct member *m, char link[BPF_OBJ_NAME_LEN])
+{
+	*link = '\0';
+	if (m->link_fd < 0)
+		member_find_stray(row, m, link);
+}
+
 static struct json_object *member_json(const struct row *row, size_t slot,
                                        const struct stats_record *hits)
 {
 	const struct member *m = &row->member[slot + 1];
 	struct json_object *to = json_object_new_object();
+	char link[BPF_OBJ_NAME_LEN];
 
+	find_stray(row, m, link);
 	json_put_number(to, "slot", slot);
 	json_put_string(to, "name", m->name);
 	json_put_number(to, "id", m->id);
 	json_put_bool(to, "hands_on", m->link_fd >= 0);
+	json_put_string(to, "stray_link", link);
 	json_put_number(to, "packets", hits->rx_packets);
 	json_put_number(to, "bytes", hits->rx_bytes);
 	json_put_string(to, "from", row->member[slot].name);
@@ -59,12 +70,18 @@ static struct json_object *member_json(const struct row *row, size_t slot,
 static void print_member(const struct row *row, size_t slot, const struct stats_record *hits)
 {
 	const struct member *m = &row->member[slot + 1];
+	char link[BPF_OBJ_NAME_LEN];
 
+	find_stray(row, m, link);
 	/* The counter belongs to the link which leads there. */
-	printf("%s  %s  %zu  %s  id %u  %llu packets  %llu bytes  from %s%s\n",
-	       row->config->iface.name, row->tc ? "tc" : "xdp", slot, m->name, m->id,
-	       (unsigned long long)hits->rx_packets, (unsigned long long)hits->rx_bytes,
-	       row->member[slot].name, m->link_fd < 0 ? "  (hands nothing on)" : "");
+	printf("%s  %s  %zu  %s  id %u  %llu packets  %llu bytes  from %s", row->config->iface.name,
+	       row->tc ? "tc" : "xdp", slot, m->name, m->id, (unsigned long long)hits->rx_packets,
+	       (unsigned long long)hits->rx_bytes, row->member[slot].name);
+	if (*link)
+		printf("  (its link '%s' is not the one that is pinned)", link);
+	else if (m->link_fd < 0)
+		printf("  (hands nothing on)");
+	putchar('\n');
 }
 
 static int list(struct config *config, char **argv, int argc)
@@ -91,6 +108,8 @@ static int list(struct config *config, char **argv, int argc)
 		else if (!err)
 			print_member(&row, slot, &hits);
 	}
+	if (!config->json && row.len == 1 && !row.has_former)
+		note("the row of %s of %s is empty", tc ? "tc" : "XDP", config->iface.name);
 	row_close(&row);
 	if (document && json_end(document))
 		err = -ENOMEM;

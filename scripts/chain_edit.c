@@ -11,35 +11,43 @@
 #include "scripts/chain_links.h"
 #include "scripts/chain_row.h"
 
-/* Say it if the two are built for different packets. Returns whether they are. */
-static bool refuse_kind(const struct row *row, const struct member *from, const struct member *to)
+/*
+ * Say it if the two are built for different packets: of which is the newcomer, since the other one
+ * is of the row's kind. Returns whether they are.
+ */
+static bool refuse_kind(const struct row *row, const struct member *from, const struct member *to,
+                        const struct member *newcomer)
 {
-	struct prog_kind wanted, kind;
+	const struct member *other = newcomer == from ? to : from;
+	struct prog_kind front, back;
+	bool frags;
 
-	if (row->tc || prog_kind_of_array(from->link_fd, &wanted) ||
-	    prog_kind_of(to->prog_fd, &kind))
+	if (row->tc || prog_kind_of_array(from->link_fd, &front) ||
+	    prog_kind_of(to->prog_fd, &back))
 		return false;
 	/* Else it is the attach type, which those who load it differ in. */
-	if (kind.frags == wanted.frags)
+	if (front.frags == back.frags)
 		return false;
+	frags = newcomer == from ? front.frags : back.frags;
 	rejected(-EINVAL,
-	         "cannot put program %s behind %s of %s: it is for packets of %s, and the "
-	         "row is for packets of %s",
-	         to->name, from->name, row->config->iface.name,
-	         kind.frags ? "several buffers" : "one buffer",
-	         wanted.frags ? "several buffers" : "one buffer");
+	         "cannot put program %s %s %s of %s: it is for packets of %s, and the row is for "
+	         "packets of %s",
+	         newcomer->name, newcomer == from ? "before" : "behind", other->name,
+	         row->config->iface.name, frags ? "several buffers" : "one buffer",
+	         frags ? "one buffer" : "several buffers");
 	hint("prepare the build of the row's kind, %s: %s --no-attach %s OBJECT",
-	     wanted.frags ? "NAME_frags.o" : "NAME.o", cli_command("load"),
-	     cli_word(row->config->iface.name));
+	     frags ? "NAME.o" : "NAME_frags.o", cli_command("load"),
+	     cli_interface(row->config->iface.name));
 	return true;
 }
 
 static int refuse_link(const struct row *row, const struct member *from, const struct member *to,
-                       int err)
+                       const struct member *newcomer, int err)
 {
-	if (err == -EINVAL && refuse_kind(row, from, to))
+	if (err == -EINVAL && refuse_kind(row, from, to, newcomer))
 		return err;
-	failed(err, "cannot put program %s behind %s of %s", to->name, from->name,
+	failed(err, "cannot put program %s %s %s of %s", newcomer->name,
+	       newcomer == from ? "before" : "behind", newcomer == from ? to->name : from->name,
 	       row->config->iface.name);
 	if (err == -EINVAL)
 		hint("a row is of one kind: all of %s, all of them NAME_frags.o or none, "
@@ -48,16 +56,23 @@ static int refuse_link(const struct row *row, const struct member *from, const s
 	return err;
 }
 
-int row_link(const struct row *row, const struct member *from, const struct member *to)
+/* newcomer: which of the two was not in the row. */
+static int put_link(const struct row *row, const struct member *from, const struct member *to,
+                    const struct member *newcomer)
 {
 	__u32 zero = 0;
 
 	if (to && bpf_map_update_elem(from->link_fd, &zero, &to->prog_fd, BPF_ANY))
-		return refuse_link(row, from, to, -errno);
+		return refuse_link(row, from, to, newcomer, -errno);
 	if (!to && bpf_map_delete_elem(from->link_fd, &zero) && errno != ENOENT)
 		return failed(-errno, "cannot end the row of %s behind %s", row->config->iface.name,
 		              from->name);
 	return 0;
+}
+
+int row_link(const struct row *row, const struct member *from, const struct member *to)
+{
+	return put_link(row, from, to, to);
 }
 
 /* A program that left the row keeps no link into it. */
@@ -116,7 +131,7 @@ int row_put(struct row *row, size_t slot, const struct member *m, const struct m
 
 	/* First what follows it, which nobody sees before it is linked. */
 	if (m->link_fd >= 0)
-		err = row_link(row, m, next);
+		err = put_link(row, m, next, m);
 	if (!err)
 		err = row_link(row, before, m);
 	if (!err && next) {

@@ -98,7 +98,7 @@ static int check_row(const struct row *row, const struct member *m)
 	rejected(-EXDEV, "cannot put program %s into the row of %s: its link '%s' is not in %s",
 	         m->name, row->config->iface.name, link, row->config->dir.path);
 	hint("prepare it for %s: %s --no-attach %s OBJECT", row->config->iface.name,
-	     cli_command("load"), cli_word(row->config->iface.name));
+	     cli_command("load"), cli_interface(row->config->iface.name));
 	return -EXDEV;
 }
 
