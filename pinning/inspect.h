@@ -49,6 +49,7 @@ struct inspect_prog {
 	bool is_entry;     /* of a devmap or cpumap: runs on no interface */
 	bool by_arguments; /* the kind, which the section does not tell */
 	bool is_ext;       /* freplace */
+	bool has_target;   /* see object_section_has_target() */
 	bool libbpf_knows; /* the section's name */
 	bool calls_text;
 	char missing[64];        /* a function that this kernel does not have */

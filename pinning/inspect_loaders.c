@@ -101,6 +101,37 @@ static void write_command(const struct inspection *in, enum inspect_loader loade
 	}
 }
 
+/* Storage is where its owners are, and has no number of entries; libbpf knows that of others. */
+static bool lacks_entries(const struct inspect_map *map, enum inspect_loader loader)
+{
+	if (!map->is_defined || map->max_entries)
+		return false;
+	switch (map->type) {
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+		return loader == INSPECT_LEGACY_IP || loader == INSPECT_LEGACY_TC;
+	case BPF_MAP_TYPE_STRUCT_OPS:
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE: return false;
+	default: return map->type <= BPF_MAP_TYPE_USER_RINGBUF; /* later ones are not known */
+	}
+}
+
+/* All maps of an object are made, whichever program is loaded. */
+static void judge_maps(const struct inspection *in, enum inspect_loader loader,
+                       struct inspect_verdict *verdict)
+{
+	for (size_t i = 0; i < in->maps_len; i++)
+		if (lacks_entries(&in->maps[i], loader)) {
+			say(verdict, INSPECT_REFUSES,
+			    "map %s is for 0 entries, and the kernel makes none of that size",
+			    in->maps[i].name);
+			return;
+		}
+}
+
 /* What the kernel says to it, whoever loads it. */
 static void judge_kernel(const struct inspection *in, const struct inspect_prog *prog,
                          struct inspect_verdict *verdict)
@@ -147,6 +178,8 @@ static void judge_one(const struct inspection *in, enum inspect_loader loader,
 	enum inspect_kind kind = loader == INSPECT_TC_COMMAND ? INSPECT_TC : INSPECT_XDP;
 
 	judge_kernel(in, prog, verdict);
+	if (verdict->says == INSPECT_ACCEPTS)
+		judge_maps(in, loader, verdict);
 	if (is_libbpf_1_1() && has_struct_ops(in))
 		say(verdict, INSPECT_CRASHES,
 		    "libbpf %s does when it loads struct_ops without their programs",
@@ -154,6 +187,14 @@ static void judge_one(const struct inspection *in, enum inspect_loader loader,
 	else if (is_libbpf_1_1() && prog->is_ext)
 		say(verdict, INSPECT_CRASHES, "libbpf %s does at freplace without a target",
 		    libbpf_version_string());
+	else if (is_libbpf_1_1() && prog->has_target && verdict->says == INSPECT_ACCEPTS)
+		say(verdict, INSPECT_CRASHES,
+		    "libbpf %s does when it looks for what section %s names, for a program of "
+		    "another type",
+		    libbpf_version_string(), prog->section);
+	else if (verdict->says == INSPECT_ACCEPTS && prog->has_target)
+		say(verdict, INSPECT_REFUSES, "section %s is for no hook of an interface",
+		    prog->section);
 	else if (verdict->says == INSPECT_ACCEPTS && prog->is_entry && kind == INSPECT_XDP)
 		say(verdict, INSPECT_REFUSES,
 		    "%s is for the entries of a devmap or cpumap, not for an interface",
@@ -167,6 +208,7 @@ static void judge_libbpf(const struct inspection *in, struct inspect_verdict *ve
 {
 	if (!in->progs_len)
 		say(verdict, INSPECT_ACCEPTS, "but it has no program");
+	judge_maps(in, INSPECT_LIBBPF, verdict);
 	for (size_t i = 0; i < in->progs_len && verdict->says == INSPECT_ACCEPTS; i++) {
 		const struct inspect_prog *prog = &in->progs[i];
 
@@ -178,6 +220,11 @@ static void judge_libbpf(const struct inspection *in, struct inspect_verdict *ve
 		else if (prog->is_ext)
 			say(verdict, INSPECT_REFUSES, "%s needs the program that it replaces",
 			    prog->name);
+		else if (object_section_lacks_target(prog->section))
+			say(verdict, INSPECT_REFUSES,
+			    "section %s does not say what %s is for: fentry/FUNCTION, lsm/HOOK, "
+			    "iter/WHAT",
+			    prog->section, prog->name);
 		else if (!prog->libbpf_knows)
 			say(verdict, INSPECT_REFUSES,
 			    "libbpf %s cannot tell a type by section %s: set it by "
@@ -233,6 +280,8 @@ static void judge_load(const struct inspection *in, struct inspect_verdict *verd
 		say(verdict, err == -EFAULT ? INSPECT_CRASHES : INSPECT_REFUSES, "%s", why);
 	else
 		judge_kernel(in, prog, verdict);
+	if (verdict->says == INSPECT_ACCEPTS)
+		judge_maps(in, INSPECT_LOAD, verdict);
 }
 
 /* What is true of the file, for every loader. */
@@ -262,10 +311,13 @@ static void judge_by_libbpf(const struct inspection *in, enum inspect_loader loa
 		judge_one(in, loader, prog, verdict);
 }
 
-static void judge_by_itself(const struct inspection *in, enum inspect_kind kind,
-                            const struct inspect_prog *prog, struct inspect_verdict *verdict)
+static void judge_by_itself(const struct inspection *in, enum inspect_loader loader,
+                            enum inspect_kind kind, const struct inspect_prog *prog,
+                            struct inspect_verdict *verdict)
 {
 	judge_kernel(in, prog, verdict);
+	if (verdict->says == INSPECT_ACCEPTS && in->is_old_dialect)
+		judge_maps(in, loader, verdict);
 	if (verdict->says == INSPECT_ACCEPTS)
 		inspect_judge_legacy(in, prog, verdict);
 	if (verdict->says == INSPECT_ACCEPTS)
@@ -289,7 +341,7 @@ void inspect_judge(struct inspection *in)
 		if (loader == INSPECT_LOAD)
 			judge_load(in, verdict);
 		else if (legacy)
-			judge_by_itself(in, kind, prog, verdict);
+			judge_by_itself(in, loader, kind, prog, verdict);
 		else
 			judge_by_libbpf(in, loader, prog, verdict);
 	}

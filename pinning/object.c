@@ -11,6 +11,7 @@
 #include "pinning/caps.h"
 #include "pinning/map_refused.h"
 #include "pinning/object.h"
+#include "pinning/object_extern.h"
 #include "pinning/object_types.h"
 #include "pinning/tails.h"
 
@@ -154,6 +155,22 @@ static int choose(struct object *object, const struct object_choice *choice)
 	return 0;
 }
 
+/*
+ * Such a section names what in the kernel its programs are for, and libbpf looks that up whatever
+ * type they are given: 1.1 crashes, and later ones have the kernel refuse it.
+ */
+static int check_target(const struct object *object)
+{
+	if (!object_section_has_target(bpf_program__section_name(object->prog)))
+		return 0;
+	rejected(-EOPNOTSUPP,
+	         "cannot use program %s of %s: its section %s is for no hook of an "
+	         "interface",
+	         bpf_program__name(object->prog), object->path,
+	         bpf_program__section_name(object->prog));
+	return -EOPNOTSUPP;
+}
+
 static bool has_program_array(const struct object *object)
 {
 	struct bpf_map *map;
@@ -171,7 +188,7 @@ static bool is_tail(const struct object *object, const struct bpf_program *prog)
 	const char *section = bpf_program__section_name(prog);
 	int hook = object_section_hook(section);
 
-	if (object_section_entry(section))
+	if (object_section_entry(section) || object_section_has_target(section))
 		return false;
 	return hook < 0 || (hook == HOOK_XDP) == (object->hook == HOOK_XDP);
 }
@@ -281,8 +298,19 @@ static int check_file(const char *path)
 	return -EINVAL;
 }
 
+/* Whether the file has BTF, of which it is known by now that it can be read. */
+static bool has_btf(const char *path)
+{
+	struct btf *btf = btf__parse_elf(path, NULL);
+	bool found = btf;
+
+	btf__free(btf);
+	return found;
+}
+
 static int read_btf_object(const char *path, struct bpf_object **obj)
 {
+	char name[OBJECT_EXTERN];
 	int err = check_btf(path);
 
 	if (err)
@@ -291,9 +319,19 @@ static int read_btf_object(const char *path, struct bpf_object **obj)
 	if (*obj)
 		return 0;
 	err = -errno;
+	/* The file is there: what libbpf misses is in it, and if not BTF, then where a declaration
+	 * belongs. */
+	if ((err == -ESRCH || (err == -ENOENT && has_btf(path))) &&
+	    object_find_extern(path, name)) {
+		rejected(-EINVAL, "cannot open object %s: it declares %s, and defines it nowhere",
+		         path, name);
+		hint("define it, or link the object that does: bpftool gen object; what is the "
+		     "kernel's is declared with __ksym, and compiled with -g");
+		return -EINVAL;
+	}
 	if (err != -ENOENT)
 		return failed(err, "cannot open object %s", path);
-	/* The file is there: what libbpf misses is BTF, in which its maps are defined. */
+	/* What it misses is BTF, in which its maps are defined. */
 	rejected(-EINVAL, "cannot open object %s: it has no BTF, which tells what its maps are",
 	         path);
 	hint("compile it with -g; 'llvm-strip -g' keeps BTF, 'llvm-strip' alone does not");
@@ -370,6 +408,8 @@ int object_open(struct object *object, const struct object_choice *choice)
 	}
 	explain(&object->explanation, EXPLAIN_OPEN, EXPLAIN_DONE, "%.200s", object->path);
 	err = choose(object, choice);
+	if (!err)
+		err = check_target(object);
 	if (err)
 		goto refused;
 	err = prepare(object);

@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 #include <limits.h>
+#include <stdbool.h>
 #include "bpffs/hook.h"
 #include "pinning/explain.h"
 #include "pinning/legacy.h"
@@ -48,6 +49,13 @@ int object_section_hook(const char *section);
  * or NULL. Such a program comes onto an interface only if both it and the hook are named.
  */
 const char *object_section_entry(const char *section);
+
+/*
+ * The section says to what in the kernel, or in another program, the program is attached:
+ * fentry/vfs_read, lsm/file_open, iter/task, freplace/main.
+ */
+bool object_section_has_target(const char *section);
+bool object_section_lacks_target(const char *section); /* it should say that, and does not */
 
 /*
  * Open a file, in whichever dialect it defines its maps; old_ids, empty before, is to be freed by

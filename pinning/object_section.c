@@ -43,3 +43,25 @@ const char *object_section_entry(const char *section)
 			return maps[i];
 	return NULL;
 }
+
+/* Of a type that libbpf looks up a target for, by BTF. */
+static bool is_for_target(const char *section)
+{
+	enum bpf_attach_type attach;
+	enum bpf_prog_type type;
+
+	if (libbpf_prog_type_by_name(section, &type, &attach))
+		return false;
+	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM ||
+	       type == BPF_PROG_TYPE_EXT;
+}
+
+bool object_section_has_target(const char *section)
+{
+	return strchr(section, '/') && is_for_target(section);
+}
+
+bool object_section_lacks_target(const char *section)
+{
+	return !strchr(section, '/') && is_for_target(section);
+}

@@ -214,6 +214,16 @@ cases()
 		tail_call	-g	GPL	struct { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); } jumps SEC(".maps"); SEC("xdp/tail") int tail(struct xdp_md *ctx) { return 2; } SEC("xdp") int pass(struct xdp_md *ctx) { bpf_tail_call(ctx, &jumps, 0); return 2; }
 		spin_lock	-g	GPL	struct guarded { struct bpf_spin_lock lock; int n; }; BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, struct guarded, 1); SEC("xdp") int pass(struct xdp_md *ctx) { __u32 k = 0; struct guarded *v = bpf_map_lookup_elem(&counts, &k); if (v) { bpf_spin_lock(&v->lock); v->n++; bpf_spin_unlock(&v->lock); } return 2; }
 		map_unused	-g	GPL	$map $pass
+		iter	-g	GPL	SEC("iter/task") int other(unsigned long long *ctx) { return 0; }
+		tp_btf	-g	GPL	SEC("tp_btf/sched_switch") int other(unsigned long long *ctx) { return 0; }
+		fentry_alone	-g	GPL	SEC("fentry") int other(unsigned long long *ctx) { return 0; }
+		raw_tp	-g	GPL	SEC("raw_tp/sched_switch") int other(unsigned long long *ctx) { return 0; }
+		beside_iter	-g	GPL	$pass SEC("iter/task") int other(unsigned long long *ctx) { return 0; }
+		no_entries	-g	GPL	BPF_MAP(counts, BPF_MAP_TYPE_HASH, __u32, __u64, 0); $use
+		no_entries_unused	-g	GPL	${map/1)/0)} $pass
+		old_dialect_no_entries	-DMAPS_LEGACY	GPL	${map/1)/0)} $use
+		no_entries_events	-g	GPL	BPF_MAP(events, BPF_MAP_TYPE_PERF_EVENT_ARRAY, __u32, __u32, 0); $pass
+		unresolved_variable	-g	GPL	extern int there; SEC("xdp") int pass(struct xdp_md *ctx) { return there; }
 END
 }
 
@@ -272,6 +282,24 @@ test_loaders_do_with_damaged_btf_what_inspect_says()
 	[[ $compared == *"load refuses"* ]] || fail "$compared"
 	[[ $(inspect "$TMPDIR/damaged.o") == *"note: its BTF is damaged: type 1 has a name that is not there"* ]] ||
 		fail "$(inspect "$TMPDIR/damaged.o")"
+}
+
+# Whether the kernel lets libbpf load them is another matter, so that is not tried.
+test_loaders_do_with_programs_for_a_function_of_the_kernel_what_inspect_says()
+{
+	local section
+
+	need_loaders
+	for section in fentry/vfs_read fexit/vfs_read fentry.s/vfs_read fmod_ret/security_file_open \
+		lsm/file_open lsm_cgroup/socket_bind; do
+		build "SEC(\"$section\") int other(unsigned long long *ctx) { return 0; }"
+		compare "$TMPDIR/built.o" "ip tc xdp-loader load"
+		[[ $compared == *"load refuses"* ]] || fail "$section: $compared"
+		[[ $(ip -V) != *"libbpf 1.1"* || $compared == *"ip crashes"*"tc crashes"*"xdp-loader crashes"* ]] ||
+			fail "$section: $compared"
+		expect_fail "cannot use program other of $TMPDIR/built.o: its section $section is for no hook" \
+			load --hook xdp v0 "$TMPDIR/built.o"
+	done
 }
 
 # needed FILE: the lowest kernel, as inspect has it for all of the object.

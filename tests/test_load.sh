@@ -5,6 +5,7 @@
 . tests/pins.sh
 . tests/faults.sh
 . tests/loads.sh
+. tests/build.sh
 
 # --- what a load does
 
@@ -650,6 +651,24 @@ test_an_object_without_types_is_named_as_such()
 	expect_status 2 load v0 "$TMPDIR/bare.o"
 	[[ $errors == "load: cannot open object $TMPDIR/bare.o: it has no BTF, which tells what its maps are"$'\n'"  hint: compile it with -g"* ]] ||
 		fail "it says: $errors"
+}
+
+test_what_is_declared_and_never_defined_is_named()
+{
+	local flag
+
+	for flag in -g -O2; do
+		build 'extern int known(void) __ksym __weak; extern int there(void);
+SEC("xdp") int pass(struct xdp_md *ctx) { return known ? there() : 2; }' $flag
+		expect_status 2 load v0 "$TMPDIR/built.o"
+		[[ $errors == "load: cannot open object $TMPDIR/built.o: it declares there, and defines it nowhere"* ||
+			$flag == -O2 && $errors == *": it declares known, and defines it nowhere"* ]] || fail "$flag: $errors"
+		[[ $errors == *"hint: define it, or link the object that does"* && $errors != *"no BTF"* ]] || fail "$errors"
+	done
+	# Without BTF, where maps are what needs it.
+	build 'extern int there(void); BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);
+SEC("xdp") int pass(struct xdp_md *ctx) { __u32 k = 0; return bpf_map_lookup_elem(&counts, &k) ? there() : 2; }' -O2
+	expect_fail "it has no BTF" load v0 "$TMPDIR/built.o"
 }
 
 test_an_object_with_damaged_types_is_refused()
