@@ -43,7 +43,8 @@ struct inspect_prog {
 	size_t begin, end; /* bytes, in the section */
 	size_t insns;
 	enum inspect_kind kind;
-	int hook; /* enum hook, or -1 */
+	int hook;                    /* enum hook, or -1 */
+	enum bpf_prog_type bpf_type; /* as libbpf has it; BPF_PROG_TYPE_UNSPEC: it cannot tell */
 	char type[32];
 	bool frags;        /* section xdp.frags */
 	bool is_entry;     /* of a devmap or cpumap: runs on no interface */

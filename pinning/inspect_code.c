@@ -108,7 +108,10 @@ static void read_reference(const struct reading *r, const struct bpf_insn *insn,
 	if (sym->st_shndx == SHN_UNDEF) {
 		snprintf(what, sizeof(what), "%s %.60s of the kernel",
 		         is_call ? "function" : "symbol", inspect_symbol_name(r->in, sym));
-		need(r, is_call ? KERNEL(5, 13) : KERNEL(5, 2), what);
+		need(r,
+		     is_call ? inspect_function_version(inspect_symbol_name(r->in, sym))
+		             : KERNEL(5, 2),
+		     what);
 		if (is_call && GELF_ST_BIND(sym->st_info) != STB_WEAK && !*r->prog->missing &&
 		    !inspect_kernel_has(inspect_symbol_name(r->in, sym)))
 			snprintf(r->prog->missing, sizeof(r->prog->missing), "%s",
@@ -186,6 +189,17 @@ static bool has_tail_calls(const struct inspect_prog *prog)
 	return false;
 }
 
+/* Sections of one type came at different times. */
+static void read_type(const struct reading *r)
+{
+	const struct inspect_prog *prog = r->prog;
+	char what[96];
+
+	snprintf(what, sizeof(what), "programs of type %s in section %.*s", prog->type,
+	         (int)strcspn(prog->section, "/"), prog->section);
+	need(r, inspect_prog_version(prog->bpf_type, prog->section), what);
+}
+
 static void read_prog(const struct reading *r)
 {
 	struct inspect_prog *prog = r->prog;
@@ -194,6 +208,8 @@ static void read_prog(const struct reading *r)
 		need(r, KERNEL(4, 8), "XDP");
 	else if (prog->kind == INSPECT_TC)
 		need(r, KERNEL(4, 4), "direct action in tc");
+	else if (prog->kind == INSPECT_OTHER)
+		read_type(r);
 	if (prog->frags)
 		need(r, KERNEL(5, 18), "packets of several buffers (xdp.frags)");
 	if (prog->is_entry)

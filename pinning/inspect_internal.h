@@ -58,6 +58,11 @@ int inspect_need(struct inspect_needs *needs, unsigned int version, const char *
 /* inspect_kernels.c: the tables. Each returns 0 if the version is not known. */
 unsigned int inspect_helper_version(unsigned int id);
 unsigned int inspect_map_version(__u32 type);
+/* Of a program that runs on no hook of an interface; the section tells what types have in common.
+ */
+unsigned int inspect_prog_version(enum bpf_prog_type type, const char *section);
+/* A function that programs call by its name. */
+unsigned int inspect_function_version(const char *name);
 bool inspect_helper_is_gpl(unsigned int id);
 bool inspect_license_is_gpl(const char *license);
 /* "fib_lookup", or NULL for a helper that came after this was written. */

@@ -76,6 +76,96 @@ unsigned int inspect_map_version(__u32 type)
 	return type < LEN(maps) ? maps[type] : 0;
 }
 
+struct named {
+	const char *begin;
+	unsigned int version;
+};
+
+/* By the begin of the section, the longer one first. */
+static const struct named sections[] = {
+	{ "fentry.s", KERNEL(5, 10) },
+	{ "fexit.s", KERNEL(5, 10) },
+	{ "fmod_ret.s", KERNEL(5, 10) },
+	{ "fmod_ret", KERNEL(5, 7) },
+	{ "iter", KERNEL(5, 8) },
+	{ "lsm_cgroup", KERNEL(6, 0) },
+	{ "lsm.s", KERNEL(5, 10) },
+	{ "kprobe.multi", KERNEL(5, 18) },
+	{ "kretprobe.multi", KERNEL(5, 18) },
+};
+
+static const unsigned int progs[] = {
+	[BPF_PROG_TYPE_SOCKET_FILTER] = KERNEL(3, 19),
+	[BPF_PROG_TYPE_KPROBE] = KERNEL(4, 1),
+	[BPF_PROG_TYPE_TRACEPOINT] = KERNEL(4, 7),
+	[BPF_PROG_TYPE_PERF_EVENT] = KERNEL(4, 9),
+	[BPF_PROG_TYPE_CGROUP_SKB] = KERNEL(4, 10),
+	[BPF_PROG_TYPE_CGROUP_SOCK] = KERNEL(4, 10),
+	[BPF_PROG_TYPE_LWT_IN] = KERNEL(4, 10),
+	[BPF_PROG_TYPE_LWT_OUT] = KERNEL(4, 10),
+	[BPF_PROG_TYPE_LWT_XMIT] = KERNEL(4, 10),
+	[BPF_PROG_TYPE_SOCK_OPS] = KERNEL(4, 13),
+	[BPF_PROG_TYPE_SK_SKB] = KERNEL(4, 14),
+	[BPF_PROG_TYPE_CGROUP_DEVICE] = KERNEL(4, 15),
+	[BPF_PROG_TYPE_SK_MSG] = KERNEL(4, 17),
+	[BPF_PROG_TYPE_RAW_TRACEPOINT] = KERNEL(4, 17),
+	[BPF_PROG_TYPE_CGROUP_SOCK_ADDR] = KERNEL(4, 17),
+	[BPF_PROG_TYPE_LWT_SEG6LOCAL] = KERNEL(4, 18),
+	[BPF_PROG_TYPE_LIRC_MODE2] = KERNEL(4, 18),
+	[BPF_PROG_TYPE_SK_REUSEPORT] = KERNEL(4, 19),
+	[BPF_PROG_TYPE_FLOW_DISSECTOR] = KERNEL(4, 20),
+	[BPF_PROG_TYPE_CGROUP_SYSCTL] = KERNEL(5, 2),
+	[BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE] = KERNEL(5, 2),
+	[BPF_PROG_TYPE_CGROUP_SOCKOPT] = KERNEL(5, 3),
+	[BPF_PROG_TYPE_TRACING] = KERNEL(5, 5),
+	[BPF_PROG_TYPE_STRUCT_OPS] = KERNEL(5, 6),
+	[BPF_PROG_TYPE_EXT] = KERNEL(5, 6),
+	[BPF_PROG_TYPE_LSM] = KERNEL(5, 7),
+	[BPF_PROG_TYPE_SK_LOOKUP] = KERNEL(5, 9),
+	[BPF_PROG_TYPE_SYSCALL] = KERNEL(5, 14),
+	[32] = KERNEL(6, 4), /* netfilter */
+};
+
+/* Functions of the kernel for XDP and tc programs, by the begin of the name. */
+static const struct named functions[] = {
+	{ "bpf_xdp_metadata_rx_vlan_tag", KERNEL(6, 8) },
+	{ "bpf_xdp_metadata_rx_", KERNEL(6, 3) },
+	{ "bpf_xdp_ct_lookup", KERNEL(5, 18) },
+	{ "bpf_skb_ct_lookup", KERNEL(5, 18) },
+	{ "bpf_ct_release", KERNEL(5, 18) },
+	{ "bpf_xdp_ct_alloc", KERNEL(6, 0) },
+	{ "bpf_skb_ct_alloc", KERNEL(6, 0) },
+	{ "bpf_ct_set_nat_info", KERNEL(6, 1) },
+	{ "bpf_ct_", KERNEL(6, 0) },
+	{ "bpf_dynptr_from_skb", KERNEL(6, 4) },
+	{ "bpf_dynptr_from_xdp", KERNEL(6, 4) },
+	{ "bpf_dynptr_slice", KERNEL(6, 4) },
+	{ "bpf_xdp_get_xfrm_state", KERNEL(6, 8) },
+	{ "bpf_xdp_xfrm_state_release", KERNEL(6, 8) },
+};
+
+static unsigned int find(const struct named *list, size_t len, const char *name)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strncmp(name, list[i].begin, strlen(list[i].begin)))
+			return list[i].version;
+	return 0;
+}
+
+unsigned int inspect_prog_version(enum bpf_prog_type type, const char *section)
+{
+	unsigned int version = find(sections, LEN(sections), section);
+
+	return version ? version : type < LEN(progs) ? progs[type] : 0;
+}
+
+unsigned int inspect_function_version(const char *name)
+{
+	unsigned int version = find(functions, LEN(functions), name);
+
+	return version ? version : KERNEL(5, 13); /* the first that had any */
+}
+
 /* Of the helpers that XDP and tc programs may call; a kernel before 5.8 adds ktime_get_ns. */
 static const unsigned char gpl_helpers[] = {
 	6,   22,  25,  35,  55,  69,  100, 110, 112, 113, 114, 115, 158, 163,

@@ -130,6 +130,7 @@ static void read_prog(struct inspection *in, struct inspect_prog *prog)
 	else if (prog->hook < 0 && prog->kind == INSPECT_TC)
 		prog->hook = HOOK_TC_INGRESS;
 	prog->is_entry = prog->kind == INSPECT_XDP && object_section_entry(prog->section);
+	prog->bpf_type = type;
 	prog->is_ext = type == BPF_PROG_TYPE_EXT;
 	prog->has_target = object_section_has_target(prog->section);
 	name_type(prog, type);

@@ -77,7 +77,10 @@ static void print_needs(const struct inspect_needs *needs)
 	char text[16];
 	bool first = true;
 
-	put("  needs   Linux %s", inspect_kernel_name(version, text));
+	if (needs->len)
+		put("  needs   Linux %s", inspect_kernel_name(version, text));
+	else
+		put("  needs   Linux: not known");
 	for (size_t i = 0; i < needs->len; i++) {
 		if (needs->list[i].version && needs->list[i].version != version)
 			continue;

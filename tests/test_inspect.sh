@@ -34,6 +34,32 @@ test_each_need_is_told_with_its_kernel()
 	[[ $output == *"needs   Linux 5.17: helper bpf_loop"$'\n'* ]] || fail "$output"
 }
 
+# needs LINE SOURCE: of an object of it.
+needs()
+{
+	build "$2"
+	expect_status 0 inspect "$TMPDIR/built.o"
+	[[ $output == *"  needs   $1"$'\n'* ]] || fail "no: $1
+$output"
+}
+
+test_programs_for_no_hook_and_functions_of_the_kernel_have_a_kernel()
+{
+	local other='int other(unsigned long long *ctx) { return 0; }'
+
+	needs "Linux 5.5: programs of type tracing in section fentry" "SEC(\"fentry/vfs_read\") $other"
+	needs "Linux 5.10: programs of type tracing in section fentry.s" "SEC(\"fentry.s/vfs_read\") $other"
+	needs "Linux 5.7: programs of type lsm in section lsm" "SEC(\"lsm/file_open\") $other"
+	needs "Linux 5.8: programs of type tracing in section iter" "SEC(\"iter/task\") $other"
+	needs "Linux 4.1: programs of type kprobe in section kprobe" "SEC(\"kprobe/do_exit\") $other"
+	needs "Linux 6.3: function bpf_xdp_metadata_rx_timestamp of the kernel" \
+		'extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *at) __ksym;
+SEC("xdp") int pass(struct xdp_md *ctx) { __u64 at; return bpf_xdp_metadata_rx_timestamp(ctx, &at) ? 1 : 2; }'
+	needs "Linux 5.13: function there of the kernel" \
+		'extern int there(void) __ksym; SEC("xdp") int pass(struct xdp_md *ctx) { return there(); }'
+	needs "Linux: not known" "SEC(\"foo\") $other"
+}
+
 # noted TEXT SOURCE [FLAG...]: inspect says it of that object.
 noted()
 {
