@@ -170,6 +170,29 @@ int row_set(struct row *row, size_t slot, const char *pin)
 	return err;
 }
 
+/* slot: the one behind it, which is never the first, since the head has a link. */
+static int refuse_behind(const struct row *row, const struct member *m, size_t slot)
+{
+	char link[BPF_OBJ_NAME_LEN];
+	int err = member_find_stray(row, m, link);
+
+	if (err)
+		return err;
+	if (!*link)
+		return rejected(-EINVAL, "cannot put a program behind %s: it hands nothing on",
+		                m->name);
+	rejected(-EXDEV,
+	         "cannot put a program behind %s: its link '%s' is not the one that is "
+	         "pinned",
+	         m->name, link);
+	hint("prepare the build that the row is of, and put it in its place: %s --no-attach %s "
+	     "OBJECT && %s %s%s set %zu %s",
+	     cli_command("load"), cli_interface(row->config->iface.name), cli_command("chain"),
+	     row->tc ? "--tc " : "", cli_interface(row->config->iface.name), slot - 1,
+	     cli_word(m->name));
+	return -EXDEV;
+}
+
 int row_insert(struct row *row, size_t slot, const char *pin)
 {
 	const struct member *before = &row->member[slot], *next;
@@ -183,8 +206,7 @@ int row_insert(struct row *row, size_t slot, const char *pin)
 		return rejected(-ENOSPC, "cannot have more than %d programs in a row",
 		                CHAIN_PROGRAMS);
 	if (before->link_fd < 0)
-		return rejected(-EINVAL, "cannot put a program behind %s: it hands nothing on",
-		                before->name);
+		return refuse_behind(row, before, slot);
 	next = slot + 1 < row->len ? &row->member[slot + 1] : NULL;
 	err = member_open(row, pin, &m);
 	if (err)

@@ -494,12 +494,22 @@ test_a_program_whose_link_is_pinned_no_more_is_told()
 {
 	need_frags
 	load v0 objects/xdp_chain.o >/dev/null
-	prepare xdp_acl
+	prepare xdp_drop xdp_acl
 	chain v0 insert 0 xdp_acl
 	prepare xdp_acl_frags
 	[[ $(chain v0) == *"from head  (its link 'acl_xnext' is not the one that is pinned)" ]] ||
 		fail "$(chain v0)"
 	[[ $(chain -j v0) == *'"hands_on":false,"stray_link":"acl_xnext",'* ]] || fail "$(chain -j v0)"
+	expect_status 2 chain v0 insert 1 xdp_drop
+	[[ $errors == "chain: cannot put a program behind xdp_acl: its link 'acl_xnext' is not the one that is pinned
+  hint: prepare the build that the row is of, and put it in its place: \
+load --no-attach v0 OBJECT && chain v0 set 0 xdp_acl" ]] || fail "$errors"
+	# As it says.
+	prepare xdp_acl
+	chain v0 set 0 xdp_acl
+	chain v0 insert 1 xdp_drop
+	send 2
+	expect_row "0 xdp_acl 2" "1 xdp_drop 2"
 }
 
 test_what_is_no_program_is_named()
