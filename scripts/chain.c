@@ -108,8 +108,8 @@ static int list(struct config *config, char **argv, int argc)
 		else if (!err)
 			print_member(&row, slot, &hits);
 	}
-	if (!config->json && row.len == 1 && !row.has_former)
-		note("the row of %s of %s is empty", tc ? "tc" : "XDP", config->iface.name);
+	if (!config->json && row.len == 1)
+		printf("%s  %s  -  (empty)\n", config->iface.name, tc ? "tc" : "xdp");
 	row_close(&row);
 	if (document && json_end(document))
 		err = -ENOMEM;

@@ -194,7 +194,7 @@ static void check_use(const struct row *row)
 }
 
 /* Another loader puts a new link in the place of the head's; that of before keeps the row. */
-static void look_for_former(struct row *row)
+static void look_for_former(const struct row *row)
 {
 	__u32 zero = 0, id;
 
@@ -211,7 +211,6 @@ static void look_for_former(struct row *row)
 		     row->config->iface.name, id);
 		hint("bring that row over: %s --carry %s", cli_command("pin_maps"),
 		     cli_interface(row->config->iface.name));
-		row->has_former = true;
 		return;
 	}
 }

@@ -23,8 +23,7 @@ struct row {
 	bool tc;
 	struct view view; /* all pinned maps of the interface */
 	struct member member[CHAIN_PROGRAMS + 1];
-	size_t len;      /* member[0] is the head, slot N is member[N + 1] */
-	bool has_former; /* it is empty, and why was noted */
+	size_t len; /* member[0] is the head, slot N is member[N + 1] */
 };
 
 /* Find the head and follow the links. Returns 0 or a negative errno, reported. */
