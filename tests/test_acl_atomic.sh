@@ -427,14 +427,13 @@ test_an_edit_for_which_no_page_can_be_mapped_is_done_or_not()
 {
 	local n before after parts=0
 
+	! ldd scripts/acl | grep -q libasan || skip "needs a tool that maps only what it wants: a sanitizer maps more"
 	load v0 "$ACL" >/dev/null
 	seq 1 4000 | awk '{ printf "2001:db8:%x::/%d\n", $1, 48 + $1 % 3 * 8 }' | acl v0 load --list x -
 	before=$(acl v0 list --list x)
 	for ((n = 1; ; n++)); do
 		inject mmap error=ENOMEM "$n" acl v0 add --list x 2001:db9::1
 		[[ -n $injected ]] || break
-		# A sanitizer maps memory of its own.
-		[[ $errors != *AddressSanitizer* ]] || continue
 		after=$(acl v0 list --list x)
 		if ((status == 0)); then
 			[[ $after == "$before"*2001:db9::1 ]] || fail "mmap $n: it is not there"
