@@ -673,14 +673,18 @@ test_a_map_that_two_interfaces_share_is_said()
 
 test_nothing_attached_is_a_failure_and_the_pins_stay_stale()
 {
-	local before
+	local before xdp tc
 
 	link_xdp v0 objects/xdp_pass.o
 	link_tc v0 egress objects/tc_pass.o
 	send 2
 	pin_maps v0 >/dev/null
+	xdp=$(prog_id v0) tc=$(tc_prog v0 egress)
 	ip link set dev v0 xdpgeneric off
 	tc qdisc del dev v0 clsact
+	# The kernel frees them some time later.
+	eventually is_gone "$xdp" || fail "program $xdp is still there"
+	eventually is_gone "$tc" || fail "program $tc is still there"
 	before=$(snapshot)
 	expect_refusal "cannot find any BPF program on v0" "$before" pin_maps v0
 	[[ $errors == *"$BPFFS/v0/xdp_stats_map stays, and is stale"* &&
@@ -689,6 +693,8 @@ test_nothing_attached_is_a_failure_and_the_pins_stay_stale()
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 2 200
 	expect_refusal "cannot find any BPF program on v0" "$before" pin_maps --dry-run v0
 }
+
+is_gone() { ! exists prog "$1"; }
 
 test_nothing_attached_makes_nothing()
 {
