@@ -103,6 +103,9 @@ int identity_refuse(const struct directory *dir, const struct interface *iface,
 		hint("that one was renamed; let its directory follow first: %s %s",
 		     cli_command("pin_maps"), cli_interface(owner->name));
 	else
-		hint("that one was moved to another network namespace; pin its maps there first");
+		hint("that one was moved to another network namespace; let its directory follow "
+		     "first: "
+		     "%s --netns NAME %s",
+		     cli_command("pin_maps"), cli_word(owner->name));
 	return -EBUSY;
 }

@@ -78,7 +78,7 @@ static int refused(int err, const struct interface *iface, const char *what, enu
 static int refused_change(int err, const struct interface *iface, const char *what,
                           const struct attachment *old)
 {
-	char now[128];
+	char now[ATTACH_MEANWHILE_SIZE];
 
 	if (answer.unsure || !attach_meanwhile(iface, old, now))
 		return refused(err, iface, what, old->hook);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <bpf/bpf.h>
 #include <stdio.h>
-#include <unistd.h>
 #include "pinning/attach_meanwhile.h"
+#include "pinning/prog_words.h"
 
 static bool is_same_place(const struct attachment *a, const struct attachment *b)
 {
@@ -18,24 +17,12 @@ static bool is_same_place(const struct attachment *a, const struct attachment *b
 	}
 }
 
-static void name_prog(__u32 prog_id, char text[128])
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
-
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
-		snprintf(text, 128, "program %s (id %u) is there now", info.name, prog_id);
-	else
-		snprintf(text, 128, "program %u is there now", prog_id);
-	if (fd >= 0)
-		close(fd);
-}
-
-bool attach_meanwhile(const struct interface *iface, const struct attachment *old, char text[128])
+bool attach_meanwhile(const struct interface *iface, const struct attachment *old,
+                      char text[ATTACH_MEANWHILE_SIZE])
 {
 	struct attachments now;
 	__u32 prog_id = 0;
+	char words[128];
 	bool known;
 
 	if (attachments_query(&now, iface))
@@ -47,9 +34,11 @@ bool attach_meanwhile(const struct interface *iface, const struct attachment *ol
 	attachments_free(&now);
 	if (!known || prog_id == old->prog_id)
 		return false;
-	if (prog_id)
-		name_prog(prog_id, text);
-	else
-		snprintf(text, 128, "nothing is there now");
+	if (!prog_id) {
+		snprintf(text, ATTACH_MEANWHILE_SIZE, "nothing is there now");
+		return true;
+	}
+	prog_words(prog_id, words);
+	snprintf(text, ATTACH_MEANWHILE_SIZE, "program %s is there now", words);
 	return true;
 }

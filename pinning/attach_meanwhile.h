@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include "bpffs/query.h"
 
+#define ATTACH_MEANWHILE_SIZE 160
+
 /*
  * Whether another program, or none, is where `old` was: the kernel's error for that is one that it
  * has for want of a privilege as well. Writes what is there now into text. False also if the kernel
  * cannot be asked.
  */
-bool attach_meanwhile(const struct interface *iface, const struct attachment *old, char text[128]);
+bool attach_meanwhile(const struct interface *iface, const struct attachment *old,
+                      char text[ATTACH_MEANWHILE_SIZE]);
 
 #endif

@@ -43,7 +43,7 @@ void carry_look_elsewhere(struct carry *carry, const struct interface *iface, in
 		return;
 	err = elsewhere_look(&others, iface);
 	/* Once more: with what cannot be told, counts would be left behind. */
-	if (err) {
+	if (err && err != -EPERM) {
 		elsewhere_free(&others);
 		err = elsewhere_look(&others, iface);
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +7,6 @@
 #include "bpffs/live.h"
 #include "compat/libbpf.h"
 #include "pinning/elsewhere.h"
-
-/* The kernel frees a program some milliseconds after its last holder went. */
-#define FREED_PATIENCE_MS 500
-#define FREED_RETRY_MS    5
 
 static int add_elsewhere(struct elsewhere *all, const struct gc_attachment *at, __u32 prog_id)
 {
@@ -137,17 +132,6 @@ static bool is_idle(const struct elsewhere *all, const struct gc_prog *prog)
 	}
 }
 
-static bool goes_away(struct gc_prog *prog)
-{
-	for (int ms = 0; !prog->stays && ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
-		if (!gc_prog_exists(prog->id))
-			return true;
-		poll(NULL, 0, FREED_RETRY_MS);
-	}
-	prog->stays = true;
-	return false;
-}
-
 bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_SIZE])
 {
 	const struct gc_attachment *at;
@@ -163,7 +147,7 @@ bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_
 			         prog->id, hook_name(at->hook));
 			return true;
 		}
-		if (is_idle(all, prog) || goes_away(prog))
+		if (is_idle(all, prog) || gc_prog_goes_away(prog))
 			continue;
 		snprintf(who, ELSEWHERE_WHO_SIZE, "program %u (%s)", prog->id,
 		         *prog->name ? prog->name : "-");

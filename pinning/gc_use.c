@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <poll.h>
 #include <stdio.h>
 #include "bpffs/cli.h"
 #include "pinning/gc_pins.h"
 #include "pinning/gc_stay.h"
-
-#define FREED_PATIENCE_MS 500
-#define FREED_RETRY_MS    5
-
-/*
- * A program that is attached nowhere may be on its way out: the kernel frees it some milliseconds
- * after its last holder went. Returns true if it has gone meanwhile.
- */
-static bool goes_away(struct gc *gc, struct gc_prog *prog)
-{
-	if (prog->stays || gc_attached_prog(&gc->attached, prog->id))
-		return false;
-	for (int ms = 0; ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
-		if (!gc_prog_exists(prog->id))
-			return true;
-		poll(NULL, 0, FREED_RETRY_MS);
-	}
-	prog->stays = true;
-	return false;
-}
 
 /* The map and the program that uses it are pinned, or run, where a directory stays as well. */
 static bool is_kept_by_others(struct gc *gc, __u32 prog_id, __u32 map_id)
@@ -42,7 +21,7 @@ static const struct gc_prog *find_user(struct gc *gc, const struct gc_ids *doome
 		if (!gc_prog_uses(user, map_id) || gc_ids_has(doomed, user->id) ||
 		    is_kept_by_others(gc, user->id, map_id))
 			continue;
-		if (!goes_away(gc, user))
+		if (gc_attached_prog(&gc->attached, user->id) || !gc_prog_goes_away(user))
 			return user;
 		/* The last one takes its place. */
 		gc_uses_drop(&gc->uses, user->id);

@@ -2,10 +2,14 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "pinning/gc_uses.h"
+
+#define FREED_PATIENCE_MS 500
+#define FREED_RETRY_MS    5
 
 static int describe(__u32 id, struct gc_prog *prog)
 {
@@ -119,6 +123,17 @@ int gc_prog_exists(__u32 prog_id)
 		return errno == ENOENT ? 0 : -errno;
 	close(fd);
 	return 1;
+}
+
+bool gc_prog_goes_away(struct gc_prog *prog)
+{
+	for (int ms = 0; !prog->stays && ms < FREED_PATIENCE_MS; ms += FREED_RETRY_MS) {
+		if (!gc_prog_exists(prog->id))
+			return true;
+		poll(NULL, 0, FREED_RETRY_MS);
+	}
+	prog->stays = true;
+	return false;
 }
 
 static int add_interface(struct gc_attached *attached, __u32 ifindex)

@@ -53,6 +53,12 @@ void gc_uses_drop(struct gc_uses *uses, __u32 prog_id);
 /* The kernel still has this program: 1, 0, or a negative errno. */
 int gc_prog_exists(__u32 prog_id);
 
+/*
+ * A program that is attached nowhere may be on its way out: the kernel frees it some milliseconds
+ * after its last holder went. Waits for that, once for each program; true if it has gone.
+ */
+bool gc_prog_goes_away(struct gc_prog *prog);
+
 struct gc_attachment {
 	__u32 prog_id;
 	enum hook hook;

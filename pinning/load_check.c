@@ -11,6 +11,7 @@
 #include "bpffs/veth.h"
 #include "pinning/filter.h"
 #include "pinning/load_internal.h"
+#include "pinning/prog_words.h"
 
 /* A filter for egress would come onto ingress, and nobody would be told. */
 static int check_qdisc(const struct loading *l)
@@ -68,7 +69,7 @@ static int check_filter(const struct loading *l)
 	int err;
 
 	if (l->old && l->old->by == ATTACH_CLSACT) {
-		load_describe_prog(l->old, prog);
+		prog_words(l->old->prog_id, prog);
 		err = filter_check(l->iface, l->old, "replace", prog);
 		return err ? err : check_class(l, prog);
 	}

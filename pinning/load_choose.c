@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/join.h"
 #include "pinning/load_internal.h"
 #include "pinning/notes.h"
+#include "pinning/prog_words.h"
 
 /* Is it ours? Else say whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict)
@@ -34,24 +33,6 @@ const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link)
 	return name;
 }
 
-void load_describe_prog(const struct attachment *at, char out[128])
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(at->prog_id), n;
-
-	snprintf(out, 128, "%u", at->prog_id);
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		n = snprintf(out, 128, "%s (id %u, tag ", info.name, at->prog_id);
-		for (size_t i = 0; i < sizeof(info.tag); i++)
-			n += snprintf(out + n, 128 - n, "%02x", info.tag[i]);
-		snprintf(out + n, 128 - n, ")");
-	}
-	close(fd);
-}
-
 void load_foresee_switch(struct loading *l)
 {
 	struct load_foreseen *would = &l->report->foreseen;
@@ -68,7 +49,7 @@ void load_foresee_switch(struct loading *l)
 	if (!l->old || l->options->no_attach)
 		return;
 	would->old_id = l->old->prog_id;
-	load_describe_prog(l->old, would->old);
+	prog_words(l->old->prog_id, would->old);
 	snprintf(would->old_how, sizeof(would->old_how), "%s",
 	         load_how_name(l->old->by, l->old->mode, l->old->link_id));
 	would->old_foreign = !load_is_ours(l, l->old, &verdict);
@@ -86,7 +67,7 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 {
 	char prog[128];
 
-	load_describe_prog(at, prog);
+	prog_words(at->prog_id, prog);
 	rejected(-EEXIST, "cannot load onto %s of %s: program %s is there, %s, and is not ours: %s",
 	         hook_name(at->hook), l->iface->name, prog,
 	         load_how_name(at->by, at->mode, at->link_id), verdict->why);
@@ -132,7 +113,7 @@ int load_check_pref(const struct loading *l)
 			continue;
 		if (l->old && l->old->by == ATTACH_CLSACT)
 			continue;
-		load_describe_prog(at, prog);
+		prog_words(at->prog_id, prog);
 		rejected(-EEXIST,
 		         "cannot load onto %s of %s: pref %u, where our filter stands, is taken by "
 		         "program %s, which is not ours",

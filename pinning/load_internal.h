@@ -177,9 +177,6 @@ void load_tell_row(const struct loading *l);
 /* Is it ours? Else verdict says whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict);
 
-/* "xdp_pass (id 12, tag 0123456789abcdef)", or only the id without CAP_SYS_ADMIN. */
-void load_describe_prog(const struct attachment *at, char out[128]);
-
 /* "native by link", "clsact": for messages; two of them may stand in one. */
 const char *load_how_name(enum attach_by by, enum xdp_mode mode, bool link);
 

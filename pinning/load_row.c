@@ -6,6 +6,7 @@
 #include "bpffs/log.h"
 #include "pinning/filter.h"
 #include "pinning/load_internal.h"
+#include "pinning/prog_words.h"
 
 /* "clsact pref 5 handle 1", "tcx by link". */
 static void describe_place(const struct attachment *at, char out[64])
@@ -74,7 +75,7 @@ static void list_row(const struct loading *l, bool ours, const char *also)
 
 		if (at->hook != l->object->hook || load_is_ours(l, at, &verdict) != ours)
 			continue;
-		load_describe_prog(at, prog);
+		prog_words(at->prog_id, prog);
 		describe_place(at, place);
 		meant = find_meant(l, at->prog_id, &count);
 		if (count > 1 && at != meant)
@@ -118,7 +119,7 @@ static int refuse_copies(const struct loading *l, size_t count)
 
 		if (at->hook != l->object->hook || at->prog_id != l->options->expect)
 			continue;
-		load_describe_prog(at, prog);
+		prog_words(at->prog_id, prog);
 		describe_place(at, place);
 		hint_copy(l, at, prog, place);
 	}
@@ -191,7 +192,7 @@ void load_tell_row(const struct loading *l)
 		if (at == l->old || at->hook != l->object->hook)
 			continue;
 		ours = load_is_ours(l, at, &verdict);
-		load_describe_prog(at, prog);
+		prog_words(at->prog_id, prog);
 		describe_place(at, place);
 		if (is_before(l, at))
 			note("program %s, %s, stays on %s of %s and runs before the new one, which "

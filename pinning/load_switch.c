@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
+#include "pinning/prog_words.h"
 
 /* A link that is made again, while it has no place yet. */
 #define RESTORED_LINK "%restored"
@@ -197,7 +198,7 @@ int load_switch_missing(struct loading *l)
 		hint("run it again once nobody else changes that hook");
 		return -ENOENT;
 	}
-	load_describe_prog(&there, prog);
+	prog_words(there.prog_id, prog);
 	rejected(-ENOENT, "cannot keep program %u on %s of %s: program %s is there now, %s",
 	         l->report->prog_id, hook, l->iface->name, prog,
 	         load_how_name(there.by, there.mode, there.link_id));

@@ -60,11 +60,10 @@ static enum layout_verdict layout_of(const struct object *object, const struct b
 }
 
 static int bring(const struct object *object, const struct bpf_map *map,
-                 const struct directory *dir, int old_fd, __u32 old_id,
+                 const struct directory *dir, int old_fd, __u32 old_id, enum layout_verdict layout,
                  const struct reuse_options *how, bool left_before)
 {
-	return carry_join(how->carry, object, map, old_fd, layout_of(object, map, dir, old_fd),
-	                  how->classes, left_before,
+	return carry_join(how->carry, object, map, old_fd, layout, how->classes, left_before,
 	                  is_done(object, map, dir, old_id, how->classes));
 }
 
@@ -114,7 +113,8 @@ static int take_flat(const struct object *object, struct bpf_map *map, const str
 	note("map '%s': tc_egress goes on with map %u, which the other hooks of %s have", name,
 	     flat->id, dir->ifname);
 	if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE && !is_noted(dir, info->id))
-		err = bring(object, map, dir, pin_fd, info->id, how, false);
+		err = bring(object, map, dir, pin_fd, info->id, layout_of(object, map, dir, pin_fd),
+		            how, false);
 	return err ? err : REUSE_JOINED;
 }
 
@@ -143,6 +143,7 @@ static int add_old(const struct object *object, const struct bpf_map *map,
 {
 	const char *name = object_map_name(object, map);
 	struct bpf_map_info info;
+	enum layout_verdict layout;
 	char why[256];
 	int fd, err = 0;
 
@@ -163,11 +164,12 @@ static int add_old(const struct object *object, const struct bpf_map *map,
 			     cli_command("pin_maps"), cli_word(dir->ifname));
 		}
 	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
-		if (carry_check(object, map, fd, layout_of(object, map, dir, fd), how->classes, why,
-		                sizeof(why)) == -EOPNOTSUPP)
+		layout = layout_of(object, map, dir, fd);
+		if (carry_check(object, map, fd, layout, how->classes, why, sizeof(why)) ==
+		    -EOPNOTSUPP)
 			note("map '%s': what is in %%old-%u stays there: %s", name, old_id, why);
 		else
-			err = bring(object, map, dir, fd, old_id, how, true);
+			err = bring(object, map, dir, fd, old_id, layout, how, true);
 	}
 	close(fd);
 	return err;

@@ -110,7 +110,7 @@ test_an_update_expects_the_old_program()
 		pin=$BPFFS/v0/$XDP object=objects/xdp_drop.o
 		[[ $hook == xdp ]] || pin=$BPFFS/v0/$TCX object=objects/tc_drop.o
 		overtaken "others_update_$hook" load v0 "$object"
-		[[ $errors == *"load: cannot replace the program on "*" of v0: program ${hook}_pass (id $(pinned_id "$BPFFS/their_$hook")) is there now"*"status v0"* ]] ||
+		[[ $errors == *"load: cannot replace the program on "*" of v0: program ${hook}_pass (id $(pinned_id "$BPFFS/their_$hook"), tag "*") is there now"*"status v0"* ]] ||
 			fail "$hook: it says: $errors"
 		[[ $errors != *"run as root"* ]] || fail "$hook: it says: $errors"
 		[[ $(link_field "$pin" prog_id) == "$(pinned_id "$BPFFS/their_$hook")" ]] || fail "$hook: theirs went"

@@ -457,7 +457,7 @@ test_a_program_that_others_put_there_meanwhile_is_not_replaced()
 		before=$(snapshot "$BPFFS/v0")
 		overtaken "others_change_xdp$how" load v0 objects/xdp_drop.o
 		[[ $(prog_id v0) == "$theirs" ]] || fail "theirs was replaced ($how)"
-		[[ $errors == *"cannot replace the program on xdp of v0: "*"(id $theirs) is there now, where program "*" was"* ]] ||
+		[[ $errors == *"cannot replace the program on xdp of v0: "*"(id $theirs, tag "*") is there now, where program "*" was"* ]] ||
 			[[ -n $how && $errors == *"cannot replace"* ]] || fail "it says: $errors"
 		expect_unchanged "$before" "$BPFFS/v0"
 		ip link set dev v0 xdp off 2>/dev/null || true

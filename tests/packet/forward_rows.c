@@ -219,3 +219,14 @@ const struct forward_row forward_rows[] = {
 };
 
 const size_t forward_rows_len = sizeof(forward_rows) / sizeof(forward_rows[0]);
+
+const struct forward_row forward_both[2] = { { .name = "",
+	                                       .from = "10.0.0.2",
+	                                       .to = "10.9.0.1",
+	                                       .reason = FORWARD_LOOKED_UP,
+	                                       .hop = HOP_A },
+	                                     { .name = "",
+	                                       .from = "2001:db8::2",
+	                                       .to = "2001:db8:9::1",
+	                                       .reason = FORWARD_LOOKED_UP,
+	                                       .hop = HOP_A } };

@@ -34,6 +34,9 @@ struct forward_row {
 extern const struct forward_row forward_rows[];
 extern const size_t forward_rows_len;
 
+/* One of IPv4 and one of IPv6, which are sent by HOP_A. */
+extern const struct forward_row forward_both[2];
+
 /* A cmocka group setup: the interfaces, and this thread on one CPU, for the cache is per CPU. */
 int forward_world_make(void **state);
 

@@ -222,23 +222,13 @@ static void test_on_egress_nothing_is_forwarded(void **state)
 
 static void test_truncated_packets_pass_at_every_length(void **state)
 {
-	static const struct forward_row both[] = { { .name = "",
-		                                     .from = "10.0.0.2",
-		                                     .to = "10.9.0.1",
-		                                     .reason = FORWARD_LOOKED_UP,
-		                                     .hop = HOP_A },
-		                                   { .name = "",
-		                                     .from = "2001:db8::2",
-		                                     .to = "2001:db8:9::1",
-		                                     .reason = FORWARD_LOOKED_UP,
-		                                     .hop = HOP_A } };
 	struct frame f, out;
 	struct twins t;
 
 	(void)state;
 	forward_world_open(&t);
 	for (int i = 0; i < 2; i++) {
-		forward_packet(&f, &both[i]);
+		forward_packet(&f, &forward_both[i]);
 		for (f.len--; f.len >= ETH_HLEN; f.len--) {
 			assert_int_equal(twins_run(&t, &f, &out), VERDICT_PASS);
 			assert_int_equal(out.len, f.len);

@@ -69,16 +69,6 @@ static void change_route(const char *to4, const char *to6)
 /* After the time that was set, no packet goes by the old route. */
 static void test_the_cache_is_never_older_than_was_set(void **state)
 {
-	static const struct forward_row both[] = { { .name = "",
-		                                     .from = "10.0.0.2",
-		                                     .to = "10.9.0.1",
-		                                     .reason = FORWARD_LOOKED_UP,
-		                                     .hop = HOP_A },
-		                                   { .name = "",
-		                                     .from = "2001:db8::2",
-		                                     .to = "2001:db8:9::1",
-		                                     .reason = FORWARD_LOOKED_UP,
-		                                     .hop = HOP_A } };
 	struct forward_settings setup = { .cache_jiffies = 1U << 30 };
 	__u64 changed, bound, start;
 	struct timespec tick;
@@ -91,23 +81,23 @@ static void test_the_cache_is_never_older_than_was_set(void **state)
 		/* With a cache that never ends, the old route stays until all is forgotten. */
 		setup.cache_jiffies = 1U << 30;
 		forward_world_set(&t, &setup);
-		assert_string_equal(hop_of(&t, &both[i]), HOP_A);
+		assert_string_equal(hop_of(&t, &forward_both[i]), HOP_A);
 		change_route("10.0.1.3", "2001:db8:0:1::3");
-		assert_string_equal(hop_of(&t, &both[i]), HOP_A);
+		assert_string_equal(hop_of(&t, &forward_both[i]), HOP_A);
 		setup.generation++;
 		forward_world_set(&t, &setup);
-		assert_string_equal(hop_of(&t, &both[i]), HOP_B);
+		assert_string_equal(hop_of(&t, &forward_both[i]), HOP_B);
 		/* With a bound of 20 ticks, until then. */
 		setup.cache_jiffies = 20;
 		setup.generation++;
 		forward_world_set(&t, &setup);
 		bound = 20 * (__u64)tick.tv_nsec;
-		assert_string_equal(hop_of(&t, &both[i]), HOP_B);
+		assert_string_equal(hop_of(&t, &forward_both[i]), HOP_B);
 		change_route("10.0.1.2", "2001:db8:0:1::2");
 		changed = now_ns();
 		do {
 			start = now_ns();
-			if (!strcmp(hop_of(&t, &both[i]), HOP_A))
+			if (!strcmp(hop_of(&t, &forward_both[i]), HOP_A))
 				break;
 			/* It was asked at least once in each of these; none may be older. */
 			assert_true(start - changed <= bound);
