@@ -127,15 +127,15 @@ static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
 {
 	const struct btf *btf;
 	struct btf *kernels = NULL;
+	bool denied;
 	__u32 print;
 	int err = 0;
 
 	if (!is_news(layouts, info))
 		return 0;
-	if (info->btf_id == obj_btf_id)
-		btf = bpf_object__btf(obj);
-	else
-		btf = kernels = btf__load_from_kernel_by_id(info->btf_id);
+	if (info->btf_id != obj_btf_id)
+		err = shape_kernel_btf(info->btf_id, &kernels, &denied);
+	btf = info->btf_id == obj_btf_id ? bpf_object__btf(obj) : kernels;
 	if (btf) {
 		print = layout_print(btf, info->btf_key_type_id, info->btf_value_type_id);
 		err = layouts_note(layouts, info->id, print);

@@ -2,7 +2,6 @@
 /* The two maps as a whole: which types of map can take over from which. */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <errno.h>
 #include <string.h>
 #include "bpffs/pin.h"
 #include "pinning/migrate_internal.h"
@@ -15,10 +14,10 @@ int migrate_map_open(struct migrate_map *map, int fd)
 	memset(map, 0, sizeof(*map));
 	map->fd = fd;
 	err = map_describe(fd, &map->info);
-	if (err || !map->info.btf_id)
+	if (!err)
+		err = shape_kernel_btf(map->info.btf_id, &map->own_btf, &map->btf_denied);
+	if (err || !map->own_btf)
 		return err;
-	map->own_btf = btf__load_from_kernel_by_id(map->info.btf_id);
-	map->btf_denied = !map->own_btf && (errno == EPERM || errno == EACCES);
 	map->btf = map->own_btf;
 	map->key_type = map->info.btf_key_type_id;
 	map->value_type = map->info.btf_value_type_id;

@@ -106,6 +106,17 @@ static int compare_sizes(const struct bpf_map *map, const struct bpf_map_info *p
 	return err;
 }
 
+int shape_kernel_btf(__u32 btf_id, struct btf **btf, bool *denied)
+{
+	*denied = false;
+	*btf = btf_id ? btf__load_from_kernel_by_id(btf_id) : NULL;
+	if (*btf || !btf_id)
+		return 0;
+	*denied = errno == EPERM || errno == EACCES;
+	/* What this libbpf does not understand counts as none. */
+	return *denied || errno == EINVAL || errno == ENOTSUP ? 0 : -errno;
+}
+
 int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
                         const struct bpf_map_info *pinned, const char *prefix,
                         struct shape_diffs *diffs)
@@ -113,18 +124,19 @@ int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
 	char key[32], value[32];
 	const struct btf *ours = bpf_object__btf(obj);
 	struct btf *theirs;
-	int err = 0;
+	bool denied;
+	int err;
 
 	if (!ours || !pinned->btf_id || !bpf_map__btf_value_type_id(map) ||
 	    !pinned->btf_value_type_id) {
 		diffs->btf_skipped = true;
 		return 0;
 	}
-	theirs = btf__load_from_kernel_by_id(pinned->btf_id);
-	if (!theirs) {
+	err = shape_kernel_btf(pinned->btf_id, &theirs, &denied);
+	if (err || !theirs) {
 		diffs->btf_skipped = true;
-		diffs->btf_denied |= errno == EPERM || errno == EACCES;
-		return 0;
+		diffs->btf_denied |= denied;
+		return err;
 	}
 	snprintf(key, sizeof(key), "%skey", prefix);
 	snprintf(value, sizeof(value), "%svalue", prefix);
