@@ -57,9 +57,9 @@ int shape_compare_number(struct shape_diffs *diffs, const char *field, bool hex,
                          __u64 pinned);
 
 /*
- * The BTF of that id, from the kernel; btf__free() it. NULL with id 0, where it takes CAP_SYS_ADMIN,
- * *denied, and where this libbpf does not understand it. Returns 0 or a negative errno: that nobody
- * could look is no sign that there are no types.
+ * The BTF of that id, from the kernel; btf__free() it. NULL with id 0, where it takes
+ * CAP_SYS_ADMIN, *denied, and where this libbpf does not understand it. Returns 0 or a negative
+ * errno: that nobody could look is no sign that there are no types.
  */
 int shape_kernel_btf(__u32 btf_id, struct btf **btf, bool *denied);
 
