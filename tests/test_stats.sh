@@ -901,15 +901,22 @@ test_counts_of_a_map_that_comes_are_no_rate()
 	! grep -E '"(pps|bps)":(-|[0-9]{2})' /run/watched || fail "a rate that never was"
 }
 
+# How often it has waited for the next interval; rested N: so often.
+watch_rests() { sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$watcher/status"; }
+rested() { (($(watch_rests) >= $1)); }
+
 test_a_watch_outlives_the_directory()
 {
+	local rests
+
 	link_xdp v0 objects/xdp_pass.o
 	pin_xdp v0
 	watch --interval 0.02 v0
 	eventually samples 1
 	rm -r "$BPFFS/v0"
 	eventually grep -q "cannot find the maps of v0" /run/watch_errors
-	sleep 0.2
+	rests=$(watch_rests)
+	eventually rested $((rests + 5))
 	: >/run/watched
 	link_tc v0 ingress objects/tc_pass.o
 	pin_tc v0 ingress
