@@ -35,4 +35,26 @@ bool unload_only_pins(const struct unloading *u);
  */
 int unload_choose(struct unloading *u, bool act);
 
+/*
+ * What is published without this program; at NULL: none goes. Where programs cannot be opened by
+ * id, that is what was published before for the others. Reports its failures. Returns 0 or a
+ * negative errno.
+ */
+int unload_make_record(const struct unloading *u, const struct attachment *at, struct record *rec);
+
+/* The same program on the same place, attached in the same manner. */
+bool unload_same_attachment(const struct attachment *a, const struct attachment *b);
+
+/* A filter that we cannot reach stays, and its pins with it. Returns 0 or a negative errno,
+ * reported. */
+int unload_check_filter(const struct unloading *u, const struct attachment *at);
+
+/*
+ * Take the program off, and believe what the kernel then shows rather than its answer: removing in
+ * a wrong mode says that it was done, and an answer can be lost. *gone: whether the kernel has it
+ * no more, 1 or 0, or a negative errno where that could not be read. Returns 0 or a negative errno,
+ * reported.
+ */
+int unload_take_off(const struct unloading *u, const struct attachment *at, int *gone);
+
 #endif

@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/links.h"
 #include "bpffs/live.h"
-#include "bpffs/libxdp.h"
 #include "bpffs/log.h"
-#include "bpffs/netlink.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
-#include "pinning/attach.h"
 #include "pinning/carry.h"
-#include "pinning/filter.h"
 #include "pinning/notes.h"
 #include "pinning/ownership.h"
-#include "pinning/plan.h"
 #include "pinning/unload_internal.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unloader.h"
 #include "pinning/writer.h"
-
-static bool same_attachment(const struct attachment *a, const struct attachment *b)
-{
-	return a->hook == b->hook && a->by == b->by && a->mode == b->mode &&
-	       a->prog_id == b->prog_id && a->chain == b->chain && a->pref == b->pref &&
-	       a->handle == b->handle;
-}
 
 /* From here on, what is attached is without this one. */
 static int leave_out(struct unloading *u, const struct attachment *gone)
@@ -36,7 +22,7 @@ static int leave_out(struct unloading *u, const struct attachment *gone)
 	struct attachments others;
 
 	for (size_t i = 0; i < u->attached.len; i++) {
-		if (!same_attachment(&u->attached.list[i], gone))
+		if (!unload_same_attachment(&u->attached.list[i], gone))
 			continue;
 		if (attachments_without(&u->attached, &u->attached.list[i], &others))
 			return failed(-ENOMEM, "cannot list what is attached");
@@ -120,136 +106,6 @@ static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 	return err;
 }
 
-static bool on_hook(const struct attachments *attached, enum hook hook)
-{
-	for (size_t i = 0; i < attached->len; i++)
-		if (attached->list[i].hook == hook)
-			return true;
-	return false;
-}
-
-/* What is ours, or was published before, of what stays: nothing is adopted by the way. */
-static int find_published(const struct unloading *u, struct attachments *out)
-{
-	struct ownership verdict;
-	size_t len = 0;
-	int err = attachments_without(&u->attached, NULL, out);
-
-	for (size_t i = 0; !err && i < out->len; i++) {
-		const struct attachment *at = &out->list[i];
-
-		ownership_of(at, &u->dir, &u->owners, &verdict);
-		if (verdict.ours || record_has_prog(&u->dir.record, at->hook, at->prog_id))
-			out->list[len++] = *at;
-	}
-	out->len = err ? 0 : len;
-	return err;
-}
-
-/*
- * What is published without this program; at NULL: none goes. Where programs cannot be opened by
- * id, that is what was published before for the others.
- */
-static int make_record(struct unloading *u, const struct attachment *at, struct record *rec)
-{
-	struct live live = {};
-	const struct plan_input in = {
-		.iface = u->iface,
-		.dir = &u->dir,
-		.live = &live,
-		.owners = &u->owners,
-	};
-	struct attachments published;
-	struct plan plan;
-	int err;
-
-	err = find_published(u, &published);
-	if (err)
-		return failed(err, "cannot list what is attached");
-	err = live_query(&live, &published);
-	attachments_free(&published);
-	if (!err)
-		err = plan_make(&plan, &in);
-	if (!err) {
-		plan_record(&plan, &in, rec);
-		plan_free(&plan);
-	} else if (err == -EPERM) {
-		detail("programs cannot be opened by id without CAP_SYS_ADMIN");
-		*rec = u->dir.record;
-		if (at && !on_hook(&u->attached, at->hook))
-			memset(&rec->hooks[at->hook], 0, sizeof(rec->hooks[at->hook]));
-	} else {
-		return failed(err, "cannot look at the programs on %s", u->iface->name);
-	}
-	live_free(&live);
-	/* Its directory may still have the name that the interface had: that is the record's. */
-	rec->iface = u->dir.record.iface;
-	if (!at || attachments_has(&u->attached, at->hook, at->prog_id))
-		return 0;
-	err = notes_set_shared(rec, at->hook, 1);
-	return err ? err : notes_set_section(rec, at->hook, NULL);
-}
-
-/* Whether the kernel has it no more: 1, 0, or a negative errno, reported. */
-static int is_gone(const struct unloading *u, const struct attachment *at)
-{
-	struct netlink netlink = {};
-	struct attachments now;
-	int err, gone = 1;
-
-	err = attachments_query_hook(&now, u->iface, &netlink, at->hook);
-	netlink_close(&netlink);
-	if (err)
-		return err;
-	for (size_t i = 0; i < now.len; i++)
-		if (same_attachment(&now.list[i], at))
-			gone = 0;
-	attachments_free(&now);
-	return gone;
-}
-
-/* A filter that we cannot reach stays, and its pins with it. */
-static int check_filter(const struct unloading *u, const struct attachment *at)
-{
-	char name[BPF_OBJ_NAME_LEN], prog[BPF_OBJ_NAME_LEN + 32];
-
-	unload_prog_name(u, at, name);
-	snprintf(prog, sizeof(prog), "%s (id %u)", *name ? name : "-", at->prog_id);
-	return filter_check(u->iface, at, "remove", prog);
-}
-
-/*
- * Take the program off, and believe what the kernel then shows rather than its answer: removing in
- * a wrong mode says that it was done, and an answer can be lost. *gone as above.
- */
-static int take_off(const struct unloading *u, const struct attachment *at, int *gone)
-{
-	struct attach_old old;
-	int err, lock_fd;
-
-	*gone = 0;
-	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
-	if (err)
-		return err;
-	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
-	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &old) : lock_fd;
-	if (lock_fd >= 0)
-		close(lock_fd);
-	ownership_close(&old);
-	*gone = is_gone(u, at);
-	if (*gone == 1)
-		return 0;
-	if (!err && *gone < 0)
-		note("program %u was taken off %s of %s, as the kernel answered, but that cannot "
-		     "be "
-		     "read back: the next run looks, and finishes the rest",
-		     at->prog_id, hook_name(at->hook), u->iface->name);
-	if (err || *gone < 0)
-		return err ? err : *gone;
-	return rejected(-EBUSY, "cannot remove program %u: the kernel still has it on %s of %s",
-	                at->prog_id, hook_name(at->hook), u->iface->name);
-}
-
 /* Remove one program in the protocol's steps: stage, switch, publish. */
 static int unload_staged(struct unloading *u, struct unloaded *one)
 {
@@ -259,7 +115,7 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = make_record(u, &one->at, &rec);
+		err = unload_make_record(u, &one->at, &rec);
 	if (!err)
 		err = stage_drops(u, &stage, one);
 	if (!err && u->options->purge)
@@ -271,7 +127,7 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 	if (!err)
 		err = ownership_check();
 	if (!err) {
-		err = take_off(u, &one->at, &gone);
+		err = unload_take_off(u, &one->at, &gone);
 		/* If that is not known, the next run sees. */
 		stage.switched = gone != 0;
 	}
@@ -300,7 +156,7 @@ static int unload_pins(struct unloading *u)
 		return purge_all(u, NULL, &report->purged);
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = make_record(u, NULL, &rec);
+		err = unload_make_record(u, NULL, &rec);
 	if (!err)
 		err = purge_all(u, &stage, &report->purged);
 	if (!err)
@@ -313,7 +169,7 @@ static int unload_pins(struct unloading *u)
 
 static int unload_one(struct unloading *u, struct unloaded *one)
 {
-	int gone, err = check_filter(u, &one->at);
+	int gone, err = unload_check_filter(u, &one->at);
 
 	if (!err)
 		err = leave_out(u, &one->at);
@@ -323,7 +179,7 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 	if (u->options->dry_run)
 		err = u->options->purge && u->dir.fd >= 0 ? purge(u, NULL, one) : 0;
 	else if (u->dir.fd < 0)
-		err = take_off(u, &one->at, &gone);
+		err = unload_take_off(u, &one->at, &gone);
 	else
 		err = unload_staged(u, one);
 	one->done = !err;
