@@ -528,24 +528,6 @@ test_killed_anywhere_what_is_deleted_then_does_not_come_back()
 	((points > 3 && came_back <= 1))
 }
 
-test_types_that_could_not_be_read_are_not_taken_for_none()
-{
-	local n looks points=0
-
-	prepare
-	looks=$(looks_of bpf BPF_BTF_GET_FD_BY_ID pin_maps --carry v0)
-	for n in $looks; do
-		prepare
-		inject bpf error=ENOMEM "$n" pin_maps --carry v0
-		[[ $injected == *BTF_GET_FD_BY_ID* ]] || continue
-		[[ $output$errors != *"no BTF"* ]] || fail "at $n: status $status, $output, $errors"
-		((status == 0)) || [[ $errors == *"pin_maps: cannot "*"Cannot allocate memory"* ]] ||
-			fail "at $n: status $status, $errors"
-		((++points))
-	done
-	((points > 4)) || fail "$points points"
-}
-
 test_failing_anywhere_the_totals_stay_and_a_second_run_completes_them()
 {
 	local call n k calls errno points=0
