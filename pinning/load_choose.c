@@ -62,6 +62,15 @@ void load_foresee_switch(struct loading *l)
 	would->two_steps = !load_is_atomic(l);
 }
 
+/* Else what a hint says is refused as well. */
+void load_hint_opening(const struct attachment *at)
+{
+	if (!ownership_may_open(at))
+		hint("that takes CAP_SYS_ADMIN, by which the kernel lets others' programs be "
+		     "opened: "
+		     "run it as root, or with that as well");
+}
+
 static int refuse_foreign(const struct loading *l, const struct attachment *at,
                           const struct ownership *verdict)
 {
@@ -84,6 +93,7 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 		     cli_command("pin_maps"), cli_word(l->iface->name));
 	else
 		hint("replace it all the same: --replace");
+	load_hint_opening(at);
 	return -EEXIST;
 }
 
@@ -120,6 +130,7 @@ int load_check_pref(const struct loading *l)
 		         hook_name(at->hook), l->iface->name, at->pref, prog);
 		hint("replace that one: --expect %u --replace%s", at->prog_id,
 		     attach_has_tcx(l->iface) ? "; or go another way: --tc tcx" : "");
+		load_hint_opening(at);
 		return -EEXIST;
 	}
 	return 0;

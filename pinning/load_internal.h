@@ -116,6 +116,9 @@ int load_copy(struct loading *l);
  */
 int load_find_old(struct loading *l);
 
+/* Under hints to replace what is not ours: that it takes a capability, if this process lacks it. */
+void load_hint_opening(const struct attachment *at);
+
 /* After load_choose_how(): our place among the filters is free. Returns 0 or -EEXIST, reported. */
 int load_check_pref(const struct loading *l);
 

@@ -65,7 +65,7 @@ static void hint_copy(const struct loading *l, const struct attachment *at, cons
 /* What --expect can name, one a line. */
 static void list_row(const struct loading *l, bool ours, const char *also)
 {
-	const struct attachment *meant;
+	const struct attachment *meant, *last = NULL;
 	struct ownership verdict;
 	char prog[128], place[64];
 	size_t count;
@@ -82,7 +82,10 @@ static void list_row(const struct loading *l, bool ours, const char *also)
 			hint_copy(l, at, prog, place);
 		else
 			hint("program %s, %s: --expect %u%s", prog, place, at->prog_id, also);
+		last = at;
 	}
+	if (last && !ours)
+		load_hint_opening(last);
 }
 
 static int refuse_several(const struct loading *l, size_t ours, size_t loaded)

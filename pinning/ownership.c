@@ -219,6 +219,15 @@ int ownership_open(const struct directory *dir, const struct attachment *at, str
 	return err;
 }
 
+bool ownership_may_open(const struct attachment *at)
+{
+	int fd = bpf_prog_get_fd_by_id(at->prog_id), err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || err != EPERM;
+}
+
 void ownership_close(struct attach_old *old)
 {
 	if (old->prog_fd >= 0)

@@ -67,4 +67,7 @@ int ownership_open(const struct directory *dir, const struct attachment *at,
                    struct attach_old *old);
 void ownership_close(struct attach_old *old);
 
+/* The kernel lets this process open the program by its id, or that is not what is in the way. */
+bool ownership_may_open(const struct attachment *at);
+
 #endif

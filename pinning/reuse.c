@@ -106,6 +106,7 @@ bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char 
 /* Returned where the definitions differ, so that all maps are looked at before it fails. */
 #define DIFFERS   (REUSE_JOINED + 1)
 #define UNMOVABLE (REUSE_JOINED + 2)
+#define IN_USE    (REUSE_JOINED + 3) /* nothing but the program that has the map is in the way */
 
 /* See pinning/kind.h: other maps are bound to no programs. */
 static bool is_bound(__u32 type)
@@ -151,7 +152,7 @@ static int refuse_content(const char *name)
 }
 
 static int refuse_difference(const struct object *object, const struct bpf_map *map,
-                             const struct directory *dir, int pin_fd, bool stream,
+                             const struct directory *dir, int pin_fd, bool stream, bool in_use,
                              const struct reuse_options *how, const struct shape_diffs *diffs)
 {
 	const char *name = object_map_name(object, map);
@@ -160,6 +161,8 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	rejected(-EINVAL, "cannot reuse map '%s' pinned in %s: it is not what the object defines",
 	         name, dir->path);
 	shape_diffs_print(diffs);
+	if (in_use)
+		return IN_USE;
 	if (stream || carry_check(object, map, pin_fd, diffs->layout, how->classes, why,
 	                          sizeof(why)) != -EOPNOTSUPP)
 		return DIFFERS;
@@ -168,16 +171,23 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 }
 
 /* A program of an entry may not run for another one, and goes with the map that has it. */
-static int refuse_programs(const char *name, const struct directory *dir,
+static int refuse_programs(const char *name, const struct directory *dir, bool in_use,
                            const struct entry_prog *entry)
 {
 	rejected(-EINVAL,
 	         "cannot use map '%s' pinned in %s for another program: its entry %u has program "
 	         "%u",
 	         name, dir->path, entry->key, entry->prog_id);
+	if (in_use)
+		return IN_USE;
 	hint("entries that have a program stay in the old map: put those into the new one after "
 	     "the load");
 	return DIFFERS;
+}
+
+static void hint_in_use(void)
+{
+	hint("replace that program in one step, without --no-attach; or take it off first");
 }
 
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
@@ -186,7 +196,7 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	         "cannot prepare another map '%s' in %s: map %u has that name there, and a program "
 	         "that is attached uses it",
 	         name, dir->path, map_id);
-	hint("replace that program in one step, without --no-attach; or take it off first");
+	hint_in_use();
 	return -EBUSY;
 }
 
@@ -211,13 +221,14 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	const char *name = object_map_name(object, map);
 	enum mismatch what = mismatch_of(how->mismatch, name);
 	bool stream = migrate_is_stream(info->type);
+	bool in_use = how->keeps_name && how->keeps_name(how->context, info->id);
 	int err;
 
 	if (diffs->len && what == MISMATCH_FAIL)
-		return refuse_difference(object, map, dir, pin_fd, stream, how, diffs);
+		return refuse_difference(object, map, dir, pin_fd, stream, in_use, how, diffs);
 	if (entry->prog_id && what == MISMATCH_FAIL)
-		return refuse_programs(name, dir, entry);
-	if (how->keeps_name && how->keeps_name(how->context, info->id))
+		return refuse_programs(name, dir, in_use, entry);
+	if (in_use)
 		return refuse_name(name, dir, info->id);
 	if (!diffs->len)
 		say_made_anew(object, name, dir, entry);
@@ -326,7 +337,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
-	int err = 0, fd, differ = 0, unmovable = 0;
+	int err = 0, fd, differ = 0, unmovable = 0, in_use = 0;
 	struct tally tally = {};
 
 	*reused = 0;
@@ -352,6 +363,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		close(fd);
 		differ += err == DIFFERS;
 		unmovable += err == UNMOVABLE;
+		in_use += err == IN_USE;
 		err = err > 0 ? 0 : err;
 	}
 	*reused = tally.reused;
@@ -359,8 +371,15 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		note("the types of these maps could not be compared with those of the pinned ones, "
 		     "which takes CAP_SYS_ADMIN where nothing is noted of them: %s",
 		     tally.unknown);
-	if (err || !(differ || unmovable))
+	if (err || !(differ || unmovable || in_use))
 		return err;
+	/* Neither way leads past a map that a program goes on with under its name. */
+	if (in_use) {
+		hint("a program that is attached uses %s, and keeps the name",
+		     in_use > 1 ? "them" : "it");
+		hint_in_use();
+		return -EBUSY;
+	}
 	if (!differ)
 		return -EOPNOTSUPP;
 	hint("carry the content over: --on-mismatch migrate");

@@ -993,6 +993,11 @@ test_what_is_prepared_takes_no_map_of_a_program_that_runs()
 		expect_unchanged "$before"
 	done
 	expect_seen 10 0
+	# What is refused next is no hint.
+	expect_status 2 load --no-attach v0 "$BUILT/carry2.o"
+	[[ $errors == *"value.note"*"hint: a program that is attached uses them"*\
+"hint: replace that program in one step, without --no-attach"* && $errors != *--on-mismatch* ]] ||
+		fail "it says: $errors"
 }
 
 test_what_is_prepared_takes_over_from_maps_that_nobody_uses()

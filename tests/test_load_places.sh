@@ -248,6 +248,22 @@ test_bpf_and_net_admin_are_enough()
 }
 
 # The kernel lists links with CAP_SYS_ADMIN only, but load has this one open.
+test_what_replacing_programs_of_others_takes_is_said()
+{
+	local takes="hint: that takes CAP_SYS_ADMIN"
+
+	link_xdp v0 objects/xdp_pass.o
+	link_tc v0 ingress objects/tc_pass.o
+	expect_status 2 with_caps +bpf,+net_admin load v0 objects/xdp_drop.o
+	[[ $errors == *"or replace it, and drop them: --replace"*"$takes"* ]] || fail "it says: $errors"
+	expect_status 2 with_caps +bpf,+net_admin load --replace v0 objects/xdp_drop.o
+	expect_status 2 with_caps +bpf,+net_admin load --replace v0 objects/tc_echo.o
+	[[ $errors == *"--expect "*" --replace"*"$takes"* ]] || fail "tc: it says: $errors"
+	expect_status 2 load v0 objects/xdp_drop.o
+	[[ $errors != *"$takes"* ]] || fail "as root it says: $errors"
+	expect_status 0 load --replace v0 objects/xdp_drop.o
+}
+
 test_without_sys_admin_the_link_is_reported_all_the_same()
 {
 	local how link
