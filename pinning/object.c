@@ -116,19 +116,32 @@ static void refuse_all(const struct object *object, const struct object_choice *
 		rejected(-ENOENT, "cannot choose a program of %s: none fits", object->path);
 }
 
-static int choose(struct object *object, const struct object_choice *choice)
+/* named: by its section it is for the hook that was asked for. Returns how many fit, and sets the
+ * last of them. */
+static unsigned int find(struct object *object, const struct object_choice *choice, bool named)
 {
 	struct bpf_program *prog;
-	const char *section, *entry;
 	unsigned int found = 0;
-	int hook;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		if (fits(prog, choice)) {
-			object->prog = prog;
-			found++;
-		}
+		if (!fits(prog, choice) ||
+		    (named && object_section_hook(bpf_program__section_name(prog)) != choice->hook))
+			continue;
+		object->prog = prog;
+		found++;
 	}
+	return found;
+}
+
+static int choose(struct object *object, const struct object_choice *choice)
+{
+	const char *section, *entry;
+	unsigned int found;
+	int hook;
+
+	found = find(object, choice, false);
+	if (found > 1 && choice->hook >= 0 && find(object, choice, true) == 1)
+		found = 1;
 	if (found != 1) {
 		if (found)
 			rejected(-EINVAL,

@@ -562,8 +562,20 @@ test_what_was_asked_for_and_is_not_there_is_named()
 	expect_status 2 load -s prog -n odd_tc v0 "$BUILT/load_odd.o"
 	[[ $errors == *": none fits"* ]] || fail "it says: $errors"
 	# Of several that fit, only those are listed.
-	expect_status 2 load --hook xdp v0 "$BUILT/load_odd.o"
-	[[ $errors == *"several fit"*"program odd_xdp "* && $errors != *odd_tc* ]] || fail "it says: $errors"
+	expect_status 2 load --hook xdp v0 "$BUILT/load_choice.o"
+	[[ $errors == *"several fit"*"program first "*"program second "* && $errors != *ingress* ]] || fail "it says: $errors"
+}
+
+test_the_only_program_whose_section_names_the_hook_is_taken()
+{
+	local hook
+
+	for hook in tc_ingress tc_egress; do
+		expect_status 0 load --hook "$hook" v0 "$BUILT/load_choice.o"
+		runs v0 "$hook" "${hook#tc_}"
+	done
+	expect_status 0 load --hook xdp v0 "$BUILT/load_odd.o"
+	runs v0 xdp odd_xdp
 }
 
 begin_anew()
