@@ -90,7 +90,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 		               "would be lost",
 		               one->name, migrate_begins_anew(one->m));
 	if (!err)
-		note("map '%s' is carried over into a new one:", one->name);
+		note("map '%s' is to be carried over into a new one:", one->name);
 	migrate_print(one->m, stderr);
 	if (!err)
 		note("%s", migrate_bound(one->m));

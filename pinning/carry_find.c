@@ -52,9 +52,10 @@ static int make_plan(struct carried *one)
 	migrate_set_progress(one->m, carry_show_progress, one);
 	one->anew = migrate_begins_anew(one->m);
 	if (one->anew)
-		note("map '%s' is carried over but for what the kernel holds in it:", one->name);
+		note("map '%s' is to be carried over but for what the kernel holds in it:",
+		     one->name);
 	else if (!migrate_is_alike(one->m))
-		note("map '%s' is carried over into one of another definition:", one->name);
+		note("map '%s' is to be carried over into one of another definition:", one->name);
 	if (!migrate_is_alike(one->m))
 		migrate_print(one->m, stderr);
 	return 0;

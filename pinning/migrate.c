@@ -165,14 +165,27 @@ void migrate_why_refused(const struct migration *m, char *text, size_t size)
 			snprintf(text, size, "%s: %s", m->rows.list[i].field, m->rows.list[i].why);
 }
 
+static int wider(int width, const char *text)
+{
+	return strlen(text) > (size_t)width ? (int)strlen(text) : width;
+}
+
 void migrate_print(const struct migration *m, FILE *out)
 {
-	fprintf(out, "  %-32s %-24s %-24s\n", "", "old", "new");
+	int field = 32, from = 24, to = 24;
+
+	for (size_t i = 0; i < m->rows.len; i++) {
+		field = wider(field, m->rows.list[i].field);
+		from = wider(from, m->rows.list[i].from);
+		to = wider(to, m->rows.list[i].to);
+	}
+	fprintf(out, "  %-*s %-*s new\n", field, "", from, "old");
 	for (size_t i = 0; i < m->rows.len; i++) {
 		const struct migrate_row *row = &m->rows.list[i];
 
-		fprintf(out, "  %-32s %-24s %-24s %s%s%s\n", row->field, row->from, row->to,
-		        migrate_outcome_name(row->outcome), *row->why ? ": " : "", row->why);
+		log_line(out, "  %-*s %-*s %-*s %s%s%s", field, row->field, from, row->from, to,
+		         row->to, migrate_outcome_name(row->outcome), *row->why ? ": " : "",
+		         row->why);
 	}
 }
 

@@ -95,7 +95,7 @@ const char *migrate_outcome_name(enum migrate_outcome outcome);
 struct migrate_row {
 	enum migrate_outcome outcome;
 	char field[64]; /* "type", "max entries", "key", "value.rx_packets" */
-	char from[48], to[48];
+	char from[64], to[64];
 	char why[112]; /* or empty */
 };
 

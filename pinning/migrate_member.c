@@ -223,30 +223,45 @@ bool member_has_tag(const struct btf *btf, const struct member *member, const ch
 	return false;
 }
 
-void member_describe(const struct btf *btf, const struct member *member, char out[48])
+/* "__u64", "struct flow", "char[16]". */
+static void name_type(const struct btf *btf, __u32 id, char out[40])
 {
-	const struct btf_type *type = btf__type_by_id(btf, member->type);
-	const struct btf_type *real = resolve(btf, member->type);
-	char element[48];
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	const struct btf_type *real = resolve(btf, id);
 	const char *name;
+	char element[40];
 
 	while (type && type != real && !btf_is_typedef(type))
 		type = btf__type_by_id(btf, type->type);
 	name = type ? btf__name_by_offset(btf, type->name_off) : "";
 	if (!real) {
-		snprintf(out, 48, "void");
+		snprintf(out, 40, "void");
 	} else if (type == real && btf_is_array(real)) {
-		member_describe(btf, &(struct member){ .type = btf_array(real)->type }, element);
-		snprintf(out, 48, "%.32s[%u]", element, btf_array(real)->nelems);
+		name_type(btf, btf_array(real)->type, element);
+		snprintf(out, 40, "%.26s[%u]", element, btf_array(real)->nelems);
 	} else if (btf_is_ptr(real)) {
-		snprintf(out, 48, "pointer");
-	} else if (member->bitfield) {
-		snprintf(out, 48, "%.36s:%u", name, member->bitfield);
+		snprintf(out, 40, "pointer");
 	} else {
-		snprintf(out, 48, "%s%.40s",
+		snprintf(out, 40, "%s%.32s",
 		         type != real || !btf_is_composite(real) ? ""
 		         : btf_is_union(real)                    ? "union "
 		                                                 : "struct ",
 		         *name ? name : "(no name)");
 	}
+}
+
+void member_describe(const struct btf *btf, const struct member *member, char out[64])
+{
+	__s64 size = resolve(btf, member->type) ? btf__resolve_size(btf, member->type) : -1;
+	char place[24] = "";
+
+	name_type(btf, member->type, out);
+	if (member->parent && member->bitfield)
+		snprintf(place, sizeof(place), " at bit %u", member->bit);
+	else if (member->parent)
+		snprintf(place, sizeof(place), " at byte %u", member->bit / 8);
+	if (member->bitfield)
+		snprintf(out + strlen(out), 64 - strlen(out), ":%u%s", member->bitfield, place);
+	else if (size >= 0)
+		snprintf(out + strlen(out), 64 - strlen(out), ", %lld B%s", (long long)size, place);
 }

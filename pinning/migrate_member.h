@@ -64,7 +64,10 @@ bool member_is_kernels(const struct btf *btf, const struct member *member);
 /* A declaration tag on the member. */
 bool member_has_tag(const struct btf *btf, const struct member *member, const char *tag);
 
-/* "__u64", "struct flow", "char[16]", "__u32:4". */
-void member_describe(const struct btf *btf, const struct member *member, char out[48]);
+/*
+ * "__u64, 8 B at byte 16", "struct flow, 24 B at byte 0", "__u32:4 at bit 3"; what is no member of
+ * a struct (without a parent) has no place: "char[16], 16 B".
+ */
+void member_describe(const struct btf *btf, const struct member *member, char out[64]);
 
 #endif

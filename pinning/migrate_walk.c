@@ -31,7 +31,7 @@ static int map_type(struct walk *w, const struct member *from, const struct memb
 static int say(struct walk *w, enum migrate_outcome outcome, const char *name,
                const struct member *from, const struct member *to, const char *why, __u32 *row)
 {
-	char a[48] = "-", b[48] = "-";
+	char a[64] = "-", b[64] = "-";
 
 	for (size_t i = w->first_row; w->quiet && i < w->rows->len; i++) {
 		if (!strncmp(w->rows->list[i].field, name, sizeof(w->rows->list[i].field) - 1)) {

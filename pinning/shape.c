@@ -32,10 +32,18 @@ void shape_diffs_free(struct shape_diffs *diffs)
 
 void shape_diffs_print(const struct shape_diffs *diffs)
 {
-	fprintf(stderr, "  %-36s %-24s %s\n", "", "object", "pinned");
+	int field = 36, object = 24;
+
+	for (size_t i = 0; i < diffs->len; i++) {
+		const struct shape_diff *diff = &diffs->list[i];
+
+		field = (int)strlen(diff->field) > field ? (int)strlen(diff->field) : field;
+		object = (int)strlen(diff->object) > object ? (int)strlen(diff->object) : object;
+	}
+	fprintf(stderr, "  %-*s %-*s pinned\n", field, "", object, "object");
 	for (size_t i = 0; i < diffs->len; i++)
-		log_line(stderr, "  %-36s %-24s %s", diffs->list[i].field, diffs->list[i].object,
-		         diffs->list[i].pinned);
+		log_line(stderr, "  %-*s %-*s %s", field, diffs->list[i].field, object,
+		         diffs->list[i].object, diffs->list[i].pinned);
 }
 
 __u32 shape_flags(__u32 type, __u32 flags)

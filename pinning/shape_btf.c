@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "pinning/migrate_member.h"
 #include "pinning/shape.h"
 
 struct comparison {
@@ -21,115 +22,116 @@ __u32 shape_strip(const struct btf *btf, __u32 id)
 	return id;
 }
 
-/* "struct flow", "__u64", "int[4]" as far as a column of a table allows. */
-static void describe(const struct btf *btf, __u32 id, char out[64])
+/* One of them may be NULL: there is none. */
+static int differ(const struct comparison *c, const char *field, const struct member *object,
+                  const struct member *pinned)
 {
-	const struct btf_type *type = btf__type_by_id(btf, shape_strip(btf, id));
-	const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
-	__s64 size = type ? btf__resolve_size(btf, id) : -1;
+	char a[64] = "-", b[64] = "-";
 
-	if (!type)
-		snprintf(out, 64, "void");
-	else if (btf_is_array(type))
-		snprintf(out, 64, "array of %u, %lld B", btf_array(type)->nelems, (long long)size);
-	else if (btf_is_composite(type))
-		snprintf(out, 64, "%s %.40s, %lld B", btf_is_union(type) ? "union" : "struct",
-		         *name ? name : "(no name)", (long long)size);
-	else if (btf_is_ptr(type))
-		snprintf(out, 64, "pointer");
-	else
-		snprintf(out, 64, "%.40s, %lld B", *name ? name : "integer", (long long)size);
-}
-
-static int differ(const struct comparison *c, const char *field, __u32 object, __u32 pinned)
-{
-	char a[64], b[64];
-
-	describe(c->object, object, a);
-	describe(c->pinned, pinned, b);
+	if (object)
+		member_describe(c->object, object, a);
+	if (pinned)
+		member_describe(c->pinned, pinned, b);
 	return shape_diffs_add(c->diffs, field, a, b);
 }
 
-static int compare(const struct comparison *c, __u32 object, __u32 pinned, const char *field,
-                   int depth);
+static int compare(const struct comparison *c, const struct member *object,
+                   const struct member *pinned, const char *field, int depth);
 
-static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *type,
-                                            const char *name)
+static const char *name_of(const struct btf *btf, const struct btf_type *type, int i)
 {
-	const struct btf_member *member = btf_members(type);
-
-	for (int i = 0; i < btf_vlen(type); i++, member++)
-		if (!strcmp(btf__name_by_offset(btf, member->name_off), name))
-			return member;
-	return NULL;
+	return btf__name_by_offset(btf, btf_members(type)[i].name_off);
 }
 
-static __u32 bit_offset(const struct btf_type *type, const struct btf_member *member)
+/* The number of the member of that name, or -1. */
+static int find_member(const struct btf *btf, const struct btf_type *type, const char *name)
 {
-	return btf_member_bit_offset(type, member - btf_members(type));
+	for (int i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(name_of(btf, type, i), name))
+			return i;
+	return -1;
 }
+
+/* The i-th member of a struct, at its place in the whole key or value. */
+static struct member member_at(const struct member *of, const struct btf_type *type, int i)
+{
+	return (struct member){
+		.type = btf_members(type)[i].type,
+		.bit = of->bit + btf_member_bit_offset(type, i),
+		.bitfield = btf_member_bitfield_size(type, i),
+		.parent = of->type,
+		.index = i,
+	};
+}
+
+/* A struct or union, and its type. */
+struct composite {
+	const struct member *place;
+	const struct btf_type *type;
+};
 
 /* One member of the object's struct against the one of the same name. */
-static int compare_member(const struct comparison *c, const struct btf_type *object,
-                          const struct btf_member *member, const struct btf_type *pinned,
-                          const char *field, int depth)
+static int compare_member(const struct comparison *c, const struct composite *object, int i,
+                          const struct composite *pinned, const char *field, int depth)
 {
-	const char *name = btf__name_by_offset(c->object, member->name_off);
-	const struct btf_member *other = find_member(c->pinned, pinned, name);
+	struct member ours = member_at(object->place, object->type, i), theirs;
+	const char *name = name_of(c->object, object->type, i);
+	int j = find_member(c->pinned, pinned->type, name), err = 0;
 	char row[64], a[64], b[64];
-	int err = 0;
 
 	snprintf(row, sizeof(row), "%.30s.%.30s", field, *name ? name : "(no name)");
-	if (!other) {
-		describe(c->object, member->type, a);
-		return shape_diffs_add(c->diffs, row, a, "-");
-	}
-	if (bit_offset(object, member) != bit_offset(pinned, other)) {
-		snprintf(a, sizeof(a), "at byte %u", bit_offset(object, member) / 8);
-		snprintf(b, sizeof(b), "at byte %u", bit_offset(pinned, other) / 8);
+	if (j < 0)
+		return differ(c, row, &ours, NULL);
+	theirs = member_at(pinned->place, pinned->type, j);
+	/* What moved with the struct around it is said of that alone. */
+	if (ours.bit - object->place->bit != theirs.bit - pinned->place->bit) {
+		snprintf(a, sizeof(a), "at byte %u", ours.bit / 8);
+		snprintf(b, sizeof(b), "at byte %u", theirs.bit / 8);
 		err = shape_diffs_add(c->diffs, row, a, b);
 	}
-	return err ? err : compare(c, member->type, other->type, row, depth + 1);
+	return err ? err : compare(c, &ours, &theirs, row, depth + 1);
 }
 
-static int compare_composite(const struct comparison *c, const struct btf_type *object,
-                             const struct btf_type *pinned, const char *field, int depth)
+static int compare_composite(const struct comparison *c, const struct composite *object,
+                             const struct composite *pinned, const char *field, int depth)
 {
-	const struct btf_member *member = btf_members(object);
-	char row[64], b[64];
+	char row[64];
 	int err = 0;
 
-	for (int i = 0; !err && i < btf_vlen(object); i++, member++)
-		err = compare_member(c, object, member, pinned, field, depth);
-	member = btf_members(pinned);
-	for (int i = 0; !err && i < btf_vlen(pinned); i++, member++) {
-		const char *name = btf__name_by_offset(c->pinned, member->name_off);
+	for (int i = 0; !err && i < btf_vlen(object->type); i++)
+		err = compare_member(c, object, i, pinned, field, depth);
+	for (int i = 0; !err && i < btf_vlen(pinned->type); i++) {
+		struct member theirs = member_at(pinned->place, pinned->type, i);
+		const char *name = name_of(c->pinned, pinned->type, i);
 
-		if (find_member(c->object, object, name))
+		if (find_member(c->object, object->type, name) >= 0)
 			continue;
 		snprintf(row, sizeof(row), "%.30s.%.30s", field, name);
-		describe(c->pinned, member->type, b);
-		err = shape_diffs_add(c->diffs, row, "-", b);
+		err = differ(c, row, NULL, &theirs);
 	}
 	return err;
 }
 
-static int compare(const struct comparison *c, __u32 object, __u32 pinned, const char *field,
-                   int depth)
+static int compare(const struct comparison *c, const struct member *object,
+                   const struct member *pinned, const char *field, int depth)
 {
-	const struct btf_type *a = btf__type_by_id(c->object, shape_strip(c->object, object));
-	const struct btf_type *b = btf__type_by_id(c->pinned, shape_strip(c->pinned, pinned));
+	const struct btf_type *a = member_type(c->object, object);
+	const struct btf_type *b = member_type(c->pinned, pinned);
+	struct member one = *object, other = *pinned;
 
 	if (depth > SHAPE_DEPTH_MAX || (!a && !b))
 		return 0;
 	if (!a || !b || btf_kind(a) != btf_kind(b))
 		return differ(c, field, object, pinned);
 	if (btf_is_composite(a))
-		return compare_composite(c, a, b, field, depth);
+		return compare_composite(c, &(struct composite){ object, a },
+		                         &(struct composite){ pinned, b }, field, depth);
 	if (btf_is_array(a)) {
 		if (btf_array(a)->nelems != btf_array(b)->nelems)
 			return differ(c, field, object, pinned);
-		return compare(c, btf_array(a)->type, btf_array(b)->type, field, depth + 1);
+		one.type = btf_array(a)->type;
+		other.type = btf_array(b)->type;
+		return compare(c, &one, &other, field, depth + 1);
 	}
 	/* Integers, enums and floats: __u32 and int of equal size hold the same bytes. */
 	if (!btf_is_ptr(a) && a->size != b->size)
@@ -142,5 +144,6 @@ int shape_compare_btf(const struct btf *object, __u32 object_type, const struct 
 {
 	const struct comparison c = { .object = object, .pinned = pinned, .diffs = diffs };
 
-	return compare(&c, object_type, pinned_type, field, 0);
+	return compare(&c, &(struct member){ .type = object_type },
+	               &(struct member){ .type = pinned_type }, field, 0);
 }

@@ -302,10 +302,10 @@ test_a_map_that_is_defined_otherwise_stops_the_load_and_the_difference_is_shown(
 		"$before" load v0 "$BUILT/load_flows2.o"
 	[[ $(sed -n '/ object  *pinned$/,/ value.state /p' <<<"$errors" | tr -s ' ') == " object pinned
  max entries 32 16
- value.flags unsigned int, 4 B -
- value.bytes unsigned int, 4 B unsigned long long, 8 B
- value.seen unsigned int, 4 B -
- value.state - unsigned int, 4 B" ]] || fail "it says: $errors"
+ value.flags __u32, 4 B at byte 4 -
+ value.bytes __u32, 4 B at byte 8 __u64, 8 B at byte 8
+ value.seen __u32, 4 B at byte 12 -
+ value.state - __u32, 4 B at byte 4" ]] || fail "it says: $errors"
 	[[ $errors == *"--on-mismatch fresh"* ]] || fail "no way out is said: $errors"
 	runs v0 xdp load_flows1
 }
@@ -318,7 +318,7 @@ test_all_maps_that_are_defined_otherwise_are_shown_and_all_of_a_member()
 	before=$(snapshot)
 	expect_status 2 load v0 "$BUILT/carry2.o"
 	[[ $(tr -s ' ' <<<"$errors") == *" value.note at byte 0 at byte 4
- value.note unsigned long long, 8 B unsigned int, 4 B
+ value.note __u64, 8 B at byte 0 __u32, 4 B at byte 4
 "* && $errors == *"cannot reuse map 'deny_list'"* ]] || fail "it says: $errors"
 	[[ $(tr -s ' ' <<<"$errors") == *"cannot reuse map 'frames_seen'"*" value.passed at byte 16 at byte 0"* ]] ||
 		fail "it says: $errors"

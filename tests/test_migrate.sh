@@ -26,8 +26,14 @@ says()
 	done
 }
 
-# says_row FIELD OLD NEW OUTCOME...: the table has this row, in whatever columns.
-says_row() { grep -qE "^ *$1 +$2 +$3 +$4" <<<"$output" || fail "no row '$*': $output"; }
+# says_row FIELD OLD NEW OUTCOME...: the table has this row, in whatever columns. Behind a type may be
+# its size and place.
+says_row()
+{
+	local size='(, [0-9]+ B)?( at (byte|bit) [0-9]+)?'
+
+	grep -qE "^ *$1 +$2$size +$3$size +$4" <<<"$output" || fail "no row '$*': $output"
+}
 
 # le SIZE NUMBER...: little endian bytes for bpftool.
 le()
@@ -140,7 +146,7 @@ test_the_plan_names_what_becomes_of_each_field()
 	expect_status 0 migrate plan "$OLD/rules" "$NEW/rules" config
 	says_row key.port __u16 __u16 kept
 	says_row value.weight __s32 __s64 widened
-	says_row value.since - __u32 added
+	says_row value.since - '__u32, 4 B at byte 8' added
 	says_row value.action __u32 __u16 narrowed
 	says_row value.forgotten __u32 - dropped
 	expect_status 0 migrate plan "$OLD/counts" "$NEW/counts" counter
