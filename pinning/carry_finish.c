@@ -134,9 +134,11 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		     "%llu",
 		     one->name, one->from_id, (unsigned long long)report->fields_left);
 	if (report->conflicts)
-		note("map '%s': %llu entries were changed in both maps; the new map's were kept, "
-		     "with what changed in the old one between the copy and the switch lost",
-		     one->name, (unsigned long long)report->conflicts);
+		note("map '%s': %llu entr%s changed in both maps; the new map's %s kept, with what "
+		     "changed in the old one between the copy and the switch lost",
+		     one->name, (unsigned long long)report->conflicts,
+		     report->conflicts == 1 ? "y was" : "ies were",
+		     report->conflicts == 1 ? "was" : "were");
 	if (report->keys_stay)
 		note("map '%s': %llu key%s gone from the old map at the switch, and stay%s in the "
 		     "new one, which has counted there since",

@@ -54,7 +54,8 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 	else if (report->fields_left)
 		snprintf(text, size, "fields that cannot be added, and that the new map has set");
 	else if (report->cpus_left)
-		snprintf(text, size, "the counts of %u CPUs that are offline", report->cpus_left);
+		snprintf(text, size, "the counts of %u CPU%s offline", report->cpus_left,
+		         report->cpus_left == 1 ? " that is" : "s that are");
 	else if (report->left)
 		snprintf(text, size, "the new map has no such entry");
 }

@@ -49,6 +49,7 @@ static void find_reason(const struct carried *one, char *text, size_t size)
 
 static void print_why(const struct carried *one, const char *dir, bool dry_run)
 {
+	__u64 conflicts = one->m ? migrate_report(one->m)->conflicts : 0;
 	char old[NAME_SIZE * 2], reason[256];
 
 	find_reason(one, reason, sizeof(reason));
@@ -60,9 +61,9 @@ static void print_why(const struct carried *one, const char *dir, bool dry_run)
 		return;
 	if (!one->complete && !carry_old_path(one, old, sizeof(old)))
 		printf("  (stays as %s/%s)", dir, old);
-	if (one->m && migrate_report(one->m)->conflicts)
-		printf("  (%llu entries were in both, and differed)",
-		       (unsigned long long)migrate_report(one->m)->conflicts);
+	if (conflicts)
+		printf("  (%llu entr%s in both, and differed)", (unsigned long long)conflicts,
+		       conflicts == 1 ? "y was" : "ies were");
 }
 
 void carry_print(const struct carry *carry, const char *dir, bool dry_run)

@@ -33,7 +33,7 @@ static const char *const check_names[EXPLAIN_CHECKS][2] = {
 };
 
 static const char *const outcome_names[][2] = {
-	[EXPLAIN_NOT_REACHED] = { NULL, "-" },
+	[EXPLAIN_NOT_REACHED] = { NULL, NULL },
 	[EXPLAIN_DONE] = { "done", "done" },
 	[EXPLAIN_SKIPPED] = { "skipped", "skipped" },
 	[EXPLAIN_REFUSED] = { "refused", "refused" },
@@ -59,10 +59,13 @@ static void print_log_end(const char *log)
 	}
 }
 
+/* Of what was not reached there is nothing to say. */
 static void print_note(const struct explain_note *note, int indent, const char *name)
 {
-	log_line(stderr, "%*s%-*s %-9s %s", indent, "", 26 - indent, name,
-	         outcome_names[note->outcome][1], note->what);
+	if (note->outcome == EXPLAIN_NOT_REACHED)
+		return;
+	log_line(stderr, "%*s%-*s %-*s%s%s", indent, "", 26 - indent, name, *note->what ? 9 : 0,
+	         outcome_names[note->outcome][1], *note->what ? " " : "", note->what);
 }
 
 void explain_print(const struct explanation *e)

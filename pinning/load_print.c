@@ -93,8 +93,10 @@ static void print_map(const struct load_report *report, const struct plan_map *m
 	putchar('\n');
 	if (left)
 		printf("    %llu %s in map %u: %s%s\n", (unsigned long long)left,
-		       dry_run ? "would stay" : "stay", map->old_id, left > 1 ? "the first, " : "",
-		       why);
+		       dry_run     ? "would stay"
+		       : left == 1 ? "stays"
+		                   : "stay",
+		       map->old_id, left > 1 ? "the first, " : "", why);
 }
 
 static const char *global_word(const struct load_report *report, const struct global_map *map)

@@ -150,7 +150,7 @@ test_of_an_entry_in_both_the_new_one_stays_and_this_is_said()
 	pin_maps v0 >/dev/null
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 7 0 0 0
 	expect_status 0 pin_maps --carry v0
-	[[ $output == *"(1 entries were in both, and differed)"* ]] || fail "$output"
+	[[ $output == *"(1 entry was in both, and differed)"* ]] || fail "$output"
 	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 7
 6 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
 	expect_nothing_left

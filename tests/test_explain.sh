@@ -20,6 +20,9 @@ stage()
 		END { exit !found }' <<<"$errors" || fail "no stage '$1' that is $2${3+ with '$3'}: $errors"
 }
 
+# unreached NAME: $errors has no line of that stage.
+unreached() { ! grep -q "^  $1  " <<<"$errors" || fail "stage '$1' is told: $errors"; }
+
 # The place of a source line, which the verifier tells from Linux 6.9 on.
 place() { kernel_before 6.9 || echo "$1"; }
 
@@ -33,8 +36,8 @@ refused()
 	stage verifier refused " instructions, "
 	stage verifier refused " states in all, "
 	stage "checks of BPF_PROG_LOAD" "done"
-	stage JIT -
-	stage attach -
+	unreached JIT
+	unreached attach
 	[[ $errors == *"the verifier's last lines:"*"$2"*"processed "*"hint: $4"* ]] || fail "it says: $errors"
 	[[ ! -e $BPFFS/v0 && -z $(prog_id v0) ]] || fail "it left something"
 }
@@ -262,7 +265,7 @@ test_a_missing_capability_is_named()
 	stage "checks of BPF_PROG_LOAD" refused "capability: missing: cap_net_admin"
 	stage capability refused "missing: cap_net_admin (kernel.unprivileged_bpf_disabled: $(cat \
 		/proc/sys/kernel/unprivileged_bpf_disabled))"
-	stage verifier -
+	unreached verifier
 	[[ $errors == *"hint: run as root, or with CAP_BPF and CAP_NET_ADMIN"* ]] || fail "it says: $errors"
 }
 
@@ -271,7 +274,7 @@ test_too_many_instructions_are_counted()
 	expect_status 2 load v0 "$BUILT/explain_long.o"
 	stage "checks of BPF_PROG_LOAD" refused "instruction count: 1000002"
 	stage "instruction count" refused "1000002, at most 1000000 are taken"
-	stage verifier -
+	unreached verifier
 }
 
 test_a_program_of_a_program_array_that_is_refused_is_named()
@@ -307,7 +310,7 @@ test_what_is_not_known_is_not_guessed()
 	stage "security modules" "not known" "who refused it; security modules: "
 	stage "security modules" "not known" "lockdown: "
 	stage "security modules" "not known" "a trivial program: accepted"
-	stage verifier -
+	unreached verifier
 	[[ $errors != *"hint: run as root"* ]] || fail "a hint that is wrong: $errors"
 	prog_load_fails EINVAL
 	stage "checks of BPF_PROG_LOAD" refused "Invalid argument; the cause is not known"
@@ -326,7 +329,7 @@ test_a_flag_that_the_kernel_does_not_know_is_named()
 	stage "checks of BPF_PROG_LOAD" refused \
 		"flags: 0x20, for packets of several buffers, which Linux 5.18 and later have"
 	stage flags refused 0x20
-	stage verifier -
+	unreached verifier
 }
 
 test_a_map_that_cannot_be_made_is_named()
@@ -335,7 +338,7 @@ test_a_map_that_cannot_be_made_is_named()
 	[[ $errors == *"load: cannot create map of_long_keys of "*", which program "*" wants: Invalid argument"*"hint: its type and the sizes"* ]] ||
 		fail "it says: $errors"
 	stage maps refused "of_long_keys (array, key 8 B, value 8 B, max_entries 1) cannot be created: Invalid argument"
-	stage "checks of BPF_PROG_LOAD" -
+	unreached "checks of BPF_PROG_LOAD"
 	expect_status 2 load v0 "$BUILT/explain_map_empty.o"
 	[[ $errors == *"cannot create map of_nothing of "*"hint: give it max_entries"* ]] || fail "it says: $errors"
 	expect_status 2 load v0 "$BUILT/explain_map_huge.o"
@@ -347,7 +350,7 @@ test_a_relocation_that_fails_is_told()
 {
 	expect_status 2 load v0 "$BUILT/explain_extern.o"
 	stage "relocations and BTF" refused "no_such_kernel_symbol"
-	stage "checks of BPF_PROG_LOAD" -
+	unreached "checks of BPF_PROG_LOAD"
 }
 
 # refused_at STAGE TEXT COMMAND...: only this stage is refused, and no later one, nor the maps, begun.
@@ -359,9 +362,9 @@ refused_at()
 	expect_status 2 "$@"
 	stage "$at" refused "$text"
 	[[ $(grep -c '^  [^ ].* refused  ' <<<"$errors") == 1 && $errors != *"not begun"* ]] || fail "$*: $errors"
-	stage maps -
-	stage verifier -
-	stage "read back" -
+	unreached maps
+	unreached verifier
+	unreached "read back"
 }
 
 test_what_is_in_the_way_of_the_attachment_is_told_there_before_anything_is_loaded()
@@ -376,6 +379,9 @@ test_what_is_in_the_way_of_the_attachment_is_told_there_before_anything_is_loade
 	tc qdisc add dev v0 ingress
 	refused_at attach "it has an ingress qdisc" load --hook tc_egress --tc clsact v0 objects/tc_pass.o
 	refused_at "programs and maps" "several fit" load v0 "$BUILT/load_odd.o"
+	[[ $(sed '1,/hint: .*odd_any/d' <<<"$errors" | awk '{ print $1 }' | paste -sd " ") == "ELF programs" ]] ||
+		fail "more than was reached: $errors"
+	! grep ' $' <<<"$errors" || fail "blanks at the end of a line"
 	refused_at "programs and maps" "none called 'no_such'" load -n no_such v0 "$BUILT/load_odd.o"
 	refused_at "ELF file" "missing.o" load v0 "$TMPDIR/missing.o"
 }
@@ -385,7 +391,7 @@ test_a_missing_capability_is_named_where_nothing_can_be_pinned()
 	refused_at "checks of BPF_PROG_LOAD" "capability: missing: cap_bpf" \
 		with_caps +net_admin load v0 objects/xdp_pass.o
 	stage capability refused "missing: cap_bpf"
-	stage attach -
+	unreached attach
 }
 
 test_the_words_of_the_kernel_stand_at_the_attachment()
@@ -396,7 +402,7 @@ test_the_words_of_the_kernel_stand_at_the_attachment()
 	stage verifier "done"
 	stage pins "done"
 	stage attach refused "to xdp of v0: veth: Peer MTU is too large to set XDP"
-	stage "read back" -
+	unreached "read back"
 }
 
 test_each_interface_of_a_shared_load_tells_its_own_attachment()
@@ -407,5 +413,5 @@ test_each_interface_of_a_shared_load_tells_its_own_attachment()
 	expect_status 3 load --explain --shared v0 w0 objects/xdp_pass.o
 	stage attach "done" "to xdp of v0"
 	stage attach refused "to xdp of w0"
-	stage "read back" -
+	[[ $(grep -c "^  read back  " <<<"$errors") == 1 ]] || fail "it says: $errors"
 }

@@ -128,6 +128,19 @@ load_misfits()
 		value 5 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0
 }
 
+test_one_entry_that_does_not_fit_is_one()
+{
+	local old
+
+	load_misfits
+	old=$(map_id "$BPFFS/v0/deny_list")
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 9 0 0 0
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/carry1.o"
+	[[ $output == *"
+    1 stays in map $old: key 7: value.note does not fit"* ]] || fail "$output"
+	[[ $errors == *": 1 entry did not fit and stays in %old-$old"* ]] || fail "$errors"
+}
+
 test_what_does_not_fit_stays_in_the_old_map_and_the_load_is_partly_done()
 {
 	local old
