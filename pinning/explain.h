@@ -63,6 +63,7 @@ enum explain_end {
 
 struct explanation {
 	bool wanted;              /* by --explain: the verifier is then asked for its states */
+	const char *hook;         /* for which the program was chosen; NULL: it came not so far */
 	enum explain_stage tried; /* see explain_try() */
 	struct explain_note stages[EXPLAIN_STAGES];
 	struct explain_note checks[EXPLAIN_CHECKS];

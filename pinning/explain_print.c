@@ -104,14 +104,23 @@ static struct json_object *checks_json(const struct explanation *e)
 	return out;
 }
 
+/* None at all is a number as well: a program without a branch has no states. */
+static void put_states(struct json_object *out, const char *key, bool known, __u32 states)
+{
+	if (known)
+		json_put_number(out, key, states);
+	else
+		json_put_string(out, key, NULL);
+}
+
 static void put_verifier(struct json_object *out, const struct explanation *e)
 {
 	const struct verifier_words *words = &e->verifier;
 	const char *log = refused_log(e);
 
 	json_put_id(out, "insns", words->insns);
-	json_put_id(out, "total_states", words->has_states ? words->total_states : 0);
-	json_put_id(out, "peak_states", words->has_states ? words->peak_states : 0);
+	put_states(out, "total_states", words->has_states, words->total_states);
+	put_states(out, "peak_states", words->has_states, words->peak_states);
 	json_put_string(out, "message", words->message);
 	json_put_string(out, "source", words->source);
 	json_put_string(out, "log", log ? verifier_last_lines(log, LOG_LAST_LINES) : NULL);

@@ -284,6 +284,7 @@ void load_print_failed(const struct interface *iface, const struct explanation *
 	out = json_begin("ifbpf.load/1", iface);
 	json_put_string(out, "path", NULL);
 	json_put_bool(out, "dry_run", how->dry_run);
+	json_put_string(out, "hook", explanation->hook);
 	json_put_string(out, "program", NULL);
 	json_put_string(out, "attached", NULL);
 	json_put_string(out, "reason", log_last_failure());

@@ -381,6 +381,7 @@ static void note_found(struct object *object)
 	bpf_object__for_each_map(map, object->obj) {
 		internal += object_map_is_internal(map);
 	}
+	object->explanation.hook = hook_name(object->hook);
 	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
 	        "program %s in section %s for %s; %zu map%s, %zu internal",
 	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),

@@ -95,7 +95,12 @@ test_json_has_the_stages_as_well()
 		(.hint | test("NULL"))) and .stages[9].outcome == null' <<<"$output" >/dev/null ||
 		fail "it says: $output"
 	expect_status 2 load --json --explain v0 "$TMPDIR/missing.o"
-	jq -e '.ifname == null and .stages[0].outcome == "refused"' <<<"$output" >/dev/null || fail "$output"
+	jq -e '.ifname == null and .hook == null and .stages[0].outcome == "refused"' <<<"$output" >/dev/null ||
+		fail "$output"
+	# Refused before its first branch: it had no states, and that is known.
+	expect_status 2 load --json --explain v0 "$BUILT/load_refused.o"
+	jq -e '.hook == "xdp" and (.stages[5] | .total_states == 0 and .peak_states == 0)' <<<"$output" >/dev/null ||
+		fail "it says: $output"
 	# Without --explain there is no document about what was not loaded.
 	expect_status 2 load --json -n without_null v0 "$CAUSES"
 	[[ -z $output ]] || fail "it says: $output"
