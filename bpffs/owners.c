@@ -16,6 +16,9 @@
 
 #define MOUNTS_MAX 64
 
+/* So many paths are named. */
+#define NAMED 4
+
 struct scan {
 	struct owners *owners;
 	const struct bpffs *fs;
@@ -233,4 +236,24 @@ const char *owners_path(const struct owners *owners, enum owner_kind owner, enum
 		    owners->pins[i].id == id)
 			return owners->pins[i].path;
 	return NULL;
+}
+
+unsigned int owners_name_paths(const struct owners *owners, enum owner_kind owner,
+                               enum pin_kind kind, __u32 id, char *text, size_t size)
+{
+	unsigned int count = 0;
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < owners->len; i++) {
+		const struct owned_pin *pin = &owners->pins[i];
+
+		if (pin->owner != owner || pin->kind != kind || pin->id != id)
+			continue;
+		if (count++ < NAMED && len < size)
+			len += snprintf(text + len, size - len, "%s%s", len ? ", " : "", pin->path);
+	}
+	if (count > NAMED && len < size)
+		snprintf(text + len, size - len, " and %u more", count - NAMED);
+	return count;
 }

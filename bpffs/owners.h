@@ -42,4 +42,8 @@ void owners_forget(struct owners *owners, const struct bpffs *fs, const char *re
 const char *owners_path(const struct owners *owners, enum owner_kind owner, enum pin_kind kind,
                         __u32 id);
 
+/* All such paths for the user: "A, B and 3 more". Returns how many there are; 0 with "". */
+unsigned int owners_name_paths(const struct owners *owners, enum owner_kind owner,
+                               enum pin_kind kind, __u32 id, char *text, size_t size);
+
 #endif

@@ -83,6 +83,9 @@ void load_tell_followers(const struct loading *l);
 /* load_goes.c: say what goes with a program of others that is replaced. */
 void load_tell_goes(const struct loading *l);
 
+/* load_outside.c: all is done, or foreseen: say where others keep the maps pinned that gave way. */
+void load_tell_outside(const struct loading *l);
+
 /*
  * load_join.c, for --join: whether there is a dispatcher, or nothing, on the hook, and how the
  * program comes there; that it does; and what is pinned then. The three take the places of

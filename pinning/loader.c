@@ -186,6 +186,8 @@ static int load_in_directory(struct loading *l)
 		load_foresee_switch(l);
 	else if (!err)
 		err = load_exchange(l);
+	if (!err)
+		load_tell_outside(l);
 	return err;
 }
 

@@ -358,32 +358,48 @@ bool ownership_is_unadopted(const struct ownership *verdict)
 	return !strcmp(verdict->why, NOT_ADOPTED);
 }
 
+/* Whoever pinned the program of a link has it after the link has another one, or is gone. */
+static void add_prog_pins(const struct owners *owners, __u32 prog_id, struct ownership *verdict)
+{
+	size_t len = strlen(verdict->why);
+	char paths[PATH_MAX];
+
+	if (owners_name_paths(owners, OWNER_OTHER, PIN_PROG, prog_id, paths, sizeof(paths)))
+		snprintf(verdict->why + len, sizeof(verdict->why) - len, "; its program at %s",
+		         paths);
+}
+
 void ownership_of(const struct attachment *at, const struct directory *dir,
                   const struct owners *owners, struct ownership *verdict)
 {
-	const char *path;
+	char paths[PATH_MAX];
+	unsigned int pins;
 
 	*verdict->file = '\0';
 	if (at->link_id) {
-		path = owners_path(owners, OWNER_OTHER, PIN_LINK, at->link_id);
+		pins = owners_name_paths(owners, OWNER_OTHER, PIN_LINK, at->link_id, paths,
+		                         sizeof(paths));
 		if (dir && is_our_link(dir, at->hook, at->link_id)) {
 			/* It was updated, and that was not published. */
 			if (record_has_prog(&dir->record, at->hook, at->prog_id) ||
 			    !is_unfinished(at, dir, verdict))
 				decide_loaded(verdict, at->link_id);
-		} else if (path)
-			decide(verdict, false, "link %u, pinned at %s", at->link_id, path);
+			return;
+		}
+		if (pins)
+			decide(verdict, false, "link %u, pinned at %s", at->link_id, paths);
 		else if (!is_unfinished(at, dir, verdict))
 			judge_hidden_link(at, verdict);
+		if (!verdict->ours)
+			add_prog_pins(owners, at->prog_id, verdict);
 		return;
 	}
 	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, verdict->file)) {
 		decide_loaded(verdict, 0);
 		return;
 	}
-	path = owners_path(owners, OWNER_OTHER, PIN_PROG, at->prog_id);
-	if (path)
-		decide(verdict, false, "pinned at %s", path);
+	if (owners_name_paths(owners, OWNER_OTHER, PIN_PROG, at->prog_id, paths, sizeof(paths)))
+		decide(verdict, false, "pinned at %s", paths);
 	else if (is_dispatcher(at, verdict))
 		return;
 	else if (at->by != ATTACH_XDP && at->by != ATTACH_CLSACT)

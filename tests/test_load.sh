@@ -230,6 +230,28 @@ test_a_program_that_others_keep_pinned_is_refused()
 	refused_with "skb by netlink, and is not ours: pinned at $BPFFS/theirs"
 }
 
+test_each_pin_of_others_is_named()
+{
+	local path
+
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp
+	mkdir "$BPFFS/again"
+	bpftool prog pin pinned "$BPFFS/theirs" "$BPFFS/again/theirs"
+	ip link set dev v0 xdpgeneric pinned "$BPFFS/theirs"
+	expect_status 2 load v0 objects/xdp_drop.o
+	for path in "$BPFFS/theirs" "$BPFFS/again/theirs"; do
+		[[ $errors == *"is not ours: pinned at "*"$path"* ]] || fail "$path: it says: $errors"
+	done
+	ip link set dev v0 xdpgeneric off
+	attach link xdp v0 "$BPFFS/theirs" "$BPFFS/their_link"
+	expect_status 2 load v0 objects/xdp_drop.o
+	[[ $errors =~ "is not ours: link "[0-9]*", pinned at $BPFFS/their_link; its program at "(.*)$'\n' ]] ||
+		fail "it says: $errors"
+	for path in "$BPFFS/theirs" "$BPFFS/again/theirs"; do
+		[[ ${BASH_REMATCH[1]} == *"$path"* ]] || fail "$path: it says: $errors"
+	done
+}
+
 test_what_xdp_loader_attached_is_refused()
 {
 	need xdp-loader

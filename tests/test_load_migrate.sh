@@ -128,6 +128,33 @@ load_misfits()
 		value 5 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0
 }
 
+test_pins_of_others_that_keep_the_old_map_are_named()
+{
+	local old how
+
+	for how in migrate fresh; do
+		unload --purge v0 >/dev/null 2>&1 || true
+		load v0 "$BUILT/carry1.o" >/dev/null
+		deny 0 8
+		old=$(map_id "$BPFFS/v0/deny_list")
+		bpftool map pin pinned "$BPFFS/v0/deny_list" "$BPFFS/rules-$how"
+		bpftool map pin pinned "$BPFFS/v0/deny_list" "$BPFFS/again-$how"
+		expect_status 0 load --dry-run --on-mismatch "$how" v0 "$BUILT/carry2.o"
+		[[ $errors == *"map 'deny_list': the old one (id $old) is pinned at "*" as well"*"would not reach program carry2"* ]] ||
+			fail "$how, dry: it says: $errors"
+		expect_status 0 load --on-mismatch "$how" v0 "$BUILT/carry2.o"
+		[[ $errors =~ "map 'deny_list': the old one (id $old) stays pinned at "(.*)" as well: what is written there "\
+"does not reach program carry2"$'\n'"  hint: have each hold the new one: "(rm\ .*\ \&\&\ bpftool\ map\ pin\ [^$'\n']*) ]] ||
+			fail "$how: it says: $errors"
+		[[ ${BASH_REMATCH[1]} == *"$BPFFS/rules-$how"* && ${BASH_REMATCH[1]} == *"$BPFFS/again-$how"* ]] ||
+			fail "$how: it names: ${BASH_REMATCH[1]}"
+		[[ $errors != *"'frames_seen': the old one"* ]] || fail "$how: nobody else has it: $errors"
+		bash -c "${BASH_REMATCH[2]}"
+		[[ $(map_id "$BPFFS/rules-$how") == "$(map_id "$BPFFS/v0/deny_list")" ||
+			$(map_id "$BPFFS/again-$how") == "$(map_id "$BPFFS/v0/deny_list")" ]] || fail "the hint is wrong"
+	done
+}
+
 test_one_entry_that_does_not_fit_is_one()
 {
 	local old

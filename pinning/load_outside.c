@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Pins of others that hold the old map of one that was replaced. */
+#include "bpffs/cli.h"
+#include "bpffs/log.h"
+#include "pinning/load_internal.h"
+#include "pinning/load_print.h"
+
+static void tell_pins(const struct loading *l, const struct plan_map *map, enum owner_kind owner)
+{
+	const char *first = owners_path(&l->owners, owner, PIN_MAP, map->old_id);
+	bool dry_run = l->options->dry_run;
+	char paths[PATH_MAX];
+	unsigned int count;
+
+	count = owners_name_paths(&l->owners, owner, PIN_MAP, map->old_id, paths, sizeof(paths));
+	if (!count)
+		return;
+	note("map '%s': the old one (id %u) %s pinned at %s as well: what is written there %s "
+	     "program %s",
+	     map->name, map->old_id, dry_run ? "is" : "stays", paths,
+	     dry_run ? "would not reach" : "does not reach", l->report->prog_name);
+	if (!dry_run)
+		hint("have %s hold the new one: rm %s && bpftool map pin pinned %s %s",
+		     count > 1 ? "each" : "it", cli_word(first), cli_word(map->path),
+		     cli_word(first));
+}
+
+void load_tell_outside(const struct loading *l)
+{
+	const struct plan *plan = &l->report->plan;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->state != PLAN_REPLACED || !map->old_id || !load_is_own(l->report, map))
+			continue;
+		tell_pins(l, map, OWNER_OTHER);
+		tell_pins(l, map, OWNER_IPROUTE2);
+	}
+}
