@@ -238,6 +238,22 @@ static int open_shared(struct object *object, char **ifnames, int count,
 	return err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
+/* Those that share are counted before they are looked at. Returns how many names are left. */
+static int drop_repeated(char **ifnames, int count)
+{
+	int kept = 0;
+
+	for (int i = 0; i < count; i++) {
+		bool again = false;
+
+		for (int j = 0; j < kept && !again; j++)
+			again = !strcmp(ifnames[j], ifnames[i]);
+		if (!again)
+			ifnames[kept++] = ifnames[i];
+	}
+	return kept;
+}
+
 /* What fails on one interface does not stop the others. */
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
@@ -426,7 +442,7 @@ int main(int argc, char **argv)
 	bool shared = false, verbose = false, good = true;
 	struct explanation none = {};
 	const char *netns = NULL;
-	int c, err;
+	int c, count, err;
 
 	argv[0] = (char *)cli_command("load");
 	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "cM")) != -1) {
@@ -474,5 +490,8 @@ int main(int argc, char **argv)
 		explain_early(&none, EXPLAIN_ATTACH, NULL, err, &call);
 		return cli_finish(EXIT_KERNEL);
 	}
-	return cli_finish_change(load_all(argv + optind, argc - 1 - optind, shared, &call));
+	count = argc - 1 - optind;
+	if (shared)
+		count = drop_repeated(argv + optind, count);
+	return cli_finish_change(load_all(argv + optind, count, shared, &call));
 }

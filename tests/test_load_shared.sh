@@ -237,6 +237,23 @@ test_a_first_load_does_not_open_the_directories_of_the_others()
 	((many < few * 5)) || fail "10 interfaces open $few times, and 40 more $many times"
 }
 
+test_one_that_is_named_twice_counts_once()
+{
+	local gen
+
+	make_veth h1
+	expect_status 0 load --shared v0 h1 objects/xdp_pass.o
+	gen=$(generation "$BPFFS/v0")
+	unload --purge v0 >/dev/null
+	unload --purge h1 >/dev/null
+	rm -rf "$BPFFS/v0" "$BPFFS/h1"
+	# Counted wrongly, the record would be written once more.
+	expect_status 0 load --shared v0 h1 v0 objects/xdp_pass.o
+	[[ $(grep -c '^v0 xdp: ' <<<"$output") == 1 ]] || fail "it says: $output"
+	expect_shared xdp_pass v0 h1
+	[[ $(generation "$BPFFS/v0") == "$gen" ]] || fail "generation $(generation "$BPFFS/v0"), and not $gen"
+}
+
 test_the_set_that_exists_is_taken_whatever_the_order_of_the_names()
 {
 	local map
