@@ -68,7 +68,7 @@ int pin_open(int dir_fd, const char *file, __u32 flags)
 		if (fd < 0)
 			fd = -errno;
 		/* The pin is there: what is not there is the way to it. */
-		if (fd == -ENOENT && access("/proc/self/fd", F_OK))
+		if (fd == -ENOENT && !pin_has_proc())
 			fd = -ENOSYS;
 	}
 	close(inode_fd);
@@ -124,6 +124,11 @@ int pin_map_id(int dir_fd, const char *file, __u32 *id)
 	close(fd);
 	*id = info.id;
 	return 0;
+}
+
+bool pin_has_proc(void)
+{
+	return !access("/proc/self/fd", F_OK);
 }
 
 int pin_create(int dir_fd, const char *file, int bpf_fd)

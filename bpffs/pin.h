@@ -33,6 +33,9 @@ int pin_open_map(int dir_fd, const char *file, __u32 flags, struct bpf_map_info 
 /* The id of the map that is pinned as `file`. Returns 0 or a negative errno as above. */
 int pin_map_id(int dir_fd, const char *file, __u32 *id);
 
+/* Whether there is a /proc, without which nothing can be pinned. */
+bool pin_has_proc(void);
+
 /* Pin a map, program or link as `file` of a directory (BPF_OBJ_PIN). -EEXIST: the name is taken. */
 int pin_create(int dir_fd, const char *file, int bpf_fd);
 

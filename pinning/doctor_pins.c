@@ -264,8 +264,15 @@ static void judge(struct doctor *d, const struct status *st, const struct status
 static void look_at_pins(struct doctor *d)
 {
 	struct status_scope scope = { .has_fs = d->has_fs, .fs = d->fs };
-	struct status *st = malloc(sizeof(*st));
+	struct status *st;
 
+	/* That is a problem of its own, and nothing is known of those that it hides. */
+	if (!pin_has_proc()) {
+		found(d, DOCTOR_INFO, "cannot compare the pins with what runs");
+		evidence(d, "pins are opened through /proc");
+		return;
+	}
+	st = malloc(sizeof(*st));
 	if (!st || owners_scan(&scope.owners, &scope.fs, "")) {
 		d->no_memory = true;
 	} else if (!status_find(st, &scope, d->iface.name)) {

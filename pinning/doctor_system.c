@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "bpffs/access.h"
 #include "bpffs/netns.h"
+#include "bpffs/pin.h"
 #include "pinning/doctor_findings.h"
 #include "pinning/lsm.h"
 
@@ -250,7 +251,20 @@ static void look_at_files(struct doctor *d)
 		remedy(d, "ulimit -n 1024");
 }
 
+static void look_at_proc(struct doctor *d)
+{
+	if (pin_has_proc()) {
+		found(d, DOCTOR_OK, "pins can be made and opened through /proc");
+		evidence(d, "/proc/self/fd is there");
+		return;
+	}
+	found(d, DOCTOR_PROBLEM, "pins can neither be made nor opened: there is no /proc");
+	evidence(d, "/proc/self/fd: %s", strerror(errno));
+	remedy(d, "mount -t proc proc /proc");
+}
+
 const struct doctor_probe doctor_system[] = {
+	{ "proc", look_at_proc },
 	{ "lsm", look_at_lsm },
 	{ "lockdown", look_at_lockdown },
 	{ "unprivileged_bpf", look_at_unprivileged },
