@@ -157,6 +157,7 @@ static void print_text(const struct interface *iface, const struct load_report *
 			print_map(report, &report->plan.maps[i], dry_run);
 			print_lost(report, &report->plan.maps[i]);
 		}
+	load_print_inside(report);
 	for (size_t i = 0; i < report->globals.len; i++)
 		print_global(report, &report->globals.list[i], dry_run);
 }
@@ -251,6 +252,7 @@ static void print_json(const struct interface *iface, const struct load_report *
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]))
 			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
+	load_json_inside(report, maps);
 	for (size_t i = 0; i < report->globals.len; i++)
 		json_object_array_add(maps, global_json(report, &report->globals.list[i]));
 	json_object_object_add(out, "maps", maps);

@@ -13,6 +13,11 @@ struct load_print {
 /* Whether a map of the report belongs to the program that was loaded. */
 bool load_is_own(const struct load_report *report, const struct plan_map *map);
 
+/* load_inside.c: maps that are none of the program's but in the slots of one. The object is open.
+ */
+void load_print_inside(const struct load_report *report);
+void load_json_inside(const struct load_report *report, struct json_object *maps);
+
 /* A load that succeeded, with its stages if how->explain. */
 void load_print(const struct interface *iface, const struct load_report *report,
                 const struct explanation *explanation, const struct load_print *how);

@@ -102,3 +102,29 @@ test_a_slot_with_another_map_than_the_objects_is_said()
 	[[ $errors == *"slot 0 is map $(map_id "$BPFFS/other") still, and the object puts map 'first' there"* ]] ||
 		fail "it says: $errors"
 }
+
+# id_in SLOT: the id that bpftool finds there.
+id_in()
+{
+	local bytes
+
+	mapfile -t bytes < <(bpftool -j map lookup pinned "$BPFFS/v0/filled" key "$1" 0 0 0 | grep -o '0x[0-9a-f]*' | tail -4)
+	echo $((bytes[0] + (bytes[1] << 8) + (bytes[2] << 16) + (bytes[3] << 24)))
+}
+
+test_what_is_in_the_slots_is_in_the_list_of_maps()
+{
+	local id
+
+	expect_status 0 load v0 "$BUILT/slots1.o"
+	id=$(id_in 0)
+	[[ -n $id && $output == *"
+  map first id $id is in slot 0 of map filled"* ]] || fail "'$id': $output"
+	[[ $output != *"map second"* ]] || fail "$output"
+	# Used on, it has what it had.
+	expect_status 0 load --json v0 "$BUILT/slots1.o"
+	[[ $(id_in 0) == "$id" && $output == *'{"name":"first","id":'"$id"',"state":"inside",'*'"outer":"filled","slot":0}'* ]] ||
+		fail "'$id': $output"
+	expect_status 0 load --dry-run v0 "$BUILT/slots1.o"
+	[[ $output == *"map first id $id is in slot 0"* ]] || fail "$output"
+}
