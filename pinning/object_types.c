@@ -84,8 +84,11 @@ const char *object_types_lost(const struct object *object)
 			continue;
 		if (kernel_takes(object, map, &object->types[i]))
 			return object->map_names[i];
-		detail("map '%s' has no types in the kernel, which takes it without them alone",
-		       object->map_names[i]);
+		note("map '%s' is made without its BTF, which the kernel does not take for it: its "
+		     "content can be carried over into a map of the same sizes only",
+		     object->map_names[i]);
+		/* Said once, for however many interfaces it is. */
+		object->types[i] = (struct map_types){};
 	}
 	return NULL;
 }

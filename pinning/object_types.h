@@ -15,7 +15,7 @@ int object_types_expect(struct object *object);
  * The object is loaded. If libbpf cannot make a map with its types, or not load them, it makes the
  * map without, and says so to nobody: the content of such a map can only be carried over into one
  * of the same sizes. Returns the name of the first that was made so although the kernel takes it
- * with its types, or NULL. A map that the kernel takes without alone is a detail. Silent.
+ * with its types, or NULL. Of those that the kernel takes without alone it says so, once.
  */
 const char *object_types_lost(const struct object *object);
 

@@ -55,3 +55,15 @@ test_one_set_of_maps_for_several_is_made_with_its_types_or_not_at_all()
 	done
 	((refused > 0)) || fail "none was refused"
 }
+
+# An enum is no integer to the kernel, and libbpf makes the array without its types.
+test_a_map_that_the_kernel_takes_without_its_types_alone_is_said_to_be_so()
+{
+	make_veth h1
+	expect_status 0 load --shared v0 h1 "$BUILT/enum_key.o"
+	[[ $(grep -c "map 'by_size' is made without its BTF, which the kernel does not take for it: its content can be \
+carried over into a map of the same sizes only" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	! has_types by_size || fail "it has types: nothing to test"
+	expect_status 0 load v0 "$BUILT/enum_key.o"
+	[[ $output == *"map by_size id "*" reused"* && $errors != *BTF* ]] || fail "it says: $output$errors"
+}
