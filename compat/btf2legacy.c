@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,66 +51,119 @@ static bool parse_pin(const char *text, long long *pinning)
 	return *text >= '0' && *text <= '9' && !*end && !errno && *pinning <= UINT32_MAX;
 }
 
-/* A copy beside the file that is to be made, so that one that is there stays until it is done. */
-static int make_copy(const char *from, const char *to)
+/* A pipe or a device would be waited for, or read for ever. */
+static int open_object(const char *from)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out, err = 0;
+	int in = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (in < 0)
 		return failed(-errno, "cannot read object %s", from);
-	out = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (out < 0) {
-		err = failed(-errno, "cannot write %s", to);
-		close(in);
-		return err;
-	}
-	if (fstat(in, &st))
-		err = -errno;
-	for (off_t done = 0; !err && done < st.st_size;) {
-		ssize_t n = sendfile(out, in, &done, st.st_size - done);
-
-		if (n <= 0)
-			err = n < 0 ? -errno : -EIO;
-	}
+	if (!fstat(in, &st) && S_ISREG(st.st_mode))
+		return in;
 	close(in);
-	if (!err)
-		return out;
-	close(out);
-	unlink(to);
-	return failed(err, "cannot copy %s", from);
+	return rejected(-EINVAL, "cannot read object %s: it is no regular file", from);
 }
 
-static int rewrite(const char *from, const char *copy, long long pinning)
+static int copy(int from, int to)
+{
+	struct stat st;
+
+	if (fstat(from, &st))
+		return -errno;
+	for (off_t done = 0; done < st.st_size;) {
+		ssize_t n = sendfile(to, from, &done, st.st_size - done);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+	}
+	return 0;
+}
+
+/* In memory, so that no half of it is left anywhere, whatever happens. Returns its descriptor. */
+static int rewrite(const char *from, long long pinning)
 {
 	struct legacy_elf e = { .path = from };
-	int fd = make_copy(from, copy), err;
+	int in = open_object(from), fd, err;
 
-	if (fd < 0)
-		return fd;
-	err = legacy_check(&e, fd, ELF_C_RDWR);
+	if (in < 0)
+		return in;
+	fd = memfd_create("object", MFD_CLOEXEC);
+	err = fd < 0 ? -errno : copy(in, fd);
+	close(in);
+	if (err) {
+		failed(err, "cannot copy %s", from);
+	} else {
+		err = legacy_check(&e, fd, ELF_C_RDWR);
+		if (!err)
+			err = legacy_rewrite(&e, pinning);
+		legacy_close(&e);
+	}
 	if (!err)
-		err = legacy_rewrite(&e, pinning);
-	legacy_close(&e);
-	close(fd);
-	if (err)
-		unlink(copy);
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* Only a file is replaced: a device or a link by that name is somebody's, and no place for it. */
+static int check_target(const char *from, const char *to)
+{
+	struct stat st;
+	const char *what;
+
+	if (lstat(to, &st) || S_ISREG(st.st_mode))
+		return 0;
+	what = S_ISLNK(st.st_mode)    ? "a symbolic link"
+	       : S_ISDIR(st.st_mode)  ? "a directory"
+	       : S_ISFIFO(st.st_mode) ? "a pipe"
+	       : S_ISSOCK(st.st_mode) ? "a socket"
+	                              : "a device";
+	rejected(-EINVAL, "cannot write %s: it is %s, not a regular file", to, what);
+	if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
+		hint("name the file that is to be written");
+	else
+		hint("to see only whether it can be rewritten: %s %s", cli_command("inspect"),
+		     cli_word(from));
+	return -EINVAL;
+}
+
+/* Beside the file first, so that one that is there stays until it is done. */
+static int write_file(int from, const char *to)
+{
+	char *beside;
+	int out, err;
+
+	if (asprintf(&beside, "%s.%d", to, getpid()) < 0)
+		return failed(-ENOMEM, "cannot write %s", to);
+	out = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	err = out < 0 ? failed(-errno, "cannot write %s", beside) : 0;
+	if (!err) {
+		err = copy(from, out);
+		if (close(out) && !err)
+			err = -errno;
+		if (!err && rename(beside, to))
+			err = -errno;
+		if (err) {
+			failed(err, "cannot write %s", to);
+			unlink(beside);
+		}
+	}
+	free(beside);
 	return err;
 }
 
 static int btf2legacy(const char *from, const char *to, long long pinning)
 {
-	char *copy;
-	int err;
+	int err = check_target(from, to), fd;
 
-	if (asprintf(&copy, "%s.%d", to, getpid()) < 0)
-		return failed(-ENOMEM, "cannot write %s", to);
-	err = rewrite(from, copy, pinning);
-	if (!err && rename(copy, to)) {
-		err = failed(-errno, "cannot write %s", to);
-		unlink(copy);
-	}
-	free(copy);
+	if (err)
+		return err;
+	fd = rewrite(from, pinning);
+	if (fd < 0)
+		return fd;
+	err = write_file(fd, to);
+	close(fd);
 	return err;
 }
 

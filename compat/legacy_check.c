@@ -12,6 +12,7 @@
 #include "bpffs/log.h"
 #include "compat/elf_names.h"
 #include "compat/legacy_elf.h"
+#include "pinning/btf_check.h"
 
 #define MAP_TYPE_CGRP_STORAGE 32 /* Linux 6.2 */
 
@@ -235,6 +236,17 @@ static int find_maps(struct legacy_elf *e)
 	return err;
 }
 
+/* Before libbpf looks into the types: it takes them as they come, and can crash at them. */
+static int check_btf(const struct legacy_elf *e)
+{
+	struct btf *btf = btf__parse_elf(e->path, NULL);
+	char why[96];
+	int err = btf ? btf_check(btf, why) : 0;
+
+	btf__free(btf);
+	return err ? legacy_refuse(e, err, "its BTF is damaged: %s", why) : 0;
+}
+
 static int open_object(struct legacy_elf *e)
 {
 	e->obj = bpf_object__open_file(e->path, NULL);
@@ -255,6 +267,8 @@ int legacy_check(struct legacy_elf *e, int fd, Elf_Cmd access)
 	err = e->elf ? check_file(e) : legacy_refuse(e, -EINVAL, "it is no ELF file");
 	if (!err)
 		err = find_sections(e);
+	if (!err)
+		err = check_btf(e);
 	if (!err)
 		err = open_object(e);
 	if (!err)

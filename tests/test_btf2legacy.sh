@@ -132,6 +132,71 @@ test_a_file_that_is_there_stays_when_it_is_refused()
 	[[ $(<"$TMPDIR/out.o") == kept ]] || fail "it was overwritten"
 }
 
+# kind FILE: of the file itself, wherever it leads to.
+kind() { stat -c %F "$1"; }
+
+test_only_files_are_replaced()
+{
+	local target before
+
+	echo kept >"$TMPDIR/kept"
+	mkdir "$TMPDIR/folder"
+	mknod "$TMPDIR/null" c 1 3
+	mkfifo "$TMPDIR/pipe"
+	ln -s kept "$TMPDIR/link"
+	ln -s nothing "$TMPDIR/astray"
+	for target in folder null pipe link astray; do
+		before=$(kind "$TMPDIR/$target")
+		expect_status 2 timeout 20 btf2legacy objects/xdp_pass.o "$TMPDIR/$target"
+		[[ $errors == "btf2legacy: cannot write $TMPDIR/$target: it is a"*", not a regular file
+  hint: "* ]] || fail "$target: it says: $errors"
+		[[ $(kind "$TMPDIR/$target") == "$before" ]] || fail "$target is a $(kind "$TMPDIR/$target") now"
+	done
+	[[ $(<"$TMPDIR/kept") == kept && ! -e $TMPDIR/nothing ]] || fail "it wrote where a link leads"
+	[[ $(ls "$TMPDIR") == "$(printf '%s\n' astray folder kept link null pipe)" ]] ||
+		fail "left: $(ls "$TMPDIR")"
+}
+
+test_only_files_are_read()
+{
+	mkfifo "$TMPDIR/pipe"
+	expect_status 2 timeout 20 btf2legacy "$TMPDIR/pipe" "$TMPDIR/no.o"
+	[[ $errors == "btf2legacy: cannot read object $TMPDIR/pipe: it is no regular file" ]] || fail "$errors"
+	[[ ! -e $TMPDIR/no.o ]]
+}
+
+# damage FILE AT BYTES: these in the place of what is there.
+damage() { printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+# Behind the header, of 24 bytes, come the types; libbpf alone crashes at five of these words.
+test_damaged_types_are_refused_wherever_the_damage_is()
+{
+	local at end refused=0
+
+	need readelf
+	mkdir "$TMPDIR/made"
+	read -r at end < <(readelf -SW objects/xdp_pass.o | sed 's/^ *\[ *[0-9]*\] //' |
+		awk '$1 == ".BTF" { print $4 }' | while read -r offset; do
+		od -An -t u4 -j $((16#$offset + 12)) -N 4 objects/xdp_pass.o |
+			awk -v at=$((16#$offset + 24)) '{ print at, at + $1 }'
+	done)
+	((end - at >= 400)) || fail "types from $at to $end"
+	for ((; at < end; at += 4)); do
+		cp objects/xdp_pass.o "$TMPDIR/damaged.o"
+		damage "$TMPDIR/damaged.o" $((at + 1)) '\x38'
+		run btf2legacy "$TMPDIR/damaged.o" "$TMPDIR/made/out.o"
+		case $status:$errors in
+		0:) ;;
+		2:*"its BTF is damaged: type "*) ((++refused)) ;;
+		2:*) ;;
+		*) fail "damaged at $at: status $status: $errors" ;;
+		esac
+		rm -f "$TMPDIR/made/out.o"
+		[[ -z $(ls "$TMPDIR/made") ]] || fail "damaged at $at: left $(ls "$TMPDIR/made")"
+	done
+	((refused >= 20)) || fail "only $refused were refused"
+}
+
 # --- with such an iproute2
 
 test_ip_without_libbpf_loads_it_and_uses_its_pin_again()
