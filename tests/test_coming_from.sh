@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154 # set by run
 # What users of other tools find: readers and directories by the conventions of xdp-tutorial, and
 # docs/COMING_FROM.md. tests/tutorial.c knows nothing of ours.
+. tests/frames.sh
 
 # expect_read IFNAME ACTION PACKETS BYTES: as the reader of the tutorial's convention sees it.
 expect_read()
@@ -174,4 +175,69 @@ test_what_is_typed_now_works_as_the_page_says()
 	local typed
 	play_column 3
 	((typed == 28)) || fail "only $typed commands were typed"
+}
+
+# row SECTION LABEL N: the commands in that column of the rows with that label.
+row()
+{
+	awk -F ' *[|] *' -v section="## $1" -v label="$2" -v n="$3" \
+		'/^## / { here = $0 == section } here && $2 == label { print $(n + 1) }' docs/COMING_FROM.md |
+		grep -o '`[^`]*`' | tr -d '`'
+}
+
+# type_row SECTION LABEL N: and each of them works.
+type_row()
+{
+	local command
+
+	while read -r command; do
+		run bash -c "$command"
+		((status == 0)) || fail "$command: $output $errors"
+	done < <(row "$@")
+	[[ -n $(row "$@") ]] || fail "there is no such row: $*"
+}
+
+# received: how many IPv4 packets got past XDP, for whomever they were.
+received() { awk '$1 == "Ip:" && $2 ~ /^[0-9]/ { print $4 }' /proc/net/snmp; }
+received_are() { (($(received) == $1)); }
+
+test_the_filter_by_address_drops_what_xdp_filter_drops()
+{
+	local column before
+	local to_it="02 00 00 00 00 01 02 00 00 00 00 02 08 00 45 00 00 1c 00 00 00 00 40 11 00 00
+ 0a 00 00 02 c0 00 02 01 00 01 00 02 00 08 00 00"
+
+	need xdp-filter
+	for column in 2 3; do
+		begin_anew
+		type_row xdp-tools 'filter by address' "$column"
+		before=$(received)
+		printf '%s\n' "${to_it/$'\n'/}" "${to_it/$'\n'/}" | send_frames 100
+		from 1 5 100
+		eventually received_are $((before + 5)) ||
+			fail "column $column: $(($(received) - before)) of 2 to and 5 from that address passed"
+	done
+}
+
+test_what_is_taken_off_now_is_what_was_taken_off_before()
+{
+	local section
+
+	for section in xdp-tutorial xdp-tools; do
+		begin_anew
+		load v0 objects/tc_pass.o >/dev/null
+		load --mode skb v0 objects/xdp_pass.o >/dev/null
+		type_row "$section" 'take it off' 3
+		[[ -z $(prog_id v0) && $(tc filter show dev v0 ingress) == *tc_pass* ]] ||
+			fail "$section: left: $(prog_id v0) $(tc filter show dev v0 ingress)"
+	done
+	begin_anew
+	load v0 objects/tc_pass.o >/dev/null
+	type_row xdp-tools 'filter by address' 3
+	type_row xdp-tools 'take it off, and drop the list' 3
+	[[ -z $(prog_id v0) && $(tc filter show dev v0 ingress) == *tc_pass* ]] ||
+		fail "left: $(prog_id v0) $(tc filter show dev v0 ingress)"
+	load --mode skb v0 objects/xdp_acl.o >/dev/null
+	expect_status 0 acl v0
+	[[ $output == "policy pass" ]] || fail "$output"
 }
