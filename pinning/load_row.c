@@ -183,21 +183,28 @@ static bool is_before(const struct loading *l, const struct attachment *at)
 
 void load_tell_row(const struct loading *l)
 {
+	bool prepares = l->options->no_attach;
 	struct ownership verdict;
 	char prog[128], place[64];
 	bool ours;
 
-	if (l->object->hook == HOOK_XDP || l->options->no_attach)
+	if (l->object->hook == HOOK_XDP)
 		return;
 	for (size_t i = 0; i < l->attached.len; i++) {
 		const struct attachment *at = &l->attached.list[i];
 
-		if (at == l->old || at->hook != l->object->hook)
+		/* Others say where a prepared one goes, but that no filter comes before tcx. */
+		if (at->hook != l->object->hook || (prepares ? at->by != ATTACH_TCX : at == l->old))
 			continue;
 		ours = load_is_ours(l, at, &verdict);
 		prog_words(at->prog_id, prog);
 		describe_place(at, place);
-		if (is_before(l, at))
+		if (prepares)
+			note("program %s, %s, is on %s of %s and runs before all filters of tc, "
+			     "which do not see what it drops or accepts; it is %s%s",
+			     prog, place, hook_name(at->hook), l->iface->name,
+			     ours ? "ours: " : "not ours: ", verdict.why);
+		else if (is_before(l, at))
 			note("program %s, %s, stays on %s of %s and runs before the new one, which "
 			     "does not see what that one drops or accepts; it is %s%s",
 			     prog, place, hook_name(at->hook), l->iface->name,

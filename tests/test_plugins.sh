@@ -223,6 +223,22 @@ test_two_filters_of_one_hook_share_the_maps()
 		fail "$(pins)"
 }
 
+# Which tc does not show.
+test_what_runs_before_all_filters_is_named()
+{
+	local words="tc_ingress of v0 and runs before all filters of tc"
+	need_tcx
+	load --tc tcx v0 objects/tc_drop.o
+	tc qdisc add dev v0 clsact
+	expect_status 0 filter add egress da obj objects/tc_pass.o
+	[[ -z $errors ]] || fail "$errors"
+	expect_status 0 filter add ingress da obj objects/tc_pass.o
+	[[ $errors == *"program "*"tc_drop"*", tcx, is on $words"*"it is ours: "* ]] || fail "$errors"
+	unload --hook tc_ingress --prog-name tc_drop v0
+	expect_status 0 filter replace ingress da obj objects/tc_pass.o
+	[[ $errors != *"runs before"* ]] || fail "$errors"
+}
+
 test_a_batch_goes_on_after_each_failure()
 {
 	cat >"$TMPDIR/batch" <<-'END'
