@@ -16,8 +16,10 @@
 #include "bpffs/view.h"
 
 /* An exchange of pins takes microseconds; one that lasts this long was killed in the middle. */
-#define EXCHANGE_PATIENCE_NS 2000000000ULL
-#define EXCHANGE_RETRY_MS    1
+/* For one exchange; and for all of them, where each look meets the next one. */
+#define EXCHANGE_PATIENCE_NS  2000000000ULL
+#define EXCHANGES_PATIENCE_NS 20000000000ULL
+#define EXCHANGE_RETRY_MS     1
 
 static __u64 now_ns(void)
 {
@@ -140,7 +142,7 @@ static void raise_descriptors(void)
 int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags)
 {
 	const struct scan scan = { .wanted = name, .flags = flags };
-	__u64 deadline = now_ns() + EXCHANGE_PATIENCE_NS;
+	__u64 begin = now_ns(), since = begin, gen = 0;
 	const char *culprit = "";
 	int err;
 
@@ -149,12 +151,20 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 		err = view_try(view, dir, &scan, &culprit);
 		if (!err)
 			return 0;
+		if (view->record.gen != gen)
+			since = now_ns();
+		gen = view->record.gen;
 		view_close(view);
 		/* A pin can go away between listing and opening, with no generation to tell. */
-		if ((err != -EAGAIN && err != -ENOENT) || now_ns() > deadline)
+		if ((err != -EAGAIN && err != -ENOENT) || now_ns() - since > EXCHANGE_PATIENCE_NS ||
+		    now_ns() - begin > EXCHANGES_PATIENCE_NS)
 			break;
 		poll(NULL, 0, EXCHANGE_RETRY_MS);
 	}
+	if (err == -EAGAIN && !(gen & 1))
+		return failed(err,
+		              "cannot read the maps in %s: its pins are exchanged all the time",
+		              dir->path);
 	if (err == -EAGAIN) {
 		failed(err, "cannot read the maps in %s: an exchange of its pins was interrupted",
 		       dir->path);
