@@ -92,7 +92,7 @@ test_what_the_kernel_holds_in_a_map_is_lost_only_if_that_was_asked_for()
 	[[ $errors != *"'locks' over as a whole"* ]] || fail "a lock holds nothing: $errors"
 	expect_unchanged "$before"
 	expect_status 0 load --on-mismatch migrate --on-mismatch timers=migrate v0 "$BUILT/timers2.o"
-	grep -q "value.timer  *struct bpf_timer  *struct bpf_timer  *anew: " <<<"$errors" || fail "the plan: $errors"
+	grep -q "value.timer  *struct bpf_timer, 16 B at byte 0  *struct bpf_timer, 16 B at byte 0  *anew: " <<<"$errors" || fail "the plan: $errors"
 	for map in timers locks; do
 		[[ $(hits "$map") == 7 ]] || fail "$map: $(bpftool map dump pinned "$BPFFS/v0/$map")"
 	done
