@@ -53,8 +53,9 @@ struct inspect_prog {
 	bool has_target;   /* see object_section_has_target() */
 	bool libbpf_knows; /* the section's name */
 	bool calls_text;
-	char missing[64];        /* a function that this kernel does not have */
-	unsigned int gpl_helper; /* the first one that is for GPL-compatible programs, or 0 */
+	char missing[64];             /* a function that this kernel does not have */
+	unsigned int gpl_helper;      /* the first one that is for GPL-compatible programs, or 0 */
+	unsigned int changing_helper; /* the first one that may change packets, or 0 */
 	struct inspect_needs needs;
 };
 
@@ -87,6 +88,7 @@ enum inspect_says {
 
 struct inspect_verdict {
 	enum inspect_says says;
+	bool is_alone;      /* accepted, but not by every kernel beside the programs of others */
 	char why[320];      /* "" if there is nothing to say */
 	char command[4400]; /* what is to be typed, or "" without a program */
 };

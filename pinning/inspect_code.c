@@ -26,6 +26,13 @@ static void need(const struct reading *r, unsigned int version, const char *what
 		r->in->no_memory = true;
 }
 
+/* To the kernel: pointers into the packet are not good any more. A tail call may do anything. */
+static bool is_changing(unsigned int id)
+{
+	return id == BPF_FUNC_tail_call || id == BPF_FUNC_xdp_adjust_head ||
+	       id == BPF_FUNC_xdp_adjust_meta || id == BPF_FUNC_xdp_adjust_tail;
+}
+
 static void read_helper(const struct reading *r, unsigned int id)
 {
 	const char *name = inspect_helper_name(id);
@@ -38,6 +45,8 @@ static void read_helper(const struct reading *r, unsigned int id)
 	need(r, inspect_helper_version(id), what);
 	if (inspect_helper_is_gpl(id) && !r->prog->gpl_helper)
 		r->prog->gpl_helper = id;
+	if (is_changing(id) && !r->prog->changing_helper)
+		r->prog->changing_helper = id;
 }
 
 static void read_jump(const struct reading *r, const struct bpf_insn *insn)

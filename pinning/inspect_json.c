@@ -50,6 +50,7 @@ static struct json_object *prog_json(const struct inspect_prog *prog)
 	json_put_string(to, "type", strcmp(prog->type, "-") ? prog->type : NULL);
 	json_put_bool(to, "frags", prog->frags);
 	json_put_number(to, "instructions", prog->insns);
+	json_put_bool(to, "may_change_packets", prog->changing_helper);
 	put_needs(to, &prog->needs);
 	return to;
 }

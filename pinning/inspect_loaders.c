@@ -203,6 +203,21 @@ static void judge_one(const struct inspection *in, enum inspect_loader loader,
 		judge_type(prog, kind, verdict);
 }
 
+/*
+ * Behind its dispatcher a program replaces a function that changes no packet, which kernels have
+ * come to insist on. Nothing in the file tells which kernel and which dispatcher there will be.
+ */
+static void judge_dispatcher(const struct inspect_prog *prog, struct inspect_verdict *verdict)
+{
+	if (verdict->says != INSPECT_ACCEPTS || *verdict->why || !prog->changing_helper)
+		return;
+	say(verdict, INSPECT_ACCEPTS,
+	    "alone; Linux 6.13 and later, and 6.12 of Debian, refuse it behind a dispatcher of "
+	    "xdp-tools up to 1.5.4, since it calls bpf_%s, and so may change packets",
+	    inspect_helper_name(prog->changing_helper));
+	verdict->is_alone = true;
+}
+
 /* All programs, with the types that their sections have. */
 static void judge_libbpf(const struct inspection *in, struct inspect_verdict *verdict)
 {
@@ -309,6 +324,8 @@ static void judge_by_libbpf(const struct inspection *in, enum inspect_loader loa
 		judge_libbpf(in, verdict);
 	else
 		judge_one(in, loader, prog, verdict);
+	if (loader == INSPECT_XDP_LOADER && prog)
+		judge_dispatcher(prog, verdict);
 }
 
 static void judge_by_itself(const struct inspection *in, enum inspect_loader loader,

@@ -151,7 +151,8 @@ static void note_pinning(struct inspection *in)
 	     "them, unless %s leads elsewhere",
 	     list, cli_command("iproute2_env"));
 	if (!in->is_old_dialect)
-		take(in, "xdp-loader pins them only with -p");
+		take(in, "xdp-loader pins them only with -p; bpftool does in the root of the BPF "
+		         "filesystem, and fails with pinmaps");
 	for (size_t i = 0; i < in->maps_len; i++)
 		if (in->maps[i].is_pinned && !in->is_old_dialect &&
 		    !(in->maps[i].flags & BPF_F_RDONLY_PROG) &&

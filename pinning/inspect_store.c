@@ -16,6 +16,7 @@ static const struct {
 	[STORE_PINNED] = { "pinned", "pinned/", "" },
 	[STORE_PINNED_FRAGS] = { "pinned_frags", "pinned/", "_frags" },
 	[STORE_LEGACY] = { "legacy", "legacy/", "" },
+	[STORE_LEGACY_FRAGS] = { "legacy_frags", "legacy/", "_frags" },
 };
 
 const char *store_variant_name(enum store_variant variant)
@@ -73,15 +74,29 @@ static bool ends(const char *text, const char *with)
 	return len > tail && !strcmp(text + len - tail, with);
 }
 
-const struct store_object *store_find(const struct store *store, const char *name)
+static const struct store_object *find(const struct store *store, const char *name, size_t len)
 {
-	size_t len = strlen(name) - (ends(name, ".o") ? 2 : 0);
-
 	for (size_t i = 0; i < store->len; i++)
 		if (strlen(store->objects[i].name) == len &&
 		    !strncmp(store->objects[i].name, name, len))
 			return &store->objects[i];
 	return NULL;
+}
+
+/* A build may be missing: what there is of the object says so. */
+const struct store_object *store_find(const struct store *store, const char *name)
+{
+	const struct store_object *found = NULL;
+	size_t len = strlen(name) - (ends(name, ".o") ? 2 : 0);
+
+	for (int i = 0; i < STORE_VARIANTS && !found; i++) {
+		size_t before = strlen(variants[i].before), behind = strlen(variants[i].behind);
+
+		if (len > before + behind && !strncmp(name, variants[i].before, before) &&
+		    !strncmp(name + len - behind, variants[i].behind, behind))
+			found = find(store, name + before, len - before - behind);
+	}
+	return found;
 }
 
 /* A file NAME_frags.o is a build of NAME.o, if that is there. */
@@ -99,7 +114,7 @@ static int add_object(struct store *store, const char *dir, const char *file)
 {
 	struct store_object *list;
 
-	if (!ends(file, ".o") || is_build(dir, file) || store_find(store, file))
+	if (!ends(file, ".o") || is_build(dir, file) || find(store, file, strlen(file) - 2))
 		return 0;
 	list = reallocarray(store->objects, store->len + 1, sizeof(*list));
 	if (!list)
@@ -199,34 +214,70 @@ void store_builds_free(struct store_builds *builds)
 		inspect_free(&builds->in[i]);
 }
 
+static bool has_map(const struct inspection *in, const char *name)
+{
+	for (size_t i = 0; i < in->maps_len; i++)
+		if (!strcmp(in->maps[i].name, name))
+			return true;
+	return false;
+}
+
+/* "; it has no maps a, b", of the plain build's; nothing if it has all. */
+static void list_missing(const struct store_builds *builds, enum store_variant variant, char *to,
+                         size_t size)
+{
+	const struct inspection *plain = &builds->in[STORE_PLAIN];
+	const char *before = "; it has no maps ";
+	size_t len = 0;
+
+	for (size_t i = 0; i < plain->maps_len && len < size; i++) {
+		const struct inspect_map *map = &plain->maps[i];
+
+		if (map->is_internal || has_map(&builds->in[variant], map->name))
+			continue;
+		len += snprintf(to + len, size - len, "%s%s", before, map->name);
+		before = ", ";
+	}
+}
+
 static bool is_xdp(const struct inspection *in)
 {
 	return in->progs_len && in->progs->kind == INSPECT_XDP;
 }
 
-void store_lacks(const struct store_builds *builds, enum store_variant variant,
-                 char why[INSPECT_WHY + 64])
+void store_lacks(const struct store_builds *builds, enum store_variant variant, char why[STORE_WHY])
 {
 	const struct inspection *plain = &builds->in[STORE_PLAIN];
-	bool frags = variant == STORE_FRAGS || variant == STORE_PINNED_FRAGS;
+	bool frags = *variants[variant].behind;
 
 	*why = '\0';
-	if (variant == STORE_LEGACY && *plain->rewrite_why)
-		snprintf(why, INSPECT_WHY + 64, "%s%s",
-		         builds->has[variant] ? "it does less than the plain build: " : "",
+	if (store_does_less(builds, variant)) {
+		snprintf(why, STORE_WHY, "it does less than the plain build: %s",
 		         plain->rewrite_why);
-	else if (builds->has[variant])
+		list_missing(builds, variant, why + strlen(why), STORE_WHY - strlen(why));
+	} else if (builds->has[variant]) {
 		return;
-	else if (frags && !is_xdp(plain))
+	} else if (variant == STORE_LEGACY && *plain->rewrite_why) {
+		strcpy(why, plain->rewrite_why);
+	} else if (frags && !is_xdp(plain)) {
 		strcpy(why, "only XDP programs have to ask for packets of several buffers");
-	else
+	} else if (variant == STORE_LEGACY_FRAGS) {
+		strcpy(why, "its loaders cannot ask for packets of several buffers");
+	} else {
 		strcpy(why, "it was not built");
+	}
 }
 
-bool store_accepted(const struct store_builds *builds, enum inspect_loader loader)
+bool store_does_less(const struct store_builds *builds, enum store_variant variant)
+{
+	return variant == STORE_LEGACY && builds->has[variant] &&
+	       *builds->in[STORE_PLAIN].rewrite_why;
+}
+
+int store_accepted(const struct store_builds *builds, enum inspect_loader loader)
 {
 	for (int i = 0; i < STORE_VARIANTS; i++)
 		if (builds->has[i] && builds->in[i].verdicts[loader].says == INSPECT_ACCEPTS)
-			return true;
-	return false;
+			return i;
+	return -1;
 }

@@ -8,12 +8,16 @@
 #include <stddef.h>
 #include "pinning/inspect.h"
 
+/* Room for what a build lacks, and why. */
+#define STORE_WHY (INSPECT_WHY + 512)
+
 enum store_variant {
 	STORE_PLAIN,        /* NAME.o */
 	STORE_FRAGS,        /* NAME_frags.o */
 	STORE_PINNED,       /* pinned/NAME.o */
 	STORE_PINNED_FRAGS, /* pinned/NAME_frags.o */
 	STORE_LEGACY,       /* legacy/NAME.o */
+	STORE_LEGACY_FRAGS, /* legacy/NAME_frags.o: that loader has no flag for it */
 	STORE_VARIANTS,
 };
 
@@ -46,7 +50,7 @@ struct store_builds {
 int store_open(struct store *store);
 void store_close(struct store *store);
 
-/* The object of that name, also with ".o", or NULL. */
+/* The object of that name, or with a build of that name; also with ".o". NULL if there is none. */
 const struct store_object *store_find(const struct store *store, const char *name);
 
 /*
@@ -57,14 +61,17 @@ int store_inspect(const struct store *store, const struct store_object *object,
                   struct store_builds *builds);
 void store_builds_free(struct store_builds *builds);
 
-/* "plain", "frags", "pinned", "pinned_frags", "legacy". */
+/* "plain", "frags", "pinned", "pinned_frags", "legacy", "legacy_frags". */
 const char *store_variant_name(enum store_variant variant);
 
 /* Why there is no such build, or why it is less than the plain one; "" if neither is so. */
 void store_lacks(const struct store_builds *builds, enum store_variant variant,
-                 char why[INSPECT_WHY + 64]);
+                 char why[STORE_WHY]);
 
-/* Whether the loader accepts one of the builds. */
-bool store_accepted(const struct store_builds *builds, enum inspect_loader loader);
+/* Whether the build is there, and less than the plain one. */
+bool store_does_less(const struct store_builds *builds, enum store_variant variant);
+
+/* The first of the builds that the loader accepts, or -1. */
+int store_accepted(const struct store_builds *builds, enum inspect_loader loader);
 
 #endif

@@ -29,6 +29,15 @@ static size_t count_maps(const struct inspection *in)
 	return count;
 }
 
+/* What a loader does not do with a build that it accepts. */
+static const char *limit(const struct store_builds *builds, enum store_variant variant,
+                         enum inspect_loader loader)
+{
+	if (builds->in[variant].verdicts[loader].is_alone)
+		return " (alone)";
+	return store_does_less(builds, variant) ? " (less)" : "";
+}
+
 /* "plain, pinned", or "-". */
 static void list_accepted(const struct store_builds *builds, enum inspect_loader loader, char *to,
                           size_t size)
@@ -38,8 +47,8 @@ static void list_accepted(const struct store_builds *builds, enum inspect_loader
 	snprintf(to, size, "-");
 	for (int i = 0; i < STORE_VARIANTS; i++)
 		if (builds->has[i] && builds->in[i].verdicts[loader].says == INSPECT_ACCEPTS)
-			len += snprintf(to + len, size - len, "%s%s", len ? ", " : "",
-			                store_variant_name(i));
+			len += snprintf(to + len, size - len, "%s%s%s", len ? ", " : "",
+			                store_variant_name(i), limit(builds, i, loader));
 }
 
 void store_print_head(void)
@@ -60,9 +69,12 @@ void store_print_row(const struct store_builds *builds)
 	       inspect_kernel_name(inspect_kernel(&frags->needs), frags_text), count_maps(plain),
 	       *builds->twin ? cli_text(builds->twin) : "-");
 	for (int loader = 0; loader < INSPECT_LOADERS; loader++) {
-		if (!store_accepted(builds, loader))
+		int variant = store_accepted(builds, loader);
+
+		if (variant < 0)
 			continue;
-		printf("%s%s", first ? "" : ", ", inspect_loader_name(loader));
+		printf("%s%s%s", first ? "" : ", ", inspect_loader_name(loader),
+		       limit(builds, variant, loader));
 		first = false;
 	}
 	puts(first ? "-" : "");
@@ -70,7 +82,7 @@ void store_print_row(const struct store_builds *builds)
 
 static void print_build(const struct store_builds *builds, enum store_variant variant)
 {
-	char why[INSPECT_WHY + 64], text[16];
+	char why[STORE_WHY], text[16];
 	unsigned int version = inspect_kernel(&builds->in[variant].needs);
 
 	store_lacks(builds, variant, why);
@@ -84,7 +96,7 @@ static void print_build(const struct store_builds *builds, enum store_variant va
 
 void store_print(const struct store_builds *builds)
 {
-	char list[128];
+	char list[192];
 
 	if (builds->has[STORE_PLAIN])
 		inspect_print(&builds->in[STORE_PLAIN]);
@@ -100,7 +112,7 @@ void store_print(const struct store_builds *builds)
 static struct json_object *build_json(const struct store_builds *builds, enum store_variant variant)
 {
 	struct json_object *to = json_object_new_object();
-	char why[INSPECT_WHY + 64];
+	char why[STORE_WHY];
 
 	store_lacks(builds, variant, why);
 	json_put_string(to, "variant", store_variant_name(variant));

@@ -81,6 +81,37 @@ test_load_names_the_dispatcher_and_what_is_behind_it()
 	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
 }
 
+# So inspect says of every kernel that it does so; which do is seen on the kernels of make vmtest.
+test_what_may_change_packets_is_refused_by_newer_kernels()
+{
+	local object refused=0 said
+
+	have_dispatcher objects/xdp_pass.o
+	xdp-loader unload v0 --all
+	for object in objects/xdp_*.o; do
+		[[ $object != *_frags.o ]] || continue
+		said=$(inspect "$object")
+		run xdp-loader load -vv -m skb v0 "$object"
+		if kernel_before 6.12 || [[ $said != *"alone; Linux 6.13 and later, and 6.12 of Debian, refuse it"* ]]; then
+			((status == 0)) || fail "$object: $errors"
+			[[ $(prog_name "$(prog_id v0)") == xdp_dispatcher ]] || fail "$object: $(xdp-loader status v0)"
+			xdp-loader unload v0 --all
+			continue
+		fi
+		[[ $status != 0 && $output$errors == *"Extension program changes packet data, while original does not"* ]] ||
+			fail "$object: status $status $output $errors"
+		((++refused))
+	done
+	kernel_before 6.12 || ((refused == 8)) || fail "$refused objects were refused"
+	expect_status 0 doctor v0
+	if kernel_before 6.12; then
+		[[ $output != *"may change packets"* ]] || fail "$output"
+	else
+		[[ $output == *"programs can replace functions of others (freplace)"*"may change packets"* ]] ||
+			fail "$output"
+	fi
+}
+
 test_unload_leaves_a_dispatcher_alone()
 {
 	have_dispatcher objects/xdp_pass.o

@@ -91,6 +91,12 @@ BPF_MAP(counts_of_packets_out, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
 		"$XDP_PASS SEC(\"xdp/x\") int drop(struct xdp_md *ctx) { return 1; }"
 	noted "note: pinned by name: counts; ip and tc do it in tc/globals, where all interfaces share them" \
 		"$MAP $XDP_PASS" -g -DMAPS_PINNED
+	[[ $output == *"note: xdp-loader pins them only with -p; bpftool does in the root of the BPF filesystem, and fails with pinmaps"* ]] ||
+		fail "$output"
+	mkdir "$BPFFS/all"
+	run bpftool prog loadall "$TMPDIR/built.o" "$BPFFS/all" pinmaps "$BPFFS/maps"
+	[[ $status != 0 && $errors == *"already has pin path '$BPFFS/counts'"* && -e $BPFFS/counts ]] ||
+		fail "status $status: $errors; $(find "$BPFFS")"
 	noted "note: it has no BTF" "$XDP_PASS" -O1
 	noted "note: section .xdp_run_config is for xdp-loader alone" \
 		"struct { __uint(priority, 10); } _pass SEC(\".xdp_run_config\"); $XDP_PASS"
@@ -100,6 +106,32 @@ BPF_MAP(counts_of_packets_out, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
 	LICENSE='' noted "note: it has no license" "$XDP_PASS"
 	LICENSE=MIT noted "refuses   helper bpf_fib_lookup is for GPL-compatible programs, and the license is another" \
 		"SEC(\"xdp\") int pass(struct xdp_md *ctx) { struct bpf_fib_lookup p = {}; return bpf_fib_lookup(ctx, &p, sizeof(p), 0); }"
+}
+
+test_what_no_dispatcher_may_have_behind_it_is_said_of_xdp_loader()
+{
+	local helper alone="alone; Linux 6.13 and later, and 6.12 of Debian, refuse it behind a dispatcher"
+	local object
+
+	for helper in head meta tail; do
+		noted "xdp-loader  accepts   xdp-loader load IFNAME $TMPDIR/built.o
+                        $alone of xdp-tools up to 1.5.4, since it calls bpf_xdp_adjust_$helper, and so may change packets
+  load " \
+			"SEC(\"xdp\") int pass(struct xdp_md *ctx) { return bpf_xdp_adjust_$helper(ctx, 0) ? 1 : 2; }"
+		[[ $(inspect --json "$TMPDIR/built.o") == *'"may_change_packets":true'* ]] || fail "$output"
+	done
+	# In a function that it calls as well.
+	noted "$alone" 'static __attribute__((noinline)) int cut(struct xdp_md *ctx) { return bpf_xdp_adjust_tail(ctx, -1) ? 1 : 2; }
+SEC("xdp") int pass(struct xdp_md *ctx) { return cut(ctx); }'
+	# What reads or writes a packet where it is does not count.
+	build 'SEC("xdp") int pass(struct xdp_md *ctx) { __u32 a = 0; bpf_xdp_store_bytes(ctx, 0, &a, 4); return bpf_xdp_get_buff_len(ctx) ? 1 : 2; }'
+	expect_status 0 inspect --json "$TMPDIR/built.o"
+	[[ $output == *'"may_change_packets":false'* && $output != *"$alone"* ]] || fail "$output"
+	for object in objects/xdp_{aborted,drop,pass,stub}.o; do
+		[[ $(inspect "$object") != *"$alone"* ]] || fail "$object: $(inspect "$object")"
+	done
+	[[ $(inspect objects/xdp_chain.o) == *"$alone"*"since it calls bpf_tail_call"* ]] || fail "$(inspect objects/xdp_chain.o)"
+	[[ $(inspect objects/tc_chain.o) != *"$alone"* ]] || fail "$(inspect objects/tc_chain.o)"
 }
 
 test_the_hook_is_told_by_what_the_function_takes()
