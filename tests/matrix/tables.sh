@@ -5,11 +5,12 @@
 
 # The sign of a word in a cell; a word without one stands for itself.
 declare -A signs=(
-	[yes]=+ [later]=p [absent]=- [kept]== [carried]=c [off,kept]=o= [off,carried]=oc [skipped]='?'
+	[yes]=+ [later]=p [load]=x [absent]=- [kept]== [carried]=c [off,kept]=o= [off,carried]=oc [skipped]='?'
 )
 legend='
 +   loads, all maps are in the directory under their full names, counters are exact
 p   the same, but one of the maps is only there after pin_maps
+x   is not loaded: the kernel refuses it
 -   there is no such build of the object
 =   the second loader put its program in the place of the first one'"'"'s, with the same map, which
     counted on
@@ -117,6 +118,17 @@ print_kernel()
 		echo 'xdp-loader with its dispatcher')"
 }
 
+# print_alone: what newer kernels refuse from xdp-loader, as the objects tell.
+print_alone()
+{
+	local names
+
+	names=$(objects | awk '/ xdp-loader \(alone\)/ { printf "%s`%s`", before, $1; before = ", " }')
+	echo "Linux 6.13 and later, and 6.12 of Debian, let no program behind a dispatcher of xdp-tools up to"
+	echo "1.5.4 that may change packets: there xdp-loader loads none of $names, nor their"
+	echo "builds for packets of several buffers."
+}
+
 print_text()
 {
 	local hook
@@ -147,6 +159,8 @@ print_markdown()
 		[COMING_FROM.md](COMING_FROM.md).
 
 		This run: ifbpf $(<VERSION) on $(print_kernel).
+
+		$(print_alone)
 
 		\`\`\`${legend}
 		\`\`\`

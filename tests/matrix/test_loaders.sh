@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # set by run
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The matrix with loaders of each kind, for the kernels of make vmtest: xdp_pass and tc_pass by each of
 # them, and by each after every other. What is not as tests/matrix/expected has it fails.
@@ -27,3 +28,30 @@ test_tc_and_its_plugins() { expect_cells bookworm tc-6.1 tc-plugin tc-exec-tc; }
 test_ip_with_what_load_prepared_and_links() { expect_cells trixie ip-6.15 ip-prepared load-link; }
 
 test_tc_with_what_load_prepared_and_tcx() { expect_cells trixie tc-6.15+env tc-prepared load-tcx; }
+
+# The binary of Debian with this machine's C library, which the plugins are linked with, and its own libbpf.
+test_tc_5_10_takes_the_plugins()
+{
+	local folder tc
+
+	folder=$(tests/matrix/fetch.sh bullseye 2>/dev/null) ||
+		skip "needs the loaders of bullseye: make matrix fetches them"
+	folder=${folder%/run}
+	mkdir "$TMPDIR/lib"
+	cp -a "$folder"/lib/libbpf.so.0* "$TMPDIR/lib/"
+	tc=(env TC_LIB_DIR=compat LD_LIBRARY_PATH="$TMPDIR/lib" "$folder/bin/tc")
+	# Debian's 5.10.0-4 calls itself so.
+	[[ $("${tc[@]}" -V) == *"iproute2-5.9.0, libbpf 0.3.0" ]] || fail "$("${tc[@]}" -V)"
+	tc qdisc add dev v0 clsact
+	"${tc[@]}" filter add dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_pass.o da
+	send 3
+	"${tc[@]}" filter replace dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_drop.o da
+	send 2
+	expect_status 0 "${tc[@]}" exec ifbpf stats dev v0
+	[[ $output == "v0  tc_ingress  TC_ACT_OK    3 packets  300 bytes
+v0  tc_ingress  TC_ACT_SHOT  2 packets  200 bytes" ]] || fail "$output"
+	expect_fail "cannot find object nothing.o" \
+		"${tc[@]}" filter replace dev v0 ingress pref 10 handle 1 ifbpf obj nothing.o da
+	"${tc[@]}" filter del dev v0 ingress pref 10 handle 1 ifbpf
+	[[ -z $(tc filter show dev v0 ingress) ]] || fail "$(tc filter show dev v0 ingress)"
+}
