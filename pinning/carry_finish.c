@@ -134,8 +134,8 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		     "%llu",
 		     one->name, one->from_id, (unsigned long long)report->fields_left);
 	if (report->conflicts)
-		note("map '%s': %llu entr%s changed in both maps; the new map's %s kept, with what "
-		     "changed in the old one between the copy and the switch lost",
+		note("map '%s': %llu entr%s changed in both maps; the new map's %s kept, and what "
+		     "the old one had instead is lost",
 		     one->name, (unsigned long long)report->conflicts,
 		     report->conflicts == 1 ? "y was" : "ies were",
 		     report->conflicts == 1 ? "was" : "were");

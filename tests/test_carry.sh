@@ -151,6 +151,8 @@ test_of_an_entry_in_both_the_new_one_stays_and_this_is_said()
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 7 0 0 0
 	expect_status 0 pin_maps --carry v0
 	[[ $output == *"(1 entry was in both, and differed)"* ]] || fail "$output"
+	[[ $errors == *"1 entry was changed in both maps; the new map's was kept, and what the old one had instead is lost"* ]] ||
+		fail "$errors"
 	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 7
 6 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
 	expect_nothing_left
