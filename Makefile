@@ -16,7 +16,7 @@ PINNING_TOOLS := pin_maps load status unload doctor gc objects inspect
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env btf2legacy
 PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
-PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin message prepared
+PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin message prepared prepared_turn
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
@@ -147,7 +147,7 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libcompat.a build/libpinning.a build/libbpffs.a
 	$(call link)
-compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o
+compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o build/plugin/prepared_turn.o
 compat/link_ifbpf.so: build/plugin/message.o
 $(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o
 	$(call msg,LD,$@)

@@ -15,8 +15,12 @@
 #include "compat/message.h"
 #include "compat/plugin.h"
 #include "compat/prepared.h"
+#include "compat/prepared_turn.h"
 
 #define CREATED_MAX 32
+
+/* A load whose program loses its pin to another one before it is opened is tried so often. */
+#define TRIES 5
 
 static struct {
 	bool any;
@@ -28,7 +32,8 @@ static struct {
 	/* Maps that were made for it, beside those that were there. */
 	char created[CREATED_MAX][16];
 	size_t created_len;
-} pending = { .prog.fd = -1 };
+	int turn;
+} pending = { .prog.fd = -1, .turn = -1 };
 
 static struct json_object *member(struct json_object *in, const char *key)
 {
@@ -58,7 +63,10 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-/* Open the pin; somebody may have loaded another program of this name in between. */
+/*
+ * Open the pin. Returns a descriptor, -1, reported, or -EAGAIN: somebody has loaded another program
+ * of this name in between, and may have taken that back already.
+ */
 static int open_prog(const char *path, __u32 id)
 {
 	union bpf_attr attr = { .pathname = (__u64)(unsigned long)path };
@@ -66,20 +74,21 @@ static int open_prog(const char *path, __u32 id)
 	int fd = bpf(BPF_OBJ_GET, &attr);
 
 	if (fd < 0)
-		return plugin_failed("cannot open %s: %s", path, strerror(errno));
+		return errno == ENOENT ? -EAGAIN
+		                       : plugin_failed("cannot open %s: %s", path, strerror(errno));
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = (__u64)(unsigned long)&info;
 	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) || info.id != id) {
 		close(fd);
-		return plugin_failed("cannot take %s: another program came there meanwhile", path);
+		return -EAGAIN;
 	}
 	return fd;
 }
 
-/* Take over what 'load --json' says. */
-static int take_over(const char *text)
+/* Take over what 'load --json' says. Returns 0, -1, reported, or -EAGAIN, with last reported. */
+static int take_over(const char *text, bool last)
 {
 	struct json_object *report = text ? json_tokener_parse(text) : NULL;
 	struct json_object *prog = report ? member(report, "program") : NULL;
@@ -95,15 +104,17 @@ static int take_over(const char *text)
 	snprintf(pending.prog.name, sizeof(pending.prog.name), "%s",
 	         json_object_get_string(member(prog, "name")));
 	pending.prog.fd = open_prog(path, id);
+	if (pending.prog.fd == -EAGAIN && last)
+		plugin_failed("cannot take %s: another program came there meanwhile", path);
 	json_object_put(report);
-	return pending.prog.fd < 0 ? -1 : 0;
+	return pending.prog.fd < 0 ? pending.prog.fd : 0;
 }
 
 struct prepared *prepared_load(const char *object, const char *section, const char *program)
 {
 	struct plugin_words words = {};
+	int status = -EAGAIN;
 	char *text;
-	int status;
 
 	plugin_add(&words, "load");
 	plugin_add(&words, "--no-attach");
@@ -121,11 +132,14 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 	plugin_add(&words, "--");
 	plugin_add(&words, pending.ifname);
 	plugin_add(&words, object);
-	status = plugin_run(&words, PLUGIN_READ, &text);
-	/* Partly done: a map has no pin, which it said; the program is there. */
-	if (status == 0 || status == 3)
-		status = take_over(text);
-	free(text);
+	pending.turn = prepared_turn_wait();
+	for (int try = 1; status == -EAGAIN && try <= TRIES; try++) {
+		status = plugin_run(&words, PLUGIN_READ, &text);
+		/* Partly done: a map has no pin, which it said; the program is there. */
+		if (status == 0 || status == 3)
+			status = take_over(text, try == TRIES);
+		free(text);
+	}
 	if (!status)
 		return &pending.prog;
 	prepared_settle();
@@ -177,6 +191,8 @@ void prepared_settle(void)
 	if (!pending.any)
 		return;
 	pending.any = false;
+	prepared_turn_end(pending.turn);
+	pending.turn = -1;
 	if (pending.prog.fd >= 0)
 		close(pending.prog.fd);
 	pending.prog.fd = -1;

@@ -223,6 +223,62 @@ test_two_filters_of_one_hook_share_the_maps()
 		fail "$(pins)"
 }
 
+# A prepared program has nothing but its pin until it is attached, and both want the same.
+test_two_at_once_with_one_program()
+{
+	local i one two
+	tc qdisc add dev v0 clsact
+	for i in {1..20}; do
+		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o &
+		one=$!
+		tc filter replace dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o &
+		two=$!
+		wait "$one" && wait "$two" || fail "round $i"
+		(($(pins | grep -c "^%progs/tc_ingress/") == 2)) || fail "round $i: $(pins)"
+	done
+	expect_status 0 status v0
+	[[ $(grep -c "ours: loaded by ifbpf" <<<"$output") == 2 && $output != *orphan* ]] || fail "$output"
+}
+
+# Somebody else's load takes the pin between the plugin's load and its look at it.
+test_a_program_that_loses_its_pin_is_loaded_again()
+{
+	mkdir "$TMPDIR/compat" "$TMPDIR/pinning"
+	cp compat/f_ifbpf.so "$TMPDIR/compat"
+	ln -s "$PWD/pinning/unload" "$TMPDIR/pinning"
+	cat >"$TMPDIR/pinning/load" <<-END
+		#!/bin/sh
+		"$PWD/pinning/load" "\$@" || exit
+		echo >>"$TMPDIR/loads"
+		[ \$(wc -l <"$TMPDIR/loads") -gt \$TAKEN ] ||
+			"$PWD/pinning/load" --no-attach v0 objects/tc_pass.o >/dev/null
+	END
+	chmod +x "$TMPDIR/pinning/load"
+	tc qdisc add dev v0 clsact
+	TAKEN=1 TC_LIB_DIR=$TMPDIR/compat filter add ingress da obj objects/tc_pass.o
+	[[ $(wc -l <"$TMPDIR/loads") == 2 ]] || fail "$(wc -l <"$TMPDIR/loads") loads"
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_pass") == "$(filter_id ingress)" ]] || fail "$(pins)"
+	TAKEN=99 TC_LIB_DIR=$TMPDIR/compat expect_fail "another program came there meanwhile" \
+		filter replace ingress da obj objects/tc_pass.o
+}
+
+# A batch whose next line does not come must not stop others.
+test_a_batch_that_waits_stops_nobody()
+{
+	local batch
+	tc qdisc add dev v0 clsact
+	load --no-attach v0 objects/tc_drop.o
+	exec {batch}> >(exec tc -batch -)
+	echo "filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o" >&"$batch"
+	eventually filter_is_there || fail "no filter: $(pins)"
+	tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
+	exec {batch}>&-
+	wait
+	[[ $(filter_id ingress) && $(filter_id ingress 11) ]] || fail "$(tc filter show dev v0 ingress)"
+}
+
+filter_is_there() { [[ $(filter_id ingress) ]]; }
+
 # Which tc does not show.
 test_what_runs_before_all_filters_is_named()
 {
