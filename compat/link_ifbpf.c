@@ -89,23 +89,35 @@ static int run_tool(const char *ifname, const struct wish *wish)
 }
 
 /*
- * The tool has done it all, and ip sends what is left: what stood before 'type'. The kernel knows
- * no link of this kind, so all of it is cut off, and with it the data that ip has begun; where ip
- * then writes their lengths is behind the end of the message.
+ * The command is about the program alone. ip sends the rest of it after the plugin: what the kernel
+ * then refuses would fail with the program put on, and what deletes the link is no wish for XDP.
  */
-static int cut_kind(struct nlmsghdr *request)
+static int check_request(const struct nlmsghdr *request, const struct rtattr *kind)
 {
-	struct rtattr *kind = message_find(request, sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	const struct ifinfomsg *link = NLMSG_DATA(request);
 
+	if (request->nlmsg_type != RTM_NEWLINK)
+		return plugin_failed(
+			"ifbpf is no kind of link to delete: 'ip link set dev IFNAME ...'");
+	if (request->nlmsg_flags & NLM_F_CREATE)
+		return plugin_failed(
+			"ifbpf is no kind of link to add: 'ip link set dev IFNAME ...'");
 	if (!kind)
 		return plugin_failed("cannot find what ip wrote of the type");
-	request->nlmsg_len = (char *)kind - (char *)request;
+	if (link->ifi_change || (char *)kind != (char *)request + NLMSG_SPACE(sizeof(*link)))
+		return plugin_failed("cannot do two things at once: what else stands before 'type' "
+		                     "takes a command of its own");
 	return 0;
 }
 
+/*
+ * The kernel knows no link of this kind, so it is cut off, and with it the data that ip has begun;
+ * where ip then writes their lengths is behind the end of the message. Nothing is left to be done.
+ */
 static int parse_link(struct link_util *self, int argc, char **argv, struct nlmsghdr *request)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(request);
+	struct rtattr *kind = message_find(request, sizeof(*link), IFLA_LINKINFO);
 	char ifname[IF_NAMESIZE];
 	struct wish wish = {};
 	int err;
@@ -114,13 +126,11 @@ static int parse_link(struct link_util *self, int argc, char **argv, struct nlms
 	err = parse(argc, argv, &wish);
 	if (err > 0)
 		fputs(help, stderr);
-	if (err)
+	if (err || check_request(request, kind))
 		return -1;
-	if (request->nlmsg_flags & NLM_F_CREATE)
-		return plugin_failed(
-			"ifbpf is no kind of link to add: 'ip link set dev IFNAME ...'");
-	if (plugin_ifname(link->ifi_index, ifname) || plugin_check_bpffs() || cut_kind(request))
+	if (plugin_ifname(link->ifi_index, ifname) || plugin_check_bpffs())
 		return -1;
+	request->nlmsg_len = (char *)kind - (char *)request;
 	return run_tool(ifname, &wish);
 }
 

@@ -440,11 +440,23 @@ test_ip_puts_a_program_on_and_takes_it_off()
 	[[ $(ip link show dev v0) == *" xdp "* ]] || fail "$(ip link show dev v0)"
 }
 
-test_what_stands_before_the_type_is_done_as_well()
+# ip does it after the program, and the kernel may refuse it then.
+test_ip_does_nothing_else_in_the_same_command()
 {
-	ip link set dev v0 down
-	ip link set dev v0 mtu 1400 up type ifbpf obj objects/xdp_pass.o mode skb
-	[[ $(ip link show dev v0) == *",UP"*" mtu 1400 xdpgeneric "* ]] || fail "$(ip link show dev v0)"
+	local before id words
+	ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode skb
+	id=$(prog_id v0) before=$(ip -d link show dev v0)
+	for words in "mtu 99999999" "mtu 1400" down "name v5" "alias x" "group 7" "mtu 1400 down"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail "what else stands before 'type'" ip link set dev v0 $words \
+			type ifbpf obj objects/xdp_drop.o
+		# shellcheck disable=SC2086 # words
+		expect_fail "what else stands before 'type'" ip link set dev v0 $words type ifbpf off
+		[[ $(ip -d link show dev v0) == "$before" ]] || fail "$words: $(ip -d link show dev v0)"
+	done
+	[[ $(prog_id v0) == "$id" ]] || fail "another program"
+	expect_fail "ifbpf is no kind of link to delete" ip link del dev v0 type ifbpf off
+	[[ $(ip -d link show dev v0) == "$before" ]] || fail "it is gone"
 }
 
 test_ip_refuses_and_leaves_nothing()
