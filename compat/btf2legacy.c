@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	int c;
 
 	argv[0] = (char *)cli_command("btf2legacy");
-	while ((c = getopt_long(argc, argv, "p:vhV", options, NULL)) != -1) {
+	while ((c = cli_option(argc, argv, "p:vhV", options, "")) != -1) {
 		switch (c) {
 		case 'p':
 			if (parse_pin(optarg, &pinning))

@@ -50,39 +50,77 @@ static const char *load_option(const char *word)
 	return strcmp(word, "mode") ? NULL : "--mode";
 }
 
+/* An option of load that has its value in the next word. */
+static bool takes_word(const char *option)
+{
+	static const char *const all[] = {
+		"-s",   "--section", "-n",      "--prog-name",   "-m",     "--mode", "--hook",
+		"--tc", "--expect",  "--class", "--on-mismatch", "--netns"
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(option, all[i]))
+			return true;
+	return false;
+}
+
+/* load IF OBJ as it is, or all by words: then any other is a slip, and no further interface. */
+static int translate_load(int argc, char **argv, struct plugin_words *words)
+{
+	struct plugin_words interfaces = {};
+	const char *object = NULL, *bare = NULL;
+	bool ended = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i], *option = load_option(word);
+		bool obj = !strcmp(word, "obj"), dev = !strcmp(word, "dev");
+
+		if (!option && !obj && !dev) {
+			if (*word != '-' && !bare)
+				bare = word;
+			plugin_add(words, word);
+			if (takes_word(word) && i + 1 < argc)
+				plugin_add(words, argv[++i]);
+			continue;
+		}
+		if (i + 1 == argc)
+			return plugin_failed("'%s' needs a value", word);
+		i++;
+		if (obj && plugin_set(&object, word, argv[i]))
+			return -1;
+		if (dev)
+			plugin_add(&interfaces, argv[i]);
+		if (option) {
+			plugin_add(words, option);
+			plugin_add(words, argv[i]);
+		}
+	}
+	if (bare && (object || interfaces.len))
+		return plugin_failed("what is '%s'? Try 'tc exec ifbpf help'", bare);
+	for (unsigned int i = 0; i < interfaces.len; i++)
+		add_interface(words, interfaces.list[i], &ended);
+	if (object)
+		add_interface(words, object, &ended);
+	words->full = words->full || interfaces.full;
+	return 0;
+}
+
 static int translate(int argc, char **argv, struct plugin_words *words)
 {
-	bool load = !strcmp(argv[0], "load"), ended = false;
-	struct plugin_words interfaces = {}, objects = {};
+	bool ended = false;
 
 	plugin_add(words, strcmp(argv[0], "pin") ? argv[0] : "pin_maps");
+	if (!strcmp(argv[0], "load"))
+		return translate_load(argc, argv, words);
 	for (int i = 1; i < argc; i++) {
-		const char *option = load ? load_option(argv[i]) : NULL;
-		bool object = load && !strcmp(argv[i], "obj"), dev = !strcmp(argv[i], "dev");
-
-		if (!option && !object && !dev) {
+		if (strcmp(argv[i], "dev")) {
 			plugin_add(words, argv[i]);
 			continue;
 		}
 		if (i + 1 == argc)
-			return plugin_failed("'%s' needs a value", argv[i]);
-		i++;
-		if (option) {
-			plugin_add(words, option);
-			plugin_add(words, argv[i]);
-		} else if (object) {
-			plugin_add(&objects, argv[i]);
-		} else if (load) {
-			plugin_add(&interfaces, argv[i]);
-		} else {
-			add_interface(words, argv[i], &ended);
-		}
+			return plugin_failed("'dev' needs a value");
+		add_interface(words, argv[++i], &ended);
 	}
-	for (unsigned int i = 0; i < interfaces.len; i++)
-		add_interface(words, interfaces.list[i], &ended);
-	for (unsigned int i = 0; i < objects.len; i++)
-		add_interface(words, objects.list[i], &ended);
-	words->full = words->full || interfaces.full || objects.full;
 	return 0;
 }
 

@@ -26,8 +26,8 @@ static const char help[] =
 /* clang-format on */
 
 struct wish {
-	const char *object, *section, *program;
-	bool has_class, direct_action, skip_hw;
+	const char *object, *section, *program, *class_id;
+	bool direct_action, skip_hw;
 	__u32 class;
 };
 
@@ -54,8 +54,7 @@ static int parse_class(const char *text, __u32 *class)
 static int parse(int argc, char **argv, struct wish *wish)
 {
 	for (; argc > 0; argc--, argv++) {
-		const char *word = *argv;
-		const char **value = NULL;
+		const char *word = *argv, **value;
 
 		if (!strcmp(word, "help"))
 			return 1;
@@ -73,18 +72,18 @@ static int parse(int argc, char **argv, struct wish *wish)
 			value = &wish->section;
 		else if (plugin_is(word, "program"))
 			value = &wish->program;
-		else if (strcmp(word, "classid") && strcmp(word, "flowid"))
+		else if (!strcmp(word, "classid") || !strcmp(word, "flowid"))
+			value = &wish->class_id;
+		else
 			return plugin_failed("what is '%s'? Try 'tc filter add ... ifbpf help'",
 			                     word);
 		if (argc < 2)
 			return plugin_failed("'%s' needs a value", word);
 		argc--, argv++;
-		if (value)
-			*value = *argv;
-		else if (parse_class(*argv, &wish->class))
+		if (plugin_set(value, word, *argv))
+			return -1;
+		if (value == &wish->class_id && parse_class(*argv, &wish->class))
 			return plugin_failed("'%s' is no class id: it looks like 1:10", *argv);
-		else
-			wish->has_class = true;
 	}
 	return wish->object ? 0 : plugin_failed("which object? Say 'obj OBJECT'");
 }
@@ -121,7 +120,7 @@ static int write_options(struct nlmsghdr *request, const struct wish *wish,
 	snprintf(name, sizeof(name), "%.180s:[%.64s]", basename(object), prog->name);
 	good = good && message_add_u32(request, TCA_BPF_FD, prog->fd);
 	good = good && message_add(request, TCA_BPF_NAME, name, strlen(name) + 1);
-	if (wish->has_class)
+	if (wish->class_id)
 		good = good && message_add_u32(request, TCA_BPF_CLASSID, wish->class);
 	if (wish->direct_action)
 		good = good && message_add_u32(request, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);

@@ -53,7 +53,8 @@ static int parse(int argc, char **argv, struct wish *wish)
 		if (argc < 2)
 			return plugin_failed("'%s' needs a value", word);
 		argc--, argv++;
-		*value = *argv;
+		if (plugin_set(value, word, *argv))
+			return -1;
 	}
 	if (wish->off && (wish->object || wish->section || wish->program || wish->mode))
 		return plugin_failed("'off' stands alone");

@@ -44,6 +44,14 @@ bool plugin_is(const char *word, const char *name)
 	return *word && !strncmp(word, name, strlen(word));
 }
 
+int plugin_set(const char **value, const char *word, const char *text)
+{
+	if (*value)
+		return plugin_failed("'%s' is there twice", word);
+	*value = text;
+	return 0;
+}
+
 int plugin_ifname(int ifindex, char name[])
 {
 	if (ifindex > 0 && if_indextoname(ifindex, name))

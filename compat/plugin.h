@@ -50,6 +50,9 @@ int plugin_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The name of an interface of this network namespace. Returns 0, or -1, reported. */
 int plugin_ifname(int ifindex, char name[]);
 
+/* Set what a word says, once: of two the last would win. Returns 0, or -1, reported. */
+int plugin_set(const char **value, const char *word, const char *text);
+
 /* The words of a plugin: "obj" and "object-file", say, may be cut short as tc allows it. */
 bool plugin_is(const char *word, const char *name);
 

@@ -76,6 +76,8 @@ test_pinning_is_as_the_object_says_or_as_asked_for()
 	for pin in all -1 4294967296 2x ''; do
 		expect_status 1 btf2legacy --pin "$pin" objects/xdp_pass.o "$TMPDIR/no.o"
 	done
+	expect_status 1 btf2legacy --pin none -p global objects/xdp_pass.o "$TMPDIR/no.o"
+	[[ $errors == *"--pin is there twice"* ]] || fail "$errors"
 	expect_status 1 btf2legacy objects/xdp_pass.o
 	[[ ! -e $TMPDIR/no.o ]]
 }

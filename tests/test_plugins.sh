@@ -408,6 +408,37 @@ test_exec_runs_each_verb_on_the_interface()
 	[[ $output == *"program xdp_drop id "*" removed" ]] || fail "$output"
 }
 
+# Of two words the last would win, and one that is not known would be an interface more.
+test_words_that_are_there_twice_or_unknown_are_refused_before_anything_is_done()
+{
+	local words option a=objects/tc_pass.o b=objects/tc_drop.o
+	tc qdisc add dev v0 clsact
+	for words in "obj $a obj $b" "obj $a obj $a" "obj $a sec tc section tc" \
+		"obj $a program tc_pass program tc_drop" "obj $a classid 1:1 flowid 1:2"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail "is there twice" filter add ingress da $words
+	done
+	for words in "obj $OBJECT obj $OBJECT" "obj $OBJECT mode skb mode native" \
+		"obj $OBJECT sec xdp sec xdp"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail "is there twice" ip link set dev v0 type ifbpf $words
+	done
+	expect_fail "'obj' is there twice" tc exec ifbpf load dev v0 obj "$OBJECT" obj "$OBJECT"
+	expect_fail "--mode is there twice" tc exec ifbpf load dev v0 obj "$OBJECT" mode skb mode native
+	for words in "dev v0 obj $OBJECT bogus" "bogus dev v0 obj $OBJECT" "dev v0 bogus obj $OBJECT" \
+		"--json bogus dev v0 obj $OBJECT" "dev v0 obj $OBJECT mode skb bogus"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail "what is 'bogus'?" tc exec ifbpf load $words
+	done
+	[[ -z $(filter_id ingress)$(prog_id v0)$(pins) ]] || fail "$(pins)"
+	# What belongs to an option is none of these.
+	for option in $(load --help | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\) <.*/\2/p') -s -n -m; do
+		run tc exec ifbpf load "$option" value dev v0 obj nope
+		[[ $errors != *"what is"* ]] || fail "$option: $errors"
+	done
+	expect_status 0 tc exec ifbpf load v0 --mode skb "$OBJECT"
+}
+
 test_exec_returns_the_status_of_the_tool_and_takes_no_path_for_a_verb()
 {
 	expect_status 2 tc exec ifbpf stats dev v0
