@@ -89,6 +89,28 @@ static int run_tool(const char *ifname, const struct wish *wish)
 	return plugin_run(&words, PLUGIN_HIDE, NULL) ? -1 : 0;
 }
 
+/* No program is on XDP, in any mode; false also where that cannot be told. */
+static bool has_nothing(int ifindex)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[32768];
+	} talk = {};
+	struct ifinfomsg *link = NLMSG_DATA(&talk.header);
+	struct rtattr *xdp, *attached = NULL;
+
+	talk.header.nlmsg_len = NLMSG_LENGTH(sizeof(*link));
+	talk.header.nlmsg_type = RTM_GETLINK;
+	talk.header.nlmsg_flags = NLM_F_REQUEST;
+	link->ifi_index = ifindex;
+	if (!message_ask(&talk.header, sizeof(talk), RTM_NEWLINK))
+		return false;
+	xdp = message_find(&talk.header, sizeof(*link), IFLA_XDP);
+	if (xdp)
+		attached = message_find_in(xdp, IFLA_XDP_ATTACHED);
+	return attached && *(__u8 *)RTA_DATA(attached) == XDP_ATTACHED_NONE;
+}
+
 /*
  * The command is about the program alone. ip sends the rest of it after the plugin: what the kernel
  * then refuses would fail with the program put on, and what deletes the link is no wish for XDP.
@@ -132,6 +154,9 @@ static int parse_link(struct link_util *self, int argc, char **argv, struct nlms
 	if (plugin_ifname(link->ifi_index, ifname) || plugin_check_bpffs())
 		return -1;
 	request->nlmsg_len = (char *)kind - (char *)request;
+	/* As with 'xdp off'. */
+	if (wish.off && has_nothing(link->ifi_index))
+		return 0;
 	return run_tool(ifname, &wish);
 }
 

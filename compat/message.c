@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 #include "compat/message.h"
 
 static char *end_of(struct nlmsghdr *message)
@@ -64,4 +67,21 @@ void message_remove(struct nlmsghdr *message, struct rtattr *attribute)
 
 	memmove(attribute, next, end_of(message) - next);
 	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) - size;
+}
+
+bool message_ask(struct nlmsghdr *talk, size_t size, unsigned short type)
+{
+	const struct timeval patience = { .tv_sec = 5 };
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t len = -1;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (sendto(fd, talk, talk->nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) > 0)
+		len = recv(fd, talk, size, 0);
+	close(fd);
+	return len >= (ssize_t)sizeof(*talk) && talk->nlmsg_len <= len && talk->nlmsg_type == type;
 }

@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* tc and ip give messages at least so much room. */
@@ -32,5 +33,11 @@ struct rtattr *message_find_in(struct rtattr *attribute, unsigned short type);
 
 /* Cut an attribute out of the message; what is behind it moves up. */
 void message_remove(struct nlmsghdr *message, struct rtattr *attribute);
+
+/*
+ * Send the request that is in a buffer of that size to the kernel, and read the answer there.
+ * Returns whether it is one of that type.
+ */
+bool message_ask(struct nlmsghdr *talk, size_t size, unsigned short type);
 
 #endif

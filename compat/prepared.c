@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include "compat/message.h"
 #include "compat/plugin.h"
@@ -205,29 +203,17 @@ void prepared_settle(void)
 /* Ask the kernel about the filter in that place: the id of its program; 0: there is none. */
 static __u32 find_old(const struct nlmsghdr *request)
 {
-	const struct timeval patience = { .tv_sec = 5 };
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	union {
 		struct nlmsghdr header;
 		char bytes[8192];
 	} talk;
 	struct rtattr *options, *id = NULL;
-	ssize_t len = -1;
-	int fd;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
-		return 0;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	memcpy(&talk, request, request->nlmsg_len);
 	talk.header.nlmsg_type = RTM_GETTFILTER;
 	talk.header.nlmsg_flags = NLM_F_REQUEST;
-	if (sendto(fd, &talk, talk.header.nlmsg_len, 0, (struct sockaddr *)&kernel,
-	           sizeof(kernel)) > 0)
-		len = recv(fd, &talk, sizeof(talk), 0);
-	close(fd);
-	if (len < (ssize_t)NLMSG_SPACE(sizeof(struct tcmsg)) || talk.header.nlmsg_len > len ||
-	    talk.header.nlmsg_type != RTM_NEWTFILTER)
+	if (!message_ask(&talk.header, sizeof(talk), RTM_NEWTFILTER) ||
+	    talk.header.nlmsg_len < NLMSG_SPACE(sizeof(struct tcmsg)))
 		return 0;
 	options = message_find(&talk.header, sizeof(struct tcmsg), TCA_OPTIONS);
 	if (options)
