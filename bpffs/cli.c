@@ -26,6 +26,11 @@ const char *cli_command(const char *tool)
 	return command;
 }
 
+bool cli_for_plugin(void)
+{
+	return getenv("IFBPF_PLUGIN");
+}
+
 const char *cli_object(const char *file)
 {
 	const char *front = getenv("IFBPF_FRONT");

@@ -3,6 +3,7 @@
 #ifndef BPFFS_CLI_H
 #define BPFFS_CLI_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -10,6 +11,9 @@
  * (it sets IFBPF_FRONT to "tree" or "installed"). Valid until the fourth next call.
  */
 const char *cli_command(const char *tool);
+
+/* A plugin of tc or ip runs this tool for itself, and sees to what becomes of it: IFBPF_PLUGIN. */
+bool cli_for_plugin(void);
 
 /* Where the user finds an object of the store: among the installed ones, or in the source tree. */
 const char *cli_object(const char *file);

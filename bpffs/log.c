@@ -158,17 +158,42 @@ int rejected(int err, const char *fmt, ...)
 	return err;
 }
 
+/* Where a hint tells of options alone: at its beginning, or behind a colon; else at its end. */
+static size_t find_options(const char *text)
+{
+	const char *colon;
+
+	if (!strncmp(text, "--", 2))
+		return 0;
+	colon = strstr(text, ": --");
+	return colon ? (size_t)(colon - text) + 2 : strlen(text);
+}
+
 void hint(const char *fmt, ...)
 {
+	const char *command = getenv("IFBPF_PLUGIN");
+	char *text, *whole;
 	va_list args;
+	size_t at;
+	int len;
 
 	if (log_muted)
 		return;
-	fputs("  hint: ", stderr);
 	va_start(args, fmt);
-	print(fmt, args);
+	len = vasprintf(&text, fmt, args);
 	va_end(args);
+	if (len < 0)
+		return;
+	at = find_options(text);
+	if (command && *command && text[at] &&
+	    asprintf(&whole, "%.*s%s %s", (int)at, text, command, text + at) >= 0) {
+		free(text);
+		text = whole;
+	}
+	fputs("  hint: ", stderr);
+	log_print(stderr, text);
 	fputc('\n', stderr);
+	free(text);
 }
 
 void note(const char *fmt, ...)

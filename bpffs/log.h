@@ -23,7 +23,11 @@ int failed(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
  */
 int rejected(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Print, under the failure, what the user can do about it. */
+/*
+ * Print, under the failure, what the user can do about it. Where a plugin of tc or ip runs the
+ * tool, IFBPF_PLUGIN is the command that takes options, or "": what begins with one is put behind
+ * it.
+ */
 void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Print "<tool>: <what was done or found besides>". */

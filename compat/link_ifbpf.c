@@ -63,29 +63,39 @@ static int parse(int argc, char **argv, struct wish *wish)
 	return 0;
 }
 
-static int run_tool(const char *ifname, const struct wish *wish)
+/* The words of the tool; without end: as a hint has them, which may be about the mode. */
+static void add_words(struct plugin_words *words, const char *ifname, const struct wish *wish,
+                      const char *end)
 {
-	struct plugin_words words = {};
-
-	plugin_add(&words, wish->off ? "unload" : "load");
-	plugin_add(&words, "--hook");
-	plugin_add(&words, "xdp");
+	plugin_add(words, wish->off ? "unload" : "load");
+	plugin_add(words, "--hook");
+	plugin_add(words, "xdp");
 	if (wish->section) {
-		plugin_add(&words, "--section");
-		plugin_add(&words, wish->section);
+		plugin_add(words, "--section");
+		plugin_add(words, wish->section);
 	}
 	if (wish->program) {
-		plugin_add(&words, "--prog-name");
-		plugin_add(&words, wish->program);
+		plugin_add(words, "--prog-name");
+		plugin_add(words, wish->program);
 	}
-	if (wish->mode) {
-		plugin_add(&words, "--mode");
-		plugin_add(&words, wish->mode);
+	if (wish->mode && (end || !strcmp(wish->mode, "skb"))) {
+		plugin_add(words, "--mode");
+		plugin_add(words, wish->mode);
 	}
-	plugin_add(&words, "--");
-	plugin_add(&words, ifname);
+	if (end)
+		plugin_add(words, end);
+	plugin_add(words, ifname);
 	if (!wish->off)
-		plugin_add(&words, wish->object);
+		plugin_add(words, wish->object);
+}
+
+static int run_tool(const char *ifname, const struct wish *wish)
+{
+	struct plugin_words words = {}, command = {};
+
+	add_words(&words, ifname, wish, "--");
+	add_words(&command, ifname, wish, NULL);
+	plugin_set_hinted(&words, "", &command);
 	return plugin_run(&words, PLUGIN_HIDE, NULL) ? -1 : 0;
 }
 

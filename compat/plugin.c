@@ -39,6 +39,31 @@ void plugin_add(struct plugin_words *words, const char *word)
 	words->list[words->len] = NULL;
 }
 
+/* An interface called -x would be an option there. */
+static bool is_plain(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_@%+:,./-";
+
+	return *word && !word[strspn(word, plain)] && (*word != '-' || !strncmp(word, "--", 2));
+}
+
+void plugin_set_hinted(struct plugin_words *words, const char *lead,
+                       const struct plugin_words *command)
+{
+	size_t size = sizeof(words->options_of), at;
+
+	at = snprintf(words->options_of, size, "%sifbpf", lead);
+	for (unsigned int i = 0; i < command->len && at < size; i++) {
+		if (is_plain(command->list[i]))
+			at += snprintf(words->options_of + at, size - at, " %s", command->list[i]);
+		else
+			at = size;
+	}
+	if (at >= size)
+		*words->options_of = '\0';
+}
+
 bool plugin_is(const char *word, const char *name)
 {
 	return *word && !strncmp(word, name, strlen(word));
@@ -116,8 +141,11 @@ static void become(const char *path, bool tree, const struct plugin_words *words
 	set_input(output);
 	set_output(output, pipe_fd);
 	/* The tools speak of themselves as verbs of ifbpf then. */
-	if (!tree)
-		setenv("IFBPF_FRONT", "installed", 1);
+	setenv("IFBPF_FRONT", tree ? "tree" : "installed", 1);
+	if (output == PLUGIN_SHOW)
+		unsetenv("IFBPF_PLUGIN");
+	else
+		setenv("IFBPF_PLUGIN", words->options_of, 1);
 	execv(path, (char *const *)words->list);
 	plugin_failed("cannot run %s: %s", path, strerror(errno));
 	_exit(127);

@@ -17,9 +17,17 @@ struct plugin_words {
 	const char *list[128];
 	unsigned int len;
 	bool full;
+	char options_of[512];
 };
 
 void plugin_add(struct plugin_words *words, const char *word);
+
+/*
+ * Hints of the tool name its options, which the plugin has not. They are to name a command that
+ * takes them: its words; lead stands before it. With words that a shell would read otherwise, none.
+ */
+void plugin_set_hinted(struct plugin_words *words, const char *lead,
+                       const struct plugin_words *command);
 
 /* What becomes of a tool's output. */
 enum plugin_output {

@@ -108,6 +108,37 @@ static int take_over(const char *text, bool last)
 	return pending.prog.fd < 0 ? pending.prog.fd : 0;
 }
 
+/* Which program of the object, and for which hook. */
+static void add_target(struct plugin_words *words, const char *section, const char *program)
+{
+	plugin_add(words, "--hook");
+	plugin_add(words, pending.hook);
+	if (section) {
+		plugin_add(words, "--section");
+		plugin_add(words, section);
+	}
+	if (program) {
+		plugin_add(words, "--prog-name");
+		plugin_add(words, program);
+	}
+}
+
+/* Replaced in its place by load, or prepared by it, so that tc then finds all as it needs it. */
+static void set_hinted(struct plugin_words *words, const char *object, const char *section,
+                       const char *program)
+{
+	struct plugin_words command = {};
+
+	plugin_add(&command, "load");
+	plugin_add(&command, *pending.old_id ? "--expect" : "--no-attach");
+	if (*pending.old_id)
+		plugin_add(&command, pending.old_id);
+	add_target(&command, section, program);
+	plugin_add(&command, pending.ifname);
+	plugin_add(&command, object);
+	plugin_set_hinted(words, *pending.old_id ? "" : "before this, ", &command);
+}
+
 struct prepared *prepared_load(const char *object, const char *section, const char *program)
 {
 	struct plugin_words words = {};
@@ -117,19 +148,11 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 	plugin_add(&words, "load");
 	plugin_add(&words, "--no-attach");
 	plugin_add(&words, "--json");
-	plugin_add(&words, "--hook");
-	plugin_add(&words, pending.hook);
-	if (section) {
-		plugin_add(&words, "--section");
-		plugin_add(&words, section);
-	}
-	if (program) {
-		plugin_add(&words, "--prog-name");
-		plugin_add(&words, program);
-	}
+	add_target(&words, section, program);
 	plugin_add(&words, "--");
 	plugin_add(&words, pending.ifname);
 	plugin_add(&words, object);
+	set_hinted(&words, object, section, program);
 	pending.turn = prepared_turn_wait();
 	for (int try = 1; status == -EAGAIN && try <= TRIES; try++) {
 		status = plugin_run(&words, PLUGIN_READ, &text);

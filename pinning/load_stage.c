@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/layout.h"
@@ -128,7 +129,8 @@ static int stage_running(struct loading *l)
 			failed(err, "cannot name the pin of program %u", info.id);
 		else
 			err = stage_add_prog(&l->stage, l->object->hook, old, fd);
-		if (!err)
+		/* Of a filter that is replaced, the plugin drops it when all is done. */
+		if (!err && !cli_for_plugin())
 			note("program %u, which is on %s of %s, is pinned as %s now", info.id,
 			     hook_name(l->object->hook), l->iface->name, old);
 	}

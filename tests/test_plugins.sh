@@ -391,6 +391,63 @@ test_tc_killed_at_any_message_leaves_what_can_be_told()
 	((killed > 0 && status == 0)) || fail "killed $killed times, then status $status"
 }
 
+# hinted TEXT: the command of the hint that has this; "ifbpf" finds it in the tree.
+hinted() { sed -n "s/^  hint: .*\(ifbpf .*$1.*\)/\1/p" <<<"$errors"; }
+
+# The plugins have no options: what their tools advise is to be a command that works.
+test_hints_are_commands_that_help()
+{
+	local old=build/tests/bpf/tc_carry1.o new=build/tests/bpf/tc_carry2.o id
+	tc qdisc add dev v0 clsact
+	load --no-attach v0 "$old"
+	# Nothing is in the place: it is tc that puts it there.
+	expect_fail "fresh" filter add ingress da obj "$new"
+	[[ $errors == *": before this, ifbpf load --no-attach --hook tc_ingress v0 $new --on-mismatch fresh"* ]] ||
+		fail "$errors"
+	eval "$(hinted "--on-mismatch fresh")"
+	filter add ingress da obj "$new"
+	# What is there is replaced in its place.
+	id=$(filter_id ingress)
+	expect_fail "fresh" filter replace ingress da obj "$old"
+	eval "$(hinted "--on-mismatch fresh")"
+	[[ $(filter_id ingress) && $(filter_id ingress) != "$id" ]] || fail "$(tc filter show dev v0 ingress)"
+	[[ $(tc filter show dev v0 ingress) != *"pref 700"* ]] || fail "$(tc filter show dev v0 ingress)"
+
+	link_xdp v0 "$OBJECT"
+	id=$(prog_id v0)
+	expect_fail "is not ours" ip link set dev v0 type ifbpf obj objects/xdp_drop.o mode skb
+	eval "$(hinted --replace)"
+	[[ $(prog_id v0) != "$id" && $(ip link show dev v0) == *" xdpgeneric "* ]] ||
+		fail "$(ip link show dev v0)"
+	unload --hook xdp v0
+	link_xdp v0 "$OBJECT"
+	expect_fail "is not ours" ip link set dev v0 type ifbpf off
+	eval "$(hinted --foreign)"
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+	expect_fail "hw" ip link set dev v0 type ifbpf obj "$OBJECT" mode hw
+	[[ $errors == *": ifbpf load --hook xdp v0 $OBJECT --mode native or"* ]] || fail "$errors"
+	# A shell would read these otherwise.
+	cp "$OBJECT" "$TMPDIR/a b.o"
+	expect_fail "hint: " ip link set dev v0 type ifbpf obj "$TMPDIR/a b.o" mode hw
+	[[ $errors == *": --mode native or"* ]] || fail "$errors"
+}
+
+# They come and go with each filter, in the hands of the plugin.
+test_a_filter_with_a_program_of_the_same_name_says_nothing_of_pins()
+{
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj objects/tc_pass.o
+	expect_status 0 filter replace ingress da obj objects/tc_pass.o
+	[[ -z $errors ]] || fail "$errors"
+	expect_status 0 tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
+	[[ -z $errors ]] || fail "$errors"
+	expect_fail "error talking" tc filter add dev v0 ingress pref 10 handle 2 protocol ip \
+		ifbpf da obj objects/tc_pass.o
+	[[ $errors != *%old-* ]] || fail "$errors"
+	expect_status 0 tc exec ifbpf load --no-attach dev v0 obj objects/tc_pass.o
+	[[ $errors == *"is pinned as tc_pass%old-"* ]] || fail "$errors"
+}
+
 test_exec_runs_each_verb_on_the_interface()
 {
 	link_xdp v0 "$OBJECT"
