@@ -12,22 +12,34 @@
 static const char help[] =
 	"Usage: tc exec ifbpf VERB [ OPTIONS ] [ dev IFNAME ]... [ ARGUMENTS ]\n"
 	"       tc exec ifbpf load [ OPTIONS ] dev IFNAME obj OBJECT\n"
-	"\t[ section NAME | program NAME ] [ mode { skb | native | hw } ]\n"
+	"\t[ section NAME | program NAME ] [ mode { native | skb | auto } ]\n"
 	"\n"
 	"Where VERB := { pin | load | unload | stats | status | ... }, see\n"
-	"'ifbpf --help', OPTIONS and ARGUMENTS are those of the verb, and\n"
-	"OBJECT := { FILE | NAME }.\n"
+	"'ifbpf --help', OPTIONS and ARGUMENTS are those of the verb, see\n"
+	"'tc exec ifbpf VERB help', and OBJECT := { FILE | NAME }.\n"
 	"\n"
 	"Example: tc exec ifbpf stats dev eth0\n";
 /* clang-format on */
 
-/* Verbs are names of files: nothing that leads elsewhere. */
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+/* The name of the program of a verb. */
+static const char *tool_of(const char *verb)
+{
+	return strcmp(verb, "pin") ? verb : "pin_maps";
+}
+
+/* Verbs are names of files: nothing that leads elsewhere. Where no tool is at all, it is no slip.
+ */
 static bool is_verb(const char *word)
 {
 	for (const char *s = word; *s; s++)
 		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && *s != '_')
 			return false;
-	return *word;
+	return *word && (plugin_has(tool_of(word)) || !plugin_has("load"));
 }
 
 /* An interface may be called -x: what follows is no option then. */
@@ -109,7 +121,12 @@ static int translate(int argc, char **argv, struct plugin_words *words)
 {
 	bool ended = false;
 
-	plugin_add(words, strcmp(argv[0], "pin") ? argv[0] : "pin_maps");
+	plugin_add(words, tool_of(argv[0]));
+	/* An interface of that name is 'dev help'. */
+	if (argc == 2 && !strcmp(argv[1], "help")) {
+		plugin_add(words, "--help");
+		return 0;
+	}
 	if (!strcmp(argv[0], "load"))
 		return translate_load(argc, argv, words);
 	for (int i = 1; i < argc; i++) {
@@ -131,12 +148,12 @@ static int parse_exec(struct exec_util *self, int argc, char **argv)
 	int status;
 
 	(void)self;
-	if (!argc || !strcmp(*argv, "help")) {
+	if (!argc || is_help(*argv)) {
 		fputs(help, stderr);
 		return argc ? EXIT_SUCCESS : EXIT_USAGE;
 	}
 	if (!is_verb(*argv)) {
-		plugin_failed("'%s' is no verb: try 'tc exec ifbpf help'", *argv);
+		plugin_failed("unknown verb '%s': try 'tc exec ifbpf help'", *argv);
 		return EXIT_USAGE;
 	}
 	if (translate(argc, argv, &words))

@@ -10,7 +10,7 @@
 /* clang-format off */
 static const char help[] =
 	"Usage: ip link set dev IFNAME type ifbpf obj OBJECT\n"
-	"\t[ section NAME | program NAME ] [ mode { skb | native | hw } ]\n"
+	"\t[ section NAME | program NAME ] [ mode { native | skb | auto } ]\n"
 	"       ip link set dev IFNAME type ifbpf off\n"
 	"\n"
 	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an\n"

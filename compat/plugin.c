@@ -84,7 +84,10 @@ int plugin_ifname(int ifindex, char name[])
 	return plugin_failed("cannot tell the interface: say 'dev IFNAME'");
 }
 
-/* The executable of a tool; *tree tells whether it is that of the source tree. */
+/*
+ * The executable of a tool; *tree tells whether it is that of the source tree. Returns 0, or -1
+ * with errno.
+ */
 static int find_tool(const char *tool, char path[PATH_MAX], bool *tree)
 {
 	static const char *const folders[] = { "pinning", "scripts", "compat" };
@@ -104,10 +107,15 @@ static int find_tool(const char *tool, char path[PATH_MAX], bool *tree)
 	}
 	*tree = false;
 	snprintf(path, PATH_MAX, "%s/%s", TOOL_DIR, tool);
-	if (!access(path, X_OK))
-		return 0;
-	return plugin_failed("cannot find the program of '%s' at %s: %s", tool, path,
-	                     strerror(errno));
+	return access(path, X_OK) ? -1 : 0;
+}
+
+bool plugin_has(const char *tool)
+{
+	char path[PATH_MAX];
+	bool tree;
+
+	return !find_tool(tool, path, &tree);
 }
 
 /* A batch that tc reads from its input must not be read by the tool; a terminal may be. */
@@ -206,7 +214,8 @@ int plugin_run(const struct plugin_words *words, enum plugin_output output, char
 	if (words->full)
 		return plugin_failed("cannot run '%s': too many words", tool);
 	if (find_tool(tool, path, &tree))
-		return -1;
+		return plugin_failed("cannot find the program of '%s' at %s: %s", tool, path,
+		                     strerror(errno));
 	if (output == PLUGIN_READ && pipe2(fds, O_CLOEXEC))
 		return plugin_failed("cannot make a pipe: %s", strerror(errno));
 	/* What is in the buffers is not to be printed twice, nor after what the tool prints. */

@@ -45,6 +45,9 @@ enum plugin_output {
  */
 int plugin_run(const struct plugin_words *words, enum plugin_output output, char **text);
 
+/* There is such a tool. */
+bool plugin_has(const char *tool);
+
 /*
  * 'tc -n' and 'ip -n' hide the BPF filesystem from themselves: what would be pinned there vanishes
  * with them. Check: returns 0, or -1, reported with the way around it.

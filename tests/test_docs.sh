@@ -274,6 +274,19 @@ test_the_page_of_ifbpf_has_its_verbs()
 		"$(sed -n 's/^\.It Cm \([a-z0-9_]*\).*/\1/p' scripts/ifbpf.8 | sort)"
 }
 
+test_help_shows_the_pages_of_no_verb_as_well()
+{
+	local page name
+	need man
+	for page in */*.[78]; do
+		name=${page##*/} name=${name%.*}
+		[[ $name != @(objects|pin_maps|ifbpf) ]] || continue
+		expect_status 0 env MANPAGER=cat scripts/ifbpf help "$name"
+		[[ ${output,,} == *"ifbpf-$name(${page##*.})"* ]] || fail "$page: $output$errors"
+	done
+	expect_fail "unknown verb 'nope'" scripts/ifbpf help nope
+}
+
 test_man_pages_have_no_warnings()
 {
 	local page

@@ -498,14 +498,23 @@ test_words_that_are_there_twice_or_unknown_are_refused_before_anything_is_done()
 
 test_exec_returns_the_status_of_the_tool_and_takes_no_path_for_a_verb()
 {
+	local word
 	expect_status 2 tc exec ifbpf stats dev v0
 	[[ $errors == *"hint: "* ]] || fail "$errors"
 	expect_status 1 tc exec ifbpf stats --no-such-option
-	expect_fail "is no verb" tc exec ifbpf ../tests/run.sh dev v0
-	expect_fail "cannot find the program of 'nope'" tc exec ifbpf nope dev v0
+	expect_fail "unknown verb '../tests/run.sh'" tc exec ifbpf ../tests/run.sh dev v0
+	expect_status 1 tc exec ifbpf nope dev v0
+	[[ $errors == "ifbpf: unknown verb 'nope': try 'tc exec ifbpf help'" ]] || fail "$errors"
 	expect_fail "'dev' needs a value" tc exec ifbpf pin dev
 	expect_fail "Usage: tc exec ifbpf VERB" tc exec ifbpf
-	expect_status 0 tc exec ifbpf help
+	for word in help --help -h; do
+		expect_status 0 tc exec ifbpf "$word"
+		[[ $errors == "Usage: tc exec ifbpf VERB"* ]] || fail "$errors"
+	done
+	for word in load pin stats; do
+		expect_status 0 tc exec ifbpf "$word" help
+		[[ $output == "Usage: ifbpf $word [options] "* ]] || fail "$output$errors"
+	done
 }
 
 test_ip_puts_a_program_on_and_takes_it_off()
