@@ -6,6 +6,7 @@
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
 #include "pinning/object_types.h"
+#include "pinning/reuse_unpinned.h"
 #include "pinning/writer.h"
 
 /* Nothing of what was made is used yet: it can be made anew. */
@@ -28,6 +29,29 @@ static int check_types(struct loading *l)
 	return -EAGAIN;
 }
 
+/* What the old program has under the names of the object's maps must not be left behind. */
+static int check_unpinned(struct loading *l, const struct reuse_options *how)
+{
+	const struct reuse_unpinned in = {
+		.replaced = &l->replaced,
+		.owners = &l->owners,
+		.how = how,
+		.keeps_name = load_keeps_name,
+		.prog_id = l->old ? l->old->prog_id : 0,
+		.replace = l->options->replace,
+		.others = l->old_foreign,
+	};
+	int err = load_look_at_replaced(l);
+
+	if (err)
+		return err;
+	err = reuse_check_unpinned(l->object, &l->dir, &in);
+	if (err)
+		explain(&l->object->explanation, EXPLAIN_MAPS, EXPLAIN_REFUSED,
+		        "a map of the replaced program is not pinned here");
+	return err;
+}
+
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
 {
@@ -46,13 +70,14 @@ static int load_object(struct loading *l)
 
 	l->report->shares = l->object->loaded;
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
+	err = check_unpinned(l, &reuse);
+	if (err)
+		return err;
 	if (l->report->shares) {
 		err = check_types(l);
 		return err ? err : reuse_check_shared(l->object, &l->dir, &reuse);
 	}
 	err = load_look_for_sharers(l);
-	if (!err)
-		err = load_look_at_replaced(l);
 	if (err)
 		return err;
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
