@@ -40,8 +40,11 @@ struct carried {
 	bool complete;     /* and nothing is left in the old map */
 	bool anew;         /* fields of the kernel's own are lost */
 	bool link;         /* of a row: no plan in m, the program that it names comes over */
-	bool event;        /* with why: the map holds no state at all, so nothing is lost */
-	char why[256];     /* it cannot be carried over; "" if it can */
+	bool slots;        /* of maps, see carry_slots.h: no plan in m, those inside come over */
+	__u64 slots_left;  /* of these so many stay in the old one, the first because of: */
+	char slots_why[128];
+	bool event;    /* with why: the map holds no state at all, so nothing is lost */
+	char why[256]; /* it cannot be carried over; "" if it can */
 	struct progress progress;
 };
 

@@ -9,6 +9,7 @@
 #include "pinning/carry_find.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
+#include "pinning/carry_slots.h"
 #include "pinning/elsewhere.h"
 #include "pinning/reuse.h"
 #include "pinning/sharers.h"
@@ -119,7 +120,13 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	one->link = reuse_is_link(one->from.fd, &one->from.info, one->name) &&
 	            one->to.info.type == BPF_MAP_TYPE_PROG_ARRAY &&
 	            !reuse_is_link(one->to.fd, &one->to.info, one->name);
-	if (!*one->why && !one->link)
+	one->slots = !*one->why && !one->link && carry_is_slots(one);
+	/* Who edits a map inside would do so for both. */
+	if (one->slots && *one->sharers && one->from.info.type != BPF_MAP_TYPE_PROG_ARRAY)
+		snprintf(one->why, sizeof(one->why),
+		         "it holds other maps, and is shared by %.127s, which goes on with them",
+		         one->sharers);
+	if (!*one->why && !one->link && !one->slots)
 		err = make_plan(one);
 	/* What is not placed is passed over by the steps that follow. */
 	one->placed = !err && !*one->why;

@@ -2,12 +2,14 @@
 /* After the exchange of the pins; and the notes by which a later run does the same. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
+#include "pinning/carry_slots.h"
 #include "pinning/plan.h"
 
 static void find_users(struct carried *one, const struct plan *plan)
@@ -102,14 +104,15 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 			err = part(one, stage);
 			continue;
 		}
-		/* A killed run leaves the link in %old, where the next one finds it. */
-		if (one->done || one->link)
+		/* A killed run leaves the link in %old, where the next one finds it; of a program
+		 * array without programs there is nothing to find. */
+		if (one->done || one->link || one->from.info.type == BPF_MAP_TYPE_PROG_ARRAY)
 			continue;
 		err = carry_mark_write(one, &rec);
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
 			              one->name);
-		base_fd = migrate_copies(one->m) ? migrate_snapshot(one->m) : -1;
+		base_fd = one->m && migrate_copies(one->m) ? migrate_snapshot(one->m) : -1;
 		err = stage_add_carry(stage, one->from_id, &rec, base_fd);
 	}
 	return err;
@@ -174,13 +177,15 @@ static int finish_done(struct carried *one)
 	return err;
 }
 
-static int finish_one(struct carried *one)
+static int finish_one(struct carried *one, const struct carry *carry)
 {
 	const struct migrate_report *report;
 	int err;
 
 	if (one->link)
 		return carry_finish_link(one);
+	if (one->slots)
+		return carry_finish_slots(one, carry);
 	report = migrate_report(one->m);
 	if (one->done)
 		return finish_done(one);
@@ -209,16 +214,18 @@ static int finish_one(struct carried *one)
 
 int carry_finish(struct carry *carry)
 {
+	struct carried **list = carry_order(carry);
 	int first = 0, err;
 
+	if (!list)
+		return failed(-ENOMEM, "cannot carry maps over");
 	for (size_t i = 0; i < carry->len; i++) {
-		struct carried *one = carry->list[i];
-
-		if (!one->placed || one->finished)
+		if (!list[i]->placed || list[i]->finished)
 			continue;
-		err = finish_one(one);
+		err = finish_one(list[i], carry);
 		first = first ? first : err;
 	}
+	free(list);
 	return first;
 }
 

@@ -75,7 +75,7 @@ void carry_tell_left(const struct carry *carry, const struct directory *dir)
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
-		if (!one->placed || !one->finished || !one->m)
+		if (!one->placed || !one->finished || one->link)
 			continue;
 		if (carry_left(one))
 			hint_about(one, dir, one->from_id);

@@ -5,6 +5,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
+#include "pinning/carry_slots.h"
 #include "pinning/object.h"
 
 void carry_keep_apart(struct carried *one)
@@ -31,7 +32,7 @@ __u64 carry_left(const struct carried *one)
 
 	return report ? report->left + report->counters_left + report->fields_left +
 	                        report->cpus_left
-	              : 0;
+	              : one->slots_left;
 }
 
 __u64 carry_lost(const struct carried *one)
@@ -43,7 +44,7 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 {
 	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
 
-	*text = '\0';
+	snprintf(text, size, "%s", one->slots_left ? one->slots_why : "");
 	if (!report)
 		return;
 	if (report->problem_count)
@@ -73,7 +74,9 @@ int carry_foresee(struct carry *carry)
 			one->to_id = info.id;
 			migrate_set_target(one->m, bpf_map__fd(one->map));
 		}
-		if (!one->apart && !one->done && !one->link && !*one->why)
+		if (one->slots && !*one->why)
+			err = carry_foresee_slots(one, carry);
+		else if (!one->apart && !one->done && !one->link && !*one->why)
 			err = migrate_foresee(one->m, made && !one->joins);
 		progress_clear(&one->progress);
 	}

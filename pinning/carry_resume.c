@@ -5,6 +5,7 @@
 #include "pinning/carry.h"
 #include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
+#include "pinning/carry_slots.h"
 
 /* Open what one note is about; sets finished if there is nothing to be done. */
 static void open_one(const struct directory *dir, struct carried *one)
@@ -22,11 +23,12 @@ static void open_one(const struct directory *dir, struct carried *one)
 		one->finished = true;
 		return;
 	}
-	if (!err)
+	one->slots = !err && carry_is_slots(one);
+	if (!err && !one->slots)
 		err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 	if (err)
 		failed(err, "cannot go on with carrying map '%s' over in %s", one->name, dir->path);
-	else
+	else if (!one->slots)
 		err = carry_open_base(one, dir->fd, dir->path);
 	one->placed = !err;
 }

@@ -15,6 +15,7 @@
 #include "pinning/carry_mark.h"
 #include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
+#include "pinning/carry_slots.h"
 
 /* So many changes are brought over in a moment; after more, the maps are compared again first. */
 #define FEW 1000
@@ -168,6 +169,9 @@ static int open_staged(struct carried *one, int stage_fd, const struct directory
 
 	if (!err)
 		err = carry_open_new(one, stage_fd);
+	/* Those come over when the pins are exchanged: no program was switched by us. */
+	if (!err && carry_is_slots(one))
+		return -EOPNOTSUPP;
 	if (!err)
 		err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 	if (!err)

@@ -4,7 +4,9 @@
 # pin_maps --carry: a loader that could not reuse the maps made new ones, and their content comes
 # over all the same.
 . tests/pins.sh
+. tests/acl.sh
 . tests/carry.sh
+. tests/frames.sh
 . tests/rate.sh
 . tests/faults.sh
 . tests/load_faults.sh
@@ -552,4 +554,132 @@ test_failing_anywhere_the_totals_stay_and_a_second_run_completes_them()
 	done <<<"$calls"
 	echo "failed at $points points" >&2
 	((points > 40))
+}
+
+# acl_reload: as a loader that makes new maps does it.
+acl_reload() { reload objects/xdp_acl.o; }
+
+expect_dropped()
+{
+	local before
+
+	before=$(dropped)
+	from 1 "$1" 100
+	[[ $(dropped) == $((before + $1)) ]] || fail "$(dropped) are dropped, expected $((before + $1))"
+}
+
+test_lists_of_acl_are_carried_over_with_what_is_in_them()
+{
+	local n
+
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 --list bad add 192.0.2.1 2001:db8::/32
+	expect_dropped 3
+	# However often, there is nothing left of the old ones.
+	for n in 1 2 3; do
+		acl_reload
+		expect_status 0 pin_maps --carry --dry-run v0
+		[[ $output == *"would carry map "*" into acl_sets6 "* ]] || fail "$output"
+		expect_status 0 pin_maps --carry v0
+		[[ $output == *"carried    map "*" into acl_sets4 (id "*"), config"* && $output == *" into acl_xnext "* ]] ||
+			fail "$output"
+		expect_nothing_left
+		expect_dropped 2
+	done
+	[[ $(acl v0) == *"deny "*" list bad "*"1 IPv4 addresses  1 IPv6 prefixes"* ]] || fail "$(acl v0)"
+	acl v0 --list bad del 192.0.2.1
+	from 1 2 100
+	[[ $(passed) == 2 ]] || fail "$(passed) passed"
+}
+
+# A map of maps and what names it must not disagree for one packet.
+test_no_packet_sees_half_a_list_that_is_carried_over()
+{
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 --list good add 192.0.2.1 allow
+	acl v0 policy drop
+	from 1 2 100
+	[[ $(passed) == 2 ]] || fail "$(passed) passed"
+	acl_reload
+	pin_maps v0 >/dev/null
+	while :; do
+		from 1 10 100
+	done &
+	expect_status 0 pin_maps --carry v0
+	kill $!
+	[[ $(dropped) == 0 ]] || fail "$(dropped) are dropped"
+	expect_nothing_left
+}
+
+# Killed anywhere, what came over already is no list without its addresses, and the next run goes on.
+test_carrying_the_lists_of_acl_over_survives_a_kill()
+{
+	local n calls
+
+	need strace
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 --list good add 192.0.2.1 allow
+	acl v0 policy drop
+	acl_reload
+	strace -f -qq -o "$TMPDIR/calls" -e trace=bpf pin_maps --carry v0 >/dev/null
+	calls=$(wc -l <"$TMPDIR/calls")
+	# Where maps are put into slots, and a few others.
+	for n in $(grep -n 'BPF_MAP_UPDATE_ELEM' "$TMPDIR/calls" | cut -d: -f1 | head -n 6) \
+		$((calls / 4)) $((calls / 2)) $((calls * 3 / 4)) $((calls - 20)) $((calls - 5)); do
+		acl_reload
+		with_fault bpf:signal=KILL:when="$n" pin_maps --carry v0 >/dev/null 2>&1 || true
+		from 1 2 100
+		[[ $(dropped) == 0 ]] || fail "killed at call $n of $calls: $(dropped) are dropped"
+		pin_maps v0 >/dev/null
+		from 1 2 100
+		[[ $(dropped) == 0 ]] || fail "after the kill at call $n of $calls: $(dropped) are dropped"
+		expect_status 0 pin_maps --carry v0
+		expect_nothing_left
+		[[ $(acl v0) == *"list good "*"policy drop"* ]] || fail "after call $n of $calls: $(acl v0)"
+	done
+}
+
+test_lists_that_were_edited_in_both_are_not_mixed()
+{
+	local old
+
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 --list bad add 192.0.2.1 2001:db8::/32
+	acl_reload
+	old=$(map_id "$BPFFS/v0/acl_sets6")
+	pin_maps v0 >/dev/null
+	# It has the slot of the other list, and nothing of IPv6.
+	acl v0 --list good add 198.51.100.1 allow
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"partly "*"into acl_sets6 "*"all but 1: slot 0: what belongs to it was set in the new maps meanwhile  (stays as $BPFFS/v0/acl_sets6%old-$old)"* ]] ||
+		fail "$output"
+	[[ $errors == *"map 'acl_sets4': 1 map in it stays in %old-"*": slot 0: the new one has map "* &&
+		$errors == *"hint: look at it: bpftool map dump pinned $BPFFS/v0/acl_sets6%old-$old"* ]] || fail "$errors"
+	[[ $(acl v0) == *"allow "*" list good "*"1 IPv4 addresses  0 IPv6 prefixes"* ]] || fail "$(acl v0)"
+	# It was said.
+	expect_status 0 pin_maps --carry v0
+}
+
+test_maps_inside_that_the_new_one_does_not_take_stay()
+{
+	link_xdp v0 "$BUILT/inner1.o"
+	pin_maps v0 >/dev/null
+	bpftool map create "$BPFFS/inside" type hash key 4 value 8 entries 8 name inside
+	bpftool map update pinned "$BPFFS/v0/sizes" key 7 0 0 0 value pinned "$BPFFS/inside"
+	bpftool map update pinned "$BPFFS/inside" key 100 0 0 0 value 0 0 0 0 0 0 0 0
+	reload "$BUILT/inner2.o"
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"partly "*" into sizes "*"slot 7: the new one takes maps of another definition than map "* &&
+		$output == *"carried "*" into kinds "* ]] || fail "$output"
+	reload "$BUILT/inner1.o"
+	pin_maps v0 >/dev/null
+	bpftool map update pinned "$BPFFS/v0/sizes" key 7 0 0 0 value pinned "$BPFFS/inside"
+	reload "$BUILT/inner1.o"
+	expect_status 0 pin_maps --carry v0
+	send 1
+	[[ $(bpftool map dump pinned "$BPFFS/v0/sizes") == *7* ]] || fail "$(bpftool map dump pinned "$BPFFS/v0/sizes")"
 }
