@@ -23,6 +23,7 @@ struct scan {
 	struct owners *owners;
 	const struct bpffs *fs;
 	const char *except;
+	ino_t root;      /* of the layout, which may lie below that of its filesystem */
 	bool interfaces; /* look into the interfaces' own directories as well */
 	dev_t seen[MOUNTS_MAX];
 	size_t seen_len;
@@ -48,9 +49,9 @@ static int id_of(int fd, enum pin_kind kind, __u32 *id)
 }
 
 static int add_pin(struct scan *scan, int dir_fd, const char *file, enum owner_kind owner,
-                   const char *path)
+                   const char *path, size_t layout_len)
 {
-	struct owned_pin pin = { .owner = owner }, *pins;
+	struct owned_pin pin = { .owner = owner, .layout_len = layout_len }, *pins;
 	int fd, kind, err = -EINVAL;
 
 	fd = pin_open(dir_fd, file, 0);
@@ -76,8 +77,8 @@ static int add_pin(struct scan *scan, int dir_fd, const char *file, enum owner_k
 }
 
 /*
- * Whose the directory `name` in dir_fd is; relative is NULL outside our own BPF filesystem, else
- * its path below the root.
+ * Whose the directory `name` in dir_fd is; relative is NULL outside our layout, else its path below
+ * the root.
  */
 static enum owner_kind owner_below(int dir_fd, const char *name, enum owner_kind parent,
                                    const char *relative)
@@ -106,9 +107,16 @@ static mode_t type_of(int dir_fd, const struct dirent *entry)
 	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
 }
 
-/* path[root_len] is where the part below the root of the mount begins. */
-static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool ours,
-                    enum owner_kind owner)
+/* However it came to be mounted there: the path that leads to it does not tell. */
+static bool is_root(const struct scan *scan, int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_dev == scan->fs->dev && st.st_ino == scan->root;
+}
+
+/* path[layout_len] is where the part below the root of the layout begins; 0: not there yet. */
+static int scan_dir(struct scan *scan, int fd, char *path, size_t layout_len, enum owner_kind owner)
 {
 	size_t len = strlen(path);
 	struct dirent *entry;
@@ -116,6 +124,8 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 	int err = 0;
 	DIR *stream;
 
+	if (!layout_len && is_root(scan, fd))
+		layout_len = len + 1;
 	stream = fdopendir(fd);
 	if (!stream) {
 		close(fd);
@@ -133,13 +143,13 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 		    (int)(PATH_MAX - len))
 			continue;
 		if (S_ISREG(type)) {
-			err = add_pin(scan, fd, entry->d_name, owner, path);
+			err = add_pin(scan, fd, entry->d_name, owner, path, layout_len);
 			continue;
 		}
-		if (ours)
-			relative = path + root_len + 1;
-		if (!S_ISDIR(type) || (ours && (!strcmp(relative, scan->except) ||
-		                                !strcmp(relative, "%ifbpf/stage"))))
+		if (layout_len)
+			relative = path + layout_len;
+		if (!S_ISDIR(type) || (relative && (!strcmp(relative, scan->except) ||
+		                                    !strcmp(relative, "%ifbpf/stage"))))
 			continue;
 		below = owner_below(fd, entry->d_name, owner, relative);
 		if (below == OWNER_INTERFACE && !scan->interfaces)
@@ -147,7 +157,7 @@ static int scan_dir(struct scan *scan, int fd, char *path, size_t root_len, bool
 		below_fd =
 			openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below_fd >= 0)
-			err = scan_dir(scan, below_fd, path, root_len, ours, below);
+			err = scan_dir(scan, below_fd, path, layout_len, below);
 	}
 	closedir(stream);
 	path[len] = '\0';
@@ -159,7 +169,7 @@ static int scan_mount(const struct mount *mount, void *arg)
 	struct scan *scan = arg;
 	char path[PATH_MAX];
 	struct stat st;
-	int fd, err;
+	int fd;
 
 	if (strcmp(mount->fstype, "bpf") || scan->seen_len == MOUNTS_MAX)
 		return 0;
@@ -176,15 +186,16 @@ static int scan_mount(const struct mount *mount, void *arg)
 	}
 	scan->seen[scan->seen_len++] = mount->dev;
 	strcpy(path, mount->point);
-	err = scan_dir(scan, fd, path, strlen(path), mount->dev == scan->fs->dev, OWNER_OTHER);
-	return err;
+	return scan_dir(scan, fd, path, 0, OWNER_OTHER);
 }
 
 static int scan_all(struct owners *owners, struct scan *scan)
 {
+	struct stat st;
 	int err;
 
 	memset(owners, 0, sizeof(*owners));
+	scan->root = fstat(scan->fs->fd, &st) ? 0 : st.st_ino;
 	err = mounts_each("/proc/self/mountinfo", scan_mount, scan);
 	if (err == -ENOMEM)
 		owners_free(owners);
@@ -213,17 +224,18 @@ void owners_free(struct owners *owners)
 	memset(owners, 0, sizeof(*owners));
 }
 
-void owners_forget(struct owners *owners, const struct bpffs *fs, const char *relative)
+void owners_forget(struct owners *owners, const char *relative)
 {
-	char below[PATH_MAX * 2];
-	size_t len = 0, kept = 0;
+	size_t len = strlen(relative), kept = 0;
 
-	len = snprintf(below, sizeof(below), "%s/%s/", fs->path, relative);
 	for (size_t i = 0; i < owners->len; i++) {
-		if (strncmp(owners->pins[i].path, below, len) != 0)
-			owners->pins[kept++] = owners->pins[i];
+		struct owned_pin *pin = &owners->pins[i];
+		const char *path = pin->path + pin->layout_len;
+
+		if (pin->layout_len && !strncmp(path, relative, len) && path[len] == '/')
+			free(pin->path);
 		else
-			free(owners->pins[i].path);
+			owners->pins[kept++] = *pin;
 	}
 	owners->len = kept;
 }

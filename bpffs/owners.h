@@ -17,6 +17,7 @@ struct owned_pin {
 	enum pin_kind kind;
 	__u32 id;
 	char *path;
+	size_t layout_len; /* path[layout_len]: what is below the layout's root; 0: outside of it */
 };
 
 struct owners {
@@ -35,8 +36,9 @@ int owners_scan(struct owners *owners, const struct bpffs *fs, const char *excep
 int owners_scan_with_interfaces(struct owners *owners, const struct bpffs *fs, const char *except);
 void owners_free(struct owners *owners);
 
-/* Leave out what is below a path relative to fs, as a scan with that as `except` would have. */
-void owners_forget(struct owners *owners, const struct bpffs *fs, const char *relative);
+/* Leave out what is below a path relative to the layout's root, as a scan with that as `except`
+ * would have. */
+void owners_forget(struct owners *owners, const char *relative);
 
 /* The path under which such an owner keeps it pinned, or NULL. */
 const char *owners_path(const struct owners *owners, enum owner_kind owner, enum pin_kind kind,

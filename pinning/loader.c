@@ -132,7 +132,7 @@ static int scan_owners(struct loading *l)
 	if (err)
 		return err;
 	session->scanned = true;
-	owners_forget(&session->owners, &l->fs, l->dir.relative);
+	owners_forget(&session->owners, l->dir.relative);
 	l->owners = session->owners;
 	return 0;
 }

@@ -5,6 +5,7 @@
 . tests/pins.sh
 . tests/faults.sh
 . tests/loads.sh
+. tests/carry.sh
 
 # --- dry runs, and where the pins are
 
@@ -82,6 +83,49 @@ test_another_bpffs_is_used_where_the_environment_names_one()
 	expect_status 0 load v0 objects/xdp_drop.o
 	send 2
 	expect_totals v0 "xdp XDP_DROP 2"
+}
+
+has_passed() { [[ $(seen passed) == "$1" ]]; }
+
+# counts_come_over DIRECTORY: which IFBPF_BPFFS names.
+counts_come_over()
+{
+	local BPFFS=$1
+
+	export IFBPF_BPFFS=$BPFFS
+	load v0 "$BUILT/carry1.o" >/dev/null
+	send 5
+	eventually has_passed 5 || fail "passed: $(seen passed)"
+	expect_status 0 pin_maps v0
+	[[ $output != *shared* ]] || fail "pin_maps says: $output"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors != *"goes on"* && $errors != *"shared by"* ]] || fail "it says: $errors"
+	expect_seen 5 0
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	unload --all --purge v0 >/dev/null
+	unset IFBPF_BPFFS
+}
+
+test_counts_come_over_wherever_in_a_bpffs_the_layout_is()
+{
+	mkdir "$BPFFS/sub" /run/bound /run/other
+	counts_come_over "$BPFFS/sub"
+	mount --bind "$BPFFS/sub" /run/bound
+	counts_come_over /run/bound
+	mount -t bpf bpf /run/other
+	mkdir /run/other/sub
+	counts_come_over /run/other/sub
+}
+
+test_several_interfaces_share_nothing_in_a_directory_of_a_bpffs()
+{
+	mkdir "$BPFFS/sub"
+	export IFBPF_BPFFS=$BPFFS/sub
+	make_veth v5
+	load v0 v5 "$BUILT/carry1.o" >/dev/null
+	expect_status 0 load --on-mismatch migrate v0 v5 "$BUILT/carry2.o"
+	[[ $errors != *"goes on"* && $errors != *"shared by"* ]] || fail "it says: $errors"
+	[[ -z $(old_maps "$BPFFS/sub/v0")$(old_maps "$BPFFS/sub/v5") ]] || fail "old maps are left"
 }
 
 test_interfaces_of_another_namespace_are_loaded_and_pinned_apart()
