@@ -95,6 +95,32 @@ static int move_pin(int stage_fd, const char *file, void *arg)
 	return unlinkat(stage_fd, file, 0) && errno != ENOENT ? -errno : 0;
 }
 
+/* A directory's maps, and which of them has another name than an old one. */
+struct settling {
+	const struct record *rec;
+	int dir_fd, egress_fd;
+	__u32 id; /* that is looked for */
+};
+
+static int find_present(int dir_fd, const char *file, void *arg)
+{
+	const struct settling *s = arg;
+	char map[NAME_SIZE];
+	__u32 old_id, id;
+
+	if (mapname_parse(file, map, sizeof(map), &old_id) || old_id)
+		return 0;
+	return !pin_map_id(dir_fd, file, &id) && id == s->id;
+}
+
+/* It has a name of its own in the directory: else an old one would be the last that it has. */
+static bool has_name(struct settling *s, __u32 id)
+{
+	s->id = id;
+	return pin_each(s->dir_fd, find_present, s) == 1 ||
+	       pin_each(s->egress_fd, find_present, s) == 1;
+}
+
 /*
  * A map that is back in use, under its own name or another of ours, is no old one any more, and
  * must not be counted twice. Which map it is says the map, not the name that somebody gave it; if
@@ -102,7 +128,7 @@ static int move_pin(int stage_fd, const char *file, void *arg)
  */
 static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 {
-	const struct record *rec = arg;
+	struct settling *s = arg;
 	char map[NAME_SIZE], flat[NAME_SIZE];
 	__u32 old_id, id, present_id;
 	int err;
@@ -113,7 +139,7 @@ static int drop_old_in_use(int dir_fd, const char *file, void *arg)
 	if (err)
 		return is_no_map(err) ? 0 : err;
 	for (int hook = 0; hook < HOOKS; hook++)
-		if (record_has_map(rec, hook, id))
+		if (record_has_map(s->rec, hook, id) && has_name(s, id))
 			return drop(dir_fd, file);
 	if (id != old_id || mapname_encode(map, flat, sizeof(flat)))
 		return 0;
@@ -254,14 +280,15 @@ static int move_maps(int stage_fd, const struct listing *staged, int dir_fd, int
 /* All pins are in place: what follows from that, and the modes. */
 static int settle(int dir_fd, int egress_fd, struct record *rec)
 {
+	struct settling old = { .rec = rec, .dir_fd = dir_fd, .egress_fd = egress_fd };
 	struct skeleton s;
 	int err = skeleton_list(&s, dir_fd, egress_fd);
 
 	if (err)
 		return err;
-	err = pin_each_listed(dir_fd, &s.dir, drop_old_in_use, rec);
+	err = pin_each_listed(dir_fd, &s.dir, drop_old_in_use, &old);
 	if (!err)
-		err = pin_each_listed(egress_fd, &s.egress, drop_old_in_use, rec);
+		err = pin_each_listed(egress_fd, &s.egress, drop_old_in_use, &old);
 	if (!err)
 		err = skeleton_complete_listed(&s);
 	if (!err)

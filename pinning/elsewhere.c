@@ -139,7 +139,7 @@ bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_
 	for (size_t i = 0; i < all->uses.len; i++) {
 		struct gc_prog *prog = &all->uses.progs[i];
 
-		if (!gc_prog_uses(prog, map_id))
+		if (!gc_prog_uses(&all->uses, prog, map_id))
 			continue;
 		at = elsewhere_runs(all, prog->id);
 		if (at) {

@@ -18,7 +18,7 @@ static const struct gc_prog *find_user(struct gc *gc, const struct gc_ids *doome
 	for (size_t i = 0; i < gc->uses.len; i++) {
 		struct gc_prog *user = &gc->uses.progs[i];
 
-		if (!gc_prog_uses(user, map_id) || gc_ids_has(doomed, user->id) ||
+		if (!gc_prog_uses(&gc->uses, user, map_id) || gc_ids_has(doomed, user->id) ||
 		    is_kept_by_others(gc, user->id, map_id))
 			continue;
 		if (gc_attached_prog(&gc->attached, user->id) || !gc_prog_goes_away(user))

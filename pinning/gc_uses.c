@@ -59,6 +59,8 @@ int gc_uses_scan(struct gc_uses *uses)
 		uses->progs = progs;
 		progs[uses->len++] = prog;
 	}
+	if (!err)
+		err = outers_scan(&uses->outers);
 	if (err)
 		gc_uses_free(uses);
 	return err;
@@ -66,6 +68,7 @@ int gc_uses_scan(struct gc_uses *uses)
 
 void gc_uses_free(struct gc_uses *uses)
 {
+	outers_free(&uses->outers);
 	free(uses->progs);
 	memset(uses, 0, sizeof(*uses));
 }
@@ -92,18 +95,18 @@ int gc_ids_add(struct gc_ids *ids, __u32 id)
 	return 0;
 }
 
-bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id)
+bool gc_prog_uses(const struct gc_uses *uses, const struct gc_prog *prog, __u32 map_id)
 {
 	for (__u32 i = 0; i < prog->maps_len; i++)
 		if (prog->maps[i] == map_id)
 			return true;
-	return false;
+	return outers_find(&uses->outers, prog->maps, prog->maps_len, map_id);
 }
 
 const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id)
 {
 	for (size_t i = 0; i < uses->len; i++)
-		if (gc_prog_uses(&uses->progs[i], map_id))
+		if (gc_prog_uses(uses, &uses->progs[i], map_id))
 			return &uses->progs[i];
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include "bpffs/namespaces.h"
 #include "bpffs/query.h"
+#include "pinning/outers.h"
 
 /* The kernel lets a program use this many maps (MAX_USED_MAPS). */
 #define GC_MAPS_MAX 64
@@ -34,15 +35,18 @@ struct gc_prog {
 struct gc_uses {
 	struct gc_prog *progs;
 	size_t len;
+	struct outers outers;
 };
 
 /*
- * Ask for all programs. Returns 0, -EPERM without CAP_SYS_ADMIN, or another negative errno; silent.
+ * Ask for all programs, and for what is in maps of maps. Returns 0, -EPERM without CAP_SYS_ADMIN,
+ * or another negative errno; silent.
  */
 int gc_uses_scan(struct gc_uses *uses);
 void gc_uses_free(struct gc_uses *uses);
 
-bool gc_prog_uses(const struct gc_prog *prog, __u32 map_id);
+/* The program names the map, or finds it in a slot of one that it names. */
+bool gc_prog_uses(const struct gc_uses *uses, const struct gc_prog *prog, __u32 map_id);
 
 /* A program that uses the map, or NULL. */
 const struct gc_prog *gc_uses_find(const struct gc_uses *uses, __u32 map_id);

@@ -4,7 +4,10 @@
 #define PINNING_UNLOAD_INTERNAL_H
 
 #include <bpf/bpf.h>
+#include "bpffs/live.h"
 #include "bpffs/owners.h"
+#include "bpffs/stage.h"
+#include "pinning/plan.h"
 #include "pinning/unloader.h"
 
 /* Everything that one unload works with. */
@@ -17,6 +20,11 @@ struct unloading {
 	struct directory dir; /* fd -1 if the interface has none */
 	struct owners owners;
 	bool resumed; /* what was still to be brought over was seen to */
+
+	/* By unload_plan(): */
+	struct live live; /* what is published of that which stays */
+	struct plan plan;
+	bool blind; /* of which nothing can be told without CAP_SYS_ADMIN */
 };
 
 /* The kernel's name for a program; without the right to ask, the name of its pin; or "". */
@@ -36,11 +44,26 @@ bool unload_only_pins(const struct unloading *u);
 int unload_choose(struct unloading *u, bool act);
 
 /*
- * What is published without this program; at NULL: none goes. Where programs cannot be opened by
- * id, that is what was published before for the others. Reports its failures. Returns 0 or a
- * negative errno.
+ * Look which maps those programs have that stay, and which pins. Reports its failures. Returns 0 or
+ * a negative errno; unload_plan_free() releases it, and may be called more than once.
  */
-int unload_make_record(const struct unloading *u, const struct attachment *at, struct record *rec);
+int unload_plan(struct unloading *u);
+void unload_plan_free(struct unloading *u);
+
+/*
+ * After that: what is published without this program; at NULL: none goes. Where programs cannot be
+ * opened by id, that is what was published before for the others. Returns 0 or a negative errno.
+ */
+int unload_make_record(struct unloading *u, const struct attachment *at, struct record *rec);
+
+/*
+ * unload_purge.c, after unload_plan(): have the maps dropped that only this program uses, or with
+ * the last one all that is pinned but for what the programs of others use; with stage NULL they are
+ * counted. And all of that where no program goes. Report their failures. Return 0 or a negative
+ * errno.
+ */
+int unload_purge(struct unloading *u, struct stage *stage, struct unloaded *one);
+int unload_purge_all(struct unloading *u, struct stage *stage, unsigned int *count);
 
 /* The same program on the same place, attached in the same manner. */
 bool unload_same_attachment(const struct attachment *a, const struct attachment *b);

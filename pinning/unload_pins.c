@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpffs/kept.h"
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-#include "bpffs/view.h"
 #include "pinning/unload_pins.h"
 
 /* The id of the program that is pinned there; 0 if it is something else. */
@@ -117,29 +115,6 @@ int unload_list_staying(const struct directory *dir, const struct attachments *a
 	return failed(err, "cannot list the programs that are pinned in %s", dir->path);
 }
 
-static bool uses_map(const struct live *live, __u32 map_id)
-{
-	for (size_t i = 0; i < live->maps_len; i++)
-		if (live->maps[i].info.id == map_id)
-			return true;
-	return false;
-}
-
-/* Is this pin, or for an old one the pin that replaced it, a map of the program that goes? */
-static bool goes(const struct view *view, const struct view_map *pin, const struct live *going,
-                 const struct live *staying)
-{
-	if (uses_map(staying, pin->info.id))
-		return false;
-	for (size_t i = 0; i < view->len; i++) {
-		const struct view_map *map = &view->maps[i];
-
-		if (!map->old_id && map->egress == pin->egress && !strcmp(map->name, pin->name))
-			return uses_map(going, map->info.id) && !uses_map(staying, map->info.id);
-	}
-	return false;
-}
-
 int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin)
 {
 	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
@@ -158,74 +133,4 @@ int unload_drop_pin(struct stage *stage, const struct directory *dir, const stru
 	/* The symlink to it for egress programs would lead nowhere. */
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
 	return readlinkat(dir->fd, path, old, sizeof(old)) < 0 ? 0 : stage_add_drop(stage, path);
-}
-
-/* What was not brought over from an old map goes with it, and so does the note of that. */
-static int drop_carry(struct stage *stage, const struct directory *dir, const struct view_map *pin)
-{
-	char path[NAME_SIZE];
-	int err = 0;
-
-	if (!pin->old_id || !directory_carries(dir, pin->info.id))
-		return 0;
-	note("map '%s': what was not brought over yet from map %u %s dropped with it", pin->name,
-	     pin->info.id, stage ? "is" : "would be");
-	for (int base = 0; stage && !err && base < 2; base++) {
-		snprintf(path, sizeof(path), "%s/%u%s", DIRECTORY_CARRY, pin->info.id,
-		         base ? DIRECTORY_BASE : "");
-		err = stage_add_drop(stage, path);
-	}
-	return err;
-}
-
-/* What others pinned among our maps is theirs. */
-static bool is_foreign(const struct directory *dir, const struct view_map *pin)
-{
-	if (pin->old_id || kept_is_ours(&dir->record, pin->info.id))
-		return false;
-	note("map %u at %s/%s%s is not ours, and is left alone", pin->info.id, dir->path,
-	     pin->egress ? DIRECTORY_EGRESS "/" : "", pin->name);
-	return true;
-}
-
-/* Drop the maps that go; with going NULL all that are ours and that nothing which stays uses. */
-static int drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
-                     const struct live *staying, unsigned int *count)
-{
-	struct view view;
-	int err;
-
-	*count = 0;
-	err = view_open(&view, dir, NULL, BPF_F_RDONLY);
-	if (err)
-		return err;
-	for (size_t i = 0; !err && i < view.len; i++) {
-		if (going ? !goes(&view, &view.maps[i], going, staying)
-		          : uses_map(staying, view.maps[i].info.id) ||
-		                    is_foreign(dir, &view.maps[i]))
-			continue;
-		(*count)++;
-		if (stage)
-			err = unload_drop_pin(stage, dir, &view.maps[i]);
-		if (!err)
-			err = drop_carry(stage, dir, &view.maps[i]);
-	}
-	view_close(&view);
-	return err;
-}
-
-int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
-                     const struct live *staying, unsigned int *count)
-{
-	return drop_maps(stage, dir, going, staying, count);
-}
-
-int unload_drop_all(struct stage *stage, const struct directory *dir, const struct live *staying,
-                    unsigned int *count)
-{
-	int err = drop_maps(stage, dir, NULL, staying, count);
-
-	for (int hook = 0; stage && !err && hook < HOOKS; hook++)
-		err = unload_drop_prog(stage, dir, hook, 0);
-	return err;
 }

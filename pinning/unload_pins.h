@@ -4,8 +4,11 @@
 #define PINNING_UNLOAD_PINS_H
 
 #include "bpffs/live.h"
+#include "bpffs/owners.h"
 #include "bpffs/stage.h"
 #include "bpffs/view.h"
+#include "pinning/elsewhere.h"
+#include "pinning/plan.h"
 
 /*
  * Have the pin of a program dropped that is in %progs/<hook>/, if it is there; with prog_id 0 of
@@ -23,20 +26,34 @@ int unload_drop_prog(struct stage *stage, const struct directory *dir, enum hook
 int unload_list_staying(const struct directory *dir, const struct attachments *attached,
                         const struct attachment *going, struct attachments *out);
 
-/*
- * Have the pins of those maps dropped that the program which goes uses and no other on the
- * interface, or prepared for it, with what they replaced. With stage NULL they are only counted.
- * *count is the number of maps' pins. Reports its failures. Returns 0 or a negative errno.
- */
-int unload_drop_maps(struct stage *stage, const struct directory *dir, const struct live *going,
-                     const struct live *staying, unsigned int *count);
+/* Which pins of maps are to go. */
+struct purging {
+	struct stage *stage; /* NULL: they are only counted */
+	const struct bpffs *fs;
+	const struct interface *iface;
+	const struct directory *dir;
+	const struct live *going;   /* the program that goes; NULL: all that is ours */
+	const struct live *staying; /* all else that is on the interface, or prepared for it */
+	struct plan *plan;          /* of what is ours of that, with live as its input's */
+	const struct live *live;
+	unsigned int count; /* of pins that go */
+
+	/* Looked at once they are asked for: */
+	struct elsewhere others;
+	bool has_others;
+	struct owners owners; /* of all pins but those in dir */
+	bool has_owners;
+};
 
 /*
- * The same for all maps of ours, and all programs, where nothing of ours is attached that could use
- * them: but for the maps that what stays uses. What others pinned in the directory is named.
+ * Have the pins of those maps dropped that the program which goes uses, and what they replaced; or
+ * all that are ours. What a program uses that stays, stays pinned, also one of another interface if
+ * no other pin has the map, which is said; and gets the name that it had to leave to one that goes:
+ * then plan has it as PLAN_PINNED. With going NULL what others pinned in the directory is named.
+ * Reports its failures. Returns 0 or a negative errno; unload_purge_free() must follow in any case.
  */
-int unload_drop_all(struct stage *stage, const struct directory *dir, const struct live *staying,
-                    unsigned int *count);
+int unload_drop_maps(struct purging *p);
+void unload_purge_free(struct purging *p);
 
 /* Have one pin of a map dropped, with the symlink of %egress/ to it. Reports its failures. */
 int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin);

@@ -2,11 +2,9 @@
 /* What the record says once a program is off. */
 #include <errno.h>
 #include <string.h>
-#include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "pinning/notes.h"
 #include "pinning/ownership.h"
-#include "pinning/plan.h"
 #include "pinning/unload_internal.h"
 
 static bool on_hook(const struct attachments *attached, enum hook hook)
@@ -35,38 +33,65 @@ static int find_published(const struct unloading *u, struct attachments *out)
 	return err;
 }
 
-int unload_make_record(const struct unloading *u, const struct attachment *at, struct record *rec)
+static struct plan_input plan_input(const struct unloading *u)
 {
-	struct live live = {};
-	const struct plan_input in = {
+	return (struct plan_input){
 		.iface = u->iface,
 		.dir = &u->dir,
-		.live = &live,
+		.live = &u->live,
 		.owners = &u->owners,
 	};
+}
+
+int unload_plan(struct unloading *u)
+{
+	const struct plan_input in = plan_input(u);
 	struct attachments published;
-	struct plan plan;
 	int err;
 
+	unload_plan_free(u);
 	err = find_published(u, &published);
 	if (err)
 		return failed(err, "cannot list what is attached");
-	err = live_query(&live, &published);
+	err = live_query(&u->live, &published);
 	attachments_free(&published);
 	if (!err)
-		err = plan_make(&plan, &in);
-	if (!err) {
-		plan_record(&plan, &in, rec);
-		plan_free(&plan);
-	} else if (err == -EPERM) {
-		detail("programs cannot be opened by id without CAP_SYS_ADMIN");
+		return plan_make(&u->plan, &in);
+	u->blind = err == -EPERM;
+	if (!u->blind)
+		return failed(err, "cannot look at the programs on %s", u->iface->name);
+	detail("programs cannot be opened by id without CAP_SYS_ADMIN");
+	return 0;
+}
+
+void unload_plan_free(struct unloading *u)
+{
+	plan_free(&u->plan);
+	live_free(&u->live);
+	u->blind = false;
+}
+
+/* Nothing is pinned that was not before: what another map has the name of stays as it is. */
+static void leave_names(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (plan->maps[i].state == PLAN_REPLACED)
+			plan->maps[i].state = PLAN_REFUSED;
+}
+
+int unload_make_record(struct unloading *u, const struct attachment *at, struct record *rec)
+{
+	const struct plan_input in = plan_input(u);
+	int err;
+
+	leave_names(&u->plan);
+	if (!u->blind) {
+		plan_record(&u->plan, &in, rec);
+	} else {
 		*rec = u->dir.record;
 		if (at && !on_hook(&u->attached, at->hook))
 			memset(&rec->hooks[at->hook], 0, sizeof(rec->hooks[at->hook]));
-	} else {
-		return failed(err, "cannot look at the programs on %s", u->iface->name);
 	}
-	live_free(&live);
 	/* Its directory may still have the name that the interface had: that is the record's. */
 	rec->iface = u->dir.record.iface;
 	if (!at || attachments_has(&u->attached, at->hook, at->prog_id))

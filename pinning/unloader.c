@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/links.h"
-#include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
@@ -49,63 +48,6 @@ static int stage_drops(struct unloading *u, struct stage *stage, const struct un
 	return err;
 }
 
-/* Nothing of ours is attached after this one, so that nothing uses what earlier programs left. */
-static bool leaves_nothing(const struct unloading *u, const struct unloaded *one)
-{
-	for (const struct unloaded *before = u->report->list; before < one; before++)
-		if (!before->done)
-			return false;
-	return one == &u->report->list[u->report->len - 1];
-}
-
-/* Drop all that is pinned, but for what the programs of others use; with stage NULL count it. */
-static int purge_all(struct unloading *u, struct stage *stage, unsigned int *count)
-{
-	struct live staying = {};
-	int err = live_query(&staying, &u->attached);
-
-	if (err)
-		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
-	else
-		err = unload_drop_all(stage, &u->dir, &staying, count);
-	live_free(&staying);
-	return err;
-}
-
-/*
- * Drop the maps that only this program uses, or with the last one all of them; with stage NULL they
- * are counted.
- */
-static int purge(struct unloading *u, struct stage *stage, struct unloaded *one)
-{
-	const struct attachments only = { .list = &one->at, .len = 1 };
-	struct live going = {}, staying = {};
-	struct attachments others;
-	int err;
-
-	if (unload_is_everything(u->options) && leaves_nothing(u, one)) {
-		err = purge_all(u, stage, &one->purged);
-		/* In a dry run those of the programs before are still there. */
-		for (const struct unloaded *b = u->report->list; !stage && b < one; b++)
-			one->purged -= b->purged;
-		return err;
-	}
-	err = unload_list_staying(&u->dir, &u->attached, &one->at, &others);
-	if (err)
-		return err;
-	err = live_query(&going, &only);
-	if (!err)
-		err = live_query(&staying, &others);
-	attachments_free(&others);
-	if (err)
-		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
-	else
-		err = unload_drop_maps(stage, &u->dir, &going, &staying, &one->purged);
-	live_free(&going);
-	live_free(&staying);
-	return err;
-}
-
 /* Remove one program in the protocol's steps: stage, switch, publish. */
 static int unload_staged(struct unloading *u, struct unloaded *one)
 {
@@ -115,11 +57,13 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = unload_make_record(u, &one->at, &rec);
+		err = unload_plan(u);
 	if (!err)
 		err = stage_drops(u, &stage, one);
 	if (!err && u->options->purge)
-		err = purge(u, &stage, one);
+		err = unload_purge(u, &stage, one);
+	if (!err)
+		err = unload_make_record(u, &one->at, &rec);
 	if (!err)
 		err = stage_switch(&stage, one->at.hook, one->at.prog_id, 0);
 	if (!err)
@@ -152,19 +96,27 @@ static int unload_pins(struct unloading *u)
 
 	report->only_pins = true;
 	report->foreign = u->attached.len > 0;
-	if (u->options->dry_run)
-		return purge_all(u, NULL, &report->purged);
+	err = unload_plan(u);
+	if (err || u->options->dry_run)
+		return err ? err : unload_purge_all(u, NULL, &report->purged);
 	err = stage_begin(&stage, &u->fs, u->iface->name, "unload");
 	if (!err)
-		err = unload_make_record(u, NULL, &rec);
+		err = unload_purge_all(u, &stage, &report->purged);
 	if (!err)
-		err = purge_all(u, &stage, &report->purged);
+		err = unload_make_record(u, NULL, &rec);
 	if (!err)
 		err = stage_seal(&stage, &u->dir, &rec);
 	if (!err)
 		err = stage_commit(&stage, &u->dir, &rec);
 	stage_end(&stage);
 	return err;
+}
+
+static int foresee_purge(struct unloading *u, struct unloaded *one)
+{
+	int err = unload_plan(u);
+
+	return err ? err : unload_purge(u, NULL, one);
 }
 
 static int unload_one(struct unloading *u, struct unloaded *one)
@@ -177,7 +129,7 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 		return err;
 	/* What has no directory of ours has no pins: it is only taken off. */
 	if (u->options->dry_run)
-		err = u->options->purge && u->dir.fd >= 0 ? purge(u, NULL, one) : 0;
+		err = u->options->purge && u->dir.fd >= 0 ? foresee_purge(u, one) : 0;
 	else if (u->dir.fd < 0)
 		err = unload_take_off(u, &one->at, &gone);
 	else
@@ -229,6 +181,7 @@ static int look(struct unloading *u, bool act)
 
 static void forget(struct unloading *u)
 {
+	unload_plan_free(u);
 	directory_close(&u->dir);
 	owners_free(&u->owners);
 	attachments_free(&u->attached);

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
 . tests/faults.sh
+. tests/carry.sh
 
 # pinned_below DIR: the pins of programs and links in it, one a line.
 pinned_below()
@@ -292,6 +293,81 @@ test_purge_leaves_the_maps_of_a_prepared_program()
 	# The last one takes it along.
 	expect_status 0 unload --all --purge v0
 	[[ ! -e $BPFFS/v0/flows ]] || fail "the map is left"
+}
+
+# followed: two hooks with one list, of which one goes on with the old one. Its id is in $old.
+followed()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	deny 0 8
+	old=$(map_id "$BPFFS/v0/deny_list")
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	expect_id "$BPFFS/v0/deny_list%old-$old" "$old"
+}
+
+test_what_another_hook_goes_on_with_keeps_its_old_name()
+{
+	local old
+
+	followed
+	expect_status 0 unload --hook xdp v0
+	expect_id "$BPFFS/v0/deny_list%old-$old" "$old"
+	[[ $(readlink "$BPFFS/v0/%meta") != *"map:$old"* ]] || fail "published: $(readlink "$BPFFS/v0/%meta")"
+}
+
+test_purge_gives_a_name_back_to_the_map_that_is_in_force()
+{
+	local old before
+
+	followed
+	before=$(snapshot)
+	expect_status 0 unload --purge --hook xdp --dry-run v0
+	[[ $output == *" 2 pins would be dropped" ]] || fail "it says: $output"
+	[[ $errors == *"map $old, with which program tc_carry1 "*" on tc_ingress goes on, would have the name again"* ]] ||
+		fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_status 0 unload --purge --hook xdp v0
+	[[ $output == *" removed, 2 pins dropped" ]] || fail "it says: $output"
+	[[ $errors == *"map $old, with which program tc_carry1 "*" on tc_ingress goes on, has the name again"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/deny_list" "$old"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	[[ $(readlink "$BPFFS/v0/%meta") == *"map:$old"* ]] || fail "not published: $(readlink "$BPFFS/v0/%meta")"
+	# The next program works with the list that was in force all the while.
+	expect_status 0 load v0 "$BUILT/tc_carry1.o"
+	[[ $output == *"map deny_list id $old reused"* ]] || fail "it says: $output"
+}
+
+test_purge_drops_what_the_program_alone_went_on_with()
+{
+	local old
+
+	followed
+	expect_status 0 unload --purge --hook tc_ingress v0
+	[[ $output == *" removed, 2 pins dropped" ]] || fail "it says: $output"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	[[ -e $BPFFS/v0/deny_list ]] || fail "the other program's map is gone"
+	eventually map_gone "$old" || fail "map $old is still there"
+}
+
+test_purge_leaves_the_only_pin_of_what_another_interface_goes_on_with()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	old=$(map_id "$BPFFS/v0/deny_list")
+	in_peer ip link set dev v1 xdpgeneric pinned "$BPFFS/v0/%progs/xdp/carry1"
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	expect_status 0 unload --purge v0
+	[[ $errors == *"map 'deny_list' (id $old) stays: v1 (program "*" on xdp) goes on with it"* ]] ||
+		fail "it says: $errors"
+	[[ $output == *" removed, 2 pins dropped" ]] || fail "it says: $output"
+	expect_id "$BPFFS/v0/deny_list%old-$old" "$old"
+	in_peer ip link set dev v1 xdpgeneric off
+	# Nobody does any more.
+	expect_status 0 unload --all --purge v0
+	[[ -z $(find "$BPFFS/v0" -type f) ]] || fail "left over: $(find "$BPFFS/v0" -type f)"
 }
 
 test_purge_of_all_drops_what_is_left_pinned_where_nothing_is_attached()

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "bpffs/pin.h"
+#include "pinning/outers.h"
+
+bool outer_is(__u32 map_type)
+{
+	return map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || map_type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* Visit each slot that has a map, until visit() returns anything but 0, which is then returned. */
+static int each_slot(int fd, const struct bpf_map_info *info,
+                     int (*visit)(const void *key, __u32 id, void *arg), void *arg)
+{
+	void *key = calloc(1, info->key_size), *next = calloc(1, info->key_size);
+	int err = key && next ? 0 : -ENOMEM;
+	bool more = !err && !bpf_map_get_next_key(fd, NULL, key);
+	__u32 id;
+
+	while (!err && more) {
+		more = !bpf_map_get_next_key(fd, key, next);
+		if (!bpf_map_lookup_elem(fd, key, &id))
+			err = visit(key, id, arg);
+		memcpy(key, next, info->key_size);
+	}
+	free(key);
+	free(next);
+	return err;
+}
+
+static int is_id(const void *key, __u32 id, void *arg)
+{
+	(void)key;
+	return id == *(__u32 *)arg;
+}
+
+int outer_has(int outer_fd, const struct bpf_map_info *outer, __u32 map_id)
+{
+	return each_slot(outer_fd, outer, is_id, &map_id);
+}
+
+struct slot_exchange {
+	int fd, new_fd;
+	__u32 old_id;
+	int done;
+};
+
+static int exchange(const void *key, __u32 id, void *arg)
+{
+	struct slot_exchange *x = arg;
+
+	if (id != x->old_id)
+		return 0;
+	/* The kernel returns once no packet is on its way through the old one. */
+	if (bpf_map_update_elem(x->fd, key, &x->new_fd, BPF_EXIST))
+		return -errno;
+	x->done++;
+	return 0;
+}
+
+int outer_exchange(int outer_fd, const struct bpf_map_info *outer, __u32 old_id, int new_fd)
+{
+	struct slot_exchange x = { .fd = outer_fd, .new_fd = new_fd, .old_id = old_id };
+	int err = each_slot(outer_fd, outer, exchange, &x);
+
+	return err ? err : x.done;
+}
+
+static int add_inside(const void *key, __u32 id, void *arg)
+{
+	struct outer *outer = arg;
+	__u32 *list;
+
+	(void)key;
+	/* They double: there may be very many. */
+	if (!(outer->len & (outer->len - 1))) {
+		list = reallocarray(outer->inside, outer->len ? outer->len * 2 : 1, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		outer->inside = list;
+	}
+	outer->inside[outer->len++] = id;
+	return 0;
+}
+
+static int add_outer(struct outers *outers, int fd, const struct bpf_map_info *info)
+{
+	struct outer *list = reallocarray(outers->list, outers->len + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	outers->list = list;
+	list += outers->len++;
+	*list = (struct outer){ .id = info->id };
+	memcpy(list->name, info->name, sizeof(list->name));
+	return each_slot(fd, info, add_inside, list);
+}
+
+int outers_scan(struct outers *outers)
+{
+	struct bpf_map_info info;
+	int err = 0, fd;
+	__u32 id = 0;
+
+	memset(outers, 0, sizeof(*outers));
+	while (!err && !bpf_map_get_next_id(id, &id)) {
+		fd = bpf_map_get_fd_by_id(id);
+		/* It may have gone between the two calls. */
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		err = fd < 0 ? -errno : map_describe(fd, &info);
+		if (!err && outer_is(info.type))
+			err = add_outer(outers, fd, &info);
+		if (fd >= 0)
+			close(fd);
+	}
+	return err || errno == ENOENT ? err : -errno;
+}
+
+void outers_free(struct outers *outers)
+{
+	for (size_t i = 0; i < outers->len; i++)
+		free(outers->list[i].inside);
+	free(outers->list);
+	memset(outers, 0, sizeof(*outers));
+}
+
+static bool has(const struct outer *outer, __u32 map_id)
+{
+	for (size_t i = 0; i < outer->len; i++)
+		if (outer->inside[i] == map_id)
+			return true;
+	return false;
+}
+
+const struct outer *outers_find(const struct outers *outers, const __u32 *maps, size_t len,
+                                __u32 map_id)
+{
+	for (size_t i = 0; i < outers->len; i++)
+		for (size_t j = 0; j < len; j++)
+			if (maps[j] == outers->list[i].id && has(&outers->list[i], map_id))
+				return &outers->list[i];
+	return NULL;
+}
