@@ -234,6 +234,15 @@ static void hint_root_record(const struct bpffs *fs, int err)
 	     fs->path, cli_word(path), cli_command("pin_maps"));
 }
 
+static int refuse_namespace(int err)
+{
+	failed(err, "cannot tell which network namespace this is");
+	/* Its number is there; before 5.14 there is no other sign. */
+	if (err == -ENOENT)
+		hint("that is seen through /proc: mount it, mount -t proc proc /proc");
+	return err;
+}
+
 /* The home namespace is written once, by the first writer, and stays. */
 static int find_home(struct bpffs *fs, enum bpffs_access access)
 {
@@ -255,7 +264,7 @@ static int find_home(struct bpffs *fs, enum bpffs_access access)
 	if (home_of_init(fs, &fs->home)) {
 		err = netns_caller(&fs->home);
 		if (err)
-			return failed(err, "cannot tell which network namespace this is");
+			return refuse_namespace(err);
 	}
 	if (access == BPFFS_READ)
 		return 0;
@@ -321,7 +330,7 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 	/* Remember where we were called before any --netns is entered. */
 	err = netns_caller(&caller);
 	if (err)
-		return failed(err, "cannot tell which network namespace this is");
+		return refuse_namespace(err);
 	err = find_root(fs, access);
 	if (err)
 		return err;

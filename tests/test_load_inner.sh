@@ -60,35 +60,40 @@ test_a_hint_to_carry_over_is_only_for_what_can_be()
 	expect_status 0 load --on-mismatch migrate --on-mismatch waiting=fresh v0 "$BUILT/load_mixed2.o"
 }
 
-# inside MAP: 'SLOT NAME' a line, of the map that is pinned under that name.
+# id_in SLOT: the id that bpftool finds there.
+id_in()
+{
+	local bytes
+
+	mapfile -t bytes < <(bpftool -j map lookup pinned "$BPFFS/v0/filled" key "$1" 0 0 0 | grep -o '0x[0-9a-f]*' | tail -4)
+	echo $((bytes[0] + (bytes[1] << 8) + (bytes[2] << 16) + (bytes[3] << 24)))
+}
+
+# inside: 'SLOT NAME' a line, of the slots of filled that hold a map.
 inside()
 {
-	local slot id
+	local slot
 
-	bpftool -j map dump pinned "$BPFFS/v0/$1" |
-		python3 -c 'import json, sys
-for e in json.load(sys.stdin):
-	if "error" not in e["value"]:
-		print(*(int.from_bytes(bytes(int(b, 16) for b in e[w]), "little") for w in ("key", "value")))' |
-		while read -r slot id; do
-			echo "$slot $(bpftool -j map show id "$id" | sed 's/.*"name":"\([^"]*\)".*/\1/')"
-		done
+	for slot in 0 1 2 3; do
+		! bpftool map lookup pinned "$BPFFS/v0/filled" key "$slot" 0 0 0 >/dev/null 2>&1 ||
+			echo "$slot $(bpftool -j map show id "$(id_in "$slot")" | sed 's/.*"name":"\([^"]*\)".*/\1/')"
+	done
 }
 
 test_a_slot_that_the_object_fills_otherwise_is_said_and_can_be_had()
 {
 	load v0 "$BUILT/slots1.o" >/dev/null
-	[[ $(inside filled) == "0 first" ]] || fail "at first: $(inside filled)"
+	[[ $(inside) == "0 first" ]] || fail "at first: $(inside)"
 	expect_status 0 load v0 "$BUILT/slots1.o"
 	[[ $errors != *filled* ]] || fail "it says: $errors"
 	expect_status 0 load --on-mismatch migrate v0 "$BUILT/slots2.o"
 	[[ $output == *"map filled id "*" reused"* && $errors == *"slot 2 is empty, and the object puts map 'second' there"*\
 "--on-mismatch filled=fresh"* ]] || fail "$output$errors"
-	[[ $(inside filled) == "0 first" ]] || fail "changed: $(inside filled)"
+	[[ $(inside) == "0 first" ]] || fail "changed: $(inside)"
 	expect_status 0 load --on-mismatch filled=fresh v0 "$BUILT/slots2.o"
 	[[ $output == *"map filled id "*" created"* ]] || fail "$output"
 	says_row "slot 2" "map 'second'" empty
-	[[ $(inside filled) == $'0 first\n2 second' ]] || fail "in the end: $(inside filled)"
+	[[ $(inside) == $'0 first\n2 second' ]] || fail "in the end: $(inside)"
 	# And what is as the object says is used on.
 	expect_status 0 load --on-mismatch fresh v0 "$BUILT/slots2.o"
 	[[ $output == *"map filled id "*" reused"* ]] || fail "$output"
@@ -101,15 +106,6 @@ test_a_slot_with_another_map_than_the_objects_is_said()
 	expect_status 0 load v0 "$BUILT/slots1.o"
 	[[ $errors == *"slot 0 is map $(map_id "$BPFFS/other") still, and the object puts map 'first' there"* ]] ||
 		fail "it says: $errors"
-}
-
-# id_in SLOT: the id that bpftool finds there.
-id_in()
-{
-	local bytes
-
-	mapfile -t bytes < <(bpftool -j map lookup pinned "$BPFFS/v0/filled" key "$1" 0 0 0 | grep -o '0x[0-9a-f]*' | tail -4)
-	echo $((bytes[0] + (bytes[1] << 8) + (bytes[2] << 16) + (bytes[3] << 24)))
 }
 
 test_what_is_in_the_slots_is_in_the_list_of_maps()
