@@ -16,28 +16,70 @@
 /* The kernel lets a program use this many maps (MAX_USED_MAPS). */
 #define MAPS_MAX 64
 
-struct nameless {
+/* One object: what it defines, and in which order its programs use it. */
+struct source {
 	char path[PATH_MAX];
 	struct bpf_object *obj;
 	struct uses uses;
-	char why[PATH_MAX + 512];
 };
+
+struct nameless {
+	struct source given;
+	struct source legacy; /* its build for such loaders, once it is wanted; obj: NULL if none */
+	bool is_legacy_tried;
+	__u32 told_prog, told_map; /* why no program fits was said for this one, at this map */
+	char why[2 * PATH_MAX + 512];
+};
+
+static void close_source(struct source *source)
+{
+	uses_free(&source->uses);
+	bpf_object__close(source->obj);
+	memset(source, 0, sizeof(*source));
+}
+
+static int open_source(struct source *source)
+{
+	struct legacy_ids unused = {};
+	int err = object_read(source->path, &source->obj, &unused);
+
+	legacy_ids_free(&unused);
+	return err ? err : uses_read(&source->uses, source->path);
+}
+
+/* legacy/NAME.o beside NAME.o or, of the store, beside the folder of its builds. */
+static bool find_legacy(const char *path, char legacy[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	int dir = (int)(base - path);
+
+	if (dir >= 7 && !strncmp(base - 7, "pinned/", 7) && (dir == 7 || base[-8] == '/'))
+		dir -= 7;
+	return snprintf(legacy, PATH_MAX, "%.*slegacy/%s", dir, path, base) < PATH_MAX &&
+	       strcmp(legacy, path) != 0 && !access(legacy, F_OK);
+}
+
+/* It may do less, and so use other maps. What cannot be read is reported, and is none. */
+static void open_legacy(struct nameless *n)
+{
+	if (n->is_legacy_tried)
+		return;
+	n->is_legacy_tried = true;
+	if (find_legacy(n->given.path, n->legacy.path) && open_source(&n->legacy))
+		close_source(&n->legacy);
+}
 
 int nameless_open(struct nameless **result, const char *file)
 {
 	struct nameless *n = calloc(1, sizeof(*n));
-	struct legacy_ids unused = {};
 	int err;
 
 	*result = n;
 	if (!n)
 		return failed(-ENOMEM, "cannot read object %s", file);
-	err = object_find(file, n->path);
+	err = object_find(file, n->given.path);
 	if (!err)
-		err = object_read(n->path, &n->obj, &unused);
-	legacy_ids_free(&unused);
-	if (!err)
-		err = uses_read(&n->uses, n->path);
+		err = open_source(&n->given);
 	if (!err)
 		return 0;
 	nameless_free(n);
@@ -49,8 +91,8 @@ void nameless_free(struct nameless *n)
 {
 	if (!n)
 		return;
-	uses_free(&n->uses);
-	bpf_object__close(n->obj);
+	close_source(&n->given);
+	close_source(&n->legacy);
 	free(n);
 }
 
@@ -92,13 +134,14 @@ static bool is_alike(const struct bpf_map *def, const struct bpf_map_info *map)
 	       (type == BPF_MAP_TYPE_RINGBUF && map->max_entries > entries);
 }
 
-static bool fits(const struct nameless *n, const struct uses_program *prog,
+static bool fits(const struct source *source, const struct uses_program *prog,
                  const struct bpf_map_info *maps, __u32 len)
 {
 	if (prog->len != len)
 		return false;
 	for (__u32 i = 0; i < len; i++) {
-		const struct bpf_map *def = bpf_object__find_map_by_name(n->obj, prog->maps[i]);
+		const struct bpf_map *def =
+			bpf_object__find_map_by_name(source->obj, prog->maps[i]);
 
 		if (!def || !is_alike(def, &maps[i]))
 			return false;
@@ -108,37 +151,48 @@ static bool fits(const struct nameless *n, const struct uses_program *prog,
 	return true;
 }
 
-static int choose(struct nameless *n, const struct bpf_map_info *maps, __u32 len, __u32 at,
-                  char name[NAME_SIZE])
+static int choose(struct nameless *n, const struct source *source, const struct bpf_map_info *maps,
+                  __u32 len, __u32 at, char name[NAME_SIZE])
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < n->uses.len; i++) {
-		const struct uses_program *prog = &n->uses.list[i];
+	for (size_t i = 0; i < source->uses.len; i++) {
+		const struct uses_program *prog = &source->uses.list[i];
 
-		if (!fits(n, prog, maps, len))
+		if (!fits(source, prog, maps, len))
 			continue;
 		if (found && strcmp(found, prog->maps[at])) {
 			snprintf(n->why, sizeof(n->why),
 			         "it may be '%.64s' or '%.64s': several programs of %s use such "
 			         "maps",
-			         found, prog->maps[at], n->path);
+			         found, prog->maps[at], source->path);
 			return -ENOTUNIQ;
 		}
 		found = prog->maps[at];
 	}
-	if (!found) {
-		snprintf(n->why, sizeof(n->why),
-		         "no program of %s uses maps of the same types and sizes in the same order",
-		         n->path);
+	if (!found)
 		return -ENOENT;
-	}
 	if (strlen(found) >= NAME_SIZE) {
 		snprintf(n->why, sizeof(n->why), "its name is too long for a file name");
 		return -ENAMETOOLONG;
 	}
 	strcpy(name, found);
 	return 0;
+}
+
+/* Of all maps of a program the same is true: the reason stands at the first. */
+static void say_none(struct nameless *n, __u32 prog_id, __u32 map_id)
+{
+	if (n->told_prog == prog_id && n->told_map != map_id) {
+		snprintf(n->why, sizeof(n->why), "as map %u", n->told_map);
+		return;
+	}
+	n->told_prog = prog_id;
+	n->told_map = map_id;
+	snprintf(n->why, sizeof(n->why),
+	         "no program of %s%s%s%s uses maps of the same types and sizes in the same order",
+	         n->given.path, n->legacy.obj ? ", nor of " : "",
+	         n->legacy.obj ? n->legacy.path : "", n->legacy.obj ? "," : "");
 }
 
 int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAME_SIZE],
@@ -153,7 +207,14 @@ int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAM
 	if (!err) {
 		while (at < len && maps[at].id != map_id)
 			at++;
-		err = at < len ? choose(n, maps, len, at, name) : -ESRCH;
+		err = at < len ? choose(n, &n->given, maps, len, at, name) : -ESRCH;
+	}
+	if (err == -ENOENT) {
+		open_legacy(n);
+		if (n->legacy.obj)
+			err = choose(n, &n->legacy, maps, len, at, name);
+		if (err == -ENOENT)
+			say_none(n, prog_id, map_id);
 	}
 	if (err && err != -ENOENT && err != -ENOTUNIQ && err != -ENAMETOOLONG)
 		snprintf(n->why, sizeof(n->why), "the maps of program %u cannot be read", prog_id);

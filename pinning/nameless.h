@@ -21,7 +21,8 @@ void nameless_free(struct nameless *n);
 
 /*
  * Find the name of a map that program prog_id uses: from a program of the object that uses maps of
- * the same types, sizes and flags in the same order. Returns 0; -ENOENT if there is none, -ENOTUNIQ
+ * the same types, sizes and flags in the same order, or else from legacy/NAME.o beside it, which is
+ * its build for such loaders. Returns 0; -ENOENT if there is none, -ENOTUNIQ
  * if several say different names, or another negative errno. *why says it then, for the user, until
  * the next call.
  */

@@ -59,13 +59,44 @@ test_another_object_is_refused()
 {
 	load_nameless v0 "$NAMELESS" in_order
 	expect_status 3 pin_maps --object objects/xdp_pass.o v0
-	[[ $output == *"no program of objects/xdp_pass.o uses maps of the same types and sizes in the same order"* ]] ||
+	[[ $output == *"no program of objects/xdp_pass.o, nor of objects/legacy/xdp_pass.o, uses maps of the same types and sizes in the same order"* ]] ||
 		fail "$output"
 	expect_status 2 pin_maps --object nothing.o v0
 	[[ $errors == *"cannot find object nothing.o"* ]] || fail "$errors"
 	expect_status 2 pin_maps --object README.md v0
 	expect_status 2 pin_maps --object ./README.md v0
 	[[ $errors == *"cannot open object ./README.md"* ]] || fail "$errors"
+}
+
+# Whatever build is named: this one does less, and has no maps for the rest.
+test_the_build_of_the_object_that_loader_takes_names_them()
+{
+	local object
+
+	need_legacy
+	tc qdisc add dev v0 clsact
+	for object in objects/xdp_acl.o objects/pinned/xdp_acl.o; do
+		ip link set dev v0 xdpgeneric obj objects/legacy/xdp_acl.o sec xdp
+		expect_status 0 pin_maps --object "$object" v0
+		[[ $output == *"v0: 10 of 10 maps in "* && -e $BPFFS/v0/acl_settings ]] || fail "$output"
+		ip link set dev v0 xdpgeneric off
+		rm -r "$BPFFS/v0"
+	done
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj objects/legacy/tc_acl.o sec tc
+	expect_status 0 pin_maps --object objects/tc_acl.o v0
+	[[ $output == *"v0: 10 of 10 maps in "* && -e $BPFFS/v0/tc_stats_map ]] || fail "$output"
+}
+
+test_why_no_program_fits_is_said_once_for_each_program()
+{
+	local why="no program of objects/xdp_chain.o, nor of objects/legacy/xdp_chain.o, uses maps of the same types"
+
+	load_ids in_order
+	expect_status 3 pin_maps --object objects/xdp_chain.o v0
+	[[ $(grep -c "$why" <<<"$output") == 1 && $(grep -c "(as map ${ids[0]})" <<<"$output") == 2 ]] ||
+		fail "$output"
+	expect_status 3 pin_maps --json --object objects/xdp_chain.o v0
+	[[ $output == *"$why"*"as map ${ids[0]}"* ]] || fail "$output"
 }
 
 test_either_dialect_of_the_object_names_them()
