@@ -111,7 +111,8 @@ test_installed_plugins_are_found_and_find_the_installed_tools()
 	expect_status 0 tc exec ifbpf status dev v0
 	[[ $output == *"ours: loaded by ifbpf"* ]] || fail "$output"
 	# They speak of themselves as verbs of ifbpf.
-	expect_fail "hint: see what is there: ifbpf status v0" env \
+	ip link set dev v0 xdpgeneric obj "$TMPDIR/root/usr/local/lib/bpf/xdp_pass.o" sec xdp
+	expect_fail "hint: adopt it first: ifbpf pin v0" env \
 		IP_LIB_DIR="$TMPDIR/root$(plugin_dir ip)" ip link set dev v0 type ifbpf off
 }
 
