@@ -228,7 +228,7 @@ test_two_at_once_with_one_program()
 {
 	local i one two
 	tc qdisc add dev v0 clsact
-	for i in {1..20}; do
+	for i in {1..10}; do
 		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o &
 		one=$!
 		tc filter replace dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o &
