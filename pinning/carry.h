@@ -41,6 +41,7 @@ struct carried {
 	bool anew;         /* fields of the kernel's own are lost */
 	bool link;         /* of a row: no plan in m, the program that it names comes over */
 	bool slots;        /* of maps, see carry_slots.h: no plan in m, those inside come over */
+	__u32 inner;       /* with slots: the types of what the new one takes, see carry_inner.h */
 	__u64 slots_left;  /* of these so many stay in the old one, the first because of: */
 	char slots_why[128];
 	bool event;    /* with why: the map holds no state at all, so nothing is lost */

@@ -7,6 +7,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "pinning/carry_find.h"
+#include "pinning/carry_inner.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
 #include "pinning/carry_slots.h"
@@ -96,6 +97,15 @@ static void look_for_users(struct carried *one, const struct carry_search *in,
 	         one->sharers);
 }
 
+/* The id of a program's BTF; 0: it has none. */
+static __u32 btf_of(const struct live *live, __u32 prog_id)
+{
+	for (size_t i = 0; i < live->progs_len; i++)
+		if (live->progs[i].id == prog_id)
+			return live->progs[i].btf_id;
+	return 0;
+}
+
 static int add_one(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
                    const struct plan_map *map, __u32 from_id, bool in_place)
 {
@@ -121,6 +131,8 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	            one->to.info.type == BPF_MAP_TYPE_PROG_ARRAY &&
 	            !reuse_is_link(one->to.fd, &one->to.info, one->name);
 	one->slots = !*one->why && !one->link && carry_is_slots(one);
+	if (one->slots)
+		one->inner = carry_inner_wanted(btf_of(in->live, map->prog_id), one->name);
 	/* Who edits a map inside would do so for both. */
 	if (one->slots && *one->sharers && one->from.info.type != BPF_MAP_TYPE_PROG_ARRAY)
 		snprintf(one->why, sizeof(one->why),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "pinning/carry_inner.h"
 #include "pinning/carry_slots.h"
 
 static bool holds_maps(__u32 type)
@@ -138,14 +139,18 @@ __attribute__((format(printf, 3, 4))) static int leave(struct carried *one, cons
 	return 0;
 }
 
-static int put(struct carried *one, const void *key, __u32 id)
+static int put(struct carried *one, const void *key, __u32 id, bool write)
 {
 	int fd = bpf_map_get_fd_by_id(id), err = fd < 0 ? -errno : 0;
 
 	/* Taken out meanwhile, and gone. */
 	if (err == -ENOENT)
 		return 0;
-	if (!err && bpf_map_update_elem(one->to.fd, key, &fd, BPF_ANY))
+	if (!err && !carry_inner_fits(fd, one->inner)) {
+		close(fd);
+		return leave(one, key, "the new one takes maps of other types than map %u", id);
+	}
+	if (!err && write && bpf_map_update_elem(one->to.fd, key, &fd, BPF_ANY))
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
@@ -172,7 +177,7 @@ static int carry_slot(struct carried *one, const struct carry *carry, const void
 		return leave(one, key, "the new one has map %u there", to);
 	if (!row_is_ours(one, carry, key))
 		return leave(one, key, "what belongs to it was set in the new maps meanwhile");
-	return write ? put(one, key, from) : 0;
+	return put(one, key, from, write);
 }
 
 static int each_slot(struct carried *one, const struct carry *carry, bool write)

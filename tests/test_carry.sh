@@ -683,3 +683,13 @@ test_maps_inside_that_the_new_one_does_not_take_stay()
 	send 1
 	[[ $(bpftool map dump pinned "$BPFFS/v0/sizes") == *7* ]] || fail "$(bpftool map dump pinned "$BPFFS/v0/sizes")"
 }
+
+test_maps_inside_of_other_types_and_the_same_sizes_stay()
+{
+	link_xdp v0 "$BUILT/slots1.o"
+	pin_maps v0 >/dev/null
+	reload "$BUILT/slots3.o"
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"partly "*" into filled "*"all but 1: slot 0: the new one takes maps of other types than map "* ]] ||
+		fail "$output"
+}
