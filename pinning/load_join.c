@@ -158,6 +158,8 @@ static int publish(struct loading *l)
 		.dir = &l->dir,
 		.live = &l->live,
 		.owners = &l->owners,
+		/* What the program goes on with stays where it is, whoever runs before it. */
+		.keep_names = true,
 	};
 	int err;
 

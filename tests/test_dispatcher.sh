@@ -208,6 +208,25 @@ test_a_program_that_joins_goes_on_with_the_pinned_maps()
 	(($(seen passed) > 0)) || fail "the other one does not run"
 }
 
+# It is that of a program which runs behind one that is not adopted, and has a map of that name.
+test_a_pinned_map_that_a_program_joins_with_keeps_its_name()
+{
+	local id
+
+	need_libxdp
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	send 3
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	unload v0 >/dev/null
+	have_dispatcher objects/xdp_pass.o
+	join_ours objects/xdp_stub.o
+	[[ $output == *"  map xdp_stats_map id $id reused"* ]] || fail "$output"
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "$(old_maps "$BPFFS/v0")"
+	run pin_maps v0
+	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
+}
+
 test_where_nothing_is_libxdp_makes_a_dispatcher_or_attaches_the_program()
 {
 	need_libxdp
