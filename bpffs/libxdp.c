@@ -7,16 +7,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/bpffs.h"
+#include "bpffs/cli.h"
 #include "bpffs/libxdp.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-
-/* A dispatcher has so many slots. */
-#define SLOTS_MAX 10
 
 /* The directory of libxdp: 0 with a descriptor, or -ENOENT if there is none that can be trusted. */
 static int open_directory(char path[PATH_MAX], int *fd)
@@ -73,7 +72,7 @@ static int add_pinned(struct components *all, int dir_fd)
 	struct component one, *list;
 	char file[32];
 
-	for (__u32 slot = 0; slot < SLOTS_MAX; slot++) {
+	for (__u32 slot = 0; slot < LIBXDP_SLOTS; slot++) {
 		snprintf(file, sizeof(file), "prog%u-prog", slot);
 		one = (struct component){ .slot = slot };
 		one.prog_id = pinned_id(dir_fd, file, PIN_PROG);
@@ -99,30 +98,55 @@ static bool is_of(const char *name, __u32 prog_id)
 	return sscanf(name, "dispatch-%u-%u%c", &ifindex, &id, &rest) == 2 && id == prog_id;
 }
 
-int libxdp_find_components(struct components *all, __u32 prog_id)
+/* The directory of a dispatcher, with its path: a descriptor, or a negative errno; silent. */
+static int open_dispatcher(__u32 prog_id, char path[PATH_MAX])
 {
+	int fd, dir_fd = -ENOENT, err;
 	struct dirent *entry;
-	char path[PATH_MAX];
-	int fd, dir_fd, err;
 	DIR *stream;
+	size_t len;
 
 	err = open_directory(path, &fd);
 	if (err)
-		return 0;
+		return err;
 	stream = fdopendir(fd);
 	if (!stream) {
 		close(fd);
 		return -ENOMEM;
 	}
-	while (!err && (entry = readdir(stream))) {
+	len = strlen(path);
+	while (dir_fd < 0 && (entry = readdir(stream))) {
 		if (!is_of(entry->d_name, prog_id))
 			continue;
 		dir_fd = bpffs_open_dir(fd, entry->d_name, O_RDONLY);
-		if (dir_fd < 0)
-			continue;
-		err = add_pinned(all, dir_fd);
-		close(dir_fd);
+		snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name);
 	}
 	closedir(stream);
+	return dir_fd;
+}
+
+int libxdp_find_components(struct components *all, __u32 prog_id)
+{
+	char path[PATH_MAX];
+	int fd = open_dispatcher(prog_id, path), err;
+
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : 0;
+	err = add_pinned(all, fd);
+	close(fd);
 	return err;
+}
+
+void libxdp_tell_left(__u32 prog_id, const char *ifname)
+{
+	char path[PATH_MAX];
+	int fd = open_dispatcher(prog_id, path);
+
+	if (fd < 0)
+		return;
+	close(fd);
+	note("program %u was a dispatcher of libxdp, which keeps the programs behind it pinned in "
+	     "%s",
+	     prog_id, path);
+	hint("if nobody needs them: xdp-loader clean %s", cli_word(ifname));
 }

@@ -9,8 +9,9 @@
 
 #include "bpffs/components.h"
 
-/* What libxdp calls the program behind which it puts others. */
+/* What libxdp calls the program behind which it puts others, and how many those are at the most. */
 #define LIBXDP_DISPATCHER "xdp_dispatcher"
+#define LIBXDP_SLOTS      10
 
 /*
  * Take it, while an XDP attachment is changed in which a dispatcher could come in between: flock(2)
@@ -26,5 +27,11 @@ int libxdp_lock(void);
  * not tell. Returns 0 or -ENOMEM. Silent.
  */
 int libxdp_find_components(struct components *all, __u32 prog_id);
+
+/*
+ * A program was taken off an interface: say, if it was a dispatcher, that libxdp keeps it pinned
+ * with all behind it, and what removes that.
+ */
+void libxdp_tell_left(__u32 prog_id, const char *ifname);
 
 #endif

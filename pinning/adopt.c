@@ -348,6 +348,34 @@ static int adopt(struct adoption *a)
 	return err ? err : adopt_rounds(a);
 }
 
+/*
+ * Behind one dispatcher, several programs with maps of one name: only one of these can be pinned
+ * and seen. They have it together if they are put there with what is pinned.
+ */
+static void tell_behind(const struct adoption *a)
+{
+	for (size_t i = 0; i < a->report->plan.len; i++) {
+		const struct plan_map *map = &a->report->plan.maps[i];
+		const struct live_prog *user = live_user(&a->live, map->hook, map->info.id);
+
+		if (map->state != PLAN_REFUSED || !*map->name || !user || !user->via_link)
+			continue;
+		note("program %s (id %u) behind the dispatcher has a map '%s' of its own: what it "
+		     "counts, and what it decides by, is not seen here",
+		     user->name, user->id, map->name);
+		hint("to have one for all, take it off and put it there with the pinned one: "
+		     "xdp-loader unload %s --id %u, then %s --join %s OBJECT",
+		     cli_word(a->iface->name), user->id, cli_command("load"),
+		     cli_word(a->iface->name));
+		hint("or, with an object whose maps are pinned by name, such as %s: xdp-loader "
+		     "load "
+		     "-p %s %s OBJECT",
+		     cli_object("pinned/xdp_pass.o"), cli_word(a->report->path),
+		     cli_word(a->iface->name));
+		return;
+	}
+}
+
 int adopt_maps(const struct interface *iface, const struct adopt_options *options,
                struct adopt_report *report)
 {
@@ -369,6 +397,8 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 	err = look(&a);
 	if (!err) {
 		err = adopt(&a);
+		if (!err)
+			tell_behind(&a);
 		forget(&a);
 		bpffs_close(&a.fs);
 	}

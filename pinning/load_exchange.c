@@ -109,5 +109,7 @@ int load_exchange(struct loading *l)
 	if (!err)
 		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;
+	if (!err && l->old && l->old->by == ATTACH_XDP && !l->options->no_attach)
+		libxdp_tell_left(l->old->prog_id, l->iface->name);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/components.h"
 #include "bpffs/log.h"
 #include "pinning/notes.h"
 #include "pinning/ownership.h"
@@ -162,6 +163,29 @@ static int sort_out(const struct unloading *u, struct foreign *foreign)
 	return 0;
 }
 
+/* What it is called is behind a dispatcher, where programs are not ours to take off. */
+static bool hint_behind(const struct unloading *u)
+{
+	bool found = false;
+
+	for (size_t i = 0; u->options->id && !found && i < u->attached.len; i++) {
+		const struct attachment *at = &u->attached.list[i];
+		struct components all = {};
+
+		if (at->by != ATTACH_XDP || components_find(&all, at->prog_id))
+			continue;
+		for (size_t k = 0; k < all.len; k++)
+			found |= all.list[k].prog_id == u->options->id;
+		components_free(&all);
+		if (found)
+			hint("it is behind a dispatcher of libxdp, program %u: xdp-loader unload "
+			     "%s "
+			     "--id %u",
+			     at->prog_id, cli_word(u->iface->name), u->options->id);
+	}
+	return found;
+}
+
 int unload_choose(struct unloading *u, bool act)
 {
 	struct foreign foreign = {};
@@ -173,7 +197,9 @@ int unload_choose(struct unloading *u, bool act)
 		err = refuse_foreign(u, &foreign);
 	} else if (!u->report->len && !unload_only_pins(u)) {
 		err = rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
-		hint("see what is there: %s %s", cli_command("status"), cli_word(u->iface->name));
+		if (!hint_behind(u))
+			hint("see what is there: %s %s", cli_command("status"),
+			     cli_word(u->iface->name));
 	} else if (u->report->len > 1 && !u->options->all) {
 		err = refuse_several(u);
 	} else if (u->options->all && act) {

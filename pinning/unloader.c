@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/links.h"
+#include "bpffs/live.h"
+#include "bpffs/libxdp.h"
 #include "bpffs/log.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
@@ -135,6 +137,8 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 	else
 		err = unload_staged(u, one);
 	one->done = !err;
+	if (!err && !u->options->dry_run && one->at.by == ATTACH_XDP)
+		libxdp_tell_left(one->at.prog_id, u->iface->name);
 	return err;
 }
 

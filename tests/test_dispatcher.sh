@@ -58,6 +58,19 @@ test_the_second_map_of_a_name_is_refused()
 	have_dispatcher objects/xdp_pass.o objects/xdp_drop.o
 	expect_status 3 pin_maps v0
 	[[ $output == *"its name belongs to map "*" of program xdp_"* ]] || fail "$output"
+	[[ $errors == *"behind the dispatcher has a map 'xdp_stats_map' of its own"*"xdp-loader unload v0 --id "*", then load --join v0 OBJECT"*"xdp-loader load -p $BPFFS/v0 v0 OBJECT"* ]] ||
+		fail "$errors"
+}
+
+# As the hint has it.
+test_programs_that_pin_by_name_have_one_map_behind_a_dispatcher()
+{
+	have_dispatcher objects/xdp_pass.o
+	pin_maps v0 >/dev/null
+	xdp-loader load -m skb -p "$BPFFS/v0" v0 objects/pinned/xdp_drop.o
+	send 2
+	expect_status 0 pin_maps v0
+	(($(counter "$BPFFS/v0/xdp_stats_map" 1 | cut -d' ' -f1) == 2)) || fail "$(stats v0)"
 }
 
 test_load_names_the_dispatcher_and_what_is_behind_it()
@@ -118,6 +131,37 @@ test_unload_leaves_a_dispatcher_alone()
 	pin_maps v0 >/dev/null
 	run unload v0
 	[[ $(prog_name "$(prog_id v0)") == xdp_dispatcher ]] || fail "$output$errors"
+}
+
+test_unload_says_who_takes_a_program_from_behind_a_dispatcher()
+{
+	local id
+
+	have_dispatcher objects/xdp_pass.o
+	id=$(component xdp_pass)
+	expect_status 2 unload v0 --hook xdp --id "$id"
+	[[ $errors == *"cannot find such a program on v0
+  hint: it is behind a dispatcher of libxdp, program $(prog_id v0): xdp-loader unload v0 --id $id" ]] ||
+		fail "$errors"
+	xdp-loader unload v0 --id "$id"
+	[[ -z $(prog_id v0) ]] || fail "it is still there"
+}
+
+test_what_libxdp_keeps_of_a_dispatcher_that_went_is_named()
+{
+	local id verb
+
+	for verb in "unload --foreign v0" "load --replace v0 objects/xdp_drop.o"; do
+		have_dispatcher objects/xdp_pass.o
+		id=$(prog_id v0)
+		# shellcheck disable=SC2086 # words
+		expect_status 0 $verb
+		[[ $errors == *"program $id was a dispatcher of libxdp, which keeps the programs behind it pinned in $BPFFS/xdp/dispatch-"*"-$id
+  hint: if nobody needs them: xdp-loader clean v0"* ]] || fail "$verb: $errors"
+		xdp-loader clean v0
+		[[ -z $(compgen -G "$BPFFS/xdp/dispatch-*") ]] || fail "$(ls "$BPFFS/xdp")"
+		unload v0 >/dev/null 2>&1 || true
+	done
 }
 
 test_status_shows_the_dispatcher_and_what_is_behind_it()
