@@ -47,7 +47,11 @@ static const char *attach_type_name(const struct bpf_program *prog)
 
 static const char *type_name(const struct bpf_program *prog)
 {
-	return bpf_program__type(prog) == BPF_PROG_TYPE_XDP ? "xdp" : "sched_cls";
+	switch (bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_XDP: return "xdp";
+	case BPF_PROG_TYPE_EXT: return "ext (in the place of a function of the dispatcher)";
+	default: return "sched_cls";
+	}
 }
 
 /* Of the one flag that a section asks for, what it means and which kernels have it. */

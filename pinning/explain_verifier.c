@@ -44,6 +44,10 @@ static const struct {
 	{ "invalid indirect read from stack", "initialise the whole variable, its padding as well",
 	  0 },
 	{ "cannot write into packet", "this program type may only read packets", 0 },
+	{ "Extension program changes packet data",
+	  "this kernel takes it behind no dispatcher that libxdp did not mark for it: load it "
+	  "alone, without --join",
+	  0 },
 };
 
 static bool lacks_perfmon(void)

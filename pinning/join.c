@@ -55,7 +55,7 @@ bool join_is_built(void)
 }
 
 int join_dispatcher(struct bpf_object *obj, const struct bpf_program *prog,
-                    const struct interface *iface, const char *mode)
+                    const struct interface *iface, const char *mode, bool retry)
 {
 	const char *name = bpf_program__name(prog);
 	int err;
@@ -65,7 +65,18 @@ int join_dispatcher(struct bpf_object *obj, const struct bpf_program *prog,
 	err = attach(obj, name, iface->ifindex, mode);
 	if (!err)
 		return 0;
+	/* Its own words for a hook that was empty when it looked, or where another dispatcher was.
+	 */
+	if (err == -EEXIST || err == -EAGAIN)
+		err = -EBUSY;
+	if (err == -EBUSY && retry) {
+		note("somebody else changed what is on xdp of %s meanwhile: looking again",
+		     iface->name);
+		return err;
+	}
 	failed(err, "cannot put program %s behind a dispatcher on %s", name, iface->name);
+	if (err == -EBUSY)
+		hint("somebody else changes what is on xdp of %s: run it again", iface->name);
 	if (*last_warning)
 		hint("libxdp said: %s", last_warning);
 	return err;
@@ -79,10 +90,11 @@ bool join_is_built(void)
 }
 
 int join_dispatcher(struct bpf_object *obj, const struct bpf_program *prog,
-                    const struct interface *iface, const char *mode)
+                    const struct interface *iface, const char *mode, bool retry)
 {
 	(void)obj;
 	(void)mode;
+	(void)retry;
 	rejected(-EOPNOTSUPP,
 	         "cannot put program %s behind a dispatcher on %s: ifbpf was built without libxdp",
 	         bpf_program__name(prog), iface->name);

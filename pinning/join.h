@@ -15,10 +15,11 @@ bool join_is_built(void);
  * one is made if there is none. Where the kernel has no freplace, libxdp attaches the program
  * itself. mode: "native" or "skb", as libxdp calls them too; anything else: native, or skb where
  * the driver has none. libxdp takes its own lock, which the caller must not hold (bpffs/libxdp.h).
- * Reports its failures. Returns 0, -EOPNOTSUPP if this was built without libxdp, or another
- * negative errno.
+ * retry: it is tried again if something else was attached meanwhile, which is only noted. Reports
+ * its failures. Returns 0, -EOPNOTSUPP if this was built without libxdp, -EBUSY if something else
+ * was attached meanwhile, or another negative errno.
  */
 int join_dispatcher(struct bpf_object *obj, const struct bpf_program *prog,
-                    const struct interface *iface, const char *mode);
+                    const struct interface *iface, const char *mode, bool retry);
 
 #endif

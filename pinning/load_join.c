@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/components.h"
+#include "bpffs/libxdp.h"
 #include "bpffs/log.h"
 #include "pinning/join.h"
 #include "pinning/layout.h"
@@ -51,11 +53,33 @@ static int refuse(const struct loading *l, const struct attachment *at,
 	return -EEXIST;
 }
 
+/* libxdp would say that an argument list is too long. */
+static int check_room(const struct loading *l, const struct attachment *at)
+{
+	struct components all;
+	size_t len;
+
+	if (components_find(&all, at->prog_id))
+		return 0;
+	len = all.len;
+	components_free(&all);
+	if (len < LIBXDP_SLOTS)
+		return 0;
+	rejected(-E2BIG,
+	         "cannot join on xdp of %s: a dispatcher holds %d programs, and program %u has as "
+	         "many",
+	         l->iface->name, LIBXDP_SLOTS, at->prog_id);
+	hint("take one off: xdp-loader unload %s --id ID; they are listed by %s %s",
+	     cli_word(l->iface->name), cli_command("status"), cli_word(l->iface->name));
+	return -E2BIG;
+}
+
 int load_choose_join(struct loading *l)
 {
 	const struct attachment *at = find_xdp(&l->attached);
 	const struct load_options *o = l->options;
 	struct ownership verdict;
+	int err;
 
 	l->how = (struct attach_how){
 		.hook = HOOK_XDP,
@@ -75,7 +99,26 @@ int load_choose_join(struct loading *l)
 	} else if (at) {
 		return refuse(l, at, &verdict);
 	}
+	if (at) {
+		err = check_room(l, at);
+		if (err)
+			return err;
+	}
 	return check_others(l);
+}
+
+/*
+ * Where it makes a dispatcher libxdp takes the lock itself, so it cannot be held; where it attaches
+ * the program alone it takes none.
+ */
+static int wait_for_libxdp(void)
+{
+	int fd = libxdp_lock();
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	close(fd);
+	return 0;
 }
 
 int load_join(struct loading *l)
@@ -86,7 +129,12 @@ int load_join(struct loading *l)
 	err = explain_begin_load(&object->explanation, object->obj, object->prog);
 	if (err)
 		return failed(err, "cannot load program %s", bpf_program__name(object->prog));
-	err = join_dispatcher(object->obj, object->prog, l->iface, xdp_mode_name(l->how.mode));
+	err = wait_for_libxdp();
+	if (!err)
+		err = join_dispatcher(object->obj, object->prog, l->iface,
+		                      xdp_mode_name(l->how.mode), !l->options->keep_lock);
+	/* Somebody was faster: what is on the hook by now decides. The object was used up. */
+	l->report->moved = err == -EBUSY && !l->options->keep_lock;
 	object->loaded = bpf_program__fd(object->prog) >= 0;
 	explain_end_load(&object->explanation, object->prog, object->loaded ? 0 : err);
 	/* libxdp gave up before anything was loaded. */

@@ -271,6 +271,50 @@ test_a_pinned_map_that_a_program_joins_with_keeps_its_name()
 	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
 }
 
+test_a_dispatcher_that_is_full_is_said_to_be()
+{
+	local n
+
+	need_libxdp
+	have_dispatcher objects/xdp_pass.o
+	for ((n = 1; n < 10; n++)); do
+		join objects/xdp_pass.o
+	done
+	expect_status 2 load --join v0 objects/xdp_drop.o
+	[[ $errors == *"cannot join on xdp of v0: a dispatcher holds 10 programs, and program $(prog_id v0) has as many"* ]] ||
+		fail "$errors"
+	expect_status 2 load --join --dry-run v0 objects/xdp_drop.o
+}
+
+test_the_explanation_of_what_was_to_join_has_its_type()
+{
+	need_libxdp
+	have_dispatcher objects/xdp_pass.o
+	run load --join --explain v0 objects/xdp_echo.o
+	[[ $output$errors == *"program type ext (in the place of a function of the dispatcher)"* ]] || fail "$output$errors"
+	# Kernels from 6.13 on, and some before.
+	[[ $errors != *"Extension program changes packet data"* || $errors == *"load it alone, without --join"* ]] ||
+		fail "$errors"
+	((status == 0)) || [[ $errors == *"Extension program changes"* ]] || fail "$errors"
+}
+
+# The one that comes second finds a dispatcher, and joins it.
+test_a_program_that_joins_beside_xdp_loader_gets_there()
+{
+	local n loader
+
+	need_libxdp
+	have_dispatcher objects/xdp_pass.o
+	for n in 1 2 3 4 5; do
+		xdp-loader unload v0 --all
+		join "$BUILT/carry1.o" >/dev/null 2>&1 &
+		loader=$!
+		expect_status 0 load --join -m skb v0 objects/xdp_pass.o
+		wait "$loader" || true
+		[[ -n $(component xdp_pass) ]] || fail "$n: $(xdp-loader status v0)"
+	done
+}
+
 test_where_nothing_is_libxdp_makes_a_dispatcher_or_attaches_the_program()
 {
 	need_libxdp
@@ -423,6 +467,29 @@ test_load_and_unload_wait_for_libxdp()
 	[[ -n $(prog_id v0) ]] || fail "it was removed all the same"
 	unlock
 	[[ -z $(prog_id v0) ]] || fail "it was not removed"
+}
+
+test_a_program_that_joins_waits_for_libxdp()
+{
+	need_libxdp
+	mkdir -p -m 700 "$BPFFS/xdp"
+	locked "$BPFFS/xdp" load --join -m skb v0 objects/xdp_pass.o
+	[[ -z $(prog_id v0) ]] || fail "it was attached all the same"
+	unlock
+	[[ -n $(prog_id v0) ]] || fail "it was not attached"
+}
+
+# Attached in between, while it loads: what is there then is said.
+test_what_came_meanwhile_is_looked_at_again()
+{
+	need_libxdp
+	mkdir -p -m 700 "$BPFFS/xdp"
+	locked "$BPFFS/xdp" load --join -m skb v0 objects/xdp_drop.o
+	link_xdp v0 objects/xdp_pass.o
+	exec 7<&-
+	wait "$waiter" && fail "it joined: $(<"$TMPDIR/output")"
+	[[ $(<"$TMPDIR/errors") == *"somebody else changed what is on xdp of v0 meanwhile: looking again"*"program $(prog_id v0) is there, which is no dispatcher"* ]] ||
+		fail "$(<"$TMPDIR/errors")"
 }
 
 test_the_lock_is_found_behind_the_symlink_that_iproute2_makes()
