@@ -127,9 +127,10 @@ test_a_map_whose_pin_was_removed_is_not_left_behind()
 	expect_id "$BPFFS/v0/deny_list" "$id"
 }
 
-# A filter of others is replaced, by name or because ours is no longer there: alike on tc hooks.
 test_it_is_so_on_a_tc_hook()
 {
+	export TC_LIB_DIR=compat
+
 	tc qdisc add dev v0 clsact
 	mkdir "$theirs"
 	bpftool prog load objects/tc_pass.o "$theirs/prog" type classifier pinmaps "$theirs"
@@ -139,6 +140,8 @@ test_it_is_so_on_a_tc_hook()
 	pin_maps v0 >/dev/null
 	expect_status 2 load v0 objects/tc_drop.o
 	[[ $errors == *"cannot load with an empty map 'tc_stats_map'"*"at $theirs/tc_stats_map"* ]] || fail "$errors"
+	expect_status 1 tc filter replace dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_drop.o da
+	[[ $errors == *"cannot load with an empty map 'tc_stats_map'"* ]] || fail "$errors"
 	pin_maps --foreign v0 >/dev/null
 	expect_status 0 load v0 objects/tc_drop.o
 	send 2
