@@ -9,7 +9,7 @@
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-#include "bpffs/publish.h"
+#include "bpffs/stage.h"
 
 #define FIELD_KEPT    "kept"
 #define FIELD_LOADERS "iproute2"
@@ -32,32 +32,12 @@ struct keeping {
 	unsigned int noted, missed; /* missed: there was no room for them */
 };
 
-/* A pin that the stage replaces, or is to remove: its texts are paths below the directory. */
 static bool goes(const struct keeping *k, const char *file)
 {
-	char path[NAME_SIZE * 2], text[NAME_SIZE * 2];
-	struct listing drops;
-	bool found = false;
-	ssize_t len;
-	int fd;
+	char path[NAME_SIZE * 2];
 
 	snprintf(path, sizeof(path), "%s%s", k->below, file);
-	if (!faccessat(k->stage_fd, STAGE_DROP_ALL, F_OK, AT_SYMLINK_NOFOLLOW) ||
-	    !faccessat(k->stage_fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
-		return true;
-	fd = bpffs_open_dir(k->stage_fd, STAGE_DROPS, O_RDONLY);
-	if (fd < 0)
-		return false;
-	/* What is missed stays named as kept: an id that no pin has any more does no harm. */
-	listing_read(&drops, fd);
-	for (size_t i = 0; i < drops.len; i++) {
-		len = readlinkat(fd, drops.list[i].name, text, sizeof(text) - 1);
-		text[len < 0 ? 0 : len] = '\0';
-		found = found || !strcmp(text, path);
-	}
-	listing_free(&drops);
-	close(fd);
-	return found;
+	return stage_takes(k->stage_fd, path);
 }
 
 static int keep(int dir_fd, const char *file, void *arg)

@@ -97,6 +97,12 @@ void stage_end(struct stage *stage);
 bool stage_is_sealed(int stage_fd);
 bool stage_is_committed(int stage_fd);
 
+/*
+ * Whether the stage puts another pin where one is, or removes it: a path below its directory. What
+ * cannot be read of it is taken to leave that alone.
+ */
+bool stage_takes(int stage_fd, const char *path);
+
 /* Remove a stage by name. Reports its failures. */
 int stage_remove(const struct bpffs *fs, const char *name);
 

@@ -157,12 +157,24 @@ void carry_tell_added(const struct carry *carry);
  */
 void carry_take_over(struct carry *carry, int stage_fd);
 
+struct carry_place {
+	const struct interface *iface;
+	const struct directory *dir;
+	int stage_fd;
+	enum hook hook; /* of the new program */
+	bool switched;  /* else the new program is only prepared */
+};
+
 /*
  * Before that, once the old program is off the interface: look whether one that is not on it uses
- * an old map, which is then left to that one, stays pinned, and keeps its counts; what cannot be
- * told may be so. Said, and noted in the stage.
+ * an old map, or one that is only prepared, or a slot of a map of maps has it. The slots get the
+ * new one, where that can be; else the map is left to those, stays pinned, and keeps its counts if
+ * they run elsewhere; what cannot be told may be so. Said, and noted in the stage.
  */
-void carry_look_elsewhere(struct carry *carry, const struct interface *iface, int stage_fd);
+void carry_look_elsewhere(struct carry *carry, const struct carry_place *at);
+
+/* The part of it that is about prepared programs. */
+void carry_look_at_prepared(struct carry *carry, const struct carry_place *at);
 
 /* Note in the stage that one->shared, or one->sharers, is set now. */
 void carry_note_shared(const struct carried *one, int stage_fd);

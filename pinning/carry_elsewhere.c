@@ -7,6 +7,7 @@
 #include "bpffs/stage.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
+#include "pinning/carry_outers.h"
 #include "pinning/elsewhere.h"
 
 void carry_note_shared(const struct carried *one, int stage_fd)
@@ -31,26 +32,9 @@ static void leave_to(struct carried *one, int stage_fd)
 	carry_note_shared(one, stage_fd);
 }
 
-void carry_look_elsewhere(struct carry *carry, const struct interface *iface, int stage_fd)
+static void look_for_users(struct carry *carry, const struct carry_place *at,
+                           struct elsewhere *others, int err)
 {
-	struct elsewhere others;
-	size_t wanted = 0;
-	int err;
-
-	for (size_t i = 0; i < carry->len; i++)
-		wanted += carry->list[i]->placed && !*carry->list[i]->sharers;
-	if (!wanted)
-		return;
-	err = elsewhere_look(&others, iface);
-	/* Once more: with what cannot be told, counts would be left behind. */
-	if (err && err != -EPERM) {
-		elsewhere_free(&others);
-		err = elsewhere_look(&others, iface);
-	}
-	if (err == -EPERM)
-		note("it takes CAP_SYS_ADMIN to tell whether programs elsewhere use the old maps");
-	else if (err)
-		failed(err, "cannot tell who else uses the old maps of %s", iface->name);
 	for (size_t i = 0; i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
@@ -58,8 +42,33 @@ void carry_look_elsewhere(struct carry *carry, const struct interface *iface, in
 			continue;
 		if (err)
 			strcpy(one->sharers, "a program that cannot be told");
-		if (err || elsewhere_uses(&others, one->from_id, one->sharers))
-			leave_to(one, stage_fd);
+		if (err || elsewhere_uses(others, one->from_id, one->sharers))
+			leave_to(one, at->stage_fd);
 	}
+}
+
+void carry_look_elsewhere(struct carry *carry, const struct carry_place *at)
+{
+	struct elsewhere others;
+	size_t placed = 0;
+	int err;
+
+	for (size_t i = 0; i < carry->len; i++)
+		placed += carry->list[i]->placed;
+	if (!placed)
+		return;
+	err = elsewhere_look(&others, at->iface);
+	/* Once more: with what cannot be told, counts would be left behind. */
+	if (err && err != -EPERM) {
+		elsewhere_free(&others);
+		err = elsewhere_look(&others, at->iface);
+	}
+	if (err == -EPERM)
+		note("it takes CAP_SYS_ADMIN to tell whether programs elsewhere use the old maps");
+	else if (err)
+		failed(err, "cannot tell who else uses the old maps of %s", at->iface->name);
+	look_for_users(carry, at, &others, err);
+	carry_look_at_prepared(carry, at);
+	carry_exchange_in_outers(carry, at, &others);
 	elsewhere_free(&others);
 }

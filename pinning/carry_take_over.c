@@ -190,23 +190,28 @@ static void note_user(struct carried *one, const struct leftover *l)
 
 struct taking_over {
 	struct carry carry;
-	const struct interface *iface;
-	int stage_fd;
+	struct carry_place at;
 };
 
 static int take_over(void *arg)
 {
 	struct taking_over *t = arg;
 
-	carry_look_elsewhere(&t->carry, t->iface, t->stage_fd);
-	carry_take_over(&t->carry, t->stage_fd);
+	carry_look_elsewhere(&t->carry, &t->at);
+	carry_take_over(&t->carry, t->at.stage_fd);
 	return 0;
 }
 
 /* What fails here is found, and said, by carry_resume(), which comes next. */
 static void before_publishing(const struct leftover *l, const struct directory *dir)
 {
-	struct taking_over t = { .iface = &l->rec.iface, .stage_fd = l->fd };
+	struct taking_over t = {
+		.at = { .iface = &l->rec.iface,
+		        .dir = dir,
+		        .stage_fd = l->fd,
+		        .hook = l->hook,
+		        .switched = true },
+	};
 
 	if (!carry_open_marks(&t.carry, l->fd)) {
 		for (size_t i = 0; i < t.carry.len; i++) {

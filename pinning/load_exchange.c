@@ -95,7 +95,13 @@ int load_exchange(struct loading *l)
 			carry_tell_added(&report->carry);
 		return err;
 	}
-	carry_look_elsewhere(&report->carry, l->iface, l->stage.fd);
+	carry_look_elsewhere(&report->carry, &(struct carry_place){
+						     .iface = l->iface,
+						     .dir = &l->dir,
+						     .stage_fd = l->stage.fd,
+						     .hook = l->object->hook,
+						     .switched = !l->options->no_attach,
+					     });
 	/* What is only prepared may still come to nothing: then the old maps must be as they were.
 	 */
 	if (!l->options->no_attach)

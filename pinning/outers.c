@@ -46,6 +46,7 @@ int outer_has(int outer_fd, const struct bpf_map_info *outer, __u32 map_id)
 struct slot_exchange {
 	int fd, new_fd;
 	__u32 old_id;
+	__u64 flags;
 	int done;
 };
 
@@ -56,7 +57,7 @@ static int exchange(const void *key, __u32 id, void *arg)
 	if (id != x->old_id)
 		return 0;
 	/* The kernel returns once no packet is on its way through the old one. */
-	if (bpf_map_update_elem(x->fd, key, &x->new_fd, BPF_EXIST))
+	if (bpf_map_update_elem(x->fd, key, &x->new_fd, x->flags))
 		return -errno;
 	x->done++;
 	return 0;
@@ -65,7 +66,12 @@ static int exchange(const void *key, __u32 id, void *arg)
 int outer_exchange(int outer_fd, const struct bpf_map_info *outer, __u32 old_id, int new_fd)
 {
 	struct slot_exchange x = { .fd = outer_fd, .new_fd = new_fd, .old_id = old_id };
-	int err = each_slot(outer_fd, outer, exchange, &x);
+	int err;
+
+	/* An array takes no such flag, and nobody can take a slot away from it. */
+	if (outer->type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		x.flags = BPF_EXIST;
+	err = each_slot(outer_fd, outer, exchange, &x);
 
 	return err ? err : x.done;
 }

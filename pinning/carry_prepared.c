@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Programs that are only pinned, for others to attach, and were loaded with the old maps. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "bpffs/listing.h"
+#include "bpffs/live.h"
+#include "bpffs/log.h"
+#include "bpffs/pin.h"
+#include "pinning/carry.h"
+#include "pinning/notes.h"
+
+static bool has(const __u32 *maps, __u32 len, __u32 map_id)
+{
+	for (__u32 i = 0; i < len; i++)
+		if (maps[i] == map_id)
+			return true;
+	return false;
+}
+
+/* Taken off by others, a program leaves its pin on the hook; the one that comes follows it there.
+ */
+static bool is_prepared(const struct carry_place *at, enum hook hook, __u32 prog_id)
+{
+	return hook != at->hook || notes_get_prepared(&at->dir->record, hook) == prog_id;
+}
+
+/* Nobody can put it on with a map that is closed to edits, and that no tool finds any more. */
+static void leave_to(struct carry *carry, int prog_fd, enum hook hook, const struct carry_place *at)
+{
+	struct bpf_prog_info info = {};
+	__u32 maps[PROG_MAPS];
+
+	if (pin_kind_of(prog_fd) != PIN_PROG || prog_describe(prog_fd, &info, maps) ||
+	    !is_prepared(at, hook, info.id))
+		return;
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (!one->placed || one->shared || !has(maps, info.nr_map_ids, one->from_id))
+			continue;
+		one->shared = true;
+		note("map '%s': program %s (id %u), prepared for %s, has the old one, which stays "
+		     "for it: the new one is a copy",
+		     one->name, *info.name ? info.name : "-", info.id, hook_name(hook));
+		carry_note_shared(one, at->stage_fd);
+	}
+}
+
+static void look_at_hook(struct carry *carry, const struct carry_place *at, enum hook hook)
+{
+	char top[NAME_SIZE], path[NAME_SIZE * 2];
+	struct listing progs;
+	int dir_fd, fd;
+
+	snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+	dir_fd = bpffs_open_dir(at->dir->fd, top, O_RDONLY);
+	if (dir_fd < 0)
+		return;
+	listing_read(&progs, dir_fd);
+	for (size_t i = 0; i < progs.len; i++) {
+		snprintf(path, sizeof(path), "%s/%s", top, progs.list[i].name);
+		/* The one that was replaced. */
+		if (stage_takes(at->stage_fd, path))
+			continue;
+		fd = pin_open(dir_fd, progs.list[i].name, 0);
+		if (fd < 0)
+			continue;
+		leave_to(carry, fd, hook, at);
+		close(fd);
+	}
+	listing_free(&progs);
+	close(dir_fd);
+}
+
+void carry_look_at_prepared(struct carry *carry, const struct carry_place *at)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		look_at_hook(carry, at, hook);
+}
