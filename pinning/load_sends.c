@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/veth.h"
 #include "pinning/load_internal.h"
+#include "pinning/object_maps.h"
 
 /* No instruction tells for certain that a program returns XDP_TX; of ours these do. */
 static const char *const answering[] = { "xdp_echo" };
@@ -41,8 +42,8 @@ static bool has_devmap(const struct bpf_object *object)
 	const struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object) {
-		if (bpf_map__type(map) == BPF_MAP_TYPE_DEVMAP ||
-		    bpf_map__type(map) == BPF_MAP_TYPE_DEVMAP_HASH)
+		if (object_map_counts(map) && (bpf_map__type(map) == BPF_MAP_TYPE_DEVMAP ||
+		                               bpf_map__type(map) == BPF_MAP_TYPE_DEVMAP_HASH))
 			return true;
 	}
 	return false;

@@ -10,6 +10,7 @@
 #include "pinning/load_drops.h"
 #include "pinning/load_internal.h"
 #include "pinning/notes.h"
+#include "pinning/object_maps.h"
 
 /* The kernel's id, name and our file name of the program that was loaded. */
 int load_describe(struct loading *l)
@@ -50,7 +51,7 @@ int load_foresee(struct loading *l)
 	if (!err)
 		err = live_add_prog(&l->live, l->object->hook, l->prog_fd, 0);
 	bpf_object__for_each_map(map, l->object->obj) {
-		if (!err && !object_map_is_internal(map))
+		if (!err && object_map_counts(map))
 			err = live_add_map(&l->live, l->object->hook, l->prog_fd, l->prog_fd,
 			                   bpf_map__fd(map), object_map_name(l->object, map));
 	}

@@ -6,6 +6,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
+#include "pinning/object_maps.h"
 
 /* The id of the program in a slot, or 0, and its name as far as it may be asked for. */
 static __u32 look_in_slot(int fd, __u32 key, char name[BPF_OBJ_NAME_LEN])
@@ -58,7 +59,7 @@ void load_tell_lost(const struct loading *l)
 		__u32 key, *previous = NULL;
 		int fd;
 
-		if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+		if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY || !object_map_counts(map))
 			continue;
 		fd = reuse_open_pin(dir, object->hook, name, &info);
 		if (fd < 0)
@@ -93,7 +94,7 @@ static int add_tail(struct loading *l, int tail_fd, __u32 array_id)
 
 	err = live_add_prog(&l->live, l->object->hook, tail_fd, array_id);
 	bpf_object__for_each_map(map, l->object->obj) {
-		if (!err && !object_map_is_internal(map))
+		if (!err && object_map_counts(map))
 			err = live_add_map(&l->live, l->object->hook, l->prog_fd, tail_fd,
 			                   bpf_map__fd(map), object_map_name(l->object, map));
 	}
@@ -110,7 +111,7 @@ int load_add_tails(struct loading *l)
 		__u32 key, *previous = NULL, id;
 		struct bpf_map_info info;
 
-		if (err || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+		if (err || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY || !object_map_counts(map))
 			continue;
 		err = map_describe(fd, &info);
 		for (; !err && !bpf_map_get_next_key(fd, previous, &key); previous = &key) {

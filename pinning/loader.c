@@ -5,6 +5,7 @@
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
+#include "pinning/object_maps.h"
 #include "pinning/object_types.h"
 #include "pinning/reuse_unpinned.h"
 #include "pinning/writer.h"
@@ -89,12 +90,12 @@ static int load_object(struct loading *l)
 	if (err)
 		return err;
 	load_tell_shared(l);
-	if (!l->object->maps_len)
+	if (!object_maps_count(l->object))
 		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE, "the object has none");
 	else
 		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE,
 		        "%u of %zu reused, %zu carried over, the rest new", reused,
-		        l->object->maps_len, l->report->carry.len);
+		        object_maps_count(l->object), l->report->carry.len);
 	err = l->options->join && !l->options->dry_run ? load_join(l) : object_load(l->object);
 	if (!err && !(l->options->join && !l->options->dry_run))
 		err = check_types(l);

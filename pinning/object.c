@@ -12,6 +12,7 @@
 #include "pinning/map_refused.h"
 #include "pinning/object.h"
 #include "pinning/object_extern.h"
+#include "pinning/object_maps.h"
 #include "pinning/object_types.h"
 #include "pinning/tails.h"
 
@@ -184,12 +185,13 @@ static int check_target(const struct object *object)
 	return -EOPNOTSUPP;
 }
 
+/* Among the maps that count for the programs chosen by now. */
 static bool has_program_array(const struct object *object)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object->obj) {
-		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+		if (object_map_counts(map) && bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
 			return true;
 	}
 	return false;
@@ -223,12 +225,10 @@ static int set_type(const struct object *object, struct bpf_program *prog)
 	return err;
 }
 
-/* Only the chosen program, and those that it may call. */
-static int prepare(struct object *object)
+/* The chosen program alone, or with those that it may call. */
+static int choose_programs(struct object *object, bool tails)
 {
-	bool tails = has_program_array(object);
 	struct bpf_program *prog;
-	struct bpf_map *map;
 	int err = 0;
 
 	bpf_object__for_each_program(prog, object->obj) {
@@ -239,6 +239,19 @@ static int prepare(struct object *object)
 		if (!err && wanted)
 			err = set_type(object, prog);
 	}
+	if (!err)
+		object_maps_choose(object);
+	return err;
+}
+
+/* Only the chosen program, those that it may call, and the maps that these use. */
+static int prepare(struct object *object)
+{
+	struct bpf_map *map;
+	int err = choose_programs(object, false);
+
+	if (!err && has_program_array(object))
+		err = choose_programs(object, true);
 	/* Where maps are pinned is this layout's matter, whatever the object says of pinning. */
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err)
@@ -375,8 +388,8 @@ int object_read(const char *path, struct bpf_object **obj, struct legacy_ids *ol
 
 static void note_found(struct object *object)
 {
+	size_t internal = 0, count = object_maps_count(object);
 	struct bpf_map *map;
-	size_t internal = 0;
 
 	bpf_object__for_each_map(map, object->obj) {
 		internal += object_map_is_internal(map);
@@ -385,8 +398,7 @@ static void note_found(struct object *object)
 	explain(&object->explanation, EXPLAIN_FOUND, EXPLAIN_DONE,
 	        "program %s in section %s for %s; %zu map%s, %zu internal",
 	        bpf_program__name(object->prog), bpf_program__section_name(object->prog),
-	        hook_name(object->hook), object->maps_len - internal,
-	        object->maps_len - internal == 1 ? "" : "s", internal);
+	        hook_name(object->hook), count, count == 1 ? "" : "s", internal);
 }
 
 /* libbpf 1.1 crashes when it loads such an object without the programs of its struct_ops. */

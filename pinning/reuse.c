@@ -13,6 +13,7 @@
 #include "objects/chain.h"
 #include "pinning/kind.h"
 #include "pinning/layout.h"
+#include "pinning/object_maps.h"
 #include "pinning/reuse.h"
 #include "pinning/reuse_join.h"
 #include "pinning/reuse_slots.h"
@@ -346,7 +347,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	bpf_object__for_each_map(map, object->obj) {
 		const char *name = object_map_name(object, map);
 
-		if (err || object_map_is_internal(map))
+		if (err || !object_map_counts(map))
 			continue;
 		fd = reuse_open_pin(dir, object->hook, name, &info);
 		if (fd == -ENOENT)
@@ -398,7 +399,7 @@ __u32 reuse_find(const struct object *object, const struct bpf_map *map,
 	int fd;
 
 	*differs = false;
-	if (object_map_is_internal(map))
+	if (!object_map_counts(map))
 		return 0;
 	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
 	if (fd < 0)
@@ -462,7 +463,7 @@ int reuse_check_shared(const struct object *object, const struct directory *dir,
 	if (dir->fd < 0 || dir->dropped)
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
-		if (!err && !object_map_is_internal(map))
+		if (!err && object_map_counts(map))
 			err = check_shared(object, map, dir, how);
 	}
 	return err;
