@@ -437,6 +437,7 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 {
 	const char *name = object_map_name(object, map);
 	struct bpf_map_info pinned, ours;
+	bool anew;
 	int fd, err;
 
 	fd = reuse_open_pin(dir, object->hook, name, &pinned);
@@ -444,10 +445,14 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 		return 0;
 	if (fd < 0)
 		return refuse_pin(dir, object->hook, name, fd);
+	anew = reuse_is_made_anew(fd, &pinned, name);
 	close(fd);
 	err = map_describe(bpf_map__fd(map), &ours);
 	if (err || ours.id == pinned.id || mismatch_of(how->mismatch, name) == MISMATCH_FRESH)
 		return err;
+	/* What each load makes anew is replaced; but not by what leads into the row of others. */
+	if (anew && ours.type == pinned.type && !reuse_is_link(bpf_map__fd(map), &ours, name))
+		return 0;
 	rejected(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
 	         dir->path, pinned.id);
 	hint("put the shared one in its place, it stays beside it: --on-mismatch fresh");

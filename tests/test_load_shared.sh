@@ -358,3 +358,49 @@ test_the_records_count_those_that_got_the_program()
 	[[ $(readlink "$BPFFS/h1/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h1/%meta")"
 	expect_status 3 load --dry-run --shared h1 h2 h3 objects/xdp_pass.o
 }
+
+# expect_one_array MAP IFNAME...: the program that runs on each has it, and it is pinned for each.
+expect_one_array()
+{
+	local map=$1 id ifname
+
+	shift
+	id=$(map_id "$BPFFS/$1/$map")
+	prog_maps "$(prog_id "$1")" | grep -qx "$id" || fail "$map $id is not of what runs on $1"
+	for ifname; do
+		[[ $(prog_id "$ifname") == "$(prog_id "$1")" ]] || fail "$ifname runs another program than $1"
+		expect_id "$BPFFS/$ifname/$map" "$id"
+		[[ -z $(old_maps "$BPFFS/$ifname") ]] || fail "$ifname: left: $(old_maps "$BPFFS/$ifname")"
+	done
+}
+
+test_program_arrays_are_made_anew_for_all_of_them_at_once()
+{
+	local object map before
+
+	make_veth h1 h2 h3
+	for object in objects/xdp_acl.o objects/xdp_chain.o objects/xdp_echo.o objects/xdp_forward.o \
+		objects/xdp_parse.o objects/xdp_ratelimit.o objects/xdp_redirect.o objects/xdp_rewrite.o; do
+		map=${object#objects/xdp_} map=${map%.o}_xnext
+		expect_status 0 load --shared v0 h1 h2 "$object"
+		before=$(map_id "$BPFFS/v0/$map")
+		expect_status 0 load --dry-run --shared v0 h1 h2 "$object"
+		expect_status 0 load --shared v0 h1 h2 "$object"
+		[[ $(map_id "$BPFFS/v0/$map") != "$before" ]] || fail "$map is not made anew"
+		expect_one_array "$map" v0 h1 h2
+		# One more comes to them.
+		expect_status 0 load --shared v0 h1 h2 h3 "$object"
+		expect_one_array "$map" v0 h1 h2 h3
+		unload --all --purge h3 >/dev/null
+	done
+}
+
+test_a_row_of_another_interface_is_not_given_up_for_a_shared_program()
+{
+	make_veth h1 h2
+	load --shared v0 h1 objects/xdp_acl.o >/dev/null
+	load h2 objects/xdp_acl.o >/dev/null
+	bpftool map update pinned "$BPFFS/h2/acl_xnext" key 0 0 0 0 value pinned "$BPFFS/h2/%progs/xdp/xdp_acl"
+	run load --shared --on-mismatch fresh --on-mismatch acl_xnext=fail v0 h1 h2 objects/xdp_acl.o
+	[[ $status == 3 && $errors == *"cannot share map 'acl_xnext'"* ]] || fail "$status: $output$errors"
+}
