@@ -87,10 +87,15 @@ add_cache()
 # What make matrix fetched and built: there is no network inside.
 add_loaders()
 {
-	local cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf
+	local cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ifbpf file library
 
 	add_cache "${MATRIX_CACHE:-$cache/loaders}" loaders
 	add_cache "${LEGACY_CACHE:-$cache/iproute2}" iproute2
+	# It is tried with the C library of this machine as well, which the plugins are linked with.
+	file=${MATRIX_CACHE:-$cache/loaders}/bullseye/bin/tc
+	[[ ! -x $file ]] || ldd "$file" | awk '$3 ~ /^\// { print $3 }' | while read -r library; do
+		add_file "$library"
+	done
 }
 
 system()
