@@ -32,7 +32,7 @@ expect_unpinned()
 	prog=$(prog_id v0)
 	expect_status "$wanted" "$@"
 	[[ $errors == *"cannot load with an empty map 'deny_list'"*"pinned by others, at $theirs/deny_list"* && $errors == *"empty map 'frames_seen'"* &&
-		$errors == *"pin them in $BPFFS/v0"*"pin_maps --foreign v0"*"--on-mismatch "* ]] ||
+		$errors == *"pin them in $BPFFS/v0"*" --foreign v0"*"--on-mismatch "* ]] ||
 		fail_run "it says otherwise" "$@"
 	[[ $(prog_id v0) == "$prog" ]] || fail "$*: another program is attached"
 	expect_unchanged "$before"
