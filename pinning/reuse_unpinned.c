@@ -82,7 +82,7 @@ static void refuse(const struct directory *dir, const struct reuse_unpinned *in,
 		         name, dir->path, in->prog_id, map->info.id, where);
 	else
 		rejected(-EEXIST,
-		         "cannot load with an empty map '%s': that of program %u, which it "
+		         "cannot load with a new map '%s': that of program %u, which it "
 		         "replaces, is map %u, %s",
 		         name, in->prog_id, map->info.id, where);
 	all->foreign |= owners_path(in->owners, OWNER_OTHER, PIN_MAP, map->info.id) != NULL;
@@ -156,10 +156,8 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	}
 	if (is_pinned(pinned, used->info.id))
 		return 0;
-	if (object->loaded)
-		taken = 0;
 	if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
-		refuse(dir, in, name, used, taken, all);
+		refuse(dir, in, name, used, object->loaded ? 0 : taken, all);
 	else
 		tell_left(in, name, used, taken);
 	return 0;

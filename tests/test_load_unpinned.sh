@@ -31,7 +31,7 @@ expect_unpinned()
 	before=$(snapshot)
 	prog=$(prog_id v0)
 	expect_status "$wanted" "$@"
-	[[ $errors == *"cannot load with an empty map 'deny_list'"*"pinned by others, at $theirs/deny_list"* && $errors == *"empty map 'frames_seen'"* &&
+	[[ $errors == *"cannot load with a new map 'deny_list'"*"pinned by others, at $theirs/deny_list"* && $errors == *"new map 'frames_seen'"* &&
 		$errors == *"pin them in $BPFFS/v0"*" --foreign v0"*"--on-mismatch "* ]] ||
 		fail_run "it says otherwise" "$@"
 	[[ $(prog_id v0) == "$prog" ]] || fail "$*: another program is attached"
@@ -72,7 +72,7 @@ test_several_interfaces_at_once_leave_no_such_map_behind()
 	make_veth w0
 	begin
 	run load --shared w0 v0 "$BUILT/carry1.o"
-	[[ $status == 3 && $errors == *"cannot load with an empty map 'deny_list'"* ]] || fail "$status: $errors"
+	[[ $status == 3 && $errors == *"cannot load with a new map 'deny_list'"* ]] || fail "$status: $errors"
 	send 3
 	[[ $(bpftool map dump pinned "$theirs/frames_seen" | awk '$1 == "\"dropped\":" { n += $2 } END { print n }') == 5 ]] ||
 		fail "the rule does not hold"
@@ -139,9 +139,9 @@ test_it_is_so_on_a_tc_hook()
 	send 4
 	pin_maps v0 >/dev/null
 	expect_status 2 load v0 objects/tc_drop.o
-	[[ $errors == *"cannot load with an empty map 'tc_stats_map'"*"at $theirs/tc_stats_map"* ]] || fail "$errors"
+	[[ $errors == *"cannot load with a new map 'tc_stats_map'"*"at $theirs/tc_stats_map"* ]] || fail "$errors"
 	expect_status 1 tc filter replace dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_drop.o da
-	[[ $errors == *"cannot load with an empty map 'tc_stats_map'"* ]] || fail "$errors"
+	[[ $errors == *"cannot load with a new map 'tc_stats_map'"* ]] || fail "$errors"
 	pin_maps --foreign v0 >/dev/null
 	expect_status 0 load v0 objects/tc_drop.o
 	send 2
