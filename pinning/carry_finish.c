@@ -10,14 +10,22 @@
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_slots.h"
+#include "pinning/outers.h"
 #include "pinning/plan.h"
+
+/* A map of maps that had to leave its name has it in a slot: those of others get the new one. */
+static bool is_inside(const struct plan_map *map, __u32 map_id)
+{
+	return !plan_publishes(map) && outer_is(map->info.type) &&
+	       outer_id_has(map->info.id, map_id) == 1;
+}
 
 static void find_users(struct carried *one, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
-		if (map->info.id != one->from_id)
+		if (map->info.id != one->from_id && !is_inside(map, one->from_id))
 			continue;
 		one->shared = true;
 		note("map '%s': program %s (id %u) on %s goes on with the old one", one->name,

@@ -43,6 +43,32 @@ int outer_has(int outer_fd, const struct bpf_map_info *outer, __u32 map_id)
 	return each_slot(outer_fd, outer, is_id, &map_id);
 }
 
+int outer_id_has(__u32 outer_id, __u32 map_id)
+{
+	int fd = bpf_map_get_fd_by_id(outer_id), ret;
+	struct bpf_map_info info;
+
+	if (fd < 0)
+		return -errno;
+	ret = map_describe(fd, &info);
+	if (!ret)
+		ret = outer_is(info.type) ? outer_has(fd, &info, map_id) : 0;
+	close(fd);
+	return ret;
+}
+
+bool outer_live_uses(const struct live *live, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++) {
+		const struct live_map *map = &live->maps[i];
+
+		if (map->info.id == map_id ||
+		    (outer_is(map->info.type) && outer_has(map->fd, &map->info, map_id) == 1))
+			return true;
+	}
+	return false;
+}
+
 struct slot_exchange {
 	int fd, new_fd;
 	__u32 old_id;

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "bpffs/live.h"
 
 struct outer {
 	__u32 id;
@@ -26,6 +27,12 @@ bool outer_is(__u32 map_type);
 
 /* Whether an open map of maps has the map in a slot: 1, 0, or a negative errno. */
 int outer_has(int outer_fd, const struct bpf_map_info *outer, __u32 map_id);
+
+/* The same for one that is not open; it takes CAP_SYS_ADMIN. */
+int outer_id_has(__u32 outer_id, __u32 map_id);
+
+/* A program names the map, or finds it in a slot of one that it names. */
+bool outer_live_uses(const struct live *live, __u32 map_id);
 
 /*
  * Put one map where another is, in each slot of an open map of maps. Returns the number of slots,

@@ -8,19 +8,6 @@
 #include "pinning/outers.h"
 #include "pinning/unload_pins.h"
 
-/* A program names the map, or finds it in a slot of one that it names. */
-static bool uses_map(const struct live *live, __u32 map_id)
-{
-	for (size_t i = 0; i < live->maps_len; i++) {
-		const struct live_map *map = &live->maps[i];
-
-		if (map->info.id == map_id ||
-		    (outer_is(map->info.type) && outer_has(map->fd, &map->info, map_id)))
-			return true;
-	}
-	return false;
-}
-
 static int look_elsewhere(struct purging *p)
 {
 	int err = p->has_others ? 0 : elsewhere_look(&p->others, p->iface);
@@ -81,9 +68,9 @@ static bool is_of_going(const struct purging *p, const struct view *view,
 {
 	const struct view_map *present = find_present(view, pin);
 
-	return uses_map(p->going, pin->info.id) ||
-	       (present && uses_map(p->going, present->info.id) &&
-	        !uses_map(p->staying, present->info.id));
+	return outer_live_uses(p->going, pin->info.id) ||
+	       (present && outer_live_uses(p->going, present->info.id) &&
+	        !outer_live_uses(p->staying, present->info.id));
 }
 
 /* What others pinned among our maps is theirs. */
@@ -101,7 +88,7 @@ static int goes(struct purging *p, const struct view *view, const struct view_ma
 {
 	int needed;
 
-	if (uses_map(p->staying, pin->info.id) ||
+	if (outer_live_uses(p->staying, pin->info.id) ||
 	    (p->going ? !is_of_going(p, view, pin) : is_foreign(p->dir, pin)))
 		return 0;
 	needed = is_needed_elsewhere(p, pin);

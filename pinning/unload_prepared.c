@@ -10,10 +10,19 @@
 #include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/notes.h"
+#include "pinning/outers.h"
 #include "pinning/unload_pins.h"
 #include "pinning/unload_prepared.h"
 #include "pinning/unload_prepared_internal.h"
 #include "pinning/writer.h"
+
+static bool prepared_uses(const struct taking *t, const struct prepared *one, __u32 map_id)
+{
+	for (__u32 i = 0; i < one->maps_len; i++)
+		if (one->maps[i] == map_id)
+			return true;
+	return outers_find(&t->others.uses.outers, one->maps, one->maps_len, map_id);
+}
 
 /* A program that stays uses the map, as far as can be told; of one that is not here, it is said. */
 static bool is_used(struct taking *t, const struct view_map *pin)
@@ -22,12 +31,10 @@ static bool is_used(struct taking *t, const struct view_map *pin)
 	char who[ELSEWHERE_WHO_SIZE];
 
 	for (size_t i = 0; i < t->len; i++)
-		for (__u32 j = 0; !t->list[i].goes && j < t->list[i].maps_len; j++)
-			if (t->list[i].maps[j] == map_id)
-				return true;
-	for (size_t i = 0; i < t->live.maps_len; i++)
-		if (t->live.maps[i].info.id == map_id)
+		if (!t->list[i].goes && prepared_uses(t, &t->list[i], map_id))
 			return true;
+	if (outer_live_uses(&t->live, map_id))
+		return true;
 	if (!elsewhere_uses(&t->others, map_id, who))
 		return false;
 	note("map '%s' (id %u) stays: %s goes on with it", pin->name, map_id, who);

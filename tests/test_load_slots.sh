@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Lists that are carried over, or made anew, while slots of maps of maps have them.
 . tests/pins.sh
+. tests/faults.sh
 
 # block KEY, or unblock KEY: 0 by the slot, 1 by the name; in the map that has the name now.
 block() { bpftool map update pinned "$BPFFS/v0/blocked" key "$1" 0 0 0 value 1 0 0 0 0 0 0 0; }
@@ -139,4 +140,31 @@ test_what_other_prepared_programs_have_is_left_as_it_is()
 		fail "it says: $errors"
 	bpftool map update pinned "$BPFFS/v0/deny_list%old-$old" key 0 0 0 0 value 1 0 0 0 0 0 0 0 ||
 		fail "it is closed to edits"
+}
+
+one_list_in_force()
+{
+	unload --all --purge v0 >/dev/null 2>&1 || true
+	load v0 "$BUILT/listed1.o" >/dev/null
+	block 0
+	block 1
+}
+
+# The list that the program finds by the slot is the one that tools find by its name.
+is_one_list()
+{
+	run pin_maps v0
+	((status == 0)) || fail "pin_maps: status $status: $errors"
+	[[ $(slot v0 0) == "$(map_id "$BPFFS/v0/blocked")" ]] ||
+		fail "the slot has $(slot v0 0), the name $(map_id "$BPFFS/v0/blocked"): $errors"
+	bpftool map lookup pinned "$BPFFS/v0/blocked" key 0 0 0 0 >/dev/null || fail "the rule is gone"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
+test_killed_at_any_message_to_the_kernel_slot_and_name_have_one_list()
+{
+	kill_everywhere "sendto renameat" one_list_in_force \
+		load --on-mismatch blocked=migrate v0 "$BUILT/listed2.o" -- is_one_list
+	echo "# killed at $points points"
+	((points > 10)) || fail "only $points points"
 }
