@@ -59,8 +59,8 @@ int gc_uses_scan(struct gc_uses *uses)
 		uses->progs = progs;
 		progs[uses->len++] = prog;
 	}
-	if (!err)
-		err = outers_scan(&uses->outers);
+	for (size_t i = 0; !err && i < uses->len; i++)
+		err = outers_add(&uses->outers, uses->progs[i].maps, uses->progs[i].maps_len);
 	if (err)
 		gc_uses_free(uses);
 	return err;

@@ -102,21 +102,35 @@ int outer_exchange(int outer_fd, const struct bpf_map_info *outer, __u32 old_id,
 	return err ? err : x.done;
 }
 
+/* Lists double: there may be very many. */
+static int append(__u32 **ids, size_t *len, __u32 id)
+{
+	__u32 *list;
+
+	if (!(*len & (*len - 1))) {
+		list = reallocarray(*ids, *len ? *len * 2 : 1, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		*ids = list;
+	}
+	(*ids)[(*len)++] = id;
+	return 0;
+}
+
+static bool contains(const __u32 *ids, size_t len, __u32 id)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
 static int add_inside(const void *key, __u32 id, void *arg)
 {
 	struct outer *outer = arg;
-	__u32 *list;
 
 	(void)key;
-	/* They double: there may be very many. */
-	if (!(outer->len & (outer->len - 1))) {
-		list = reallocarray(outer->inside, outer->len ? outer->len * 2 : 1, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		outer->inside = list;
-	}
-	outer->inside[outer->len++] = id;
-	return 0;
+	return append(&outer->inside, &outer->len, id);
 }
 
 static int add_outer(struct outers *outers, int fd, const struct bpf_map_info *info)
@@ -132,25 +146,33 @@ static int add_outer(struct outers *outers, int fd, const struct bpf_map_info *i
 	return each_slot(fd, info, add_inside, list);
 }
 
-int outers_scan(struct outers *outers)
+static int look_at(struct outers *outers, __u32 id)
 {
+	int fd = bpf_map_get_fd_by_id(id), err;
 	struct bpf_map_info info;
-	int err = 0, fd;
-	__u32 id = 0;
 
-	memset(outers, 0, sizeof(*outers));
-	while (!err && !bpf_map_get_next_id(id, &id)) {
-		fd = bpf_map_get_fd_by_id(id);
-		/* It may have gone between the two calls. */
-		if (fd < 0 && errno == ENOENT)
+	/* It may have gone meanwhile. */
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = map_describe(fd, &info);
+	if (!err && outer_is(info.type))
+		err = add_outer(outers, fd, &info);
+	close(fd);
+	return err;
+}
+
+int outers_add(struct outers *outers, const __u32 *maps, size_t len)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < len; i++) {
+		if (contains(outers->seen, outers->seen_len, maps[i]))
 			continue;
-		err = fd < 0 ? -errno : map_describe(fd, &info);
-		if (!err && outer_is(info.type))
-			err = add_outer(outers, fd, &info);
-		if (fd >= 0)
-			close(fd);
+		err = append(&outers->seen, &outers->seen_len, maps[i]);
+		if (!err)
+			err = look_at(outers, maps[i]);
 	}
-	return err || errno == ENOENT ? err : -errno;
+	return err;
 }
 
 void outers_free(struct outers *outers)
@@ -158,15 +180,8 @@ void outers_free(struct outers *outers)
 	for (size_t i = 0; i < outers->len; i++)
 		free(outers->list[i].inside);
 	free(outers->list);
+	free(outers->seen);
 	memset(outers, 0, sizeof(*outers));
-}
-
-static bool has(const struct outer *outer, __u32 map_id)
-{
-	for (size_t i = 0; i < outer->len; i++)
-		if (outer->inside[i] == map_id)
-			return true;
-	return false;
 }
 
 const struct outer *outers_find(const struct outers *outers, const __u32 *maps, size_t len,
@@ -174,7 +189,8 @@ const struct outer *outers_find(const struct outers *outers, const __u32 *maps, 
 {
 	for (size_t i = 0; i < outers->len; i++)
 		for (size_t j = 0; j < len; j++)
-			if (maps[j] == outers->list[i].id && has(&outers->list[i], map_id))
+			if (maps[j] == outers->list[i].id &&
+			    contains(outers->list[i].inside, outers->list[i].len, map_id))
 				return &outers->list[i];
 	return NULL;
 }

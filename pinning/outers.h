@@ -21,6 +21,8 @@ struct outer {
 struct outers {
 	struct outer *list;
 	size_t len;
+	__u32 *seen; /* ids of all maps that were looked at */
+	size_t seen_len;
 };
 
 bool outer_is(__u32 map_type);
@@ -41,10 +43,11 @@ bool outer_live_uses(const struct live *live, __u32 map_id);
 int outer_exchange(int outer_fd, const struct bpf_map_info *outer, __u32 old_id, int new_fd);
 
 /*
- * Read all maps of maps that the kernel has. Returns 0, -EPERM without CAP_SYS_ADMIN, or another
- * negative errno; silent. outers_free() releases them, also after a failure.
+ * Read those of these maps that are maps of maps, each once. The first time *outers is all zeroes.
+ * Returns 0, -EPERM without CAP_SYS_ADMIN, or another negative errno; silent. outers_free()
+ * releases them, also after a failure.
  */
-int outers_scan(struct outers *outers);
+int outers_add(struct outers *outers, const __u32 *maps, size_t len);
 void outers_free(struct outers *outers);
 
 /* The first of these maps that has the map inside, or NULL. */
