@@ -12,9 +12,20 @@ bool outer_is(__u32 map_type)
 	return map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || map_type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
-/* Visit each slot that has a map, until visit() returns anything but 0, which is then returned. */
-static int each_slot(int fd, const struct bpf_map_info *info,
-                     int (*visit)(const void *key, __u32 id, void *arg), void *arg)
+typedef int (*visit_fn)(const void *key, __u32 id, void *arg);
+
+static int each_of_array(int fd, const struct bpf_map_info *info, visit_fn visit, void *arg)
+{
+	int err = 0;
+	__u32 id;
+
+	for (__u32 key = 0; !err && key < info->max_entries; key++)
+		if (!bpf_map_lookup_elem(fd, &key, &id))
+			err = visit(&key, id, arg);
+	return err;
+}
+
+static int each_of_hash(int fd, const struct bpf_map_info *info, visit_fn visit, void *arg)
 {
 	void *key = calloc(1, info->key_size), *next = calloc(1, info->key_size);
 	int err = key && next ? 0 : -ENOMEM;
@@ -30,6 +41,13 @@ static int each_slot(int fd, const struct bpf_map_info *info,
 	free(key);
 	free(next);
 	return err;
+}
+
+/* Visit each slot that has a map, until visit() returns anything but 0, which is then returned. */
+static int each_slot(int fd, const struct bpf_map_info *info, visit_fn visit, void *arg)
+{
+	return info->type == BPF_MAP_TYPE_ARRAY_OF_MAPS ? each_of_array(fd, info, visit, arg)
+	                                                : each_of_hash(fd, info, visit, arg);
 }
 
 static int is_id(const void *key, __u32 id, void *arg)
