@@ -35,27 +35,49 @@ static const char *counters_misfit(struct migration *m, const __u8 *value, __u8 
 	return NULL;
 }
 
-static const char *misfit(struct migration *m, const void *key, const void *value, __u8 *new_key,
-                          __u8 *new_value)
+struct foreseeing {
+	struct migration *m;
+	__u8 *key, *value; /* of the new map */
+	struct table keys; /* that are in the new map by then, if they may become equal */
+	__u64 entries;     /* that are in it by then */
+	bool no_memory;
+};
+
+static const char *misfit(struct foreseeing *f, const void *key, const void *value)
 {
-	bool bounded = !map_is_array(m->to.info.type);
+	struct migration *m = f->m;
 	const char *why;
 
 	/* Nothing is lost with a slot that nobody used. */
 	if (map_is_array(m->from.info.type) &&
 	    bytes_are_zero(value, map_value_bytes(&m->from.info)))
 		return NULL;
-	why = migrate_key(m, key, new_key);
-	if (!why)
-		why = m->class == MIGRATE_COUNTER ? counters_misfit(m, value, new_value)
-		                                  : migrate_value(m, value, new_value);
-	if (!why && bounded && m->report.moved >= m->to.info.max_entries)
-		why = "the new map is full";
-	return why;
+	why = migrate_key(m, key, f->key);
+	if (why)
+		return why;
+	return m->class == MIGRATE_COUNTER ? counters_misfit(m, value, f->value)
+	                                   : migrate_value(m, value, f->value);
 }
 
-static int count_misfits(struct migration *m, struct map_reader *reader, __u8 *key, __u8 *value)
+/* What migrate_copy() does with two old keys that become one. */
+static const char *no_place(struct foreseeing *f)
 {
+	struct migration *m = f->m;
+
+	if (m->key.lossy && table_find(&f->keys, f->key))
+		return m->class == MIGRATE_COUNTER
+		               ? NULL
+		               : "another entry has the same key in the new map";
+	if (!map_is_array(m->to.info.type) && f->entries >= m->to.info.max_entries)
+		return "the new map is full";
+	f->entries++;
+	f->no_memory |= m->key.lossy && !table_put(&f->keys, f->key, "", TABLE_COPIED);
+	return NULL;
+}
+
+static int count_misfits(struct foreseeing *f, struct map_reader *reader)
+{
+	struct migration *m = f->m;
 	const char *why;
 	int count;
 
@@ -67,7 +89,9 @@ static int count_misfits(struct migration *m, struct map_reader *reader, __u8 *k
 			if (migrate_is_empty(m, old_key, old))
 				continue;
 			m->report.entries++;
-			why = misfit(m, old_key, old, key, value);
+			why = misfit(f, old_key, old);
+			if (!why)
+				why = no_place(f);
 			if (why)
 				migrate_left(m, old_key, why);
 			else
@@ -75,13 +99,13 @@ static int count_misfits(struct migration *m, struct map_reader *reader, __u8 *k
 		}
 		migrate_progress(m, m->report.entries);
 	}
-	return count;
+	return f->no_memory ? -ENOMEM : count;
 }
 
 int migrate_foresee(struct migration *m, bool may_try)
 {
+	struct foreseeing f = { .m = m };
 	struct map_reader reader;
-	__u8 *key, *value;
 	int err;
 
 	/* How many entries an LRU map keeps, nobody can tell but the map. */
@@ -90,13 +114,15 @@ int migrate_foresee(struct migration *m, bool may_try)
 	err = map_reader_open(&reader, m->from.fd, &m->from.info);
 	if (err)
 		return failed(err, "cannot read map %s", m->from.info.name);
-	key = calloc(1, m->to.info.key_size);
-	value = calloc(1, map_value_bytes(&m->to.info));
-	err = key && value ? count_misfits(m, &reader, key, value) : -ENOMEM;
+	table_init(&f.keys, m->to.info.key_size, 0);
+	f.key = calloc(1, m->to.info.key_size);
+	f.value = calloc(1, map_value_bytes(&m->to.info));
+	err = f.key && f.value ? count_misfits(&f, &reader) : -ENOMEM;
 	if (err)
 		failed(err, "cannot read map %s", m->from.info.name);
-	free(key);
-	free(value);
+	free(f.key);
+	free(f.value);
+	table_free(&f.keys);
 	map_reader_close(&reader);
 	return err;
 }

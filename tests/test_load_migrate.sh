@@ -1234,3 +1234,24 @@ test_a_map_that_its_user_froze_is_said_to_take_edits_again()
 	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
 	[[ $(grep -c 'is frozen, and' <<<"$errors") == 1 && $errors == *"$said"* ]] || fail "it says: $errors"
 }
+
+test_a_dry_run_sees_keys_that_become_equal()
+{
+	local before old key
+
+	load v0 "$BUILT/keys1.o" >/dev/null
+	for key in '1 0 0 0 1 0 0 0' '1 0 0 0 2 0 0 0' '2 0 0 0 1 0 0 0' '2 0 0 0 2 0 0 0'; do
+		# shellcheck disable=SC2086 # words
+		bpftool map update pinned "$BPFFS/v0/rules" key $key value 1 0 0 0 0 0 0 0
+	done
+	old=$(map_id "$BPFFS/v0/rules")
+	before=$(snapshot)
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/keys2.o"
+	[[ $output == *"2 would stay in map $old: the first, key "*": another entry has the same key in the new map"* ]] ||
+		fail "$output"
+	expect_unchanged "$before"
+	# Counts are added up.
+	expect_status 0 load --dry-run --class rules=counter --on-mismatch migrate v0 "$BUILT/keys2.o"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/keys2.o"
+	[[ $errors == *"2 entries did not fit and stay in %old-$old"* ]] || fail "$errors"
+}
