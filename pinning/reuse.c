@@ -15,6 +15,7 @@
 #include "pinning/layout.h"
 #include "pinning/object_maps.h"
 #include "pinning/reuse.h"
+#include "pinning/reuse_anew.h"
 #include "pinning/reuse_join.h"
 #include "pinning/reuse_slots.h"
 #include "pinning/shape.h"
@@ -201,29 +202,18 @@ static int refuse_name(const char *name, const struct directory *dir, __u32 map_
 	return -EBUSY;
 }
 
-static void say_made_anew(const struct object *object, const char *name,
-                          const struct directory *dir, const struct entry_prog *entry)
-{
-	if (entry->prog_id)
-		note("map '%s' is made anew: its entries hold programs", name);
-	else
-		note("map '%s' is made anew: program %s is %s, and the one pinned in %s is bound "
-		     "to others",
-		     name, bpf_program__name(object->prog), kind_name(object->prog), dir->path);
-}
-
 /* The pinned map stays as it is, and the object gets another one. No differences: it has programs,
  * or is bound. */
 static int leave_pin(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
-                     const struct reuse_options *how, const struct shape_diffs *diffs,
-                     const struct entry_prog *entry)
+                     const struct reuse_options *how, struct shape_diffs *diffs,
+                     const struct entry_prog *entry, struct reuse_anew *anew)
 {
 	const char *name = object_map_name(object, map);
 	enum mismatch what = mismatch_of(how->mismatch, name);
 	bool stream = migrate_is_stream(info->type);
 	bool in_use = how->keeps_name && how->keeps_name(how->context, info->id);
-	int err;
+	int err = 0;
 
 	if (diffs->len && what == MISMATCH_FAIL)
 		return refuse_difference(object, map, dir, pin_fd, stream, in_use, how, diffs);
@@ -231,21 +221,32 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 		return refuse_programs(name, dir, in_use, entry);
 	if (in_use)
 		return refuse_name(name, dir, info->id);
-	if (!diffs->len)
-		say_made_anew(object, name, dir, entry);
+	if (!diffs->len && entry->prog_id)
+		err = reuse_anew_add(anew, diffs,
+		                     "map '%s' is made anew: its entries hold programs", name);
+	else if (!diffs->len)
+		err = reuse_anew_add(anew, diffs,
+		                     "map '%s' is made anew: program %s is %s, and the one pinned "
+		                     "in %s is bound "
+		                     "to others",
+		                     name, bpf_program__name(object->prog), kind_name(object->prog),
+		                     dir->path);
+	if (err)
+		return failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path);
 	if (what != MISMATCH_FRESH && !stream) {
 		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
 		return err == -EOPNOTSUPP ? refuse_content(name) : err;
 	}
-	if (diffs->len) {
-		note("map '%s' is made anew, the one pinned in %s is not what the object "
-		     "defines%s:",
-		     name, dir->path,
-		     stream ? "; it holds no state, and its readers have to open the new one" : "");
-		shape_diffs_print(diffs);
-	}
-	return 0;
+	if (diffs->len)
+		err = reuse_anew_add(
+			anew, diffs,
+			"map '%s' is made anew, the one pinned in %s is not what the object "
+			"defines%s:",
+			name, dir->path,
+			stream ? "; it holds no state, and its readers have to open the new one"
+			       : "");
+	return err ? failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path) : 0;
 }
 
 bool reuse_fits(const struct object *object, const struct bpf_map *map, const struct directory *dir,
@@ -266,6 +267,7 @@ bool reuse_fits(const struct object *object, const struct bpf_map *map, const st
 /* What comes out of all maps together. */
 struct tally {
 	unsigned int reused;
+	struct reuse_anew anew;
 	char unknown[256]; /* maps whose types could not be compared, for messages */
 };
 
@@ -315,7 +317,7 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	if (clash && info->type == BPF_MAP_TYPE_PROG_ARRAY) {
 		err = refuse_link(object, name, dir, pin_fd);
 	} else if (diffs.len || clash || entry.prog_id) {
-		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs, &entry);
+		err = leave_pin(object, map, dir, pin_fd, info, how, &diffs, &entry, &tally->anew);
 	} else if (how->parts && how->parts(how->context, name, info->id)) {
 		if (how->keeps_name && how->keeps_name(how->context, info->id))
 			err = refuse_name(name, dir, info->id);
@@ -372,6 +374,9 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		note("the types of these maps could not be compared with those of the pinned ones, "
 		     "which takes CAP_SYS_ADMIN where nothing is noted of them: %s",
 		     tally.unknown);
+	if (!err && !(differ || unmovable || in_use))
+		reuse_anew_say(&tally.anew);
+	reuse_anew_free(&tally.anew);
 	if (err || !(differ || unmovable || in_use))
 		return err;
 	/* Neither way leads past a map that a program goes on with under its name. */

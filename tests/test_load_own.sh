@@ -63,3 +63,13 @@ test_maps_of_other_programs_are_not_even_made()
 	! grep 'BPF_MAP_CREATE.*"of_tc' "$TMPDIR/calls" || fail "made"
 	[[ $output == *"program own_xdp in section xdp for xdp; 3 maps, "* || $output != *maps,* ]] || fail "$output"
 }
+
+test_a_map_is_not_said_to_be_made_anew_when_another_stops_the_load()
+{
+	load -n own_xdp v0 "$OLD" >/dev/null
+	expect_status 2 load -n own_xdp --on-mismatch of_called=fresh v0 "$NEW"
+	[[ $errors == *"cannot reuse map 'of_xdp'"* && $errors != *"made anew"* ]] || fail "$errors"
+	expect_status 0 load -n own_xdp --on-mismatch fresh v0 "$NEW"
+	[[ $errors == *"map 'of_called' is made anew"*"value.added "*"map 'of_xdp' is made anew"* ||
+		$errors == *"map 'of_xdp' is made anew"*"value.added "*"map 'of_called' is made anew"* ]] || fail "$errors"
+}
