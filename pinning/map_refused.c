@@ -6,6 +6,7 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "pinning/map_refused.h"
+#include "pinning/memory_limit.h"
 
 #define KEY_MAX 512 /* of hash maps: their keys go over the stack of programs */
 
@@ -46,7 +47,8 @@ static bool wants_entries(const struct bpf_map *map)
 
 void map_refused_hint(const struct bpf_map *map, int err)
 {
-	unsigned long long bytes;
+	unsigned long long bytes, limit;
+	char file[PATH_MAX];
 
 	if (!map)
 		return;
@@ -54,6 +56,10 @@ void map_refused_hint(const struct bpf_map *map, int err)
 	        bpf_map__max_entries(map);
 	if (err == -EPERM)
 		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+	else if (err == -ENOMEM && memory_limit_find(&limit, file))
+		hint("it wants at least %llu MiB, times the CPUs if it is per CPU, and the cgroup "
+		     "of this process has %llu MiB for all: give it fewer max_entries, or raise %s",
+		     bytes >> 20, limit >> 20, file);
 	else if (err == -ENOMEM || err == -E2BIG)
 		hint("it wants at least %llu MiB, times the CPUs if it is per CPU: give it fewer "
 		     "max_entries",

@@ -16,6 +16,8 @@
 #include "pinning/object_types.h"
 #include "pinning/tails.h"
 
+#define LIBBPF_WORDS 256
+
 /* A name without a slash is looked up; the first file that exists is taken. */
 static int look_for(const char *file, char path[PATH_MAX])
 {
@@ -334,17 +336,27 @@ static bool has_btf(const char *path)
 	return found;
 }
 
+/* Its last words are about what it gave up for. */
+static void keep_words(const char *text, void *arg)
+{
+	if (!strncmp(text, "libbpf: ", 8))
+		text += 8;
+	snprintf(arg, LIBBPF_WORDS, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
 static int read_btf_object(const char *path, struct bpf_object **obj)
 {
-	char name[OBJECT_EXTERN];
+	char name[OBJECT_EXTERN], words[LIBBPF_WORDS] = "";
 	int err = check_btf(path);
 
 	if (err)
 		return err;
+	log_listen(keep_words, words);
 	*obj = bpf_object__open_file(path, NULL);
-	if (*obj)
+	err = *obj ? 0 : -errno;
+	log_listen(NULL, NULL);
+	if (!err)
 		return 0;
-	err = -errno;
 	/* The file is there: what libbpf misses is in it, and if not BTF, then where a declaration
 	 * belongs. */
 	if ((err == -ESRCH || (err == -ENOENT && has_btf(path))) &&
@@ -355,6 +367,8 @@ static int read_btf_object(const char *path, struct bpf_object **obj)
 		     "kernel's is declared with __ksym, and compiled with -g");
 		return -EINVAL;
 	}
+	if (err != -ENOENT && *words)
+		return rejected(err, "cannot open object %s: libbpf says: %s", path, words);
 	if (err != -ENOENT)
 		return failed(err, "cannot open object %s", path);
 	/* What it misses is BTF, in which its maps are defined. */

@@ -420,3 +420,24 @@ test_each_interface_of_a_shared_load_tells_its_own_attachment()
 	stage attach refused "to xdp of w0"
 	[[ $(grep -c "^  read back  " <<<"$errors") == 1 ]] || fail "it says: $errors"
 }
+
+# enter CGROUP COMMAND...: there.
+enter()
+{
+	# shellcheck disable=SC2016 # the arguments of the inner bash
+	run bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' bash "$@"
+}
+
+test_the_memory_that_the_cgroup_lacks_is_named()
+{
+	local cgroup=/sys/fs/cgroup/memory file=memory.limit_in_bytes
+
+	[[ -e $cgroup/$file ]] || cgroup=/sys/fs/cgroup file=memory.max
+	cgroup=$cgroup/ifbpf-test-$$
+	mkdir "$cgroup" 2>/dev/null && [[ -w $cgroup/$file ]] || skip "no cgroup of memory can be made"
+	echo 16M >"$cgroup/$file"
+	enter "$cgroup" load v0 "$BUILT/million1.o"
+	rmdir "$cgroup"
+	[[ $status == 2 && $errors == *"and the cgroup of this process has 16 MiB for all: give it fewer max_entries, or raise $cgroup/$file"* ]] ||
+		fail "$status: $errors"
+}

@@ -760,3 +760,14 @@ test_explain_tells_each_stage_and_a_failure_tells_them_by_itself()
 	! grep -q '^  attach  ' <<<"$errors" || fail "it says: $errors"
 	[[ $errors == *"invalid access to packet"* ]] || fail "the verifier is not quoted: $errors"
 }
+
+test_what_libbpf_says_of_an_object_that_it_refuses_is_the_reason()
+{
+	build 'struct gone;
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4); __type(key, int); __type(value, struct gone); } lists SEC(".maps");
+SEC("xdp") int pass(struct xdp_md *ctx) { return bpf_map_lookup_elem(&lists, ctx) ? 1 : 2; }' -g
+	expect_status 2 load v0 "$TMPDIR/built.o"
+	[[ $errors == "load: cannot open object $TMPDIR/built.o: libbpf says: map 'lists': can't determine value size"* ]] ||
+		fail "$errors"
+	[[ $errors == *"ELF file "*"refused "*"can't determine value size"* ]] || fail "$errors"
+}
