@@ -145,11 +145,19 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	return -EINVAL;
 }
 
+static bool is_of_maps(__u32 type)
+{
+	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 /* Why was said. What holds for one map need not stop the others. */
-static int refuse_content(const char *name)
+static int refuse_content(const char *name, __u32 type)
 {
 	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
 	     cli_word(name));
+	if (is_of_maps(type))
+		hint("what the maps inside hold, deny lists too, is out of force then, until it is "
+		     "put into the new one");
 	return UNMOVABLE;
 }
 
@@ -169,7 +177,7 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	                          sizeof(why)) != -EOPNOTSUPP)
 		return DIFFERS;
 	hint("its content cannot be carried over: %s", why);
-	return refuse_content(name);
+	return refuse_content(name, bpf_map__type(map));
 }
 
 /* A program of an entry may not run for another one, and goes with the map that has it. */
@@ -236,7 +244,7 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	if (what != MISMATCH_FRESH && !stream) {
 		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
-		return err == -EOPNOTSUPP ? refuse_content(name) : err;
+		return err == -EOPNOTSUPP ? refuse_content(name, info->type) : err;
 	}
 	if (diffs->len)
 		err = reuse_anew_add(

@@ -73,6 +73,7 @@ test_a_map_of_maps_of_another_size_is_refused_and_kept()
 	id=$(map_id "$DIR/acl_sets4")
 	expect_fail "max entries" load v0 build/tests/bpf/acl_resized.o
 	expect_fail "it holds other maps" load v0 --on-mismatch migrate build/tests/bpf/acl_resized.o
+	expect_fail "deny lists too, is out of force then" load v0 --on-mismatch migrate build/tests/bpf/acl_resized.o
 	[[ $(map_id "$DIR/acl_sets4") == "$id" ]] || fail "the map was replaced"
 	expect_lists "$OLD"
 	load v0 --on-mismatch fresh build/tests/bpf/acl_resized.o
