@@ -69,6 +69,28 @@ test_a_document_that_does_not_fit_leaves_the_one_before()
 	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt)"
 }
 
+test_a_run_that_is_incomplete_says_so_and_replaces_nothing()
+{
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	mount -t tmpfs tmpfs /mnt
+	run build/tests/bench/bench --quick --docs /mnt/docs stats
+	((status == 0)) || fail "status $status: $errors"
+	! grep -i incomplete /mnt/docs/BENCH.md || fail "it is complete"
+	cp -r /mnt/docs /mnt/before
+	mount --bind /dev/null objects/xdp_pass.o
+	run build/tests/bench/bench --quick --docs /mnt/docs stats
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"/mnt/docs/BENCH.md stays as it was: this run is incomplete"* ]] || fail "$errors"
+	[[ $output == *'incomplete     stats, because: '*'load -m skb'*' fails with status '* ]] || fail "$output"
+	diff -r /mnt/before /mnt/docs || fail "it was replaced"
+	run build/tests/bench/bench --quick --docs /mnt/new stats
+	((status == 3)) || fail "status $status: $errors"
+	grep -q '^\*\*Incomplete\*\*: stats, because: ' /mnt/new/BENCH.md || fail "$(</mnt/new/BENCH.md)"
+	umount objects/xdp_pass.o
+}
+
 test_a_plot_that_cannot_be_drawn_is_named()
 {
 	mount -t tmpfs tmpfs /mnt

@@ -132,6 +132,22 @@ static void look_at_load(void)
 	bench.others = cpu_usage_at_rest(bench.quick ? 0.2 : 1);
 }
 
+/* In what is written as well: a table that failed looks like one that has less to say. */
+static void tell_incomplete(const char *group)
+{
+	struct table *table = bench.tables_len ? bench.tables[bench.tables_len - 1] : NULL;
+	const char *why = log_last_failure();
+	size_t len = strlen(bench.incomplete);
+
+	if (table && !table->measured && table->failed[0])
+		why = table->failed;
+	else if (table && !table->measured)
+		snprintf(table->failed, sizeof(table->failed), "%s", why);
+	snprintf(bench.incomplete + len, sizeof(bench.incomplete) - len, "%s%s, because: %s",
+	         len ? "; " : "", group, why);
+	note("group %s is not complete", group);
+}
+
 /* Returns the exit status. */
 static int print_results(bool json, const char *docs)
 {
@@ -187,7 +203,7 @@ int main(int argc, char **argv)
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))
 			continue;
 		if (groups[i].run()) {
-			note("group %s is not complete", groups[i].name);
+			tell_incomplete(groups[i].name);
 			status = EXIT_PARTLY;
 		}
 	}

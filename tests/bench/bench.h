@@ -12,6 +12,7 @@
 struct bench {
 	bool quick, all_groups;
 	char groups[128];      /* those of this run, with spaces between them */
+	char incomplete[1024]; /* those that failed, and why; "": none */
 	unsigned int round_ms; /* how long one measurement of a row shall take */
 	unsigned int rounds;
 	double deadline;         /* of the whole run, as now_seconds() */

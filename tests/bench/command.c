@@ -109,7 +109,10 @@ static int run_reported(const char *line, struct took *took, unsigned int *lines
 
 	if (!status)
 		return 0;
-	failed(status < 0 ? status : -ECHILD, "cannot run '%s' (status %d)", line, status);
+	if (status < 0)
+		failed(status, "cannot run '%s'", line);
+	else
+		rejected(-ECHILD, "'%s' fails with status %d", line, status);
 	if (output[0])
 		fputs(output, stderr);
 	return status < 0 ? status : -ECHILD;
@@ -174,6 +177,7 @@ bool command_exists(const char *name)
 
 bool command_is_there(struct row *row, const char *name, const char *package)
 {
+	row->peer = name;
 	if (!name || command_exists(name))
 		return true;
 	row_missing(row, false, "needs %s (package %s)", name, package);

@@ -31,7 +31,10 @@ __attribute__((format(printf, 2, 3))) int command_number(double *number, const c
 /* A command of that name is in the path. */
 bool command_exists(const char *name);
 
-/* It is, or none is needed (NULL); else the row says which Debian package has it. */
+/*
+ * It is, or none is needed (NULL); else the row says which Debian package has it. A row that needs
+ * one is a peer's.
+ */
 bool command_is_there(struct row *row, const char *name, const char *package);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
@@ -26,6 +27,8 @@ static void write_machine(FILE *f)
 	fputc('\n', f);
 	if (disturbed)
 		fprintf(f, "**Taken on a loaded machine**: %s.\n\n", disturbed);
+	if (bench.incomplete[0])
+		fprintf(f, "**Incomplete**: %s.\n\n", bench.incomplete);
 	if (bench.quick)
 		fputs("**Quick mode**: it shows that everything works; the numbers mean "
 		      "little.\n\n",
@@ -35,8 +38,8 @@ static void write_machine(FILE *f)
 static void write_row(FILE *f, struct table *table, const struct row *row)
 {
 	fprintf(f, "| `%s` | %s |", row->name, row->what);
-	if (row->missing[0] || !table->measured) {
-		fprintf(f, " %s |", row->missing);
+	if (print_missing(table, row)[0]) {
+		fprintf(f, " %s |", print_missing(table, row));
 		for (size_t m = 1; m < table->metrics_len; m++)
 			fputs(" |", f);
 		fputs(" |\n", f);
@@ -126,6 +129,10 @@ int docs_write(void)
 	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir());
 	snprintf(new_path, sizeof(new_path), "%s/BENCH.md.new", docs_dir());
 	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir());
+	if (bench.incomplete[0] && !access(path, F_OK)) {
+		note("%s stays as it was: this run is incomplete", path);
+		return 1;
+	}
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
 	f = fopen(new_path, "w");

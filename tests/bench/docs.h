@@ -16,7 +16,8 @@ const char *docs_dir(void);
 
 /*
  * Write DIR/BENCH.md, and DIR/bench/TABLE.svg where gnuplot is, each as a whole or not at all.
- * Returns how many plots could not be drawn, or a negative errno; both reported.
+ * A run that is incomplete does not replace what is there. Returns how much of it was not written,
+ * or a negative errno; both reported.
  */
 int docs_write(void);
 

@@ -182,7 +182,8 @@ static const struct edit edits[] = {
 	{ "acl-add", "ours: acl add, to the list of prefixes", NULL, NULL,
 	  "acl v0 add --list bench 198.18.0.", true },
 };
-#define EDITS (sizeof(edits) / sizeof(edits[0]))
+#define FILTER_LOAD "xdp-filter load -m native -f ipv4 v0"
+#define EDITS       (sizeof(edits) / sizeof(edits[0]))
 
 static int round_edit(struct row *row, double values[TABLE_METRICS])
 {
@@ -204,6 +205,7 @@ static int round_edit(struct row *row, double values[TABLE_METRICS])
 static int measure_edit(void)
 {
 	struct table *table = table_new("bulk-edit", "One entry of a big map changed by a tool");
+	struct row *row;
 	int fd, err;
 
 	if (!table)
@@ -218,14 +220,13 @@ static int measure_edit(void)
 		return fd;
 	err = bulk_entries_put(fd);
 	for (size_t i = 0; i < EDITS; i++) {
-		struct row *row = table_row(table, edits[i].name, edits[i].what, round_edit,
-		                            (void *)&edits[i]);
-
+		row = table_row(table, edits[i].name, edits[i].what, round_edit, (void *)&edits[i]);
 		command_is_there(row, edits[i].command, edits[i].package);
 	}
 	/* xdp-filter wants a full map of its own, and it attached; acl needs no more than maps. */
-	if (!err && command_exists("xdp-filter"))
-		err = command_run(NULL, "xdp-filter load -m native -f ipv4 v0");
+	row = table_find(table, "xdp-filter");
+	if (!err && !row->missing[0] && command_run(NULL, FILTER_LOAD))
+		row_missing(row, false, ROW_NOT_ATTACHED, FILTER_LOAD);
 	/* A key more than the map has room for would be refused: the first one makes room. */
 	if (!err && bpf_map_delete_elem(fd, &entries.keys[0]))
 		err = failed(-errno, "cannot make room in the map");

@@ -122,7 +122,7 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 	struct way_run *run = row->subject;
 	struct took sum = {};
 	char line[LINE_SIZE];
-	int err = write_batch(run->interfaces);
+	int err = write_batch(run->interfaces), last;
 
 	if (!err && run->way->before)
 		err = add_took(&sum, run->way->before);
@@ -134,8 +134,9 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 		expand(run->way->line, 0, run->interfaces, line);
 		err = add_took(&sum, line);
 	}
+	last = take_off(run);
 	if (!err)
-		err = take_off(run);
+		err = last;
 	values[0] = sum.cpu * 1e3 / run->interfaces;
 	values[1] = sum.wall * 1e3 / run->interfaces;
 	return err;

@@ -100,6 +100,8 @@ static int measure(const char *name, const char *title, const struct reader *rea
 		runs[i] = (struct reader_run){ &readers[i], interfaces };
 		row = table_row(table, readers[i].name, readers[i].what, round_reader, &runs[i]);
 		command_is_there(row, readers[i].command, readers[i].package);
+		if (readers[i].command && !strcmp(readers[i].command, "timeout"))
+			row->peer = false; /* it only ends ours */
 	}
 	return table_run(table);
 }

@@ -79,6 +79,7 @@ static struct json_object *table_json(struct table *table)
 	json_put_string(json, "title", table->title);
 	json_put_string(json, "reference", table->reference);
 	json_put_bool(json, "measured", table->measured);
+	json_put_string(json, "failed", table->failed);
 	json_put_bool(json, "reliable", results_are_reliable(table));
 	json_put_number(json, "rounds", table->rounds_done);
 	json_put_number(json, "attempts", table->attempts);
@@ -140,6 +141,7 @@ int print_json(void)
 	put_double(document, "others_before", bench.others);
 	json_put_string(document, "how_to_read", HOW_TO_READ);
 	json_put_bool(document, "quick", bench.quick);
+	json_put_string(document, "incomplete", bench.incomplete);
 	json_object_object_add(document, "machine", machine);
 	json_object_object_add(document, "tables", tables);
 	json_object_object_add(document, "targets", goals);

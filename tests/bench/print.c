@@ -22,9 +22,9 @@ const char *print_number(double number)
 	return text;
 }
 
-const char *print_missing(const struct row *row)
+const char *print_missing(const struct table *table, const struct row *row)
 {
-	return row->missing;
+	return row->missing[0] || table->measured ? row->missing : "not measured";
 }
 
 /* Of each metric that is no count. */
@@ -56,8 +56,11 @@ const char *print_sureness(const struct table *table)
 	static char text[400];
 	char noise[300];
 
-	if (!table->measured)
-		return "not measured";
+	if (!table->measured) {
+		snprintf(text, sizeof(text), "not measured%s%s", table->failed[0] ? ": " : "",
+		         table->failed);
+		return text;
+	}
 	tell_noise(table, noise, sizeof(noise));
 	snprintf(text, sizeof(text), "%u round%s%s, others used %.0f%% of the CPUs%s",
 	         table->rounds_done,
@@ -94,6 +97,8 @@ void print_machine(void)
 		     "little");
 	if (disturbed)
 		printf("%-14s %s\n", "loaded", disturbed);
+	if (bench.incomplete[0])
+		printf("%-14s %s\n", "incomplete", bench.incomplete);
 	printf("%-14s %s\n", "how to read it", HOW_TO_READ);
 	putchar('\n');
 }
@@ -143,11 +148,11 @@ void print_table(struct table *table)
 		const struct row *row = &table->rows[r];
 
 		printf("  %-*s", width, row->name);
-		if (row->missing[0]) {
-			printf("  %s\n", row->missing);
+		if (print_missing(table, row)[0]) {
+			printf("  %s\n", print_missing(table, row));
 			continue;
 		}
-		for (size_t m = 0; table->measured && m < table->metrics_len; m++)
+		for (size_t m = 0; m < table->metrics_len; m++)
 			print_metric(table, row, m);
 		against = row_against(table, row);
 		printf("  %-*s  %s\n", width, against ? against->name : "", row->what);

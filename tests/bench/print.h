@@ -10,7 +10,7 @@
 const char *print_number(double number);
 
 /* Why a row has no numbers, or "". */
-const char *print_missing(const struct row *row);
+const char *print_missing(const struct table *table, const struct row *row);
 
 /* What stands behind the unit of a metric: that A/A does not let it be trusted, or nothing. */
 const char *print_doubt(const struct table *table, size_t metric);

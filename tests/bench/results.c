@@ -46,10 +46,10 @@ static size_t index_of(const struct table *table, const struct row *row)
 	return row - table->rows;
 }
 
-/* The row that is taken off another one, in the first metric, or NULL. */
+/* The row that is taken off another one, in the one metric that has zero lines, or NULL. */
 static const struct row *zero_of(struct table *table, const struct row *row, size_t metric)
 {
-	return row->zero[0] && !metric ? table_find(table, row->zero) : NULL;
+	return row->zero[0] && metric == table->zero_metric ? table_find(table, row->zero) : NULL;
 }
 
 /* A row without what its zero row cost in the same round. */

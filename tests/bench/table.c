@@ -83,7 +83,8 @@ struct row *row_against(struct table *table, const struct row *row)
 	if (row->vs[0])
 		return table_find(table, row->vs);
 	if (strcmp(row->name, ROW_AA) &&
-	    (row->zero[0] || is_zero(table, row) || !strcmp(row->name, table->reference)))
+	    ((row->zero[0] && !table->zero_metric) || is_zero(table, row) ||
+	     !strcmp(row->name, table->reference)))
 		return NULL;
 	return table_find(table, table->reference);
 }

@@ -17,6 +17,9 @@
 /* Rounds of a table, unless the time of the whole run is up. */
 #define ROUNDS_LEAST 3
 
+/* Why a row is missing whose subject is there; with the line of the shell. */
+#define ROW_NOT_ATTACHED "cannot be attached here: '%s' fails"
+
 /* The row that measures the reference a second time. */
 #define ROW_AA "A/A"
 
@@ -45,9 +48,10 @@ struct row {
 	char name[48];     /* without spaces: targets and --json name it */
 	const char *what;  /* for people */
 	char vs[48];       /* the row it is compared to; "": see row_against() */
-	char zero[48];     /* the row whose first metric is taken off this one's; "": none */
+	char zero[48];     /* the row whose metric zero_metric is taken off this one's; "": none */
 	char missing[160]; /* why it is not measured; "": it is */
 	bool absent;       /* that is because the subject is not in the tree yet */
+	bool peer;         /* it needs a tool of others: one that does not work fails no group */
 
 	/* One round: a value for each metric. Returns 0 or a negative errno, reported. */
 	int (*round)(struct row *row, double values[TABLE_METRICS]);
@@ -63,6 +67,7 @@ struct table {
 	struct metric metrics[TABLE_METRICS];
 	size_t metrics_len;
 	char reference[48];
+	size_t zero_metric; /* what rows are above their zero line in; the first one unless set */
 	struct row rows[TABLE_ROWS];
 	size_t rows_len;
 	const char *notes[TABLE_NOTES];
@@ -75,6 +80,7 @@ struct table {
 	struct noise noise[TABLE_METRICS];
 	double others; /* share of the machine's CPU time that others used meanwhile */
 	bool measured;
+	char failed[300];        /* why it is not measured, if that is no matter of its rows */
 	struct samples *samples; /* of the attempt that stands */
 };
 
@@ -93,8 +99,8 @@ struct row *table_row(struct table *table, const char *name, const char *what,
 struct row *table_find(struct table *table, const char *name);
 
 /*
- * The row that a row is compared to: the one it names, else the table's reference; but one that has
- * a zero line or is one is compared to none unless it names it. NULL: to none.
+ * The row that a row is compared to: the one it names, else the table's reference; but a zero line,
+ * and one that has one in the first metric, is compared to none unless it names it. NULL: to none.
  */
 struct row *row_against(struct table *table, const struct row *row);
 

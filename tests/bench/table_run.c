@@ -13,6 +13,20 @@
 
 #define ATTEMPTS 3
 
+/*
+ * A peer that does not work here. If it was the reference, or once more, another one takes its
+ * place: returns -EAGAIN then.
+ */
+static int leave_out(struct table *table, struct row *row)
+{
+	bool again = !strcmp(row->name, ROW_AA) || !strcmp(row->name, table->reference);
+
+	if (again)
+		row = table_find(table, table->reference);
+	row_missing(row, false, "cannot be measured here: %s", log_last_failure());
+	return again ? -EAGAIN : 0;
+}
+
 static int run_row(struct table *table, struct samples *samples, size_t r, unsigned int round)
 {
 	struct row *row = &table->rows[r];
@@ -22,8 +36,13 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	if (!row_is_measured(row))
 		return 0;
 	err = row->round(row, values);
-	if (err)
+	if (err && row->peer && !round && !table->attempts)
+		return leave_out(table, row);
+	if (err) {
+		snprintf(table->failed, sizeof(table->failed), "%s: %s", row->name,
+		         log_last_failure());
 		return failed(err, "cannot measure %s of table %s", row->name, table->name);
+	}
 	for (size_t m = 0; m < table->metrics_len; m++)
 		samples->of[r][m][round] = values[m];
 	return 0;
@@ -78,13 +97,28 @@ static struct row *choose_reference(struct table *table)
 	return reference;
 }
 
-static int add_aa(struct table *table, const struct row *reference)
+static void set_aa(struct table *table, const struct row *reference)
 {
-	struct row *aa = table_row(table, ROW_AA, "the reference once more", reference->round,
-	                           reference->subject);
+	struct row *aa = table_find(table, ROW_AA);
 
+	if (!aa)
+		aa = table_row(table, ROW_AA, "", NULL, NULL);
+	aa->what = "the reference once more";
+	aa->round = reference->round;
+	aa->subject = reference->subject;
+	aa->peer = reference->peer;
 	snprintf(aa->zero, sizeof(aa->zero), "%s", reference->zero);
-	return 0;
+}
+
+/*
+ * Once more is always worth the time that the run has, however slow the table is; after that the
+ * other groups need it as well, if there are any.
+ */
+static double attempts_end(const struct table *table, double started)
+{
+	if (table->attempts == 1 || !bench.all_groups)
+		return bench.deadline;
+	return fmin(bench.deadline, started + 2 * table->seconds);
 }
 
 /*
@@ -112,36 +146,50 @@ static int run_attempts(struct table *table, struct samples *samples, struct sam
 		took = now_seconds() - begun;
 		begun += took;
 		if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS ||
-		    begun + took > fmin(bench.deadline, started + 2 * table->seconds))
+		    begun + took > attempts_end(table, started))
 			return 0;
 	}
 }
 
+static int run_measured(struct table *table, struct samples *samples)
+{
+	bool own_aa = table_find(table, ROW_AA);
+	struct row *reference;
+	int err;
+
+	do {
+		reference = choose_reference(table);
+		if (!reference)
+			return 0; /* each row says why it is missing */
+		if (!own_aa)
+			set_aa(table, reference);
+		err = run_attempts(table, samples, table->samples);
+	} while (err == -EAGAIN);
+	if (!err) {
+		results_make(table, table->samples);
+		table->measured = true;
+	}
+	return err;
+}
+
 int table_run(struct table *table)
 {
-	struct row *reference = choose_reference(table);
-	struct samples *samples, *best;
+	struct samples *samples;
 	struct cpu_usage before;
 	int err;
 
-	if (!reference)
-		return 0; /* each row says why it is missing */
+	if (!choose_reference(table))
+		return 0;
 	note("measuring %s", table->name);
-	if (!table_find(table, ROW_AA))
-		add_aa(table, reference);
 	samples = calloc(1, sizeof(*samples));
-	best = table->samples = calloc(1, sizeof(*best));
-	if (!samples || !best) {
+	table->samples = calloc(1, sizeof(*table->samples));
+	if (!samples || !table->samples) {
 		free(samples);
 		return failed(-ENOMEM, "cannot keep what table %s measures", table->name);
 	}
 	cpu_usage_read(&before);
-	err = run_attempts(table, samples, best);
-	if (!err) {
-		table->others = cpu_usage_of_others(&before);
-		results_make(table, best);
-		table->measured = true;
-	}
+	err = run_measured(table, samples);
+	table->others = cpu_usage_of_others(&before);
 	free(samples);
 	return err;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Medians, ratios, zero lines and noise of the benchmark's tables, from known values. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -267,6 +268,94 @@ static void without_time_for_another_whole_attempt_there_is_none(void **state)
 	assert_int_equal(table->attempts, 1);
 }
 
+/* However slow it is: its rounds alone take longer than an attempt should. */
+static void a_noisy_table_that_is_slow_is_measured_again(void **state)
+{
+	struct table *table = make_table(3, false), *beside = make_table(3, false);
+	SCRIPT(a, 100);
+	SCRIPT(aa, 130);
+
+	(void)state;
+	table->seconds = beside->seconds = 0.01;
+	table_row(table, "a", "", play_slowly, &a);
+	table_row(table, ROW_AA, "", play_slowly, &aa);
+	assert_int_equal(table_run(table), 0);
+	assert_int_equal(table->attempts, 3);
+	/* Once, while other groups wait. */
+	table_row(beside, "a", "", play_slowly, &a);
+	table_row(beside, ROW_AA, "", play_slowly, &aa);
+	bench.all_groups = true;
+	assert_int_equal(table_run(beside), 0);
+	bench.all_groups = false;
+	assert_int_equal(beside->attempts, 2);
+}
+
+static int play_nothing(struct row *row, double values[TABLE_METRICS])
+{
+	(void)row;
+	(void)values;
+	return failed(-EIO, "it does not work");
+}
+
+static void a_peer_that_does_not_work_is_left_out(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 10);
+	SCRIPT(b, 5);
+
+	(void)state;
+	table_row(table, "broken", "", play_nothing, NULL)->peer = true;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "b", "", play, &b);
+	table_row(table, "other", "", play_nothing, NULL)->peer = true;
+	assert_int_equal(table_run(table), 0);
+	assert_true(table->measured);
+	assert_string_equal(table_find(table, "broken")->missing,
+	                    "cannot be measured here: it does not work");
+	assert_string_equal(table_find(table, "other")->missing,
+	                    "cannot be measured here: it does not work");
+	/* The first that works takes its place, in A/A as well. */
+	assert_string_equal(table->reference, "a");
+	assert_near(table_find(table, ROW_AA)->value[0].median, 10);
+	assert_near(table_find(table, "b")->ratio[0].median, 2);
+}
+
+static void a_row_of_ours_that_fails_says_why_its_table_is_not_measured(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 10);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "ours", "", play_nothing, NULL);
+	assert_int_equal(table_run(table), -EIO);
+	assert_string_equal(print_sureness(table), "not measured: ours: it does not work");
+	assert_string_equal(print_missing(table, table_find(table, "a")), "not measured");
+}
+
+static void a_zero_line_may_be_of_another_metric(void **state)
+{
+	struct table *table = make_two_metrics();
+	SCRIPT(zero, 100, 30);
+	SCRIPT(a, 10, 50);
+	SCRIPT(b, 20, 40);
+
+	(void)state;
+	table->zero_metric = 1;
+	table_row(table, "a", "", play_two, &a);
+	table_row(table, "b", "", play_two, &b);
+	table_row(table, "zero", "", play_two, &zero);
+	strcpy(table_find(table, "a")->zero, "zero");
+	strcpy(table_find(table, "b")->zero, "zero");
+	table_row(table, ROW_AA, "", play_two, &(struct script){ a_values, 2, 0 });
+	assert_int_equal(table_run(table), 0);
+	assert_near(table_find(table, "b")->value[0].median, 20);
+	assert_near(table_find(table, "b")->value[1].median, 10);
+	assert_near(table_find(table, "b")->ratio[0].median, 0.5);
+	assert_near(table_find(table, "b")->ratio[1].median, 2);
+	assert_null(row_against(table, table_find(table, "zero")));
+}
+
 static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
 {
 	struct table *table = make_table(5, false);
@@ -354,6 +443,11 @@ int main(void)
 		cmocka_unit_test_teardown(of_a_count_nothing_is_unreliable, release),
 		cmocka_unit_test_teardown(without_time_for_another_whole_attempt_there_is_none,
 		                          release),
+		cmocka_unit_test_teardown(a_noisy_table_that_is_slow_is_measured_again, release),
+		cmocka_unit_test_teardown(a_peer_that_does_not_work_is_left_out, release),
+		cmocka_unit_test_teardown(
+			a_row_of_ours_that_fails_says_why_its_table_is_not_measured, release),
+		cmocka_unit_test_teardown(a_zero_line_may_be_of_another_metric, release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
 		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,
 		                          release),
