@@ -81,6 +81,37 @@ test_a_program_that_leaves_forwarding_to_the_stack_is_no_forwarder()
 	[[ $errors =~ xdp_forward(/generic)?': the IPv4 stack has forwarded '[1-9][0-9]*' frames instead of 0' ]] ||
 		fail "$errors"
 	! nft list ruleset | grep hook || fail "a peer is still asked about each packet"
+	! tc qdisc show dev v0 | grep clsact || fail "an empty qdisc is still asked about each packet"
+	[[ $output == *'incomplete     frames, because: xdp_forward'*'has forwarded'* ]] || fail "$output"
+	[[ $output == *'frames-forward: '*'not measured: xdp_forward'*'has forwarded'* ]] || fail "$output"
+	grep -q '^  kernel  *not measured$' <<<"$output" || fail "a row without a reason: $output"
+}
+
+# What is counted by the program, and dropped by somebody else behind it, is not passed.
+test_frames_that_do_not_reach_the_stack_are_not_passed()
+{
+	need nft
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	nft 'add table netdev other; add chain netdev other c { type filter hook ingress device v0 priority 0; }
+		add rule netdev other c ether type != { ip, ip6, arp } drop'
+	run build/tests/bench/bench --quick hooks
+	nft delete table netdev other
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *' frames arrived, 0 of them at the stack'* ]] || fail "$errors"
+	[[ $output == *'hooks-drop: '*' rounds, '*'hooks-pass: '*'not measured: '* ]] || fail "$output"
+}
+
+test_what_rates_have_of_the_sender_is_a_row_of_its_own()
+{
+	measure hooks frames
+	for table in hooks-drop hooks-pass frames-drop frames-forward; do
+		expect_measured "$table" sender
+		grep -qx "above $table xdp-native sender" <<<"$rows" ||
+			grep -qx "above $table xdp_forward sender" <<<"$rows" || fail "$table: $rows"
+		! grep "^value $table sender overload" <<<"$rows" | grep -v ' 0 0 0$' || fail "they went somewhere"
+	done
 }
 
 test_a_quick_run_replaces_programs_under_full_rate()
@@ -130,6 +161,32 @@ test_a_peer_that_is_not_installed_is_named_with_its_package()
 	measure frames
 	grep -qx 'row frames-drop nft-netdev needs nft (package nftables)' <<<"$rows" || fail "$rows"
 	expect_measured frames-drop xdp-native A/A
+}
+
+# A file that can be run, and fails.
+test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
+{
+	local peer
+
+	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own
+	for peer in xdp-forward xdp-filter bpftool; do
+		printf '#!/bin/sh\necho no >&2\nexit 1\n' >"/mnt/$peer"
+		chmod +x "/mnt/$peer"
+	done
+	PATH=/mnt:$PATH bench --json packet bulk
+	((status == 0)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
+	grep -qx "row packet-xdp xdp-forward cannot be attached here: 'xdp-forward load -m native v0 w0' fails" \
+		<<<"$rows" || fail "$rows"
+	grep -qx "row bulk-edit xdp-filter cannot be attached here: 'xdp-filter load -m native -f ipv4 v0' fails" \
+		<<<"$rows" || fail "$rows"
+	grep -q "^row bulk-insert bpftool cannot be measured here: 'bpftool batch .*' fails with status 1$" \
+		<<<"$rows" || fail "$rows"
+	expect_measured packet-xdp empty xdp_forward A/A
+	expect_measured bulk-insert one-by-one acl-load A/A
+	expect_measured bulk-edit acl-add A/A
+	[[ $errors == *"bench: 'xdp-forward load -m native v0 w0' fails with status 1"$'\n'no* ]] ||
+		fail "$errors"
 }
 
 test_what_the_benchmark_itself_needs_is_named()

@@ -8,11 +8,13 @@
 #include "bpffs/hook.h"
 #include "tests/bench/command.h"
 #include "tests/bench/configured.h"
+#include "tests/bench/job.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define CHECKED    64         /* packets */
 #define ROUTED     "10.0.1.2" /* behind w0 */
 #define FLOWS      256
+#define PEER_LOAD  "xdp-forward load -m native v0 w0"
 
 /* A program and its twin, on v0. */
 static const struct configured {
@@ -103,7 +105,7 @@ static int add(struct table *table, const struct configured *c, enum hook hook, 
                const char *vs, struct store_run *run, const struct keys *keys)
 {
 	const char *prefix = hook == HOOK_XDP ? "xdp" : "tc";
-	char name[48], object[64], detach[64];
+	char name[48], object[64], detach[96];
 	struct row *row;
 	int err;
 
@@ -119,7 +121,8 @@ static int add(struct table *table, const struct configured *c, enum hook hook, 
 	                  c->setup ? c->setup : "true");
 	if (err)
 		return err;
-	snprintf(detach, sizeof(detach), "unload --purge --hook %s v0", hook_name(hook));
+	snprintf(detach, sizeof(detach), "unload --purge --hook %s v0%s", hook_name(hook),
+	         hook == HOOK_XDP ? "" : CLSACT_OFF(""));
 	return take(c, hook, run, keys, detach);
 }
 
@@ -131,14 +134,16 @@ static int add_peer(struct table *table, struct store_run *run, const struct key
 		                                .destination = ROUTED };
 	struct row *row = add_row(table, "xdp-forward", "a route looked up for each packet",
 	                          "empty", "", run);
-	int err;
 
 	if (!command_exists("xdp-forward")) {
 		row_missing(row, false, PEER_XDP_FORWARD);
 		return 0;
 	}
-	err = command_run(NULL, "xdp-forward load -m native v0 w0");
-	return err ? err : take(&peer, HOOK_XDP, run, keys, "xdp-forward unload v0 w0");
+	if (command_run(NULL, PEER_LOAD)) {
+		row_missing(row, false, ROW_NOT_ATTACHED, PEER_LOAD);
+		return 0;
+	}
+	return take(&peer, HOOK_XDP, run, keys, "xdp-forward unload v0 w0");
 }
 
 int configured_add_xdp(struct table *table, struct store_run *runs, const struct keys *keys)

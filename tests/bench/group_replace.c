@@ -9,6 +9,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
 #include "tests/bench/counter.h"
+#include "tests/bench/job.h"
 #include "tests/bench/netdev.h"
 #include "tests/bench/sender.h"
 
@@ -59,7 +60,7 @@ static const struct change changes[] = {
 	{ .name = "load-clsact",
 	  .what = "ours, a filter of clsact",
 	  .attach = "load --tc clsact v0 objects/tc_drop.o",
-	  .detach = "unload --hook tc_ingress v0",
+	  .detach = CLSACT_OFF("unload --hook tc_ingress v0"),
 	  .swap = { "load v0 objects/tc_drop.o" },
 	  .tc = true },
 	{ .name = "load-tcx",
@@ -75,7 +76,7 @@ static const struct change changes[] = {
 	  .attach = "tc qdisc replace dev v0 clsact && tc filter add dev v0 ingress pref 10 handle "
 	            "1 bpf "
 	            "da obj objects/tc_drop.o sec tc",
-	  .detach = "tc filter del dev v0 ingress pref 10",
+	  .detach = CLSACT_OFF("tc filter del dev v0 ingress pref 10"),
 	  .swap = { "tc filter replace dev v0 ingress pref 10 handle 1 bpf da obj "
 	            "objects/tc_drop.o sec "
 	            "tc" },
@@ -205,7 +206,7 @@ static void add_change(struct table *table, const struct change *change, struct 
 
 	if (command_is_there(row, change->command, change->package) &&
 	    command_run(NULL, "%s && %s", change->attach, change->detach))
-		row_missing(row, false, "cannot be attached here: '%s' fails", change->attach);
+		row_missing(row, false, ROW_NOT_ATTACHED, change->attach);
 }
 
 int group_replace(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
@@ -52,6 +53,12 @@ static __u64 arrived(const struct job *job, const struct counts *before, const s
 	return now->v0.rx_packets - before->v0.rx_packets;
 }
 
+/* Frames of a protocol that nobody knows are dropped by the stack once all else has let them by. */
+static __u64 handed_up(const struct counts *before, const struct counts *now)
+{
+	return now->v0.rx_dropped - before->v0.rx_dropped;
+}
+
 /* Frames that found the queue of a veth full, and were counted as dropped by who sent them. */
 static __u64 overload(const struct job *job, const struct counts *before, const struct counts *now)
 {
@@ -86,13 +93,18 @@ static int settle(const struct job *job, const struct counts *before, struct cou
 		if (err)
 			return err;
 		known = arrived(job, before, now) + overload(job, before, now);
-		if (known >= sent)
+		if (known >= sent &&
+		    (!job->passes || handed_up(before, now) >= arrived(job, before, now)))
 			break;
 	} while (now_seconds() < end);
 	if (known != sent)
 		return failed(-EIO, "%s: sent %u frames, %llu arrived, %llu found a full queue",
 		              job->name, sent, (unsigned long long)arrived(job, before, now),
 		              (unsigned long long)overload(job, before, now));
+	if (job->passes && handed_up(before, now) != arrived(job, before, now))
+		return failed(-EIO, "%s: %llu frames arrived, %llu of them at the stack", job->name,
+		              (unsigned long long)arrived(job, before, now),
+		              (unsigned long long)handed_up(before, now));
 	if ((job->map || job->counted) &&
 	    now->job - before->job != (double)arrived(job, before, now))
 		return failed(-EIO, "%s: %llu frames arrived, it counted %.0f", job->name,
@@ -101,21 +113,53 @@ static int settle(const struct job *job, const struct counts *before, struct cou
 	return job->forwards ? check_way(job, before, now) : 0;
 }
 
+static void set_values(double values[TABLE_METRICS], double frames, double lost, double seconds,
+                       __u32 sent)
+{
+	values[0] = frames / seconds / 1e6;
+	values[1] = lost * 100 / sent;
+	values[2] = frames > 0 ? seconds * 1e9 / frames : 0;
+}
+
+/* What the other rows have besides their own work. None of these frames may arrive anywhere. */
+static int measure_sender(struct job_run *run, double values[TABLE_METRICS])
+{
+	volatile struct wrap_state *state = run->sender->state;
+	struct counts before, now;
+	double seconds = 0;
+	int err = read_counts(run->job, &before);
+
+	state->nowhere = 1;
+	if (!err)
+		err = sender_run(run->sender, run->frames, &seconds);
+	state->nowhere = 0;
+	if (!err)
+		err = read_counts(run->job, &now);
+	if (!err && (arrived(run->job, &before, &now) || overload(run->job, &before, &now)))
+		err = failed(-EIO, "%s: frames that go nowhere have arrived", run->job->name);
+	if (!err)
+		set_values(values, run->frames, 0, seconds, run->frames);
+	return err;
+}
+
 /* With the job attached. */
 static int measure(struct job_run *run, double values[TABLE_METRICS])
 {
 	struct counts before, now;
 	double seconds = 0;
-	int err = read_counts(run->job, &before);
+	int err;
 
+	if (run->job->nowhere)
+		return measure_sender(run, values);
+	err = read_counts(run->job, &before);
 	if (!err)
 		err = sender_run(run->sender, run->frames, &seconds);
 	if (!err)
 		err = settle(run->job, &before, &now, run->frames);
 	if (err)
 		return err;
-	values[0] = (double)arrived(run->job, &before, &now) / seconds / 1e6;
-	values[1] = (double)overload(run->job, &before, &now) * 100 / run->frames;
+	set_values(values, (double)arrived(run->job, &before, &now),
+	           (double)overload(run->job, &before, &now), seconds, run->frames);
 	return 0;
 }
 
@@ -154,6 +198,8 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 	run->job = job;
 	run->sender = sender;
 	run->frames = 0;
+	if (!job->nowhere)
+		snprintf(row->zero, sizeof(row->zero), JOB_SENDER);
 	if (job->object && access(job->object, R_OK)) {
 		row_missing(row, true, "%s is not built yet", job->object);
 		return 0;
@@ -161,7 +207,7 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 	if (!command_is_there(row, job->command, job->package))
 		return 0;
 	if (command_run(NULL, "%s", job->attach)) {
-		row_missing(row, false, "cannot be attached here: '%s' fails", job->attach);
+		row_missing(row, false, ROW_NOT_ATTACHED, job->attach);
 		return 0;
 	}
 	return command_run(NULL, "%s", job->detach);
@@ -171,6 +217,8 @@ void job_metrics(struct table *table)
 {
 	table_metric(table, (struct metric){ .name = "rate", .unit = "Mpps", .higher = true });
 	table_metric(table, (struct metric){ .name = "overload", .unit = "%", .no_ratio = true });
+	table_metric(table, (struct metric){ .name = "cost", .unit = "ns" });
+	table->zero_metric = 2;
 	table_note(table,
 	           "Frames from the other end of a veth (BPF_F_TEST_XDP_LIVE_FRAMES), 64 bytes, "
 	           "another source address in each of 65536; timed between frames, as the call "
@@ -181,5 +229,7 @@ void job_metrics(struct table *table)
 	           "does if the IPv4 stack forwards what a program should have forwarded.");
 	table_note(
 		table,
-		"Sender and receiver share a CPU: a veth has GRO on, so that frames wake it up.");
+		"Sender and receiver share a CPU: a veth has GRO on, so that frames wake it up. So "
+		"rates, and their ratios, contain the sender, which does the same for all: row "
+		"sender makes frames and sends none. The cost of a frame is without that.");
 }

@@ -21,6 +21,8 @@ struct job {
 	const char *counted;
 	bool forwards; /* frames arrive at w1 of netns "peer" */
 	bool routed;   /* and it is the IPv4 stack that forwards them: else it must see none */
+	bool passes;   /* they go to the stack, which counts frames that it does not know */
+	bool nowhere;  /* they are made, and not sent */
 };
 
 /* A job and who sends; the subject of a row. */
@@ -35,6 +37,12 @@ struct job_run {
  * that this kernel refuses is missing. Returns 0 or a negative errno, reported.
  */
 int job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender);
+
+/* The qdisc that unload leaves would be asked about each frame of the next rows. */
+#define CLSACT_OFF(unload) unload " && tc qdisc del dev v0 clsact"
+
+/* The zero line: what all rows have of the sender, which shares a CPU with them. */
+#define JOB_SENDER "sender"
 
 /* The metrics and notes that all tables of rates have. */
 void job_metrics(struct table *table);

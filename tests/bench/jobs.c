@@ -35,7 +35,7 @@ const struct job job_drops[] = {
 	{ .name = "tc-clsact",
 	  .what = "tc_drop on clsact",
 	  .attach = "load --tc clsact v0 objects/tc_drop.o",
-	  .detach = "unload --hook tc_ingress v0",
+	  .detach = CLSACT_OFF("unload --hook tc_ingress v0"),
 	  .map = V0_TC_STATS,
 	  .action = TC_ACT_SHOT },
 	{ .name = "nft-netdev",
@@ -67,35 +67,49 @@ const struct job job_passes[] = {
 	  .what = "xdp_pass in native mode",
 	  .attach = "load -m native v0 objects/xdp_pass.o",
 	  .detach = "unload --hook xdp v0",
+	  .passes = true,
 	  .map = V0_XDP_STATS,
 	  .action = XDP_PASS },
 	{ .name = "xdp-generic",
 	  .what = "xdp_pass in skb mode",
 	  .attach = "load -m skb v0 objects/xdp_pass.o",
 	  .detach = "unload --hook xdp v0",
+	  .passes = true,
 	  .map = V0_XDP_STATS,
 	  .action = XDP_PASS },
 	{ .name = "tcx",
 	  .what = "tc_pass on tcx",
 	  .attach = "load --tc tcx v0 objects/tc_pass.o",
 	  .detach = "unload --hook tc_ingress v0",
+	  .passes = true,
 	  .map = V0_TC_STATS,
 	  .action = TC_ACT_OK },
 	{ .name = "tc-clsact",
 	  .what = "tc_pass on clsact",
 	  .attach = "load --tc clsact v0 objects/tc_pass.o",
-	  .detach = "unload --hook tc_ingress v0",
+	  .detach = CLSACT_OFF("unload --hook tc_ingress v0"),
+	  .passes = true,
 	  .map = V0_TC_STATS,
 	  .action = TC_ACT_OK },
-	{ .name = "nothing", .what = "no program at all", .attach = "true", .detach = "true" },
+	{ .name = "nothing",
+	  .what = "no program at all",
+	  .attach = "true",
+	  .detach = "true",
+	  .passes = true },
 };
 const size_t job_passes_len = sizeof(job_passes) / sizeof(job_passes[0]);
+
+static const struct job job_sender = { .name = JOB_SENDER,
+	                               .what = "the sender alone: frames that go nowhere",
+	                               .attach = "true",
+	                               .detach = "true",
+	                               .nowhere = true };
 
 int jobs_measure(const char *name, const char *title, const struct job *jobs, size_t len,
                  const char *reference, const struct frame *frame)
 {
 	struct table *table = table_new(name, title);
-	struct job_run runs[JOBS_MAX] = {};
+	struct job_run runs[JOBS_MAX + 1] = {};
 	struct sender sender = {};
 	struct keys keys = {};
 	int err = table && len <= JOBS_MAX ? 0 : -ENOMEM;
@@ -104,8 +118,10 @@ int jobs_measure(const char *name, const char *title, const struct job *jobs, si
 		err = keys_make_private(&keys, KEYS);
 	if (!err)
 		err = sender_open(&sender, frame, &keys);
-	if (!err)
+	if (!err) {
 		job_metrics(table);
+		err = job_add(table, &job_sender, &runs[len], &sender);
+	}
 	for (size_t i = 0; !err && i < len; i++)
 		err = job_add(table, &jobs[i], &runs[i], &sender);
 	if (!err) {

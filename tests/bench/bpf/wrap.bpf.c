@@ -114,7 +114,7 @@ int send(struct xdp_md *ctx)
 			state.first_ns = state.last_ns;
 		}
 	}
-	return XDP_TX;
+	return state.nowhere ? XDP_DROP : XDP_TX;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -35,6 +35,7 @@ struct wrap_state {
 	__u64 stamped; /* and up to last_ns */
 	__u64 first_ns;
 	__u64 last_ns;
+	__u64 nowhere; /* frames are made, and end where they began; set by its user */
 };
 
 #endif
