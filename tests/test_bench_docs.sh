@@ -44,6 +44,13 @@ test_where_the_document_cannot_be_written_nothing_is_measured()
 	[[ $errors == "bench: cannot make the directory no/such/dir: there is no directory no/such"*mkdir* ]] ||
 		fail "$errors"
 	[[ ! -e no ]] || fail "a part of it was made"
+	for dir in /proc /proc/docs; do
+		bench --docs "$dir" stats
+		[[ $status == 2 && $errors == "bench: cannot make the directory /proc/"*hint:* ]] || fail "$dir: $errors"
+	done
+	bench --docs '' stats
+	[[ $status == 1 && $errors == *"'' is none"*hint:* ]] || fail "$status $errors"
+	[[ ! -e BENCH.md ]] || fail "it was written here"
 }
 
 test_a_relative_directory_is_the_one_of_whoever_asks()
@@ -60,12 +67,13 @@ test_a_document_that_does_not_fit_leaves_the_one_before()
 {
 	mount -t tmpfs -o size=12k tmpfs /mnt
 	mkdir /mnt/bench
-	echo '| groups | stats |' | tee /mnt/BENCH.md >/mnt/bench/stats-once.svg
+	printf '%s\n' '| groups | stats |' '**Quick mode**' | tee /mnt/BENCH.md >/mnt/bench/stats-once.svg
 	bench --docs /mnt stats
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors == *"cannot write /mnt/BENCH.md: No space left on device"* ]] || fail "$errors"
 	[[ $output == *"stats-once: The counters of one interface"* ]] || fail "$output"
-	[[ $(</mnt/BENCH.md) == '| groups | stats |' ]] || fail "$(</mnt/BENCH.md)"
+	[[ $(</mnt/BENCH.md) == '| groups | stats |'$'\n''**Quick mode**' ]] || fail "$(</mnt/BENCH.md)"
+	cmp /mnt/BENCH.md /mnt/bench/stats-once.svg || fail "a plot of another run"
 	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt)"
 }
 
@@ -121,8 +129,49 @@ test_a_document_that_has_more_groups_is_not_replaced()
 	[[ $status == 1 && $errors == *"it does not say of which groups it is"* ]] || fail "$status $errors"
 	[[ $(</mnt/BENCH.md) == other ]] || fail "it was replaced"
 	# More groups than before lose nothing.
-	echo '| groups | stats |' >/mnt/BENCH.md
+	printf '%s\n' '| groups | stats |' '**Quick mode**' >/mnt/BENCH.md
 	bench --docs /mnt stats loading
 	((status == 0)) || fail "status $status: $errors"
 	grep -qx '| groups | loading stats |' /mnt/BENCH.md || fail "$(</mnt/BENCH.md)"
+}
+
+# The numbers of a full run mean something.
+test_a_quick_run_does_not_replace_the_document_of_a_full_one()
+{
+	mount -t tmpfs tmpfs /mnt
+	echo '| groups | stats |' >/mnt/BENCH.md
+	bench --docs /mnt stats
+	((status == 1)) || fail "status $status: $errors"
+	[[ $errors == "bench: cannot replace /mnt/BENCH.md: it is of a full run, and this one is quick"* ]] ||
+		fail "$errors"
+	[[ $(</mnt/BENCH.md) == '| groups | stats |' ]] || fail "it was replaced"
+	bench --docs /mnt
+	[[ $status == 1 && $errors != *measuring* ]] || fail "all groups: $status $errors"
+	bench --docs /mnt/other stats
+	((status == 0)) || fail "status $status: $errors"
+	# But one of its own.
+	bench --docs /mnt/other stats
+	((status == 0)) || fail "status $status: $errors"
+}
+
+# Half of it would be left beside the one before.
+test_a_document_that_is_being_written_is_finished_first()
+{
+	need gnuplot
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/bin
+	printf '#!/bin/sh\n[ -e /mnt/interrupted ] || { kill "$(cat /mnt/pid)"; : >/mnt/interrupted; }\nexec %s\n' \
+		"$(type -P gnuplot)" >/mnt/bin/gnuplot
+	chmod +x /mnt/bin/gnuplot
+	PATH=/mnt/bin:$PATH build/tests/bench/bench --quick --docs /mnt/docs stats >/dev/null 2>"$TMPDIR/errors" &
+	echo $! >/mnt/pid
+	wait $! && status=0 || status=$?
+	[[ -e /mnt/interrupted ]] || fail "nothing was drawn: $(<"$TMPDIR/errors")"
+	((status == 143)) || fail "status $status: $(<"$TMPDIR/errors")"
+	grep -q '^## Targets' /mnt/docs/BENCH.md || fail "it is not whole: $(find /mnt/docs)"
+	[[ -e /mnt/docs/bench/stats-watch.svg ]] || fail "$(find /mnt/docs)"
+	[[ -z $(find /mnt/docs -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt/docs)"
 }

@@ -53,7 +53,8 @@ static const char usage[] =
 	"\n"
 	"  -q, --quick       at most 2 minutes: whether it works, not how fast it is\n"
 	"      --docs <dir>  write DIR/BENCH.md, and plots in DIR/bench/ by gnuplot; one\n"
-	"                    that has more groups is not replaced\n"
+	"                    that has more groups, or is of a full run if this is\n"
+	"                    quick, is not replaced\n"
 	"  -l, --list        list the groups\n"
 	"  -j, --json        print one JSON document\n"
 	"  -v, --verbose     also print libbpf's messages\n"
@@ -197,7 +198,7 @@ int main(int argc, char **argv)
 		return EXIT_KERNEL;
 	err = docs ? docs_open(docs) : 0;
 	if (err)
-		return err == -EXDEV || err == -EEXIST ? EXIT_USAGE : EXIT_KERNEL;
+		return err == -EXDEV || err == -EEXIST || err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	look_at_load();
 	for (size_t i = 0; i < groups_len; i++) {
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))

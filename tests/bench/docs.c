@@ -2,6 +2,7 @@
 /* docs/BENCH.md, and its plots by gnuplot. */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,8 @@ static void write_machine(FILE *f)
 	if (bench.incomplete[0])
 		fprintf(f, "**Incomplete**: %s.\n\n", bench.incomplete);
 	if (bench.quick)
-		fputs("**Quick mode**: it shows that everything works; the numbers mean "
-		      "little.\n\n",
+		fputs(DOCS_QUICK ": it shows that everything works; the numbers mean "
+		                 "little.\n\n",
 		      f);
 }
 
@@ -89,8 +90,8 @@ static void write_targets(FILE *f)
 		        targets[i].sentence, targets[i].found);
 }
 
-/* Returns how many plots could not be drawn. */
-static int write_all(FILE *f, const char *plot_dir, bool plots)
+/* Returns how many plots could not be drawn; those that could are told in drawn. */
+static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH_TABLES])
 {
 	int failures = 0;
 
@@ -113,32 +114,63 @@ static int write_all(FILE *f, const char *plot_dir, bool plots)
 		bool plotted = plots && table->measured && !plot_table(table, plot_dir);
 
 		failures += plots && table->measured && !plotted;
+		drawn[i] = plotted;
 		write_table(f, table, plotted);
 	}
 	write_targets(f);
 	return failures;
 }
 
-int docs_write(void)
+/* Under their names once the document that shows them is under its own. Returns how many are not.
+ */
+static int keep_plots(const char *plot_dir, const bool drawn[BENCH_TABLES], bool keep)
 {
-	bool plots = command_exists("gnuplot");
-	char path[PATH_MAX + 16], new_path[PATH_MAX + 16], plot_dir[PATH_MAX + 16];
+	int failures = 0;
+
+	for (size_t i = 0; i < bench.tables_len; i++)
+		if (drawn[i] && plot_keep(bench.tables[i], plot_dir, keep))
+			failures++;
+	return failures;
+}
+
+static int write_document(const char *path)
+{
+	bool plots = command_exists("gnuplot"), drawn[BENCH_TABLES] = {};
+	char new_path[PATH_MAX + 32], plot_dir[PATH_MAX + 16];
 	int failures, err;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir());
-	snprintf(new_path, sizeof(new_path), "%s/BENCH.md.new", docs_dir());
+	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir());
-	if (bench.incomplete[0] && !access(path, F_OK)) {
-		note("%s stays as it was: this run is incomplete", path);
-		return 1;
-	}
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
 	f = fopen(new_path, "w");
 	if (!f)
 		return failed(-errno, "cannot write %s", new_path);
-	failures = write_all(f, plot_dir, plots);
+	failures = write_all(f, plot_dir, plots, drawn);
 	err = file_finish(f, new_path, path);
+	failures += keep_plots(plot_dir, drawn, !err);
 	return err ? err : failures;
+}
+
+/* What ends us meanwhile waits until all is written: a second or two, gnuplot's included. */
+int docs_write(void)
+{
+	char path[PATH_MAX + 16];
+	sigset_t ends, before;
+	int undone;
+
+	snprintf(path, sizeof(path), "%s/BENCH.md", docs_dir());
+	if (bench.incomplete[0] && !access(path, F_OK)) {
+		note("%s stays as it was: this run is incomplete", path);
+		return 1;
+	}
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	undone = write_document(path);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return undone;
 }

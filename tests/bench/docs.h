@@ -6,10 +6,14 @@
 /*
  * Make DIR and DIR/bench, before anything is measured: what is written there is to be seen from
  * outside. A relative one is the caller's. A document that has groups which this run does not
- * measure is not replaced. Returns 0 or a negative errno, reported: -EXDEV for a directory that
- * only the benchmark sees, -EEXIST for such a document.
+ * measure is not replaced, nor by a quick run that of a full one. Returns 0 or a negative errno,
+ * reported: -EXDEV for a directory that only the benchmark sees, -EEXIST for such a document,
+ * -EINVAL for no name.
  */
 int docs_open(const char *dir);
+
+/* How a document begins to say that it is of a quick run. */
+#define DOCS_QUICK "**Quick mode**"
 
 /* DIR, as a path that we can use. */
 const char *docs_dir(void);

@@ -38,8 +38,11 @@ static int make_dir(const char *path)
 		hint("mkdir -p %s", parent);
 		return err;
 	}
-	if (err)
-		return failed(err, "cannot make the directory %s", path);
+	if (err) {
+		failed(err, "cannot make the directory %s", path);
+		hint("name one in which files can be made");
+		return err;
+	}
 	return access(path, W_OK | X_OK) ? failed(-errno, "cannot write in %s", path) : 0;
 }
 
@@ -68,15 +71,28 @@ static bool has_word(const char *words, const char *word, size_t len)
 	return false;
 }
 
-/* The groups that a document says it has, and are not measured now; "?" if it does not say. */
-static void find_others(FILE *f, char *others, size_t size)
+/* What a document says of its run. */
+struct document {
+	char groups[256]; /* "?" if it does not say */
+	bool quick;
+};
+
+static void read_document(FILE *f, struct document *document)
 {
-	char line[4096], groups[256] = "?";
+	char line[4096];
+
+	*document = (struct document){ .groups = "?" };
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "| groups | %255[^|\n]", document->groups);
+		document->quick = document->quick || !strncmp(line, DOCS_QUICK, strlen(DOCS_QUICK));
+	}
+}
+
+/* The groups that it has, and are not measured now. */
+static void find_others(char *groups, char *others, size_t size)
+{
 	size_t used = 0;
 
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "| groups | %255[^|\n]", groups) == 1)
-			break;
 	others[0] = '\0';
 	for (char *at = groups; *at; at += strspn(at, " ")) {
 		size_t len = strcspn(at, " ");
@@ -92,17 +108,23 @@ static void find_others(FILE *f, char *others, size_t size)
 static int check_document(void)
 {
 	char path[PATH_MAX + 16], others[256];
+	struct document document;
 	FILE *f;
 
-	if (bench.all_groups)
-		return 0;
 	snprintf(path, sizeof(path), "%s/BENCH.md", directory);
 	f = fopen(path, "r");
 	if (!f)
 		return errno == ENOENT ? 0 : failed(-errno, "cannot read %s", path);
-	find_others(f, others, sizeof(others));
+	read_document(f, &document);
 	fclose(f);
-	if (!others[0])
+	find_others(document.groups, others, sizeof(others));
+	if (bench.quick && !document.quick && strcmp(document.groups, "?")) {
+		rejected(-EEXIST, "cannot replace %s: it is of a full run, and this one is quick",
+		         path);
+		hint("name another directory, or leave out --quick");
+		return -EEXIST;
+	}
+	if (bench.all_groups || !others[0])
 		return 0;
 	if (!strcmp(others, "?"))
 		rejected(-EEXIST, "cannot replace %s: it does not say of which groups it is", path);
@@ -119,6 +141,11 @@ int docs_open(const char *dir)
 	char plot_dir[PATH_MAX];
 	int err;
 
+	if (!*dir) {
+		rejected(-EINVAL, "--docs wants a directory: '' is none");
+		hint("--docs . for this one");
+		return -EINVAL;
+	}
 	if (*dir == '/' || !from || !strcmp(from, "."))
 		snprintf(directory, sizeof(directory), "%s", dir);
 	else

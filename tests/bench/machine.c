@@ -65,6 +65,17 @@ static void tell_bpf(char *text, size_t size)
 		         ", run times are counted: all is slower (kernel.bpf_stats_enabled)");
 }
 
+/* A return or a helper's call may cost several times as much with some of them. */
+static void tell_mitigations(char *text, size_t size)
+{
+	first_line("cd /sys/devices/system/cpu/vulnerabilities && grep -v '^Not affected' * | "
+	           "sed 's/;.*//; s/:Mitigation: /: /; s/:\\([^ ]\\)/: \\1/' | paste -s -d ';' | "
+	           "sed 's/;/; /g'",
+	           text, size);
+	if (!text[0])
+		snprintf(text, size, "none needed, or not known");
+}
+
 static struct fact *add(struct fact *facts, size_t *len, size_t room, const char *name)
 {
 	struct fact *fact = &facts[*len < room ? *len : room - 1];
@@ -100,6 +111,8 @@ size_t machine_facts(struct fact *facts, size_t room)
 	first_line("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo", fact->value, 120);
 	snprintf(fact->value + strlen(fact->value), sizeof(fact->value) - strlen(fact->value),
 	         ", %d online", get_nprocs());
+	fact = add(facts, &len, room, "mitigations");
+	tell_mitigations(fact->value, sizeof(fact->value));
 	fact = add(facts, &len, room, "load average");
 	snprintf(fact->value, sizeof(fact->value), "%.2f %.2f %.2f at the start", bench.loads[0],
 	         bench.loads[1], bench.loads[2]);

@@ -7,7 +7,7 @@
 
 struct fact {
 	const char *name;
-	char value[160];
+	char value[480];
 };
 
 /* More than there are. */

@@ -14,12 +14,12 @@ int file_finish(FILE *f, const char *new_path, const char *path)
 
 	if (fclose(f) && !err)
 		err = -errno;
-	if (!err && rename(new_path, path))
+	if (!err && path && rename(new_path, path))
 		err = -errno;
 	if (!err)
 		return 0;
 	unlink(new_path);
-	return failed(err, "cannot write %s", path);
+	return failed(err, "cannot write %s", path ? path : new_path);
 }
 
 /*
@@ -41,13 +41,11 @@ static int copy_plot(FILE *from, FILE *to)
 	return whole ? 0 : -EIO;
 }
 
-static int finish_plot(const char *drawn, const char *path)
+static int finish_plot(const char *drawn, const char *path, const char *new_path)
 {
 	FILE *from = fopen(drawn, "r"), *to = NULL;
-	char new_path[PATH_MAX + 80];
 	int err = from ? 0 : failed(-errno, "cannot read %s", drawn);
 
-	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	if (!err) {
 		to = fopen(new_path, "w");
 		err = to ? copy_plot(from, to) : -errno;
@@ -57,7 +55,7 @@ static int finish_plot(const char *drawn, const char *path)
 	if (from)
 		fclose(from);
 	if (!err)
-		return file_finish(to, new_path, path);
+		return file_finish(to, new_path, NULL);
 	if (to) {
 		fclose(to);
 		unlink(new_path);
@@ -81,18 +79,40 @@ static int draw(const struct table *table, const char *drawn)
 	return err;
 }
 
+struct plot_paths {
+	char path[PATH_MAX + 64], new_path[PATH_MAX + 80], drawn[PATH_MAX + 80];
+};
+
+static void make_paths(struct plot_paths *paths, const struct table *table, const char *dir)
+{
+	snprintf(paths->path, sizeof(paths->path), "%s/%s.svg", dir, table->name);
+	snprintf(paths->new_path, sizeof(paths->new_path), "%s.new", paths->path);
+	snprintf(paths->drawn, sizeof(paths->drawn), "%s.drawn", paths->path);
+}
+
 int plot_table(const struct table *table, const char *dir)
 {
-	char path[PATH_MAX + 64], drawn[PATH_MAX + 80];
+	struct plot_paths paths;
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%s.svg", dir, table->name);
-	snprintf(drawn, sizeof(drawn), "%s.drawn", path);
-	err = draw(table, drawn);
+	make_paths(&paths, table, dir);
+	err = draw(table, paths.drawn);
 	if (err)
-		failed(err, "gnuplot cannot draw %s", path);
+		failed(err, "gnuplot cannot draw %s", paths.path);
 	else
-		err = finish_plot(drawn, path);
-	unlink(drawn);
+		err = finish_plot(paths.drawn, paths.path, paths.new_path);
+	unlink(paths.drawn);
 	return err;
+}
+
+int plot_keep(const struct table *table, const char *dir, bool keep)
+{
+	struct plot_paths paths;
+
+	make_paths(&paths, table, dir);
+	if (!keep || !rename(paths.new_path, paths.path)) {
+		unlink(paths.new_path);
+		return 0;
+	}
+	return failed(-errno, "cannot write %s", paths.path);
 }

@@ -39,9 +39,8 @@ static void tell_noise(const struct table *table, char *text, size_t size)
 
 		if (metric->no_ratio || len >= size)
 			continue;
-		len += (size_t)snprintf(text + len, size - len,
-		                        ", A/A of %s within %.1f%% (%s %s)%s", metric->name,
-		                        noise->share * 100, print_number(noise->size), metric->unit,
+		len += (size_t)snprintf(text + len, size - len, ", A/A of %s within %.1f%%%s",
+		                        metric->name, noise->share * 100,
 		                        noise->reliable ? "" : ": UNRELIABLE");
 	}
 }
@@ -62,9 +61,9 @@ const char *print_sureness(const struct table *table)
 		return text;
 	}
 	tell_noise(table, noise, sizeof(noise));
-	snprintf(text, sizeof(text), "%u round%s%s, others used %.0f%% of the CPUs%s",
-	         table->rounds_done,
-	         table->rounds_done >= ROUNDS_LEAST ? "s" : "(s), too few to be trusted", noise,
+	snprintf(text, sizeof(text), "%u round%s%s%s, others used %.0f%% of the CPUs%s",
+	         table->rounds_done, table->rounds_done == 1 ? "" : "s",
+	         table->rounds_done >= ROUNDS_LEAST ? "" : ", too few to be trusted", noise,
 	         table->others * 100, table->attempts > 1 ? ", measured more than once" : "");
 	return text;
 }

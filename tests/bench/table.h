@@ -38,7 +38,7 @@ struct summary {
 /* What A/A says of a metric. Of a count that may be 0 it says nothing: that one is what it is. */
 struct noise {
 	double share; /* of the reference */
-	double size;  /* the same in the unit of the metric */
+	double size;  /* the same in the unit of the metric, of the reference as it was measured */
 	bool reliable;
 };
 
