@@ -17,9 +17,11 @@
 
 #define ACL_LISTS_MAP "acl_lists"     /* array [ACL_LIST_SLOTS] of struct acl_list */
 #define ACL_LIST_HITS "acl_list_hits" /* per-CPU array [ACL_LISTS] of struct stats_record */
-#define ACL_SETS4     "acl_sets4"     /* array of maps [ACL_LIST_SLOTS]: arrays of struct acl_row */
-#define ACL_SETS6     "acl_sets6"
-#define ACL_FRONTS4   "acl_fronts4" /* array of maps [ACL_LIST_SLOTS]: arrays of ACL_FRONT4_ROWS */
+/* Arrays of maps, which are arrays of struct acl_row: [ACL_LIST_SLOTS], of ACL_FRONT4_ROWS, */
+#define ACL_FRONTS4 "acl_fronts4"
+#define ACL_TOPS4   "acl_tops4" /* [ACL_LIST_SLOTS], of ACL_TOP4_ROWS, */
+#define ACL_SETS4   "acl_sets4" /* [2 * ACL_LIST_SLOTS], of any length, */
+#define ACL_SETS6   "acl_sets6" /* [ACL_LIST_SLOTS], of any length */
 
 #define ACL_LISTS 16
 
@@ -51,13 +53,40 @@ struct acl_row {
 };
 
 /*
- * IPv4. One top word for each /19 group of 32 /24s. Its low half has a bit for each /24 of which
- * anything is in the set; its high half says at which word of the map what belongs to the group
- * begins: for each such /24 an entry of 16 bits, four to a word from the lowest, and behind these
- * words the bitmaps that entries lead to. ACL_SET4_FULL there: all of each such /24 is in the set.
+ * IPv4. One top word for each /20, a group of 16 /24s. Its lowest 16 bits say which of them are in
+ * the set with all of their addresses. What else there is of the group are up to two ranges in the
+ * word itself, or it is ACL_TOP4_MORE and the rest is in the map in acl_sets4. So nearly all that
+ * packets are looked up in is one cache line, in a map of one size, in which the kernel inlines
+ * look-ups; and an edit of a group is one store.
  */
-#define ACL_SET4_TOP_WORDS 524288
-#define ACL_SET4_ENTRIES   4 /* in a word */
+#define ACL_TOP4_GROUPS 1048576
+#define ACL_TOP4_SHIFT  12 /* of an address, to the number of its group */
+#define ACL_TOP4_MORE   (1ULL << 63)
+
+/* A range is its first address in the group, and above it how many; none: there is no range. */
+#define ACL_TOP4_RANGE_A    16
+#define ACL_TOP4_RANGE_B    37
+#define ACL_TOP4_FIRST_BITS 12
+#define ACL_TOP4_COUNT_BITS 9
+
+/*
+ * If it is ACL_TOP4_MORE: which /24s have an entry of 16 bits, in which of the two maps that a slot
+ * has in acl_sets4, and from which word of it on: four to a word from the lowest, in the order of
+ * the /24s, and behind these words the bitmaps that entries lead to.
+ */
+#define ACL_TOP4_ENTRIES 16 /* bits from here on */
+#define ACL_TOP4_BASE    32
+#define ACL_TOP4_HALF    62
+#define ACL_SET4_ENTRIES 4 /* in a word */
+
+/*
+ * The two maps take turns: a new set has its entries in the one that is not in use, and then its
+ * top words take the place of the old ones.
+ */
+ACL_INLINE __u32 acl_set4_slot(__u32 slot, __u32 half)
+{
+	return 2 * slot + half;
+}
 
 /*
  * An entry is a range of the addresses of its /24, the first in the low byte and the last in the
@@ -69,15 +98,17 @@ struct acl_row {
 #define ACL_SET4_BITMAP_WORDS 4
 
 /* Behind the top words, a row that only tools look at. */
-#define ACL_SET4_MAGIC_WORD (ACL_SET4_TOP_WORDS + 0)
-#define ACL_SET4_NEXT_WORD  (ACL_SET4_TOP_WORDS + 1) /* the first word that is free */
-#define ACL_SET4_MAGIC      0x3274657334766970ULL
+#define ACL_TOP4_ROWS       (ACL_TOP4_GROUPS / ACL_ROW_WORDS + 1)
+#define ACL_TOP4_MAGIC_WORD (ACL_TOP4_GROUPS + 0)
+#define ACL_TOP4_SET_WORD   (ACL_TOP4_GROUPS + 1) /* id of the map with the entries */
+#define ACL_TOP4_HALF_WORD  (ACL_TOP4_GROUPS + 2) /* 0 or 1: where that is */
+#define ACL_TOP4_MAGIC      0x3474706f74766970ULL
 
-/* Then the entries of all groups that are in the set in full /24s: from 0 to 255, 32 times. */
-#define ACL_SET4_FULL         (ACL_SET4_TOP_WORDS + ACL_ROW_WORDS)
-#define ACL_SET4_FULL_WORDS   8
-#define ACL_SET4_FULL_ENTRIES 0xff00ff00ff00ff00ULL
-#define ACL_SET4_FIRST_WORD   (ACL_SET4_FULL + ACL_SET4_FULL_WORDS)
+/* And so is the first row of a map with entries. */
+#define ACL_SET4_MAGIC_WORD 0
+#define ACL_SET4_NEXT_WORD  1 /* the first word that is free */
+#define ACL_SET4_FIRST_WORD ACL_ROW_WORDS
+#define ACL_SET4_MAGIC      0x3474657334766970ULL
 
 /*
  * What most packets are looked up in: one bit for each /23 that has anything in the set of the

@@ -32,10 +32,13 @@ static int copy_list(struct acl_lists *lists, int number)
 {
 	__u32 from = acl_lists_slot(lists, number), to = acl_lists_other_slot(lists, number);
 	/* Nobody looks there yet, so the order does not matter. */
-	int err = copy_set(lists->sets4_fd, from, to);
+	int err = copy_set(lists->maps4.tops_fd, from, to);
 
-	if (!err && lists->fronts4_fd >= 0)
-		err = copy_set(lists->fronts4_fd, from, to);
+	for (__u32 half = 0; !err && half < 2; half++)
+		err = copy_set(lists->maps4.sets_fd, acl_set4_slot(from, half),
+		               acl_set4_slot(to, half));
+	if (!err)
+		err = copy_set(lists->maps4.fronts_fd, from, to);
 	if (!err)
 		err = copy_set(lists->sets6_fd, from, to);
 	return err ? err : write_record(lists, number);

@@ -12,22 +12,21 @@ _Static_assert(FRONT_WORDS * 64 << ACL_FRONT4_SHIFT == 1ULL << 32, "the front is
 /* One bit for each two of a group, from the lowest. */
 static __u64 halve(__u32 mask)
 {
-	__u32 pairs = (mask | mask >> 1) & 0x55555555;
+	__u32 pairs = (mask | mask >> 1) & 0x5555;
 
-	pairs = (pairs | pairs >> 1) & 0x33333333;
-	pairs = (pairs | pairs >> 2) & 0x0f0f0f0f;
-	pairs = (pairs | pairs >> 4) & 0x00ff00ff;
-	return (pairs | pairs >> 8) & 0xffff;
+	pairs = (pairs | pairs >> 1) & 0x3333;
+	pairs = (pairs | pairs >> 2) & 0x0f0f;
+	return (pairs | pairs >> 4) & 0xff;
 }
 
 static int build(struct acl_rows *front, const struct set4 *set)
 {
 	int err = acl_rows_make_equal(front, "acl_front4", ACL_FRONT4_ROWS);
 
-	for (__u32 group = 0; !err && group < ACL_SET4_TOP_WORDS; group++) {
+	for (__u32 group = 0; !err && group < ACL_TOP4_GROUPS; group++) {
 		__u32 bit = group * GROUP_BITS;
 
-		front->words[bit / 64] |= halve((__u32)set->rows.words[group]) << bit % 64;
+		front->words[bit / 64] |= halve(group4_blocks(set->tops.words[group])) << bit % 64;
 	}
 	return err;
 }
@@ -35,7 +34,7 @@ static int build(struct acl_rows *front, const struct set4 *set)
 /* Open the front of a slot. Returns 1 if there is one, 0 if not, or a negative errno, reported. */
 static int open_front(struct acl_rows *front, int fronts_fd, __u32 slot)
 {
-	int err = fronts_fd < 0 ? -ENOENT : acl_rows_open(front, fronts_fd, slot, true);
+	int err = acl_rows_open(front, fronts_fd, slot, true);
 
 	return err == -ENOENT ? 0 : err ? err : 1;
 }
@@ -93,36 +92,34 @@ static int allow(int fronts_fd, __u32 slot, const struct acl_rows *wanted)
 	return 0;
 }
 
-int front4_publish_set(int sets_fd, int fronts_fd, __u32 slot, const struct set4 *set)
+int front4_publish_set(const struct set4_maps *maps, __u32 slot, struct set4 *set)
 {
 	struct acl_rows front;
 	int err;
 
-	if (fronts_fd < 0)
-		return set4_publish(set, sets_fd, slot);
 	err = build(&front, set);
 	if (err)
 		return err;
-	err = allow(fronts_fd, slot, &front);
+	err = allow(maps->fronts_fd, slot, &front);
 	if (!err)
-		err = set4_publish(set, sets_fd, slot);
+		err = set4_publish(set, maps, slot);
 	if (!err)
-		err = acl_rows_publish(&front, fronts_fd, slot);
+		err = acl_rows_publish(&front, maps->fronts_fd, slot);
 	acl_rows_close(&front);
 	return err;
 }
 
-int front4_remove_set(int sets_fd, int fronts_fd, __u32 slot)
+int front4_remove_set(const struct set4_maps *maps, __u32 slot)
 {
-	int err = set4_remove(sets_fd, slot);
+	int err = set4_remove(maps, slot);
 
-	return err || fronts_fd < 0 ? err : acl_rows_remove(fronts_fd, slot);
+	return err ? err : acl_rows_remove(maps->fronts_fd, slot);
 }
 
-int front4_edit_set(int sets_fd, int fronts_fd, __u32 slot, struct ranges4 *ranges,
+int front4_edit_set(const struct set4_maps *maps, __u32 slot, struct ranges4 *ranges,
                     enum set_edit edit, __u64 *changed)
 {
-	int err = edit == SET_ADD ? allow_ranges(fronts_fd, slot, ranges) : 0;
+	int err = edit == SET_ADD ? allow_ranges(maps->fronts_fd, slot, ranges) : 0;
 
-	return err ? err : set4_edit(sets_fd, slot, ranges, edit, changed);
+	return err ? err : set4_edit(maps, slot, ranges, edit, changed);
 }

@@ -14,6 +14,7 @@
 static const struct config_map kinds[] = {
 	{ ACL_LISTS_MAP, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct acl_list) },
 	{ ACL_LIST_HITS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct stats_record) },
+	{ ACL_TOPS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	{ ACL_SETS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	{ ACL_SETS6, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	{ ACL_FRONTS4, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
@@ -23,8 +24,9 @@ static const struct config_map kinds[] = {
 
 static int *fd_of(struct acl_lists *lists, size_t kind)
 {
-	int *fds[KINDS] = { &lists->records_fd, &lists->hits_fd, &lists->sets4_fd, &lists->sets6_fd,
-		            &lists->fronts4_fd };
+	struct set4_maps *maps4 = &lists->maps4;
+	int *fds[KINDS] = { &lists->records_fd, &lists->hits_fd,  &maps4->tops_fd,
+		            &maps4->sets_fd,    &lists->sets6_fd, &maps4->fronts_fd };
 
 	return fds[kind];
 }
@@ -64,13 +66,12 @@ int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_a
 	if (view_map_id(dir, ACL_LISTS_MAP, &id) == -ENOENT)
 		return -ENOENT;
 	for (size_t i = 0; i < KINDS; i++) {
-		/* Programs of an earlier version look at no fronts. */
-		if (!strcmp(kinds[i].name, ACL_FRONTS4) &&
-		    view_map_id(dir, ACL_FRONTS4, &id) == -ENOENT)
-			continue;
-		*fd_of(lists, i) = config_open_map(maps->config, &kinds[i], access, NULL);
-		if (*fd_of(lists, i) < 0)
-			return *fd_of(lists, i);
+		int fd = config_open_map(maps->config, &kinds[i], access, NULL);
+
+		/* If only others are missing, there are lists, but not as they are read here. */
+		if (fd < 0)
+			return fd == -ENOENT && i ? -EINVAL : fd;
+		*fd_of(lists, i) = fd;
 	}
 	return read_records(lists);
 }
@@ -191,9 +192,8 @@ int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *cont
 		return err;
 	err = set6_build(&set6, &content->v6);
 	if (!err) {
-		err = content->v4.len
-		              ? front4_publish_set(lists->sets4_fd, lists->fronts4_fd, slot, &set4)
-		              : front4_remove_set(lists->sets4_fd, lists->fronts4_fd, slot);
+		err = content->v4.len ? front4_publish_set(&lists->maps4, slot, &set4)
+		                      : front4_remove_set(&lists->maps4, slot);
 		if (!err)
 			err = content->v6.len ? set6_publish(&set6, lists->sets6_fd, slot)
 			                      : set6_remove(lists->sets6_fd, slot);
@@ -205,7 +205,7 @@ int acl_list_write(struct acl_lists *lists, __u32 slot, struct acl_content *cont
 
 int acl_list_empty(struct acl_lists *lists, __u32 slot)
 {
-	int err = front4_remove_set(lists->sets4_fd, lists->fronts4_fd, slot);
+	int err = front4_remove_set(&lists->maps4, slot);
 
 	return err ? err : set6_remove(lists->sets6_fd, slot);
 }
@@ -237,8 +237,7 @@ int acl_list_edit(struct acl_lists *lists, const struct acl_list_wish *wish,
 		return acl_list_replace(lists, wish, content);
 	slot = acl_lists_slot(lists, number);
 	if (content->v4.len)
-		err = front4_edit_set(lists->sets4_fd, lists->fronts4_fd, slot, &content->v4, edit,
-		                      NULL);
+		err = front4_edit_set(&lists->maps4, slot, &content->v4, edit, NULL);
 	if (!err && content->v6.len)
 		err = set6_edit(lists->sets6_fd, slot, &content->v6, edit, NULL);
 	return err;

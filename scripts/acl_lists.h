@@ -12,8 +12,8 @@
 struct acl_lists {
 	struct acl_maps *maps;
 	struct acl_settings settings; /* in force when they were opened */
-	int records_fd, hits_fd, sets4_fd, sets6_fd;
-	int fronts4_fd;                    /* -1: the program has none */
+	int records_fd, hits_fd, sets6_fd;
+	struct set4_maps maps4;
 	struct acl_list record[ACL_LISTS]; /* verdict ACL_NONE: not in force */
 };
 

@@ -73,28 +73,23 @@ static int check(const struct bpf_map_info *info)
 	return rejected(-EINVAL, "cannot read map %u as a set of addresses", info->id);
 }
 
-/* Returns a descriptor or a negative errno. */
-static int open_fd(int sets_fd, __u32 list, __u32 *len)
+/* Returns a descriptor or a negative errno; -ENOENT is not reported. */
+static int open_id(__u32 id, __u32 *len)
 {
 	struct bpf_map_info info;
-	__u32 id;
-	int fd, err;
+	int fd = bpf_map_get_fd_by_id(id), err;
 
-	err = bpf_map_lookup_elem(sets_fd, &list, &id);
-	if (err == -ENOENT)
-		return err;
-	if (err)
-		return failed(err, "cannot look up the set of list %u", list);
-	fd = bpf_map_get_fd_by_id(id);
+	if (fd == -ENOENT)
+		return fd;
 	if (fd < 0) {
-		failed(fd, "cannot open map %u, the set of list %u", id, list);
+		failed(fd, "cannot open map %u, a set of addresses", id);
 		if (fd == -EPERM)
 			hint("run as root: maps are opened by id with CAP_SYS_ADMIN only");
 		return fd;
 	}
 	err = map_describe(fd, &info);
 	if (err)
-		failed(err, "cannot query map %u, the set of list %u", id, list);
+		failed(err, "cannot query map %u, a set of addresses", id);
 	else
 		err = check(&info);
 	if (err) {
@@ -105,13 +100,48 @@ static int open_fd(int sets_fd, __u32 list, __u32 *len)
 	return fd;
 }
 
-int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
+/* Of the map in a slot. One that was taken out since it was looked up is as if it had not been. */
+static int open_fd(int sets_fd, __u32 list, __u32 *len)
 {
-	__u32 len;
-	int fd = open_fd(sets_fd, list, &len);
+	__u32 id;
+	int err = bpf_map_lookup_elem(sets_fd, &list, &id);
 
+	if (err == -ENOENT)
+		return err;
+	if (err)
+		return failed(err, "cannot look up the set of list %u", list);
+	return open_id(id, len);
+}
+
+static int map_fd(struct acl_rows *rows, int fd, __u32 len, bool writable)
+{
 	*rows = (struct acl_rows){ .fd = -1 };
 	return fd < 0 ? fd : map_rows(rows, fd, len, writable);
+}
+
+int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
+{
+	__u32 len = 0;
+	int fd = open_fd(sets_fd, list, &len);
+
+	return map_fd(rows, fd, len, writable);
+}
+
+int acl_rows_open_id(struct acl_rows *rows, __u32 id, bool writable)
+{
+	__u32 len = 0;
+	int fd = open_id(id, &len);
+
+	return map_fd(rows, fd, len, writable);
+}
+
+int acl_rows_id(const struct acl_rows *rows, __u32 *id)
+{
+	struct bpf_map_info info;
+	int err = map_describe(rows->fd, &info);
+
+	*id = err ? 0 : info.id;
+	return err ? failed(err, "cannot query a set of addresses") : 0;
 }
 
 static size_t page_of(__u64 row)
@@ -208,9 +238,14 @@ int acl_rows_publish(const struct acl_rows *rows, int sets_fd, __u32 list)
 	return err ? failed(err, "cannot put the new set of list %u into its place", list) : 0;
 }
 
+/* Most slots that are emptied are empty, and the kernel waits for all packets after each removal.
+ */
 int acl_rows_remove(int sets_fd, __u32 list)
 {
-	int err = bpf_map_delete_elem(sets_fd, &list);
+	__u32 id;
+	int err = bpf_map_lookup_elem(sets_fd, &list, &id);
 
+	if (!err)
+		err = bpf_map_delete_elem(sets_fd, &list);
 	return !err || err == -ENOENT ? 0 : failed(err, "cannot remove the set of list %u", list);
 }

@@ -30,6 +30,12 @@ int acl_rows_make_equal(struct acl_rows *rows, const char *name, __u64 len);
 int acl_rows_open(struct acl_rows *rows, int sets_fd, __u32 list, bool writable);
 void acl_rows_close(struct acl_rows *rows);
 
+/* The map of this id. -ENOENT, which is not reported: it is gone. Other failures are. */
+int acl_rows_open_id(struct acl_rows *rows, __u32 id, bool writable);
+
+/* Its id. Returns 0 or a negative errno, reported. */
+int acl_rows_id(const struct acl_rows *rows, __u32 *id);
+
 /*
  * The same, to change some of them: to map all pages of a big set takes longer than a small edit.
  * The first page is mapped at once, others by acl_rows_at(), or all by acl_rows_map_all().

@@ -3,61 +3,116 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set4_group.h"
 
-int set4_open(struct set4 *set, int sets_fd, __u32 list, bool writable)
+static bool has_magic(const struct acl_rows *rows, __u32 len, __u32 at, __u64 magic)
 {
-	int err = acl_rows_open(&set->rows, sets_fd, list, writable);
+	return rows->len >= len && rows->words[at] == magic;
+}
 
+/* -ENOENT, not reported: there is none, or it was replaced since its top words were opened. */
+static int open_more(struct set4 *set, bool writable)
+{
+	int err;
+
+	if (!has_magic(&set->tops, ACL_TOP4_ROWS, ACL_TOP4_MAGIC_WORD, ACL_TOP4_MAGIC))
+		return -EINVAL;
+	err = acl_rows_open_id(&set->more, set->tops.words[ACL_TOP4_SET_WORD], writable);
 	if (err)
 		return err;
-	if (set->rows.len > ACL_SET4_TOP_WORDS / ACL_ROW_WORDS &&
-	    set->rows.words[ACL_SET4_MAGIC_WORD] == ACL_SET4_MAGIC)
+	if (has_magic(&set->more, 1, ACL_SET4_MAGIC_WORD, ACL_SET4_MAGIC))
 		return 0;
-	acl_rows_close(&set->rows);
-	return rejected(-EINVAL, "cannot read the IPv4 addresses of list %u: another format", list);
+	acl_rows_close(&set->more);
+	return -EINVAL;
+}
+
+int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable)
+{
+	__u64 gone = 0;
+	int err;
+
+	for (;;) {
+		err = acl_rows_open(&set->tops, maps->tops_fd, list, writable);
+		if (err)
+			return err;
+		err = open_more(set, writable);
+		if (!err)
+			return 0;
+		if (err == -ENOENT && set->tops.words[ACL_TOP4_SET_WORD] == gone)
+			err = -EINVAL;
+		gone = set->tops.words[ACL_TOP4_SET_WORD];
+		acl_rows_close(&set->tops);
+		if (err == -EINVAL)
+			return rejected(err,
+			                "cannot read the IPv4 addresses of list %u: another format",
+			                list);
+		if (err != -ENOENT)
+			return err;
+	}
 }
 
 void set4_close(struct set4 *set)
 {
-	acl_rows_close(&set->rows);
+	acl_rows_close(&set->tops);
+	acl_rows_close(&set->more);
 }
 
-int set4_publish(const struct set4 *set, int sets_fd, __u32 list)
+/* Where the entries of a list's set are; 0 if there is none that can be read. */
+static __u32 half_of(const struct set4_maps *maps, __u32 list)
 {
-	return acl_rows_publish(&set->rows, sets_fd, list);
+	struct acl_rows tops;
+	__u32 half = 0;
+
+	if (acl_rows_open(&tops, maps->tops_fd, list, false))
+		return 0;
+	if (has_magic(&tops, ACL_TOP4_ROWS, ACL_TOP4_MAGIC_WORD, ACL_TOP4_MAGIC))
+		half = tops.words[ACL_TOP4_HALF_WORD] & 1;
+	acl_rows_close(&tops);
+	return half;
 }
 
-int set4_remove(int sets_fd, __u32 list)
+/* Let it have its entries in the other half. Nobody looks at it yet. */
+static void turn(struct set4 *set)
 {
-	return acl_rows_remove(sets_fd, list);
+	for (__u32 group = 0; group < ACL_TOP4_GROUPS; group++)
+		if (set->tops.words[group] & ACL_TOP4_MORE)
+			set->tops.words[group] ^= 1ULL << ACL_TOP4_HALF;
+	set->tops.words[ACL_TOP4_HALF_WORD] ^= 1;
+}
+
+int set4_publish(struct set4 *set, const struct set4_maps *maps, __u32 list)
+{
+	__u32 old = half_of(maps, list);
+	int err;
+
+	if (set->tops.words[ACL_TOP4_HALF_WORD] == old)
+		turn(set);
+	err = acl_rows_publish(&set->more, maps->sets_fd, acl_set4_slot(list, !old));
+	if (!err)
+		err = acl_rows_publish(&set->tops, maps->tops_fd, list);
+	return err ? err : acl_rows_remove(maps->sets_fd, acl_set4_slot(list, old));
+}
+
+int set4_remove(const struct set4_maps *maps, __u32 list)
+{
+	int err = acl_rows_remove(maps->tops_fd, list);
+
+	for (__u32 half = 0; !err && half < 2; half++)
+		err = acl_rows_remove(maps->sets_fd, acl_set4_slot(list, half));
+	return err;
 }
 
 /* The bits of the 64 addresses from i * 64 on. */
 static __u64 word_at(const struct set4 *set, __u32 i)
 {
-	__u64 top = set->rows.words[i / GROUP_WORDS];
-	__u32 block = i / ACL_SET4_BITMAP_WORDS % GROUP_BLOCKS, entry;
-	unsigned int begin = i % ACL_SET4_BITMAP_WORDS * 64, first, last;
-	const __u64 *bitmap;
+	struct group4 group;
 
-	if (!(top >> block & 1))
-		return 0;
-	entry = group4_entry(set->rows.words, top, block);
-	bitmap = group4_bitmap(set->rows.words, top, entry);
-	if (bitmap)
-		return bitmap[i % ACL_SET4_BITMAP_WORDS];
-	first = entry & 0xff;
-	last = entry >> 8;
-	if (first < begin)
-		first = begin;
-	if (last > begin + 63)
-		last = begin + 63;
-	return first <= last ? (~0ULL >> (63 - (last - first))) << (first - begin) : 0;
+	group4_read(&group, set->more.words, set->tops.words[i / GROUP_WORDS]);
+	return group.words[i % GROUP_WORDS];
 }
 
 /* How many words on, from the first of a group or back from its last, are all the same. */
 static __u32 same_words(const struct set4 *set, __u32 i, bool at_edge, __u64 same)
 {
-	__u64 top = set->rows.words[i / GROUP_WORDS];
+	__u64 top = set->tops.words[i / GROUP_WORDS];
 
 	if (at_edge && top == (same ? GROUP_ALL : 0))
 		return GROUP_WORDS;
@@ -139,14 +194,14 @@ static int add_word(struct run *run, __u32 first, __u64 word)
 
 static int add_group(struct run *run, const struct set4 *set, __u32 group)
 {
-	__u32 begin = group << GROUP_SHIFT;
+	__u32 begin = group << ACL_TOP4_SHIFT;
 	struct group4 content;
-	__u64 top = set->rows.words[group];
+	__u64 top = set->tops.words[group];
 	int err = 0;
 
 	if (top == GROUP_ALL)
 		return add_to_run(run, begin, begin + (GROUP_ADDRESSES - 1));
-	group4_read(&content, set->rows.words, top);
+	group4_read(&content, set->more.words, top);
 	for (int i = 0; !err && i < GROUP_WORDS; i++)
 		err = add_word(run, begin + i * 64, content.words[i]);
 	return err;
@@ -158,23 +213,26 @@ int set4_for_each(const struct set4 *set, int (*each)(void *context, const struc
 	struct run run = { .each = each, .context = context };
 	int err = 0;
 
-	for (__u32 group = 0; !err && group < ACL_SET4_TOP_WORDS; group++)
-		if (set->rows.words[group])
+	for (__u32 group = 0; !err && group < ACL_TOP4_GROUPS; group++)
+		if (set->tops.words[group])
 			err = add_group(&run, set, group);
 	return !err && run.open ? each(context, &run.range) : err;
 }
 
 __u64 set4_count(const struct set4 *set)
 {
+	struct group4 content;
 	__u64 count = 0;
 
-	for (__u32 group = 0; group < ACL_SET4_TOP_WORDS; group++) {
-		__u64 top = set->rows.words[group];
+	for (__u32 group = 0; group < ACL_TOP4_GROUPS; group++) {
+		__u64 top = set->tops.words[group];
 
-		if (top == GROUP_ALL)
+		if (top == GROUP_ALL) {
 			count += GROUP_ADDRESSES;
-		else if (top)
-			count += group4_count_packed(set->rows.words, top);
+		} else if (top) {
+			group4_read(&content, set->more.words, top);
+			count += group4_count(&content);
+		}
 	}
 	return count;
 }

@@ -9,8 +9,13 @@
 #include "scripts/acl_ranges.h"
 #include "scripts/acl_rows.h"
 
+/* The maps that have them. */
+struct set4_maps {
+	int tops_fd, sets_fd, fronts_fd;
+};
+
 struct set4 {
-	struct acl_rows rows;
+	struct acl_rows tops, more; /* top words; entries and bitmaps */
 };
 
 enum set_edit {
@@ -25,14 +30,14 @@ enum set_edit {
 int set4_build(struct set4 *set, const struct set4 *base, struct ranges4 *ranges,
                enum set_edit edit);
 
-/* Make it the set of a list, in one step. */
-int set4_publish(const struct set4 *set, int sets_fd, __u32 list);
+/* Make it the set of a list, in one step. Once only. */
+int set4_publish(struct set4 *set, const struct set4_maps *maps, __u32 list);
 
 /* Leave a list without IPv4 addresses. */
-int set4_remove(int sets_fd, __u32 list);
+int set4_remove(const struct set4_maps *maps, __u32 list);
 
 /* Open the set of a list. -ENOENT: it has no IPv4 addresses. */
-int set4_open(struct set4 *set, int sets_fd, __u32 list, bool writable);
+int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable);
 void set4_close(struct set4 *set);
 
 /*
@@ -40,7 +45,8 @@ void set4_close(struct set4 *set);
  * by a new one that takes its place. Every look-up tells what was so before the edit or after it.
  * Puts the ranges in order. *changed: how many addresses came or went; may be NULL.
  */
-int set4_edit(int sets_fd, __u32 list, struct ranges4 *ranges, enum set_edit edit, __u64 *changed);
+int set4_edit(const struct set4_maps *maps, __u32 list, struct ranges4 *ranges, enum set_edit edit,
+              __u64 *changed);
 
 /* around, if not NULL: the longest range about the address that is in the set, or is not. */
 bool set4_contains(const struct set4 *set, __u32 address, struct range4 *around);

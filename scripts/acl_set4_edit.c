@@ -10,11 +10,11 @@
 /* Words behind all that were ever written; -ENOSPC: not so many are left. */
 static int take_room(struct set4 *set, size_t words, __u32 *at)
 {
-	__u64 next = set->rows.words[ACL_SET4_NEXT_WORD];
+	__u64 next = set->more.words[ACL_SET4_NEXT_WORD];
 
-	if (next + words > (__u64)set->rows.len * ACL_ROW_WORDS)
+	if (next + words > (__u64)set->more.len * ACL_ROW_WORDS)
 		return -ENOSPC;
-	acl_store(&set->rows.words[ACL_SET4_NEXT_WORD], next + words);
+	acl_store(&set->more.words[ACL_SET4_NEXT_WORD], next + words);
 	*at = next;
 	return 0;
 }
@@ -29,18 +29,18 @@ static void store_entry(__u64 *words, __u32 at, __u32 entry)
 }
 
 /*
- * Whether a group can take this content where it is: as long as it has the /24s, and those that
- * need a bitmap have one. What has one keeps it, else it would want another, again and again.
+ * Whether a group can take this content where it is: if the /24s of which it has a part have an
+ * entry, and those that need a bitmap have one. What has one keeps it, else it would want another,
+ * again and again.
  */
-static bool fits_in_place(const __u64 *words, __u64 top, __u32 new_mask,
-                          const struct group4 *content)
+static bool fits_in_place(const __u64 *words, __u64 top, const struct group4 *content)
 {
-	__u32 entry;
+	__u32 parts = group4_parts(content), entry;
 
-	if (new_mask & ~(__u32)top || top >> 32 == ACL_SET4_FULL)
+	if (!(top & ACL_TOP4_MORE) || parts & ~group4_entries(top))
 		return false;
-	for (__u32 mask = new_mask; mask; mask &= mask - 1) {
-		unsigned int block = __builtin_ctz(mask);
+	for (; parts; parts &= parts - 1) {
+		unsigned int block = __builtin_ctz(parts);
 
 		if (!block4_pack(content->words + block * ACL_SET4_BITMAP_WORDS, &entry) &&
 		    !group4_bitmap(words, top, group4_entry(words, top, block)))
@@ -49,17 +49,18 @@ static bool fits_in_place(const __u64 *words, __u64 top, __u32 new_mask,
 	return true;
 }
 
-static void write_in_place(__u64 *words, __u64 top, const struct group4 *content)
+/* Those that have an entry are not said to be full by the top word, else it would decide. */
+static void write_in_place(__u64 *words, __u64 *top, const struct group4 *content)
 {
-	__u32 at = 0, old, entry;
+	__u32 at = 0, full = group4_full(content) & ~group4_entries(*top), old, entry;
 
-	for (__u32 mask = (__u32)top; mask; mask &= mask - 1, at++) {
+	for (__u32 mask = group4_entries(*top); mask; mask &= mask - 1, at++) {
 		unsigned int block = __builtin_ctz(mask);
 		const __u64 *bits = content->words + block * ACL_SET4_BITMAP_WORDS;
 		__u64 *bitmap;
 
-		old = group4_entry(words, top, block);
-		bitmap = (__u64 *)group4_bitmap(words, top, old);
+		old = group4_entry(words, *top, block);
+		bitmap = (__u64 *)group4_bitmap(words, *top, old);
 		for (int i = 0; bitmap && i < ACL_SET4_BITMAP_WORDS; i++)
 			if (bitmap[i] != bits[i])
 				acl_store(&bitmap[i], bits[i]);
@@ -67,51 +68,56 @@ static void write_in_place(__u64 *words, __u64 top, const struct group4 *content
 			continue;
 		block4_pack(bits, &entry);
 		if (entry != old)
-			store_entry(words + (top >> 32), at, entry);
+			store_entry(words + group4_base(*top), at, entry);
 	}
+	if (full != (*top & GROUP_ALL))
+		acl_store(top, (*top & ~GROUP_ALL) | full);
 }
 
 static int write_group(struct set4 *set, __u32 group, const struct group4 *content)
 {
-	__u64 *words = set->rows.words, top = words[group];
+	__u64 *words = set->more.words, *top = &set->tops.words[group], packed;
 	__u32 mask, base;
-	bool full;
 	int err;
 
-	mask = group4_mask(content, &full);
-	if (full) {
-		acl_store(&words[group], group4_top(ACL_SET4_FULL, mask));
-		return 0;
-	}
-	if (fits_in_place(words, top, mask, content)) {
+	if (fits_in_place(words, *top, content)) {
 		write_in_place(words, top, content);
 		return 0;
 	}
+	if (group4_pack(content, &packed)) {
+		acl_store(top, packed);
+		return 0;
+	}
+	mask = group4_parts(content);
 	err = take_room(set, group4_size(content, mask), &base);
 	if (err)
 		return err;
 	group4_write(content, mask, words, base);
-	acl_store(&words[group], group4_top(base, mask));
+	acl_store(top, group4_more(base, set->tops.words[ACL_TOP4_HALF_WORD] & 1, mask,
+	                           group4_full(content)));
 	return 0;
 }
 
 /* Edit a part of a group: begin and end are addresses in it. */
 static int edit_group(struct set4 *set, __u32 begin, __u32 end, enum set_edit edit, __s64 *grown)
 {
-	__u32 group = begin >> GROUP_SHIFT;
-	struct group4 before, after;
-	__u64 all = edit == SET_ADD ? GROUP_ALL : 0;
+	__u32 group = begin >> ACL_TOP4_SHIFT;
+	__u64 *top = &set->tops.words[group], all = edit == SET_ADD ? GROUP_ALL : 0;
 	bool is_whole = end - begin == GROUP_ADDRESSES - 1;
-	int err;
+	struct group4 before, after;
+	int err = 0;
 
-	if (is_whole && set->rows.words[group] == all)
+	if (is_whole && *top == all)
 		return 0;
-	group4_read(&before, set->rows.words, set->rows.words[group]);
+	group4_read(&before, set->more.words, *top);
 	after = before;
 	group4_edit(&after, begin % GROUP_ADDRESSES, end % GROUP_ADDRESSES, edit);
 	if (!memcmp(&before, &after, sizeof(before)))
 		return 0;
-	err = write_group(set, group, &after);
+	if (is_whole)
+		acl_store(top, all);
+	else
+		err = write_group(set, group, &after);
 	if (!err)
 		*grown += (__s64)group4_count(&after) - group4_count(&before);
 	return err;
@@ -142,8 +148,8 @@ static int edit_in_place(struct set4 *set, const struct ranges4 *ranges, enum se
 	return err;
 }
 
-static int replace(const struct set4 *set, int sets_fd, __u32 list, struct ranges4 *ranges,
-                   enum set_edit edit, __s64 *grown)
+static int replace(const struct set4 *set, const struct set4_maps *maps, __u32 list,
+                   struct ranges4 *ranges, enum set_edit edit, __s64 *grown)
 {
 	struct set4 fresh;
 	int err;
@@ -152,26 +158,27 @@ static int replace(const struct set4 *set, int sets_fd, __u32 list, struct range
 	if (err)
 		return err;
 	*grown += (__s64)set4_count(&fresh) - (set ? (__s64)set4_count(set) : 0);
-	err = set4_publish(&fresh, sets_fd, list);
+	err = set4_publish(&fresh, maps, list);
 	set4_close(&fresh);
 	return err;
 }
 
-int set4_edit(int sets_fd, __u32 list, struct ranges4 *ranges, enum set_edit edit, __u64 *changed)
+int set4_edit(const struct set4_maps *maps, __u32 list, struct ranges4 *ranges, enum set_edit edit,
+              __u64 *changed)
 {
 	struct set4 set;
 	__s64 grown = 0;
 	int err;
 
-	err = set4_open(&set, sets_fd, list, true);
+	err = set4_open(&set, maps, list, true);
 	if (err == -ENOENT) {
-		err = edit == SET_ADD ? replace(NULL, sets_fd, list, ranges, edit, &grown) : 0;
+		err = edit == SET_ADD ? replace(NULL, maps, list, ranges, edit, &grown) : 0;
 	} else if (!err) {
 		err = ranges4_sort(ranges);
 		if (!err)
 			err = edit_in_place(&set, ranges, edit, &grown);
 		if (err == -ENOSPC)
-			err = replace(&set, sets_fd, list, ranges, edit, &grown);
+			err = replace(&set, maps, list, ranges, edit, &grown);
 		set4_close(&set);
 	}
 	if (!err && changed)

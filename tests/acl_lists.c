@@ -10,10 +10,10 @@
 #include "scripts/acl_front4.h"
 #include "scripts/acl_set6.h"
 
-static const char usage[] =
-	"Usage: acl_lists DIR set|add|del|show|covered LIST [FIRST-LAST]...\n"
-	"DIR has the pins acl_sets4, acl_fronts4 and acl_sets6; show prints 'FIRST-LAST'\n"
-	"lines, covered fails if the front hides an address of the set.\n";
+static const char usage[] = "Usage: acl_lists DIR set|add|del|show|covered LIST [FIRST-LAST]...\n"
+			    "DIR has the pins acl_tops4, acl_sets4, acl_fronts4 and acl_sets6; "
+                            "show prints 'FIRST-LAST'\n"
+			    "lines, covered fails if the front hides an address of the set.\n";
 
 static struct addr6 to_addr6(const __u8 *bytes)
 {
@@ -76,7 +76,7 @@ static int parse(char *text, struct ranges4 *ranges4, struct ranges6 *ranges6)
 	return -EINVAL;
 }
 
-static int build(int sets4_fd, int fronts4_fd, int sets6_fd, __u32 list, struct ranges4 *ranges4,
+static int build(const struct set4_maps *maps4, int sets6_fd, __u32 list, struct ranges4 *ranges4,
                  struct ranges6 *ranges6)
 {
 	struct set4 set4;
@@ -86,7 +86,7 @@ static int build(int sets4_fd, int fronts4_fd, int sets6_fd, __u32 list, struct 
 	err = set4_build(&set4, NULL, ranges4, SET_ADD);
 	if (err)
 		return err;
-	err = front4_publish_set(sets4_fd, fronts4_fd, list, &set4);
+	err = front4_publish_set(maps4, list, &set4);
 	set4_close(&set4);
 	if (err)
 		return err;
@@ -98,13 +98,13 @@ static int build(int sets4_fd, int fronts4_fd, int sets6_fd, __u32 list, struct 
 	return err;
 }
 
-static int show(int sets4_fd, int sets6_fd, __u32 list)
+static int show(const struct set4_maps *maps4, int sets6_fd, __u32 list)
 {
 	struct set4 set4;
 	struct set6 set6;
 	int err;
 
-	err = set4_open(&set4, sets4_fd, list, false);
+	err = set4_open(&set4, maps4, list, false);
 	if (!err)
 		err = set4_for_each(&set4, print4, NULL);
 	set4_close(&set4);
@@ -131,16 +131,16 @@ static int is_covered(void *context, const struct range4 *range)
 }
 
 /* Without a front nothing is hidden. */
-static int covered(int sets4_fd, int fronts4_fd, __u32 list)
+static int covered(const struct set4_maps *maps4, __u32 list)
 {
 	struct acl_rows front;
 	struct set4 set4;
 	int err;
 
-	err = set4_open(&set4, sets4_fd, list, false);
+	err = set4_open(&set4, maps4, list, false);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = acl_rows_open(&front, fronts4_fd, list, false);
+	err = acl_rows_open(&front, maps4->fronts_fd, list, false);
 	if (!err) {
 		err = set4_for_each(&set4, is_covered, &front);
 		acl_rows_close(&front);
@@ -163,7 +163,8 @@ int main(int argc, char **argv)
 {
 	struct ranges4 ranges4 = {};
 	struct ranges6 ranges6 = {};
-	int sets4_fd, fronts4_fd, sets6_fd, err = 0;
+	struct set4_maps maps4;
+	int sets6_fd, err = 0;
 	enum set_edit edit;
 	__u32 list;
 
@@ -177,20 +178,21 @@ int main(int argc, char **argv)
 		err = parse(argv[i], &ranges4, &ranges6);
 	if (err)
 		return EXIT_USAGE;
-	sets4_fd = open_pin(argv[1], ACL_SETS4);
+	maps4.tops_fd = open_pin(argv[1], ACL_TOPS4);
+	maps4.sets_fd = open_pin(argv[1], ACL_SETS4);
+	maps4.fronts_fd = open_pin(argv[1], ACL_FRONTS4);
 	sets6_fd = open_pin(argv[1], ACL_SETS6);
-	fronts4_fd = open_pin(argv[1], ACL_FRONTS4);
-	if (sets4_fd < 0 || sets6_fd < 0 || fronts4_fd < 0)
+	if (maps4.tops_fd < 0 || maps4.sets_fd < 0 || maps4.fronts_fd < 0 || sets6_fd < 0)
 		return EXIT_KERNEL;
 	edit = strcmp(argv[2], "del") ? SET_ADD : SET_DEL;
 	if (!strcmp(argv[2], "show")) {
-		err = show(sets4_fd, sets6_fd, list);
+		err = show(&maps4, sets6_fd, list);
 	} else if (!strcmp(argv[2], "covered")) {
-		err = covered(sets4_fd, fronts4_fd, list);
+		err = covered(&maps4, list);
 	} else if (!strcmp(argv[2], "set")) {
-		err = build(sets4_fd, fronts4_fd, sets6_fd, list, &ranges4, &ranges6);
+		err = build(&maps4, sets6_fd, list, &ranges4, &ranges6);
 	} else {
-		err = front4_edit_set(sets4_fd, fronts4_fd, list, &ranges4, edit, NULL);
+		err = front4_edit_set(&maps4, list, &ranges4, edit, NULL);
 		if (!err)
 			err = set6_edit(sets6_fd, list, &ranges6, edit, NULL);
 	}

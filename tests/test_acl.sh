@@ -516,7 +516,7 @@ test_without_the_program_it_is_said_what_to_load()
 test_without_maps_of_lists_rules_work_all_the_same()
 {
 	load v0 "$ACL" >/dev/null
-	rm "$BPFFS"/v0/acl_{lists,list_hits,sets4,sets6}
+	rm "$BPFFS"/v0/acl_{lists,list_hits,tops4,sets4,sets6}
 	acl v0 add "$SENDER"
 	send 2
 	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
@@ -525,6 +525,21 @@ test_without_maps_of_lists_rules_work_all_the_same()
 	expect_status 2 acl v0 add --list bad 192.0.2.1
 	[[ $errors == *"cannot find the lists of v0"*"hint: "* ]] || fail "$errors"
 	echo 'list bad' | expect_pipe 2 acl v0 load -
+}
+
+# Of a program of an earlier version, whose sets are another layout.
+test_without_the_top_words_of_lists_nothing_is_read_or_written()
+{
+	local verb
+
+	load v0 "$ACL" >/dev/null
+	acl v0 add --list bad 192.0.2.1
+	rm "$BPFFS/v0/acl_tops4"
+	for verb in list "add --list bad 192.0.2.2" "test 192.0.2.1"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 2 acl v0 $verb
+		[[ $errors == *"cannot find map 'acl_tops4' of v0"* ]] || fail "$verb: $errors"
+	done
 }
 
 test_a_map_of_another_shape_is_refused()

@@ -122,12 +122,12 @@ test_a_reload_keeps_rules_lists_and_counters()
 	expect_counter "$BPFFS/v0/xdp_stats_map" 1 4 400
 	before=$(acl v0)
 	id=$(prog_id v0)
-	for list in acl_settings acl_rules acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
+	for list in acl_settings acl_rules acl_tops4 acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
 		map_id "$BPFFS/v0/$list"
 	done >"$TMPDIR/ids"
 	expect_status 0 load v0 "$ACL"
 	[[ $(prog_id v0) != "$id" ]] || fail "not loaded anew"
-	for list in acl_settings acl_rules acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
+	for list in acl_settings acl_rules acl_tops4 acl_sets4 acl_fronts4 acl_sets6 acl_prefixes4; do
 		map_id "$BPFFS/v0/$list"
 	done | diff "$TMPDIR/ids" - || fail "other maps"
 	[[ $(acl v0) == "$before" ]] || fail "$(diff <(echo "$before") <(acl v0))"

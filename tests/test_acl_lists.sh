@@ -80,6 +80,43 @@ test_a_map_of_maps_of_another_size_is_refused_and_kept()
 	[[ $(map_id "$DIR/acl_sets4%old-$id") == "$id" ]] || fail "the old map did not stay"
 }
 
+test_pins_of_an_earlier_layout_are_refused_and_kept()
+{
+	local id
+
+	load v0 build/tests/bpf/acl_resized.o
+	id=$(map_id "$DIR/acl_sets4")
+	expect_fail "max entries" load_lists
+	expect_fail "it holds other maps" load_lists --on-mismatch migrate
+	[[ $(map_id "$DIR/acl_sets4") == "$id" ]] || fail "the map was replaced"
+}
+
+test_a_set_that_is_none_is_not_read_but_replaced()
+{
+	load_lists
+	set_old
+	bpftool map create "$BPFFS/none" type array key 4 value 64 entries 131073 name none flags 1024
+	bpftool map update pinned "$DIR/acl_tops4" key 3 0 0 0 value pinned "$BPFFS/none"
+	expect_status 2 lists show 3
+	[[ $errors == *"another format"* ]] || fail "$errors"
+	expect_status 2 lists add 3 10.1.0.0-10.1.0.5
+	[[ $errors == *"another format"* ]] || fail "$errors"
+	set_old
+	expect_lists "$OLD"
+}
+
+# Which words of a set are in force is said by its top words: both maps take turns.
+test_a_set_in_place_of_another_leaves_nothing_of_it()
+{
+	load_lists
+	for _ in 1 2 3; do
+		set_old
+		[[ $(bpftool map dump pinned "$DIR/acl_sets4" | grep -c "^key:") == 1 ]] ||
+			fail "$(bpftool map dump pinned "$DIR/acl_sets4")"
+		expect_lists "$OLD"
+	done
+}
+
 test_inner_maps_are_not_pinned()
 {
 	local before

@@ -11,7 +11,7 @@
 
 #define SLOT 0 /* of the list */
 
-static int publish4(const struct lists *lists, int sets_fd, int fronts_fd)
+static int publish4(const struct lists *lists, const struct set4_maps *maps)
 {
 	struct ranges4 ranges = {};
 	struct set4 set;
@@ -25,7 +25,7 @@ static int publish4(const struct lists *lists, int sets_fd, int fronts_fd)
 	ranges4_free(&ranges);
 	if (err)
 		return err;
-	err = front4_publish_set(sets_fd, fronts_fd, SLOT, &set);
+	err = front4_publish_set(maps, SLOT, &set);
 	set4_close(&set);
 	return err;
 }
@@ -55,13 +55,19 @@ static int publish6(const struct lists *lists, int sets_fd)
 int listed_fill_set(const struct subject *subject, const struct listed_kind *kind,
                     const struct lists *lists)
 {
-	int sets_fd = subject_map(subject, lists->v6 ? ACL_SETS6 : ACL_SETS4);
+	const struct set4_maps maps4 = {
+		.tops_fd = subject_map(subject, ACL_TOPS4),
+		.sets_fd = subject_map(subject, ACL_SETS4),
+		.fronts_fd = subject_map(subject, ACL_FRONTS4),
+	};
+	int sets6_fd = subject_map(subject, ACL_SETS6);
 
 	(void)kind;
-	if (sets_fd < 0)
-		return sets_fd;
-	return lists->v6 ? publish6(lists, sets_fd)
-	                 : publish4(lists, sets_fd, subject_map(subject, ACL_FRONTS4));
+	if (lists->v6)
+		return sets6_fd < 0 ? sets6_fd : publish6(lists, sets6_fd);
+	if (maps4.tops_fd < 0 || maps4.sets_fd < 0 || maps4.fronts_fd < 0)
+		return -ENOENT;
+	return publish4(lists, &maps4);
 }
 
 int listed_fill_acl(const struct subject *subject, const struct listed_kind *kind,
@@ -80,21 +86,34 @@ int listed_fill_acl(const struct subject *subject, const struct listed_kind *kin
 	return 0;
 }
 
-int listed_share_set(const struct subject *subject, const struct subject *whole, bool v6)
+/* Let a slot of one program's map hold what that of another one's does. */
+static int share_slot(const struct subject *subject, const struct subject *whole, const char *map,
+                      __u32 slot)
 {
-	const char *sets = v6 ? ACL_SETS6 : ACL_SETS4;
-	int from_fd = subject_map(whole, sets), to_fd = subject_map(subject, sets), set_fd, err = 0;
-	__u32 slot = SLOT, id;
+	int from_fd = subject_map(whole, map), to_fd = subject_map(subject, map), set_fd, err = 0;
+	__u32 id;
 
 	if (from_fd < 0 || to_fd < 0)
 		return from_fd < 0 ? from_fd : to_fd;
 	if (bpf_map_lookup_elem(from_fd, &slot, &id))
-		return -errno;
+		return errno == ENOENT ? 0 : -errno;
 	set_fd = bpf_map_get_fd_by_id(id);
 	if (set_fd < 0)
 		return -errno;
 	if (bpf_map_update_elem(to_fd, &slot, &set_fd, BPF_ANY))
 		err = -errno;
 	close(set_fd);
+	return err;
+}
+
+int listed_share_set(const struct subject *subject, const struct subject *whole, bool v6)
+{
+	int err;
+
+	if (v6)
+		return share_slot(subject, whole, ACL_SETS6, SLOT);
+	err = share_slot(subject, whole, ACL_TOPS4, SLOT);
+	for (__u32 half = 0; !err && half < 2; half++)
+		err = share_slot(subject, whole, ACL_SETS4, acl_set4_slot(SLOT, half));
 	return err;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A map of maps as acl has it, but with more slots. */
+/* A map of maps as acl has it, but with as many slots as it had when sets were one map each. */
 #include "objects/acl_lists.h"
 #include "compat/maps.bpf.h"
 
-BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS * 2) MAP_CONFIG;
+BPF_ARRAY_OF_ARRAYS(acl_sets4, struct acl_row, BPF_F_MMAPABLE, ACL_LIST_SLOTS) MAP_CONFIG;
 
 SEC("tc")
 int acl_resized(struct __sk_buff *skb)

@@ -38,10 +38,11 @@ void asking_open(struct asking *a)
 	a->prog4_fd = prog_fd(a, "ask_all4");
 	a->prog6_fd = prog_fd(a, "ask_all6");
 	a->match_fd = prog_fd(a, "match_lists");
-	a->sets4_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_SETS4);
-	a->fronts4_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_FRONTS4);
+	a->maps4.tops_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_TOPS4);
+	a->maps4.sets_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_SETS4);
+	a->maps4.fronts_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_FRONTS4);
 	a->sets6_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_SETS6);
-	assert_true(a->fronts4_fd >= 0);
+	assert_true(a->maps4.fronts_fd >= 0);
 	a->lists_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_LISTS_MAP);
 	a->hits_fd = bpf_object__find_map_fd_by_name(a->obj, ACL_LIST_HITS);
 	fd = bpf_object__find_map_fd_by_name(a->obj, "questions");
@@ -195,7 +196,7 @@ int asking_edit_all(const struct asking *a, int family, __u32 list, const struct
 	for (size_t i = 0; i < len; i++)
 		add_span(family, &ranges4, &ranges6, &spans[i]);
 	if (family == AF_INET)
-		err = front4_edit_set(a->sets4_fd, a->fronts4_fd, list, &ranges4, edit, NULL);
+		err = front4_edit_set(&a->maps4, list, &ranges4, edit, NULL);
 	else
 		err = set6_edit(a->sets6_fd, list, &ranges6, edit, NULL);
 	ranges4_free(&ranges4);
@@ -220,7 +221,7 @@ void asking_build(const struct asking *a, int family, __u32 list, const struct s
 		add_span(family, &ranges4, &ranges6, &spans[i]);
 	if (family == AF_INET) {
 		assert_int_equal(set4_build(&set4, NULL, &ranges4, SET_ADD), 0);
-		assert_int_equal(front4_publish_set(a->sets4_fd, a->fronts4_fd, list, &set4), 0);
+		assert_int_equal(front4_publish_set(&a->maps4, list, &set4), 0);
 		set4_close(&set4);
 	} else {
 		assert_int_equal(set6_build(&set6, &ranges6), 0);
@@ -303,7 +304,7 @@ void asking_compare(const struct asking *a, int family, __u32 list, const struct
 	int err;
 
 	if (family == AF_INET) {
-		err = set4_open(&set4, a->sets4_fd, list, false);
+		err = set4_open(&set4, &a->maps4, list, false);
 		if (!err)
 			compare_set4(&set4, &c);
 		set4_close(&set4);

@@ -15,7 +15,8 @@ struct asking {
 	struct bpf_object *obj;
 	struct question *questions; /* mapped */
 	int prog4_fd, prog6_fd, match_fd;
-	int sets4_fd, fronts4_fd, sets6_fd, lists_fd, hits_fd;
+	struct set4_maps maps4;
+	int sets6_fd, lists_fd, hits_fd;
 };
 
 void asking_open(struct asking *a);

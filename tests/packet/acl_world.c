@@ -53,8 +53,9 @@ void world_open(struct world *w)
 	lists->maps = maps;
 	lists->records_fd = map(w, ACL_LISTS_MAP);
 	lists->hits_fd = map(w, ACL_LIST_HITS);
-	lists->sets4_fd = map(w, ACL_SETS4);
-	lists->fronts4_fd = map(w, ACL_FRONTS4);
+	lists->maps4.tops_fd = map(w, ACL_TOPS4);
+	lists->maps4.sets_fd = map(w, ACL_SETS4);
+	lists->maps4.fronts_fd = map(w, ACL_FRONTS4);
 	lists->sets6_fd = map(w, ACL_SETS6);
 }
 
