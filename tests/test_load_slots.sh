@@ -97,6 +97,20 @@ test_a_slot_that_others_use_keeps_the_old_list()
 	expect_id "$BPFFS/v0/blocked%old-$old" "$old"
 }
 
+test_a_list_in_an_old_map_of_maps_of_another_hook_stays_as_it_is()
+{
+	local old
+
+	load v0 "$BUILT/listed1.o" >/dev/null
+	load v0 "$BUILT/tc_listed1.o" >/dev/null
+	old=$(map_id "$BPFFS/v0/blocked")
+	expect_status 0 load --on-mismatch blocked=migrate --on-mismatch lists=fresh v0 "$BUILT/listed3.o"
+	[[ $errors == *"map 'blocked': program tc_listed "*" on tc_ingress goes on with the old one"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/blocked%old-$old" "$old"
+	bpftool map update id "$old" key 7 0 0 0 value 1 0 0 0 0 0 0 0 || fail "it is closed to edits"
+}
+
 test_gc_keeps_an_old_list_that_a_slot_has()
 {
 	local old

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A list that the program finds by a slot of a map of maps, and by its name. */
+/* A list that the program finds by a slot of a map of maps, and for XDP by its name as well. */
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
+
+#ifndef LISTED_SLOTS
+#define LISTED_SLOTS 4
+#endif
 
 struct list {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -12,7 +17,7 @@ struct list {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 4);
+	__uint(max_entries, LISTED_SLOTS);
 	__type(key, __u32);
 	__array(values, struct list);
 } lists SEC(".maps") = {
@@ -36,6 +41,19 @@ static int count(__u32 which, int action)
 	return action;
 }
 
+#ifdef LISTED_TC
+SEC("tc")
+int tc_listed(struct __sk_buff *skb)
+{
+	__u32 by_slot = 0;
+	void *list = bpf_map_lookup_elem(&lists, &by_slot);
+
+	(void)skb;
+	if (list && bpf_map_lookup_elem(list, &by_slot))
+		return count(1, TC_ACT_SHOT);
+	return count(0, TC_ACT_OK);
+}
+#else
 SEC("xdp")
 int listed(struct xdp_md *ctx)
 {
@@ -49,5 +67,6 @@ int listed(struct xdp_md *ctx)
 		return count(2, XDP_DROP);
 	return count(0, XDP_PASS);
 }
+#endif
 
 char LICENSE[] SEC("license") = "GPL";
