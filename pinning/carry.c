@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
+#include "pinning/carry_open.h"
 #include "pinning/object.h"
 
 struct carried *carry_add(struct carry *carry, const char *name, enum migrate_class class)
@@ -24,7 +25,7 @@ struct carried *carry_add(struct carry *carry, const char *name, enum migrate_cl
 		return NULL;
 	list[carry->len++] = one;
 	one->class = class;
-	one->from.fd = one->to.fd = -1;
+	one->from.fd = one->to.fd = one->own_fd = -1;
 	snprintf(one->name, sizeof(one->name), "%s", name);
 	one->progress.what = one->name;
 	return one;
@@ -177,19 +178,12 @@ static int copy_one(struct carried *one)
 
 int carry_copy(struct carry *carry)
 {
-	struct bpf_map_info info;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
-		struct carried *one = carry->list[i];
-		int fd = bpf_map__fd(one->map);
-
-		err = map_describe(fd, &info);
-		if (err)
-			return failed(err, "cannot query map '%s'", one->name);
-		one->to_id = info.id;
-		migrate_set_target(one->m, fd);
-		err = copy_one(one);
+		err = carry_open_target(carry->list[i]);
+		if (!err)
+			err = copy_one(carry->list[i]);
 	}
 	return err;
 }
@@ -247,6 +241,8 @@ void carry_free(struct carry *carry)
 		/* The new map is the object's, unless a later run goes on with it. */
 		if (!one->map && one->to.fd >= 0)
 			close(one->to.fd);
+		if (one->own_fd >= 0)
+			close(one->own_fd);
 		migrate_map_close(&one->to);
 		migrate_map_close(&one->from);
 		if (one->from.fd >= 0)

@@ -26,6 +26,7 @@ struct carried {
 	const struct bpf_map *map; /* of the object; NULL when a later run goes on with it */
 	char name[NAME_SIZE];
 	__u32 from_id, to_id; /* to_id once the object is loaded */
+	int own_fd;           /* of the new one, where the object's does not do; or -1 */
 	enum migrate_class class;
 	bool egress;       /* pinned in %egress/ */
 	bool placed;       /* the new one gets the old one's name */

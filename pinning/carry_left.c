@@ -5,6 +5,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
+#include "pinning/carry_open.h"
 #include "pinning/carry_slots.h"
 #include "pinning/object.h"
 
@@ -72,11 +73,11 @@ int carry_foresee(struct carry *carry)
 
 		if (made) {
 			one->to_id = info.id;
-			migrate_set_target(one->m, bpf_map__fd(one->map));
+			err = carry_open_target(one);
 		}
-		if (one->slots && !*one->why)
+		if (!err && one->slots && !*one->why)
 			err = carry_foresee_slots(one, carry);
-		else if (!one->apart && !one->done && !one->link && !*one->why)
+		else if (!err && !one->apart && !one->done && !one->link && !*one->why)
 			err = migrate_foresee(one->m, made && !one->joins);
 		progress_clear(&one->progress);
 	}

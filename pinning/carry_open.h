@@ -27,4 +27,11 @@ int carry_open_new(struct carried *one, int dir_fd);
  */
 int carry_open_base(struct carried *one, int dir_fd, const char *where);
 
+/*
+ * The object is loaded: have the plan write into its map, whose id is to_id then. Reports its
+ * failures. Returns 0 or a negative errno; -EPERM where the map is opened for reading or writing
+ * alone, which without CAP_SYS_ADMIN cannot be got around.
+ */
+int carry_open_target(struct carried *one);
+
 #endif

@@ -51,7 +51,8 @@ __u32 shape_flags(__u32 type, __u32 flags)
 	/* Programs must not write a devmap: the kernel says so by itself. */
 	if (type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH)
 		flags &= ~BPF_F_RDONLY_PROG;
-	return flags;
+	/* They are of the descriptor that the maker of the map gets: the map has forgotten them. */
+	return flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
 }
 
 /* libbpf rounds a ring buffer up to a power of two of at least a page. */

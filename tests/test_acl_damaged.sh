@@ -34,7 +34,7 @@ test_rules_whose_map_is_another_are_not_dropped()
 		load v0 objects/xdp_acl.o >/dev/null
 		{ echo 10.0.0.2; seq "$count" | sed 's/^/10.7.0./'; } | acl v0 load -
 		rm "$BPFFS/v0/acl_rules"
-		load v0 objects/xdp_acl.o >/dev/null
+		load --on-mismatch acl_rules=fresh v0 objects/xdp_acl.o >/dev/null
 		expect_damage "number 1 of $((count + 1)) is no rule"
 		still_denied
 		# The lists have nothing to do with it; and whoever replaces all rules goes on.

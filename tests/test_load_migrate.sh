@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # load --on-mismatch migrate: a change of program and of map definitions keeps rules and counts.
 . tests/pins.sh
+. tests/build.sh
 . tests/carry.sh
 . tests/rate.sh
 
@@ -1254,4 +1255,36 @@ test_a_dry_run_sees_keys_that_become_equal()
 	expect_status 0 load --dry-run --class rules=counter --on-mismatch migrate v0 "$BUILT/keys2.o"
 	expect_status 3 load --on-mismatch migrate v0 "$BUILT/keys2.o"
 	[[ $errors == *"2 entries did not fit and stay in %old-$old"* ]] || fail "$errors"
+}
+
+# build_flagged ENTRIES FLAGS: to $TMPDIR/built.o
+build_flagged()
+{
+	build "struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, $1); __uint(map_flags, $2);
+__type(key, __u32); __type(value, __u64); } rules SEC(\".maps\");
+SEC(\"xdp\") int pass(struct xdp_md *ctx) { __u32 key = 1; return bpf_map_lookup_elem(&rules, &key) ? 1 : 2; }"
+}
+
+test_a_map_whose_maker_may_only_read_or_write_it_is_migrated_and_used_on()
+{
+	local flags entries=4 id
+
+	need setpriv
+	build_flagged 4 0
+	load v0 "$TMPDIR/built.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/rules" key 1 0 0 0 value 7 0 0 0 0 0 0 0
+	for flags in BPF_F_RDONLY BPF_F_WRONLY; do
+		build_flagged $((entries *= 2)) "$flags"
+		run setpriv --inh-caps -all,+bpf,+net_admin --bounding-set -all,+bpf,+net_admin \
+			load --dry-run --on-mismatch migrate v0 "$TMPDIR/built.o"
+		[[ $status == 2 && $errors == *"cannot open map 'rules' both to read and to write it"*"hint: "*CAP_SYS_ADMIN* ]] ||
+			fail "$status: $errors"
+		expect_status 0 load --dry-run --on-mismatch migrate v0 "$TMPDIR/built.o"
+		expect_status 0 load --on-mismatch migrate v0 "$TMPDIR/built.o"
+		[[ $(bpftool map lookup pinned "$BPFFS/v0/rules" key 1 0 0 0) == *'"value": 7'* ]] ||
+			fail "$(bpftool map dump pinned "$BPFFS/v0/rules")"
+		id=$(map_id "$BPFFS/v0/rules")
+		expect_status 0 load v0 "$TMPDIR/built.o"
+		expect_id "$BPFFS/v0/rules" "$id"
+	done
 }
