@@ -70,7 +70,7 @@ int load_drop_parted(struct loading *l);
  * negative errno.
  */
 int load_look_at_replaced(struct loading *l);
-bool load_replaced_uses(const void *context, __u32 map_id);
+int load_replaced_uses(const void *context, __u32 map_id);
 
 /*
  * load_hooks.c: the plan is made. A map that was asked for anew must not go without a pin because

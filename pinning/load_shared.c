@@ -249,10 +249,12 @@ int load_look_at_replaced(struct loading *l)
 	return err && err != -EPERM ? failed(err, "cannot look at program %u", old.prog_id) : 0;
 }
 
-bool load_replaced_uses(const void *context, __u32 map_id)
+int load_replaced_uses(const void *context, __u32 map_id)
 {
 	const struct loading *l = context;
 
+	if (!l->replaced.progs_len)
+		return -EPERM;
 	return live_map_fd(&l->replaced, map_id) >= 0;
 }
 

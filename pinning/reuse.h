@@ -17,8 +17,9 @@ struct reuse_options {
 	bool (*keeps_name)(const void *context, __u32 map_id);
 	/* The pinned map would do, and is left to others all the same; or NULL. */
 	bool (*parts)(void *context, const char *name, __u32 map_id);
-	/* The program that is to be replaced uses this map; or NULL. */
-	bool (*replaced_uses)(const void *context, __u32 map_id);
+	/* Whether the program that is to be replaced uses this map: 1, 0, or -EPERM if nobody may
+	 * tell; or NULL. */
+	int (*replaced_uses)(const void *context, __u32 map_id);
 	void *context;
 };
 

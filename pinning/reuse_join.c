@@ -136,19 +136,42 @@ int reuse_join(const struct object *object, struct bpf_map *map, const struct di
 	return err;
 }
 
+/* Without CAP_SYS_ADMIN, and unless it is known to work with the new one: it may use the old one.
+ */
+static void tell_unknown(const struct object *object, const struct bpf_map *map,
+                         const struct directory *dir, __u32 old_id, __u32 map_id,
+                         const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+
+	if ((dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
+	    mismatch_of(how->mismatch, name) == MISMATCH_FRESH ||
+	    is_done(object, map, dir, old_id, how->classes))
+		return;
+	note("map '%s': if the replaced program has counts or rules in map %u up to now, they stay "
+	     "in %%old-%u: to see which maps it uses takes CAP_SYS_ADMIN",
+	     name, old_id, old_id);
+	hint("add them, as root: %s --carry %s", cli_command("pin_maps"), cli_word(dir->ifname));
+}
+
 /* One old map of this name, of which the program that is replaced is a user. */
 static int add_old(const struct object *object, const struct bpf_map *map,
                    const struct directory *dir, int dir_fd, const char *file, __u32 old_id,
-                   const struct reuse_options *how)
+                   __u32 map_id, const struct reuse_options *how)
 {
 	const char *name = object_map_name(object, map);
+	int uses = how->replaced_uses(how->context, old_id);
 	struct bpf_map_info info;
 	enum layout_verdict layout;
 	char why[256];
 	int fd, err = 0;
 
-	if (is_noted(dir, old_id) || !how->replaced_uses(how->context, old_id))
+	if (is_noted(dir, old_id) || !uses)
 		return 0;
+	if (uses < 0) {
+		tell_unknown(object, map, dir, old_id, map_id, how);
+		return 0;
+	}
 	fd = pin_open_map(dir_fd, file, 0, &info);
 	if (fd < 0 || info.id != old_id) {
 		if (fd >= 0)
@@ -200,7 +223,7 @@ int reuse_add_left(const struct object *object, const struct bpf_map *map,
 		if (S_ISREG(all.list[i].type) &&
 		    !mapname_parse(file, base, sizeof(base), &old_id) && old_id &&
 		    old_id != map_id && !strcmp(base, name))
-			err = add_old(object, map, dir, fd, file, old_id, how);
+			err = add_old(object, map, dir, fd, file, old_id, map_id, how);
 	}
 	listing_free(&all);
 	close(fd);

@@ -182,6 +182,29 @@ test_counts_that_stay_behind_are_said()
 	expect_seen 40 0
 }
 
+# CAP_SYS_ADMIN is what it takes to see which maps a program uses.
+unprivileged() { run setpriv --inh-caps -all,+bpf,+net_admin --bounding-set -all,+bpf,+net_admin "$@"; }
+
+test_counts_that_may_stay_behind_are_said_to_who_cannot_see()
+{
+	local said="map 'frames_seen': if the replaced program has counts or rules in map "
+
+	need setpriv
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	upgrade xdp carry2.o
+	send 20
+	unprivileged load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	[[ $status == 0 && $errors == *"$said"*"CAP_SYS_ADMIN"*"hint: add them, as root: pin_maps --carry v0"* ]] ||
+		fail "$status: $errors"
+	expect_status 0 pin_maps --carry v0
+	expect_seen 40 0
+	# A program that is known to work with the map in place has nothing in the other.
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/carry1.o"
+	unprivileged load v0 "$BUILT/carry1.o"
+	[[ $status == 0 && $errors != *"$said"* ]] || fail "$status: $errors"
+}
+
 # What was left before by a load that began anew is none of a program that is replaced.
 test_what_was_left_on_purpose_does_not_come()
 {
