@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/ethtool.h"
 #include "bpffs/query.h"
 #include "pinning/attach.h"
@@ -59,7 +60,7 @@ static void look_at_driver(struct doctor *d)
 		found(d, doctor_runs_in_skb_mode(d) ? DOCTOR_WARNING : DOCTOR_PROBLEM,
 		      "the driver has no native XDP: load takes another mode only if told so");
 		evidence(d, "driver %s; XDP features:%s", driver, *names ? names : " none");
-		remedy(d, "ifbpf load --mode skb %s OBJECT", d->iface.name);
+		remedy(d, "ifbpf load --mode skb %s OBJECT", cli_word(d->iface.name));
 	}
 }
 
@@ -94,14 +95,22 @@ static void look_at_queues(struct doctor *d)
 		      "(\"Too "
 		      "few free TX rings\"), later ones share queues under a lock");
 		if (most > cpus)
-			remedy(d, "ethtool -L %s combined %u", d->iface.name, most - cpus);
+			remedy(d, "ethtool -L %s combined %u", cli_word(d->iface.name),
+			       most - cpus);
 	} else if (!strcmp(driver, "ena") && now * 2 > most) {
 		found(d, DOCTOR_PROBLEM, "native XDP will be refused: it wants half of the queues");
-		remedy(d, "ethtool -L %s combined %u", d->iface.name, most / 2);
+		remedy(d, "ethtool -L %s combined %u", cli_word(d->iface.name), most / 2);
 	} else {
 		found(d, DOCTOR_OK, "the queues are not in the way of native XDP");
 	}
 	evidence(d, "driver %s, %u of %u transmit queues in use, %u CPUs", driver, now, most, cpus);
+}
+
+static bool runs_in_native_mode(const struct doctor *d)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	return !bpf_xdp_query((int)d->iface.ifindex, 0, &opts) && opts.drv_prog_id;
 }
 
 void doctor_judge_mtu(struct doctor *d, const struct link_facts *sender)
@@ -113,16 +122,20 @@ void doctor_judge_mtu(struct doctor *d, const struct link_facts *sender)
 		return;
 	if (sender->mtu <= limit) {
 		found(d, DOCTOR_OK, "packets fit a page: native programs need no fragments");
+	} else if (runs_in_native_mode(d)) {
+		/* The driver takes no other there, nor such an MTU above another. */
+		found(d, DOCTOR_OK,
+		      "packets do not fit a page, and the native program takes them in fragments");
 	} else if (has & XDP_ACT_RX_SG) {
 		found(d, DOCTOR_PROBLEM,
 		      "packets do not fit a page: native programs will be refused, but those in "
 		      "section xdp.frags");
-		remedy(d, "ifbpf load %s xdp_pass_frags.o", d->iface.name);
+		remedy(d, "ifbpf load %s xdp_pass_frags.o", cli_word(d->iface.name));
 	} else {
 		found(d, DOCTOR_PROBLEM,
 		      "packets do not fit a page, and the driver passes no fragments to XDP: "
 		      "native programs will be refused");
-		remedy(d, "ip link set dev %s mtu 1500", sender->name);
+		remedy(d, "ip link set dev %s mtu 1500", cli_word(sender->name));
 	}
 	evidence(d, "the MTU of %s is %u, and a page has room for %u", sender->name, sender->mtu,
 	         limit);
@@ -156,7 +169,7 @@ static void want_off(struct doctor *d, const char *feature, const char *option,
 	}
 	if (on) {
 		found(d, level, "%s", what);
-		remedy(d, "ethtool -K %s %s off", d->iface.name, option);
+		remedy(d, "ethtool -K %s %s off", cli_word(d->iface.name), option);
 	} else {
 		found(d, DOCTOR_OK, "%s is off, as XDP wants it", feature);
 	}
@@ -210,7 +223,7 @@ static void look_at_port(struct doctor *d, const struct link_facts *bond, __u32 
 		      bond->name);
 		evidence(d, "its master is %s, of kind bond", bond->name);
 	}
-	remedy(d, "ifbpf load %s OBJECT", bond->name);
+	remedy(d, "ifbpf load %s OBJECT", cli_word(bond->name));
 }
 
 /* Bonds have native XDP since 5.15, and the kernel tells of features since 6.3. */
@@ -231,7 +244,7 @@ static void look_at_bond(struct doctor *d)
 			found(d, DOCTOR_OK, "this mode of bonding has native XDP");
 		} else {
 			found(d, DOCTOR_WARNING, "this mode of bonding has no native XDP");
-			remedy(d, "ifbpf load --mode skb %s OBJECT", d->iface.name);
+			remedy(d, "ifbpf load --mode skb %s OBJECT", cli_word(d->iface.name));
 		}
 		evidence(d, "bond mode %d", facts.bond_mode);
 	} else if (facts.master && !link_facts_get(facts.master, &master) &&
@@ -253,7 +266,7 @@ static void look_at_qdisc(struct doctor *d)
 		remedy(d,
 		       "tc qdisc del dev %s ingress && tc qdisc add dev %s clsact, and its filters "
 		       "anew",
-		       d->iface.name, d->iface.name);
+		       cli_word(d->iface.name), cli_word(d->iface.name));
 	}
 }
 
@@ -276,7 +289,7 @@ static void look_at_tcx_row(struct doctor *d)
 		      hook_name(hook));
 		evidence(d, "%u programs are there; the kernel takes %d", count[hook],
 		         ATTACH_TCX_MAX);
-		remedy(d, "ifbpf load --tc clsact %s OBJECT", d->iface.name);
+		remedy(d, "ifbpf load --tc clsact %s OBJECT", cli_word(d->iface.name));
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "bpffs/cli.h"
 #include "bpffs/pin.h"
 #include "pinning/doctor_findings.h"
 #include "pinning/status_find.h"
@@ -21,7 +22,7 @@ static void judge_programs(struct doctor *d, const struct status *st)
 			found(d, DOCTOR_INFO, "cannot tell whose program %u (%s) on %s is",
 			      prog->id, prog->name, hook_name(prog->hook));
 			evidence(d, "its directory of pins cannot be read");
-			remedy(d, "sudo ifbpf doctor %s", st->iface.name);
+			remedy(d, "sudo ifbpf doctor %s", cli_word(st->iface.name));
 			continue;
 		}
 		/* On the tc hooks programs run side by side. */
@@ -36,10 +37,10 @@ static void judge_programs(struct doctor *d, const struct status *st)
 			      prog->name, hook_name(prog->hook));
 		evidence(d, "%s", prog->owner.why);
 		if (ownership_is_unadopted(&prog->owner))
-			remedy(d, "ifbpf pin %s", st->iface.name);
+			remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
 		else if (prog->hook == HOOK_XDP)
 			remedy(d, "ifbpf load --replace %s OBJECT, if its owner agrees",
-			       st->iface.name);
+			       cli_word(st->iface.name));
 	}
 }
 
@@ -53,7 +54,7 @@ static void judge_maps(struct doctor *d, const struct status *st)
 			      "the pin of %s is stale: readers see map %u, the program uses %u",
 			      map->name, map->pinned_id, map->info.id);
 			evidence(d, "%s", map->path);
-			remedy(d, "ifbpf pin %s", st->iface.name);
+			remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
 		}
 		if (owners_path(st->owners, OWNER_OTHER, PIN_MAP, map->info.id)) {
 			found(d, DOCTOR_INFO, "others keep map %u (%s) pinned", map->info.id,
@@ -78,12 +79,13 @@ static void advise_drift(struct doctor *d, const struct status *st,
                          const struct status_drift *drift)
 {
 	if (drift->kind != DRIFT_GONE || st->attached.len)
-		remedy(d, "ifbpf pin %s", st->iface.name);
+		remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
 	else if (is_prepared(st, drift->prog_id))
 		remedy(d, "ifbpf unload --prepared --id %u %s, or load it again", drift->prog_id,
-		       st->iface.name);
+		       cli_word(st->iface.name));
 	else
-		remedy(d, "ifbpf unload --prepared --all %s, or load it again", st->iface.name);
+		remedy(d, "ifbpf unload --prepared --all %s, or load it again",
+		       cli_word(st->iface.name));
 }
 
 static void judge_drift(struct doctor *d, const struct status *st)
@@ -106,17 +108,18 @@ static void judge_drift(struct doctor *d, const struct status *st)
 			      st->owner.name);
 			evidence(d, "%.600s is of ifindex %u", st->dir.path, st->owner.ifindex);
 			if (netns_equal(&st->owner.netns, &st->iface.netns))
-				remedy(d, "ifbpf pin %s", st->owner.name);
+				remedy(d, "ifbpf pin %s", cli_word(st->owner.name));
 			else
-				remedy(d, "ifbpf pin %s, in its network namespace", st->owner.name);
+				remedy(d, "ifbpf pin %s, in its network namespace",
+				       cli_word(st->owner.name));
 		} else {
 			found(d, DOCTOR_INFO,
 			      "its directory is of an earlier interface, whose maps it will "
 			      "inherit");
 			evidence(d, "%.600s is of ifindex %u, which is gone", st->dir.path,
 			         st->dir.record.iface.ifindex);
-			remedy(d, "ifbpf pin %s, or ifbpf pin --fresh %s", st->iface.name,
-			       st->iface.name);
+			remedy(d, "ifbpf pin %s, or ifbpf pin --fresh %s", cli_word(st->iface.name),
+			       cli_word(st->iface.name));
 		}
 	}
 }
@@ -140,11 +143,11 @@ static void advise_orphan(struct doctor *d, const struct status *st,
 		remedy(d, "ifbpf gc");
 	else if (orphan->kind == PIN_MAP)
 		remedy(d, "ifbpf unload --all --purge %s, if its content is of no use",
-		       st->iface.name);
+		       cli_word(st->iface.name));
 	else
 		remedy(d,
 		       "ifbpf unload --prepared --id %u %s, if it is not to be attached any more",
-		       orphan->id, st->iface.name);
+		       orphan->id, cli_word(st->iface.name));
 }
 
 /* Maps of one object are left together, and one command drops them all. */
@@ -223,7 +226,7 @@ static void judge_interrupted(struct doctor *d, const struct status *st)
 	      "has finished it");
 	evidence(d, "%.600s, generation %llu", st->dir.path,
 	         (unsigned long long)st->dir.record.gen);
-	remedy(d, "ifbpf pin %s", st->iface.name);
+	remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
 }
 
 static void judge(struct doctor *d, const struct status *st, const struct status_scope *scope)
@@ -237,12 +240,12 @@ static void judge(struct doctor *d, const struct status *st, const struct status
 	if (scope->no_pins) {
 		found(d, DOCTOR_INFO, "cannot read the directory of pins: it is root's");
 		evidence(d, "%s", strerror(EACCES));
-		remedy(d, "ifbpf pin --group GROUP %s", d->iface.name);
+		remedy(d, "ifbpf pin --group GROUP %s", cli_word(d->iface.name));
 	}
 	if (scope->no_ids) {
 		found(d, DOCTOR_INFO, "cannot compare the pins with what runs");
 		evidence(d, "programs and maps are opened by id, which takes CAP_SYS_ADMIN");
-		remedy(d, "sudo ifbpf doctor %s", d->iface.name);
+		remedy(d, "sudo ifbpf doctor %s", cli_word(d->iface.name));
 		return;
 	}
 	judge_programs(d, st);

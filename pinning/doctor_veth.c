@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/ethtool.h"
 #include "bpffs/veth.h"
 #include "pinning/doctor_interface.h"
@@ -26,16 +27,16 @@ static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 		      "its peer has GRO but no native program: what is redirected here arrives, "
 		      "what XDP_TX sends back does not");
 		remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
-		       peer->facts.name);
+		       cli_word(peer->facts.name));
 	} else if (!redirect) {
 		found(d, DOCTOR_WARNING,
 		      "its peer drops what XDP_TX or redirect send: it has neither a native "
 		      "program nor GRO");
 		if (peer->gro_helps)
-			remedy(d, "ethtool -K %s gro on", peer->facts.name);
+			remedy(d, "ethtool -K %s gro on", cli_word(peer->facts.name));
 		else
 			remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
-			       peer->facts.name);
+			       cli_word(peer->facts.name));
 	} else {
 		found(d, DOCTOR_INFO, "cannot tell whether its peer takes XDP frames");
 	}
@@ -54,13 +55,13 @@ static void judge_sending(struct doctor *d, const struct veth_peer *peer)
 		found(d, DOCTOR_WARNING,
 		      "TCP and UDP from its peer have wrong checksums where native XDP redirects "
 		      "them, and are dropped");
-		remedy(d, "ethtool -K %s tx off", peer->facts.name);
+		remedy(d, "ethtool -K %s tx off", cli_word(peer->facts.name));
 		break;
 	case VETH_LOSES_SEGMENTS:
 		found(d, DOCTOR_WARNING,
 		      "TCP from its peer stalls where generic XDP redirects it, which drops frames "
 		      "above the MTU");
-		remedy(d, "ethtool -K %s tx off", peer->facts.name);
+		remedy(d, "ethtool -K %s tx off", cli_word(peer->facts.name));
 		break;
 	case VETH_LOSES_NOTHING:
 		if (on < 0)
@@ -87,9 +88,9 @@ static void judge_queues(struct doctor *d, const struct veth_peer *peer)
 	      "queues");
 	evidence(d, "%u against %u of %s", channels.rx_count, peer->tx_queues, peer->facts.name);
 	if (channels.max_rx >= peer->tx_queues)
-		remedy(d, "ethtool -L %s rx %u", d->iface.name, peer->tx_queues);
+		remedy(d, "ethtool -L %s rx %u", cli_word(d->iface.name), peer->tx_queues);
 	else
-		remedy(d, "ethtool -L %s tx %u", peer->facts.name, channels.rx_count);
+		remedy(d, "ethtool -L %s tx %u", cli_word(peer->facts.name), channels.rx_count);
 }
 
 void doctor_look_at_veth(struct doctor *d)
@@ -137,7 +138,7 @@ bool doctor_look_at_veth_vlan(struct doctor *d)
 		found(d, DOCTOR_INFO,
 		      "XDP does not see VLAN tags that its peer adds, and what native XDP "
 		      "redirects loses them");
-		remedy(d, "ethtool -K %s txvlan off", peer.facts.name);
+		remedy(d, "ethtool -K %s txvlan off", cli_word(peer.facts.name));
 	} else if (!on) {
 		found(d, DOCTOR_OK,
 		      "VLAN tags that its peer adds are in the packet, as XDP wants it");

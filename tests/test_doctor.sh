@@ -590,3 +590,25 @@ test_too_few_descriptors_are_a_problem()
 	run prlimit --nofile=100 doctor v0
 	[[ $status == 0 && $output == *"warning  so few files"* ]] || fail "status $status: $output$errors"
 }
+
+test_what_takes_long_packets_natively_is_well()
+{
+	attach has frags || skip "needs a kernel with programs for packets of several buffers"
+	in_peer ip link set dev v1 mtu 9000
+	run doctor v0
+	[[ $output == *"packets do not fit a page: native programs will be refused"* ]] || fail "$output"
+	load -m native v0 objects/xdp_pass_frags.o >/dev/null
+	run doctor v0
+	[[ $output == *"ok       packets do not fit a page, and the native program takes them in fragments"* &&
+		$output != *"native programs will be refused"* ]] || fail "$output"
+}
+
+test_what_is_to_be_typed_can_be_pasted()
+{
+	ip link add 'x;reboot' type veth peer name 'p;reboot'
+	ip link set dev 'p;reboot' mtu 9000
+	ip link set dev 'x;reboot' xdpgeneric obj objects/xdp_pass.o sec xdp
+	run doctor 'x;reboot'
+	[[ $output == *"type: ifbpf "*" 'x;reboot'"* && $output == *"type: ethtool -K 'p;reboot'"* ]] || fail "$output"
+	! grep "type: .*[^'][xp];reboot" <<<"$output" || fail "not quoted"
+}
