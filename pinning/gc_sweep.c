@@ -95,23 +95,30 @@ static int look_at_symlink(struct drops *drops, int dir_fd, const char *file)
 	return add_drop(drops, DIRECTORY_EGRESS, file);
 }
 
-/* Readers add up what old arrays and hashes have. What cannot be looked at may be one. */
-static bool may_count(int dir_fd, const char *file)
+/*
+ * What goes with an old map, of which readers add up arrays and hashes. What has a value for each
+ * CPU counts; what cannot be looked at may do so.
+ */
+static const char *what_goes(int dir_fd, const char *file)
 {
+	static const char counts[] = "a replacement left it, and --old drops it: what it counted "
+				     "is not added any more";
 	struct bpf_map_info info;
 	int fd = pin_open_map(dir_fd, file, BPF_F_RDONLY, &info);
 
 	if (fd < 0)
-		return true;
+		return counts;
 	close(fd);
 	switch (info.type) {
-	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return counts;
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return true;
-	default: return false;
+		return "a replacement left it, and --old drops it, with what is in it; if it "
+		       "counted, that is not added any more";
+	default: return "a replacement left it, and --old drops it, with what is in it";
 	}
 }
 
@@ -140,13 +147,8 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
 		    "a replacement left in it what did not fit the map in place, or changed since; "
 		    "--old drops it, and that is lost");
-	else if (may_count(dir_fd, file))
-		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
-		    "a replacement left it, and --old drops it: what it counted is not added any "
-		    "more");
 	else
-		say(drops, GC_OLD_MAP, GC_REMOVED, top, file,
-		    "a replacement left it, and --old drops it, with what is in it");
+		say(drops, GC_OLD_MAP, GC_REMOVED, top, file, what_goes(dir_fd, file));
 	return add_drop(drops, top, file);
 }
 

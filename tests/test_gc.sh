@@ -1149,7 +1149,10 @@ test_what_has_no_counters_is_not_said_to_have_counted()
 	load v0 objects/xdp_pass.o >/dev/null
 	bpftool map create "$BPFFS/v0/$name%old-7" type queue key 0 value 4 entries 4 name queue
 	bpftool map create "$BPFFS/v0/$name%old-8" type hash key 4 value 8 entries 4 name hash
+	bpftool map create "$BPFFS/v0/$name%old-9" type percpu_hash key 4 value 8 entries 4 name counts
 	expect_status 0 gc --old --dry-run
 	expect_decision "would remove" map "$BPFFS/v0/$name%old-7" "--old drops it, with what is in it"
-	expect_decision "would remove" map "$BPFFS/v0/$name%old-8" "what it counted is not added any more"
+	expect_decision "would remove" map "$BPFFS/v0/$name%old-8" \
+		"--old drops it, with what is in it; if it counted, that is not added any more"
+	expect_decision "would remove" map "$BPFFS/v0/$name%old-9" "what it counted is not added any more"
 }
