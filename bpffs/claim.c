@@ -282,3 +282,12 @@ int claim_directory(struct directory *dir, const struct bpffs *fs, const struct 
 		return make_or_follow(&c, dir);
 	return err ? err : take_existing(&c, dir);
 }
+
+int claim_find_followed(struct directory *dir, const struct bpffs *fs,
+                        const struct interface *iface, const struct attachments *attached)
+{
+	const struct claimant c = { .fs = fs, .iface = iface, .attached = attached };
+	struct search search = { .c = &c, .found = dir };
+
+	return directory_each_akin(fs, iface, match_followed, &search) == 1 ? 0 : -ENOENT;
+}

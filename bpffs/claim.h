@@ -24,4 +24,11 @@ int claim_directory(struct directory *dir, const struct bpffs *fs, const struct 
                     const struct attachments *attached, struct stage *stage,
                     const struct claim *how);
 
+/*
+ * For readers, of an interface without a directory: the one that it had in another network
+ * namespace, and that follows when it is taken. Silent. Returns 0 with dir open, or -ENOENT.
+ */
+int claim_find_followed(struct directory *dir, const struct bpffs *fs,
+                        const struct interface *iface, const struct attachments *attached);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "bpffs/claim.h"
 #include "bpffs/identity.h"
 #include "bpffs/links.h"
 #include "bpffs/log.h"
@@ -176,6 +177,10 @@ int status_look(struct status *st, struct status_scope *scope)
 
 	if (err)
 		return err;
+	if (!st->has_dir && !st->hidden && !st->gone && scope->has_fs) {
+		st->follows = !claim_find_followed(&st->dir, &scope->fs, &st->iface, &st->attached);
+		st->has_dir = st->follows;
+	}
 	st->others = st->has_dir && st->dir.has_record && !st->gone &&
 	             !record_same_interface(&st->dir.record, &st->iface) &&
 	             identity_lives(&st->dir, &st->iface, &st->owner);

@@ -100,8 +100,9 @@ struct status {
 	struct interface iface;
 	bool gone; /* there is no such interface: only its directory is left */
 	bool has_dir, has_view;
-	bool hidden; /* it has a directory, which may not be read */
-	bool partly; /* something could not be read, and this was reported */
+	bool hidden;  /* it has a directory, which may not be read */
+	bool follows; /* its directory is where it had it in another network namespace */
+	bool partly;  /* something could not be read, and this was reported */
 	struct directory dir;
 	bool others; /* that belongs to another interface, which lives: its pins are not looked at
 	              */

@@ -200,6 +200,11 @@ const char *status_drift_text(const struct status *st, const struct status_drift
 			         "the directory belongs to interface %s (ifindex %u), which was %s "
 			         "before and lives",
 			         st->owner.name, st->owner.ifindex, was->name);
+		else if (st->follows)
+			snprintf(out, size,
+			         "the directory is where it was in another network namespace, as "
+			         "%s with ifindex %u: the next load or pin takes it along",
+			         was->name, was->ifindex);
 		else
 			snprintf(out, size,
 			         "the directory is of another interface, %s with ifindex %u",

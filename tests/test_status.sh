@@ -590,3 +590,17 @@ test_without_proc_nothing_is_said_of_whose_a_program_is()
 	expect_status 3 "${without[@]}" "$PWD/pinning/status" v0
 	[[ $errors == *"hint: pins are opened through /proc: mount it"* ]] || fail "it says: $errors"
 }
+
+test_a_program_that_moved_to_another_network_namespace_is_as_load_takes_it()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	ip netns add third
+	ip link set v0 netns third
+	expect_status 0 status --netns third v0
+	[[ $output == *"  $BPFFS/v0  generation "* && $output == *"; ours: loaded by ifbpf"* &&
+		$output == *" xdp_stats_map "*" live"* ]] || fail "$output"
+	[[ $output == *"drift "*"as v0 with ifindex "*": the next load or pin takes it along"* ]] || fail "$output"
+	expect_status 0 load --netns third v0 objects/xdp_drop.o
+	expect_status 0 status --netns third v0
+	[[ $output == *"ours: loaded by ifbpf"* && $output != *drift* ]] || fail "$output"
+}
