@@ -234,7 +234,8 @@ static int choose_programs(struct object *object, bool tails)
 	int err = 0;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		bool wanted = prog == object->prog || (tails && is_tail(object, prog));
+		bool wanted = prog == object->prog ||
+		              (tails && is_tail(object, prog) && object_places(object, prog));
 
 		if (!err)
 			err = bpf_program__set_autoload(prog, wanted);

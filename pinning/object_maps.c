@@ -319,6 +319,24 @@ void object_maps_choose(struct object *object)
 		choose(object, true);
 }
 
+bool object_places(const struct object *object, const struct bpf_program *prog)
+{
+	bool placed = legacy_is_object(object->path);
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj) {
+		struct slots slots = {};
+
+		if (placed || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		placed = slots_read(&slots, object->path, object->obj, bpf_map__name(map));
+		for (size_t i = 0; i < slots.len; i++)
+			placed |= !strcmp(slots.list[i].map, bpf_program__name(prog));
+		slots_free(&slots);
+	}
+	return placed;
+}
+
 bool object_map_counts(const struct bpf_map *map)
 {
 	return !object_map_is_internal(map) && bpf_map__autocreate(map);

@@ -14,6 +14,12 @@
  */
 void object_maps_choose(struct object *object);
 
+/*
+ * Whether the object itself puts the program into a program array, which keeps it; in the old
+ * dialect sections say so, and all are taken to.
+ */
+bool object_places(const struct object *object, const struct bpf_program *prog);
+
 /* Whether it is a map that the programs use, and not the object's own data. */
 bool object_map_counts(const struct bpf_map *map);
 

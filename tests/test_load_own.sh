@@ -42,6 +42,17 @@ test_each_program_is_migrated_with_its_own_maps()
 	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
 }
 
+# Only what the object itself puts into a program array may be called there.
+test_a_program_array_brings_in_no_program_that_is_not_put_there()
+{
+	load -n own_xdp v0 "$OLD" >/dev/null
+	load -n own_jumping v0 "$OLD" >/dev/null
+	send 3
+	expect_status 0 load -n own_jumping --on-mismatch migrate v0 "$NEW"
+	[[ $output == *"map of_jumping id "*" migrated"* && $output$errors != *of_xdp* ]] || fail "$output$errors"
+	[[ $(counted of_jumping) == 3 ]] || fail "$(counted of_jumping)"
+}
+
 test_a_difference_of_maps_of_other_programs_is_none()
 {
 	load_both

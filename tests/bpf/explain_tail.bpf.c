@@ -2,7 +2,16 @@
 /* The program is good, but one that it may call is refused. */
 #include "compat/maps.bpf.h"
 
-BPF_MAP(of_tail, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, 1);
+int bad_tail(struct xdp_md *ctx);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, int(struct xdp_md *));
+} of_tail SEC(".maps") = {
+	.values = { [0] = &bad_tail },
+};
 
 SEC("xdp/tail")
 int bad_tail(struct xdp_md *ctx)

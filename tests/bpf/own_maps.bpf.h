@@ -60,6 +60,18 @@ int own_xdp(struct xdp_md *ctx)
 	return called() < 3 ? XDP_PASS : XDP_ABORTED;
 }
 
+/* With an array that others may fill, and nothing of the other XDP program. */
+BPF_MAP(jumps, BPF_MAP_TYPE_PROG_ARRAY, __u32, __u32, 1);
+BPF_MAP(of_jumping, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct own, 1);
+
+SEC("xdp")
+int own_jumping(struct xdp_md *ctx)
+{
+	count(&of_jumping);
+	bpf_tail_call(ctx, &jumps, 0);
+	return XDP_PASS;
+}
+
 SEC("tc")
 int own_tc(struct __sk_buff *skb)
 {
