@@ -128,7 +128,7 @@ test_a_quick_run_loads_reads_and_fills()
 	expect_measured loading-1 ip bare ip-batch bpftool load load--shared load--link A/A
 	expect_measured stats-once bpftool stats stats--json ip A/A
 	expect_measured stats-watch bpftool stats--watch A/A
-	expect_measured bulk-insert bpftool one-by-one batch acl-load A/A
+	expect_measured bulk-insert bpftool bpftool-lpm one-by-one batch acl-load A/A
 	expect_measured bulk-dump bpftool batch acl-save A/A
 	# It prints fewer than were put in, as neighbours are one, and is rated by those.
 	awk '$3 == "acl-save" && $4 == "entries" { found = $5 >= 5000 && $5 < 10000 }
@@ -195,6 +195,22 @@ test_what_the_benchmark_itself_needs_is_named()
 	bench stats
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors == "bench: cannot make the interfaces: needs ethtool (package ethtool)" ]] || fail "$errors"
+}
+
+# Root is not always all that root may be.
+test_a_capability_that_root_lacks_is_named()
+{
+	local without
+
+	need setpriv
+	for without in 'net_admin:CAP_NET_ADMIN' 'sys_admin:CAP_SYS_ADMIN' 'bpf,-net_admin:CAP_NET_ADMIN'; do
+		run setpriv --bounding-set "-${without%:*}" tests/bench/run.sh --quick stats
+		((status == 2)) || fail "$without: status $status: $errors"
+		[[ $errors == "bench: cannot make "*": needs ${without#*:}"$'\n'*hint:* ]] || fail "$without: $errors"
+	done
+	run unshare -r tests/bench/run.sh --quick stats
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == "bench: cannot make "*": needs CAP_NET_ADMIN and CAP_SYS_ADMIN, "*hint:* ]] || fail "$errors"
 }
 
 test_a_bad_target_is_named_by_its_line()

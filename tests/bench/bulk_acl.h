@@ -13,6 +13,7 @@ int bulk_acl_prepare(__u32 count);
 void bulk_acl_release(void);
 
 /* What is measured; map_fd is of no interest. Returns 0 or a negative errno, reported. */
+int bulk_acl_empty(void); /* before it: without that list */
 int bulk_acl_load(int map_fd);
 int bulk_acl_save(int map_fd);
 

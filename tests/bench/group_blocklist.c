@@ -182,7 +182,11 @@ static int measure(const char *name, bool v6, __u32 count)
 	           "acl-set is a part of xdp_acl, on the same set: the numbers by which a set is "
 	           "hashed are random, and make a difference of a fifth with one key.");
 	table_note(table,
-	           "xdp-filter and hash hold as many single addresses: they know no prefixes.");
+	           "xdp-filter and hash hold as many single addresses: they know no prefixes. "
+	           "xdp-filter looks up destination and source, the others the source only.");
+	table_note(table,
+	           "A wrapper restores each packet and writes its key; the zero line has that "
+	           "as well.");
 	frame_make(&b->frame, v6);
 	err = lists_make(&b->lists, v6, count);
 	if (!err)

@@ -10,6 +10,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/bulk_acl.h"
 #include "tests/bench/bulk_entries.h"
+#include "tests/bench/bulk_trie.h"
 #include "tests/bench/command.h"
 
 #define AT_ONCE 65536 /* entries of one batch that is read */
@@ -72,7 +73,9 @@ static int dump_by_bpftool(int fd)
 struct way {
 	const char *name, *what;
 	const char *command, *package;
+	int (*prepare)(void); /* untimed, or NULL */
 	int (*run)(int fd);
+	int (*check)(void); /* untimed, or NULL */
 	bool filled;        /* the map is, beforehand */
 	bool other;         /* it is not about the map */
 	const __u32 *count; /* of entries, if they are others */
@@ -88,12 +91,16 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 		return fd;
 	if (way->filled && !way->other)
 		err = bulk_entries_put(fd);
+	if (!err && way->prepare)
+		err = way->prepare();
 	before = now_seconds();
 	if (!err)
 		err = way->run(fd);
 	seconds = now_seconds() - before;
 	if (!err && !way->other)
 		err = bulk_entries_check(fd);
+	if (!err && way->check)
+		err = way->check();
 	unlink(BULK_PIN);
 	close(fd);
 	values[1] = way->count ? *way->count : entries.count;
@@ -107,12 +114,21 @@ static const struct way inserts[] = {
 	  .command = "bpftool",
 	  .package = "bpftool",
 	  .run = fill_by_bpftool },
+	{ .name = "bpftool-lpm",
+	  .what = "bpftool batch file: prefixes, the same as for acl, into an LPM trie",
+	  .command = "bpftool",
+	  .package = "bpftool",
+	  .prepare = bulk_trie_make,
+	  .run = bulk_trie_fill,
+	  .check = bulk_trie_check,
+	  .other = true },
 	{ .name = "one-by-one", .what = "a system call for each entry", .run = fill_singly },
 	{ .name = "batch",
 	  .what = "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach",
 	  .run = bulk_entries_put },
 	{ .name = "acl-load",
 	  .what = "ours: prefixes by acl load FILE, with reading and compiling",
+	  .prepare = bulk_acl_empty,
 	  .run = bulk_acl_load,
 	  .other = true },
 };
@@ -155,6 +171,10 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 	table_note(table,
 	           "A hash of 4-byte keys and 8-byte values; a thousand entries are looked up "
 	           "afterwards. bpftool's time has that of its process.");
+	table_note(
+		table,
+		"Each round begins with a map that is new, and acl with a list that is. Prefixes, "
+		"of acl and bpftool-lpm, are as many; a hash holds single keys.");
 	for (size_t i = 0; i < len; i++) {
 		struct row *row =
 			table_row(table, ways[i].name, ways[i].what, round_way, (void *)&ways[i]);
@@ -214,7 +234,8 @@ static int measure_edit(void)
 	table_metric(table, (struct metric){ .name = "cpu", .unit = "ms" });
 	table_note(table,
 	           "Time of the process, with its start; acl adds another address each time, "
-	           "the others write the same entry again.");
+	           "the others write the same entry again. xdp-filter runs without libxdp's "
+	           "dispatcher (LIBXDP_SKIP_DISPATCHER).");
 	fd = bulk_entries_map();
 	if (fd < 0)
 		return fd;
@@ -247,6 +268,8 @@ int group_bulk(void)
 	if (!err)
 		err = bulk_acl_prepare(entries.count);
 	if (!err)
+		err = bulk_trie_prepare(entries.count);
+	if (!err)
 		err = measure("bulk-insert", "put in", inserts,
 		              sizeof(inserts) / sizeof(inserts[0]));
 	if (!err)
@@ -255,6 +278,7 @@ int group_bulk(void)
 		err = measure("bulk-dump", "printed", dumps, sizeof(dumps) / sizeof(dumps[0]));
 	if (!err)
 		err = measure_edit();
+	bulk_trie_release();
 	bulk_acl_release();
 	bulk_entries_free();
 	return err;

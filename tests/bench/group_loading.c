@@ -164,6 +164,10 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 		"themselves, and time on the wall, which has the kernel's wait for RCU as well: "
 		"once for each program that is put to use, another one each time, and for "
 		"nothing but that in the row bare.");
+	table_note(
+		table,
+		"The wall beyond that wait is the median of a row less that of bare. No column has "
+		"it: from round to round the wait differs by more than is left.");
 	table_note(table,
 	           "xdp-loader runs without its dispatcher (LIBXDP_SKIP_DISPATCHER), which would "
 	           "cost more. Pins are dropped between the rounds: each "

@@ -132,14 +132,20 @@ static struct table *make_table(const char *name, const char *title)
 	                  "CPU's caches; IPv4, TCP, 64 bytes.");
 	table_note(table, "An LRU table drops entries before it is full, and then each new source "
 	                  "costs more: rows /1k have sources that fit.");
+	table_note(table, "What redirects or answers only decides: a test run sends nothing on.");
 	return table;
 }
 
 int group_packet(void)
 {
 	struct table *table = make_table("packet-xdp", "XDP programs: what each costs a packet");
-	int err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), configured_add_xdp)
-	                : -ENOMEM;
+	int err;
+
+	if (table)
+		table_note(table, "xdp-forward is loaded without libxdp's dispatcher "
+		                  "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
+	err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), configured_add_xdp)
+	            : -ENOMEM;
 
 	if (err)
 		return err;

@@ -244,6 +244,11 @@ int group_replace(void)
 			table,
 			"Counted: of all frames that arrived, those in the counters of the program "
 			"that is attached in the end.");
+		table_note(table,
+		           "Live frames from the other end of a veth with GRO on, another source "
+		           "address in each of 65536, with a wrong checksum: IPv4 counts and drops "
+		           "what no program has dropped. xdp-loader runs without its dispatcher "
+		           "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
 		table_note(
 			table,
 			"Time depends on the load: a command shares the CPUs with the frames, and "

@@ -23,6 +23,22 @@ if ((EUID != 0)); then
 	exit 2
 fi
 
+# Root may lack what makes it root: in a container, in a user namespace, under a service manager.
+lacks()
+{
+	echo "bench: cannot make network namespaces and load BPF programs: needs $1" >&2
+	echo "  hint: run it as root of the machine, outside of containers that take capabilities away" >&2
+	exit 2
+}
+read -r _ capabilities < <(grep ^CapEff: /proc/self/status)
+for need in 'CAP_NET_ADMIN 12' 'CAP_SYS_ADMIN 21'; do
+	(((0x$capabilities >> ${need#* }) & 1)) || lacks "${need% *}"
+done
+read -r inside outside count </proc/self/uid_map
+if [[ "$inside $outside $count" != '0 0 4294967295' ]]; then
+	lacks 'CAP_NET_ADMIN and CAP_SYS_ADMIN, which a user namespace gives for itself only'
+fi
+
 # What the namespaces are made with; of anything else the rows say that it is missing.
 for need in 'ip iproute2' 'ethtool ethtool' 'nsenter util-linux'; do
 	if [[ ! -x $(type -P "${need% *}") ]]; then

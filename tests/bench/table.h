@@ -8,7 +8,7 @@
 
 #define TABLE_METRICS 5
 #define TABLE_ROWS    64
-#define TABLE_NOTES   6
+#define TABLE_NOTES   8
 #define TABLE_ROUNDS  64
 
 /* Above this share of the reference the A/A row tells that a metric's ratios cannot be trusted. */

@@ -22,7 +22,7 @@ static const struct {
 };
 #define COMPARISONS (sizeof(comparisons) / sizeof(comparisons[0]))
 
-/* TABLE ROW METRIC value|ROW >=|<=|= LIMIT SENTENCE */
+/* TABLE ROW METRIC value|ROW|TABLE:ROW >=|<=|= LIMIT SENTENCE */
 static int parse(const char *line, struct target *target)
 {
 	char is[4] = "";
@@ -127,16 +127,33 @@ static bool is_met(const struct target *target)
 	return target->measured == target->limit;
 }
 
+/* Rows of two tables took no turns: the ratio is that of their medians, and noise that of both. */
+static bool compare_tables(struct target *target, struct table *table, const struct row *row,
+                           struct table *other, const struct row *vs, size_t m, double *margin)
+{
+	double mine = row->value[m].median, theirs = vs->value[m].median;
+	double ratio = table->metrics[m].higher ? mine / theirs : theirs / mine;
+
+	if (mine <= 0 || theirs <= 0)
+		return false;
+	target->measured = ratio;
+	*margin = ratio * (results_noise_of(table, row, m) + results_noise_of(other, vs, m) +
+	                   row->value[m].unsure / mine + vs->value[m].unsure / theirs);
+	return true;
+}
+
 /*
  * What is measured, and how far from the limit noise alone may bring it. Returns false if the
  * numbers do not tell.
  */
 static bool measure(struct target *target, struct table *table, const struct row *row,
-                    const struct row *vs, size_t m, double *margin)
+                    struct table *other, const struct row *vs, size_t m, double *margin)
 {
 	struct summary ratio;
 	double noise = results_noise_of(table, row, m);
 
+	if (vs && other != table)
+		return compare_tables(target, table, row, other, vs, m, margin);
 	if (!vs) {
 		target->measured = value_of(target, &table->metrics[m], &row->value[m]);
 		*margin = fmax(noise * fabs(row->value[m].median), row->value[m].unsure);
@@ -151,8 +168,10 @@ static bool measure(struct target *target, struct table *table, const struct row
 
 static void judge(struct target *target)
 {
-	struct table *table = find_table(target->table);
+	struct table *table = find_table(target->table), *other = table;
+	const char *vs_name = target->vs, *colon = strchr(target->vs, ':');
 	struct row *row, *vs = NULL;
+	char name[48];
 	double margin = 0;
 	int m;
 
@@ -169,12 +188,27 @@ static void judge(struct target *target)
 		         table->name, target->metric);
 		return;
 	}
-	if (target->vs[0])
-		vs = table_find(table, target->vs);
-	if (target->vs[0] && !is_measured(target, table, vs, target->vs))
+	if (colon) {
+		snprintf(name, sizeof(name), "%.*s", (int)(colon - vs_name), vs_name);
+		other = find_table(name);
+		vs_name = colon + 1;
+		if (!other) {
+			snprintf(target->found, sizeof(target->found), "there is no table %s",
+			         name);
+			return;
+		}
+		if (find_metric(other, target->metric) != m) {
+			snprintf(target->found, sizeof(target->found),
+			         "table %s has another metric", name);
+			return;
+		}
+	}
+	if (*vs_name)
+		vs = table_find(other, vs_name);
+	if (*vs_name && !is_measured(target, other, vs, vs_name))
 		return;
 	target->unit = vs ? "times" : table->metrics[m].unit;
-	if (!measure(target, table, row, vs, (size_t)m, &margin)) {
+	if (!measure(target, table, row, other, vs, (size_t)m, &margin)) {
 		target->state = TARGET_UNSURE;
 		target->unit = NULL;
 		snprintf(target->found, sizeof(target->found), "drowns in the noise");
@@ -185,8 +219,9 @@ static void judge(struct target *target)
 	         print_number(target->limit));
 	target->state = is_met(target) ? TARGET_MET : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times, which a quick run does not know. */
-	if (!table->metrics[m].no_ratio && (bench.quick || !table->noise[m].reliable ||
-	                                    fabs(target->measured - target->limit) <= margin))
+	if (!table->metrics[m].no_ratio &&
+	    (bench.quick || !table->noise[m].reliable || !other->noise[m].reliable ||
+	     fabs(target->measured - target->limit) <= margin))
 		target->state = TARGET_UNSURE;
 }
 

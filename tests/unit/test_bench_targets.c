@@ -204,6 +204,31 @@ static void a_difference_from_the_zero_line_is_less_sure(void **state)
 	assert_string_equal(judge(table, &target), "met");
 }
 
+static void a_row_of_another_table_is_compared_by_the_medians(void **state)
+{
+	struct table *table = make_table(0), *one;
+	struct script each = { .m = { 2, 2, 2, 2, 2 } }, alone = { .m = { 9, 10, 10, 10, 11 } };
+	struct target target = {
+		.row = "each", .metric = "m", .vs = "one:alone", .is = TARGET_AT_LEAST, .limit = 4
+	};
+
+	(void)state;
+	table_row(table, "each", "", play, &each);
+	assert_string_equal(judge(table, &target), "not measured");
+	assert_string_equal(target.found, "there is no table one");
+	one = make_table(0);
+	strcpy(one->name, "one");
+	table_row(one, "alone", "", play, &alone);
+	assert_int_equal(table_run(one), 0);
+	assert_string_equal(judge(table, &target), "met");
+	assert_true(target.measured == 5);
+	target.limit = 6;
+	assert_string_equal(judge(table, &target), "missed");
+	strcpy(target.vs, "one:nobody");
+	assert_string_equal(judge(table, &target), "not measured");
+	assert_string_equal(target.found, "table one has no row nobody");
+}
+
 static void a_name_that_is_not_there_is_told(void **state)
 {
 	struct table *table = make_table(0);
@@ -227,6 +252,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
+		cmocka_unit_test_teardown(a_row_of_another_table_is_compared_by_the_medians,
+		                          release),
 		cmocka_unit_test_teardown(a_name_that_is_not_there_is_told, release),
 	};
 
