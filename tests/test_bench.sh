@@ -122,6 +122,22 @@ test_a_quick_run_replaces_programs_under_full_rate()
 	[[ $(grep -cE '^target met: replace load(--link|-clsact)?$' <<<"$rows") == 9 ]] || fail "$rows"
 }
 
+# What drops them in the gap between two programs is none of the programs, nor the stack.
+test_frames_that_nobody_has_counted_fail_a_replacement()
+{
+	need nft
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	nft 'add table netdev other; add chain netdev other c { type filter hook ingress device v0 priority 0; }
+		add rule netdev other c ether type ip drop'
+	run build/tests/bench/bench --quick replace
+	nft delete table netdev other
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors =~ ip-off-on': '[0-9]+' frames arrived, '[0-9]+' were counted and 0 bypassed' ]] ||
+		fail "$errors"
+}
+
 test_a_quick_run_loads_reads_and_fills()
 {
 	measure loading stats bulk

@@ -112,3 +112,40 @@ int counter_read(struct counter *counter, const char *ifname, enum hook hook)
 	attachments_free(&attached);
 	return err ? failed(err, "cannot read the counters of the program on %s", ifname) : 0;
 }
+
+/* An open map goes on to exist, with what the program counted that is gone. */
+int counters_hold(struct counters *held, const char *ifname, enum hook hook)
+{
+	struct counter counter;
+	int err = counter_read(&counter, ifname, hook);
+
+	if (err || !counter.map_id)
+		return err;
+	for (size_t i = 0; i < held->len; i++)
+		if (held->ids[i] == counter.map_id)
+			return 0;
+	if (held->len == COUNTERS_MAX)
+		return failed(-E2BIG, "more than %d programs have counted", COUNTERS_MAX);
+	held->fds[held->len] = bpf_map_get_fd_by_id(counter.map_id);
+	if (held->fds[held->len] < 0)
+		return failed(-errno, "cannot open the counters of the program on %s", ifname);
+	held->ids[held->len++] = counter.map_id;
+	return 0;
+}
+
+int counters_sum(const struct counters *held, double *packets)
+{
+	struct counter counter = {};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < held->len; i++)
+		err = sum_map(held->fds[i], &counter);
+	*packets = counter.packets;
+	return err ? failed(err, "cannot read the counters of a program that was replaced") : 0;
+}
+
+void counters_release(struct counters *held)
+{
+	while (held->len)
+		close(held->fds[--held->len]);
+}

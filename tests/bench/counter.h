@@ -30,4 +30,19 @@ struct snmp {
 /* Returns 0 or a negative errno, reported. */
 int snmp_read(struct snmp *snmp);
 
+/* The counters of programs that come one after the other, each once. Zeroed before. */
+#define COUNTERS_MAX 32
+struct counters {
+	int fds[COUNTERS_MAX];
+	__u32 ids[COUNTERS_MAX];
+	size_t len;
+};
+
+/* Keep those of what is attached now. Returns 0 or a negative errno, reported. */
+int counters_hold(struct counters *held, const char *ifname, enum hook hook);
+
+/* What all of them have counted until now. Returns 0 or a negative errno, reported. */
+int counters_sum(const struct counters *held, double *packets);
+void counters_release(struct counters *held);
+
 #endif

@@ -87,14 +87,21 @@ static const struct change changes[] = {
 struct change_run {
 	const struct change *change;
 	struct sender *sender;
+	struct counters held; /* of all programs of a round */
 };
 
 struct counts {
 	struct netdev v1, v0;
 	struct snmp snmp;
 	__u64 sent;
-	struct counter counter;
+	struct counter counter; /* of the program that is attached */
+	double counted;         /* by all programs of this round */
 };
+
+static enum hook hook_of(const struct change_run *run)
+{
+	return run->change->tc ? HOOK_TC_INGRESS : HOOK_XDP;
+}
 
 static int read_counts(struct change_run *run, struct counts *counts)
 {
@@ -105,9 +112,11 @@ static int read_counts(struct change_run *run, struct counts *counts)
 		err = netdev_read("v0", &counts->v0);
 	if (!err)
 		err = snmp_read(&counts->snmp);
-	return err ? err
-	           : counter_read(&counts->counter, "v0",
-	                          run->change->tc ? HOOK_TC_INGRESS : HOOK_XDP);
+	if (!err)
+		err = counter_read(&counts->counter, "v0", hook_of(run));
+	if (!err)
+		err = counters_hold(&run->held, "v0", hook_of(run));
+	return err ? err : counters_sum(&run->held, &counts->counted);
 }
 
 static int wait_for_frames(__u64 more)
@@ -140,17 +149,22 @@ static int wait_for_silence(void)
 	return 0;
 }
 
-static int swap(const struct change *change, unsigned int times, double *seconds)
+/* Counters are held after a change only: within one, the time would be the change's. */
+static int swap(struct change_run *run, unsigned int times, double *seconds)
 {
+	const struct change *change = run->change;
 	struct took took;
 	int err = 0;
 
 	*seconds = 0;
-	for (unsigned int i = 0; !err && i < times; i++)
+	for (unsigned int i = 0; !err && i < times; i++) {
 		for (size_t step = 0; !err && step < 2 && change->swap[step]; step++) {
 			err = command_run(&took, "%s", change->swap[step]);
 			*seconds += took.wall;
 		}
+		if (!err)
+			err = counters_hold(&run->held, "v0", hook_of(run));
+	}
 	return err;
 }
 
@@ -162,11 +176,25 @@ static int swap_under_load(struct change_run *run, unsigned int times, double *s
 		return pid;
 	err = wait_for_frames(FRAMES_FIRST);
 	if (!err)
-		err = swap(run->change, times, seconds);
+		err = swap(run, times, seconds);
 	last = sender_stop(pid);
 	if (!err)
 		err = last;
 	return err ? err : wait_for_silence();
+}
+
+/* Whatever arrived was counted by one of the programs, or came to the stack. */
+static int check_arrived(const struct change_run *run, const struct counts *before,
+                         const struct counts *now)
+{
+	double arrived = (double)(now->v0.rx_packets - before->v0.rx_packets);
+	double counted = now->counted - before->counted;
+	double bypassed = (double)(now->snmp.received - before->snmp.received);
+
+	if (arrived == counted + bypassed)
+		return 0;
+	return failed(-EIO, "%s: %.0f frames arrived, %.0f were counted and %.0f bypassed",
+	              run->change->name, arrived, counted, bypassed);
 }
 
 static int round_change(struct row *row, double values[TABLE_METRICS])
@@ -184,6 +212,9 @@ static int round_change(struct row *row, double values[TABLE_METRICS])
 		err = swap_under_load(run, times, &seconds);
 	if (!err)
 		err = read_counts(run, &now);
+	if (!err)
+		err = check_arrived(run, &before, &now);
+	counters_release(&run->held);
 	command_run(NULL, "%s", run->change->detach);
 	if (err)
 		return err;
@@ -243,7 +274,8 @@ int group_replace(void)
 		table_note(
 			table,
 			"Counted: of all frames that arrived, those in the counters of the program "
-			"that is attached in the end.");
+			"that is attached in the end. What arrived was counted by all programs "
+			"together or bypassed them, else the group fails.");
 		table_note(table,
 		           "Live frames from the other end of a veth with GRO on, another source "
 		           "address in each of 65536, with a wrong checksum: IPv4 counts and drops "
@@ -254,7 +286,7 @@ int group_replace(void)
 			"Time depends on the load: a command shares the CPUs with the frames, and "
 			"the kernel waits for RCU in most of them.");
 		for (size_t i = 0; i < CHANGES; i++) {
-			runs[i] = (struct change_run){ &changes[i], &sender };
+			runs[i] = (struct change_run){ .change = &changes[i], .sender = &sender };
 			add_change(table, &changes[i], &runs[i]);
 		}
 		if (!bench.quick)
