@@ -175,3 +175,20 @@ test_a_document_that_is_being_written_is_finished_first()
 	[[ -e /mnt/docs/bench/stats-watch.svg ]] || fail "$(find /mnt/docs)"
 	[[ -z $(find /mnt/docs -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt/docs)"
 }
+
+# They would be shown by the document before.
+test_plots_of_a_document_that_cannot_be_written_are_not_kept()
+{
+	need gnuplot
+	mount -t tmpfs tmpfs /mnt
+	mkdir -p /mnt/bin /mnt/docs/bench
+	echo before >/mnt/docs/bench/stats-once.svg
+	printf '#!/bin/sh\nmkdir -p /mnt/docs/BENCH.md\nexec %s\n' "$(type -P gnuplot)" >/mnt/bin/gnuplot
+	chmod +x /mnt/bin/gnuplot
+	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"cannot write /mnt/docs/BENCH.md: Is a directory"* ]] || fail "$errors"
+	[[ $(find /mnt/docs/bench -type f) == /mnt/docs/bench/stats-once.svg ]] || fail "$(find /mnt/docs)"
+	[[ $(</mnt/docs/bench/stats-once.svg) == before ]] || fail "a plot of another run"
+	[[ -z $(find /mnt/docs -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt/docs)"
+}
