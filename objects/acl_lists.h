@@ -100,7 +100,7 @@ ACL_INLINE __u32 acl_set4_slot(__u32 slot, __u32 half)
 /* Behind the top words, a row that only tools look at. */
 #define ACL_TOP4_ROWS       (ACL_TOP4_GROUPS / ACL_ROW_WORDS + 1)
 #define ACL_TOP4_MAGIC_WORD (ACL_TOP4_GROUPS + 0)
-#define ACL_TOP4_SET_WORD   (ACL_TOP4_GROUPS + 1) /* id of the map with the entries */
+#define ACL_TOP4_SET_WORD   (ACL_TOP4_GROUPS + 1) /* id of the map with entries, or 0 */
 #define ACL_TOP4_HALF_WORD  (ACL_TOP4_GROUPS + 2) /* 0 or 1: where that is */
 #define ACL_TOP4_MAGIC      0x3474706f74766970ULL
 

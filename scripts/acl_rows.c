@@ -238,14 +238,9 @@ int acl_rows_publish(const struct acl_rows *rows, int sets_fd, __u32 list)
 	return err ? failed(err, "cannot put the new set of list %u into its place", list) : 0;
 }
 
-/* Most slots that are emptied are empty, and the kernel waits for all packets after each removal.
- */
 int acl_rows_remove(int sets_fd, __u32 list)
 {
-	__u32 id;
-	int err = bpf_map_lookup_elem(sets_fd, &list, &id);
+	int err = bpf_map_delete_elem(sets_fd, &list);
 
-	if (!err)
-		err = bpf_map_delete_elem(sets_fd, &list);
 	return !err || err == -ENOENT ? 0 : failed(err, "cannot remove the set of list %u", list);
 }

@@ -13,8 +13,11 @@ static int open_more(struct set4 *set, bool writable)
 {
 	int err;
 
+	set->more = (struct acl_rows){ .fd = -1 };
 	if (!has_magic(&set->tops, ACL_TOP4_ROWS, ACL_TOP4_MAGIC_WORD, ACL_TOP4_MAGIC))
 		return -EINVAL;
+	if (!set->tops.words[ACL_TOP4_SET_WORD])
+		return 0;
 	err = acl_rows_open_id(&set->more, set->tops.words[ACL_TOP4_SET_WORD], writable);
 	if (err)
 		return err;
@@ -85,7 +88,11 @@ int set4_publish(struct set4 *set, const struct set4_maps *maps, __u32 list)
 
 	if (set->tops.words[ACL_TOP4_HALF_WORD] == old)
 		turn(set);
-	err = acl_rows_publish(&set->more, maps->sets_fd, acl_set4_slot(list, !old));
+	/* Who was killed before may have left something there. */
+	if (set->more.words)
+		err = acl_rows_publish(&set->more, maps->sets_fd, acl_set4_slot(list, !old));
+	else
+		err = acl_rows_remove(maps->sets_fd, acl_set4_slot(list, !old));
 	if (!err)
 		err = acl_rows_publish(&set->tops, maps->tops_fd, list);
 	return err ? err : acl_rows_remove(maps->sets_fd, acl_set4_slot(list, old));

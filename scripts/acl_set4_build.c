@@ -100,14 +100,13 @@ static int fill(struct draft *draft, const struct set4 *base, const struct range
 	return err;
 }
 
-static int make(struct set4 *set, struct draft *draft)
+static int make_more(struct set4 *set, const struct draft *draft)
 {
 	size_t used = draft->next - ACL_SET4_FIRST_WORD;
 	size_t room = draft->next + SPARE + used / SPARE_SHARE;
 	__u32 id;
 	int err;
 
-	set->tops = draft->tops;
 	err = acl_rows_make(&set->more, "acl_set4", (room + ACL_ROW_WORDS - 1) / ACL_ROW_WORDS);
 	if (!err)
 		err = acl_rows_id(&set->more, &id);
@@ -116,9 +115,15 @@ static int make(struct set4 *set, struct draft *draft)
 	memcpy(set->more.words, draft->words, draft->next * sizeof(*draft->words));
 	set->more.words[ACL_SET4_MAGIC_WORD] = ACL_SET4_MAGIC;
 	set->more.words[ACL_SET4_NEXT_WORD] = draft->next;
-	set->tops.words[ACL_TOP4_MAGIC_WORD] = ACL_TOP4_MAGIC;
 	set->tops.words[ACL_TOP4_SET_WORD] = id;
 	return 0;
+}
+
+static int make(struct set4 *set, const struct draft *draft)
+{
+	set->tops = draft->tops;
+	set->tops.words[ACL_TOP4_MAGIC_WORD] = ACL_TOP4_MAGIC;
+	return draft->next > ACL_SET4_FIRST_WORD ? make_more(set, draft) : 0;
 }
 
 int set4_build(struct set4 *set, const struct set4 *base, struct ranges4 *ranges,

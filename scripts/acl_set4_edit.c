@@ -10,9 +10,9 @@
 /* Words behind all that were ever written; -ENOSPC: not so many are left. */
 static int take_room(struct set4 *set, size_t words, __u32 *at)
 {
-	__u64 next = set->more.words[ACL_SET4_NEXT_WORD];
+	__u64 next = set->more.words ? set->more.words[ACL_SET4_NEXT_WORD] : 0;
 
-	if (next + words > (__u64)set->more.len * ACL_ROW_WORDS)
+	if (!next || next + words > (__u64)set->more.len * ACL_ROW_WORDS)
 		return -ENOSPC;
 	acl_store(&set->more.words[ACL_SET4_NEXT_WORD], next + words);
 	*at = next;

@@ -12,7 +12,7 @@
 
 static const char usage[] = "Usage: acl_lists DIR set|add|del|show|covered LIST [FIRST-LAST]...\n"
 			    "DIR has the pins acl_tops4, acl_sets4, acl_fronts4 and acl_sets6; "
-                            "show prints 'FIRST-LAST'\n"
+			    "show prints 'FIRST-LAST'\n"
 			    "lines, covered fails if the front hides an address of the set.\n";
 
 static struct addr6 to_addr6(const __u8 *bytes)

@@ -353,7 +353,7 @@ expect_a_or_b()
 	[[ $(acl v0 test 10.0.0.2) == deny:* ]] || fail "$(acl v0 test 10.0.0.2)"
 	acl v0 load "$TMPDIR/b"
 	[[ $(acl v0 save) == "$B" ]] || fail "$(acl v0 save)"
-	[[ $(sets acl_sets4) == 2 ]] || fail "of 2 sets there are $(sets acl_sets4)"
+	[[ $(sets acl_tops4) == 2 ]] || fail "of 2 sets there are $(sets acl_tops4)"
 }
 
 test_rules_and_lists_of_a_load_that_is_killed_anywhere_are_of_one_file()

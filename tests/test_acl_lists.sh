@@ -8,8 +8,11 @@
 LISTS=build/tests/bpf/acl_lists.o
 DIR=$BPFFS/v0
 
+# The last three IPv4 ranges are more than fit in a top word.
 OLD="10.0.0.0-10.0.255.255
 192.0.2.7-192.0.2.9
+192.0.3.1-192.0.3.1
+192.0.3.3-192.0.3.3
 2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
 
 load_lists() { load v0 -n match_lists "$@" "$LISTS"; }
@@ -156,6 +159,9 @@ of_family()
 test_a_set_built_anew_is_old_or_new_when_killed_anywhere()
 {
 	local new="172.16.0.0-172.16.255.255
+192.168.0.1-192.168.0.1
+192.168.0.3-192.168.0.3
+192.168.0.5-192.168.0.5
 2001:db8:1::-2001:db8:1:ffff:ffff:ffff:ffff:ffff"
 
 	load_lists
@@ -172,11 +178,15 @@ test_an_edited_set_is_old_or_new_when_killed_anywhere()
 	local grown="10.0.0.0-10.0.255.255
 172.16.0.0-172.16.0.255
 192.0.2.7-192.0.2.9
+192.0.3.1-192.0.3.1
+192.0.3.3-192.0.3.3
 2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
 
 	local new="10.0.0.0-10.0.1.255
 10.0.8.0-10.0.255.255
 192.0.2.7-192.0.2.9
+192.0.3.1-192.0.3.1
+192.0.3.3-192.0.3.3
 2001:db8::-2001:db8:7:ffff:ffff:ffff:ffff:ffff
 2001:db8:9::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
 
