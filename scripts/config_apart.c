@@ -60,9 +60,10 @@ static void hint_share(const struct config *config, const struct live_map *map, 
 	}
 	if (hook == HOOK_TC_EGRESS)
 		hint_egress(config, map);
-	hint("load it so that it shares the pinned maps: %s%s %s %s", cli_command("load"),
-	     hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "", cli_interface(config->iface.name),
-	     cli_object(object));
+	hint("load it so that it shares the pinned maps, and leaves behind what its own have: %s "
+	     "--replace%s %s %s",
+	     cli_command("load"), hook == HOOK_TC_EGRESS ? " --hook tc_egress" : "",
+	     cli_interface(config->iface.name), cli_object(object));
 	hint("or by ip and tc, its pinned build, after: eval \"$(%s%s %s)\"",
 	     cli_command("iproute2_env"), hook == HOOK_TC_EGRESS ? " --egress" : "",
 	     cli_interface(config->iface.name));

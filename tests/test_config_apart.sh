@@ -37,9 +37,10 @@ test_each_tool_names_a_program_with_maps_of_its_own()
 		apart "$tool"
 		expect_named tc_ingress "tc_$tool" "$tool" v0
 		[[ $errors == *"(id $(tc_prog ingress)) on "* ]] || fail "$tool: $errors"
-		[[ $errors == *"  hint: load it so that it shares the pinned maps: load v0 objects/tc_$tool.o"*\
+		[[ $errors == *"  hint: load it so that it shares the pinned maps, and leaves behind what its own have: \
+load --replace v0 objects/tc_$tool.o"*\
 "hint: or by ip and tc, its pinned build, after: eval \"\$(iproute2_env v0)\""* ]] || fail "$tool: $errors"
-		expect_status 0 load v0 "objects/tc_$tool.o"
+		expect_status 0 load --replace v0 "objects/tc_$tool.o"
 		expect_status 0 "$tool" v0
 		[[ -z $errors ]] || fail "$tool still says: $errors"
 		unload --all v0 >/dev/null
@@ -55,7 +56,7 @@ test_what_is_set_holds_where_maps_are_shared()
 	ip link set dev v0 xdpgeneric off
 	send 3 100 "$SENDER"
 	expect_counter "$BPFFS/v0/tc_stats_map" 9 3 300
-	load v0 objects/tc_acl.o >/dev/null
+	load --replace v0 objects/tc_acl.o >/dev/null
 	send 2 100 "$SENDER"
 	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
 }
@@ -77,9 +78,9 @@ test_egress_has_hints_of_its_own()
 	link_tc v0 egress objects/tc_acl.o
 	pin_maps v0 >/dev/null
 	expect_named tc_egress tc_acl acl v0
-	[[ $errors == *": load --hook tc_egress v0 objects/tc_acl.o"*"iproute2_env --egress v0"* ]] || fail "$errors"
+	[[ $errors == *": load --replace --hook tc_egress v0 objects/tc_acl.o"*"iproute2_env --egress v0"* ]] || fail "$errors"
 	eval "$(sed -n 's/^  hint: first remove the pins of its own maps: //p' <<<"$errors")"
-	load --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	load --replace --hook tc_egress v0 objects/tc_acl.o >/dev/null
 	expect_status 0 acl v0
 	[[ -z $errors ]] || fail "$errors"
 }

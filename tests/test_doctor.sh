@@ -499,9 +499,12 @@ test_what_is_advised_about_a_program_that_does_not_run_helps()
 
 test_maps_that_are_pinned_in_vain_together_are_one_finding()
 {
+	local count
+
 	load v0 objects/xdp_acl.o >/dev/null
 	unload v0 >/dev/null
-	[[ $(findings pins v0) == "info 15 maps are pinned in vain: no attached program uses it" ]] ||
+	count=$(find "$BPFFS/v0" -maxdepth 1 -type f | wc -l)
+	[[ $(findings pins v0) == "info $count maps are pinned in vain: no attached program uses it" ]] ||
 		fail "$(findings pins v0)"
 }
 
