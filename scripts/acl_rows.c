@@ -238,9 +238,16 @@ int acl_rows_publish(const struct acl_rows *rows, int sets_fd, __u32 list)
 	return err ? failed(err, "cannot put the new set of list %u into its place", list) : 0;
 }
 
-int acl_rows_remove(int sets_fd, __u32 list)
+int acl_rows_take(int sets_fd, __u32 list)
 {
 	int err = bpf_map_delete_elem(sets_fd, &list);
 
-	return !err || err == -ENOENT ? 0 : failed(err, "cannot remove the set of list %u", list);
+	return !err || err == -ENOENT ? err : failed(err, "cannot remove the set of list %u", list);
+}
+
+int acl_rows_remove(int sets_fd, __u32 list)
+{
+	int err = acl_rows_take(sets_fd, list);
+
+	return err == -ENOENT ? 0 : err;
 }

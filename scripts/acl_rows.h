@@ -67,6 +67,9 @@ static inline __u64 *acl_rows_at(const struct acl_rows *rows, __u64 row)
 int acl_rows_publish(const struct acl_rows *rows, int sets_fd, __u32 list);
 int acl_rows_remove(int sets_fd, __u32 list);
 
+/* The same, but -ENOENT, not reported, if the slot was empty. */
+int acl_rows_take(int sets_fd, __u32 list);
+
 /* Words are written so that a reader sees all that was written before, if it sees this. */
 static inline void acl_store(__u64 *word, __u64 value)
 {

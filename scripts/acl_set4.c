@@ -98,10 +98,13 @@ int set4_publish(struct set4 *set, const struct set4_maps *maps, __u32 list)
 	return err ? err : acl_rows_remove(maps->sets_fd, acl_set4_slot(list, old));
 }
 
+/* What a killed one left without top words goes when the slot is used again: see set4_publish(). */
 int set4_remove(const struct set4_maps *maps, __u32 list)
 {
-	int err = acl_rows_remove(maps->tops_fd, list);
+	int err = acl_rows_take(maps->tops_fd, list);
 
+	if (err == -ENOENT)
+		return 0;
 	for (__u32 half = 0; !err && half < 2; half++)
 		err = acl_rows_remove(maps->sets_fd, acl_set4_slot(list, half));
 	return err;
