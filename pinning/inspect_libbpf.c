@@ -3,6 +3,7 @@
  */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
@@ -11,6 +12,7 @@
 #include "pinning/inspect_internal.h"
 #include "pinning/migrate.h"
 #include "pinning/object.h"
+#include "pinning/object_maps.h"
 
 /* The last warning says it; those about the object as a whole come before. */
 static void keep_warning(const char *text, void *arg)
@@ -178,6 +180,21 @@ static void read_maps(struct inspection *in)
 	in->maps_len = len;
 }
 
+/* Which maps the programs refer to, by load's own look at them. */
+static void read_uses(struct inspection *in)
+{
+	struct object object = { .obj = in->obj };
+	struct bpf_map *map;
+	size_t i = 0;
+
+	snprintf(object.path, sizeof(object.path), "%s", in->path);
+	object_maps_choose(&object);
+	bpf_object__for_each_map(map, in->obj) {
+		if (i < in->maps_len)
+			in->maps[i++].is_unused = !bpf_map__autocreate(map);
+	}
+}
+
 void inspect_read_libbpf(struct inspection *in)
 {
 	int err;
@@ -190,6 +207,8 @@ void inspect_read_libbpf(struct inspection *in)
 		in->obj = bpf_object__open_file(in->path, NULL);
 	if (in->obj)
 		read_maps(in);
+	if (in->obj)
+		read_uses(in);
 	for (size_t i = 0; i < in->progs_len; i++)
 		read_prog(in, &in->progs[i]);
 	if (in->is_bpf && !in->is_old_dialect)

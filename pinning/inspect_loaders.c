@@ -104,7 +104,7 @@ static void write_command(const struct inspection *in, enum inspect_loader loade
 /* Storage is where its owners are, and has no number of entries; libbpf knows that of others. */
 static bool lacks_entries(const struct inspect_map *map, enum inspect_loader loader)
 {
-	if (!map->is_defined || map->max_entries)
+	if (!map->is_defined || map->max_entries || (loader == INSPECT_LOAD && map->is_unused))
 		return false;
 	switch (map->type) {
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
@@ -119,7 +119,7 @@ static bool lacks_entries(const struct inspect_map *map, enum inspect_loader loa
 	}
 }
 
-/* All maps of an object are made, whichever program is loaded. */
+/* Others than load make all maps of an object, whichever program is loaded. */
 static void judge_maps(const struct inspection *in, enum inspect_loader loader,
                        struct inspect_verdict *verdict)
 {

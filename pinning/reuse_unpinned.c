@@ -7,6 +7,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "pinning/mapname.h"
+#include "pinning/object_maps.h"
 #include "pinning/reuse_unpinned.h"
 #include "pinning/shape.h"
 
@@ -174,7 +175,7 @@ int reuse_check_unpinned(const struct object *object, const struct directory *di
 	if (dir->fd < 0 || dir->dropped || !in->replaced->maps_len)
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
-		if (!err && !object_map_is_internal(map))
+		if (!err && object_map_counts(map))
 			err = check_one(object, map, dir, in, &pinned, &all);
 	}
 	view_close(&pinned);
