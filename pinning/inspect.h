@@ -65,7 +65,7 @@ struct inspect_map {
 	__u32 inner_flags; /* of the maps that it holds */
 	bool is_defined;   /* the numbers above are known */
 	bool is_internal, is_pinned;
-	bool is_unused; /* no program refers to it, so load does not make it */
+	bool is_unused;    /* no program refers to it, so load does not make it */
 	const char *class; /* "config", "counter", "flow", or NULL if not known */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
+#include "bpffs/unfinished.h"
 #include "pinning/load_internal.h"
 #include "pinning/object_maps.h"
 #include "pinning/object_types.h"
@@ -42,8 +43,13 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 		.replace = l->options->replace,
 		.others = l->old_foreign,
 	};
-	int err = load_look_at_replaced(l);
+	char stage[NAME_MAX + 1];
+	int err;
 
+	/* A dry run beside a run that has not ended, which the load would finish first. */
+	if (l->old && unfinished_find(l->dir.relative, l->old->hook, l->old->prog_id, stage))
+		return 0;
+	err = load_look_at_replaced(l);
 	if (err)
 		return err;
 	err = reuse_check_unpinned(l->object, &l->dir, &in);

@@ -387,13 +387,17 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	reuse_anew_free(&tally.anew);
 	if (err || !(differ || unmovable || in_use))
 		return err;
-	/* Neither way leads past a map that a program goes on with under its name. */
-	if (in_use) {
+	/*
+	 * Neither way leads past a map that a program goes on with under its name, but that of a
+	 * plugin: the load which it names attaches.
+	 */
+	if (in_use && !cli_for_plugin()) {
 		hint("a program that is attached uses %s, and keeps the name",
 		     in_use > 1 ? "them" : "it");
 		hint_in_use();
 		return -EBUSY;
 	}
+	differ += in_use;
 	if (!differ)
 		return -EOPNOTSUPP;
 	hint("carry the content over: --on-mismatch migrate");

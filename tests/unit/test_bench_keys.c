@@ -130,7 +130,7 @@ static __u32 set_id(const struct subject *subject, bool v6)
 	__u32 slot = 0, id = 0;
 
 	assert_int_equal(
-		bpf_map_lookup_elem(subject_map(subject, v6 ? ACL_SETS6 : ACL_SETS4), &slot, &id),
+		bpf_map_lookup_elem(subject_map(subject, v6 ? ACL_SETS6 : ACL_TOPS4), &slot, &id),
 		0);
 	return id;
 }
