@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "pinning/object_choose.h"
+#include "pinning/tails.h"
+
+/* Whether the program is what was asked for; weak: as far as it can be told by its section. */
+static bool fits(const struct bpf_program *prog, const struct object_choice *choice)
+{
+	const char *section = bpf_program__section_name(prog);
+	int hook = object_section_hook(section);
+	__u32 id, key;
+
+	if (choice->section || choice->program)
+		return (!choice->section || !strcmp(section, choice->section)) &&
+		       (!choice->program || !strcmp(bpf_program__name(prog), choice->program));
+	if (tails_parse(section, &id, &key) || object_section_entry(section))
+		return false;
+	/* tc programs run on either tc hook. */
+	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
+}
+
+/* Those that fit, if any does; else all. */
+static void list_programs(const struct object *object, const struct object_choice *choice,
+                          bool fitting)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		if (fitting && !fits(prog, choice))
+			continue;
+		const char *section = bpf_program__section_name(prog);
+		const char *entry = object_section_entry(section);
+
+		hint("it has program %s in section %s%s%s", bpf_program__name(prog), section,
+		     entry ? ", for entries of a " : "", entry ? entry : "");
+	}
+}
+
+static int refuse_entry(const struct object *object, const char *map)
+{
+	rejected(-EINVAL, "cannot choose program %s of %s: its section %s is for entries of a %s",
+	         bpf_program__name(object->prog), object->path,
+	         bpf_program__section_name(object->prog), map);
+	hint("put it on an interface all the same: --hook xdp");
+	return -EINVAL;
+}
+
+/* None fits: what was asked for and is not there. */
+static void refuse_all(const struct object *object, const struct object_choice *choice)
+{
+	bool section = false, program = false;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		section |= choice->section &&
+		           !strcmp(bpf_program__section_name(prog), choice->section);
+		program |= choice->program && !strcmp(bpf_program__name(prog), choice->program);
+	}
+	if (choice->section && !section)
+		rejected(-ENOENT, "cannot choose a program of %s: it has none in a section '%s'",
+		         object->path, choice->section);
+	else if (choice->program && !program)
+		rejected(-ENOENT, "cannot choose a program of %s: it has none called '%s'",
+		         object->path, choice->program);
+	else
+		rejected(-ENOENT, "cannot choose a program of %s: none fits", object->path);
+}
+
+/* named: by its section it is for the hook that was asked for. Returns how many fit, and sets the
+ * last of them. */
+static unsigned int find(struct object *object, const struct object_choice *choice, bool named)
+{
+	struct bpf_program *prog;
+	unsigned int found = 0;
+
+	bpf_object__for_each_program(prog, object->obj) {
+		if (!fits(prog, choice) ||
+		    (named && object_section_hook(bpf_program__section_name(prog)) != choice->hook))
+			continue;
+		object->prog = prog;
+		found++;
+	}
+	return found;
+}
+
+int object_choose(struct object *object, const struct object_choice *choice)
+{
+	const char *section, *entry;
+	unsigned int found;
+	int hook;
+
+	found = find(object, choice, false);
+	if (found > 1 && choice->hook >= 0 && find(object, choice, true) == 1)
+		found = 1;
+	if (found != 1) {
+		if (found)
+			rejected(-EINVAL,
+			         "cannot choose a program of %s: several fit, name one with "
+			         "--section or --prog-name",
+			         object->path);
+		else
+			refuse_all(object, choice);
+		list_programs(object, choice, found > 0);
+		return found ? -EINVAL : -ENOENT;
+	}
+	section = bpf_program__section_name(object->prog);
+	entry = object_section_entry(section);
+	if (entry && choice->hook < 0)
+		return refuse_entry(object, entry);
+	hook = choice->hook >= 0 ? choice->hook : object_section_hook(section);
+	if (hook < 0) {
+		rejected(-EINVAL, "cannot tell the hook of program %s from its section %s",
+		         bpf_program__name(object->prog), section);
+		hint("say it: --hook xdp, --hook tc_ingress or --hook tc_egress");
+		return -EINVAL;
+	}
+	object->hook = hook;
+	return 0;
+}
