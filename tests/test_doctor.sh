@@ -60,14 +60,14 @@ test_json_is_one_document_with_all_that_text_shows()
 test_without_proc_that_is_the_problem_and_what_helps_is_said()
 {
 	load v0 objects/xdp_pass.o >/dev/null
-	expect_status 2 env "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0" \
-		unshare --mount sh -c 'umount -l /proc && exec "$@"' sh "$PWD/pinning/doctor" v0
+	expect_status 2 without_proc "$PWD/pinning/doctor" v0
 	[[ $output == *"
 problem  pins can neither be made nor opened: there is no /proc
            seen: /proc/self/fd: No such file or directory
            type: mount -t proc proc /proc
 "* ]] || fail "it says: $output"
-	[[ $(tail -n 1 <<<"$output") == "1 problem, "* && -z $errors ]] ||
+	# A sanitizer misses its own name there.
+	[[ $(tail -n 1 <<<"$output") == "1 problem, "* && -z $(grep -v '^==[0-9]*==WARNING: ' <<<"$errors") ]] ||
 		fail "and what follows from it: $output$errors"
 }
 
