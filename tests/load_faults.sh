@@ -157,8 +157,9 @@ kill_load()
 	expect_old_or_new "in the end"
 	expect_counted "in the end"
 	echo "killed at $points of $(wc -l <<<"$calls") calls" >&2
-	# Where a directory is there already, or still, an exchange takes other calls than in the first run.
-	((points > 15 && points * 10 >= $(wc -l <<<"$calls") * 8)) || fail "killed at $points points only"
+	# Where a directory is there already, or still, an exchange takes other calls than in the first run;
+	# and that one may have begun again, as others put programs on at the same time.
+	((points > 15 && points * 10 >= $(wc -l <<<"$calls") * 7)) || fail "killed at $points points only"
 }
 
 # between: called after each point, which is $at.

@@ -148,7 +148,8 @@ nothing_there()
 # shellcheck disable=SC2046 # words
 another_there() { load --shared $(names 1 "$1") objects/xdp_drop.o >/dev/null; }
 
-# What is asked of the kernel, not how long that takes: 101 and 172 when this was written.
+# What is asked of the kernel, not how long that takes: 101 and 172 when this was written; what the
+# replaced program has in maps that are pinned nowhere took 20 more.
 test_each_more_interface_costs_few_system_calls()
 {
 	local each
@@ -160,7 +161,7 @@ test_each_more_interface_costs_few_system_calls()
 	[[ $(calls 'readlinkat(') -lt 180 ]] || fail "it reads $(calls 'readlinkat(') records"
 	[[ $(calls 'socket(') -lt 80 ]] || fail "it opens $(calls 'socket(') sockets"
 	each_costs objects/xdp_pass.o another_there
-	((each <= 185)) || fail "a replacement takes $each more calls for each more interface"
+	((each <= 205)) || fail "a replacement takes $each more calls for each more interface"
 }
 
 # By link, each is asked what it holds: the links of the others are not walked through.
