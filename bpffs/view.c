@@ -139,6 +139,14 @@ static void raise_descriptors(void)
 	}
 }
 
+/* The directory that is open has been removed: nothing will come into it any more. */
+static bool is_removed(const struct directory *dir)
+{
+	struct stat st;
+
+	return !fstat(dir->fd, &st) && !st.st_nlink;
+}
+
 int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags)
 {
 	const struct scan scan = { .wanted = name, .flags = flags };
@@ -156,7 +164,8 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 		gen = view->record.gen;
 		view_close(view);
 		/* A pin can go away between listing and opening, with no generation to tell. */
-		if ((err != -EAGAIN && err != -ENOENT) || now_ns() - since > EXCHANGE_PATIENCE_NS ||
+		if ((err != -EAGAIN && err != -ENOENT) || is_removed(dir) ||
+		    now_ns() - since > EXCHANGE_PATIENCE_NS ||
 		    now_ns() - begin > EXCHANGES_PATIENCE_NS)
 			break;
 		poll(NULL, 0, EXCHANGE_RETRY_MS);

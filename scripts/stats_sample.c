@@ -162,16 +162,12 @@ void kept_close(struct kept *kept)
 	memset(kept, 0, sizeof(*kept));
 }
 
-int sample_take(struct sample *sample, struct records *records, const struct target *target,
-                struct kept *kept)
+/* -ENOENT: what it was found in went away meanwhile. */
+static int take_once(struct sample *sample, struct records *records, const struct target *target,
+                     struct kept *kept)
 {
 	int tries = GENERATION_TRIES, err;
 
-	memset(sample, 0, sizeof(*sample));
-	records_refresh(records);
-	err = open_kept(kept, sample, records, target);
-	if (err)
-		return err;
 	/* Of one generation are the maps of all hooks, and what is said of the programs. */
 	do {
 		sample->gen = view_generation(&kept->dir);
@@ -182,6 +178,24 @@ int sample_take(struct sample *sample, struct records *records, const struct tar
 	if (err || sample->found != FOUND || !records_are_watched(records))
 		kept_close(kept);
 	return err;
+}
+
+int sample_take(struct sample *sample, struct records *records, const struct target *target,
+                struct kept *kept)
+{
+	int err;
+
+	for (int tries = 2;; tries--) {
+		memset(sample, 0, sizeof(*sample));
+		records_refresh(records);
+		err = open_kept(kept, sample, records, target);
+		if (err)
+			return err;
+		err = take_once(sample, records, target, kept);
+		/* Looked for once more, it is found, or said to be gone. */
+		if (err != -ENOENT || tries == 1)
+			return err;
+	}
 }
 
 static const struct hook_stats *find_hook(const struct sample *sample, enum hook hook)

@@ -227,6 +227,10 @@ test_two_filters_of_one_hook_share_the_maps()
 test_two_at_once_with_one_program()
 {
 	local i one two
+
+	# They take turns on what the first writer of all makes.
+	load v0 objects/xdp_pass.o >/dev/null
+	unload --purge v0 >/dev/null
 	tc qdisc add dev v0 clsact
 	for i in {1..10}; do
 		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o &

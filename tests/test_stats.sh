@@ -925,6 +925,23 @@ test_a_watch_outlives_the_directory()
 	[[ $(grep -c 'cannot find' /run/watch_errors) == 1 ]] || fail "$(</run/watch_errors)"
 }
 
+# Whatever the watch was at when it went.
+test_a_directory_that_is_removed_during_a_look_is_missed_at_once()
+{
+	local n
+
+	link_xdp v0 objects/xdp_pass.o
+	for n in {1..20}; do
+		pin_xdp v0
+		watch --interval 0.001 v0
+		eventually samples 1
+		rm -r "$BPFFS/v0"
+		PATIENCE=5 eventually grep -q "cannot find the maps of v0" /run/watch_errors ||
+			fail "round $n: $(</run/watch_errors)"
+		end_watch
+	done
+}
+
 test_a_watch_outlives_the_interface()
 {
 	link_xdp v0 objects/xdp_pass.o
