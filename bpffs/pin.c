@@ -126,6 +126,24 @@ int pin_map_id(int dir_fd, const char *file, __u32 *id)
 	return 0;
 }
 
+int pin_prog_id(int dir_fd, const char *file, __u32 *id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = pin_open(dir_fd, file, 0), err = 0;
+
+	*id = 0;
+	if (fd < 0)
+		return fd == -EINVAL || fd == -ELOOP || fd == -ENOENT ? 0 : fd;
+	if (pin_kind_of(fd) == PIN_PROG) {
+		if (bpf_obj_get_info_by_fd(fd, &info, &len))
+			err = -errno;
+		*id = info.id;
+	}
+	close(fd);
+	return err;
+}
+
 bool pin_has_proc(void)
 {
 	return !access("/proc/self/fd", F_OK);

@@ -33,6 +33,12 @@ int pin_open_map(int dir_fd, const char *file, __u32 flags, struct bpf_map_info 
 /* The id of the map that is pinned as `file`. Returns 0 or a negative errno as above. */
 int pin_map_id(int dir_fd, const char *file, __u32 *id);
 
+/*
+ * The id of the program that is pinned as `file`; 0 if it is something else, or gone. Returns 0 or
+ * a negative errno as above.
+ */
+int pin_prog_id(int dir_fd, const char *file, __u32 *id);
+
 /* Whether there is a /proc, without which nothing can be pinned. */
 bool pin_has_proc(void);
 

@@ -170,10 +170,15 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 			break;
 		poll(NULL, 0, EXCHANGE_RETRY_MS);
 	}
-	if (err == -EAGAIN && !(gen & 1))
-		return failed(err,
-		              "cannot read the maps in %s: its pins are exchanged all the time",
-		              dir->path);
+	if (is_removed(dir))
+		return rejected(-ENOENT, "cannot read the maps in %s: it was removed meanwhile",
+		                dir->path);
+	if (err == -EAGAIN && !(gen & 1)) {
+		failed(err, "cannot read the maps in %s: its pins are exchanged all the time",
+		       dir->path);
+		hint("loads go on there, one after the other: run it again once they have ended");
+		return err;
+	}
 	if (err == -EAGAIN) {
 		failed(err, "cannot read the maps in %s: an exchange of its pins was interrupted",
 		       dir->path);

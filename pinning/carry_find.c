@@ -132,7 +132,10 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	            !reuse_is_link(one->to.fd, &one->to.info, one->name);
 	one->slots = !*one->why && !one->link && carry_is_slots(one);
 	if (one->slots)
-		one->inner = carry_inner_wanted(btf_of(in->live, map->prog_id), one->name);
+		err = carry_inner_wanted(btf_of(in->live, map->prog_id), one->name, &one->inner);
+	if (err)
+		return failed(err, "cannot read the types of program %u, to carry map '%s' over",
+		              map->prog_id, map->name);
 	/* Who edits a map inside would do so for both. */
 	if (one->slots && *one->sharers && one->from.info.type != BPF_MAP_TYPE_PROG_ARRAY)
 		snprintf(one->why, sizeof(one->why),

@@ -12,11 +12,12 @@
 #include "pinning/carry_slots.h"
 #include "pinning/outers.h"
 #include "pinning/plan.h"
+#include "pinning/shape.h"
 
 /* A map of maps that had to leave its name has it in a slot: those of others get the new one. */
 static bool is_inside(const struct plan_map *map, __u32 map_id)
 {
-	return !plan_publishes(map) && outer_is(map->info.type) &&
+	return !plan_publishes(map) && shape_holds_maps(map->info.type) &&
 	       outer_id_has(map->info.id, map_id) == 1;
 }
 

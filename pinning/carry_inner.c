@@ -5,6 +5,7 @@
 #include "bpffs/pin.h"
 #include "pinning/carry_inner.h"
 #include "pinning/layout.h"
+#include "pinning/shape.h"
 
 /* The type behind a member of that name, or 0. */
 static __u32 member_type(const struct btf *btf, __u32 type_id, const char *name)
@@ -43,33 +44,41 @@ static __u32 print_values(const struct btf *btf, __u32 map_type)
 	return key && value ? layout_print(btf, key, value) : 0;
 }
 
-__u32 carry_inner_wanted(__u32 prog_btf_id, const char *name)
+int carry_inner_wanted(__u32 prog_btf_id, const char *name, __u32 *wanted)
 {
-	struct btf *btf = prog_btf_id ? btf__load_from_kernel_by_id(prog_btf_id) : NULL;
-	__u32 print = 0;
+	struct btf *btf;
+	bool denied;
 	__s32 id;
+	int err;
 
-	if (!btf)
-		return 0;
+	*wanted = 0;
+	err = shape_kernel_btf(prog_btf_id, &btf, &denied);
+	if (err || !btf)
+		return err;
 	id = btf__find_by_name_kind(btf, name, BTF_KIND_VAR);
 	if (id > 0)
-		print = print_values(btf, btf__type_by_id(btf, id)->type);
+		*wanted = print_values(btf, btf__type_by_id(btf, id)->type);
 	btf__free(btf);
-	return print;
+	return 0;
 }
 
-bool carry_inner_fits(int map_fd, __u32 wanted)
+int carry_inner_fits(int map_fd, __u32 wanted)
 {
 	struct bpf_map_info info;
 	struct btf *btf;
-	bool fits;
+	bool denied, fits;
+	int err;
 
-	if (!wanted || map_describe(map_fd, &info) || !info.btf_id || !info.btf_key_type_id ||
-	    !info.btf_value_type_id)
-		return true;
-	btf = btf__load_from_kernel_by_id(info.btf_id);
-	if (!btf)
-		return true;
+	if (!wanted)
+		return 1;
+	err = map_describe(map_fd, &info);
+	if (err)
+		return err;
+	if (!info.btf_key_type_id || !info.btf_value_type_id)
+		return 1;
+	err = shape_kernel_btf(info.btf_id, &btf, &denied);
+	if (err || !btf)
+		return err ? err : 1;
 	fits = layout_print(btf, info.btf_key_type_id, info.btf_value_type_id) == wanted;
 	btf__free(btf);
 	return fits;

@@ -6,16 +6,15 @@
 #ifndef PINNING_CARRY_INNER_H
 #define PINNING_CARRY_INNER_H
 
-#include <stdbool.h>
 #include <linux/types.h>
 
 /*
  * What a map of maps of that name takes, by the BTF of a program that defines it: a fingerprint as
- * of layout_print(), or 0 if that does not tell. Silent.
+ * of layout_print(), or 0 if that does not tell. Silent. Returns 0 or a negative errno.
  */
-__u32 carry_inner_wanted(__u32 prog_btf_id, const char *name);
+int carry_inner_wanted(__u32 prog_btf_id, const char *name, __u32 *wanted);
 
-/* Whether a map is of these types, as far as can be told. Silent. */
-bool carry_inner_fits(int map_fd, __u32 wanted);
+/* Whether a map is of these types, as far as can be told: 1, 0, or a negative errno. Silent. */
+int carry_inner_fits(int map_fd, __u32 wanted);
 
 #endif

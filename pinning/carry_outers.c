@@ -12,6 +12,7 @@
 #include "bpffs/view.h"
 #include "pinning/carry_outers.h"
 #include "pinning/outers.h"
+#include "pinning/shape.h"
 
 /* It stays in the slot: then it must be open to edits, and have a name. */
 static void leave(struct carried *one, const char *outer, const char *why, int stage_fd)
@@ -79,7 +80,7 @@ void carry_exchange_in_outers(struct carry *carry, const struct carry_place *at,
 	if (view_list(&pinned, at->dir))
 		return;
 	for (size_t i = 0; i < pinned.len; i++)
-		if (!pinned.maps[i].old_id && outer_is(pinned.maps[i].info.type))
+		if (!pinned.maps[i].old_id && shape_holds_maps(pinned.maps[i].info.type))
 			look_at(carry, &pinned.maps[i], at, others);
 	view_close(&pinned);
 }

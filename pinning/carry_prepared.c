@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Programs that are only pinned, for others to attach, and were loaded with the old maps. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "bpffs/listing.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "pinning/carry.h"
 #include "pinning/notes.h"
 
@@ -53,11 +52,9 @@ static void look_at_hook(struct carry *carry, const struct carry_place *at, enum
 	struct listing progs;
 	int dir_fd, fd;
 
-	snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-	dir_fd = bpffs_open_dir(at->dir->fd, top, O_RDONLY);
+	dir_fd = progs_open(at->dir, hook, top, &progs);
 	if (dir_fd < 0)
 		return;
-	listing_read(&progs, dir_fd);
 	for (size_t i = 0; i < progs.len; i++) {
 		snprintf(path, sizeof(path), "%s/%s", top, progs.list[i].name);
 		/* The one that was replaced. */

@@ -9,11 +9,7 @@
 #include "bpffs/log.h"
 #include "pinning/carry_inner.h"
 #include "pinning/carry_slots.h"
-
-static bool holds_maps(__u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
+#include "pinning/shape.h"
 
 /* The id of what is in a slot: of a map or a program; 0: it is empty. Returns 0 or a negative
  * errno.
@@ -46,7 +42,8 @@ bool carry_is_slots(const struct carried *one)
 		return false;
 	if (from->type == BPF_MAP_TYPE_PROG_ARRAY)
 		return is_empty(one->from.fd, from);
-	return holds_maps(from->type) && from->type == to->type && from->key_size == to->key_size;
+	return shape_holds_maps(from->type) && from->type == to->type &&
+	       from->key_size == to->key_size;
 }
 
 static bool is_zero(const __u8 *bytes, size_t len)
@@ -141,12 +138,16 @@ __attribute__((format(printf, 3, 4))) static int leave(struct carried *one, cons
 
 static int put(struct carried *one, const void *key, __u32 id, bool write)
 {
-	int fd = bpf_map_get_fd_by_id(id), err = fd < 0 ? -errno : 0;
+	int fd = bpf_map_get_fd_by_id(id), err = fd < 0 ? -errno : 0, fits = 1;
 
 	/* Taken out meanwhile, and gone. */
 	if (err == -ENOENT)
 		return 0;
-	if (!err && !carry_inner_fits(fd, one->inner)) {
+	if (!err)
+		fits = carry_inner_fits(fd, one->inner);
+	if (fits < 0)
+		err = fits;
+	if (!fits) {
 		close(fd);
 		return leave(one, key, "the new one takes maps of other types than map %u", id);
 	}
@@ -200,14 +201,14 @@ static int each_slot(struct carried *one, const struct carry *carry, bool write)
 
 int carry_foresee_slots(struct carried *one, const struct carry *carry)
 {
-	return holds_maps(one->from.info.type) ? each_slot(one, carry, false) : 0;
+	return shape_holds_maps(one->from.info.type) ? each_slot(one, carry, false) : 0;
 }
 
 int carry_finish_slots(struct carried *one, const struct carry *carry)
 {
 	int err = 0;
 
-	if (holds_maps(one->from.info.type)) {
+	if (shape_holds_maps(one->from.info.type)) {
 		/* What is put into it later would be lost. */
 		if (!one->shared)
 			bpf_map_freeze(one->from.fd);

@@ -2,14 +2,12 @@
 #include <bpf/bpf.h>
 #include "pinning/inside.h"
 #include "pinning/object.h"
+#include "pinning/shape.h"
 #include "pinning/slots.h"
 
 static bool has_slots(const struct bpf_map *map)
 {
-	enum bpf_map_type type = bpf_map__type(map);
-
-	return (type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS) &&
-	       bpf_map__key_size(map) == sizeof(__u32);
+	return shape_holds_maps(bpf_map__type(map)) && bpf_map__key_size(map) == sizeof(__u32);
 }
 
 static void visit_slots(const struct object *object, const struct bpf_map *map,

@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "pinning/load_drops.h"
 #include "pinning/ownership.h"
-
-/* The id of a pinned program; 0: it is none. Returns 0 or a negative errno. */
-static int find_prog_id(int dir_fd, const char *file, __u32 *id)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = pin_open(dir_fd, file, 0), err = 0;
-
-	*id = 0;
-	if (fd < 0)
-		return fd == -EINVAL || fd == -ELOOP || fd == -ENOENT ? 0 : fd;
-	if (pin_kind_of(fd) == PIN_PROG) {
-		if (bpf_obj_get_info_by_fd(fd, &info, &len))
-			err = -errno;
-		*id = info.id;
-	}
-	close(fd);
-	return err;
-}
 
 /* Whether a program is still on the hook once the old one is off, or called by one that is. */
 static bool stays(const struct load_drops *d, __u32 prog_id)
@@ -56,7 +36,7 @@ static int drop_prog(const struct load_drops *d, struct stage *stage, int fd, co
 	if (*d->old_file && !strcmp(file, d->old_file))
 		id = d->old->prog_id;
 	else
-		err = find_prog_id(fd, file, &id);
+		err = pin_prog_id(fd, file, &id);
 	if (err)
 		return failed(err, "cannot look at %s in %s", path, d->dir->path);
 	return id && !stays(d, id) ? stage_add_drop(stage, path) : 0;
@@ -66,15 +46,11 @@ static int drop_progs(const struct load_drops *d, struct stage *stage)
 {
 	char below[NAME_SIZE];
 	struct listing progs;
-	int fd, err;
+	int fd, err = 0;
 
-	snprintf(below, sizeof(below), "%s/%s", DIRECTORY_PROGS, hook_name(d->hook));
-	fd = bpffs_open_dir(d->dir->fd, below, O_RDONLY);
+	fd = progs_open(d->dir, d->hook, below, &progs);
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s in %s", below, d->dir->path);
-	err = listing_read(&progs, fd);
-	if (err)
-		failed(err, "cannot list %s in %s", below, d->dir->path);
+		return fd == -ENOENT ? 0 : failed(fd, "cannot list %s in %s", below, d->dir->path);
 	/* The one that comes takes the place of a file of its name. */
 	for (size_t i = 0; !err && i < progs.len; i++)
 		if (progs.list[i].name[0] != '.' && strcmp(progs.list[i].name, d->prog) != 0)

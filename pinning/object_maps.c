@@ -3,6 +3,7 @@
 #include <string.h>
 #include "pinning/object_code.h"
 #include "pinning/object_maps.h"
+#include "pinning/shape.h"
 #include "pinning/slots.h"
 
 /* libbpf fills them whether programs use them or not, and cannot without having made them. */
@@ -32,7 +33,7 @@ static int use_map(const struct object *object, const char *name)
 		return 0;
 	err = bpf_map__set_autocreate(map, true);
 	type = bpf_map__type(map);
-	if (err || (type != BPF_MAP_TYPE_ARRAY_OF_MAPS && type != BPF_MAP_TYPE_HASH_OF_MAPS))
+	if (err || !shape_holds_maps(type))
 		return err;
 	err = slots_read(&slots, object->path, object->obj, name);
 	for (size_t i = 0; !err && i < slots.len; i++)

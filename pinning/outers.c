@@ -6,11 +6,7 @@
 #include <unistd.h>
 #include "bpffs/pin.h"
 #include "pinning/outers.h"
-
-bool outer_is(__u32 map_type)
-{
-	return map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || map_type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
+#include "pinning/shape.h"
 
 typedef int (*visit_fn)(const void *key, __u32 id, void *arg);
 
@@ -70,7 +66,7 @@ int outer_id_has(__u32 outer_id, __u32 map_id)
 		return -errno;
 	ret = map_describe(fd, &info);
 	if (!ret)
-		ret = outer_is(info.type) ? outer_has(fd, &info, map_id) : 0;
+		ret = shape_holds_maps(info.type) ? outer_has(fd, &info, map_id) : 0;
 	close(fd);
 	return ret;
 }
@@ -80,8 +76,8 @@ bool outer_live_uses(const struct live *live, __u32 map_id)
 	for (size_t i = 0; i < live->maps_len; i++) {
 		const struct live_map *map = &live->maps[i];
 
-		if (map->info.id == map_id ||
-		    (outer_is(map->info.type) && outer_has(map->fd, &map->info, map_id) == 1))
+		if (map->info.id == map_id || (shape_holds_maps(map->info.type) &&
+		                               outer_has(map->fd, &map->info, map_id) == 1))
 			return true;
 	}
 	return false;
@@ -173,7 +169,7 @@ static int look_at(struct outers *outers, __u32 id)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	err = map_describe(fd, &info);
-	if (!err && outer_is(info.type))
+	if (!err && shape_holds_maps(info.type))
 		err = add_outer(outers, fd, &info);
 	close(fd);
 	return err;

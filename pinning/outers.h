@@ -25,8 +25,6 @@ struct outers {
 	size_t seen_len;
 };
 
-bool outer_is(__u32 map_type);
-
 /* Whether an open map of maps has the map in a slot: 1, 0, or a negative errno. */
 int outer_has(int outer_fd, const struct bpf_map_info *outer, __u32 map_id);
 

@@ -11,8 +11,8 @@
 #include "bpffs/components.h"
 #include "bpffs/holders.h"
 #include "bpffs/libxdp.h"
-#include "bpffs/listing.h"
 #include "bpffs/log.h"
+#include "bpffs/progs.h"
 #include "bpffs/unfinished.h"
 #include "pinning/ownership.h"
 
@@ -58,51 +58,33 @@ static void note_unseen(int err, const struct directory *dir, const char *path, 
 	         *file ? "/" : "", file);
 }
 
-/* Is it that program? 1, 0, or a negative errno. */
-static int is_prog(int dir_fd, const char *file, __u32 prog_id)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = pin_open(dir_fd, file, 0), kind;
-
-	if (fd < 0)
-		return fd;
-	kind = pin_kind_of(fd);
-	if (kind == PIN_PROG && bpf_obj_get_info_by_fd(fd, &info, &len))
-		kind = -errno;
-	close(fd);
-	return kind < 0 ? kind : kind == PIN_PROG && info.id == prog_id;
-}
-
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
                         char file[NAME_SIZE])
 {
 	char path[NAME_SIZE];
 	struct listing progs;
-	int fd, err, same;
+	int fd, found = -ENOENT, err;
+	__u32 id;
 
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-	fd = bpffs_open_dir(dir->fd, path, O_RDONLY);
+	fd = progs_open(dir, hook, path, &progs);
 	if (fd < 0) {
 		note_unseen(fd, dir, path, "");
 		return -ENOENT;
 	}
-	err = listing_read(&progs, fd);
-	if (err)
-		note_unseen(err, dir, path, "");
-	err = -ENOENT;
-	for (size_t i = 0; err && i < progs.len; i++) {
-		same = S_ISREG(progs.list[i].type) ? is_prog(fd, progs.list[i].name, prog_id) : 0;
-		if (same < 0)
-			note_unseen(same, dir, path, progs.list[i].name);
-		if (same != 1)
+	for (size_t i = 0; found && i < progs.len; i++) {
+		if (!S_ISREG(progs.list[i].type))
+			continue;
+		err = pin_prog_id(fd, progs.list[i].name, &id);
+		if (err)
+			note_unseen(err, dir, path, progs.list[i].name);
+		if (err || !id || id != prog_id)
 			continue;
 		snprintf(file, NAME_SIZE, "%s", progs.list[i].name);
-		err = 0;
+		found = 0;
 	}
 	listing_free(&progs);
 	close(fd);
-	return err;
+	return found;
 }
 
 /* The link that is pinned for the hook in our directory: a descriptor, or a negative errno. */

@@ -145,17 +145,12 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	return -EINVAL;
 }
 
-static bool is_of_maps(__u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
-
 /* Why was said. What holds for one map need not stop the others. */
 static int refuse_content(const char *name, __u32 type)
 {
 	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
 	     cli_word(name));
-	if (is_of_maps(type))
+	if (shape_holds_maps(type))
 		hint("what the maps inside hold, deny lists too, is out of force then, until it is "
 		     "put into the new one");
 	return UNMOVABLE;

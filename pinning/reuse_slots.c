@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/reuse_slots.h"
+#include "pinning/shape.h"
 #include "pinning/slots.h"
 
 /* The map that has the inner one's name in the directory, which would be used on; 0: none. */
@@ -93,8 +94,7 @@ int reuse_compare_slots(const struct object *object, const struct bpf_map *map,
 	struct slots slots;
 	int err;
 
-	if ((info->type != BPF_MAP_TYPE_ARRAY_OF_MAPS && info->type != BPF_MAP_TYPE_HASH_OF_MAPS) ||
-	    info->key_size != sizeof(__u32))
+	if (!shape_holds_maps(info->type) || info->key_size != sizeof(__u32))
 		return 0;
 	err = slots_read(&slots, object->path, object->obj, name);
 	if (err)

@@ -159,7 +159,7 @@ int shape_compare_types(const struct bpf_object *obj, const struct bpf_map *map,
 	return err;
 }
 
-static bool is_map_of_maps(__u32 type)
+bool shape_holds_maps(__u32 type)
 {
 	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
@@ -173,7 +173,7 @@ int shape_compare(const struct bpf_object *obj, const struct bpf_map *map, int p
 	err = compare_sizes(map, pinned, diffs);
 	if (!err)
 		err = shape_compare_types(obj, map, pinned, "", diffs);
-	if (!err && is_map_of_maps(pinned->type) && pinned->type == bpf_map__type(map))
+	if (!err && shape_holds_maps(pinned->type) && pinned->type == bpf_map__type(map))
 		err = shape_compare_inner(obj, map, pin_fd, pinned, diffs);
 	if (err)
 		shape_diffs_free(diffs);

@@ -56,6 +56,9 @@ int shape_diffs_add(struct shape_diffs *diffs, const char *field, const char *ob
 int shape_compare_number(struct shape_diffs *diffs, const char *field, bool hex, __u64 object,
                          __u64 pinned);
 
+/* A map of maps, whose slots have other maps. */
+bool shape_holds_maps(__u32 map_type);
+
 /*
  * The BTF of that id, from the kernel; btf__free() it. NULL with id 0, where it takes
  * CAP_SYS_ADMIN, *denied, and where this libbpf does not understand it. Returns 0 or a negative

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "pinning/gc_uses.h"
 #include "pinning/status_pins.h"
 
@@ -68,50 +68,30 @@ static int orphan_maps(struct status *st)
 	return err;
 }
 
-/* The id of the program pinned under that name, or 0. */
-static __u32 pinned_prog(int dir_fd, const char *file)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = pin_open(dir_fd, file, 0);
-
-	if (fd < 0)
-		return 0;
-	if (pin_kind_of(fd) != PIN_PROG || bpf_obj_get_info_by_fd(fd, &info, &len))
-		info.id = 0;
-	close(fd);
-	return info.id;
-}
-
 static int orphan_progs(struct status *st, enum hook hook)
 {
 	struct status_orphan *orphan;
 	char below[NAME_SIZE];
-	struct dirent *entry;
+	struct listing progs;
 	int fd, err = 0;
-	DIR *stream;
+	__u32 id;
 
-	snprintf(below, sizeof(below), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-	fd = bpffs_open_dir(st->dir.fd, below, O_RDONLY);
+	fd = progs_open(&st->dir, hook, below, &progs);
 	if (fd < 0)
-		return 0;
-	stream = fdopendir(fd);
-	if (!stream) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (!err && (entry = readdir(stream))) {
-		__u32 id = entry->d_name[0] == '.' ? 0 : pinned_prog(fd, entry->d_name);
+		return fd == -ENOMEM ? fd : 0;
+	for (size_t i = 0; !err && i < progs.len; i++) {
+		const char *file = progs.list[i].name;
 
-		if (!id || status_runs(st, hook, id))
+		if (pin_prog_id(fd, file, &id) || !id || status_runs(st, hook, id))
 			continue;
 		orphan = add_orphan(st, PIN_PROG, id, "not attached here");
 		if (orphan)
-			snprintf(orphan->file, sizeof(orphan->file), "%s/%s", below, entry->d_name);
+			snprintf(orphan->file, sizeof(orphan->file), "%s/%s", below, file);
 		else
 			err = -ENOMEM;
 	}
-	closedir(stream);
+	listing_free(&progs);
+	close(fd);
 	return err;
 }
 

@@ -55,21 +55,21 @@ static int drop_maps(struct taking *t, struct stage *stage, struct record *rec)
 	struct view view = {};
 	int err;
 
-	if (!t->options->maps_len)
+	if (!t->u.options->maps_len)
 		return 0;
-	err = view_list(&view, &t->dir);
+	err = view_list(&view, &t->u.dir);
 	for (size_t i = 0; !err && i < view.len; i++) {
 		const struct view_map *pin = &view.maps[i];
 
-		if (pin->old_id || !is_named(t->options, pin->info.id) || is_used(t, pin))
+		if (pin->old_id || !is_named(t->u.options, pin->info.id) || is_used(t, pin))
 			continue;
-		if (t->report->len)
-			t->report->list[0].purged++;
+		if (t->u.report->len)
+			t->u.report->list[0].purged++;
 		if (!stage)
 			continue;
 		for (int hook = 0; hook < HOOKS; hook++)
 			record_remove_map(rec, hook, pin->info.id);
-		err = unload_drop_pin(stage, &t->dir, pin);
+		err = unload_drop_pin(stage, &t->u.dir, pin);
 	}
 	view_close(&view);
 	return err;
@@ -88,7 +88,7 @@ static bool stays(const struct taking *t, enum hook hook, __u32 prog_id)
 /* What the record says without them; nor does it go on naming what another filter replaced. */
 static int make_record(const struct taking *t, struct record *rec)
 {
-	const struct record *before = &t->dir.record;
+	const struct record *before = &t->u.dir.record;
 	int err = 0;
 
 	*rec = *before;
@@ -119,13 +119,13 @@ static int open_displaced(const struct taking *t, const struct prepared *one)
 {
 	int fd = -ENOENT;
 
-	for (size_t i = 0; fd < 0 && i < t->attached.len; i++) {
-		const struct attachment *at = &t->attached.list[i];
+	for (size_t i = 0; fd < 0 && i < t->u.attached.len; i++) {
+		const struct attachment *at = &t->u.attached.list[i];
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 
 		if (at->hook != one->hook ||
-		    !record_has_prog(&t->dir.record, at->hook, at->prog_id))
+		    !record_has_prog(&t->u.dir.record, at->hook, at->prog_id))
 			continue;
 		fd = bpf_prog_get_fd_by_id(at->prog_id);
 		if (fd < 0)
@@ -162,9 +162,9 @@ static int stage_pin(struct taking *t, struct stage *stage, const struct prepare
 	if (running) {
 		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->hook),
 		         running->file);
-		fd = pin_open(t->dir.fd, path, 0);
+		fd = pin_open(t->u.dir.fd, path, 0);
 		if (fd < 0)
-			return failed(fd, "cannot open %s in %s", path, t->dir.path);
+			return failed(fd, "cannot open %s in %s", path, t->u.dir.path);
 		err = stage_add_drop(stage, path);
 		if (!err)
 			err = stage_add_prog(stage, one->hook, one->file, fd);
@@ -188,7 +188,7 @@ static int take_back_staged(struct taking *t)
 	struct record rec;
 	int err;
 
-	err = stage_begin(&stage, &t->fs, t->iface->name, "unload");
+	err = stage_begin(&stage, &t->u.fs, t->u.iface->name, "unload");
 	if (err)
 		return err;
 	err = make_record(t, &rec);
@@ -198,41 +198,41 @@ static int take_back_staged(struct taking *t)
 	if (!err)
 		err = drop_maps(t, &stage, &rec);
 	if (!err)
-		err = stage_publish(&stage, &t->dir, &rec);
+		err = stage_publish(&stage, &t->u.dir, &rec);
 	stage_end(&stage);
 	return err;
 }
 
 static int take_back(struct taking *t)
 {
-	int err = t->options->dry_run ? drop_maps(t, NULL, NULL) : take_back_staged(t);
+	int err = t->u.options->dry_run ? drop_maps(t, NULL, NULL) : take_back_staged(t);
 
-	for (size_t i = 0; !err && i < t->report->len; i++)
-		t->report->list[i].done = true;
+	for (size_t i = 0; !err && i < t->u.report->len; i++)
+		t->u.report->list[i].done = true;
 	return err;
 }
 
 static int look_behind(struct taking *t)
 {
-	int err = attachments_query(&t->attached, t->iface);
+	int err = attachments_query(&t->u.attached, t->u.iface);
 
 	if (!err)
-		err = attachments_check(&t->attached, t->iface);
+		err = attachments_check(&t->u.attached, t->u.iface);
 	if (err)
 		return err;
-	err = live_query(&t->live, &t->attached);
+	err = live_query(&t->live, &t->u.attached);
 	t->blind = err == -EPERM;
-	return err && !t->blind ? failed(err, "cannot look at the programs on %s", t->iface->name)
+	return err && !t->blind ? failed(err, "cannot look at the programs on %s", t->u.iface->name)
 	                        : 0;
 }
 
 /* A program that was prepared can be put on any interface. */
 static int look_elsewhere(struct taking *t)
 {
-	int err = elsewhere_look(&t->others, t->iface);
+	int err = elsewhere_look(&t->others, t->u.iface);
 
 	return err && err != -EPERM
-	               ? failed(err, "cannot tell who else uses what is in %s", t->dir.path)
+	               ? failed(err, "cannot tell who else uses what is in %s", t->u.dir.path)
 	               : 0;
 }
 
@@ -242,15 +242,15 @@ static int look(struct taking *t)
 	int err = look_behind(t);
 
 	if (!err)
-		err = directory_open(&t->dir, &t->fs, t->iface);
+		err = directory_open(&t->u.dir, &t->u.fs, t->u.iface);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	if (!t->dir.has_record || !record_same_interface(&t->dir.record, t->iface)) {
-		directory_close(&t->dir);
+	if (!t->u.dir.has_record || !record_same_interface(&t->u.dir.record, t->u.iface)) {
+		directory_close(&t->u.dir);
 		return 0;
 	}
-	if (!t->options->dry_run)
-		carry_resume(&t->fs, &t->dir);
+	if (!t->u.options->dry_run)
+		carry_resume(&t->u.fs, &t->u.dir);
 	err = look_elsewhere(t);
 	for (int hook = 0; !err && hook < HOOKS; hook++)
 		err = prepared_list(t, hook);
@@ -260,32 +260,29 @@ static int look(struct taking *t)
 int unload_prepared(const struct interface *iface, const struct unload_options *options,
                     struct unload_report *report)
 {
-	struct taking t = {
-		.iface = iface,
-		.options = options,
-		.report = report,
-		.dir = { .fd = -1, .lock_fd = -1 },
-	};
-	bool resumed;
+	struct taking t = { .u = { .iface = iface,
+		                   .options = options,
+		                   .report = report,
+		                   .dir = { .fd = -1, .lock_fd = -1 } } };
 	int err;
 
 	memset(report, 0, sizeof(*report));
-	err = bpffs_open(&t.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
+	err = bpffs_open(&t.u.fs, options->dry_run ? BPFFS_READ : BPFFS_WRITE);
 	if (err)
 		return err;
 	if (!options->dry_run)
-		err = writer_begin(&t.fs, iface, &resumed);
+		err = writer_begin(&t.u.fs, iface, &t.u.resumed);
 	if (!err)
 		err = look(&t);
 	if (!err)
 		err = prepared_choose(&t);
-	if (!err && t.dir.fd >= 0)
+	if (!err && t.u.dir.fd >= 0)
 		err = take_back(&t);
 	elsewhere_free(&t.others);
-	directory_close(&t.dir);
+	directory_close(&t.u.dir);
 	free(t.list);
 	live_free(&t.live);
-	attachments_free(&t.attached);
-	bpffs_close(&t.fs);
+	attachments_free(&t.u.attached);
+	bpffs_close(&t.u.fs);
 	return err;
 }

@@ -4,10 +4,9 @@
 #define PINNING_UNLOAD_PREPARED_INTERNAL_H
 
 #include <bpf/bpf.h>
-#include "bpffs/directory.h"
 #include "bpffs/live.h"
 #include "pinning/elsewhere.h"
-#include "pinning/unloader.h"
+#include "pinning/unload_internal.h"
 
 /* One pin below %progs/. */
 struct prepared {
@@ -24,14 +23,9 @@ struct prepared {
 
 /* Everything that this works with. */
 struct taking {
-	const struct interface *iface;
-	const struct unload_options *options;
-	struct unload_report *report;
-	struct bpffs fs;
-	struct attachments attached;
-	struct directory dir; /* fd -1 if the interface has none */
-	struct live live;     /* behind what is attached */
-	bool blind;           /* of which nothing can be told without CAP_SYS_ADMIN */
+	struct unloading u;
+	struct live live; /* behind what is attached */
+	bool blind;       /* of which nothing can be told without CAP_SYS_ADMIN */
 	struct elsewhere others;
 	struct prepared *list;
 	size_t len;

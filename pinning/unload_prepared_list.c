@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which prepared programs there are, and which of them go. */
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "pinning/unload_prepared_internal.h"
 
 bool prepared_runs(const struct taking *t, enum hook hook, __u32 prog_id)
@@ -18,7 +17,7 @@ bool prepared_runs(const struct taking *t, enum hook hook, __u32 prog_id)
 	for (size_t i = 0; i < t->live.progs_len; i++)
 		if (t->live.progs[i].hook == hook && t->live.progs[i].id == prog_id)
 			return true;
-	return attachments_has(&t->attached, hook, prog_id);
+	return attachments_has(&t->u.attached, hook, prog_id);
 }
 
 /* Note the program that is pinned there; what is no program is nobody's concern here. */
@@ -63,27 +62,20 @@ static int add_pin(struct taking *t, int dir_fd, enum hook hook, const char *fil
 int prepared_list(struct taking *t, enum hook hook)
 {
 	char top[NAME_SIZE];
-	struct dirent *entry;
+	struct listing progs;
 	int fd, err = 0;
-	DIR *stream;
 
-	snprintf(top, sizeof(top), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-	fd = bpffs_open_dir(t->dir.fd, top, O_RDONLY);
+	fd = progs_open(&t->u.dir, hook, top, &progs);
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : failed(fd, "cannot open %s/%s", t->dir.path, top);
-	stream = fdopendir(fd);
-	if (!stream) {
-		close(fd);
-		return failed(-ENOMEM, "cannot list %s/%s", t->dir.path, top);
-	}
-	while (!err && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		err = add_pin(t, fd, hook, entry->d_name);
+		return fd == -ENOENT ? 0 : failed(fd, "cannot list %s/%s", t->u.dir.path, top);
+	for (size_t i = 0; !err && i < progs.len; i++) {
+		err = add_pin(t, fd, hook, progs.list[i].name);
 		if (err)
-			failed(err, "cannot look at %s/%s/%s", t->dir.path, top, entry->d_name);
+			failed(err, "cannot look at %s/%s/%s", t->u.dir.path, top,
+			       progs.list[i].name);
 	}
-	closedir(stream);
+	listing_free(&progs);
+	close(fd);
 	return err;
 }
 
@@ -96,17 +88,17 @@ static bool fits(const struct unload_options *o, const struct prepared *one)
 int prepared_choose(struct taking *t)
 {
 	const struct prepared *running = NULL;
-	struct unload_report *report = t->report;
+	struct unload_report *report = t->u.report;
 
 	for (size_t i = 0; i < t->len; i++) {
 		struct prepared *one = &t->list[i];
 		struct unloaded *list;
 
-		if (!fits(t->options, one))
+		if (!fits(t->u.options, one))
 			continue;
 		if (one->attached) {
 			running = one;
-			if (one->at && t->options->all)
+			if (one->at && t->u.options->all)
 				note("program %u (%s) stays: it is attached to %s of %s", one->id,
 				     one->name, hook_name(one->at->hook), one->at->iface.name);
 			continue;
@@ -122,20 +114,20 @@ int prepared_choose(struct taking *t)
 		memcpy(list[report->len++].name, one->name, sizeof(one->name));
 		one->goes = true;
 	}
-	if (report->len > 1 && !t->options->all) {
+	if (report->len > 1 && !t->u.options->all) {
 		rejected(-EINVAL, "cannot choose: %zu prepared programs of %s fit", report->len,
-		         t->iface->name);
+		         t->u.iface->name);
 		hint("name one by --id, or take them all: --all");
 		return -EINVAL;
 	}
-	if (report->len || t->options->all)
+	if (report->len || t->u.options->all)
 		return 0;
 	if (running)
 		rejected(-ENOENT, "cannot take program %u back: it is attached to %s of %s",
 		         running->id, hook_name(running->at ? running->at->hook : running->hook),
-		         running->at ? running->at->iface.name : t->iface->name);
+		         running->at ? running->at->iface.name : t->u.iface->name);
 	else
-		rejected(-ENOENT, "cannot find such a prepared program of %s", t->iface->name);
-	hint("see what is there: %s %s", cli_command("status"), cli_word(t->iface->name));
+		rejected(-ENOENT, "cannot find such a prepared program of %s", t->u.iface->name);
+	hint("see what is there: %s %s", cli_command("status"), cli_word(t->u.iface->name));
 	return -ENOENT;
 }

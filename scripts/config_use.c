@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "bpffs/view.h"
 #include "scripts/config_use.h"
 #include "scripts/map_use.h"
@@ -170,25 +170,20 @@ static bool program_uses(int dir_fd, const char *file, __u32 map_id)
 static bool find_prepared(const struct config *config, enum hook hook, __u32 map_id, char *name,
                           size_t size)
 {
-	char path[64];
-	struct dirent **list;
+	char path[NAME_SIZE];
+	struct listing progs;
 	bool found = false;
-	int fd, count;
+	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-	fd = openat(config->dir.fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = progs_open(&config->dir, hook, path, &progs);
 	if (fd < 0)
 		return false;
-	count = scandirat(fd, ".", &list, NULL, alphasort);
-	for (int i = 0; i < count; i++) {
-		if (!found && program_uses(fd, list[i]->d_name, map_id)) {
-			snprintf(name, size, "%s", list[i]->d_name);
-			found = true;
-		}
-		free(list[i]);
+	for (size_t i = 0; !found && i < progs.len; i++) {
+		found = program_uses(fd, progs.list[i].name, map_id);
+		if (found)
+			snprintf(name, size, "%s", progs.list[i].name);
 	}
-	if (count >= 0)
-		free(list);
+	listing_free(&progs);
 	close(fd);
 	return found;
 }

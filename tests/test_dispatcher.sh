@@ -469,10 +469,15 @@ test_load_and_unload_wait_for_libxdp()
 	[[ -z $(prog_id v0) ]] || fail "it was not removed"
 }
 
-test_a_program_that_joins_waits_for_libxdp()
+need_libxdp_lock()
 {
 	need_libxdp
 	[[ -d $BPFFS/xdp ]] || mkdir -m 700 "$BPFFS/xdp"
+}
+
+test_a_program_that_joins_waits_for_libxdp()
+{
+	need_libxdp_lock
 	locked "$BPFFS/xdp" load --join -m skb v0 objects/xdp_pass.o
 	[[ -z $(prog_id v0) ]] || fail "it was attached all the same"
 	unlock
@@ -482,8 +487,7 @@ test_a_program_that_joins_waits_for_libxdp()
 # Attached in between, while it loads: what is there then is said.
 test_what_came_meanwhile_is_looked_at_again()
 {
-	need_libxdp
-	[[ -d $BPFFS/xdp ]] || mkdir -m 700 "$BPFFS/xdp"
+	need_libxdp_lock
 	locked "$BPFFS/xdp" load --join -m skb v0 objects/xdp_drop.o
 	link_xdp v0 objects/xdp_pass.o
 	exec 7<&-

@@ -396,8 +396,8 @@ test_times_are_local()
 
 	link_xdp v0 objects/xdp_pass.o
 	loaded=$(bpftool -j prog show id "$(prog_id v0)" | number loaded_at)
-	TZ=XXX-5 status v0 | grep -q "loaded $(TZ=XXX-5 date -d "@$loaded" '+%F %T') by uid 0" ||
-		fail "loaded at $loaded: $(TZ=XXX-5 status v0)"
+	TZ=UTC-5 status v0 | grep -q "loaded $(TZ=UTC-5 date -d "@$loaded" '+%F %T') by uid 0" ||
+		fail "loaded at $loaded: $(TZ=UTC-5 status v0)"
 }
 
 test_programs_that_replace_functions_of_ours_are_shown()

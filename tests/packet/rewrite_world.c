@@ -15,8 +15,6 @@
 #include "bpffs/log.h"
 #include "tests/packet/rewrite_world.h"
 
-#define WORDS 32
-
 struct twins twins;
 static struct bpf_object *shown;
 int tc_fd;
@@ -60,17 +58,6 @@ int no_rules(void **state)
 	rules.len = 0;
 	twins.tc_from = TWINS_LOOPBACK;
 	return 0;
-}
-
-int try_rule(const char *text, struct rule *rule)
-{
-	char copy[512], *words[WORDS], *word, *rest = copy;
-	int count = 0;
-
-	snprintf(copy, sizeof(copy), "%s", text);
-	while ((word = strsep(&rest, " ")))
-		words[count++] = word;
-	return rule_parse(rule, words, count, true);
 }
 
 void add(const char *text)

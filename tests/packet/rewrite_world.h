@@ -4,9 +4,9 @@
 #define PACKET_REWRITE_WORLD_H
 
 #include <linux/types.h>
-#include "scripts/rewrite_rules.h"
 #include "tests/packet/frame.h"
 #include "tests/packet/twins.h"
+#include "tests/rule_words.h"
 
 #define MAC1 "02:00:00:00:00:01"
 #define MAC2 "02:00:00:00:00:02"
@@ -22,9 +22,6 @@ int close_twins(void **state);
 
 /* Set-up of each test: the tables are empty, and packets come in. */
 int no_rules(void **state);
-
-/* Read a rule as the tool does. Returns 0 or a negative errno. */
-int try_rule(const char *text, struct rule *rule);
 
 /* Add a rule that must be right. */
 void add(const char *text);

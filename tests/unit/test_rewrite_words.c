@@ -9,20 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "bpffs/log.h"
-#include "scripts/rewrite_rules.h"
-
-#define WORDS 32
-
-static int try_rule(const char *text, struct rule *rule)
-{
-	char copy[512], *words[WORDS], *word, *rest = copy;
-	int count = 0;
-
-	snprintf(copy, sizeof(copy), "%s", text);
-	while ((word = strsep(&rest, " ")))
-		words[count++] = word;
-	return rule_parse(rule, words, count, true);
-}
+#include "tests/rule_words.h"
 
 static void test_words_that_make_no_rule(void **state)
 {
