@@ -55,3 +55,23 @@ void beside_insert(struct frame *f, __u16 protocol, __u16 tci)
 	memcpy(at, tag, sizeof(tag));
 	f->len += sizeof(tag);
 }
+
+static void shift(__u16 *offset, int by)
+{
+	if (*offset != PROBE_NOTHING)
+		*offset += by;
+}
+
+void beside_oracle(const struct frame *f, __u16 protocol, __u16 tci, struct probe *expected)
+{
+	struct frame tagged = *f;
+
+	beside_insert(&tagged, protocol, tci);
+	oracle_parse(tagged.bytes, tagged.len, expected);
+	expected->bytes -= 4;
+	shift(&expected->ip4, -4);
+	shift(&expected->ip6, -4);
+	shift(&expected->tcp, -4);
+	shift(&expected->udp, -4);
+	shift(&expected->icmp, -4);
+}

@@ -3,6 +3,7 @@
 #ifndef TESTS_PACKET_BESIDE_H
 #define TESTS_PACKET_BESIDE_H
 
+#include "tests/packet/oracle.h"
 #include "tests/packet/twins.h"
 
 struct beside {
@@ -22,5 +23,8 @@ int beside_run(const struct beside *b, const struct frame *in, __u16 protocol, _
 
 /* Put a tag behind the addresses of a frame: where one that is beside it belongs. */
 void beside_insert(struct frame *f, __u16 protocol, __u16 tci);
+
+/* What the oracle finds in the frame with the tag in it; but there it is 4 bytes longer. */
+void beside_oracle(const struct frame *f, __u16 protocol, __u16 tci, struct probe *expected);
 
 #endif
