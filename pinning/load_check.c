@@ -206,6 +206,7 @@ void load_hint_refused(const struct loading *l, int err)
 static int check_native(const struct loading *l)
 {
 	bool two_steps = l->old && !load_is_atomic(l);
+	__u32 longest;
 
 	if (l->how.by != ATTACH_XDP || l->how.mode != XDP_MODE_NATIVE ||
 	    !(two_steps || (!l->old && l->options->dry_run)))
@@ -217,13 +218,14 @@ static int check_native(const struct loading *l)
 		hint("take the kernel's own: --mode skb");
 		return -EOPNOTSUPP;
 	}
-	if (takes_frags(l) || packets_of(l, true) <= longest_packet())
+	/* Asked once: the peer's namespace may be found now and not a moment later. */
+	longest = takes_frags(l) ? 0 : packets_of(l, true);
+	if (longest <= longest_packet())
 		return 0;
 	rejected(-ERANGE,
 	         "cannot load onto xdp of %s in native mode: packets of up to %u bytes come, and "
-	         "without "
-	         "fragments a program takes %u",
-	         l->iface->name, packets_of(l, true), longest_packet());
+	         "without fragments a program takes %u",
+	         l->iface->name, longest, longest_packet());
 	hint_frags(l);
 	return -ERANGE;
 }

@@ -228,7 +228,8 @@ test_where_the_new_program_cannot_be_attached_the_old_one_is_put_back()
 	local how id
 
 	# Native XDP without frags takes no frame above a page: skb mode does. How long those of the
-	# peer are cannot be asked where its namespace has no name.
+	# peer are cannot be asked where neither a name nor a process leads to its namespace; a tool
+	# of another test that looks into namespaces would be such a process.
 	ip link set dev v0 mtu 9000
 	in_peer ip link set dev v1 mtu 9000
 	touch "$TMPDIR/peer"
@@ -241,7 +242,7 @@ test_where_the_new_program_cannot_be_attached_the_old_one_is_put_back()
 		load $how -m skb v0 objects/xdp_pass.o >/dev/null 2>&1
 		id=$(prog_id v0)
 		send 1
-		expect_status 2 load -m native v0 objects/xdp_drop.o
+		expect_status 2 unshare --pid --fork --mount-proc pinning/load -m native v0 objects/xdp_drop.o
 		[[ $errors == *"cannot attach the program on xdp of v0"*"program $id is back on xdp of v0"* ]] ||
 			fail "it says: $errors"
 		[[ $(prog_id v0) == "$id" ]] || fail "attached is '$(prog_id v0)'"
