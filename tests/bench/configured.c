@@ -4,17 +4,19 @@
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "bpffs/hook.h"
 #include "tests/bench/command.h"
 #include "tests/bench/configured.h"
 #include "tests/bench/job.h"
 
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define CHECKED    64         /* packets */
-#define ROUTED     "10.0.1.2" /* behind w0 */
-#define FLOWS      256
-#define PEER_LOAD  "xdp-forward load -m native v0 w0"
+#define LEN(array)  (sizeof(array) / sizeof((array)[0]))
+#define CHECKED     64         /* packets */
+#define ROUTED      "10.0.1.2" /* behind w0 */
+#define FLOWS       256
+#define PEER_LOAD   "xdp-forward load -m native v0 w0"
+#define PEER_UNLOAD "xdp-forward unload v0 w0"
 
 /* A program and its twin, on v0. */
 static const struct configured {
@@ -47,7 +49,7 @@ static const struct configured {
 _Static_assert(2 * LEN(list) <= STORE_MORE && LEN(list) < STORE_MORE,
                "more rows than store_measure() has room for");
 
-static int wrap(const struct configured *c, enum hook hook, struct store_run *run,
+static int wrap(const struct configured *c, enum hook hook, struct measured *run,
                 const struct keys *all)
 {
 	const int passes[] = { [HOOK_XDP] = XDP_PASS, [HOOK_TC_INGRESS] = TC_ACT_UNSPEC };
@@ -72,23 +74,22 @@ static int wrap(const struct configured *c, enum hook hook, struct store_run *ru
 	return testrun_check(&run->run, c->redirects ? redirects[hook] : passes[hook], CHECKED);
 }
 
-/* What is on v0 now. It stays loaded, with its maps, when it is off the interface again. */
-static int take(const struct configured *c, enum hook hook, struct store_run *run,
-                const struct keys *keys, const char *detach)
+/*
+ * What is on v0 now. It stays loaded, with its maps, when it is off the interface again. file: see
+ * subject_take().
+ */
+static int take(struct subject *subject, enum hook hook, const char *file, const char *detach)
 {
-	int err = subject_take(&run->subject, "v0", hook), last;
+	int err = subject_take(subject, "v0", hook, file);
+	int last = command_run(NULL, "%s", detach);
 
-	run->used = true;
-	last = command_run(NULL, "%s", detach);
-	if (!err)
-		err = wrap(c, hook, run, keys);
 	return err ? err : last;
 }
 
 static struct row *add_row(struct table *table, const char *name, const char *what,
-                           const char *zero, const char *vs, struct store_run *run)
+                           const char *zero, const char *vs, struct measured *run)
 {
-	struct row *row = table_row(table, name, what, testrun_round, run);
+	struct row *row = table_row(table, name, what, measured_round, run);
 
 	snprintf(row->zero, sizeof(row->zero), "%s", zero);
 	snprintf(row->vs, sizeof(row->vs), "%s", vs);
@@ -102,7 +103,7 @@ static void name_row(char name[48], const char *hook, const struct configured *c
 }
 
 static int add(struct table *table, const struct configured *c, enum hook hook, const char *zero,
-               const char *vs, struct store_run *run, const struct keys *keys)
+               const char *vs, struct measured *run, const struct keys *keys)
 {
 	const char *prefix = hook == HOOK_XDP ? "xdp" : "tc";
 	char name[48], object[64], detach[96];
@@ -123,30 +124,45 @@ static int add(struct table *table, const struct configured *c, enum hook hook, 
 		return err;
 	snprintf(detach, sizeof(detach), "unload --purge --hook %s v0%s", hook_name(hook),
 	         hook == HOOK_XDP ? "" : CLSACT_OFF(""));
-	return take(c, hook, run, keys, detach);
+	err = take(&run->subject, hook, object, detach);
+	if (!err)
+		err = subject_renew(&run->subject);
+	return err ? err : wrap(c, hook, run, keys);
+}
+
+/* Only the tool itself can load it: its object is a part of it. */
+static int take_peer(struct subject *subject)
+{
+	int err = command_run(NULL, PEER_LOAD);
+
+	memset(subject, 0, sizeof(*subject));
+	return err ? err : take(subject, HOOK_XDP, NULL, PEER_UNLOAD);
 }
 
 /* What xdp-tools has for the same packets as xdp_forward. */
-static int add_peer(struct table *table, struct store_run *run, const struct keys *keys)
+static int add_peer(struct table *table, struct measured *run, const struct keys *keys)
 {
 	static const struct configured peer = { .redirects = true,
 		                                .sources = FLOWS,
 		                                .destination = ROUTED };
 	struct row *row = add_row(table, "xdp-forward", "a route looked up for each packet",
 	                          "empty", "", run);
+	int err;
 
 	if (!command_exists("xdp-forward")) {
 		row_missing(row, false, PEER_XDP_FORWARD);
 		return 0;
 	}
+	run->take = take_peer;
 	if (command_run(NULL, PEER_LOAD)) {
 		row_missing(row, false, ROW_NOT_ATTACHED, PEER_LOAD);
 		return 0;
 	}
-	return take(&peer, HOOK_XDP, run, keys, "xdp-forward unload v0 w0");
+	err = take(&run->subject, HOOK_XDP, NULL, PEER_UNLOAD);
+	return err ? err : wrap(&peer, HOOK_XDP, run, keys);
 }
 
-int configured_add_xdp(struct table *table, struct store_run *runs, const struct keys *keys)
+int configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys)
 {
 	int err = add_peer(table, &runs[LEN(list)], keys);
 
@@ -156,7 +172,7 @@ int configured_add_xdp(struct table *table, struct store_run *runs, const struct
 	return err;
 }
 
-int configured_add_tc(struct table *table, struct store_run *runs, const struct keys *keys)
+int configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys)
 {
 	int err = 0;
 
@@ -165,7 +181,7 @@ int configured_add_tc(struct table *table, struct store_run *runs, const struct 
 	return err;
 }
 
-int configured_add_twins(struct table *table, struct store_run *runs, const struct keys *keys)
+int configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys)
 {
 	char twin[48];
 	int err = 0;

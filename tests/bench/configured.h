@@ -13,8 +13,8 @@
  * XDP, beside what xdp-tools has for it; tc; and both, each XDP program compared to its tc twin,
  * above "empty-xdp" and "empty-tc".
  */
-int configured_add_xdp(struct table *table, struct store_run *runs, const struct keys *keys);
-int configured_add_tc(struct table *table, struct store_run *runs, const struct keys *keys);
-int configured_add_twins(struct table *table, struct store_run *runs, const struct keys *keys);
+int configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys);
+int configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys);
+int configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys);
 
 #endif

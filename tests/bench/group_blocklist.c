@@ -7,7 +7,7 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/listed.h"
-#include "tests/bench/testrun.h"
+#include "tests/bench/measured.h"
 #include "tests/bench/wrapper.h"
 
 #define KINDS_MAX 8
@@ -26,9 +26,9 @@ static const struct {
 struct list_bench {
 	struct lists lists;
 	struct keys keys[2][KEY_KINDS][KEY_SIZES];
-	struct subject empty, subjects[KINDS_MAX], again;
-	struct testrun zeros[KEY_SIZES], again_run;
-	struct testrun runs[KINDS_MAX][KEY_KINDS][KEY_SIZES];
+	struct subject subjects[KINDS_MAX]; /* whose maps the rows share */
+	struct measured zeros[KEY_SIZES], again;
+	struct measured runs[KINDS_MAX][KEY_KINDS][KEY_SIZES];
 	struct frame frame;
 };
 
@@ -47,14 +47,18 @@ static int make_keys(struct list_bench *b)
 /* The zero line depends on how many keys pass through the caches, not on what they are. */
 static int add_zeros(struct table *table, struct list_bench *b)
 {
-	int err = subject_load(&b->empty, BENCH_BPF "empty.o", "empty_xdp", NULL, NULL);
 	char name[48];
+	int err = 0;
 
 	for (int size = 0; !err && size < KEY_SIZES; size++) {
+		struct measured *zero = &b->zeros[size];
+
 		snprintf(name, sizeof(name), "empty/%s", key_sizes[size].name);
-		table_row(table, name, "the zero line", testrun_round, &b->zeros[size]);
-		err = testrun_make(&b->zeros[size], b->empty.prog_fd, &b->frame,
-		                   &b->keys[0][KEY_MISS][size]);
+		table_row(table, name, "the zero line", measured_round, zero);
+		err = subject_load(&zero->subject, BENCH_BPF "empty.o", "empty_xdp", NULL, NULL);
+		if (!err)
+			err = testrun_make(&zero->run, zero->subject.prog_fd, &b->frame,
+			                   &b->keys[0][KEY_MISS][size]);
 	}
 	return err;
 }
@@ -62,43 +66,45 @@ static int add_zeros(struct table *table, struct list_bench *b)
 static int add_row(struct table *table, struct list_bench *b, size_t i, int kind, int size)
 {
 	const struct listed_kind *listed = &listed_kinds[i];
-	struct testrun *run = &b->runs[i][kind][size];
+	struct measured *measured = &b->runs[i][kind][size];
 	struct row *row;
 	char name[48];
 	int err;
 
 	snprintf(name, sizeof(name), "%s/%s/%s", listed->name, key_kind_name(kind),
 	         key_sizes[size].name);
-	row = table_row(table, name, listed->what, testrun_round, run);
+	row = table_row(table, name, listed->what, measured_round, measured);
 	snprintf(row->zero, sizeof(row->zero), "empty/%s", key_sizes[size].name);
 	if (i)
 		snprintf(row->vs, sizeof(row->vs), "%s/%s/%s", listed_kinds[0].name,
 		         key_kind_name(kind), key_sizes[size].name);
 	if (!listed_is_there(listed, row))
 		return 0;
-	err = testrun_make(run, b->subjects[i].prog_fd, &b->frame,
-	                   &b->keys[listed->addresses][kind][size]);
+	err = subject_again(&measured->subject, &b->subjects[i]);
+	if (!err)
+		err = testrun_make(&measured->run, measured->subject.prog_fd, &b->frame,
+		                   &b->keys[listed->addresses][kind][size]);
 	if (err)
 		return err;
-	return testrun_check(run, kind == KEY_HIT ? XDP_DROP : XDP_PASS, CHECKED);
+	return testrun_check(&measured->run, kind == KEY_HIT ? XDP_DROP : XDP_PASS, CHECKED);
 }
 
 /* With a list of its own: where it lies in memory makes a difference, which is no better's. */
 static int add_again(struct table *table, struct list_bench *b)
 {
 	const struct listed_kind *listed = &listed_kinds[0];
-	int err = listed_load(listed, &b->lists, &b->again);
+	int err = listed_load(listed, &b->lists, &b->again.subject);
 	struct row *row;
 
 	if (!err)
-		err = listed_fill(listed, &b->lists, &b->again);
+		err = listed_fill(listed, &b->lists, &b->again.subject);
 	if (!err)
-		err = testrun_make(&b->again_run, b->again.prog_fd, &b->frame,
+		err = testrun_make(&b->again.run, b->again.subject.prog_fd, &b->frame,
 		                   &b->keys[listed->addresses][KEY_MISS][KEYS_REFERENCE]);
 	if (err)
 		return err;
-	row = table_row(table, ROW_AA, "the reference, loaded and filled once more", testrun_round,
-	                &b->again_run);
+	row = table_row(table, ROW_AA, "the reference, loaded and filled once more", measured_round,
+	                &b->again);
 	snprintf(row->zero, sizeof(row->zero), "empty/%s", key_sizes[KEYS_REFERENCE].name);
 	return 0;
 }
@@ -140,19 +146,17 @@ static int add_rows(struct table *table, struct list_bench *b)
 static void release(struct list_bench *b)
 {
 	for (int size = 0; size < KEY_SIZES; size++) {
-		testrun_free(&b->zeros[size]);
+		measured_free(&b->zeros[size]);
 		for (int kind = 0; kind < KEY_KINDS; kind++) {
 			keys_free(&b->keys[0][kind][size]);
 			keys_free(&b->keys[1][kind][size]);
 			for (size_t i = 0; i < KINDS_MAX; i++)
-				testrun_free(&b->runs[i][kind][size]);
+				measured_free(&b->runs[i][kind][size]);
 		}
 	}
 	for (size_t i = 0; i < KINDS_MAX; i++)
 		subject_free(&b->subjects[i]);
-	testrun_free(&b->again_run);
-	subject_free(&b->again);
-	subject_free(&b->empty);
+	measured_free(&b->again);
 	lists_free(&b->lists);
 	free(b);
 }
@@ -187,6 +191,7 @@ static int measure(const char *name, bool v6, __u32 count)
 	table_note(table,
 	           "A wrapper restores each packet and writes its key; the zero line has that "
 	           "as well.");
+	table_note(table, MEASURED_NOTE);
 	frame_make(&b->frame, v6);
 	err = lists_make(&b->lists, v6, count);
 	if (!err)

@@ -56,6 +56,7 @@ static int measure_cost(void)
 		"Thread CPU time, on packets that a wrapper restores, each with another of 65536 "
 		"source addresses: parse has room for fewer in its LRU table, and each new source "
 		"then drops one that is older; rows /1k have sources that fit.");
+	table_note(table, MEASURED_NOTE);
 	return store_measure(table, programs, sizeof(programs) / sizeof(programs[0]),
 	                     configured_add_twins);
 }

@@ -132,6 +132,7 @@ static struct table *make_table(const char *name, const char *title)
 	                  "CPU's caches; IPv4, TCP, 64 bytes.");
 	table_note(table, "An LRU table drops entries before it is full, and then each new source "
 	                  "costs more: rows /1k have sources that fit.");
+	table_note(table, MEASURED_NOTE);
 	table_note(table, "What redirects or answers only decides: a test run sends nothing on.");
 	return table;
 }

@@ -6,10 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/store.h"
 
 #define CHECKED 64 /* packets */
 #define KEYS    65536
+
+/* Many short rounds: each has its programs in other places. */
+#define STORE_ROUNDS 45
+#define STORE_MS     10
 
 /* The path of the object, or why there is none. Returns whether it is there. */
 static bool find(const struct store_program *program, struct row *row, char path[PATH_MAX])
@@ -31,10 +36,10 @@ static bool find(const struct store_program *program, struct row *row, char path
 	return true;
 }
 
-static int add(struct table *table, const struct store_program *program, struct store_run *run,
+static int add(struct table *table, const struct store_program *program, struct measured *run,
                const struct frame *frame, const struct keys *keys)
 {
-	struct row *row = table_row(table, program->name, program->what, testrun_round, run);
+	struct row *row = table_row(table, program->name, program->what, measured_round, run);
 	char path[PATH_MAX];
 	int err;
 
@@ -44,10 +49,10 @@ static int add(struct table *table, const struct store_program *program, struct 
 		snprintf(row->vs, sizeof(row->vs), "%s", program->vs);
 	if (!find(program, row, path))
 		return 0;
-	run->used = true;
 	err = subject_load(&run->subject, path, program->program, NULL, NULL);
-	if (!err && program->fill)
-		err = program->fill(&run->subject);
+	run->fill = program->fill;
+	if (!err && run->fill)
+		err = run->fill(&run->subject);
 	if (!err)
 		err = testrun_make(&run->run, run->subject.prog_fd, frame, keys);
 	if (!err)
@@ -55,19 +60,10 @@ static int add(struct table *table, const struct store_program *program, struct 
 	return err ? failed(err, "cannot measure %s", path) : 0;
 }
 
-static void release(struct store_run *run)
-{
-	if (!run->used)
-		return;
-	testrun_free(&run->run);
-	subject_free(&run->subject);
-	run->used = false;
-}
-
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
-                  int (*more)(struct table *table, struct store_run *runs, const struct keys *keys))
+                  int (*more)(struct table *table, struct measured *runs, const struct keys *keys))
 {
-	struct store_run *runs = calloc(len + STORE_MORE, sizeof(*runs));
+	struct measured *runs = calloc(len + STORE_MORE, sizeof(*runs));
 	struct keys keys = {};
 	struct frame frame;
 	int err;
@@ -80,10 +76,13 @@ int store_measure(struct table *table, const struct store_program *programs, siz
 		err = add(table, &programs[i], &runs[i], &frame, &keys);
 	if (!err && more)
 		err = more(table, runs + len, &keys);
+	for (size_t i = 0; i < len + STORE_MORE; i++)
+		runs[i].run.ms = STORE_MS;
+	table->rounds = bench_size(STORE_ROUNDS, bench.rounds);
 	if (!err)
 		err = table_run(table);
 	for (size_t i = 0; i < len + STORE_MORE; i++)
-		release(&runs[i]);
+		measured_free(&runs[i]);
 	free(runs);
 	keys_free(&keys);
 	return err;

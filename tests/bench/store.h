@@ -5,9 +5,7 @@
 
 #include <linux/types.h>
 #include "tests/bench/frame.h"
-#include "tests/bench/subject.h"
-#include "tests/bench/table.h"
-#include "tests/bench/testrun.h"
+#include "tests/bench/measured.h"
 
 /* A program as it is loaded, before anything is put into its maps unless fill does. */
 struct store_program {
@@ -18,7 +16,7 @@ struct store_program {
 	int action;          /* that it must return, or ANY_ACTION */
 	const char *zero;    /* the row of the zero line, or NULL */
 	const char *vs;      /* row it is compared to, or NULL */
-	/* Fills its maps; 0 or a negative errno, reported. */
+	/* Fills its maps, after each load of it; 0 or a negative errno, reported. */
 	int (*fill)(struct subject *subject);
 };
 
@@ -27,21 +25,13 @@ struct store_program {
 #define PEER_XDP_FORWARD                                                                           \
 	"needs xdp-forward (package xdp-tools, 1.5 or later, or tests/matrix/fetch.sh trixie)"
 
-/* A loaded program in its wrapper, as the subject of a row. */
-struct store_run {
-	struct testrun run; /* first: testrun_round() takes it */
-	struct subject subject;
-	bool used;
-};
-
 /*
  * A row for each program: loaded, filled, wrapped and checked on some packets, or with the reason
  * why it is missing; then those that more, if not NULL, adds for the same packets. Then the table
  * is run. Returns 0 or a negative errno, reported.
  */
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
-                  int (*more)(struct table *table, struct store_run *runs,
-                              const struct keys *keys));
+                  int (*more)(struct table *table, struct measured *runs, const struct keys *keys));
 
 /* Rows that more may add, at most. */
 #define STORE_MORE 20

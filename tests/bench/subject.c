@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/query.h"
+#include "tests/bench/share.h"
 #include "tests/bench/subject.h"
 
 int subject_load(struct subject *subject, const char *file, const char *program,
@@ -52,7 +53,7 @@ static int find_program(const char *ifname, enum hook hook, __u32 *id)
 	return *id ? 0 : -ENOENT;
 }
 
-int subject_take(struct subject *subject, const char *ifname, enum hook hook)
+int subject_take(struct subject *subject, const char *ifname, enum hook hook, const char *file)
 {
 	__u32 id = 0;
 	int err;
@@ -60,6 +61,8 @@ int subject_take(struct subject *subject, const char *ifname, enum hook hook)
 	memset(subject, 0, sizeof(*subject));
 	subject->prog_fd = -1;
 	subject->taken = true;
+	if (file)
+		snprintf(subject->object.path, sizeof(subject->object.path), "%s", file);
 	err = find_program(ifname, hook, &id);
 	if (!err) {
 		subject->prog_fd = bpf_prog_get_fd_by_id(id);
@@ -68,6 +71,46 @@ int subject_take(struct subject *subject, const char *ifname, enum hook hook)
 	}
 	return err ? failed(err, "cannot open the program on %s of %s", hook_name(hook), ifname)
 	           : 0;
+}
+
+int subject_again(struct subject *again, const struct subject *subject)
+{
+	const struct bpf_program *prog = subject->object.prog;
+	struct object_choice choice = { .file = subject->object.path,
+		                        .program = prog ? bpf_program__name(prog) : NULL,
+		                        .hook = -1 };
+	struct bpf_map *map;
+	int err;
+
+	memset(again, 0, sizeof(*again));
+	again->prog_fd = -1;
+	err = object_open(&again->object, &choice);
+	if (err)
+		return err;
+	bpf_object__for_each_map(map, again->object.obj)
+		bpf_map__set_pin_path(map, NULL);
+	err = share_maps(again->object.obj, subject->prog_fd);
+	if (err)
+		return failed(err, "cannot load %s onto the maps that it has", choice.file);
+	err = object_load(&again->object);
+	if (err)
+		return err;
+	again->prog_fd = bpf_program__fd(again->object.prog);
+	return share_check(subject->prog_fd, again->prog_fd);
+}
+
+int subject_renew(struct subject *subject)
+{
+	struct subject again;
+	int err = subject_again(&again, subject);
+
+	if (err) {
+		subject_free(&again);
+		return err;
+	}
+	subject_free(subject);
+	*subject = again;
+	return 0;
 }
 
 void subject_free(struct subject *subject)

@@ -9,7 +9,7 @@
 #include "pinning/object.h"
 
 struct subject {
-	struct object object;
+	struct object object; /* of one that is taken its path alone, or not even that */
 	int prog_fd;
 	bool taken; /* by subject_take(): there is no object */
 };
@@ -22,8 +22,21 @@ struct subject {
 int subject_load(struct subject *subject, const char *file, const char *program,
                  int (*resize)(struct bpf_object *obj, const void *arg), const void *arg);
 
-/* Hold the first program that runs on a hook of an interface, whoever loaded it. */
-int subject_take(struct subject *subject, const char *ifname, enum hook hook);
+/*
+ * Hold the first program that runs on a hook of an interface, whoever loaded it. file: the object
+ * that it is of, with no other program in it, or NULL if that is not known.
+ */
+int subject_take(struct subject *subject, const char *ifname, enum hook hook, const char *file);
+
+/*
+ * Load the program of another subject, whose file is known, once more, onto the same maps: the
+ * kernel puts its code elsewhere. Returns 0 or a negative errno, reported. subject_free() must
+ * follow in any case.
+ */
+int subject_again(struct subject *again, const struct subject *subject);
+
+/* The same in its own place: the program of before is released. */
+int subject_renew(struct subject *subject);
 
 void subject_free(struct subject *subject);
 

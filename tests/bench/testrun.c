@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bpf/wrap.h"
 #include "tests/bench/testrun.h"
-#include "tests/bench/wrapper.h"
 
 #define REPEAT_FIRST 2000
 #define REPEAT_MAX   20000000
+#define GROWTH       32
 
 /* A program array takes programs of one kind, by rules that no query tells: the first that fits. */
 static const struct wrapper_kind xdp_kinds[] = {
@@ -64,10 +65,8 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 			return err;
 		err = put_subject(run->wrapper, prog_fd);
 		if (!err) {
-			struct bpf_program *prog =
-				bpf_object__find_program_by_name(run->wrapper, kinds[i].program);
-
-			run->wrapper_fd = bpf_program__fd(prog);
+			run->kind = &kinds[i];
+			run->wrapper_fd = wrapper_prog_fd(run->wrapper, run->kind);
 			run->frame = *frame;
 			return 0;
 		}
@@ -75,6 +74,23 @@ int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
 		run->wrapper = NULL;
 	}
 	return failed(err, "cannot wrap a program of type %u", type);
+}
+
+/* The program is put into the array that both wrappers share: neither is ever without one. */
+int testrun_renew(struct testrun *run, int prog_fd)
+{
+	struct bpf_object *wrapper = run->wrapper;
+	int err = put_subject(wrapper, prog_fd);
+
+	if (err)
+		return failed(err, "cannot put a program into its wrapper once more");
+	err = wrapper_renew(&wrapper, run->kind);
+	if (err)
+		return err;
+	bpf_object__close(run->wrapper);
+	run->wrapper = wrapper;
+	run->wrapper_fd = wrapper_prog_fd(wrapper, run->kind);
+	return 0;
 }
 
 int testrun_run(struct testrun *run, __u32 repeat, __u32 *action)
@@ -131,35 +147,47 @@ static int time_run(struct testrun *run, __u32 repeat, double *seconds)
 	return err;
 }
 
+double testrun_wanted(const struct testrun *run)
+{
+	return (run->ms && !bench.quick ? run->ms : bench.round_ms) / 1e3;
+}
+
 /* How many packets fill a round; the caches are warm after it. */
 static int calibrate(struct testrun *run)
 {
-	double wanted = bench.round_ms / 1e3, took = 0;
+	double wanted = testrun_wanted(run), took;
 	__u32 repeat = REPEAT_FIRST;
 	int err;
 
-	while (took < wanted / 4 && repeat < REPEAT_MAX) {
+	for (;;) {
 		err = time_run(run, repeat, &took);
 		if (err)
 			return err;
-		if (took < wanted / 4)
-			repeat *= 2;
+		if (took >= wanted / 4 || repeat >= REPEAT_MAX)
+			break;
+		repeat *= (__u32)fmin(fmax(wanted / took, 2), GROWTH);
 	}
 	run->repeat = (__u32)(repeat * wanted / took) + 1;
 	return 0;
 }
 
-int testrun_round(struct row *row, double values[TABLE_METRICS])
+/*
+ * A run takes some microseconds whatever its packets are, and rows are compared: all take as long
+ * as wanted, so what was disturbed once must not decide for the rounds that follow.
+ */
+int testrun_time(struct testrun *run, double *ns)
 {
-	struct testrun *run = row->subject;
-	double seconds;
+	double seconds, aim;
 	int err = run->repeat ? 0 : calibrate(run);
 
 	if (!err)
 		err = time_run(run, run->repeat, &seconds);
-	if (!err)
-		values[0] = seconds * 1e9 / run->repeat;
-	return err;
+	if (err)
+		return err;
+	*ns = seconds * 1e9 / run->repeat;
+	aim = fmin(fmax(testrun_wanted(run) / seconds, 0.5), 2);
+	run->repeat = (__u32)fmin(run->repeat * aim + 1, REPEAT_MAX);
+	return 0;
 }
 
 void testrun_free(struct testrun *run)

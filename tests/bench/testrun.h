@@ -4,17 +4,20 @@
 #define BENCH_TESTRUN_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include "tests/bench/frame.h"
-#include "tests/bench/table.h"
+#include "tests/bench/wrapper.h"
 
 /* A wrapper around one program. */
 struct testrun {
 	struct bpf_object *wrapper;
+	const struct wrapper_kind *kind;
 	int wrapper_fd;
 	struct frame frame;
 	__u32 repeat; /* 0: not calibrated yet */
 	int ifindex;  /* that the packets seem to come from; 0: none */
 	bool tc;
+	unsigned int ms; /* how long a measurement shall take; 0: bench.round_ms */
 };
 
 /*
@@ -23,6 +26,12 @@ struct testrun {
  */
 int testrun_make(struct testrun *run, int prog_fd, const struct frame *frame,
                  const struct keys *keys);
+
+/*
+ * Another load of the same program, in another load of the same wrapper, which goes on with the
+ * next key. Returns 0 or a negative errno, reported.
+ */
+int testrun_renew(struct testrun *run, int prog_fd);
 
 /* Run it on repeat packets; action: of the last one. Returns 0 or a negative errno, reported. */
 int testrun_run(struct testrun *run, __u32 repeat, __u32 *action);
@@ -36,8 +45,11 @@ int testrun_run(struct testrun *run, __u32 repeat, __u32 *action);
  */
 int testrun_check(struct testrun *run, int action, __u32 count);
 
-/* For table_row(): nanoseconds of CPU time a packet; the subject is a struct testrun. */
-int testrun_round(struct row *row, double values[TABLE_METRICS]);
+/* Seconds that a measurement shall take. */
+double testrun_wanted(const struct testrun *run);
+
+/* Nanoseconds of CPU time a packet. Returns 0 or a negative errno, reported. */
+int testrun_time(struct testrun *run, double *ns);
 
 void testrun_free(struct testrun *run);
 

@@ -18,4 +18,13 @@ struct wrapper_kind {
 int wrapper_load(struct bpf_object **wrapper, const struct wrapper_kind *kind,
                  const struct frame *frame, const struct keys *keys);
 
+/*
+ * One that is loaded, of this kind, once more, onto the same maps: so it goes on with the next key,
+ * and the caller closes the one of before. Returns 0, or a negative errno, reported.
+ */
+int wrapper_renew(struct bpf_object **wrapper, const struct wrapper_kind *kind);
+
+/* The descriptor of its program. */
+int wrapper_prog_fd(const struct bpf_object *wrapper, const struct wrapper_kind *kind);
+
 #endif
