@@ -109,7 +109,10 @@ static int make_or_follow(const struct claimant *c, struct directory *dir)
 	dir->has_record = false;
 	if (!find_followed(c, dir, &was))
 		return follow(c, dir, &was, false);
-	return c->how->dry_run ? 0 : stage_make_directory(c->stage, dir);
+	if (c->how->dry_run)
+		return 0;
+	return c->how->whole ? stage_make_whole(c->stage, dir)
+	                     : stage_make_directory(c->stage, dir);
 }
 
 /* The record names another interface, which lives. */

@@ -9,6 +9,7 @@
 
 struct claim {
 	bool dry_run; /* decide and say, change nothing; dir->fd stays -1 if it is to be made */
+	bool whole;   /* a new directory stays in the stage until that is committed: see stage.h */
 	bool fresh;   /* drop what an interface that is gone left in the directory */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ void leftover_read(struct leftover *l, const struct bpffs *fs, const char *name,
 	memset(l, 0, sizeof(*l));
 	l->fs = fs;
 	l->name = name;
-	l->fd = fd;
+	l->fd = l->pins_fd = fd;
 	strcpy(l->verb, "tool");
 	l->hook = -1;
 	record_init(&l->rec, NULL);
@@ -36,7 +37,9 @@ void leftover_read(struct leftover *l, const struct bpffs *fs, const char *name,
 	record_get_other(&rec, STAGE_FIELD_VERB, l->verb, sizeof(l->verb));
 	if (record_get_other(&rec, STAGE_FIELD_DIR, l->relative, sizeof(l->relative)))
 		*l->relative = '\0';
-	record_read(l->fd, STAGE_META, &l->rec);
+	if (stage_is_whole(fd))
+		l->pins_fd = bpffs_open_dir(fd, STAGE_DIR, O_RDONLY);
+	record_read(l->pins_fd, STAGE_META, &l->rec);
 	if (record_get_other(&rec, STAGE_FIELD_HOOK, hook, sizeof(hook)))
 		return;
 	l->hook = hook_parse(hook);
@@ -46,6 +49,8 @@ void leftover_read(struct leftover *l, const struct bpffs *fs, const char *name,
 
 void leftover_free(struct leftover *l)
 {
+	if (l->pins_fd >= 0 && l->pins_fd != l->fd)
+		close(l->pins_fd);
 	live_free(&l->live);
 	displaced_free(&l->displaced);
 }
@@ -129,7 +134,7 @@ __u32 leftover_linked_prog(const struct leftover *l)
 	__u32 id;
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(l->hook));
-	id = link_pinned_prog(l->fd, path);
+	id = link_pinned_prog(l->pins_fd, path);
 	if (id || open_directory(l, &dir) < 0)
 		return id;
 	id = link_pinned_prog(dir.fd, path);
@@ -222,7 +227,7 @@ static enum leftover_way weigh(struct leftover *l, enum found found)
 	int err;
 
 	open_directory(l, &dir);
-	err = displaced_find(&l->displaced, l->fd, dir.fd);
+	err = displaced_find(&l->displaced, l->pins_fd, dir.fd);
 	if (dir.fd >= 0)
 		directory_close(&dir);
 	if (err)

@@ -18,6 +18,7 @@ struct leftover {
 	const struct bpffs *fs;
 	const char *name; /* of the stage */
 	int fd;
+	int pins_fd; /* where its pins are: fd, or of its directory that is made whole */
 	char verb[32];
 	char relative[PATH_MAX]; /* of the directory it is for; "" if it did not come that far */
 	struct record rec;       /* what the directory was to get */

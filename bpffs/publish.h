@@ -13,6 +13,7 @@
 #define STAGE_ODD      "%odd"
 #define STAGE_META     "%meta"
 #define STAGE_NEXT     "%next"
+#define STAGE_WHOLE    STAGE_DIR "/" STAGE_META
 
 /* Fields of a stage's record. */
 #define STAGE_FIELD_VERB "verb"

@@ -24,6 +24,22 @@ static void say_ended(const char *how, const struct leftover *l, const char *pat
 	     l->seen ? there : "");
 }
 
+/* A directory that is complete in its stage. */
+static int put_in_place(const struct leftover *l)
+{
+	char path[PATH_MAX * 2];
+	int err = directory_make_parent(l->fs, l->relative);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/%s", l->fs->path, l->relative);
+	err = stage_put_whole(l->fs, l->fd, l->relative);
+	if (err)
+		return failed(err, "cannot finish what a killed '%s' began in %s", l->verb, path);
+	say_ended("finished", l, path);
+	return 0;
+}
+
 static int go_forward(const struct leftover *l, bool wait, recover_before_fn before)
 {
 	struct directory dir;
@@ -33,6 +49,8 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 		return rejected(-EINVAL,
 		                "cannot finish stage %s: it names no interface's directory",
 		                l->name);
+	if (stage_is_whole(l->fd))
+		return put_in_place(l);
 	err = directory_open_relative(&dir, l->fs, l->relative);
 	if (err == -ENOENT && l->hook >= 0 && leftover_linked_prog(l))
 		return failed(err,
@@ -81,7 +99,7 @@ static int keep_counts(const struct leftover *l, const struct directory *dir)
 		if (!one->counted)
 			continue;
 		err = mapname_old(one->file, one->new_id, old, sizeof(old));
-		if (!err && linkat(l->fd, one->file, dir->fd, old, 0) && errno != EEXIST)
+		if (!err && linkat(l->pins_fd, one->file, dir->fd, old, 0) && errno != EEXIST)
 			err = -errno;
 		if (!err)
 			note("map '%s': what program %u counted stays in %s/%s", one->file,

@@ -136,6 +136,18 @@ int skeleton_fill(int dir_fd)
 	return make_back_links(dir_fd, NULL);
 }
 
+int skeleton_link_for_egress(int dir_fd, const char *file)
+{
+	char target[NAME_SIZE + 3], path[sizeof(DIRECTORY_EGRESS) + NAME_SIZE];
+
+	/* Of that one, the egress hook has its own. */
+	if (!strcmp(file, DIRECTORY_TC_STATS))
+		return 0;
+	snprintf(target, sizeof(target), "../%s", file);
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
+	return symlinkat(target, dir_fd, path) ? -errno : 0;
+}
+
 const char *skeleton_obstacle(int dir_fd)
 {
 	char target[4];

@@ -23,8 +23,12 @@ int skeleton_list(struct skeleton *s, int dir_fd, int egress_fd);
 int skeleton_complete_listed(struct skeleton *s);
 void skeleton_free(struct skeleton *s);
 
-/* The same for an empty directory that nobody else can enter yet. Returns 0 or a negative errno. */
+/*
+ * The same for a directory that nobody else can enter yet: an empty one; and the symlink in
+ * %egress/ to a flat map that came in. Each returns 0 or a negative errno. Silent.
+ */
 int skeleton_fill(int dir_fd);
+int skeleton_link_for_egress(int dir_fd, const char *file);
 
 /* The file that keeps iproute2 from being led back, such as a directory xdp/; NULL if there is
  * none. */

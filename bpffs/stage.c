@@ -46,7 +46,7 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 	char file[NAME_SIZE];
 	int err;
 
-	*stage = (struct stage){ .fs = fs, .fd = -1 };
+	*stage = (struct stage){ .fs = fs, .fd = -1, .pins_fd = -1 };
 	record_init(&stage->record, NULL);
 	err = ifname_encode(ifname, file, sizeof(file));
 	/* The same pid may be at work in another pid namespace. */
@@ -61,6 +61,7 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 	if (!err) {
 		stage->fd = bpffs_open_dir(fs->stage_fd, stage->name, O_RDONLY);
 		err = stage->fd < 0 ? stage->fd : lock_try(stage->fd);
+		stage->pins_fd = stage->fd;
 	}
 	if (!err)
 		err = record_set_other(&stage->record, STAGE_FIELD_VERB, verb);
@@ -73,15 +74,19 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 	return err;
 }
 
-int stage_make_directory(struct stage *stage, struct directory *dir)
+static int fill_directory(struct stage *stage, struct directory *dir)
 {
-	int err;
-
 	if (mkdirat(stage->fd, STAGE_DIR, 0700))
-		return failed(-errno, "cannot make a directory in %s", stage->fs->path);
+		return -errno;
 	dir->has_record = false;
 	dir->fd = bpffs_open_dir(stage->fd, STAGE_DIR, O_RDONLY);
-	err = dir->fd < 0 ? dir->fd : skeleton_fill(dir->fd);
+	return dir->fd < 0 ? dir->fd : skeleton_fill(dir->fd);
+}
+
+int stage_make_directory(struct stage *stage, struct directory *dir)
+{
+	int err = fill_directory(stage, dir);
+
 	if (!err && renameat2(stage->fd, STAGE_DIR, stage->fs->fd, dir->relative, RENAME_NOREPLACE))
 		err = -errno;
 	if (!err) {
@@ -92,20 +97,35 @@ int stage_make_directory(struct stage *stage, struct directory *dir)
 	return failed(err, "cannot make %s", dir->path);
 }
 
+int stage_make_whole(struct stage *stage, struct directory *dir)
+{
+	int err = fill_directory(stage, dir);
+
+	if (!err) {
+		stage->pins_fd = dir->fd;
+		stage->whole = true;
+		return 0;
+	}
+	directory_close(dir);
+	return failed(err, "cannot make %s in its stage", dir->path);
+}
+
 int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd)
 {
 	char file[NAME_SIZE];
-	int dir_fd = stage->fd, err;
+	int dir_fd = stage->pins_fd, err;
 
 	err = mapname_encode(map, file, sizeof(file));
 	if (!err && egress) {
-		dir_fd = bpffs_make_dir(stage->fd, DIRECTORY_EGRESS, 0700);
+		dir_fd = bpffs_make_dir(stage->pins_fd, DIRECTORY_EGRESS, 0700);
 		if (dir_fd < 0)
 			err = dir_fd;
 	}
 	if (!err)
 		err = pin_create(dir_fd, file, map_fd);
-	if (dir_fd >= 0 && dir_fd != stage->fd)
+	if (!err && stage->whole && !egress)
+		err = skeleton_link_for_egress(stage->pins_fd, file);
+	if (dir_fd >= 0 && dir_fd != stage->pins_fd)
 		close(dir_fd);
 	return err ? failed(err, "cannot pin map '%s' below %s", map, stage->fs->path) : 0;
 }
@@ -119,13 +139,13 @@ static int add_below(struct stage *stage, const char *top, const char *sub, cons
 {
 	char dir[NAME_SIZE], path[NAME_SIZE * 2 + 2];
 
-	if (mkdirat(stage->fd, top, 0700) && errno != EEXIST)
+	if (mkdirat(stage->pins_fd, top, 0700) && errno != EEXIST)
 		return -errno;
 	snprintf(dir, sizeof(dir), "%s%s%s", top, sub ? "/" : "", sub ? sub : "");
-	if (sub && mkdirat(stage->fd, dir, 0700) && errno != EEXIST)
+	if (sub && mkdirat(stage->pins_fd, dir, 0700) && errno != EEXIST)
 		return -errno;
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return pin_create(stage->fd, path, bpf_fd);
+	return pin_create(stage->pins_fd, path, bpf_fd);
 }
 
 int stage_add_prog(struct stage *stage, enum hook hook, const char *file, int prog_fd)
@@ -151,7 +171,7 @@ int stage_add_carry(struct stage *stage, __u32 old_map_id, const struct record *
 
 	snprintf(file, sizeof(file), "%u", old_map_id);
 	snprintf(base, sizeof(base), "%s%s", file, DIRECTORY_BASE);
-	fd = bpffs_make_dir(stage->fd, DIRECTORY_CARRY, 0700);
+	fd = bpffs_make_dir(stage->pins_fd, DIRECTORY_CARRY, 0700);
 	if (fd < 0)
 		return failed(fd, "cannot make a directory in %s", stage->fs->path);
 	if (base_fd >= 0)
@@ -242,11 +262,27 @@ static bool same_text(const struct record *a, const struct record *b)
 	       !strcmp(text[0], text[1]);
 }
 
+/* Nobody else can reach the directory before it is in its place: nothing in it is exchanged. */
+static int seal_whole(struct stage *stage, const struct directory *dir, struct record *rec)
+{
+	int err;
+
+	rec->gen = 2;
+	err = record_set_other(&stage->record, STAGE_FIELD_DIR, dir->relative);
+	if (!err)
+		err = rewrite_record(stage);
+	if (!err)
+		err = record_create(stage->pins_fd, STAGE_META, rec);
+	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
+}
+
 int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 {
 	struct record odd;
 	int err;
 
+	if (stage->whole)
+		return seal_whole(stage, dir, rec);
 	err = directory_lock(dir);
 	if (err)
 		return err;
@@ -282,9 +318,36 @@ static void end_adoption(struct directory *dir)
 	dir->old_mode = 0;
 }
 
-int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec)
+int stage_put_whole(const struct bpffs *fs, int stage_fd, const char *relative)
 {
-	int err = 0;
+	int from, to, err;
+
+	if (!renameat2(stage_fd, STAGE_DIR, fs->fd, relative, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	to = bpffs_open_dir(fs->fd, relative, O_RDONLY);
+	if (to < 0)
+		return to;
+	from = bpffs_open_dir(stage_fd, STAGE_DIR, O_RDONLY);
+	err = from < 0 ? from : publish_staged(from, to);
+	if (from >= 0)
+		close(from);
+	close(to);
+	return err;
+}
+
+static int commit_whole(struct stage *stage, const struct directory *dir)
+{
+	int err = stage_put_whole(stage->fs, stage->fd, dir->relative);
+
+	return err ? failed(err, "cannot put %s in its place", dir->path) : 0;
+}
+
+/* Move what is staged into a directory that is there. */
+static int commit_pins(struct stage *stage, struct directory *dir)
+{
+	int err;
 
 	if (renameat(stage->fd, STAGE_ODD, dir->fd, DIRECTORY_RECORD))
 		return failed(-errno, "cannot write the record of %s", dir->path);
@@ -294,8 +357,16 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 		failed(err, "cannot exchange the pins in %s", dir->path);
 		hint("the next run finishes it; until then readers of %s are told to wait",
 		     dir->ifname);
-		return err;
 	}
+	return err;
+}
+
+int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec)
+{
+	int err = stage->whole ? commit_whole(stage, dir) : commit_pins(stage, dir);
+
+	if (err)
+		return err;
 	stage->switched = false;
 	stage->done = true;
 	*stage->made = '\0';
@@ -320,7 +391,13 @@ int stage_publish(struct stage *stage, struct directory *dir, struct record *rec
 
 bool stage_is_sealed(int stage_fd)
 {
-	return present(stage_fd, STAGE_ODD) && present(stage_fd, STAGE_META);
+	return (present(stage_fd, STAGE_ODD) && present(stage_fd, STAGE_META)) ||
+	       stage_is_whole(stage_fd);
+}
+
+bool stage_is_whole(int stage_fd)
+{
+	return present(stage_fd, STAGE_WHOLE);
 }
 
 bool stage_is_committed(int stage_fd)
@@ -357,15 +434,18 @@ bool stage_takes(int stage_fd, const char *path)
 
 /*
  * The even record goes first: killed in the middle of this, the stage must not look like one
- * whose exchange began.
+ * whose exchange began, or that is complete.
  */
 static int remove_stage(const struct bpffs *fs, const char *name)
 {
+	static const char *const records[] = { STAGE_META, STAGE_WHOLE };
 	char record[NAME_SIZE * 2];
 
-	snprintf(record, sizeof(record), "%s/%s", name, STAGE_META);
-	if (unlinkat(fs->stage_fd, record, 0) && errno != ENOENT)
-		return -errno;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		snprintf(record, sizeof(record), "%s/%s", name, records[i]);
+		if (unlinkat(fs->stage_fd, record, 0) && errno != ENOENT && errno != ENOTDIR)
+			return -errno;
+	}
 	return remove_tree(fs->stage_fd, name);
 }
 

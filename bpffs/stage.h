@@ -5,7 +5,9 @@
  *
  *   %ifbpf/stage/<ifname>~<pid>/     locked by flock(2) while its writer lives
  *       %record                      what this is: verb, directory
- *       %dir/                        a directory that is still to be made
+ *       %dir/                        a directory that is still to be made; with a %meta in it, it
+ *                                    is complete, with all that follows here, and put in its place
+ *                                    by one rename
  *       <map>, %egress/<map>         pins to be moved in
  *       %layouts                     what is known of the types of maps, likewise
  *       %progs/<hook>/<program>      programs, and %links/<hook> links, likewise
@@ -22,10 +24,12 @@
 struct stage {
 	const struct bpffs *fs;
 	int fd;
+	int pins_fd; /* where pins are staged: fd, or %dir/ if that is made whole */
 	char name[NAME_SIZE];
 	struct record record; /* its own, in %record as of stage_begin() and stage_seal() */
 	unsigned int drops;
 	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or "" */
+	bool whole;          /* %dir/ is put in its place with everything in it */
 	bool switched;       /* the hook has its new program: what is staged belongs to it */
 	bool done;           /* all of it is published */
 };
@@ -41,6 +45,13 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
  * On success dir->fd is open. -EEXIST: somebody else made it meanwhile. Reports its failures.
  */
 int stage_make_directory(struct stage *stage, struct directory *dir);
+
+/*
+ * The same for a directory that stays in the stage until stage_commit(), which puts it in its place
+ * with everything in it: nobody sees it before that. Only for what changes nothing that others have
+ * attached or pinned, before anything is staged. dir->fd stays open until the stage is committed.
+ */
+int stage_make_whole(struct stage *stage, struct directory *dir);
 
 /* Stage a pin of a map; egress: for %egress/ instead of the flat name. Reports its failures. */
 int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd);
@@ -81,9 +92,9 @@ int stage_switch(struct stage *stage, enum hook hook, __u32 old_prog_id, __u32 n
 int stage_seal(struct stage *stage, struct directory *dir, struct record *rec);
 
 /*
- * Move everything into dir. A pin of another map under the same name stays as <map>%old-<id>.
- * Reports its failures. After a failure in the middle the stage stays, and the next run finishes
- * it.
+ * Move everything into dir, or dir into its place. A pin of another map under the same name stays
+ * as <map>%old-<id>. Reports its failures. After a failure in the middle the stage stays, and the
+ * next run finishes it.
  */
 int stage_commit(struct stage *stage, struct directory *dir, const struct record *rec);
 
@@ -96,6 +107,16 @@ void stage_end(struct stage *stage);
 /* For whoever finds a stage: it is complete; or its exchange began and did not end. */
 bool stage_is_sealed(int stage_fd);
 bool stage_is_committed(int stage_fd);
+
+/* It is sealed, and has a whole directory: it is put in its place by stage_put_whole(). */
+bool stage_is_whole(int stage_fd);
+
+/*
+ * Put the whole directory of a stage in its place. Should somebody else have made one there
+ * meanwhile, what is staged is moved into that. Can be repeated after being stopped anywhere.
+ * Returns 0 or a negative errno. Silent.
+ */
+int stage_put_whole(const struct bpffs *fs, int stage_fd, const char *relative);
 
 /*
  * Whether the stage puts another pin where one is, or removes it: a path below its directory. What

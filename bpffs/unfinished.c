@@ -9,11 +9,13 @@
 #include "bpffs/publish.h"
 #include "bpffs/unfinished.h"
 
+/* expected NULL: any value. */
 static bool has_field(const struct record *rec, const char *key, const char *expected)
 {
 	char value[PATH_MAX];
 
-	return !record_get_other(rec, key, value, sizeof(value)) && !strcmp(value, expected);
+	return !record_get_other(rec, key, value, sizeof(value)) &&
+	       (!expected || !strcmp(value, expected));
 }
 
 /* A stage that is not sealed names no directory. */
@@ -61,7 +63,7 @@ bool unfinished_find(const char *relative, enum hook hook, __u32 prog_id, char s
 	char id[16];
 	bool found;
 
-	if (!relative || bpffs_probe() != 1 || bpffs_open(&fs, BPFFS_READ))
+	if (bpffs_probe() != 1 || bpffs_open(&fs, BPFFS_READ))
 		return false;
 	snprintf(id, sizeof(id), "%u", prog_id);
 	found = find_in(&fs, relative, hook, id, stage);

@@ -10,7 +10,7 @@
 
 /*
  * Find the stage in which the program is the new one for a hook of the directory, by the name of
- * that; NULL finds none. Takes no lock. Silent.
+ * that; NULL: of any, as the directory may be in that stage itself. Takes no lock. Silent.
  */
 bool unfinished_find(const char *relative, enum hook hook, __u32 prog_id, char stage[NAME_MAX + 1]);
 

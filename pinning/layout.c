@@ -207,7 +207,7 @@ int layout_stage(const struct plan *plan, const struct bpf_object *obj, const st
 		if (plan_publishes(&plan->maps[i]))
 			err = note_map(&layouts, &plan->maps[i].info, obj, obj_btf_id);
 	if (!err)
-		err = layouts_stage(&layouts, stage->fd);
+		err = layouts_stage(&layouts, stage->pins_fd);
 	layouts_free(&layouts);
 	return err ? failed(err, "cannot note the types of maps of %s", dir->path) : 0;
 }

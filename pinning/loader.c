@@ -225,12 +225,14 @@ static int load_in_directory(struct loading *l)
 
 static int load_locked(struct loading *l)
 {
-	const struct claim how = { .dry_run = l->options->dry_run, .fresh = l->options->fresh };
+	struct claim how = { .dry_run = l->options->dry_run, .fresh = l->options->fresh };
 	int err;
 
 	err = load_look(l);
 	if (err)
 		return err;
+	/* Nothing is replaced or carried over. */
+	how.whole = !l->attached.len && !l->options->join;
 	explain_try(&l->object->explanation, EXPLAIN_PINS);
 	if (!how.dry_run) {
 		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");

@@ -245,7 +245,7 @@ static bool is_unfinished(const struct attachment *at, const struct directory *d
 {
 	char stage[NAME_MAX + 1];
 
-	if (!dir || !unfinished_find(dir->relative, at->hook, at->prog_id, stage))
+	if (!unfinished_find(dir ? dir->relative : NULL, at->hook, at->prog_id, stage))
 		return false;
 	decide(verdict, true,
 	       "loaded by ifbpf, by a run that has not ended (stage %s); if it was killed, the "

@@ -177,7 +177,7 @@ test_old_maps_that_were_closed_to_edits_do_not_stay()
 
 test_what_a_first_program_counted_before_it_was_taken_off_is_kept()
 {
-	inject renameat signal=KILL 1 load v0 objects/xdp_drop.o
+	inject renameat2 signal=KILL 1 load v0 objects/xdp_drop.o
 	send 4
 	ip link set dev v0 xdp off
 	expect_status 0 load v0 objects/xdp_pass.o
@@ -188,11 +188,31 @@ test_what_a_first_program_counted_before_it_was_taken_off_is_kept()
 
 test_a_first_load_that_counted_nothing_is_undone()
 {
-	inject renameat signal=KILL 1 load v0 objects/xdp_drop.o
+	inject renameat2 signal=KILL 1 load v0 objects/xdp_drop.o
 	ip link set dev v0 xdp off
 	expect_status 0 gc --grace 0
 	expect_no_stage
 	[[ -z $(find "$BPFFS/v0" -name 'xdp_*') ]] || fail "left: $(find "$BPFFS/v0")"
+}
+
+# The directory was complete in its stage, and somebody else has made one in its place since.
+test_a_first_load_is_finished_in_a_directory_that_came_in_between()
+{
+	local id
+
+	inject renameat2 signal=KILL 1 load v0 objects/xdp_drop.o
+	id=$(prog_id v0)
+	send 2
+	mkdir "$BPFFS/v0"
+	bpftool map create "$BPFFS/v0/theirs" type array key 4 value 4 entries 1 name theirs
+	expect_status 0 pin_maps v0
+	expect_said "finished what a killed 'load' began in $BPFFS/v0"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
+	[[ -e $BPFFS/v0/theirs && -e $BPFFS/v0/%egress/xdp_stats_map && -L $BPFFS/v0/tc ]] ||
+		fail "it has $(find "$BPFFS/v0")"
+	[[ $(load_state v0 xdp) == *" xdp_drop" && $(prog_id v0) == "$id" ]] || fail "$(load_state v0 xdp)"
+	[[ $(stat -c %a "$BPFFS/v0") == 700 ]] || fail "its mode is $(stat -c %a "$BPFFS/v0")"
+	expect_no_stage
 }
 
 # The maps of that program cannot be asked for: one tool says what another one does about it.

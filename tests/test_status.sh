@@ -507,7 +507,7 @@ test_what_a_killed_run_put_on_is_not_called_foreign()
 
 	for how in "" --link; do
 		# shellcheck disable=SC2086 # no word, or one
-		killed_at renameat:1 load $how v0 objects/xdp_pass.o
+		killed_at renameat2:1 load $how v0 objects/xdp_pass.o
 		expect_unfinished
 		# shellcheck disable=SC2086 # no word, or one
 		load $how v0 objects/xdp_drop.o >/dev/null
