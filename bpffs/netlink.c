@@ -11,7 +11,7 @@
 
 static int open_socket(struct netlink *netlink)
 {
-	int err;
+	int err, on = 1;
 
 	if (netlink->socket)
 		return 0;
@@ -19,8 +19,11 @@ static int open_socket(struct netlink *netlink)
 	if (!netlink->answer)
 		return -ENOMEM;
 	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (netlink->socket && mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) >= 0)
+	if (netlink->socket && mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) >= 0) {
+		/* Without it the kernel answers by a number alone. */
+		mnl_socket_setsockopt(netlink->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 		return 0;
+	}
 	err = -errno;
 	netlink_close(netlink);
 	return err;
@@ -49,12 +52,11 @@ static int receive(struct netlink *netlink, unsigned int seq, bool single, mnl_c
 int netlink_request(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t cb, void *arg)
 {
 	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	static unsigned int seq;
 	int err = open_socket(netlink);
 
 	if (err)
 		return err;
-	request->nlmsg_seq = ++seq;
+	request->nlmsg_seq = ++netlink->seq;
 	request->nlmsg_flags |= NLM_F_REQUEST;
 	if (!cb)
 		request->nlmsg_flags |= NLM_F_ACK;
@@ -130,6 +132,7 @@ static int receive_ack(struct netlink *netlink, struct netlink_change *change)
 	if (len < 0)
 		return -errno;
 	if (!mnl_nlmsg_ok(message, (int)len) || message->nlmsg_type != NLMSG_ERROR ||
+	    message->nlmsg_seq != netlink->seq ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*error))
 		return -EBADMSG;
 	change->lost = false;
@@ -139,22 +142,21 @@ static int receive_ack(struct netlink *netlink, struct netlink_change *change)
 	return error->error;
 }
 
-int netlink_change(struct nlmsghdr *request, struct netlink_change *change)
+int netlink_change(struct netlink *netlink, struct nlmsghdr *request, struct netlink_change *change)
 {
-	struct netlink netlink = {};
-	int err = open_socket(&netlink), on = 1;
+	int err = open_socket(netlink);
 
 	memset(change, 0, sizeof(*change));
 	if (err)
 		return err;
-	/* Without it the kernel answers by a number alone. */
-	mnl_socket_setsockopt(netlink.socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	request->nlmsg_seq = 1;
+	request->nlmsg_seq = ++netlink->seq;
 	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (mnl_socket_sendto(netlink.socket, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
 		err = -errno;
 	else
-		err = receive_ack(&netlink, change);
-	netlink_close(&netlink);
+		err = receive_ack(netlink, change);
+	/* It may come yet, and is not to be taken for that to the next request. */
+	if (change->lost)
+		netlink_close(netlink);
 	return err;
 }

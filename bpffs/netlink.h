@@ -14,6 +14,7 @@
 struct netlink {
 	struct mnl_socket *socket;
 	char *answer; /* room for one message */
+	unsigned int seq;
 	bool has_netns;
 	struct netns_id netns;
 };
@@ -42,6 +43,7 @@ struct netlink_change {
  * Ask for a change, and take the kernel's answer to it. Returns 0 or a negative errno, which with
  * change->lost is of the receiving alone. Silent.
  */
-int netlink_change(struct nlmsghdr *request, struct netlink_change *change);
+int netlink_change(struct netlink *netlink, struct nlmsghdr *request,
+                   struct netlink_change *change);
 
 #endif

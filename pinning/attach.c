@@ -105,11 +105,11 @@ static int link_create(const struct interface *iface, __u32 type, __u32 flags, i
 	return fd;
 }
 
-static int xdp_new(const struct interface *iface, enum xdp_mode mode, bool link, int prog_fd,
-                   int *link_fd)
+static int xdp_new(const struct interface *iface, struct netlink *netlink, enum xdp_mode mode,
+                   bool link, int prog_fd, int *link_fd)
 {
 	if (!link)
-		return attach_netlink_xdp(iface, mode, prog_fd, -1, &answer);
+		return attach_netlink_xdp(iface, netlink, mode, prog_fd, -1, &answer);
 	*link_fd = link_create(iface, BPF_XDP, attach_xdp_flags(mode), prog_fd);
 	return *link_fd < 0 ? *link_fd : 0;
 }
@@ -125,11 +125,11 @@ static bool driver_refuses(int err)
 }
 
 /* A mode that was asked for, or native and, where the driver cannot, skb. */
-static int xdp_attach(const struct interface *iface, struct attach_how *how, int prog_fd,
-                      int *link_fd)
+static int xdp_attach(const struct interface *iface, struct netlink *netlink,
+                      struct attach_how *how, int prog_fd, int *link_fd)
 {
 	enum xdp_mode mode = how->mode == XDP_MODE_NONE ? XDP_MODE_NATIVE : how->mode;
-	int err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
+	int err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
 
 	if (driver_refuses(err) && !answer.unsure && how->mode == XDP_MODE_NONE) {
 		if (*answer.words)
@@ -137,7 +137,7 @@ static int xdp_attach(const struct interface *iface, struct attach_how *how, int
 			     answer.words);
 		*answer.words = '\0';
 		mode = XDP_MODE_SKB;
-		err = xdp_new(iface, mode, how->link, prog_fd, link_fd);
+		err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
 	}
 	how->mode = mode;
 	return err;
@@ -157,24 +157,26 @@ static struct attachment filter_place(const struct attach_how *how)
 	};
 }
 
-static int clsact_new(const struct interface *iface, const struct attach_how *how, int prog_fd)
+static int clsact_new(const struct interface *iface, struct netlink *netlink,
+                      const struct attach_how *how, int prog_fd)
 {
 	const struct attachment place = filter_place(how);
 	/* A qdisc that is there already is somebody else's, and stays. */
-	int err = attach_netlink_qdisc(iface, &answer);
+	int err = attach_netlink_qdisc(iface, netlink, &answer);
 
-	return err ? err : attach_netlink_filter(iface, &place, prog_fd, &answer);
+	return err ? err : attach_netlink_filter(iface, netlink, &place, prog_fd, &answer);
 }
 
-int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd)
+int attach_new(const struct interface *iface, struct netlink *netlink, struct attach_how *how,
+               int prog_fd, int *link_fd)
 {
 	int err;
 
 	*link_fd = -1;
 	forget_words();
 	switch (how->by) {
-	case ATTACH_XDP: err = xdp_attach(iface, how, prog_fd, link_fd); break;
-	case ATTACH_CLSACT: err = clsact_new(iface, how, prog_fd); break;
+	case ATTACH_XDP: err = xdp_attach(iface, netlink, how, prog_fd, link_fd); break;
+	case ATTACH_CLSACT: err = clsact_new(iface, netlink, how, prog_fd); break;
 	default:
 		if (how->link)
 			err = *link_fd = link_create(iface, tcx_type(how->hook), 0, prog_fd);
@@ -191,8 +193,8 @@ int attach_new(const struct interface *iface, struct attach_how *how, int prog_f
 	return err;
 }
 
-int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
-                     __u32 prog_id, int link_fd)
+int attach_take_back(const struct interface *iface, struct netlink *netlink,
+                     const struct attach_how *how, int prog_fd, __u32 prog_id, int link_fd)
 {
 	struct attachment place;
 	int err;
@@ -201,11 +203,11 @@ int attach_take_back(const struct interface *iface, const struct attach_how *how
 	if (link_fd >= 0) {
 		err = bpf_link_detach(link_fd) ? -errno : 0;
 	} else if (how->by == ATTACH_XDP) {
-		err = attach_netlink_xdp(iface, how->mode, -1, prog_fd, &answer);
+		err = attach_netlink_xdp(iface, netlink, how->mode, -1, prog_fd, &answer);
 	} else if (how->by == ATTACH_CLSACT) {
 		place = filter_place(how);
 		place.prog_id = prog_id;
-		err = attach_netlink_unfilter(iface, &place, &answer);
+		err = attach_netlink_unfilter(iface, netlink, &place, &answer);
 	} else {
 		err = compat_tcx_detach(iface->ifindex, tcx_type(how->hook), prog_fd);
 	}
@@ -244,16 +246,18 @@ static int clsact_match(const struct interface *iface, const struct attachment *
 	return err;
 }
 
-static int clsact_replace(const struct interface *iface, const struct attach_old *old, int prog_fd)
+static int clsact_replace(const struct interface *iface, struct netlink *netlink,
+                          const struct attach_old *old, int prog_fd)
 {
 	struct attachment place = *old->at;
 	int err = clsact_match(iface, old->at);
 
 	place.indirect = old->going_back && place.indirect;
-	return err ? err : attach_netlink_refilter(iface, &place, prog_fd, &answer);
+	return err ? err : attach_netlink_refilter(iface, netlink, &place, prog_fd, &answer);
 }
 
-int attach_replace(const struct interface *iface, const struct attach_old *old, int prog_fd)
+int attach_replace(const struct interface *iface, struct netlink *netlink,
+                   const struct attach_old *old, int prog_fd)
 {
 	const struct attachment *at = old->at;
 	int err;
@@ -262,22 +266,24 @@ int attach_replace(const struct interface *iface, const struct attach_old *old, 
 	if (at->link_id)
 		err = link_replace(old, prog_fd);
 	else if (at->by == ATTACH_XDP)
-		err = attach_netlink_xdp(iface, at->mode, prog_fd, old->prog_fd, &answer);
+		err = attach_netlink_xdp(iface, netlink, at->mode, prog_fd, old->prog_fd, &answer);
 	else if (at->by == ATTACH_CLSACT)
-		err = clsact_replace(iface, old, prog_fd);
+		err = clsact_replace(iface, netlink, old, prog_fd);
 	else
 		err = compat_tcx_attach(iface->ifindex, tcx_type(at->hook), prog_fd, old->prog_fd);
 	return err ? refused_change(err, iface, "replace the program", at) : 0;
 }
 
-static int clsact_remove(const struct interface *iface, const struct attachment *old)
+static int clsact_remove(const struct interface *iface, struct netlink *netlink,
+                         const struct attachment *old)
 {
 	int err = clsact_match(iface, old);
 
-	return err ? err : attach_netlink_unfilter(iface, old, &answer);
+	return err ? err : attach_netlink_unfilter(iface, netlink, old, &answer);
 }
 
-int attach_remove(const struct interface *iface, const struct attach_old *old)
+int attach_remove(const struct interface *iface, struct netlink *netlink,
+                  const struct attach_old *old)
 {
 	const struct attachment *at = old->at;
 	int err;
@@ -286,9 +292,9 @@ int attach_remove(const struct interface *iface, const struct attach_old *old)
 	if (at->link_id)
 		err = bpf_link_detach(old->link_fd) ? -errno : 0;
 	else if (at->by == ATTACH_XDP)
-		err = attach_netlink_xdp(iface, at->mode, -1, old->prog_fd, &answer);
+		err = attach_netlink_xdp(iface, netlink, at->mode, -1, old->prog_fd, &answer);
 	else if (at->by == ATTACH_CLSACT)
-		err = clsact_remove(iface, at);
+		err = clsact_remove(iface, netlink, at);
 	else
 		err = compat_tcx_detach(iface->ifindex, tcx_type(at->hook), old->prog_fd);
 	return err ? refused_change(err, iface, "remove the program", at) : 0;

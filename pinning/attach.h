@@ -7,6 +7,8 @@
 #include "bpffs/interface.h"
 #include "bpffs/query.h"
 
+struct netlink;
+
 /* Where our clsact filters are; pref 1 handle 1 is what several other products take. */
 #define ATTACH_TC_PREF   700
 #define ATTACH_TC_HANDLE 1
@@ -34,13 +36,14 @@ bool attach_has_tcx(const struct interface *iface);
  * Reports its failures, with the kernel's own words where it has any. Returns 0 or a negative
  * errno.
  */
-int attach_new(const struct interface *iface, struct attach_how *how, int prog_fd, int *link_fd);
+int attach_new(const struct interface *iface, struct netlink *netlink, struct attach_how *how,
+               int prog_fd, int *link_fd);
 
 /*
  * Take off what attach_new() has just put on, wherever the kernel has put it. Reports its failures.
  */
-int attach_take_back(const struct interface *iface, const struct attach_how *how, int prog_fd,
-                     __u32 prog_id, int link_fd);
+int attach_take_back(const struct interface *iface, struct netlink *netlink,
+                     const struct attach_how *how, int prog_fd, __u32 prog_id, int link_fd);
 
 /* An attachment that is to go, with its program and its link (-1 if it has none) open. */
 struct attach_old {
@@ -55,13 +58,15 @@ struct attach_old {
  * `old` names: no packet goes without a program. -EEXIST, -EPERM or -ENOENT: it was another's
  * meanwhile. Reports its failures. Returns 0 or a negative errno.
  */
-int attach_replace(const struct interface *iface, const struct attach_old *old, int prog_fd);
+int attach_replace(const struct interface *iface, struct netlink *netlink,
+                   const struct attach_old *old, int prog_fd);
 
 /*
  * Take the program of an attachment off, if it is still the one that `old` names. A link is
  * detached (BPF_LINK_DETACH, 5.9), whoever holds it. Reports its failures.
  */
-int attach_remove(const struct interface *iface, const struct attach_old *old);
+int attach_remove(const struct interface *iface, struct netlink *netlink,
+                  const struct attach_old *old);
 
 /*
  * The last of these failed, and what the kernel did is not known: its answer was lost, and it could
@@ -80,7 +85,6 @@ const char *attach_refusal(void);
  * for one, reports success and does nothing. link_fd: the link by which it was attached, or -1.
  * Returns 0, -ENOENT if it is not (silent), or another negative errno, reported.
  */
-struct netlink;
 int attach_verify(const struct interface *iface, enum hook hook, __u32 prog_id, int link_fd,
                   struct netlink *netlink, struct attachment *found);
 

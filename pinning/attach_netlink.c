@@ -14,10 +14,11 @@
 #define REQUEST_SIZE 512
 
 /* Send it. Returns what netlink_change() does; *lost: the answer did not come. */
-static int change(struct nlmsghdr *request, struct attach_answer *answer, bool *lost)
+static int change(struct netlink *netlink, struct nlmsghdr *request, struct attach_answer *answer,
+                  bool *lost)
 {
 	struct netlink_change said;
-	int err = netlink_change(request, &said);
+	int err = netlink_change(netlink, request, &said);
 
 	memset(answer, 0, sizeof(*answer));
 	snprintf(answer->words, sizeof(answer->words), "%s", said.words);
@@ -40,15 +41,14 @@ static bool same_place(const struct attachment *a, const struct attachment *b)
 }
 
 /* The answer was lost, with err: is the program in that place now, as it should be, or not be? */
-static int look(int err, const struct interface *iface, const struct attachment *place,
-                __u32 prog_id, bool should, struct attach_answer *answer)
+static int look(int err, const struct interface *iface, struct netlink *netlink,
+                const struct attachment *place, __u32 prog_id, bool should,
+                struct attach_answer *answer)
 {
-	struct netlink netlink = {};
 	struct attachments now;
 	bool there = false;
 
-	answer->unsure = !prog_id || attachments_query_hook(&now, iface, &netlink, place->hook);
-	netlink_close(&netlink);
+	answer->unsure = !prog_id || attachments_query_hook(&now, iface, netlink, place->hook);
 	if (answer->unsure)
 		return err;
 	for (size_t i = 0; i < now.len; i++)
@@ -66,8 +66,8 @@ __u32 attach_xdp_flags(enum xdp_mode mode)
 	}
 }
 
-int attach_netlink_xdp(const struct interface *iface, enum xdp_mode mode, int prog_fd,
-                       int expected_fd, struct attach_answer *answer)
+int attach_netlink_xdp(const struct interface *iface, struct netlink *netlink, enum xdp_mode mode,
+                       int prog_fd, int expected_fd, struct attach_answer *answer)
 {
 	const struct attachment place = { .hook = HOOK_XDP, .by = ATTACH_XDP, .mode = mode };
 	__u32 prog_id = id_of(prog_fd >= 0 ? prog_fd : expected_fd);
@@ -89,8 +89,8 @@ int attach_netlink_xdp(const struct interface *iface, enum xdp_mode mode, int pr
 	if (expected_fd >= 0)
 		mnl_attr_put_u32(request, IFLA_XDP_EXPECTED_FD, (__u32)expected_fd);
 	mnl_attr_nest_end(request, xdp);
-	err = change(request, answer, &lost);
-	return lost ? look(err, iface, &place, prog_id, prog_fd >= 0, answer) : err;
+	err = change(netlink, request, answer, &lost);
+	return lost ? look(err, iface, netlink, &place, prog_id, prog_fd >= 0, answer) : err;
 }
 
 /* A request of that type about a qdisc, or the place of a filter. */
@@ -106,7 +106,8 @@ static struct nlmsghdr *begin(char buf[REQUEST_SIZE], const struct interface *if
 	return request;
 }
 
-int attach_netlink_qdisc(const struct interface *iface, struct attach_answer *answer)
+int attach_netlink_qdisc(const struct interface *iface, struct netlink *netlink,
+                         struct attach_answer *answer)
 {
 	char buf[REQUEST_SIZE] = {};
 	struct nlmsghdr *request;
@@ -120,7 +121,7 @@ int attach_netlink_qdisc(const struct interface *iface, struct attach_answer *an
 	tc->tcm_parent = TC_H_CLSACT;
 	tc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
 	mnl_attr_put_strz(request, TCA_KIND, "clsact");
-	err = change(request, answer, &lost);
+	err = change(netlink, request, answer, &lost);
 	if (err == -EEXIST)
 		return 0;
 	if (lost && !attachments_qdisc(iface, &qdisc) && qdisc != TC_NONE)
@@ -156,8 +157,9 @@ static void put_name(struct nlmsghdr *request, int prog_fd)
 	mnl_attr_put_strz(request, TCA_BPF_NAME, name);
 }
 
-static int put_filter(const struct interface *iface, const struct attachment *at, int prog_fd,
-                      __u16 how, struct attach_answer *answer)
+static int put_filter(const struct interface *iface, struct netlink *netlink,
+                      const struct attachment *at, int prog_fd, __u16 how,
+                      struct attach_answer *answer)
 {
 	char buf[REQUEST_SIZE] = {};
 	struct nlmsghdr *request = begin_filter(buf, iface, at, RTM_NEWTFILTER);
@@ -177,29 +179,29 @@ static int put_filter(const struct interface *iface, const struct attachment *at
 	if (at->classid)
 		mnl_attr_put_u32(request, TCA_BPF_CLASSID, at->classid);
 	mnl_attr_nest_end(request, options);
-	err = change(request, answer, &lost);
-	return lost ? look(err, iface, at, id_of(prog_fd), true, answer) : err;
+	err = change(netlink, request, answer, &lost);
+	return lost ? look(err, iface, netlink, at, id_of(prog_fd), true, answer) : err;
 }
 
-int attach_netlink_filter(const struct interface *iface, const struct attachment *at, int prog_fd,
-                          struct attach_answer *answer)
+int attach_netlink_filter(const struct interface *iface, struct netlink *netlink,
+                          const struct attachment *at, int prog_fd, struct attach_answer *answer)
 {
-	return put_filter(iface, at, prog_fd, NLM_F_CREATE | NLM_F_EXCL, answer);
+	return put_filter(iface, netlink, at, prog_fd, NLM_F_CREATE | NLM_F_EXCL, answer);
 }
 
-int attach_netlink_refilter(const struct interface *iface, const struct attachment *at, int prog_fd,
-                            struct attach_answer *answer)
+int attach_netlink_refilter(const struct interface *iface, struct netlink *netlink,
+                            const struct attachment *at, int prog_fd, struct attach_answer *answer)
 {
-	return put_filter(iface, at, prog_fd, NLM_F_REPLACE, answer);
+	return put_filter(iface, netlink, at, prog_fd, NLM_F_REPLACE, answer);
 }
 
-int attach_netlink_unfilter(const struct interface *iface, const struct attachment *at,
-                            struct attach_answer *answer)
+int attach_netlink_unfilter(const struct interface *iface, struct netlink *netlink,
+                            const struct attachment *at, struct attach_answer *answer)
 {
 	char buf[REQUEST_SIZE] = {};
 	struct nlmsghdr *request = begin_filter(buf, iface, at, RTM_DELTFILTER);
 	bool lost;
-	int err = change(request, answer, &lost);
+	int err = change(netlink, request, answer, &lost);
 
-	return lost ? look(err, iface, at, at->prog_id, false, answer) : err;
+	return lost ? look(err, iface, netlink, at, at->prog_id, false, answer) : err;
 }

@@ -26,7 +26,7 @@ static int restore_old(struct loading *l, const struct attach_old *old)
 	char path[NAME_SIZE];
 	int link_fd, err;
 
-	err = attach_new(l->iface, &how, old->prog_fd, &link_fd);
+	err = attach_new(l->iface, l->netlink, &how, old->prog_fd, &link_fd);
 	if (!err && link_fd >= 0) {
 		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(how.hook));
 		err = pin_create(l->stage.fd, RESTORED_LINK, link_fd);
@@ -65,12 +65,12 @@ static int exchange_in_two_steps(struct loading *l, struct load_switch *s)
 	int err;
 
 	tell_steps(l);
-	err = attach_remove(l->iface, &s->old);
+	err = attach_remove(l->iface, l->netlink, &s->old);
 	if (err) {
 		s->unsure = attach_is_unsure();
 		return err;
 	}
-	err = attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+	err = attach_new(l->iface, l->netlink, &l->how, l->prog_fd, &s->link_fd);
 	if (err && !attach_is_unsure())
 		restore_old(l, &s->old);
 	s->unsure = err && attach_is_unsure();
@@ -84,7 +84,7 @@ static int put_on(struct loading *l, struct load_switch *s)
 	int err = 0;
 
 	if (!l->old) {
-		err = attach_new(l->iface, &l->how, l->prog_fd, &s->link_fd);
+		err = attach_new(l->iface, l->netlink, &l->how, l->prog_fd, &s->link_fd);
 		s->unsure = err && attach_is_unsure();
 		return err;
 	}
@@ -95,7 +95,7 @@ static int put_on(struct loading *l, struct load_switch *s)
 		return err;
 	if (!load_is_atomic(l))
 		return exchange_in_two_steps(l, s);
-	err = attach_replace(l->iface, old, l->prog_fd);
+	err = attach_replace(l->iface, l->netlink, old, l->prog_fd);
 	s->unsure = err && attach_is_unsure();
 	return err;
 }
@@ -142,7 +142,7 @@ static int exchange_back(const struct loading *l, const struct load_switch *s)
 	};
 
 	now.prog_id = l->report->prog_id;
-	return attach_replace(l->iface, &back, s->old.prog_fd);
+	return attach_replace(l->iface, l->netlink, &back, s->old.prog_fd);
 }
 
 /* Whether the new program is on any hook of the interface: there is one, whose filters are not
@@ -230,8 +230,8 @@ void load_switch_undo(struct loading *l, const struct load_switch *s)
 	if (is_away(l))
 		return;
 	err = one_step ? exchange_back(l, s)
-	               : attach_take_back(l->iface, &l->how, l->prog_fd, l->report->prog_id,
-	                                  s->link_fd);
+	               : attach_take_back(l->iface, l->netlink, &l->how, l->prog_fd,
+	                                  l->report->prog_id, s->link_fd);
 	if (!err && !one_step && l->old)
 		err = restore_old(l, &s->old);
 	if (err || !is_off(l)) {

@@ -47,6 +47,7 @@ int unload_check_filter(const struct unloading *u, const struct attachment *at)
 
 int unload_take_off(const struct unloading *u, const struct attachment *at, int *gone)
 {
+	struct netlink netlink = {};
 	struct attach_old old;
 	int err, lock_fd;
 
@@ -55,7 +56,9 @@ int unload_take_off(const struct unloading *u, const struct attachment *at, int 
 	if (err)
 		return err;
 	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
-	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &old) : lock_fd;
+	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &netlink, &old)
+	                                         : lock_fd;
+	netlink_close(&netlink);
 	if (lock_fd >= 0)
 		close(lock_fd);
 	ownership_close(&old);
