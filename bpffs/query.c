@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/if_link.h>
@@ -48,6 +49,7 @@ int query_add(struct attachments *all, const struct attachment *at)
 struct xdp_progs {
 	__u32 hw, native, skb;
 	bool found;
+	char *ifname;
 };
 
 static int take_link(const struct nlmsghdr *message, void *arg)
@@ -58,6 +60,8 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	progs->found = true;
 	mnl_attr_for_each(attr, message, sizeof(struct ifinfomsg))
 	{
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
+			snprintf(progs->ifname, IF_NAMESIZE, "%s", mnl_attr_get_str(attr));
 		if (mnl_attr_get_type(attr) != IFLA_XDP)
 			continue;
 		mnl_attr_for_each_nested(xdp, attr)
@@ -79,7 +83,7 @@ static int query_xdp(struct attachments *all, const struct interface *iface,
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	struct xdp_progs progs = {};
+	struct xdp_progs progs = { .ifname = all->ifname };
 	struct ifinfomsg *link;
 	int err;
 

@@ -49,6 +49,7 @@ struct attachments {
 	size_t len;
 	/* The hook was read in full. tcx can only be queried with CAP_NET_ADMIN. */
 	bool known[HOOKS];
+	char ifname[IF_NAMESIZE]; /* what the interface is called, with XDP */
 };
 
 /*

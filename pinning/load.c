@@ -216,23 +216,23 @@ static int load_alone(struct interface *iface, const struct load_call *call)
 }
 
 /* The interface was named before, by this name or another one. */
-static bool is_again(const __u32 *seen, int count, __u32 ifindex)
+static bool is_again(const struct interface *ifaces, int at)
 {
-	for (int i = 0; i < count; i++)
-		if (seen[i] == ifindex)
+	for (int i = 0; i < at; i++)
+		if (ifaces[i].ifindex == ifaces[at].ifindex)
 			return true;
 	return false;
 }
 
 /* One program and one set of maps for all of them. */
-static int open_shared(struct object *object, char **ifnames, int count,
+static int open_shared(struct object *object, char **ifnames, struct interface *ifaces, int count,
                        const struct load_call *call)
 {
 	int status = open_object(object, call), err;
 
 	if (status)
 		return status;
-	err = load_share(ifnames, count, object, call->how);
+	err = load_share(ifnames, ifaces, count, object, call->how);
 	if (err)
 		explain_early(&object->explanation, EXPLAIN_MAPS, NULL, err, call);
 	return err ? EXIT_KERNEL : EXIT_SUCCESS;
@@ -257,18 +257,17 @@ static int drop_repeated(char **ifnames, int count)
 /* What fails on one interface does not stop the others. */
 static int load_all(char **ifnames, int count, bool shared, const struct load_call *call)
 {
-	__u32 *seen = calloc(count, sizeof(*seen)); /* ifindexes so far */
-	char **got = calloc(count, sizeof(*got));   /* the interfaces that have the program */
+	struct interface *ifaces = calloc(count, sizeof(*ifaces));
+	char **got = calloc(count, sizeof(*got)); /* the interfaces that have the program */
 	struct load_session session = { .interfaces = count };
 	int done = 0, partly = 0, got_len = 0, status = EXIT_SUCCESS;
 	enum hook hook = HOOK_XDP;
 	struct explanation none = {};
-	struct interface iface;
 	struct object object;
 	int err;
 
-	if (!seen || !got) {
-		free(seen);
+	if (!ifaces || !got) {
+		free(ifaces);
 		free(got);
 		failed(-ENOMEM, "cannot load onto %d interfaces", count);
 		return EXIT_KERNEL;
@@ -278,22 +277,22 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		call->how->keep_lock = true;
 		call->how->session = &session;
 		load_print_hold();
-		status = open_shared(&object, ifnames, count, call);
+		status = open_shared(&object, ifnames, ifaces, count, call);
 	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
-		err = interface_find_over(&iface, ifnames[i], &session.netlink);
+		struct interface *iface = &ifaces[i];
+
+		err = iface->ifindex ? 0 : interface_find_over(iface, ifnames[i], &session.netlink);
 		if (err) {
 			memset(&none, 0, sizeof(none));
 			explain_early(shared ? &object.explanation : &none, EXPLAIN_ATTACH,
 			              ifnames[i], err, call);
 			status = EXIT_KERNEL;
-		} else if (is_again(seen, i, iface.ifindex)) {
+		} else if (is_again(ifaces, i)) {
 			done++;
 			continue;
 		} else {
-			seen[i] = iface.ifindex;
-			status =
-				shared ? load_one(&iface, &object, call) : load_alone(&iface, call);
+			status = shared ? load_one(iface, &object, call) : load_alone(iface, call);
 		}
 		if (shared && load_print_is_full()) {
 			load_session_pause(&session);
@@ -314,7 +313,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	if (shared && got_len && got_len != count && !call->how->dry_run &&
 	    load_correct_shared(got, got_len, hook, count))
 		partly++;
-	free(seen);
+	free(ifaces);
 	free(got);
 	if (!done || status == EXIT_USAGE)
 		return status;

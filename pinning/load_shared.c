@@ -18,6 +18,7 @@
 /* What is pinned under the names of the object's maps, by interface. */
 struct present {
 	char **ifnames;
+	struct interface *ifaces;
 	size_t count, maps;
 	__u32 *ids; /* of map m at interface i: ids[i * maps + m], 0: none */
 	bool *differs;
@@ -28,16 +29,19 @@ static void look_at(struct present *p, size_t i, const struct bpffs *fs,
                     const struct object *object, const struct load_options *options)
 {
 	struct netlink *netlink = &options->session->netlink;
-	struct interface iface;
+	struct interface *iface = &p->ifaces[i];
 	struct directory dir;
 	struct bpf_map *map;
 	size_t m = 0;
 
-	if (interface_by_name_over(&iface, p->ifnames[i], netlink) ||
-	    directory_open(&dir, fs, &iface))
+	if (interface_by_name_over(iface, p->ifnames[i], netlink)) {
+		memset(iface, 0, sizeof(*iface));
+		return;
+	}
+	if (directory_open(&dir, fs, iface))
 		return;
 	/* What an interface that is gone has left, and what is about to be dropped. */
-	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, &iface)) {
+	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, iface)) {
 		directory_close(&dir);
 		return;
 	}
@@ -118,15 +122,31 @@ static int check_map(const struct present *p, size_t m, const char *name, size_t
 	return 0;
 }
 
-int load_share(char **ifnames, size_t count, const struct object *object,
+/* The others keep their order. */
+static void put_first(const struct present *p, size_t first)
+{
+	struct interface iface = p->ifaces[first];
+	char *ifname = p->ifnames[first];
+
+	memmove(p->ifnames + 1, p->ifnames, first * sizeof(*p->ifnames));
+	memmove(p->ifaces + 1, p->ifaces, first * sizeof(*p->ifaces));
+	p->ifnames[0] = ifname;
+	p->ifaces[0] = iface;
+}
+
+int load_share(char **ifnames, struct interface *ifaces, size_t count, const struct object *object,
                const struct load_options *options)
 {
-	struct present p = { .ifnames = ifnames, .count = count, .maps = object->maps_len };
+	struct present p = {
+		.ifnames = ifnames,
+		.ifaces = ifaces,
+		.count = count,
+		.maps = object->maps_len,
+	};
 	struct known known = {};
 	struct bpf_map *map;
 	struct bpffs fs;
 	size_t first, m = 0;
-	char *name;
 	int err;
 
 	err = bpffs_open(&fs, BPFFS_READ);
@@ -146,11 +166,8 @@ int load_share(char **ifnames, size_t count, const struct object *object,
 			                &options->mismatch, &fs);
 		m++;
 	}
-	if (!err) {
-		name = ifnames[first];
-		memmove(ifnames + 1, ifnames, first * sizeof(*ifnames));
-		ifnames[0] = name;
-	}
+	if (!err)
+		put_first(&p, first);
 	free(p.ids);
 	free(p.differs);
 	known_forget(&known);

@@ -113,6 +113,22 @@ static int load_object(struct loading *l)
 	return err ? err : load_copy(l);
 }
 
+/* Its directory has the name that it had when it was found, before the lock. */
+static int check_name(struct loading *l)
+{
+	if (!strcmp(l->attached.ifname, l->iface->name))
+		return 0;
+	if (!l->options->keep_lock) {
+		note("%s is called %s by now: beginning anew", l->iface->name, l->attached.ifname);
+		l->report->moved = true;
+		return -EAGAIN;
+	}
+	rejected(-ENODEV, "cannot find interface %s any more: it is called %s by now",
+	         l->iface->name, l->attached.ifname);
+	hint("run it again for %s", l->attached.ifname);
+	return -ENODEV;
+}
+
 int load_look(struct loading *l)
 {
 	struct load_session *session = l->options->session;
@@ -120,6 +136,8 @@ int load_look(struct loading *l)
 
 	explain_try(&l->object->explanation, EXPLAIN_ATTACH);
 	err = attachments_query_over(&l->attached, l->iface, l->netlink);
+	if (!err)
+		err = check_name(l);
 	if (err)
 		return err;
 	err = session ? links_match(&session->links, &l->attached, l->iface)

@@ -302,3 +302,43 @@ test_a_program_that_is_on_without_its_pins_is_said()
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors != *" is on xdp of v0"* ]] || fail "it says: $errors"
 }
+
+# renamed_meanwhile NAME COMMAND...: v0 is called NAME while the command waits for the first lock; sets
+# $status and $errors.
+renamed_meanwhile()
+{
+	local name=$1 holder waiting
+
+	shift
+	flock --no-fork "$BPFFS/%ifbpf/lock" sleep 60 &
+	holder=$!
+	eventually grep -q "FLOCK .* $holder .*:$(stat -c %i "$BPFFS/%ifbpf/lock") " /proc/locks
+	: >"$TMPDIR/errors" # what the one before it said
+	"$@" >"$TMPDIR/output" 2>"$TMPDIR/errors" &
+	waiting=$!
+	eventually grep -q waiting "$TMPDIR/errors" || fail "$*: it does not say that it waits"
+	rename_link v0 "$name"
+	kill "$holder"
+	status=0
+	wait "$waiting" || status=$?
+	errors=$(<"$TMPDIR/errors")
+}
+
+test_an_interface_that_is_renamed_while_a_load_waits_has_its_new_name()
+{
+	local before
+
+	load lo objects/xdp_pass.o -m skb >/dev/null
+	renamed_meanwhile w0 load v0 objects/xdp_pass.o
+	((status == 0)) || fail "status $status: $errors"
+	[[ $errors == *"v0 is called w0 by now: beginning anew"* ]] || fail "it says: $errors"
+	[[ ! -e $BPFFS/v0 && $(load_state w0 xdp) == *" xdp_pass" ]] || fail "$(ls "$BPFFS")"
+	rename_link w0 v0
+	load v0 objects/xdp_drop.o >/dev/null
+	before=$(prog_id v0)
+	# Of a set that others have already, it is not begun anew.
+	renamed_meanwhile w0 load --shared --on-mismatch fresh v0 lo objects/xdp_pass.o -m skb
+	((status != 0)) || fail "status $status: $errors"
+	[[ $errors == *"cannot find interface v0 any more: it is called w0 by now"* ]] || fail "it says: $errors"
+	[[ $(prog_id w0) == "$before" ]] || fail "it runs $(prog_id w0), it was $before"
+}
