@@ -154,6 +154,18 @@ test_a_quick_run_loads_reads_and_fills()
 	expect_measured bulk-edit bpftool acl-add A/A
 	expect_reasons
 	expect_above_nothing loading-1 loading-4
+	expect_no_more_than_the_wall loading-1 loading-4
+}
+
+# What is left of the wall when a wait is taken off is some of it: TABLE...
+expect_no_more_than_the_wall()
+{
+	[[ -e /proc/self/schedstat ]] || return 0
+	for table; do
+		awk -v table="$table" '$1 == "value" && $2 == table { of[$3, $4] = $5; rows[$3] }
+			END { for (row in rows) if (of[row, "beyond"] > of[row, "wall"]) exit 1
+				exit !of["load", "beyond"] }' <<<"$rows" || fail "$table: $rows"
+	done
 }
 
 test_every_group_is_listed_and_any_other_name_is_refused()
@@ -274,6 +286,7 @@ test_what_was_measured_on_what_stands_on_top()
 	grep -qx "ifbpf  *$(<VERSION)${commit:+, commit $commit}" <<<"$output" || fail "$output"
 	grep -qxE 'duration +[1-9][0-9]* seconds' <<<"$output" || fail "$output"
 	grep -qE '^load average .* at the start$' <<<"$output" || fail "$output"
+	grep -qE '^mode +quick: .* is not repeated$' <<<"$output" || fail "$output"
 	grep -qE '^how to read it .*A/A is the noise within this run' <<<"$output" || fail "$output"
 }
 

@@ -36,6 +36,44 @@ static void split(char *line, char **argv, size_t room)
 	argv[n] = NULL;
 }
 
+/* Seconds on a CPU and waiting for one, of a process or, at its end, of what is left of it; or 0.
+ */
+static double read_awake(pid_t pid)
+{
+	unsigned long long ran = 0, waited = 0; /* nanoseconds */
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu %llu", &ran, &waited) != 2)
+		ran = waited = 0;
+	fclose(f);
+	return (double)(ran + waited) / 1e9;
+}
+
+bool command_tells_sleep(void)
+{
+	return !access("/proc/self/schedstat", R_OK);
+}
+
+/* Until it has ended. Of what is awaited nothing is left, so that is looked at before. */
+static int await(pid_t pid, int *status, struct rusage *usage, double *awake)
+{
+	siginfo_t end;
+
+	while (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT))
+		if (errno != EINTR)
+			return -errno;
+	*awake = read_awake(pid);
+	while (wait4(pid, status, 0, usage) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 /* Output goes to out. Returns the exit status, or a negative errno. */
 static int spawn(const char *line, int out, struct took *took)
 {
@@ -43,7 +81,7 @@ static int spawn(const char *line, int out, struct took *took)
 	posix_spawn_file_actions_t actions;
 	char words[LINE_SIZE];
 	struct rusage usage = {};
-	double before;
+	double before, awake = 0;
 	int status, err;
 	pid_t pid;
 
@@ -60,11 +98,12 @@ static int spawn(const char *line, int out, struct took *took)
 	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		return -err;
-	while (wait4(pid, &status, 0, &usage) < 0)
-		if (errno != EINTR)
-			return -errno;
+	err = await(pid, &status, &usage, &awake);
+	if (err)
+		return err;
 	if (took) {
 		took->wall = now_seconds() - before;
+		took->awake = awake;
 		took->cpu = seconds(&usage.ru_utime) + seconds(&usage.ru_stime);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -9,7 +9,12 @@
 
 struct took {
 	double wall, cpu; /* seconds; cpu: of the command and all that it waited for */
+	double awake; /* on a CPU or waiting for one, of its first thread; see command_tells_sleep()
+	               */
 };
+
+/* The kernel tells how long a process was awake (CONFIG_SCHED_INFO); else took.awake is 0. */
+bool command_tells_sleep(void);
 
 /*
  * Run a line of the shell; its output is shown only if it fails. With took, which may be NULL, it

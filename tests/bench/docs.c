@@ -31,9 +31,7 @@ static void write_machine(FILE *f)
 	if (bench.incomplete[0])
 		fprintf(f, "**Incomplete**: %s.\n\n", bench.incomplete);
 	if (bench.quick)
-		fputs(DOCS_QUICK ": it shows that everything works; the numbers mean "
-		                 "little.\n\n",
-		      f);
+		fputs(DOCS_QUICK ": " QUICK_MEANS ".\n\n", f);
 }
 
 static void write_row(FILE *f, struct table *table, const struct row *row)
@@ -104,8 +102,8 @@ static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH
 	      "row\n"
 	      "A/A is the table's reference measured a second time: what it differs is noise. "
 	      "Each\n"
-	      "column has its own, and above 10% it is marked as UNRELIABLE, and the table was\n"
-	      "repeated if there was time.\n\n"
+	      "column has its own, and above 10% it is marked as UNRELIABLE; a full run then\n"
+	      "repeats the table if there is time.\n\n"
 	      "In short: " HOW_TO_READ "\n\n",
 	      f);
 	write_machine(f);

@@ -87,6 +87,7 @@ static int add_took(struct took *sum, const char *line)
 
 	sum->wall += took.wall;
 	sum->cpu += took.cpu;
+	sum->awake += took.awake;
 	return err;
 }
 
@@ -139,6 +140,7 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 		err = last;
 	values[0] = sum.cpu * 1e3 / run->interfaces;
 	values[1] = sum.wall * 1e3 / run->interfaces;
+	values[2] = sum.awake * 1e3 / run->interfaces;
 	return err;
 }
 
@@ -164,10 +166,19 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 		"themselves, and time on the wall, which has the kernel's wait for RCU as well: "
 		"once for each program that is put to use, another one each time, and for "
 		"nothing but that in the row bare.");
-	table_note(
-		table,
-		"The wall beyond that wait is the median of a row less that of bare. No column has "
-		"it: from round to round the wait differs by more than is left.");
+	if (command_tells_sleep()) {
+		table_metric(table, (struct metric){ .name = "beyond", .unit = "ms" });
+		table_note(
+			table,
+			"beyond: what is left of the wall without that wait. It is the wall less "
+			"the time that the processes slept: what /proc/PID/schedstat has when "
+			"they end, on a CPU and waiting for one. They sleep for nothing else that "
+			"takes long, but for the lock of the network configuration if others of "
+			"the machine hold it: compare what is taken off to that of bare.");
+	} else {
+		table_note(table, "How much of the wall is beyond that wait this kernel does not "
+		                  "tell (CONFIG_SCHED_INFO).");
+	}
 	table_note(table,
 	           "xdp-loader runs without its dispatcher (LIBXDP_SKIP_DISPATCHER), which would "
 	           "cost more. Pins are dropped between the rounds: each "

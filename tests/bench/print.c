@@ -5,6 +5,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/print.h"
+#include "tests/bench/results.h"
 #include "tests/bench/targets.h"
 
 /* Above this share of the CPUs, others have disturbed what was measured. */
@@ -50,6 +51,13 @@ const char *print_doubt(const struct table *table, size_t metric)
 	return !table->measured || table->noise[metric].reliable ? "" : ", UNRELIABLE";
 }
 
+static const char *tell_attempts(const struct table *table)
+{
+	if (table->attempts > 1)
+		return ", measured more than once";
+	return bench.quick && !results_are_reliable(table) ? ", not repeated in a quick run" : "";
+}
+
 const char *print_sureness(const struct table *table)
 {
 	static char text[400];
@@ -64,7 +72,7 @@ const char *print_sureness(const struct table *table)
 	snprintf(text, sizeof(text), "%u round%s%s%s, others used %.0f%% of the CPUs%s",
 	         table->rounds_done, table->rounds_done == 1 ? "" : "s",
 	         table->rounds_done >= ROUNDS_LEAST ? "" : ", too few to be trusted", noise,
-	         table->others * 100, table->attempts > 1 ? ", measured more than once" : "");
+	         table->others * 100, tell_attempts(table));
 	return text;
 }
 
@@ -92,8 +100,7 @@ void print_machine(void)
 	for (size_t i = 0; i < len; i++)
 		printf("%-14s %s\n", facts[i].name, facts[i].value);
 	if (bench.quick)
-		puts("mode           quick: it shows that everything works, the numbers mean "
-		     "little");
+		puts("mode           quick: " QUICK_MEANS);
 	if (disturbed)
 		printf("%-14s %s\n", "loaded", disturbed);
 	if (bench.incomplete[0])

@@ -29,6 +29,11 @@ const char *print_disturbed(void);
 	"and 77 ns an hour apart, as other guests use the same caches). Rows that differ by less " \
 	"than A/A do not differ."
 
+/* What a quick run is good for. */
+#define QUICK_MEANS                                                                                \
+	"it shows that everything works, the numbers mean little; a table that A/A marks as "      \
+	"UNRELIABLE is not repeated"
+
 void print_machine(void);
 void print_table(struct table *table);
 void print_targets(void);

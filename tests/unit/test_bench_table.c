@@ -218,6 +218,26 @@ static void each_metric_has_its_own_noise(void **state)
 	                                              "UNRELIABLE,"));
 }
 
+static void a_quick_run_repeats_nothing_and_says_so(void **state)
+{
+	struct table *noisy = make_table(3, false), *calm = make_table(3, false);
+	SCRIPT(a, 10);
+	SCRIPT(aa, 12);
+
+	(void)state;
+	bench.quick = true;
+	table_row(noisy, "a", "", play, &a);
+	table_row(noisy, ROW_AA, "", play, &aa);
+	assert_int_equal(table_run(noisy), 0);
+	assert_int_equal(noisy->attempts, 1);
+	assert_non_null(strstr(print_sureness(noisy), ", not repeated in a quick run"));
+	table_row(calm, "a", "", play, &a);
+	assert_int_equal(table_run(calm), 0);
+	assert_null(strstr(print_sureness(calm), "repeated"));
+	bench.quick = false;
+	assert_null(strstr(print_sureness(noisy), "repeated"));
+}
+
 static void an_attempt_in_which_fewer_metrics_are_noisy_stands(void **state)
 {
 	struct table *table = make_two_metrics();
@@ -438,6 +458,7 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
 		cmocka_unit_test_teardown(each_metric_has_its_own_noise, release),
+		cmocka_unit_test_teardown(a_quick_run_repeats_nothing_and_says_so, release),
 		cmocka_unit_test_teardown(an_attempt_in_which_fewer_metrics_are_noisy_stands,
 		                          release),
 		cmocka_unit_test_teardown(of_a_count_nothing_is_unreliable, release),
