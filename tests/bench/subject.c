@@ -10,29 +10,45 @@
 #include "tests/bench/share.h"
 #include "tests/bench/subject.h"
 
-int subject_load(struct subject *subject, const char *file, const char *program,
-                 int (*resize)(struct bpf_object *obj, const void *arg), const void *arg)
+/* With nothing that would be pinned, whatever the object says. */
+static int open_choice(struct subject *subject, const struct object_choice *choice)
 {
-	struct object_choice choice = { .file = file, .program = program, .hook = -1 };
 	struct bpf_map *map;
 	int err;
 
 	memset(subject, 0, sizeof(*subject));
 	subject->prog_fd = -1;
-	err = object_open(&subject->object, &choice);
+	err = object_open(&subject->object, choice);
 	if (err)
 		return err;
 	bpf_object__for_each_map(map, subject->object.obj)
 		bpf_map__set_pin_path(map, NULL);
+	return 0;
+}
+
+static int load(struct subject *subject)
+{
+	int err = object_load(&subject->object);
+
+	if (!err)
+		subject->prog_fd = bpf_program__fd(subject->object.prog);
+	return err;
+}
+
+int subject_load(struct subject *subject, const char *file, const char *program,
+                 int (*resize)(struct bpf_object *obj, const void *arg), const void *arg)
+{
+	struct object_choice choice = { .file = file, .program = program, .hook = -1 };
+	int err = open_choice(subject, &choice);
+
+	if (err)
+		return err;
 	if (resize) {
 		err = resize(subject->object.obj, arg);
 		if (err)
 			return failed(err, "cannot set the size of the maps of %s", file);
 	}
-	err = object_load(&subject->object);
-	if (!err)
-		subject->prog_fd = bpf_program__fd(subject->object.prog);
-	return err;
+	return load(subject);
 }
 
 static int find_program(const char *ifname, enum hook hook, __u32 *id)
@@ -79,24 +95,15 @@ int subject_again(struct subject *again, const struct subject *subject)
 	struct object_choice choice = { .file = subject->object.path,
 		                        .program = prog ? bpf_program__name(prog) : NULL,
 		                        .hook = -1 };
-	struct bpf_map *map;
-	int err;
+	int err = open_choice(again, &choice);
 
-	memset(again, 0, sizeof(*again));
-	again->prog_fd = -1;
-	err = object_open(&again->object, &choice);
 	if (err)
 		return err;
-	bpf_object__for_each_map(map, again->object.obj)
-		bpf_map__set_pin_path(map, NULL);
 	err = share_maps(again->object.obj, subject->prog_fd);
 	if (err)
 		return failed(err, "cannot load %s onto the maps that it has", choice.file);
-	err = object_load(&again->object);
-	if (err)
-		return err;
-	again->prog_fd = bpf_program__fd(again->object.prog);
-	return share_check(subject->prog_fd, again->prog_fd);
+	err = load(again);
+	return err ? err : share_check(subject->prog_fd, again->prog_fd);
 }
 
 int subject_renew(struct subject *subject)
