@@ -70,7 +70,6 @@ int attach_netlink_xdp(const struct interface *iface, struct netlink *netlink, e
                        int prog_fd, int expected_fd, struct attach_answer *answer)
 {
 	const struct attachment place = { .hook = HOOK_XDP, .by = ATTACH_XDP, .mode = mode };
-	__u32 prog_id = id_of(prog_fd >= 0 ? prog_fd : expected_fd);
 	char buf[REQUEST_SIZE] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *link;
@@ -90,7 +89,10 @@ int attach_netlink_xdp(const struct interface *iface, struct netlink *netlink, e
 		mnl_attr_put_u32(request, IFLA_XDP_EXPECTED_FD, (__u32)expected_fd);
 	mnl_attr_nest_end(request, xdp);
 	err = change(netlink, request, answer, &lost);
-	return lost ? look(err, iface, netlink, &place, prog_id, prog_fd >= 0, answer) : err;
+	if (!lost)
+		return err;
+	return look(err, iface, netlink, &place, id_of(prog_fd >= 0 ? prog_fd : expected_fd),
+	            prog_fd >= 0, answer);
 }
 
 /* A request of that type about a qdisc, or the place of a filter. */

@@ -189,7 +189,8 @@ int load_stage_all(struct loading *l)
 		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
 	if (!err && l->options->no_attach)
 		err = stage_running(l);
-	if (!err && !l->options->no_attach)
+	/* In a directory that is made whole, there is nothing of before. */
+	if (!err && !l->options->no_attach && !l->stage.whole)
 		err = stage_drops(l);
 	if (!err && !l->options->no_attach)
 		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,
