@@ -46,8 +46,9 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 	char stage[NAME_MAX + 1];
 	int err;
 
-	/* A dry run beside a run that has not ended, which the load would finish first. */
-	if (l->old && unfinished_find(l->dir.relative, l->old->hook, l->old->prog_id, stage))
+	/* A dry run beside a run that has not ended, which the load has finished by now. */
+	if (l->options->dry_run && l->old &&
+	    unfinished_find(l->dir.relative, l->old->hook, l->old->prog_id, stage))
 		return 0;
 	err = load_look_at_replaced(l);
 	if (err)
