@@ -3,6 +3,7 @@
 #ifndef PINNING_LOAD_INTERNAL_H
 #define PINNING_LOAD_INTERNAL_H
 
+#include "bpffs/known.h"
 #include "bpffs/links.h"
 #include "bpffs/live.h"
 #include "bpffs/owners.h"
@@ -17,6 +18,7 @@ struct loading {
 	const struct load_options *options;
 	struct load_report *report;
 	struct bpffs fs;
+	struct known known;      /* of fs, unless it is a session's */
 	struct netlink *netlink; /* for this load, or all of a session */
 	struct object *object;
 	struct attachments attached;

@@ -276,8 +276,11 @@ static int open_bpffs(struct loading *l)
 	struct load_session *session = l->options->session;
 	int err;
 
-	if (!session)
-		return bpffs_open(&l->fs, access);
+	if (!session) {
+		err = bpffs_open(&l->fs, access);
+		l->fs.known = &l->known;
+		return err;
+	}
 	err = session->open ? 0 : bpffs_open(&session->fs, access);
 	if (err)
 		return err;
@@ -341,6 +344,7 @@ int load_program(const struct interface *iface, struct object *object,
 	}
 	netlink_close(&netlink);
 	owners_free(&l.owners);
+	known_forget(&l.known);
 	bpffs_close(&l.fs);
 	return err;
 }
