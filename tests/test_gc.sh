@@ -1103,13 +1103,14 @@ test_beside_loaders_and_interfaces_that_come_and_go_nothing_in_use_is_removed()
 }
 
 # Killed between making the directory and writing its record.
-test_a_directory_in_which_a_stopped_load_pinned_nothing_is_removed()
+test_a_directory_in_which_a_stopped_run_pinned_nothing_is_removed()
 {
 	local n dry
 
 	need strace
+	link_xdp v0 objects/xdp_pass.o
 	for ((n = 1; n < 60; n++)); do
-		with_fault "symlinkat:signal=KILL:when=$n" load v0 objects/xdp_pass.o >/dev/null 2>&1 || true
+		with_fault "symlinkat:signal=KILL:when=$n" pin_maps v0 >/dev/null 2>&1 || true
 		[[ ! -e $BPFFS/v0 || -L $BPFFS/v0/%meta ]] || break
 	done
 	[[ -d $BPFFS/v0 && ! -L $BPFFS/v0/%meta ]] || fail "no kill left such a directory"

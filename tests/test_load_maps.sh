@@ -377,6 +377,13 @@ test_a_stage_that_comes_to_nothing_loses_its_even_record_first()
 	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=unlinkat \
 		load -m native lo objects/xdp_pass.o
 	((status == 2)) || fail "status $status: $errors"
+	# Of a directory that was made whole, this is all that says that it is complete.
+	[[ $(grep '= 0$' "$TMPDIR/calls" | grep -v '"%record"' | head -n 1) == *'"lo~'*'/%dir/%meta", 0)'* ]] ||
+		fail "$(<"$TMPDIR/calls")"
+	load --hook tc_ingress lo objects/tc_pass.o >/dev/null
+	run env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -o "$TMPDIR/calls" -e trace=unlinkat \
+		load -m native lo objects/xdp_pass.o
+	((status == 2)) || fail "status $status: $errors"
 	[[ $(grep -e '%meta"' -e '%odd"' "$TMPDIR/calls" | head -n 1) == *'"lo~'*'/%meta", 0)'*"= 0" ]] ||
 		fail "$(<"$TMPDIR/calls")"
 }
