@@ -107,7 +107,7 @@ static bool look_at(const struct search *s, struct interface *iface)
 	    netns_equal(&iface->netns, &s->claimant->netns))
 		return false;
 	/* It may have gone away meanwhile, and its attachments with it. */
-	if (attachments_query(&here, iface))
+	if (attachments_query_passing(&here, iface))
 		return false;
 	found = s->linked ? is_linked(s, &here)
 	                  : identity_works(&s->dir->record, &here) && !has_directory(s, iface) &&

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "bpffs/mounts.h"
 #include "bpffs/namespaces.h"
 
 #define PRESENT "/proc/thread-self/ns/net"
@@ -113,7 +114,7 @@ static bool is_namespace(const char *path, const struct statx *known)
 	       st.stx_dev_major == known->stx_dev_major && st.stx_dev_minor == known->stx_dev_minor;
 }
 
-static int add_held_by(struct namespaces *all, const char *pid, const struct statx *known)
+static int add_open(struct namespaces *all, const char *pid, const struct statx *known)
 {
 	char dir[64], path[sizeof(dir) + NAME_MAX + 1];
 	struct dirent *entry;
@@ -133,35 +134,77 @@ static int add_held_by(struct namespaces *all, const char *pid, const struct sta
 	return err;
 }
 
-/* 36 35 0:4 net:[4026532180] /run/there rw - nsfs nsfs rw */
-static int add_mounted(struct namespaces *all)
+/* A thread can enter another namespace than its process. */
+static int add_of_threads(struct namespaces *all, const char *pid)
 {
-	FILE *file = fopen("/proc/thread-self/mountinfo", "re");
-	char *line = NULL, *path;
-	size_t size = 0;
-	int err = 0;
+	char dir[64];
 
-	while (file && !err && getline(&line, &size, file) > 0) {
-		path = strstr(line, " net:[");
-		path = path ? strchr(path + 1, ' ') : NULL;
-		if (!path)
-			continue;
-		path++;
-		path[strcspn(path, " ")] = '\0';
-		err = add(all, path);
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return err;
+	snprintf(dir, sizeof(dir), "/proc/%.20s/task", pid);
+	return add_all(all, dir, "/ns/net", true);
+}
+
+/* The namespaces of mounts that were looked at, each once. */
+struct mount_search {
+	struct namespaces *all;
+	ino_t *seen;
+	size_t len;
+	const char *root; /* where the paths of this one begin */
+};
+
+static int add_mount(const struct mount *mount, void *arg)
+{
+	char path[PATH_MAX + 64];
+	struct mount_search *search = arg;
+
+	if (strcmp(mount->fstype, "nsfs") != 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s%s", search->root, mount->point);
+	return add(search->all, path);
+}
+
+static int add_mounted(struct mount_search *search, const char *pid, const char *root)
+{
+	char path[64];
+	struct stat st;
+	ino_t *list;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", pid);
+	if (stat(path, &st))
+		return 0;
+	for (size_t i = 0; i < search->len; i++)
+		if (search->seen[i] == st.st_ino)
+			return 0;
+	list = reallocarray(search->seen, search->len + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	search->seen = list;
+	list[search->len++] = st.st_ino;
+	snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", pid);
+	search->root = root;
+	err = mounts_each(path, add_mount, search);
+	/* The process may have gone away meanwhile. */
+	return err == -ENOMEM ? err : 0;
+}
+
+static int add_held_by(struct mount_search *search, const char *pid, const struct statx *known)
+{
+	char root[64];
+	int err = add_open(search->all, pid, known);
+
+	if (!err)
+		err = add_of_threads(search->all, pid);
+	snprintf(root, sizeof(root), "/proc/%.20s/root", pid);
+	return err ? err : add_mounted(search, pid, root);
 }
 
 int namespaces_add_held(struct namespaces *all)
 {
+	struct mount_search search = { .all = all };
 	DIR *stream = opendir("/proc");
 	struct dirent *entry;
 	struct statx known;
-	int err = 0;
+	int err;
 
 	if (!stream)
 		return 0;
@@ -169,11 +212,14 @@ int namespaces_add_held(struct namespaces *all)
 		closedir(stream);
 		return 0;
 	}
+	/* The mounts that are seen here first: their paths can be typed as they are. */
+	err = add_mounted(&search, "thread-self", "");
 	while (!err && (entry = readdir(stream)))
 		if (isdigit((unsigned char)*entry->d_name))
-			err = add_held_by(all, entry->d_name, &known);
+			err = add_held_by(&search, entry->d_name, &known);
 	closedir(stream);
-	return err ? err : add_mounted(all);
+	free(search.seen);
+	return err;
 }
 
 void namespaces_free(struct namespaces *all)
@@ -216,13 +262,13 @@ const struct namespace *namespaces_named(const struct namespaces *all, const cha
 void namespace_spec(const struct namespace *netns, char *out, size_t size)
 {
 	const char *path = netns->path;
-	int pid;
+	int pid, end = 0;
 
 	if (!strcmp(path, PRESENT))
 		snprintf(out, size, "%s", "");
 	else if (!strncmp(path, NAMED "/", strlen(NAMED "/")))
 		snprintf(out, size, "%s", path + strlen(NAMED "/"));
-	else if (sscanf(path, "/proc/%d/", &pid) == 1 && !strstr(path, "/fd/"))
+	else if (sscanf(path, "/proc/%d/ns/net%n", &pid, &end) == 1 && end && !path[end])
 		snprintf(out, size, "%d", pid);
 	else
 		snprintf(out, size, "%s", path);

@@ -24,8 +24,10 @@ int namespaces_find(struct namespaces *all);
 void namespaces_free(struct namespaces *all);
 
 /*
- * Add those that no process is in and that have no name, but that a process has open, or that are
- * mounted elsewhere. It reads every descriptor of every process. Returns 0 or -ENOMEM.
+ * Add those that no process is in and that have no name, but that a thread is in, that a process
+ * has open, or that are mounted elsewhere, in any namespace of mounts. It reads every descriptor of
+ * every process. One that only a socket holds, or a descriptor on its way through one, is not
+ * found. Returns 0 or -ENOMEM.
  */
 int namespaces_add_held(struct namespaces *all);
 

@@ -131,15 +131,36 @@ static int refuse(int err, struct attachments *all, const struct interface *ifac
 	return err;
 }
 
-int attachments_query_over(struct attachments *all, const struct interface *iface,
-                           struct netlink *netlink)
+static int query_all(struct attachments *all, const struct interface *iface,
+                     struct netlink *netlink)
 {
 	int err = 0;
 
 	memset(all, 0, sizeof(*all));
 	for (int hook = 0; !err && hook < HOOKS; hook++)
 		err = query_hook(all, iface, netlink, hook);
+	return err;
+}
+
+int attachments_query_over(struct attachments *all, const struct interface *iface,
+                           struct netlink *netlink)
+{
+	int err = query_all(all, iface, netlink);
+
 	return err ? refuse(err, all, iface) : 0;
+}
+
+int attachments_query_passing(struct attachments *all, const struct interface *iface)
+{
+	struct netlink netlink = {};
+	int err = query_all(all, iface, &netlink);
+
+	netlink_close(&netlink);
+	if (err == -ENODEV)
+		attachments_free(all);
+	else if (err)
+		refuse(err, all, iface);
+	return err;
 }
 
 int attachments_query_hook(struct attachments *all, const struct interface *iface,

@@ -12,7 +12,7 @@ static void look_at(struct whereabouts *w, __u32 ifindex)
 	bool same, old, new;
 
 	/* It may have gone away meanwhile, and its attachments with it. */
-	if (interface_by_index(&iface, ifindex) || attachments_query(&here, &iface))
+	if (interface_by_index(&iface, ifindex) || attachments_query_passing(&here, &iface))
 		return;
 	same = *iface.mac && !strcmp(iface.mac, w->was->mac);
 	old = w->old_prog && attachments_has(&here, w->hook, w->old_prog);
@@ -37,19 +37,33 @@ static int look_at_all(void *arg)
 	return 0;
 }
 
+/* In all namespaces from the one at `first` on. */
+static void look_into(struct whereabouts *w, const struct namespaces *all, size_t first)
+{
+	w->partial |= all->partial;
+	for (size_t i = first; i < all->len; i++)
+		if (netns_visit(all->list[i].fd, look_at_all, w))
+			w->partial = true;
+}
+
 int whereabouts_find(struct whereabouts *w)
 {
 	struct namespaces all;
+	size_t seen;
 	int err;
 
 	w->old = w->new = w->old_any = w->new_any = false;
 	err = namespaces_find(&all);
 	if (err)
 		return err;
-	w->partial = all.partial;
-	for (size_t i = 0; i < all.len; i++)
-		if (netns_visit(all.list[i].fd, look_at_all, w))
-			w->partial = true;
+	w->partial = false;
+	look_into(w, &all, 0);
+	/* Before it is taken for neither. */
+	seen = all.len;
+	if (!w->old && !w->new)
+		err = namespaces_add_held(&all);
+	if (!err)
+		look_into(w, &all, seen);
 	namespaces_free(&all);
-	return 0;
+	return err;
 }

@@ -32,18 +32,33 @@ static void leave_to(struct carried *one, int stage_fd)
 	carry_note_shared(one, stage_fd);
 }
 
+/* It may be that nobody does: then the next run that can tell brings the rest over. */
+static void leave_in_doubt(struct carried *one, int stage_fd)
+{
+	one->shared = true;
+	strcpy(one->sharers, "a program that cannot be told");
+	note("map '%s': the old one stays, and open to edits, as a program elsewhere may go on "
+	     "with it: %s",
+	     one->name,
+	     one->class == MIGRATE_COUNTER ? "all counts up to now stay there"
+	                                   : "the new one is a copy");
+	carry_note_shared(one, stage_fd);
+}
+
 static void look_for_users(struct carry *carry, const struct carry_place *at,
                            struct elsewhere *others, int err)
 {
 	for (size_t i = 0; i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
-		if (!one->placed || *one->sharers || err == -EPERM)
+		if (!one->placed || *one->sharers)
 			continue;
-		if (err)
+		if (err && err != -EPERM)
 			strcpy(one->sharers, "a program that cannot be told");
-		if (err || elsewhere_uses(others, one->from_id, one->sharers))
+		if (*one->sharers || elsewhere_uses(others, one->from_id, one->sharers))
 			leave_to(one, at->stage_fd);
+		else if (err)
+			leave_in_doubt(one, at->stage_fd);
 	}
 }
 
@@ -63,9 +78,12 @@ void carry_look_elsewhere(struct carry *carry, const struct carry_place *at)
 		elsewhere_free(&others);
 		err = elsewhere_look(&others, at->iface);
 	}
-	if (err == -EPERM)
+	if (err == -EPERM) {
 		note("it takes CAP_SYS_ADMIN to tell whether programs elsewhere use the old maps");
-	else if (err)
+		if (gc_uses_add_pinned(&others.uses, at->dir))
+			err = -ENOMEM;
+	}
+	if (err && err != -EPERM)
 		failed(err, "cannot tell who else uses the old maps of %s", at->iface->name);
 	look_for_users(carry, at, &others, err);
 	carry_look_at_prepared(carry, at);

@@ -45,25 +45,50 @@ static int look_behind(struct elsewhere *all, const struct gc_attachment *at)
 	return err;
 }
 
-/* All attachments that can be seen. */
-static int find_attached(struct gc_attached *attached, bool blind)
+static bool is_here(const struct elsewhere *all, const struct gc_attachment *at)
 {
-	struct namespaces namespaces = {};
+	return at->iface.ifindex == all->iface->ifindex &&
+	       netns_equal(&at->iface.netns, &all->iface->netns);
+}
+
+static int look_behind_all(struct elsewhere *all, const struct gc_attached *attached)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < attached->len; i++)
+		if (!is_here(all, &attached->list[i]))
+			err = look_behind(all, &attached->list[i]);
+	return err;
+}
+
+/* All attachments that can be seen. */
+static int find_attached(struct elsewhere *all, struct gc_attached *attached, bool blind)
+{
 	int err;
 
 	if (blind)
 		return gc_attached_here(attached);
-	err = namespaces_find(&namespaces);
-	if (!err)
-		err = gc_attached_find(attached, &namespaces);
-	namespaces_free(&namespaces);
-	return err;
+	err = namespaces_find(&all->namespaces);
+	return err ? err : gc_attached_find(attached, &all->namespaces);
 }
 
 struct link_search {
 	struct elsewhere *all;
-	const struct interface *iface;
+	/* The programs of links to an interface of that number, in whatever namespace. */
+	__u32 *alike;
+	size_t len;
 };
+
+static int add_alike(struct link_search *search, __u32 prog_id)
+{
+	__u32 *list = reallocarray(search->alike, search->len + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	search->alike = list;
+	list[search->len++] = prog_id;
+	return 0;
+}
 
 /* The ifindex stands in the same place for links of XDP, tcx and netkit. */
 static int add_link(int fd, const struct bpf_link_info *info, void *arg)
@@ -75,43 +100,92 @@ static int add_link(int fd, const struct bpf_link_info *info, void *arg)
 	case BPF_LINK_TYPE_XDP:
 	case BPF_LINK_TYPE_TCX:
 	case BPF_LINK_TYPE_NETKIT:
-		if (!info->xdp.ifindex || info->xdp.ifindex == search->iface->ifindex)
+		if (!info->xdp.ifindex)
 			return 0;
+		if (info->xdp.ifindex == search->all->iface->ifindex)
+			return add_alike(search, info->prog_id);
 	}
 	return info->prog_id ? gc_ids_add(&search->all->linked, info->prog_id) : 0;
 }
 
+/*
+ * A link does not say in which network namespace its ifindex counts: for each program that is
+ * attached here one link can be what attaches it, and all others are elsewhere.
+ */
+static int sort_links(const struct link_search *search, const struct gc_attached *attached)
+{
+	bool *taken = calloc(attached->len + 1, sizeof(*taken));
+	int err = taken ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < search->len; i++) {
+		size_t n = 0;
+
+		while (n < attached->len &&
+		       (taken[n] || attached->list[n].prog_id != search->alike[i] ||
+		        !is_here(search->all, &attached->list[n])))
+			n++;
+		if (n < attached->len)
+			taken[n] = true;
+		else
+			err = gc_ids_add(&search->all->linked, search->alike[i]);
+	}
+	free(taken);
+	return err;
+}
+
 int elsewhere_look(struct elsewhere *all, const struct interface *iface)
 {
-	struct link_search search = { .all = all, .iface = iface };
+	struct link_search search = { .all = all };
 	struct gc_attached attached = {};
 	bool blind;
 	int err;
 
 	memset(all, 0, sizeof(*all));
+	all->iface = iface;
 	err = gc_uses_scan(&all->uses);
-	blind = err == -EPERM;
+	blind = all->has_held = err == -EPERM;
 	if (!err)
 		err = links_each(add_link, &search);
 	if (!err || blind)
-		err = find_attached(&attached, blind);
-	for (size_t i = 0; !err && i < attached.len; i++) {
-		const struct gc_attachment *at = &attached.list[i];
-
-		if (at->iface.ifindex != iface->ifindex ||
-		    !netns_equal(&at->iface.netns, &iface->netns))
-			err = look_behind(all, at);
-	}
+		err = find_attached(all, &attached, blind);
+	if (!err)
+		err = sort_links(&search, &attached);
+	if (!err)
+		err = look_behind_all(all, &attached);
 	gc_attached_free(&attached);
+	free(search.alike);
 	if (err)
 		elsewhere_free(all);
 	return err ? err : blind ? -EPERM : 0;
+}
+
+int elsewhere_look_held(struct elsewhere *all)
+{
+	size_t seen = all->namespaces.len;
+	struct gc_attached attached = {};
+	struct namespaces held;
+
+	if (all->has_held)
+		return all->held_err;
+	all->has_held = true;
+	all->held_err = namespaces_add_held(&all->namespaces);
+	held = (struct namespaces){
+		.list = all->namespaces.list + seen,
+		.len = all->namespaces.len - seen,
+	};
+	if (!all->held_err)
+		all->held_err = gc_attached_find(&attached, &held);
+	if (!all->held_err)
+		all->held_err = look_behind_all(all, &attached);
+	gc_attached_free(&attached);
+	return all->held_err;
 }
 
 void elsewhere_free(struct elsewhere *all)
 {
 	gc_attached_free(&all->running);
 	gc_uses_free(&all->uses);
+	namespaces_free(&all->namespaces);
 	free(all->linked.list);
 	memset(all, 0, sizeof(*all));
 }
@@ -142,6 +216,13 @@ bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_
 		if (!gc_prog_uses(&all->uses, prog, map_id))
 			continue;
 		at = elsewhere_runs(all, prog->id);
+		if (!at && is_idle(all, prog)) {
+			if (elsewhere_look_held(all)) {
+				strcpy(who, "a program that cannot be told");
+				return true;
+			}
+			at = elsewhere_runs(all, prog->id);
+		}
 		if (at) {
 			snprintf(who, ELSEWHERE_WHO_SIZE, "%s (program %u on %s)", at->iface.name,
 			         prog->id, hook_name(at->hook));

@@ -6,36 +6,55 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/pin.h"
+#include "bpffs/progs.h"
 #include "pinning/gc_uses.h"
 
 #define FREED_PATIENCE_MS 500
 #define FREED_RETRY_MS    5
 
-static int describe(__u32 id, struct gc_prog *prog)
+static int describe_open(int fd, struct gc_prog *prog)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
-	int fd, err = 0;
 
-	fd = bpf_prog_get_fd_by_id(id);
-	if (fd < 0)
-		return -errno;
 	memset(prog, 0, sizeof(*prog));
 	info.nr_map_ids = GC_MAPS_MAX;
 	info.map_ids = (__u64)(unsigned long)prog->maps;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = -errno;
-	close(fd);
-	prog->id = id;
+		return -errno;
+	prog->id = info.id;
 	prog->type = info.type;
 	memcpy(prog->name, info.name, sizeof(prog->name));
 	prog->maps_len = info.nr_map_ids < GC_MAPS_MAX ? info.nr_map_ids : GC_MAPS_MAX;
+	return 0;
+}
+
+static int describe(__u32 id, struct gc_prog *prog)
+{
+	int fd = bpf_prog_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return -errno;
+	err = describe_open(fd, prog);
+	close(fd);
 	return err;
+}
+
+static int add_prog(struct gc_uses *uses, const struct gc_prog *prog)
+{
+	struct gc_prog *progs = reallocarray(uses->progs, uses->len + 1, sizeof(*progs));
+
+	if (!progs)
+		return -ENOMEM;
+	uses->progs = progs;
+	progs[uses->len++] = *prog;
+	return 0;
 }
 
 int gc_uses_scan(struct gc_uses *uses)
 {
-	struct gc_prog prog, *progs;
+	struct gc_prog prog;
 	__u32 id = 0;
 	int err = 0;
 
@@ -51,18 +70,36 @@ int gc_uses_scan(struct gc_uses *uses)
 			err = 0;
 			continue;
 		}
-		progs = err ? NULL : reallocarray(uses->progs, uses->len + 1, sizeof(*progs));
-		if (!progs) {
-			err = err ? err : -ENOMEM;
-			break;
-		}
-		uses->progs = progs;
-		progs[uses->len++] = prog;
+		if (!err)
+			err = add_prog(uses, &prog);
 	}
 	for (size_t i = 0; !err && i < uses->len; i++)
 		err = outers_add(&uses->outers, uses->progs[i].maps, uses->progs[i].maps_len);
 	if (err)
 		gc_uses_free(uses);
+	return err;
+}
+
+int gc_uses_add_pinned(struct gc_uses *uses, const struct directory *dir)
+{
+	char path[NAME_SIZE];
+	struct listing progs;
+	struct gc_prog prog;
+	int err = 0, dir_fd, fd;
+
+	for (int hook = 0; !err && hook < HOOKS; hook++) {
+		dir_fd = progs_open(dir, hook, path, &progs);
+		for (size_t i = 0; !err && dir_fd >= 0 && i < progs.len; i++) {
+			fd = pin_open(dir_fd, progs.list[i].name, 0);
+			if (fd >= 0 && pin_kind_of(fd) == PIN_PROG && !describe_open(fd, &prog))
+				err = add_prog(uses, &prog);
+			if (fd >= 0)
+				close(fd);
+		}
+		listing_free(&progs);
+		if (dir_fd >= 0)
+			close(dir_fd);
+	}
 	return err;
 }
 
@@ -147,7 +184,7 @@ static int add_interface(struct gc_attached *attached, __u32 ifindex)
 	int err = 0;
 
 	/* It may have gone away meanwhile, and its attachments with it. */
-	if (interface_by_index(&iface, ifindex) || attachments_query(&here, &iface))
+	if (interface_by_index(&iface, ifindex) || attachments_query_passing(&here, &iface))
 		return 0;
 	list = reallocarray(attached->list, attached->len + here.len, sizeof(*list));
 	if (!list && attached->len + here.len)

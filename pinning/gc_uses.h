@@ -6,6 +6,7 @@
 
 #include <linux/bpf.h>
 #include <stdbool.h>
+#include "bpffs/directory.h"
 #include "bpffs/namespaces.h"
 #include "bpffs/query.h"
 #include "pinning/outers.h"
@@ -43,6 +44,12 @@ struct gc_uses {
  * or another negative errno; silent.
  */
 int gc_uses_scan(struct gc_uses *uses);
+
+/*
+ * Add the programs that are pinned in a directory, which takes no CAP_SYS_ADMIN: for who has none,
+ * after the scan. Returns 0 or -ENOMEM.
+ */
+int gc_uses_add_pinned(struct gc_uses *uses, const struct directory *dir);
 void gc_uses_free(struct gc_uses *uses);
 
 /* The program names the map, or finds it in a slot of one that it names. */

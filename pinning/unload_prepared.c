@@ -231,6 +231,8 @@ static int look_elsewhere(struct taking *t)
 {
 	int err = elsewhere_look(&t->others, t->u.iface);
 
+	if (!err)
+		err = elsewhere_look_held(&t->others);
 	return err && err != -EPERM
 	               ? failed(err, "cannot tell who else uses what is in %s", t->u.dir.path)
 	               : 0;
