@@ -129,15 +129,17 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	return -EBUSY;
 }
 
-/* The interface of the record is gone: this one has its name, and gets its maps. */
+/*
+ * The interface of the record is gone: this one has its name, and gets its maps. What was put aside
+ * under this name is of another one, and would have gone with gc.
+ */
 static int inherit(const struct claimant *c, struct directory *dir)
 {
 	const struct interface *was = &dir->record.iface;
-	bool fresh = c->how->fresh;
+	bool aside = strcmp(was->name, c->iface->name) != 0, fresh = c->how->fresh || aside;
 
 	note("%s belonged to an interface that is gone (%s%sifindex %u): its maps %s %s", dir->path,
-	     strcmp(was->name, dir->ifname) ? was->name : "",
-	     strcmp(was->name, dir->ifname) ? ", " : "", was->ifindex,
+	     aside ? was->name : "", aside ? ", " : "", was->ifindex,
 	     c->how->dry_run ? "would be" : "are", fresh ? "dropped" : "inherited");
 	if (!fresh)
 		hint("--fresh drops them instead");

@@ -719,9 +719,9 @@ $BPFFS/b0, until 'gc' removes it"*"v0 was b0: its directory followed to $BPFFS/v
 	expect_status 0 unload v0
 }
 
-test_what_was_put_aside_says_whose_it_was()
+test_what_was_put_aside_says_whose_it_was_and_is_not_inherited()
 {
-	local index
+	local index old
 
 	make_veth b0
 	load -m skb v0 objects/xdp_pass.o >/dev/null
@@ -730,11 +730,14 @@ test_what_was_put_aside_says_whose_it_was()
 	ip link del dev v0
 	rename_link b0 v0
 	pin_maps v0 >/dev/null 2>&1
+	old=$(map_id "$BPFFS/b0/xdp_stats_map")
 	ip link add dev placeholder type veth peer name p1
 	make_veth b0
 	expect_status 0 load -m skb b0 objects/xdp_pass.o
 	[[ $errors == *"$BPFFS/b0 belonged to an interface that is gone (v0, ifindex $index): its maps are \
-inherited"* ]] || fail "it says: $errors"
+dropped"* && $errors != *"hint: --fresh"* ]] || fail "it says: $errors"
+	[[ $(map_id "$BPFFS/b0/xdp_stats_map") != "$old" && -z $(old_maps "$BPFFS/b0") ]] ||
+		fail "it counts on in map $old: $(ls "$BPFFS/b0")"
 }
 
 test_an_interface_that_is_not_there_is_named()
