@@ -42,8 +42,8 @@ const struct gc_attachment *elsewhere_runs(const struct elsewhere *all, __u32 pr
 /*
  * A program goes on with the map on another interface, by a link, or on a hook that is none of an
  * interface, of which the kernel does not tell: a cgroup's, say. Then who says it. One that is
- * about to go away is waited for. A program for interfaces that is on none, is none: this looks into
- * what elsewhere_look_held() does, before it says so.
+ * about to go away is waited for. A program for interfaces that is on none, is none: this looks
+ * into what elsewhere_look_held() does, before it says so.
  */
 bool elsewhere_uses(struct elsewhere *all, __u32 map_id, char who[ELSEWHERE_WHO_SIZE]);
 

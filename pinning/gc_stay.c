@@ -74,6 +74,23 @@ bool gc_stay_has_map(struct gc *gc, __u32 map_id)
 	return false;
 }
 
+static bool names_prog(const struct record *rec, __u32 prog_id)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (record_has_prog(rec, hook, prog_id))
+			return true;
+	return false;
+}
+
+bool gc_stay_names(struct gc *gc, __u32 prog_id, __u32 map_id)
+{
+	for (size_t i = 0; i < gc->stay_len; i++)
+		if (names_prog(&gc->stay[i].record, prog_id) &&
+		    gc_ids_has(&content_of(gc, &gc->stay[i])->maps, map_id))
+			return true;
+	return false;
+}
+
 static bool has_interface(const struct gc *gc, const struct interface *iface)
 {
 	for (size_t i = 0; i < gc->stay_len; i++)

@@ -22,6 +22,12 @@ bool gc_stay_has_prog(struct gc *gc, __u32 prog_id);
 bool gc_stay_has_map(struct gc *gc, __u32 map_id);
 
 /*
+ * A directory that stays has the map pinned, and its record names the program: that need not be
+ * pinned there, such as one that a program array holds.
+ */
+bool gc_stay_names(struct gc *gc, __u32 prog_id, __u32 map_id);
+
+/*
  * The program runs somewhere, and each interface that it runs on has a directory of its own that
  * stays.
  */

@@ -4,12 +4,14 @@
 #include "pinning/gc_pins.h"
 #include "pinning/gc_stay.h"
 
-/* The map and the program that uses it are pinned, or run, where a directory stays as well. */
+/* The map and the program that uses it are pinned, called or run where a directory stays as well.
+ */
 static bool is_kept_by_others(struct gc *gc, __u32 prog_id, __u32 map_id)
 {
-	return gc_stay_has_map(gc, map_id) &&
-	       (gc_attached_prog(&gc->attached, prog_id) ? gc_stay_runs(gc, prog_id)
-	                                                 : gc_stay_has_prog(gc, prog_id));
+	if (gc_attached_prog(&gc->attached, prog_id))
+		return gc_stay_has_map(gc, map_id) && gc_stay_runs(gc, prog_id);
+	return gc_stay_names(gc, prog_id, map_id) ||
+	       (gc_stay_has_map(gc, map_id) && gc_stay_has_prog(gc, prog_id));
 }
 
 /* A program that uses the map, stays, and would lose it. */

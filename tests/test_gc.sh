@@ -5,6 +5,7 @@
 . tests/pins.sh
 . tests/faults.sh
 . tests/carry.sh
+. tests/build.sh
 
 # left_by NAME [LOAD_OPTION...]: an interface of that name was loaded, and is gone.
 left_by()
@@ -445,6 +446,25 @@ test_a_program_that_runs_elsewhere_keeps_its_pin()
 	ip link set dev v0 xdpgeneric off
 	expect_status 0 gc --grace 0
 	expect_decision removed directory "$BPFFS/w0"
+}
+
+# The program that is called is in a program array, and pinned nowhere.
+test_what_a_program_array_of_a_sharer_holds_does_not_keep_the_directory()
+{
+	local map
+
+	build 'struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } n SEC(".maps");
+int called(struct xdp_md *ctx);
+struct { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(key_size, 4); __uint(max_entries, 1); __array(values, int (void *)); } jmp SEC(".maps") = { .values = { [0] = (void *)&called } };
+SEC("xdp") int called(struct xdp_md *ctx) { __u32 k = 0; return bpf_map_lookup_elem(&n, &k) ? XDP_DROP : XDP_PASS; }
+SEC("xdp") int calls(struct xdp_md *ctx) { bpf_tail_call(ctx, &jmp, 0); return XDP_PASS; }'
+	make_veth w0 w1
+	load --shared -n calls w0 w1 "$TMPDIR/built.o" >/dev/null
+	map=$(map_id "$BPFFS/w1/n")
+	ip link del dev w0
+	expect_status 0 gc --grace 0
+	expect_decision removed directory "$BPFFS/w0"
+	expect_id "$BPFFS/w1/n" "$map"
 }
 
 test_a_program_that_something_unseen_holds_is_pinned_again()
