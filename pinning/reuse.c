@@ -145,11 +145,32 @@ static int refuse_link(const struct object *object, const char *name, const stru
 	return -EINVAL;
 }
 
-/* Why was said. What holds for one map need not stop the others. */
-static int refuse_content(const char *name, __u32 type)
+/* Its types are there, but not to be read by this run. */
+static bool is_btf_denied(int map_fd)
 {
-	hint("take an empty map in its place, the old one stays beside it: --on-mismatch %s=fresh",
-	     cli_word(name));
+	struct bpf_map_info info;
+	int fd;
+
+	if (map_describe(map_fd, &info) || !info.btf_id)
+		return false;
+	fd = bpf_btf_get_fd_by_id(info.btf_id);
+	if (fd < 0)
+		return errno == EPERM;
+	close(fd);
+	return false;
+}
+
+/* Why was said. What holds for one map need not stop the others. */
+static int refuse_content(const char *name, __u32 type, int pin_fd)
+{
+	bool denied = is_btf_denied(pin_fd);
+
+	if (denied)
+		hint("run as root, or with CAP_SYS_ADMIN: then the types of the old map can be "
+		     "read, by which its content comes over");
+	hint("%stake an empty map in its place, the old one stays beside it: --on-mismatch "
+	     "%s=fresh",
+	     denied ? "or " : "", cli_word(name));
 	if (shape_holds_maps(type))
 		hint("what the maps inside hold, deny lists too, is out of force then, until it is "
 		     "put into the new one");
@@ -172,7 +193,7 @@ static int refuse_difference(const struct object *object, const struct bpf_map *
 	                          sizeof(why)) != -EOPNOTSUPP)
 		return DIFFERS;
 	hint("its content cannot be carried over: %s", why);
-	return refuse_content(name, bpf_map__type(map));
+	return refuse_content(name, bpf_map__type(map), pin_fd);
 }
 
 /* A program of an entry may not run for another one, and goes with the map that has it. */
@@ -239,7 +260,7 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	if (what != MISMATCH_FRESH && !stream) {
 		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
-		return err == -EOPNOTSUPP ? refuse_content(name, info->type) : err;
+		return err == -EOPNOTSUPP ? refuse_content(name, info->type, pin_fd) : err;
 	}
 	if (diffs->len)
 		err = reuse_anew_add(

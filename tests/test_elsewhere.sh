@@ -99,7 +99,7 @@ migration_leaves_it()
 # The kernel takes a namespace apart some time after nobody holds it.
 brought_over()
 {
-	expect_status 0 pin_maps --carry v0
+	run pin_maps --carry v0
 	[[ "$(seen passed) $(seen dropped)" == '10 0' ]]
 }
 
@@ -213,4 +213,13 @@ test_without_the_right_to_look_an_old_map_stays_open_and_has_a_name()
 	expect_open "$list"
 	[[ $(bpftool map lookup pinned "$BPFFS/v0/rules" key 1 0 0 0) == *'"value": 7'* ]] || fail "no copy"
 	[[ ! -e $BPFFS/v0/%carry ]] || fail "not finished"
+}
+
+test_without_the_right_to_read_the_types_the_hint_is_to_have_it()
+{
+	need setpriv
+	load v0 "$BUILT/carry1.o" >/dev/null
+	expect_status 2 without_admin load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"hint: run as root, or with CAP_SYS_ADMIN: "*"hint: or take an empty map in its place"* ]] ||
+		fail "it says: $errors"
 }
