@@ -31,10 +31,9 @@ struct adoption {
 	struct live live;
 	struct owners owners;
 	struct directory dir;
-	struct nameless *nameless; /* of options->object */
-	struct carry carry;        /* of this round */
-	bool resumed;              /* what was still to be brought over was seen to */
-	__u32 group;               /* of options->group */
+	struct carry carry; /* of this round */
+	bool resumed;       /* what was still to be brought over was seen to */
+	__u32 group;        /* of options->group */
 };
 
 /* What is to be carried over; of a dry run, also what will not fit. */
@@ -131,7 +130,7 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		.owners = &a->owners,
 		.foreign = a->options->foreign,
 		.keep_names = true,
-		.nameless = a->nameless,
+		.nameless = a->report->nameless,
 	};
 	int err;
 
@@ -348,6 +347,20 @@ static int adopt(struct adoption *a)
 	return err ? err : adopt_rounds(a);
 }
 
+/* Somebody gave it that name: from another object, for one. It may be what others read it by. */
+static void tell_otherwise(const struct adoption *a)
+{
+	for (size_t i = 0; i < a->report->plan.len; i++) {
+		const struct plan_map *map = &a->report->plan.maps[i];
+
+		if (!*map->otherwise)
+			continue;
+		note("map %u is pinned as '%s', and %s has the name '%s' for it", map->info.id,
+		     map->name, a->options->object, map->otherwise);
+		hint("if that is its name: rm %s, and pin it again", cli_word(map->path));
+	}
+}
+
 /*
  * Behind one dispatcher, several programs with maps of one name: only one of these can be pinned
  * and seen. They have it together if they are put there with what is pinned.
@@ -389,7 +402,7 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 
 	memset(report, 0, sizeof(*report));
 	if (options->object) {
-		err = nameless_open(&a.nameless, options->object);
+		err = nameless_open(&report->nameless, options->object);
 		if (err)
 			return err;
 	}
@@ -397,12 +410,13 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 	err = look(&a);
 	if (!err) {
 		err = adopt(&a);
-		if (!err)
+		if (!err) {
 			tell_behind(&a);
+			tell_otherwise(&a);
+		}
 		forget(&a);
 		bpffs_close(&a.fs);
 	}
-	nameless_free(a.nameless);
 	return err;
 }
 
@@ -410,4 +424,6 @@ void adopt_report_free(struct adopt_report *report)
 {
 	carry_free(&report->carry);
 	plan_free(&report->plan);
+	nameless_free(report->nameless);
+	report->nameless = NULL;
 }

@@ -16,6 +16,7 @@ struct adopt_report {
 	size_t left_out;    /* programs that the record has no room for: they are not adopted */
 	bool unfinished;    /* some content is not brought over yet; a later run goes on with it */
 	bool misused;       /* with -EINVAL: a word of options->classes is about no map */
+	struct nameless *nameless; /* of options->object: plan and carry refer to it */
 };
 
 struct adopt_options {

@@ -35,6 +35,7 @@ struct carried {
 	bool left_before;  /* with joins: the old one has its %old name already */
 	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
+	bool typed;        /* counters, of whose fields only the object tells that pin was given */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/layouts.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "pinning/carry_find.h"
@@ -12,6 +13,7 @@
 #include "pinning/carry_open.h"
 #include "pinning/carry_slots.h"
 #include "pinning/elsewhere.h"
+#include "pinning/layout.h"
 #include "pinning/reuse.h"
 #include "pinning/sharers.h"
 
@@ -38,6 +40,59 @@ static bool has_no_state(__u32 type)
 	}
 }
 
+/* What was noted of the old map's types, when it was pinned, against what the object says. */
+static enum layout_verdict compare_noted(const struct carried *one, const struct directory *dir,
+                                         __u32 print)
+{
+	enum layout_verdict verdict = LAYOUT_UNKNOWN;
+	struct layouts layouts;
+	__u32 noted;
+
+	if (print && !layouts_read(&layouts, dir->fd) &&
+	    layouts_find(&layouts, one->from_id, &noted))
+		verdict = noted == print ? LAYOUT_SAME : LAYOUT_DIFFERS;
+	layouts_free(&layouts);
+	return verdict;
+}
+
+static void set_types(struct migrate_map *map, const struct map_definition *def)
+{
+	map->btf = def->btf;
+	map->key_type = def->key_type;
+	map->value_type = def->value_type;
+}
+
+/* Maps that the kernel was given no types of: as the object says, if it is the object of both. */
+static void define(struct carried *one, const struct plan_map *map, const struct directory *dir)
+{
+	const struct bpf_map_info *from = &one->from.info, *to = &one->to.info;
+	__u32 print = layout_print_defined(&map->definition, to);
+
+	if (one->to.btf || one->to.btf_denied || !map->definition.btf)
+		return;
+	set_types(&one->to, &map->definition);
+	one->typed = one->class == MIGRATE_COUNTER;
+	if (one->from.btf || one->from.btf_denied || from->key_size != to->key_size ||
+	    from->value_size != to->value_size)
+		return;
+	switch (compare_noted(one, dir, print)) {
+	case LAYOUT_SAME: set_types(&one->from, &map->definition); break;
+	case LAYOUT_DIFFERS:
+		snprintf(one->why, sizeof(one->why),
+		         "the types of its key and value are noted as others than the object's");
+		break;
+	case LAYOUT_UNKNOWN: break;
+	}
+}
+
+/* Whose tag says what the content is; the kernel may have dropped the tag with which it came. */
+static const struct btf *find_class_btf(const struct carried *one, const struct plan_map *map)
+{
+	if (map->definition.btf && !migrate_class_is_tagged(one->to.btf, one->name))
+		return map->definition.btf;
+	return one->to.btf ? one->to.btf : one->from.btf;
+}
+
 static int make_plan(struct carried *one)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
@@ -55,6 +110,9 @@ static int make_plan(struct carried *one)
 	one->anew = migrate_begins_anew(one->m);
 	if (one->anew)
 		note("map '%s' is to be carried over but for what the kernel holds in it:",
+		     one->name);
+	else if (migrate_is_assumed(one->m))
+		note("map '%s' is to be carried over, into one that is taken to be defined alike:",
 		     one->name);
 	else if (!migrate_is_alike(one->m))
 		note("map '%s' is to be carried over into one of another definition:", one->name);
@@ -123,8 +181,9 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	if (err)
 		return failed(err, "cannot open map '%s' (id %u), to carry it over", map->name,
 		              from_id);
-	one->class = carry_class(one->to.btf ? one->to.btf : one->from.btf, one->name,
-	                         one->to.info.type, in->classes);
+	one->class =
+		carry_class(find_class_btf(one, map), one->name, one->to.info.type, in->classes);
+	define(one, map, in->dir);
 	one->event = has_no_state(one->from.info.type);
 	look_for_users(one, in, others);
 	one->link = reuse_is_link(one->from.fd, &one->from.info, one->name) &&
@@ -173,11 +232,26 @@ static bool is_left_of(const struct view_map *old, const struct plan_map *map)
 	       old->old_id != map->info.id && !strcmp(old->name, map->name);
 }
 
+/* A killed run noted it, and it waits for the object, which is here. */
+static bool waits_for_types(const struct carry_search *in, const struct plan_map *map,
+                            __u32 old_map_id)
+{
+	struct carry noted = {};
+	bool waits = false;
+
+	if (!map->definition.btf || carry_open_marks(&noted, in->dir->fd))
+		return false;
+	for (size_t i = 0; i < noted.len; i++)
+		waits |= noted.list[i]->from_id == old_map_id && noted.list[i]->typed;
+	carry_free(&noted);
+	return waits;
+}
+
 /* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
-static bool is_done(const struct carry_search *in, __u32 old_map_id)
+static bool is_done(const struct carry_search *in, const struct plan_map *map, __u32 old_map_id)
 {
 	return (in->dir->has_record && carry_done_has(&in->dir->record, old_map_id)) ||
-	       directory_carries(in->dir, old_map_id);
+	       (directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id));
 }
 
 static int add_all(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
@@ -185,7 +259,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map->old_id)))
+	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, map->old_id)))
 		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
@@ -194,7 +268,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 		if (!is_left_of(old, map) ||
 		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
 			continue;
-		if (!is_done(in, old->old_id))
+		if (!is_done(in, map, old->old_id))
 			err = add_one(carry, in, others, map, old->old_id, false);
 	}
 	return err;

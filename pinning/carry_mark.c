@@ -12,6 +12,7 @@
 #define FIELD_TO      "to"
 #define FIELD_EGRESS  "egress"
 #define FIELD_SHARED  "shared"
+#define FIELD_TYPED   "typed"
 #define FIELD_SETTLED "settled"
 #define FIELD_SHARERS "sharers"
 
@@ -34,6 +35,8 @@ int carry_mark_write(const struct carried *one, struct record *rec)
 		err = record_set_other(rec, FIELD_EGRESS, "1");
 	if (!err && one->shared)
 		err = record_set_other(rec, FIELD_SHARED, "1");
+	if (!err && one->typed)
+		err = record_set_other(rec, FIELD_TYPED, "1");
 	if (!err && one->settled)
 		err = record_set_other(rec, FIELD_SETTLED, "1");
 	if (!err && *one->sharers)
@@ -61,6 +64,7 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 	one->to_id = strtoul(to, NULL, 10);
 	one->egress = !record_get_other(rec, FIELD_EGRESS, flag, sizeof(flag));
 	one->shared = !record_get_other(rec, FIELD_SHARED, flag, sizeof(flag));
+	one->typed = !record_get_other(rec, FIELD_TYPED, flag, sizeof(flag));
 	one->settled = !record_get_other(rec, FIELD_SETTLED, flag, sizeof(flag));
 	if (record_get_other(rec, FIELD_SHARERS, one->sharers, sizeof(one->sharers)))
 		*one->sharers = '\0';

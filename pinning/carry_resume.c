@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Going on with what a load that was killed, or that failed at it, did not bring over. */
 #include <errno.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/carry.h"
 #include "pinning/carry_netns.h"
@@ -21,6 +22,13 @@ static void open_one(const struct directory *dir, struct carried *one)
 			note("map '%s' in %s was replaced before all was brought over to it",
 			     one->name, dir->path);
 		one->finished = true;
+		return;
+	}
+	if (!err && one->typed && !one->to.btf) {
+		note("map '%s' in %s: counts of map %u wait for the object that tells its fields",
+		     one->name, dir->path, one->from_id);
+		hint("%s --carry --object OBJECT %s", cli_command("pin_maps"),
+		     cli_word(dir->ifname));
 		return;
 	}
 	one->slots = !err && carry_is_slots(one);

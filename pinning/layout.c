@@ -113,26 +113,40 @@ static __u32 btf_id_of(const struct bpf_object *obj)
 	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-/* It has types, and nothing is noted of them yet. */
-static bool is_news(const struct layouts *layouts, const struct bpf_map_info *info)
+__u32 layout_print_defined(const struct map_definition *def, const struct bpf_map_info *info)
 {
+	if (!def->btf || btf__resolve_size(def->btf, def->key_type) != info->key_size ||
+	    btf__resolve_size(def->btf, def->value_type) != info->value_size)
+		return 0;
+	return layout_print(def->btf, def->key_type, def->value_type);
+}
+
+/* It has types, of its own or by the object, and nothing is noted of them yet. */
+static bool is_news(const struct layouts *layouts, const struct plan_map *map)
+{
+	bool typed = map->info.btf_id ? map->info.btf_value_type_id
+	                              : layout_print_defined(&map->definition, &map->info);
 	__u32 print;
 
-	return info->btf_id && info->btf_value_type_id && !layouts_find(layouts, info->id, &print);
+	return typed && !layouts_find(layouts, map->info.id, &print);
 }
 
 /* Note a map, if its types can be known. */
-static int note_map(struct layouts *layouts, const struct bpf_map_info *info,
+static int note_map(struct layouts *layouts, const struct plan_map *map,
                     const struct bpf_object *obj, __u32 obj_btf_id)
 {
+	const struct bpf_map_info *info = &map->info;
 	const struct btf *btf;
 	struct btf *kernels = NULL;
 	bool denied;
 	__u32 print;
 	int err = 0;
 
-	if (!is_news(layouts, info))
+	if (!is_news(layouts, map))
 		return 0;
+	if (!info->btf_id)
+		return layouts_note(layouts, info->id,
+		                    layout_print_defined(&map->definition, info));
 	if (info->btf_id != obj_btf_id)
 		err = shape_kernel_btf(info->btf_id, &kernels, &denied);
 	btf = info->btf_id == obj_btf_id ? bpf_object__btf(obj) : kernels;
@@ -200,12 +214,12 @@ int layout_stage(const struct plan *plan, const struct bpf_object *obj, const st
 	/* What is gone may stand there until something comes in: nothing is written for it alone.
 	 */
 	for (size_t i = 0; !err && i < plan->len; i++)
-		news |= plan_publishes(&plan->maps[i]) && is_news(&layouts, &plan->maps[i].info);
+		news |= plan_publishes(&plan->maps[i]) && is_news(&layouts, &plan->maps[i]);
 	if (!err && news)
 		err = forget_gone(&layouts, plan, dir);
 	for (size_t i = 0; !err && i < plan->len; i++)
 		if (plan_publishes(&plan->maps[i]))
-			err = note_map(&layouts, &plan->maps[i].info, obj, obj_btf_id);
+			err = note_map(&layouts, &plan->maps[i], obj, obj_btf_id);
 	if (!err)
 		err = layouts_stage(&layouts, stage->pins_fd);
 	layouts_free(&layouts);

@@ -18,6 +18,9 @@
  */
 __u32 layout_print(const struct btf *btf, __u32 key_type, __u32 value_type);
 
+/* The same of a map whose types an object tells; 0: of these sizes it tells none. */
+__u32 layout_print_defined(const struct map_definition *def, const struct bpf_map_info *info);
+
 /*
  * shape_compare() with a pinned map of the directory; where the types may not be read, by what is
  * noted of them, so that diffs->layout tells, and is one of the differences. Silent.

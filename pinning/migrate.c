@@ -42,6 +42,22 @@ static int map_target(struct migration *m)
 	                        : NULL);
 }
 
+/* A devmap's or cpumap's key is an index, whatever its loader has BTF for. */
+static int map_index(struct migration *m)
+{
+	__u32 size = m->from.info.key_size;
+	struct field field = { .kind = FIELD_BYTES, .from_bits = 8 * size, .to_bits = 8 * size };
+	char text[16];
+	int err;
+
+	snprintf(text, sizeof(text), "%u B", size);
+	m->key.from_size = m->key.to_size = size;
+	m->key.identical = true;
+	field.row = m->rows.len;
+	err = fields_add(&m->key, &field);
+	return err ? err : rows_add(&m->rows, MIGRATE_KEPT, "key", text, text, NULL);
+}
+
 /* A prefix is a number of bits of the key as it lies in memory: only the end may change. */
 static int check_prefix(struct migration *m)
 {
@@ -80,14 +96,16 @@ static int map_fields(struct migration *m)
 	enum map_family family = map_family(m->from.info.type, &why);
 	int err;
 
+	if (family == FAMILY_DEVMAP || family == FAMILY_CPUMAP) {
+		err = map_index(m);
+		return err ? err : map_target(m);
+	}
 	/* A key is never added up. */
 	err = fields_map(&m->key, &m->rows, "key", &key[0], &key[1], MIGRATE_CONFIG);
 	if (!err && family == FAMILY_LPM)
 		err = check_prefix(m);
 	if (err)
 		return err;
-	if (family == FAMILY_DEVMAP || family == FAMILY_CPUMAP)
-		return map_target(m);
 	err = fields_map(&m->value, &m->rows, "value", &value[0], &value[1], m->class);
 	return err || m->class != MIGRATE_COUNTER ? err : migrate_merge_check(m);
 }
@@ -147,6 +165,20 @@ bool migrate_is_alike(const struct migration *m)
 		if (m->rows.list[i].outcome != MIGRATE_KEPT)
 			return false;
 	return true;
+}
+
+bool migrate_is_assumed(const struct migration *m)
+{
+	bool assumed = false;
+
+	for (size_t i = 0; i < m->rows.len; i++) {
+		enum migrate_outcome outcome = m->rows.list[i].outcome;
+
+		if (outcome != MIGRATE_KEPT && outcome != MIGRATE_ASSUMED)
+			return false;
+		assumed |= outcome == MIGRATE_ASSUMED;
+	}
+	return assumed;
 }
 
 const char *migrate_begins_anew(const struct migration *m)

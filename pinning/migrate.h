@@ -44,6 +44,9 @@ int migrate_class_parse(const char *name);
  */
 enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type);
 
+/* There is such a tag: Linux before 5.16 keeps none of those that it is given. */
+bool migrate_class_is_tagged(const struct btf *btf, const char *map);
+
 /* Ring buffers and perf event arrays: events are on their way in them to a reader, and no state. */
 bool migrate_is_stream(__u32 map_type);
 
@@ -115,6 +118,9 @@ const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
 
 /* Every row is kept: both maps are defined alike. */
 bool migrate_is_alike(const struct migration *m);
+
+/* Nothing is known to differ, but not all could be compared. */
+bool migrate_is_assumed(const struct migration *m);
 
 /* The first field that is MIGRATE_ANEW: "value.timer"; else NULL. Valid until migrate_free(). */
 const char *migrate_begins_anew(const struct migration *m);

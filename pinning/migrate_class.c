@@ -44,7 +44,8 @@ static int tag_class(const char *tag)
 	return migrate_class_parse(tag + strlen(prefix));
 }
 
-enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type)
+/* The class that the map's tag says, or -ENOENT. */
+static int find_tag(const struct btf *btf, const char *map)
 {
 	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
 		const struct btf_type *tag = btf__type_by_id(btf, id);
@@ -57,6 +58,20 @@ enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u3
 		if (class >= 0)
 			return class;
 	}
+	return -ENOENT;
+}
+
+bool migrate_class_is_tagged(const struct btf *btf, const char *map)
+{
+	return find_tag(btf, map) >= 0;
+}
+
+enum migrate_class migrate_class_of(const struct btf *btf, const char *map, __u32 map_type)
+{
+	int class = find_tag(btf, map);
+
+	if (class >= 0)
+		return class;
 	return map_is_percpu(map_type) ? MIGRATE_COUNTER : MIGRATE_CONFIG;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct nameless {
 	struct source given;
 	struct source legacy; /* its build for such loaders, once it is wanted; obj: NULL if none */
 	bool is_legacy_tried;
+	struct btf *own_btf;       /* of what is given, in the old dialect */
+	const struct btf *btf;     /* that tells what its maps are; or NULL */
 	__u32 told_prog, told_map; /* why no program fits was said for this one, at this map */
 	char why[2 * PATH_MAX + 512];
 };
@@ -80,8 +83,14 @@ int nameless_open(struct nameless **result, const char *file)
 	err = object_find(file, n->given.path);
 	if (!err)
 		err = open_source(&n->given);
-	if (!err)
+	if (!err) {
+		/* What libbpf was given of the old dialect has no types. */
+		if (legacy_is_object(n->given.path))
+			n->btf = n->own_btf = definitions_of_legacy(n->given.path);
+		else
+			n->btf = bpf_object__btf(n->given.obj);
 		return 0;
+	}
 	nameless_free(n);
 	*result = NULL;
 	return err;
@@ -93,6 +102,7 @@ void nameless_free(struct nameless *n)
 		return;
 	close_source(&n->given);
 	close_source(&n->legacy);
+	btf__free(n->own_btf);
 	free(n);
 }
 
@@ -219,4 +229,49 @@ int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAM
 	if (err && err != -ENOENT && err != -ENOTUNIQ && err != -ENAMETOOLONG)
 		snprintf(n->why, sizeof(n->why), "the maps of program %u cannot be read", prog_id);
 	return err;
+}
+
+/* As choose(), of a name that is known: *other is one that some program has for it instead. */
+static bool may_be(const struct source *source, const struct bpf_map_info *maps, __u32 len,
+                   __u32 at, const char *name, const char **other)
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < source->uses.len; i++) {
+		const struct uses_program *prog = &source->uses.list[i];
+
+		if (!fits(source, prog, maps, len))
+			continue;
+		found = !strcmp(prog->maps[at], name);
+		if (!found && !*other)
+			*other = prog->maps[at];
+	}
+	return found;
+}
+
+int nameless_define(struct nameless *n, __u32 prog_id, __u32 map_id, const char *name,
+                    struct map_definition *definition, char other[NAME_SIZE])
+{
+	struct bpf_map_info maps[MAPS_MAX];
+	const char *instead = NULL;
+	__u32 len = 0, at = 0;
+	int err = query_maps(prog_id, maps, &len);
+	bool found;
+
+	memset(definition, 0, sizeof(*definition));
+	while (!err && at < len && maps[at].id != map_id)
+		at++;
+	if (err || at == len)
+		return err ? err : -ESRCH;
+	found = may_be(&n->given, maps, len, at, name, &instead);
+	/* As in nameless_find(): the other build counts where no program of this one fits. */
+	if (!found && !instead) {
+		open_legacy(n);
+		found = n->legacy.obj && may_be(&n->legacy, maps, len, at, name, &instead);
+	}
+	if (found)
+		definitions_find(n->btf, name, definition);
+	else if (instead)
+		snprintf(other, NAME_SIZE, "%.*s", NAME_SIZE - 1, instead);
+	return found ? 0 : instead ? -EEXIST : -ENOENT;
 }

@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 #include "bpffs/name.h"
+#include "pinning/definitions.h"
 
 struct nameless;
 
@@ -28,5 +29,14 @@ void nameless_free(struct nameless *n);
  */
 int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAME_SIZE],
                   const char **why);
+
+/*
+ * What the object says of a map that program prog_id uses and that has a name already, in the
+ * kernel or by its pin. Silent. Returns 0 with its definition; -EEXIST if programs that fit use
+ * maps of other names there, one of which is in other; -ENOENT if none fits; or another negative
+ * errno.
+ */
+int nameless_define(struct nameless *n, __u32 prog_id, __u32 map_id, const char *name,
+                    struct map_definition *definition, char other[NAME_SIZE]);
 
 #endif

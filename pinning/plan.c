@@ -233,6 +233,20 @@ static int find_name(const struct plan_input *in, const struct view *pinned,
 	return mapname_find(&in->live->progs[live->prog], &live->info, name, why);
 }
 
+/* What the kernel was not told of a map, the object may tell; and whether it agrees to its name. */
+static void ask_object(const struct plan_input *in, struct plan_map *map)
+{
+	char other[NAME_SIZE];
+	int err;
+
+	if (!in->nameless || map->state == PLAN_REFUSED)
+		return;
+	err = nameless_define(in->nameless, map->prog_id, map->info.id, map->name, &map->definition,
+	                      other);
+	if (err == -EEXIST && !*map->info.name)
+		strcpy(map->otherwise, other);
+}
+
 /* Decide on one live map and add it to the plan. */
 static int plan_one(struct plan *plan, const struct plan_input *in, const struct view *pinned,
                     const struct live_map *live)
@@ -267,6 +281,7 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 		err = look_in_place(in, map);
 	if (map->state != PLAN_REFUSED)
 		look_at_owners(in, map);
+	ask_object(in, map);
 	if (map->state == PLAN_REFUSED)
 		plan->refused++;
 	plan->len++;

@@ -33,6 +33,8 @@ struct plan_map {
 	char path[PATH_MAX];   /* where it is pinned, or with PLAN_FOREIGN where others have it */
 	char why[256];         /* with PLAN_REFUSED */
 	char shared[PATH_MAX]; /* another interface's pin of the same map, or "" */
+	struct map_definition definition; /* what the object given for its name says of it */
+	char otherwise[NAME_SIZE]; /* that object has this name for it, which is pinned; or "" */
 };
 
 struct plan {
@@ -50,7 +52,7 @@ struct plan_input {
 	const struct owners *owners; /* of all pins but those in dir */
 	bool foreign;                /* pin also what others keep pinned */
 	bool keep_names;             /* a pinned map that runs on the same hook keeps its name */
-	struct nameless *nameless;   /* names for maps that have none; or NULL */
+	struct nameless *nameless;   /* names for maps that have none, or NULL; outlives the plan */
 };
 
 /* Decide on every live map. Reports its failures. Returns 0 or a negative errno. */

@@ -134,7 +134,7 @@ test_devices_and_cpus_come_over_into_a_map_in_place_already()
 	aim to_cpus 0 64
 	reload "$BUILT/targets1.o"
 	expect_status 0 pin_maps --carry v0
-	[[ $output$errors != *differed* ]] || fail "$output$errors"
+	[[ $output$errors != *differed* && $errors != *"to be carried over"* ]] || fail "$output$errors"
 	for map in "${maps[@]}"; do
 		expect_aim $map 1 1
 	done

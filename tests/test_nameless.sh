@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pin_maps --object: maps without a name in the kernel get those of the object they were made of.
+. tests/build.sh
 . tests/pins.sh
 . tests/legacy.sh
 
@@ -144,4 +145,142 @@ test_counters_of_ip_without_libbpf_go_on_with_carry()
 	send 2
 	expect_status 0 pin_maps --carry --object objects/xdp_pass.o v0
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 9 900
+}
+
+# --- the classes and the fields that only the object tells
+
+TAGGED=$BUILT/tagged.o
+
+# counted: packets, bytes and the longest, of which the kernel was told no types.
+counted()
+{
+	local b
+
+	read -ra b < <(bpftool map lookup pinned "$BPFFS/v0/counts" key 7 0 0 0 | tr '\n' ' ' | sed 's/.*value: *//')
+	echo "$((16#${b[3]}${b[2]}${b[1]}${b[0]})) $((16#${b[7]}${b[6]}${b[5]}${b[4]})) $((16#${b[9]}${b[8]}))"
+}
+
+# set_to N: on each CPU; has_set N.
+set_to()
+{
+	bpftool map update pinned "$BPFFS/v0/setting" key 0 0 0 0 value "$1" 0 0 0 0 0 0 0
+}
+has_set() { [[ $(bpftool -j map dump pinned "$BPFFS/v0/setting") == *"\"value\":[\"0x$(printf %02x "$1")\","* ]]; }
+
+# replace_tagged OBJECT: 2 packets of 200 bytes before the program is replaced, 3 of 100 after it.
+replace_tagged()
+{
+	load_nameless v0 "$TAGGED" tagged
+	pin_maps --object "$1" v0 >/dev/null
+	set_to 77
+	send 2 200
+	load_nameless v0 "$TAGGED" tagged
+	send 3 100
+}
+
+test_the_tags_of_the_object_say_how_its_maps_are_carried_over()
+{
+	btf2legacy --pin none "$TAGGED" "$TMPDIR/tagged.o"
+	for object in "$TAGGED" "$TMPDIR/tagged.o"; do
+		replace_tagged "$object"
+		expect_status 0 pin_maps --carry --object "$object" v0
+		[[ $output == *"into counts (id "*", counter"* && $output == *"into setting (id "*", config"* ]] ||
+			fail "$object: $output"
+		[[ $errors != *"to be carried over"* ]] || fail "nothing differs, but it says: $errors"
+		[[ $(counted) == "5 700 200" ]] || fail "$object: $(counted)"
+		has_set 77 || fail "$object: $(bpftool -j map dump pinned "$BPFFS/v0/setting")"
+		[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+		ip link set dev v0 xdpgeneric off
+		rm -r "$BPFFS/v0"
+	done
+}
+
+# The names are in the pins by then, and the class is still the object's.
+test_the_tags_count_also_for_what_is_pinned_already()
+{
+	replace_tagged "$TAGGED"
+	pin_maps --object "$TAGGED" v0 >/dev/null
+	expect_status 0 pin_maps --carry --object "$TAGGED" v0
+	[[ $output == *"into counts (id "*", counter"* && $(counted) == "5 700 200" ]] ||
+		fail "$output $(counted)"
+}
+
+test_a_word_of_the_user_comes_before_the_tag_and_without_the_object_the_type_decides()
+{
+	replace_tagged "$TAGGED"
+	expect_status 0 pin_maps --dry-run --carry --object "$TAGGED" --class counts=flow v0
+	[[ $output == *"into counts (id "*", flow"* ]] || fail "$output"
+	pin_maps --object "$TAGGED" v0 >/dev/null
+	run pin_maps --dry-run --carry v0
+	[[ $output == *"into counts (id "*", config"* && $output == *"into setting (id "*", counter"* ]] ||
+		fail "$output"
+}
+
+test_of_a_map_that_was_pinned_without_the_object_nothing_is_said_to_differ()
+{
+	load_nameless v0 objects/xdp_pass.o xdp_pass
+	mkdir "$BPFFS/v0"
+	bpftool map pin id "$(prog_maps "$(prog_id v0)")" "$BPFFS/v0/xdp_stats_map"
+	pin_maps v0 >/dev/null 2>&1
+	send 3
+	load_nameless v0 objects/xdp_pass.o xdp_pass
+	expect_status 0 pin_maps --carry --object objects/xdp_pass.o v0
+	[[ $errors == *"into one that is taken to be defined alike:"*"taken as the new one's"* ]] || fail "$errors"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 3 300
+}
+
+# marks: of what is still to be brought over.
+marks() { find "$BPFFS/v0" -path '*/%carry/*' -type l; }
+
+# Who goes on without the object would add the longest up.
+test_killed_anywhere_counts_wait_for_the_object()
+{
+	local n waited=0
+
+	for ((n = 1; ; n++)); do
+		ip link set dev v0 xdpgeneric off
+		rm -rf "$BPFFS/v0"
+		replace_tagged "$TAGGED" 2>/dev/null
+		run with_fault bpf:signal=KILL:when=$((n * 5)) pin_maps --carry --object "$TAGGED" v0
+		((status)) || break
+		run pin_maps v0
+		if [[ -n $(marks) ]]; then
+			[[ $errors == *"counts of map "*" wait for the object that tells its fields"*"--carry --object OBJECT v0"* ]] ||
+				fail "killed at $n: $errors"
+			((++waited))
+		fi
+		run pin_maps --carry --object "$TAGGED" v0
+		[[ $(counted) == "5 700 200" && -z $(marks) ]] || fail "killed at $n: $(counted) $(marks) $output $errors"
+		has_set 77 || fail "killed at $n: the setting is $(bpftool -j map dump pinned "$BPFFS/v0/setting")"
+	done
+	((waited)) || fail "none of $n kills left anything to wait"
+}
+
+# --- names that are there already
+
+test_a_pinned_name_that_the_object_contradicts_is_said()
+{
+	load_ids in_order
+	build_alike
+	pin_maps --object "$TMPDIR/built.o" v0 >/dev/null
+	[[ -e $BPFFS/v0/wrong_two ]] || fail "$(ls "$BPFFS/v0")"
+	expect_status 0 pin_maps --object "$NAMELESS" v0
+	[[ $errors == *"map ${ids[0]} is pinned as 'wrong_one', and $NAMELESS has the name 'ones' for it"*"rm $BPFFS/v0/wrong_one"* ]] ||
+		fail "$errors"
+	rm "$BPFFS/v0"/wrong_*
+	expect_status 0 pin_maps --object "$NAMELESS" v0
+	[[ -z $errors ]] || fail "$errors"
+	expect_id "$BPFFS/v0/ones" "${ids[0]}"
+	expect_id "$BPFFS/v0/twos" "${ids[2]}"
+}
+
+# Another object, whose maps merely have the same shapes in the same order.
+build_alike()
+{
+	build "BPF_MAP(wrong_one, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);
+BPF_MAP(wrong_large, BPF_MAP_TYPE_HASH, __u32, __u64, 64);
+BPF_MAP(wrong_two, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);
+SEC(\"xdp\") int other(struct xdp_md *ctx) { __u32 key = 0;
+bpf_map_lookup_elem(&wrong_one, &key); bpf_map_lookup_elem(&wrong_large, &key);
+bpf_map_lookup_elem(&wrong_two, &key); return XDP_DROP; }"
 }
