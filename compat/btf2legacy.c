@@ -128,6 +128,23 @@ static int check_target(const char *from, const char *to)
 	return -EINVAL;
 }
 
+/* The new file is for whom the one in its place was for. */
+static int keep_mode(int out, const char *to)
+{
+	mode_t mode = 0777;
+	struct stat st;
+
+	if (lstat(to, &st))
+		return errno == ENOENT ? 0 : -errno;
+	/* Of another owner, who cannot be kept: then it is for nobody else. */
+	if (fchown(out, st.st_uid, st.st_gid)) {
+		if (errno != EPERM)
+			return -errno;
+		mode = 0700;
+	}
+	return fchmod(out, st.st_mode & mode) ? -errno : 0;
+}
+
 /* Beside the file first, so that one that is there stays until it is done. */
 static int write_file(int from, const char *to)
 {
@@ -136,10 +153,12 @@ static int write_file(int from, const char *to)
 
 	if (asprintf(&beside, "%s.%d", to, getpid()) < 0)
 		return failed(-ENOMEM, "cannot write %s", to);
-	out = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	out = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, access(to, F_OK) ? 0666 : 0600);
 	err = out < 0 ? failed(-errno, "cannot write %s", beside) : 0;
 	if (!err) {
-		err = copy(from, out);
+		err = keep_mode(out, to);
+		if (!err)
+			err = copy(from, out);
 		if (close(out) && !err)
 			err = -errno;
 		if (!err && rename(beside, to))

@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/log.h"
@@ -242,8 +243,14 @@ static int check_btf(const struct legacy_elf *e)
 	struct btf *btf = btf__parse_elf(e->path, NULL);
 	char why[96];
 	int err = btf ? btf_check(btf, why) : 0;
+	bool found = btf;
 
 	btf__free(btf);
+	if (!found && e->maps) {
+		legacy_refuse(e, -EINVAL, "it has no BTF, which tells what its maps are");
+		hint("compile it with -g; 'llvm-strip -g' keeps BTF, 'llvm-strip' alone does not");
+		return -EINVAL;
+	}
 	return err ? legacy_refuse(e, err, "its BTF is damaged: %s", why) : 0;
 }
 

@@ -134,6 +134,26 @@ test_a_file_that_is_there_stays_when_it_is_refused()
 	[[ $(<"$TMPDIR/out.o") == kept ]] || fail "it was overwritten"
 }
 
+test_an_object_without_btf_is_said_to_have_none()
+{
+	need llvm-objcopy
+	build "BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1); SEC(\"xdp\") int count(struct xdp_md *ctx) {
+__u32 key = 0; bpf_map_lookup_elem(&counts, &key); return XDP_PASS; }"
+	llvm-objcopy --remove-section=.BTF --remove-section=.BTF.ext "$TMPDIR/built.o" "$TMPDIR/nobtf.o"
+	expect_status 2 btf2legacy "$TMPDIR/nobtf.o" "$TMPDIR/no.o"
+	[[ $errors == *"it has no BTF, which tells what its maps are"*"compile it with -g"* ]] || fail "$errors"
+	[[ ! -e $TMPDIR/no.o ]]
+}
+
+test_a_file_that_is_replaced_keeps_its_owner_and_mode()
+{
+	echo secret >"$TMPDIR/out.o"
+	chmod 0600 "$TMPDIR/out.o"
+	chown 7:8 "$TMPDIR/out.o"
+	btf2legacy objects/xdp_pass.o "$TMPDIR/out.o"
+	[[ $(stat -c '%a %u %g' "$TMPDIR/out.o") == "600 7 8" ]] || fail "$(stat -c '%a %u %g' "$TMPDIR/out.o")"
+}
+
 # kind FILE: of the file itself, wherever it leads to.
 kind() { stat -c %F "$1"; }
 
