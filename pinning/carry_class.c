@@ -65,6 +65,15 @@ int carry_check_classes(const struct object *object, const char *const *classes)
 	return 0;
 }
 
+/* Two hooks that share a map, or have one each of that name, are both in the plan. */
+static bool is_listed(const struct plan *plan, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(plan->maps[i].name, plan->maps[at].name))
+			return true;
+	return false;
+}
+
 int carry_check_planned(const struct plan *plan, const char *ifname, const char *const *classes)
 {
 	for (; classes && *classes; classes++) {
@@ -78,7 +87,7 @@ int carry_check_planned(const struct plan *plan, const char *ifname, const char 
 		        "pin_maps: --class %s: the programs on %s use no such map; they use",
 		        cli_text(*classes), cli_text(ifname));
 		for (m = 0; m < plan->len; m++)
-			if (*plan->maps[m].name)
+			if (*plan->maps[m].name && !is_listed(plan, m))
 				fprintf(stderr, " %s", cli_text(plan->maps[m].name));
 		fputc('\n', stderr);
 		return -EINVAL;

@@ -50,15 +50,20 @@ static int open_source(struct source *source)
 	return err ? err : uses_read(&source->uses, source->path);
 }
 
-/* legacy/NAME.o beside NAME.o or, of the store, beside the folder of its builds. */
+/* legacy/NAME.o beside NAME.o, beside NAME_frags.o, or beside the folder of the builds of a store.
+ */
 static bool find_legacy(const char *path, char legacy[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	int dir = (int)(base - path);
+	static const char frags[] = "_frags.o";
+	int dir = (int)(base - path), len = strlen(base), tail = strlen(frags);
 
 	if (dir >= 7 && !strncmp(base - 7, "pinned/", 7) && (dir == 7 || base[-8] == '/'))
 		dir -= 7;
-	return snprintf(legacy, PATH_MAX, "%.*slegacy/%s", dir, path, base) < PATH_MAX &&
+	/* What takes packets of several buffers is no build for such a loader. */
+	len -= len > tail && !strcmp(base + len - tail, frags) ? tail : 2;
+	return len > 0 &&
+	       snprintf(legacy, PATH_MAX, "%.*slegacy/%.*s.o", dir, path, len, base) < PATH_MAX &&
 	       strcmp(legacy, path) != 0 && !access(legacy, F_OK);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/btf_check.h"
 #include "pinning/object.h"
@@ -48,7 +49,10 @@ int object_find(const char *file, char path[PATH_MAX])
 	if (!err)
 		return 0;
 	failed(err, "cannot find object %s", file);
-	hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+	if (!access(file, F_OK))
+		hint("the one in this directory is ./%s", cli_word(file));
+	else
+		hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
 	return err;
 }
 

@@ -76,7 +76,8 @@ test_the_build_of_the_object_that_loader_takes_names_them()
 
 	need_legacy
 	tc qdisc add dev v0 clsact
-	for object in objects/xdp_acl.o objects/pinned/xdp_acl.o; do
+	for object in objects/xdp_acl.o objects/pinned/xdp_acl.o objects/xdp_acl_frags.o \
+		objects/pinned/xdp_acl_frags.o; do
 		ip link set dev v0 xdpgeneric obj objects/legacy/xdp_acl.o sec xdp
 		expect_status 0 pin_maps --object "$object" v0
 		[[ $output == *"v0: 10 of 10 maps in "* && -e $BPFFS/v0/acl_settings ]] || fail "$output"
@@ -283,4 +284,25 @@ BPF_MAP(wrong_two, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1);
 SEC(\"xdp\") int other(struct xdp_md *ctx) { __u32 key = 0;
 bpf_map_lookup_elem(&wrong_one, &key); bpf_map_lookup_elem(&wrong_large, &key);
 bpf_map_lookup_elem(&wrong_two, &key); return XDP_DROP; }"
+}
+
+test_a_file_in_the_directory_is_named_by_the_hint()
+{
+	local tools=$PWD
+
+	load_ids in_order
+	cp "$NAMELESS" "$TMPDIR/mine.o"
+	cd "$TMPDIR" || fail "no such directory"
+	expect_status 2 "$tools/pinning/pin_maps" --object mine.o v0
+	[[ $errors == *"cannot find object mine.o"*"hint: the one in this directory is ./mine.o" ]] || fail "$errors"
+	expect_status 0 "$tools/pinning/pin_maps" --object ./mine.o v0
+}
+
+test_a_class_for_no_map_lists_each_map_once()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+	tc filter add dev v0 egress pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+	expect_status 1 pin_maps --class nosuch=counter v0
+	[[ $errors == *"they use tc_stats_map" ]] || fail "$errors"
 }
