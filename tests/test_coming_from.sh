@@ -241,3 +241,40 @@ test_what_is_taken_off_now_is_what_was_taken_off_before()
 	expect_status 0 acl v0
 	[[ $output == "policy pass" ]] || fail "$output"
 }
+
+# page_says COMMAND: the page has it, between backquotes.
+page_says() { tr '\n' ' ' <docs/COMING_FROM.md | tr -s ' ' | grep -qF "\`$1\`" || fail "the page lacks: $1"; }
+
+test_what_bpftool_keeps_pinned_is_adopted_as_the_page_says()
+{
+	type_row bpftool 'load and pin' 2
+	type_row bpftool attach 2
+	rm /sys/fs/bpf/prog
+	expect_status 0 pin_maps v0
+	[[ $output == *"v0: 0 of 1 maps"* ]] || fail "$output"
+	expect_status 0 pin_maps --foreign v0
+	[[ $output == *"v0: 1 of 1 maps"* ]] || fail "$output"
+	begin_anew
+	type_row bpftool 'load and pin' 2
+	type_row bpftool attach 2
+	page_says 'rm -r /sys/fs/bpf/prog /sys/fs/bpf/maps'
+	rm -r /sys/fs/bpf/prog /sys/fs/bpf/maps
+	expect_status 0 pin_maps v0
+	[[ $output == *"v0: 1 of 1 maps"* ]] || fail "$output"
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $output == *"map xdp_stats_map id "*" reused"* ]] || fail "$output"
+}
+
+test_what_xdp_filter_attached_is_replaced_as_the_page_says()
+{
+	need xdp-filter
+	type_row xdp-tools 'filter by address' 2
+	pin_maps --foreign v0 >/dev/null
+	page_says 'load --replace v0 objects/xdp_acl.o'
+	expect_fail "cannot reuse map 'xdp_stats_map'" load --replace v0 objects/xdp_acl.o
+	page_says '--on-mismatch xdp_stats_map=fresh'
+	expect_status 0 load --replace --on-mismatch xdp_stats_map=fresh v0 objects/xdp_acl.o
+	[[ -d /sys/fs/bpf/xdp-filter ]] || fail "the pins of xdp-filter went"
+	expect_fail "" xdp-filter unload v0
+	[[ -n $(prog_id v0) ]] || fail "the program went"
+}
