@@ -196,8 +196,7 @@ static void drop_old(void)
 	plugin_add(&words, "unload");
 	plugin_add(&words, "--prepared");
 	plugin_add(&words, "--all");
-	plugin_add(&words, "--hook");
-	plugin_add(&words, pending.hook);
+	/* Not the hook: of an ingress qdisc, one that was meant for egress is on ingress. */
 	plugin_add(&words, "--id");
 	plugin_add(&words, pending.old_id);
 	plugin_add(&words, "--");

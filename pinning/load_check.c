@@ -30,7 +30,9 @@ static int check_qdisc(const struct loading *l)
 	       "cannot load onto %s of %s: it has an ingress qdisc, which has no egress",
 	       hook_name(l->how.hook), l->iface->name);
 	hint("%sonce nothing needs what that qdisc holds:",
-	     attach_has_tcx(l->iface) ? "attach without a qdisc: --tc tcx; or, " : "");
+	     !l->options->no_attach && attach_has_tcx(l->iface)
+	             ? "attach without a qdisc: --tc tcx; or, "
+	             : "");
 	hint("tc qdisc del dev %s ingress && tc qdisc add dev %s clsact", cli_word(l->iface->name),
 	     cli_word(l->iface->name));
 	return -EOPNOTSUPP;
@@ -234,8 +236,9 @@ int load_check(const struct loading *l)
 {
 	int err;
 
+	/* What a plugin prepares is to be a filter: tc attaches it next. */
 	if (l->options->no_attach)
-		return 0;
+		return cli_for_plugin() ? check_qdisc(l) : 0;
 	err = check_offload(l);
 	if (!err)
 		err = check_native(l);

@@ -72,6 +72,23 @@ test_the_ingress_qdisc_will_do()
 	expect_counter "$BPFFS/v0/tc_stats_map" 0 2 200
 }
 
+# It puts a filter for that on ingress, which tc does not tell.
+test_the_ingress_qdisc_has_no_egress()
+{
+	local verb
+	tc qdisc add dev v0 ingress
+	for verb in add replace; do
+		expect_fail "it has an ingress qdisc, which has no egress" \
+			filter "$verb" egress da obj objects/tc_drop.o
+		[[ $errors != *tcx* && $errors == *"hint: tc qdisc del dev v0 ingress && "* ]] || fail "$errors"
+	done
+	[[ -z $(filter_id ingress)$(pins) ]] || fail "$(pins)"
+	filter add ingress da obj objects/tc_pass.o
+	# What the kernel deletes is the one on ingress, and its pin goes as well.
+	filter del egress
+	[[ -z $(filter_id ingress) && $(pins) == tc_stats_map ]] || fail "$(pins)"
+}
+
 test_an_object_is_found_by_its_name()
 {
 	tc qdisc add dev v0 clsact
