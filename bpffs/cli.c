@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/name.h"
@@ -160,6 +161,11 @@ void cli_outlive_readers(void)
 	changing = true;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+}
+
+void cli_outlive_caller(void)
+{
+	prctl(PR_SET_PDEATHSIG, 0);
 }
 
 int cli_misused(const char *tool, const char *fmt, ...)

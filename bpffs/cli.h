@@ -51,6 +51,12 @@ void cli_usage(FILE *out, const char *usage, const char *tool);
 void cli_outlive_readers(void);
 
 /*
+ * The switch comes: a tool that was to die with its caller, as the plugins start it, goes on to the
+ * end from here.
+ */
+void cli_outlive_caller(void);
+
+/*
  * Wrong use: print "<command>: <what is wrong>" in one line, and where the right use is told. With
  * fmt NULL only the latter, where getopt_long() has said what is wrong. Returns EXIT_USAGE.
  */

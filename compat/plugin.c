@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -142,6 +143,18 @@ static void set_output(enum plugin_output output, int pipe_fd)
 		dup2(null, STDERR_FILENO);
 }
 
+/*
+ * Who kills tc or ip wants no program put on once a lock is free, nor one prepared for nobody. What
+ * is cut short by that is as with any kill: the next run ends it.
+ */
+static void die_with(pid_t caller)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have gone before that. */
+	if (getppid() != caller)
+		_exit(127);
+}
+
 /* In the new process, up to the tool. */
 static void become(const char *path, bool tree, const struct plugin_words *words,
                    enum plugin_output output, int pipe_fd)
@@ -206,8 +219,8 @@ int plugin_run(const struct plugin_words *words, enum plugin_output output, char
 	int fds[2] = { -1, -1 }, status;
 	struct sigaction before;
 	char path[PATH_MAX];
+	pid_t pid, caller = getpid();
 	bool tree;
-	pid_t pid;
 
 	if (text)
 		*text = NULL;
@@ -224,8 +237,11 @@ int plugin_run(const struct plugin_words *words, enum plugin_output output, char
 	/* Ignored, as some callers leave it, it would take the exit status away. */
 	sigaction(SIGCHLD, &wanted, &before);
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		if (!words->outlives)
+			die_with(caller);
 		become(path, tree, words, output, fds[1]);
+	}
 	if (fds[1] >= 0)
 		close(fds[1]);
 	if (pid > 0 && output == PLUGIN_READ)

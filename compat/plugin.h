@@ -17,6 +17,7 @@ struct plugin_words {
 	const char *list[128];
 	unsigned int len;
 	bool full;
+	bool outlives; /* the tool goes on if tc or ip is killed meanwhile */
 	char options_of[512];
 };
 
@@ -40,8 +41,9 @@ enum plugin_output {
 /*
  * Run a tool, whose name is the first word, and wait for it. It is looked for beside the plugin in
  * the source tree, else where 'make install' put it. With PLUGIN_READ *text is what it printed, to
- * be freed, or NULL; else text may be NULL. Returns its exit status, or -1, reported, if it could
- * not be run or was killed.
+ * be freed, or NULL; else text may be NULL. If tc or ip is killed meanwhile, so is the tool, unless
+ * it has come to the switch of a program by then, or outlives is set. Returns its exit status, or
+ * -1, reported, if it could not be run or was killed.
  */
 int plugin_run(const struct plugin_words *words, enum plugin_output output, char **text);
 

@@ -170,7 +170,7 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 /* Take back a program, with what was made for it: -1 or an exit status. */
 static int take_back(void)
 {
-	struct plugin_words words = {};
+	struct plugin_words words = { .outlives = true };
 
 	plugin_add(&words, "unload");
 	plugin_add(&words, "--prepared");
@@ -191,7 +191,7 @@ static int take_back(void)
 /* Drop what is left of the program that was there before, if it runs nowhere else. */
 static void drop_old(void)
 {
-	struct plugin_words words = {};
+	struct plugin_words words = { .outlives = true };
 
 	plugin_add(&words, "unload");
 	plugin_add(&words, "--prepared");

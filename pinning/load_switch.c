@@ -116,6 +116,7 @@ int load_switch(struct loading *l, struct load_switch *s)
 		if (err)
 			return err;
 	}
+	cli_outlive_caller();
 	err = put_on(l, s);
 	l->stage.switched = !err || s->unsure;
 	if (s->unsure)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/libxdp.h"
 #include "bpffs/log.h"
 #include "bpffs/netlink.h"
@@ -56,6 +57,7 @@ int unload_take_off(const struct unloading *u, const struct attachment *at, int 
 	if (err)
 		return err;
 	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
+	cli_outlive_caller();
 	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &netlink, &old)
 	                                         : lock_fd;
 	netlink_close(&netlink);

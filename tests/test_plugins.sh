@@ -412,6 +412,63 @@ test_tc_killed_at_any_message_leaves_what_can_be_told()
 	((killed > 0 && status == 0)) || fail "killed $killed times, then status $status"
 }
 
+has_ended() { [[ ! -e /proc/$1 || $(<"/proc/$1/stat") == *") Z "* ]]; }
+
+# hold_lock: of all writers, by the descriptor $held.
+hold_lock()
+{
+	load v0 "$OBJECT" >/dev/null
+	unload --purge v0 >/dev/null
+	exec {held}<"$BPFFS/%ifbpf/lock"
+	flock "$held"
+}
+
+# A tool that waits for a lock would put the program on later, when nobody expects it.
+test_what_ip_and_tc_have_begun_ends_with_them()
+{
+	local words pid tool held
+	tc qdisc add dev v0 clsact
+	for words in "ip link set dev v0 type ifbpf obj objects/xdp_drop.o mode skb" \
+		"tc exec ifbpf load dev v0 obj objects/xdp_drop.o mode skb" \
+		"tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o"; do
+		hold_lock
+		$words {held}<&- 2>"$TMPDIR/errors" &
+		pid=$!
+		eventually grep -q "waiting for process" "$TMPDIR/errors" || fail "$words: $(<"$TMPDIR/errors")"
+		read -r tool <"/proc/$pid/task/$pid/children" || true
+		[[ $tool ]] || fail "$words: no tool runs"
+		kill -KILL "$pid"
+		wait "$pid" || true
+		eventually has_ended "$tool" || fail "$words: the tool goes on"
+		exec {held}<&-
+		[[ -z $(prog_id v0)$(filter_id ingress)$(pins) ]] || fail "$words: $(pins)"
+	done
+}
+
+# Its pins would be missing until the next run of a tool.
+test_what_is_switched_is_ended_though_ip_is_killed()
+{
+	local pid
+	need strace
+	mkdir "$TMPDIR/compat" "$TMPDIR/pinning"
+	cp compat/link_ifbpf.so "$TMPDIR/compat"
+	cat >"$TMPDIR/pinning/load" <<-END
+		#!/bin/sh
+		exec strace -D -qq -o /dev/null -e inject=renameat,renameat2:delay_enter=300000 \
+			"$PWD/pinning/load" "\$@"
+	END
+	chmod +x "$TMPDIR/pinning/load"
+	IP_LIB_DIR=$TMPDIR/compat ip link set dev v0 type ifbpf obj objects/xdp_drop.o mode skb &
+	pid=$!
+	until [[ $(prog_id v0) ]]; do
+		kill -0 "$pid" || fail "ip has ended"
+	done
+	[[ -z $(pins) ]] || fail "too late: $(pins)"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	eventually [ -e "$BPFFS/v0/xdp_stats_map" ] || fail "it was killed half-way: $(pins)"
+}
+
 # hinted TEXT: the command of the hint that has this; "ifbpf" finds it in the tree.
 hinted() { sed -n "s/^  hint: .*\(ifbpf .*$1.*\)/\1/p" <<<"$errors"; }
 
