@@ -118,6 +118,11 @@ build/plugin/%.o: compat/%.c build/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PLUGIN_CFLAGS) -c $< -o $@
 
+build/plugin/lock_holder.o: bpffs/lock_holder.c build/flags
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PLUGIN_CFLAGS) -c $< -o $@
+
 # The archives depend on the flags file so that one without members is made as well.
 build/libbpffs.a: $(BPFFS) build/flags
 build/libpinning.a: $(PINNING) build/flags
@@ -147,7 +152,8 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 	$(call link)
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libcompat.a build/libpinning.a build/libbpffs.a
 	$(call link)
-compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o build/plugin/prepared_turn.o
+compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o build/plugin/prepared_turn.o \
+		build/plugin/lock_holder.o
 compat/link_ifbpf.so: build/plugin/message.o
 $(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o
 	$(call msg,LD,$@)

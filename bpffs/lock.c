@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 
@@ -18,31 +15,6 @@ int lock_try(int dir_fd)
 		if (errno != EINTR)
 			return -errno;
 	return 0;
-}
-
-/* The pid that holds the lock of this inode, or 0. */
-static int lock_holder(int dir_fd)
-{
-	unsigned int major, minor;
-	unsigned long ino;
-	char line[256];
-	struct stat st;
-	int pid, holder = 0;
-	FILE *locks;
-
-	if (fstat(dir_fd, &st))
-		return 0;
-	locks = fopen("/proc/locks", "re");
-	if (!locks)
-		return 0;
-	while (!holder && fgets(line, sizeof(line), locks)) {
-		if (sscanf(line, "%*u: FLOCK %*s WRITE %d %x:%x:%lu", &pid, &major, &minor, &ino) ==
-		            4 &&
-		    makedev(major, minor) == st.st_dev && ino == st.st_ino)
-			holder = pid;
-	}
-	fclose(locks);
-	return holder;
 }
 
 static void say_waiting(int dir_fd, const char *path)

@@ -14,4 +14,7 @@ int lock_wait(int dir_fd, const char *path);
 /* Take it if it is free. Returns 0, or -EWOULDBLOCK while another holds it. */
 int lock_try(int dir_fd);
 
+/* The pid that holds the lock of this directory, or 0: nobody, or that cannot be told. */
+int lock_holder(int dir_fd);
+
 #endif

@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include "compat/filter_settle.h"
 #include "compat/iproute2.h"
 #include "compat/message.h"
 #include "compat/plugin.h"
@@ -200,6 +201,11 @@ static int print_filter(struct filter_util *self, FILE *out, struct rtattr *opti
 	(void)options;
 	fprintf(out, "handle 0x%x ", handle);
 	return 0;
+}
+
+void ifbpf_filter_settle(void)
+{
+	prepared_settle();
 }
 
 IPROUTE2_PLUGIN struct filter_util ifbpf_filter_util = {

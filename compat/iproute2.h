@@ -10,7 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
-/* The one symbol that a plugin has for others. */
+/* A symbol that a plugin has for others: for tc and ip, one. */
 #define IPROUTE2_PLUGIN __attribute__((visibility("default")))
 
 /* f_<kind>.so has <kind>_filter_util. A function that fails returns -1, and tc says no more. */

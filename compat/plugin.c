@@ -18,17 +18,31 @@
 #include "bpffs/bpffs.h"
 #include "compat/plugin.h"
 
+__attribute__((format(printf, 1, 0))) static void say(const char *fmt, va_list args)
+{
+	fflush(stdout);
+	fputs("ifbpf: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 int plugin_failed(const char *fmt, ...)
 {
 	va_list args;
 
-	fflush(stdout);
-	fputs("ifbpf: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	say(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return -1;
+}
+
+void plugin_note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
 }
 
 void plugin_add(struct plugin_words *words, const char *word)

@@ -60,6 +60,9 @@ int plugin_check_bpffs(void);
 /* Print "ifbpf: <what failed>". Returns -1, which is what tc and ip take for a failure. */
 int plugin_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Print "ifbpf: <what the user may want to know>". */
+void plugin_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* The name of an interface of this network namespace. Returns 0, or -1, reported. */
 int plugin_ifname(int ifindex, char name[]);
 

@@ -153,7 +153,6 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 	plugin_add(&words, pending.ifname);
 	plugin_add(&words, object);
 	set_hinted(&words, object, section, program);
-	pending.turn = prepared_turn_wait();
 	for (int try = 1; status == -EAGAIN && try <= TRIES; try++) {
 		status = plugin_run(&words, PLUGIN_READ, &text);
 		/* Partly done: a map has no pin, which it said; the program is there. */
@@ -167,8 +166,8 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 	return NULL;
 }
 
-/* Take back a program, with what was made for it: -1 or an exit status. */
-static int take_back(void)
+/* Take back a program, with what was made for it. */
+static void take_back(void)
 {
 	struct plugin_words words = { .outlives = true };
 
@@ -185,7 +184,7 @@ static int take_back(void)
 	plugin_add(&words, "--");
 	plugin_add(&words, pending.ifname);
 	/* It refuses to take back what is attached, which is as it should be. */
-	return plugin_run(&words, PLUGIN_QUIET, NULL);
+	plugin_run(&words, PLUGIN_QUIET, NULL);
 }
 
 /* Drop what is left of the program that was there before, if it runs nowhere else. */
@@ -206,20 +205,19 @@ static void drop_old(void)
 
 void prepared_settle(void)
 {
-	bool taken_back = false;
-
 	if (!pending.any)
 		return;
 	pending.any = false;
-	prepared_turn_end(pending.turn);
-	pending.turn = -1;
 	if (pending.prog.fd >= 0)
 		close(pending.prog.fd);
 	pending.prog.fd = -1;
 	if (*pending.id)
-		taken_back = !take_back();
-	if (*pending.old_id && !taken_back)
+		take_back();
+	/* Also if that was taken back: without a turn, another one may have replaced both. */
+	if (*pending.old_id)
 		drop_old();
+	prepared_turn_end(pending.turn);
+	pending.turn = -1;
 }
 
 /* Ask the kernel about the filter in that place: the id of its program; 0: there is none. */
@@ -252,14 +250,19 @@ int prepared_begin(const struct nlmsghdr *request, const char *hook)
 	prepared_settle();
 	if (plugin_ifname(tc->tcm_ifindex, pending.ifname))
 		return -1;
-	/* Without both the kernel makes a new one. */
-	if (tc->tcm_handle && tc->tcm_info >> 16 && request->nlmsg_len <= MESSAGE_SIZE)
-		old_id = find_old(request);
-	if (old_id && request->nlmsg_flags & NLM_F_EXCL)
-		return plugin_failed("cannot add the filter: one of that pref and handle is there");
 	if (!at_exit && atexit(prepared_settle))
 		return plugin_failed("cannot see to the end of it: out of memory");
 	at_exit = true;
+	/* Before that, what is there may be about to be replaced by another one like this. */
+	pending.turn = prepared_turn_wait();
+	/* Without both the kernel makes a new one. */
+	if (tc->tcm_handle && tc->tcm_info >> 16 && request->nlmsg_len <= MESSAGE_SIZE)
+		old_id = find_old(request);
+	if (old_id && request->nlmsg_flags & NLM_F_EXCL) {
+		prepared_turn_end(pending.turn);
+		pending.turn = -1;
+		return plugin_failed("cannot add the filter: one of that pref and handle is there");
+	}
 	pending.any = true;
 	pending.hook = hook;
 	pending.created_len = 0;

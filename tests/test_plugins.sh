@@ -261,6 +261,28 @@ test_two_at_once_with_one_program()
 	[[ $(grep -c "ours: loaded by ifbpf" <<<"$output") == 2 && $output != *orphan* ]] || fail "$output"
 }
 
+# What each takes the place of is what another one put there a moment before.
+test_several_at_once_replace_one_filter_and_leave_one_pin()
+{
+	local i n pid pids
+	load v0 objects/xdp_pass.o >/dev/null
+	unload --purge v0 >/dev/null
+	tc qdisc add dev v0 clsact
+	for n in 2 2 2 12; do
+		pids=()
+		for ((i = 0; i < n; i++)); do
+			filter replace ingress da obj objects/tc_pass.o &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do
+			wait "$pid" || fail "one of $n failed"
+		done
+		[[ $(pins) == "%progs/tc_ingress/tc_pass"$'\n'"tc_stats_map" ]] || fail "$n: $(pins)"
+	done
+	expect_status 0 status v0
+	[[ $output == *"ours: loaded by ifbpf"* && $output != *orphan* && $output != *drift* ]] || fail "$output"
+}
+
 # Somebody else's load takes the pin between the plugin's load and its look at it.
 test_a_program_that_loses_its_pin_is_loaded_again()
 {
@@ -292,7 +314,8 @@ test_a_batch_that_waits_stops_nobody()
 	exec {batch}> >(exec tc -batch -)
 	echo "filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o" >&"$batch"
 	eventually filter_is_there || fail "no filter: $(pins)"
-	tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
+	expect_status 0 tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
+	[[ $errors == "ifbpf: waiting for process "*", whose filter is not settled yet"* ]] || fail "$errors"
 	exec {batch}>&-
 	wait
 	[[ $(filter_id ingress) && $(filter_id ingress 11) ]] || fail "$(tc filter show dev v0 ingress)"
@@ -344,6 +367,23 @@ v0  tc_ingress  TC_ACT_OK    2 packets  200 bytes
 v0  tc_egress   TC_ACT_SHOT  3 packets  300 bytes" ]] || fail "$output"
 	expect_status 0 status v0
 	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+# A verb must not find what tc has not been told of yet, nor keep what the kernel has refused.
+test_a_verb_in_a_batch_comes_after_the_filter_is_settled()
+{
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+	cat >"$TMPDIR/batch" <<-'END'
+		filter add dev v0 ingress pref 10 protocol ip handle 1 ifbpf obj objects/tc_pass.o da
+		exec ifbpf pin dev v0
+		filter replace dev v0 ingress pref 10 handle 1 ifbpf obj objects/tc_pass.o da
+		exec ifbpf status dev v0
+	END
+	run tc -force -batch "$TMPDIR/batch"
+	[[ $output == *"pinned "*"1 of 1 maps"* && $output != *%old-* ]] || fail "$output$errors"
+	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+	[[ $(pins) == "%progs/tc_ingress/tc_pass"$'\n'"tc_stats_map" ]] || fail "$(pins)"
 }
 
 # What a tool reads must not be the rest of the batch; any program beside the plugin is a verb.
@@ -739,18 +779,19 @@ test_tc_and_ip_in_another_namespace_are_led_there()
 	[[ $output == "v1  tc_egress  TC_ACT_OK  3 packets  300 bytes" ]] || fail "$output"
 }
 
-test_they_need_nothing_of_ip_and_tc_but_one_symbol_each()
+test_they_need_nothing_of_ip_and_tc_and_have_one_symbol_for_them()
 {
 	local plugin kind
+	# And f_ifbpf.so one more, for e_ifbpf.so.
 	need nm
 	for plugin in compat/*_ifbpf.so; do
 		kind=${plugin#compat/}
 		case $kind in
-		f_*) kind=ifbpf_filter_util ;;
+		f_*) kind=ifbpf_filter_settle$'\n'ifbpf_filter_util ;;
 		e_*) kind=ifbpf_exec_util ;;
 		*) kind=ifbpf_link_util ;;
 		esac
-		[[ $(nm -D --defined-only "$plugin" | awk '{ print $3 }') == "$kind" ]] ||
+		[[ $(nm -D --defined-only "$plugin" | awk '{ print $3 }' | sort) == "$kind" ]] ||
 			fail "$plugin: $(nm -D --defined-only "$plugin")"
 		! nm -D --undefined-only "$plugin" | grep -v '@\| w ' || fail "$plugin wants more than libraries"
 	done
