@@ -148,6 +148,10 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 	plugin_add(&words, "load");
 	plugin_add(&words, "--no-attach");
 	plugin_add(&words, "--json");
+	if (*pending.old_id) {
+		plugin_add(&words, "--expect");
+		plugin_add(&words, pending.old_id);
+	}
 	add_target(&words, section, program);
 	plugin_add(&words, "--");
 	plugin_add(&words, pending.ifname);

@@ -395,12 +395,11 @@ static bool is_object(const char *word)
 static bool go_together(const struct load_options *how, const struct object_choice *choice,
                         bool shared)
 {
-	const char *alone = how->link         ? "--link"
-	                    : how->netlink    ? "--netlink"
-	                    : how->has_mode   ? "--mode"
-	                    : how->has_expect ? "--expect"
-	                    : how->has_tc     ? "--tc"
-	                                      : NULL;
+	const char *alone = how->link       ? "--link"
+	                    : how->netlink  ? "--netlink"
+	                    : how->has_mode ? "--mode"
+	                    : how->has_tc   ? "--tc"
+	                                    : NULL;
 
 	const char *joined = how->no_attach    ? "--no-attach"
 	                     : how->link       ? "--link"

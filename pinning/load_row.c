@@ -48,6 +48,9 @@ static const struct attachment *find_meant(const struct loading *l, __u32 prog_i
 	}
 	if (*count == 1)
 		return only;
+	/* What is only prepared takes no place: whose the program is, is the same for all. */
+	if (l->options->no_attach)
+		return only;
 	return in_place == 1 ? placed : NULL;
 }
 

@@ -71,6 +71,7 @@ static int load_object(struct loading *l)
 		.parts = load_parts,
 		.replaced_uses = l->old ? load_replaced_uses : NULL,
 		.context = l,
+		.replaces = l->options->has_expect,
 	};
 	struct explanation *how = &l->object->explanation;
 	unsigned int reused = 0;

@@ -213,7 +213,12 @@ static int refuse_programs(const char *name, const struct directory *dir, bool i
 
 static void hint_in_use(void)
 {
-	hint("replace that program in one step, without --no-attach; or take it off first");
+	if (cli_for_plugin())
+		hint("filters beside each other define a map alike: replace that program, by its "
+		     "pref and handle; or take it off first");
+	else
+		hint("replace that program in one step, without --no-attach; or take it off "
+		     "first");
 }
 
 static int refuse_name(const char *name, const struct directory *dir, __u32 map_id)
@@ -405,9 +410,9 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 		return err;
 	/*
 	 * Neither way leads past a map that a program goes on with under its name, but that of a
-	 * plugin: the load which it names attaches.
+	 * plugin that replaces it: the load which it names attaches.
 	 */
-	if (in_use && !cli_for_plugin()) {
+	if (in_use && !(cli_for_plugin() && how->replaces)) {
 		hint("a program that is attached uses %s, and keeps the name",
 		     in_use > 1 ? "them" : "it");
 		hint_in_use();

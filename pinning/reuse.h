@@ -21,6 +21,9 @@ struct reuse_options {
 	 * tell; or NULL. */
 	int (*replaced_uses)(const void *context, __u32 map_id);
 	void *context;
+	/* What a plugin prepares takes the place of a program of ours, and its hints say how load
+	 * does that in one step. */
+	bool replaces;
 };
 
 /*

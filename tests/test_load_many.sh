@@ -99,7 +99,6 @@ test_wrong_usage_is_named_in_one_line()
 	misused "--netlink says how to attach, and --no-attach not to" --netlink --no-attach v0 "$object"
 	misused "--link and --netlink do not go together" --link --netlink v0 "$object"
 	misused "--netlink and --join do not go together" --netlink --join v0 "$object"
-	misused "--expect says how to attach, and --no-attach not to" --expect 0 --no-attach v0 "$object"
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --tc tcx v0 "$object"
 	misused "--tc is for the tc hooks, and xdp_pass is an XDP program" --shared --tc tcx v0 "$object"
 	misused "--tc is for the tc hooks, not for xdp" --hook xdp --tc tcx v0 "$object"

@@ -550,6 +550,58 @@ test_hints_are_commands_that_help()
 	[[ $errors == *": --mode native or"* ]] || fail "$errors"
 }
 
+# It would go with its counts, and nobody would be told.
+test_a_filter_that_is_not_ours_is_named_and_refused()
+{
+	local id verb
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj objects/tc_pass.o sec tc
+	send 5
+	id=$(filter_id ingress)
+	for verb in replace change; do
+		expect_fail "program tc_pass (id $id, tag " \
+			filter "$verb" ingress da obj objects/tc_pass.o
+		[[ $errors == *" is there, clsact, and is not ours: "* ]] || fail "$errors"
+		[[ $(filter_id ingress) == "$id" && -z $(pins) ]] || fail "$(pins)"
+	done
+	eval "$(hinted pin | sed 's/;.*//')"
+	filter replace ingress da obj objects/tc_pass.o
+	send 2
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 7 700
+}
+
+test_a_program_that_others_pin_is_replaced_by_what_the_hint_says()
+{
+	local id
+	tc qdisc add dev v0 clsact
+	bpftool prog load objects/tc_pass.o "$BPFFS/theirs" type classifier
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da pinned "$BPFFS/theirs"
+	id=$(filter_id ingress)
+	expect_fail "is not ours: pinned at $BPFFS/theirs" filter replace ingress da obj objects/tc_drop.o
+	[[ $(filter_id ingress) == "$id" ]] || fail "it was replaced"
+	eval "$(hinted --replace)"
+	[[ $(filter_id ingress) && $(filter_id ingress) != "$id" ]] || fail "$(tc filter show dev v0 ingress)"
+	# Of ours, any of the same program will do.
+	filter replace ingress da obj objects/tc_pass.o
+	tc filter add dev v0 ingress pref 11 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	filter replace ingress da obj objects/tc_drop.o
+}
+
+# Neither --on-mismatch helps where the map is to have two definitions.
+test_a_map_of_a_filter_beside_it_is_not_defined_otherwise()
+{
+	local old=build/tests/bpf/tc_carry1.o new=build/tests/bpf/tc_carry2.o
+	tc qdisc add dev v0 clsact
+	filter add ingress da obj "$old"
+	expect_fail "a program that is attached uses" \
+		tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj "$new"
+	[[ $errors == *"replace that program, by its pref and handle"* && $errors != *--on-mismatch* &&
+		$errors != *--no-attach* ]] || fail "$errors"
+	expect_fail fresh filter replace ingress da obj "$new"
+	eval "$(hinted "--on-mismatch fresh")"
+	tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj "$new"
+}
+
 # They come and go with each filter, in the hands of the plugin.
 test_a_filter_with_a_program_of_the_same_name_says_nothing_of_pins()
 {
