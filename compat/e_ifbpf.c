@@ -15,7 +15,7 @@
 static const char help[] =
 	"Usage: tc exec ifbpf VERB [ OPTIONS ] [ dev IFNAME ]... [ ARGUMENTS ]\n"
 	"       tc exec ifbpf load [ OPTIONS ] dev IFNAME obj OBJECT\n"
-	"\t[ section NAME | program NAME ] [ mode { native | skb | auto } ]\n"
+	"\t[ sec NAME | program NAME ] [ mode { native | skb | auto } ]\n"
 	"\n"
 	"Where VERB := { pin | load | unload | stats | status | ... }, see\n"
 	"'ifbpf --help', OPTIONS and ARGUMENTS are those of the verb, see\n"
@@ -120,13 +120,23 @@ static int translate_load(int argc, char **argv, struct plugin_words *words)
 	return 0;
 }
 
+/* Behind the interfaces, if there are any; one of that name is 'dev help'. */
+static bool asks_for_help(int argc, char **argv)
+{
+	if (argc % 2 || strcmp(argv[argc - 1], "help"))
+		return false;
+	for (int i = 1; i + 1 < argc; i += 2)
+		if (strcmp(argv[i], "dev"))
+			return false;
+	return true;
+}
+
 static int translate(int argc, char **argv, struct plugin_words *words)
 {
 	bool ended = false;
 
 	plugin_add(words, tool_of(argv[0]));
-	/* An interface of that name is 'dev help'. */
-	if (argc == 2 && !strcmp(argv[1], "help")) {
+	if (asks_for_help(argc, argv)) {
 		plugin_add(words, "--help");
 		return 0;
 	}

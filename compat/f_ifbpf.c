@@ -14,14 +14,15 @@
 
 /* clang-format off */
 static const char help[] =
-	"Usage: ... ifbpf obj OBJECT [ section NAME | program NAME ]\n"
-	"\t[ direct-action ] [ classid CLASSID ] [ skip_hw ]\n"
+	"Usage: ... ifbpf obj OBJECT [ sec NAME | program NAME ]\n"
+	"\t[ da ] [ classid CLASSID ] [ skip_hw ]\n"
 	"\n"
 	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an\n"
-	"installed object, and CLASSID := X:Y. The program's maps are those of the\n"
-	"interface, in its directory /sys/fs/bpf/IFNAME/, which go on counting; new\n"
-	"ones are pinned there. The filter is one of kind bpf: shown, replaced and\n"
-	"deleted as such.\n"
+	"installed object, and CLASSID := X:Y. sec is short for section, and da for\n"
+	"direct-action: the program returns the action. The program's maps are those\n"
+	"of the interface, in its directory /sys/fs/bpf/IFNAME/, which go on\n"
+	"counting; new ones are pinned there. The filter is one of kind bpf: shown,\n"
+	"replaced and deleted as such.\n"
 	"\n"
 	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
 /* clang-format on */
@@ -89,9 +90,17 @@ static int parse(int argc, char **argv, struct wish *wish)
 	return wish->object ? 0 : plugin_failed("which object? Say 'obj OBJECT'");
 }
 
+/* Then the number of the block is where the parent would be. */
+static bool is_block(const struct tcmsg *tc)
+{
+	return tc->tcm_ifindex == (int)TCM_IFINDEX_MAGIC_BLOCK;
+}
+
 /* The hook that the filter is for, by our names; NULL if it is none of them. */
 static const char *find_hook(const struct tcmsg *tc)
 {
+	if (is_block(tc))
+		return NULL;
 	switch (tc->tcm_parent) {
 	case TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS):
 	case TC_H_MAKE(TC_H_INGRESS, 0): return "tc_ingress";
@@ -148,13 +157,25 @@ static int set_handle(struct tcmsg *tc, const char *handle)
 	return 0;
 }
 
+static int refuse_place(const struct tcmsg *tc)
+{
+	if (is_block(tc))
+		return plugin_failed("cannot put a filter into block %u: interfaces share it, and "
+		                     "the maps are those of one",
+		                     tc->tcm_block_index);
+	if (tc->tcm_parent && tc->tcm_parent != TC_H_ROOT)
+		return plugin_failed("cannot put a filter on parent %x:%x: only 'ingress' and "
+		                     "'egress' of a clsact qdisc are hooks",
+		                     TC_H_MAJ(tc->tcm_parent) >> 16, TC_H_MIN(tc->tcm_parent));
+	return plugin_failed("cannot tell the hook: say 'ingress' or 'egress' of a clsact qdisc");
+}
+
 static int add_filter(struct nlmsghdr *request, const char *hook, const struct wish *wish)
 {
 	struct prepared *prog;
 
 	if (!hook)
-		return plugin_failed(
-			"cannot tell the hook: say 'ingress' or 'egress' of a clsact qdisc");
+		return refuse_place(NLMSG_DATA(request));
 	if (plugin_check_bpffs() || prepared_begin(request, hook))
 		return -1;
 	prog = prepared_load(wish->object, wish->section, wish->program);

@@ -10,7 +10,7 @@
 /* clang-format off */
 static const char help[] =
 	"Usage: ip link set dev IFNAME type ifbpf obj OBJECT\n"
-	"\t[ section NAME | program NAME ] [ mode { native | skb | auto } ]\n"
+	"\t[ sec NAME | program NAME ] [ mode { native | skb | auto } ]\n"
 	"       ip link set dev IFNAME type ifbpf off\n"
 	"\n"
 	"Where OBJECT := { FILE | NAME }, a path with a slash or the name of an\n"
@@ -133,8 +133,8 @@ static int check_request(const struct nlmsghdr *request, const struct rtattr *ki
 		return plugin_failed(
 			"ifbpf is no kind of link to delete: 'ip link set dev IFNAME ...'");
 	if (request->nlmsg_flags & NLM_F_CREATE)
-		return plugin_failed(
-			"ifbpf is no kind of link to add: 'ip link set dev IFNAME ...'");
+		return plugin_failed("ifbpf is no kind of link to %s: 'ip link set dev IFNAME ...'",
+		                     request->nlmsg_flags & NLM_F_REPLACE ? "replace" : "add");
 	if (!kind)
 		return plugin_failed("cannot find what ip wrote of the type");
 	if (link->ifi_change || (char *)kind != (char *)request + NLMSG_SPACE(sizeof(*link)))

@@ -195,6 +195,9 @@ int unload_choose(struct unloading *u, bool act)
 		goto out;
 	if (!u->report->len && foreign.len && !unload_only_pins(u)) {
 		err = refuse_foreign(u, &foreign);
+	} else if (!u->report->len && cli_for_plugin()) {
+		/* Another one took it off meanwhile, and so it is as asked for. */
+		err = 0;
 	} else if (!u->report->len && !unload_only_pins(u)) {
 		err = rejected(-ENOENT, "cannot find such a program on %s", u->iface->name);
 		if (!hint_behind(u))

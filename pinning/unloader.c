@@ -215,7 +215,7 @@ static int unload(struct unloading *u, bool write, bool act)
 		err = writer_begin(&u->fs, u->iface, &u->resumed);
 	if (!err)
 		err = look(u, act);
-	if (!err && act && !u->report->len)
+	if (!err && act && unload_only_pins(u))
 		err = unload_pins(u);
 	for (size_t i = 0; !err && act && i < u->report->len; i++) {
 		int failure = unload_one(u, &u->report->list[i]);

@@ -176,6 +176,10 @@ test_a_refusal_before_the_load_leaves_nothing()
 	expect_fail "which object?" filter add ingress da
 	expect_fail "is no handle" tc filter add dev v0 ingress handle 1: ifbpf da obj objects/tc_pass.o
 	expect_fail "cannot tell the hook" tc filter add dev v0 root ifbpf da obj objects/tc_pass.o
+	expect_fail "cannot put a filter into block 7: interfaces share it" \
+		tc filter add block 7 ifbpf da obj objects/tc_pass.o
+	expect_fail "cannot put a filter on parent 1:10: only" \
+		tc filter add dev v0 parent 1:10 ifbpf da obj objects/tc_pass.o
 	expect_fail "cannot tell the interface" tc filter add ingress ifbpf da obj objects/tc_pass.o
 	[[ -z $(filter_id ingress)$(pins) && ! -e $BPFFS/v0 ]] || fail "$(find "$BPFFS")"
 	[[ $(find "$BPFFS" -name 'v0*') == "$(grep v0 <<<"$before" || true)" ]] || fail "$(find "$BPFFS")"
@@ -685,6 +689,9 @@ test_exec_returns_the_status_of_the_tool_and_takes_no_path_for_a_verb()
 		expect_status 0 tc exec ifbpf "$word" help
 		[[ $output == "Usage: ifbpf $word [options] "* ]] || fail "$output$errors"
 	done
+	expect_status 0 tc exec ifbpf acl dev v0 help
+	[[ $output == "Usage: ifbpf acl "* ]] || fail "$output$errors"
+	expect_fail "cannot find interface help" tc exec ifbpf status dev help
 }
 
 test_ip_puts_a_program_on_and_takes_it_off()
@@ -709,6 +716,26 @@ test_ip_puts_a_program_on_and_takes_it_off()
 	expect_fail "Operation not permitted" as_user ip link set dev v0 type ifbpf off
 	ip link set dev v0 type ifbpf obj objects/xdp_pass.o program xdp_pass mode native
 	[[ $(ip link show dev v0) == *" xdp "* ]] || fail "$(ip link show dev v0)"
+}
+
+# Of two at once, the second finds what it asks for.
+test_a_program_that_two_take_off_at_once_is_off()
+{
+	local held one two
+	hold_lock
+	exec {held}<&-
+	ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode skb
+	exec {held}<"$BPFFS/%ifbpf/lock"
+	flock "$held"
+	ip link set dev v0 type ifbpf off {held}<&- 2>"$TMPDIR/one" &
+	one=$!
+	ip link set dev v0 type ifbpf off {held}<&- 2>"$TMPDIR/two" &
+	two=$!
+	eventually grep -q "waiting for process" "$TMPDIR/one" || fail "$(<"$TMPDIR/one")"
+	eventually grep -q "waiting for process" "$TMPDIR/two" || fail "$(<"$TMPDIR/two")"
+	exec {held}<&-
+	wait "$one" && wait "$two" || fail "$(cat "$TMPDIR/one" "$TMPDIR/two")"
+	[[ -z $(prog_id v0) && $(pins) == xdp_stats_map ]] || fail "$(pins)"
 }
 
 # ip does it after the program, and the kernel may refuse it then.
@@ -738,6 +765,7 @@ test_ip_refuses_and_leaves_nothing()
 	expect_fail "what is 'nonsense'?" ip link set dev v0 type ifbpf nonsense
 	expect_fail "'off' stands alone" ip link set dev v0 type ifbpf off obj objects/xdp_pass.o
 	expect_fail "no such mode 'nonsense'" ip link set dev v0 type ifbpf obj objects/xdp_pass.o mode nonsense
+	expect_fail "no kind of link to replace" ip link replace dev w0 type ifbpf obj objects/xdp_pass.o
 	expect_fail "no kind of link to add" ip link add dev w0 type ifbpf obj objects/xdp_pass.o
 	expect_fail "Usage: ip link set dev IFNAME type ifbpf" ip link set dev v0 type ifbpf help
 	link_xdp v0 "$OBJECT"
