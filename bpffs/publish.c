@@ -12,6 +12,7 @@
 #include "bpffs/modes.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
+#include "bpffs/rejoin.h"
 #include "bpffs/skeleton.h"
 
 /*
@@ -293,6 +294,8 @@ static int settle(int dir_fd, int egress_fd, struct record *rec)
 		err = skeleton_complete_listed(&s);
 	if (!err)
 		err = modes_set(&s, rec->group);
+	if (!err)
+		err = rejoin_old(&s);
 	skeleton_free(&s);
 	return err;
 }

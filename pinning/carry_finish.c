@@ -80,19 +80,35 @@ static int find_place(struct carried *one, const struct plan *plan)
 	return -EEXIST;
 }
 
+/* In %egress/ it is until the exchange by which the egress program gets the flat map, and flat
+ * after it. */
+static int drop_old(const struct carried *one, struct stage *stage)
+{
+	struct carried place = { .egress = one->egress, .from_id = one->from_id };
+	char path[NAME_SIZE * 2];
+	int err = 0;
+
+	strcpy(place.name, one->name);
+	for (int places = one->egress ? 2 : 1; !err && places; places--) {
+		err = carry_old_path(&place, path, sizeof(path));
+		if (!err)
+			err = stage_add_drop(stage, path);
+		place.egress = false;
+	}
+	return err;
+}
+
 /* The old map stays where the others have it; added to the new one it would count twice. */
 static int part(struct carried *one, struct stage *stage)
 {
-	char path[NAME_SIZE * 2];
 	int err;
 
 	one->finished = true;
 	if (one->shared)
 		return 0;
 	one->complete = true;
-	err = carry_old_path(one, path, sizeof(path));
-	return err ? failed(err, "cannot name the old map '%s'", one->name)
-	           : stage_add_drop(stage, path);
+	err = drop_old(one, stage);
+	return err ? failed(err, "cannot drop the old map '%s'", one->name) : 0;
 }
 
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage)
@@ -250,9 +266,7 @@ static int drop_one(const struct carried *one, struct stage *stage)
 		return err;
 	snprintf(path, sizeof(path), "%s/%u", DIRECTORY_CARRY, one->from_id);
 	err = stage_add_drop(stage, path);
-	if (err || !one->complete || carry_old_path(one, path, sizeof(path)))
-		return err;
-	return stage_add_drop(stage, path);
+	return err || !one->complete ? err : drop_old(one, stage);
 }
 
 int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *ifname,

@@ -7,14 +7,13 @@
 #include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
+#include "pinning/old_pin.h"
 
 static void hint_about(const struct carried *one, const struct directory *dir, __u32 old_id)
 {
-	struct carried old = { .egress = one->egress, .from_id = old_id };
 	char path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
 
-	strcpy(old.name, one->name);
-	if (carry_old_path(&old, path, sizeof(path)))
+	if (old_pin_find(dir->fd, one->name, one->egress, old_id, path, sizeof(path)))
 		return;
 	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
 	hint("look at it: bpftool map dump pinned %s", cli_word(full));
@@ -41,7 +40,8 @@ static bool is_now(const struct carry *carry, __u32 old_id)
 static bool is_earlier(const struct view_map *old, const struct carried *one,
                        const struct directory *dir)
 {
-	return old->old_id && old->old_id == old->info.id && old->egress == one->egress &&
+	return old->old_id && old->old_id == old->info.id &&
+	       old->egress == old_pin_is_egress(dir->fd, one->name, one->egress) &&
 	       !strcmp(old->name, one->name) &&
 	       (one->class == MIGRATE_COUNTER || carry_done_has(&dir->record, old->old_id));
 }

@@ -10,6 +10,7 @@
 #include "bpffs/pin.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
+#include "pinning/old_pin.h"
 
 int carry_open_marks(struct carry *carry, int dir_fd)
 {
@@ -44,7 +45,10 @@ int carry_open_old(struct carried *one, int dir_fd, bool in_place)
 	int fd, err;
 
 	err = in_place ? carry_new_path(one, path, sizeof(path))
-	               : carry_old_path(one, path, sizeof(path));
+	               : old_pin_find(dir_fd, one->name, one->egress, one->from_id, path,
+	                              sizeof(path));
+	/* Something else may have its name: then the map there says so. */
+	err = err == -ENOENT ? 0 : err;
 	fd = err ? err : pin_open_map(dir_fd, path, 0, &info);
 	if (fd < 0)
 		return fd;

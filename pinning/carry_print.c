@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/name.h"
-#include "pinning/carry_mark.h"
 #include "pinning/carry_print.h"
+#include "pinning/old_pin.h"
 
 const char *carry_state_name(const struct carried *one)
 {
@@ -51,6 +53,7 @@ static void print_why(const struct carried *one, const char *dir, bool dry_run)
 {
 	__u64 conflicts = one->m ? migrate_report(one->m)->conflicts : 0;
 	char old[NAME_SIZE * 2], reason[256];
+	int fd;
 
 	find_reason(one, reason, sizeof(reason));
 	if (carry_left(one))
@@ -59,8 +62,11 @@ static void print_why(const struct carried *one, const char *dir, bool dry_run)
 		printf(": %s", reason);
 	if (dry_run)
 		return;
-	if (!one->complete && !carry_old_path(one, old, sizeof(old)))
+	fd = one->complete ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && !old_pin_find(fd, one->name, one->egress, one->from_id, old, sizeof(old)))
 		printf("  (stays as %s/%s)", dir, old);
+	if (fd >= 0)
+		close(fd);
 	if (conflicts)
 		printf("  (%llu entr%s in both, and differed)", (unsigned long long)conflicts,
 		       conflicts == 1 ? "y was" : "ies were");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
 #include "pinning/load_print.h"
+#include "pinning/old_pin.h"
 
 bool load_is_own(const struct load_report *report, const struct plan_map *map)
 {
@@ -77,6 +80,16 @@ static __u64 left_of(const struct load_report *report, const struct plan_map *ma
 	return left;
 }
 
+/* Until it has happened, as far as that can be told. */
+static void print_stays(const struct plan_map *map, bool dry_run)
+{
+	char path[PATH_MAX * 2];
+	int err = old_pin_of(map, path, sizeof(path));
+
+	if (!err || (err == -ENOENT && dry_run))
+		printf(" (map %u %s as %s)", map->old_id, dry_run ? "would stay" : "stays", path);
+}
+
 static void print_map(const struct load_report *report, const struct plan_map *map, bool dry_run)
 {
 	char why[256];
@@ -86,8 +99,7 @@ static void print_map(const struct load_report *report, const struct plan_map *m
 	       dry_run && plan_publishes(map) ? "would be " : "", map_word(report, map));
 	if (map->state == PLAN_REPLACED && map->old_id && !is_complete(report, map) &&
 	    (!dry_run || left || !carried_to(report, map)))
-		printf(" (map %u %s as %s%%old-%u)", map->old_id, dry_run ? "would stay" : "stays",
-		       map->path, map->old_id);
+		print_stays(map, dry_run);
 	else if (map->state == PLAN_REFUSED)
 		printf(": %s", map->why);
 	putchar('\n');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pin_maps - pin the maps of what runs on an interface under <bpffs>/<ifname>/ */
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "bpffs/log.h"
 #include "pinning/adopt.h"
 #include "pinning/carry_print.h"
+#include "pinning/old_pin.h"
 #include "bpffs/json.h"
 
 static const struct option options[] = {
@@ -51,17 +53,22 @@ static const char *type_name(const struct plan_map *map)
 	return name ? name : "unknown";
 }
 
-static void print_map(const struct plan_map *map, const struct carry *carry)
+static void print_map(const struct plan_map *map, const struct carry *carry, bool dry_run)
 {
+	char old[PATH_MAX * 2] = "";
+	int err;
+
 	printf("%-8s %-10s %-16s id %u  %s  key %u B  value %u B  entries %u  program %s id %u",
 	       plan_state_name(map->state), hook_name(map->hook), *map->name ? map->name : "-",
 	       map->info.id, type_name(map), map->info.key_size, map->info.value_size,
 	       map->info.max_entries, *map->prog_name ? map->prog_name : "-", map->prog_id);
 	switch (map->state) {
 	case PLAN_REPLACED:
-		if (!carry_is_complete(carry, map->old_id))
-			printf("  (map %u stays as %s%%old-%u)", map->old_id, map->path,
-			       map->old_id);
+		if (carry_is_complete(carry, map->old_id))
+			break;
+		err = old_pin_of(map, old, sizeof(old));
+		if (!err || (err == -ENOENT && dry_run))
+			printf("  (map %u stays as %s)", map->old_id, old);
 		break;
 	case PLAN_FOREIGN: printf("  (others keep it at %s)", map->path); break;
 	case PLAN_REFUSED: printf("  (%s)", map->why); break;
@@ -78,7 +85,7 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 	size_t published = 0, foreign = 0;
 
 	for (size_t i = 0; i < report->plan.len; i++) {
-		print_map(&report->plan.maps[i], &report->carry);
+		print_map(&report->plan.maps[i], &report->carry, dry_run);
 		published += plan_publishes(&report->plan.maps[i]);
 		foreign += report->plan.maps[i].state == PLAN_FOREIGN;
 	}

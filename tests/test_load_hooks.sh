@@ -73,8 +73,8 @@ test_an_egress_program_joins_the_others_again_with_its_counts()
 	expect_seen 35 0
 	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
 	# The deleted one is in the old list, which therefore stays.
-	[[ $(old_maps "$EGRESS") == deny_list%old-* && $errors == *"1 entry of map"*"is not in the one in place"* ]] ||
-		fail "left: $(old_maps "$EGRESS"): $errors"
+	[[ $(old_maps "$BPFFS/v0") == deny_list%old-* && $errors == *"1 entry of map"*"is not in the one in place"* ]] ||
+		fail "left: $(old_maps "$BPFFS/v0"): $errors"
 	expect_status 0 gc --old
 	expect_one_set "in the end"
 }
@@ -102,8 +102,58 @@ test_hooks_that_begin_anew_one_after_the_other_share_again()
 	send_out 2
 	expect_seen 3 0
 	[[ -z $(rules_of "$BPFFS/v0/deny_list") && -L $EGRESS/deny_list ]] || fail "$(ls -l "$EGRESS")"
-	[[ $(old_maps "$EGRESS" | sed 's/-.*//' | paste -sd ' ') == "deny_list%old frames_seen%old" ]] ||
-		fail "$(old_maps "$EGRESS")"
+	[[ $(old_maps "$BPFFS/v0" | sed 's/-.*//' | paste -sd ' ') == "deny_list%old frames_seen%old" ]] ||
+		fail "$(old_maps "$BPFFS/v0")"
+	[[ -z $(old_maps "$EGRESS") ]] || fail "$(old_maps "$EGRESS")"
+}
+
+# expect_stays: each map of which the last load said where it stays is there, and is that one.
+expect_stays()
+{
+	local id path
+
+	while read -r id path; do
+		[[ ! -L $path && $(map_id "$path") == "$id" ]] || fail "map $id is not $path: $output"
+	done < <(sed -n 's/.*(map \([0-9]*\) stays as \(.*\))$/\1 \2/p' <<<"$output")
+}
+
+# Whoever of three comes last finds what it counted meanwhile beside the common map.
+test_the_last_of_three_hooks_finds_its_counts_after_egress_has_joined()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	send 10
+	expect_seen 20 0
+	old=$(map_id "$BPFFS/v0/frames_seen")
+	upgrade xdp carry2.o
+	expect_stays
+	[[ $output == *"map $old stays as $EGRESS/frames_seen)"* ]] || fail "$output"
+	expect_id "$EGRESS/frames_seen" "$old"
+	upgrade tc_egress tc_carry2.o
+	expect_stays
+	send 10
+	expect_id "$BPFFS/v0/frames_seen%old-$old" "$old"
+	[[ -z $(old_maps "$EGRESS") ]] || fail "$(old_maps "$EGRESS")"
+	upgrade tc_ingress tc_carry2.o
+	send 10
+	expect_seen 60 0
+	expect_one_set "in the end"
+}
+
+test_counts_that_nobody_follows_come_by_carry_after_egress_has_joined()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	upgrade xdp carry2.o
+	upgrade tc_egress tc_carry2.o
+	send 10
+	expect_status 0 unload --hook tc_ingress v0
+	expect_status 0 pin_maps --carry v0
+	expect_seen 20 0
+	[[ $(old_maps "$BPFFS/v0") != *frames_seen* ]] || fail "$(old_maps "$BPFFS/v0")"
 }
 
 test_what_an_egress_program_has_alone_comes_to_the_others()

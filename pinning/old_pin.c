@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/directory.h"
+#include "bpffs/name.h"
+#include "bpffs/pin.h"
+#include "pinning/old_pin.h"
+#include "pinning/plan.h"
+
+static bool is_at(int dir_fd, const char *path, __u32 id)
+{
+	struct bpf_map_info info;
+	int fd = pin_open_map(dir_fd, path, BPF_F_RDONLY, &info);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return info.id == id;
+}
+
+int old_pin_find(int dir_fd, const char *name, bool egress, __u32 id, char *path, size_t size)
+{
+	static const char *const places[] = { "", DIRECTORY_EGRESS "/" };
+	char file[NAME_SIZE], old[NAME_SIZE];
+	int err = mapname_encode(name, file, sizeof(file));
+
+	if (!err)
+		err = mapname_old(file, id, old, sizeof(old));
+	if (err)
+		return err;
+	for (int other = 0; other < 2; other++) {
+		snprintf(path, size, "%s%s", places[egress != other], old);
+		if (is_at(dir_fd, path, id))
+			return 0;
+	}
+	snprintf(path, size, "%s%s", places[1], file);
+	if (is_at(dir_fd, path, id))
+		return 0;
+	snprintf(path, size, "%s%s", places[egress], old);
+	return -ENOENT;
+}
+
+int old_pin_of(const struct plan_map *map, char *path, size_t size)
+{
+	char dir[PATH_MAX], below[NAME_SIZE * 2];
+	char *end;
+	int fd, err;
+
+	snprintf(dir, sizeof(dir), "%s", map->path);
+	for (int parts = map->egress ? 2 : 1; parts; parts--) {
+		end = strrchr(dir, '/');
+		if (!end)
+			return -EINVAL;
+		*end = '\0';
+	}
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = old_pin_find(fd, map->name, map->egress, map->old_id, below, sizeof(below));
+	close(fd);
+	if (!err || err == -ENOENT)
+		snprintf(path, size, "%s/%s", dir, below);
+	return err;
+}
+
+bool old_pin_is_egress(int dir_fd, const char *name, bool egress)
+{
+	char file[NAME_SIZE], path[NAME_SIZE * 2];
+	struct stat st;
+
+	if (!egress || !strcmp(name, DIRECTORY_TC_STATS) ||
+	    mapname_encode(name, file, sizeof(file)))
+		return egress;
+	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
+	return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) || !S_ISLNK(st.st_mode);
+}
