@@ -80,4 +80,11 @@ int unload_check_filter(const struct unloading *u, const struct attachment *at);
  */
 int unload_take_off(const struct unloading *u, const struct attachment *at, int *gone);
 
+/*
+ * unload_keep.c, after unload_plan(), without --purge: what is in a map of the program that another
+ * one has the name of stays as %old, and this is said; with stage NULL it is only said. Reports its
+ * failures. Returns 0 or a negative errno.
+ */
+int unload_keep(struct unloading *u, struct stage *stage, const struct unloaded *one);
+
 #endif

@@ -62,8 +62,9 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 		err = unload_plan(u);
 	if (!err)
 		err = stage_drops(u, &stage, one);
-	if (!err && u->options->purge)
-		err = unload_purge(u, &stage, one);
+	if (!err)
+		err = u->options->purge ? unload_purge(u, &stage, one)
+		                        : unload_keep(u, &stage, one);
 	if (!err)
 		err = unload_make_record(u, &one->at, &rec);
 	if (!err)
@@ -114,11 +115,13 @@ static int unload_pins(struct unloading *u)
 	return err;
 }
 
-static int foresee_purge(struct unloading *u, struct unloaded *one)
+static int foresee(struct unloading *u, struct unloaded *one)
 {
 	int err = unload_plan(u);
 
-	return err ? err : unload_purge(u, NULL, one);
+	if (err)
+		return err;
+	return u->options->purge ? unload_purge(u, NULL, one) : unload_keep(u, NULL, one);
 }
 
 static int unload_one(struct unloading *u, struct unloaded *one)
@@ -131,7 +134,7 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 		return err;
 	/* What has no directory of ours has no pins: it is only taken off. */
 	if (u->options->dry_run)
-		err = u->options->purge && u->dir.fd >= 0 ? foresee_purge(u, one) : 0;
+		err = u->dir.fd >= 0 ? foresee(u, one) : 0;
 	else if (u->dir.fd < 0)
 		err = unload_take_off(u, &one->at, &gone);
 	else

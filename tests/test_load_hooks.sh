@@ -150,10 +150,34 @@ test_counts_that_nobody_follows_come_by_carry_after_egress_has_joined()
 	upgrade xdp carry2.o
 	upgrade tc_egress tc_carry2.o
 	send 10
+	expect_status 0 unload --dry-run --hook tc_ingress v0
+	[[ $errors == *"map 'frames_seen': what program "*" would stay in %old-"* ]] || fail "it says: $errors"
 	expect_status 0 unload --hook tc_ingress v0
+	[[ $errors == *"map 'frames_seen': what program "*" stays in %old-"*"pin_maps --carry v0"* ]] ||
+		fail "it says: $errors"
 	expect_status 0 pin_maps --carry v0
 	expect_seen 20 0
 	[[ $(old_maps "$BPFFS/v0") != *frames_seen* ]] || fail "$(old_maps "$BPFFS/v0")"
+}
+
+# Adopted beside another one, its maps have no name: unloaded, they get one of an old map.
+test_maps_without_a_name_stay_when_their_program_goes()
+{
+	local id
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da obj "$BUILT/tc_carry1.o" sec tc
+	expect_status 3 pin_maps v0
+	id=$(sed -n 's/^refused  tc_ingress frames_seen *id \([0-9]*\) .*/\1/p' <<<"$output")
+	send 5
+	expect_seen 5 0
+	expect_status 0 unload --hook tc_ingress v0
+	[[ $errors == *"map 'frames_seen': what program "*" in map $id stays in %old-$id"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/frames_seen%old-$id" "$id"
+	expect_status 0 pin_maps --carry v0
+	expect_seen 10 0
 }
 
 test_what_an_egress_program_has_alone_comes_to_the_others()
