@@ -17,7 +17,8 @@ static void hint_about(const struct carried *one, const struct directory *dir, _
 		return;
 	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
 	hint("look at it: bpftool map dump pinned %s", cli_word(full));
-	if (one->class == MIGRATE_COUNTER)
+	/* What came over once, as a list, is not added as counts either. */
+	if (one->class == MIGRATE_COUNTER && !carry_done_has(&dir->record, old_id))
 		hint("once a map that can take it is in place: %s --carry %s",
 		     cli_command("pin_maps"), cli_word(dir->ifname));
 	else
@@ -54,7 +55,7 @@ static void tell_earlier(const struct carried *one, const struct carry *carry,
 
 		if (!is_earlier(old, one, dir) || is_now(carry, old->old_id))
 			continue;
-		if (one->class == MIGRATE_COUNTER)
+		if (one->class == MIGRATE_COUNTER && !carry_done_has(&dir->record, old->old_id))
 			note("map '%s': what an earlier run left in %%old-%u was not added to it",
 			     one->name, old->old_id);
 		else

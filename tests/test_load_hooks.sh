@@ -79,6 +79,22 @@ test_an_egress_program_joins_the_others_again_with_its_counts()
 	expect_one_set "in the end"
 }
 
+# Of counters that is said as well, but --carry brings nothing of a list that came over.
+test_what_came_over_as_a_list_is_not_to_be_carried_as_counts()
+{
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	upgrade tc_egress tc_carry2.o
+	[[ $(old_maps "$BPFFS/v0") == deny_list%old-* ]] || fail "$(old_maps "$BPFFS/v0")"
+	upgrade tc_ingress tc_carry1.o --on-mismatch=migrate --class deny_list=counter
+	[[ $errors == *"map 'deny_list': what did not fit in an earlier run is in %old-"*"put into the new one what is still needed"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"what an earlier run left in"*"was not added"* && $errors != *"--carry"* ]] ||
+		fail "it says: $errors"
+}
+
 test_nothing_is_left_of_a_list_that_came_over_before()
 {
 	load_tc_hooks
