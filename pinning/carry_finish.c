@@ -189,16 +189,17 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 static int finish_done(struct carried *one)
 {
 	__u64 missing = 0;
-	int err = one->shared ? 0 : migrate_count_missing(one->m, &missing);
+	int err = migrate_count_missing(one->m, &missing);
 
 	progress_clear(&one->progress);
 	one->finished = true;
 	one->complete = !err && !one->shared && !missing;
 	if (missing)
 		note("map '%s': %llu entr%s of map %u, which came over before, %s not in the one "
-		     "in place: deleted or changed since, in either; they stay in %%old-%u",
+		     "in place: deleted or changed since, in either; they stay in %s%u",
 		     one->name, (unsigned long long)missing, missing == 1 ? "y" : "ies",
-		     one->from_id, missing == 1 ? "is" : "are", one->from_id);
+		     one->from_id, missing == 1 ? "is" : "are", one->shared ? "map " : "%old-",
+		     one->from_id);
 	return err;
 }
 

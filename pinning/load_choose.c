@@ -88,8 +88,9 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 			hint("join them: xdp-loader load %s OBJECT", cli_word(l->iface->name));
 		hint("or replace it, and with it all that it calls: --replace");
 	} else if (!at->link_id && ownership_is_unadopted(verdict))
-		hint("adopt it first, which keeps its counts and lists: %s %s; or replace it, and "
-		     "drop them: --replace",
+		hint("adopt it first, which keeps its counts and lists: %s %s, or with --carry, "
+		     "which adds what is pinned under their names; or replace it, and drop them: "
+		     "--replace",
 		     cli_command("pin_maps"), cli_word(l->iface->name));
 	else
 		hint("replace it all the same: --replace");

@@ -48,11 +48,41 @@ int load_check_names(const struct loading *l)
 	return 0;
 }
 
+/* The map begins anew: who has another one under its name, which they share by name else. */
+static void tell_parted(const struct loading *l, const struct plan_map *anew, bool follows[HOOKS])
+{
+	const struct plan *plan = &l->report->plan;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->hook == anew->hook || map->info.id == anew->info.id ||
+		    strcmp(map->name, anew->name) != 0)
+			continue;
+		note("map '%s': program %s (id %u) on %s goes on with another one, map %u",
+		     anew->name, map->prog_name, map->prog_id, hook_name(map->hook), map->info.id);
+		follows[map->hook] = true;
+	}
+}
+
+/* Statistics are of each hook; program arrays and streams hold nothing that they share. */
+static bool begins_anew(const struct loading *l, const struct plan_map *map)
+{
+	return (map->state == PLAN_REPLACED || map->state == PLAN_PINNED) &&
+	       map->hook == l->object->hook && map->prog_id == l->report->prog_id &&
+	       mismatch_of(&l->options->mismatch, map->name) == MISMATCH_FRESH &&
+	       strcmp(map->name, DIRECTORY_TC_STATS) != 0 &&
+	       map->info.type != BPF_MAP_TYPE_PROG_ARRAY && !migrate_is_stream(map->info.type);
+}
+
 void load_tell_followers(const struct loading *l)
 {
 	const struct load_report *report = l->report;
 	bool follows[HOOKS] = {};
 
+	for (size_t i = 0; i < report->plan.len; i++)
+		if (begins_anew(l, &report->plan.maps[i]))
+			tell_parted(l, &report->plan.maps[i], follows);
 	for (size_t c = 0; c < report->carry.len; c++)
 		for (size_t i = 0; i < report->plan.len; i++) {
 			const struct plan_map *map = &report->plan.maps[i];

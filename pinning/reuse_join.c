@@ -136,64 +136,146 @@ int reuse_join(const struct object *object, struct bpf_map *map, const struct di
 	return err;
 }
 
+/* A map of this name beside the one in place, of which the replaced program is a user. */
+struct beside {
+	const char *file;
+	__u32 id;
+	bool own; /* of the egress program, which goes on with it under its name */
+};
+
+/* "%old-117", or "%egress/NAME". */
+static const char *beside_name(const struct beside *beside, char *text, size_t size)
+{
+	if (beside->own)
+		snprintf(text, size, "%s/%s", DIRECTORY_EGRESS, beside->file);
+	else
+		snprintf(text, size, "%%old-%u", beside->id);
+	return text;
+}
+
+static void hint_add(const struct directory *dir, const struct beside *beside)
+{
+	if (beside->own)
+		hint("add it: --on-mismatch migrate");
+	else
+		hint("add it: --on-mismatch migrate, or afterwards %s --carry %s",
+		     cli_command("pin_maps"), cli_word(dir->ifname));
+}
+
 /* Without CAP_SYS_ADMIN, and unless it is known to work with the new one: it may use the old one.
  */
 static void tell_unknown(const struct object *object, const struct bpf_map *map,
-                         const struct directory *dir, __u32 old_id, __u32 map_id,
+                         const struct directory *dir, const struct beside *beside, __u32 map_id,
                          const struct reuse_options *how)
 {
 	const char *name = object_map_name(object, map);
 
-	if ((dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
+	if (beside->own ||
+	    (dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
 	    mismatch_of(how->mismatch, name) == MISMATCH_FRESH ||
-	    is_done(object, map, dir, old_id, how->classes))
+	    is_done(object, map, dir, beside->id, how->classes))
 		return;
 	note("map '%s': if the replaced program has counts or rules in map %u up to now, they stay "
 	     "in %%old-%u: to see which maps it uses takes CAP_SYS_ADMIN",
-	     name, old_id, old_id);
+	     name, beside->id, beside->id);
 	hint("add them, as root: %s --carry %s", cli_command("pin_maps"), cli_word(dir->ifname));
 }
 
-/* One old map of this name, of which the program that is replaced is a user. */
-static int add_old(const struct object *object, const struct bpf_map *map,
-                   const struct directory *dir, int dir_fd, const char *file, __u32 old_id,
-                   __u32 map_id, const struct reuse_options *how)
+/* The egress program goes on with its own map, under its name. */
+static int bring_beside(const struct object *object, const struct bpf_map *map,
+                        const struct directory *dir, int fd, const struct beside *beside,
+                        enum layout_verdict layout, const struct reuse_options *how)
+{
+	size_t len = how->carry->len;
+	int err = bring(object, map, dir, fd, beside->id, layout, how, true);
+
+	if (how->carry->len > len)
+		how->carry->list[len]->shared = beside->own;
+	return err;
+}
+
+/* What is left of a map of this name, or the egress program has of it: of any the replaced program
+ * is a user of. */
+static int add_one(const struct object *object, const struct bpf_map *map,
+                   const struct directory *dir, int fd, const struct beside *beside, __u32 map_id,
+                   const struct reuse_options *how)
 {
 	const char *name = object_map_name(object, map);
-	int uses = how->replaced_uses(how->context, old_id);
-	struct bpf_map_info info;
+	int uses = how->replaced_uses(how->context, beside->id);
+	char where[NAME_SIZE * 2], why[256];
 	enum layout_verdict layout;
-	char why[256];
-	int fd, err = 0;
 
-	if (is_noted(dir, old_id) || !uses)
+	if (is_noted(dir, beside->id) || !uses)
 		return 0;
 	if (uses < 0) {
-		tell_unknown(object, map, dir, old_id, map_id, how);
+		tell_unknown(object, map, dir, beside, map_id, how);
 		return 0;
 	}
-	fd = pin_open_map(dir_fd, file, 0, &info);
-	if (fd < 0 || info.id != old_id) {
-		if (fd >= 0)
-			close(fd);
-		return 0;
-	}
+	beside_name(beside, where, sizeof(where));
 	if (mismatch_of(how->mismatch, name) == MISMATCH_FAIL) {
-		if (!is_done(object, map, dir, old_id, how->classes)) {
-			note("map '%s': what the replaced program has in map %u up to now stays in "
-			     "%%old-%u",
-			     name, old_id, old_id);
-			hint("add it: --on-mismatch migrate, or afterwards %s --carry %s",
-			     cli_command("pin_maps"), cli_word(dir->ifname));
-		}
+		if (is_done(object, map, dir, beside->id, how->classes))
+			return 0;
+		note("map '%s': what the replaced program has in map %u up to now stays in %s",
+		     name, beside->id, where);
+		hint_add(dir, beside);
 	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
 		layout = layout_of(object, map, dir, fd);
-		if (carry_check(object, map, fd, layout, how->classes, why, sizeof(why)) ==
+		if (carry_check(object, map, fd, layout, how->classes, why, sizeof(why)) !=
 		    -EOPNOTSUPP)
-			note("map '%s': what is in %%old-%u stays there: %s", name, old_id, why);
-		else
-			err = bring(object, map, dir, fd, old_id, layout, how, true);
+			return bring_beside(object, map, dir, fd, beside, layout, how);
+		note("map '%s': what is in %s stays there: %s", name, where, why);
 	}
+	return 0;
+}
+
+/* One file of either directory; old_id 0: it is in its place there. */
+static int add_file(const struct object *object, const struct bpf_map *map,
+                    const struct directory *dir, int dir_fd, struct beside *beside, __u32 old_id,
+                    __u32 map_id, const struct reuse_options *how)
+{
+	struct bpf_map_info info;
+	int fd, err = 0;
+
+	fd = pin_open_map(dir_fd, beside->file, 0, &info);
+	if (fd < 0)
+		return 0;
+	beside->id = info.id;
+	beside->own = !old_id;
+	if (info.id != map_id && (!old_id || old_id == info.id))
+		err = add_one(object, map, dir, fd, beside, map_id, how);
+	close(fd);
+	return err;
+}
+
+static int add_from(const struct object *object, const struct bpf_map *map,
+                    const struct directory *dir, const char *where, __u32 map_id,
+                    const struct reuse_options *how)
+{
+	bool egress = !strcmp(where, DIRECTORY_EGRESS);
+	char base[NAME_SIZE];
+	struct listing all;
+	__u32 old_id;
+	int fd, err;
+
+	fd = bpffs_open_dir(dir->fd, where, O_RDONLY);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return failed(fd, "cannot list %s", dir->path);
+	err = listing_read(&all, fd);
+	if (err)
+		failed(err, "cannot list %s", dir->path);
+	for (size_t i = 0; !err && i < all.len; i++) {
+		struct beside beside = { .file = all.list[i].name };
+
+		if (!S_ISREG(all.list[i].type) ||
+		    mapname_parse(beside.file, base, sizeof(base), &old_id) ||
+		    strcmp(base, object_map_name(object, map)) != 0)
+			continue;
+		if (old_id || (egress && object->hook != HOOK_TC_EGRESS))
+			err = add_file(object, map, dir, fd, &beside, old_id, map_id, how);
+	}
+	listing_free(&all);
 	close(fd);
 	return err;
 }
@@ -201,31 +283,16 @@ static int add_old(const struct object *object, const struct bpf_map *map,
 int reuse_add_left(const struct object *object, const struct bpf_map *map,
                    const struct directory *dir, __u32 map_id, const struct reuse_options *how)
 {
-	const char *name = object_map_name(object, map);
-	bool apart = is_apart(dir, object->hook, name);
-	char base[NAME_SIZE];
-	struct listing all;
-	__u32 old_id;
-	int fd, err;
+	bool stats = !strcmp(object_map_name(object, map), DIRECTORY_TC_STATS);
+	bool egress = object->hook == HOOK_TC_EGRESS;
+	int err = 0;
 
-	if (!how->replaced_uses ||
-	    (object->hook == HOOK_TC_EGRESS && !apart && !strcmp(name, DIRECTORY_TC_STATS)))
+	if (!how->replaced_uses)
 		return 0;
-	fd = bpffs_open_dir(dir->fd, apart ? DIRECTORY_EGRESS : ".", O_RDONLY);
-	if (fd < 0)
-		return failed(fd, "cannot list %s", dir->path);
-	err = listing_read(&all, fd);
-	if (err)
-		failed(err, "cannot list %s", dir->path);
-	for (size_t i = 0; !err && i < all.len; i++) {
-		const char *file = all.list[i].name;
-
-		if (S_ISREG(all.list[i].type) &&
-		    !mapname_parse(file, base, sizeof(base), &old_id) && old_id &&
-		    old_id != map_id && !strcmp(base, name))
-			err = add_old(object, map, dir, fd, file, old_id, map_id, how);
-	}
-	listing_free(&all);
-	close(fd);
+	/* Statistics of the egress hook are its own, and those of the other hooks theirs. */
+	if (egress || !stats)
+		err = add_from(object, map, dir, DIRECTORY_EGRESS, map_id, how);
+	if (!err && !(egress && stats))
+		err = add_from(object, map, dir, ".", map_id, how);
 	return err;
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
+#include "pinning/carry_mark.h"
 #include "pinning/mapname.h"
 #include "pinning/object_maps.h"
+#include "pinning/reuse_join.h"
+#include "pinning/reuse_lacks.h"
 #include "pinning/reuse_unpinned.h"
 #include "pinning/shape.h"
 
@@ -37,13 +42,14 @@ static const struct live_map *find_used(const struct live *live, const char *nam
 	return NULL;
 }
 
-/* In its place, or as what a replacement left: reuse_maps() goes by these. */
-static bool is_pinned(const struct view *pinned, __u32 map_id)
+/* Under its name: in its place, or as what a replacement left. What has another name nobody finds.
+ */
+static const struct view_map *find_pin(const struct view *pinned, const char *name, __u32 map_id)
 {
 	for (size_t i = 0; i < pinned->len; i++)
-		if (pinned->maps[i].info.id == map_id)
-			return true;
-	return false;
+		if (pinned->maps[i].info.id == map_id && !strcmp(pinned->maps[i].name, name))
+			return &pinned->maps[i];
+	return NULL;
 }
 
 /* "pinned by others, at PATH"; or that nobody has it pinned: false. */
@@ -66,8 +72,15 @@ struct refusals {
 	unsigned int count;
 	bool foreign;  /* others keep one of them pinned */
 	bool pinnable; /* one of them can be pinned here */
+	bool comes;    /* what one of them has can be added to the map in place */
 	const char *name;
 };
+
+/* Nothing is pinned in the place of what another program goes on with. */
+static bool is_pinnable(const struct reuse_unpinned *in, __u32 pinned_id)
+{
+	return !pinned_id || !in->keeps_name(in->how->context, pinned_id);
+}
 
 /* pinned_id: of the map that has the name in the directory; 0: none has. */
 static void refuse(const struct directory *dir, const struct reuse_unpinned *in, const char *name,
@@ -87,8 +100,7 @@ static void refuse(const struct directory *dir, const struct reuse_unpinned *in,
 		         "replaces, is map %u, %s",
 		         name, in->prog_id, map->info.id, where);
 	all->foreign |= owners_path(in->owners, OWNER_OTHER, PIN_MAP, map->info.id) != NULL;
-	/* Nothing is pinned in the place of what another program goes on with. */
-	all->pinnable |= !pinned_id || !in->keeps_name(in->how->context, pinned_id);
+	all->pinnable |= is_pinnable(in, pinned_id);
 	all->name = name;
 	all->count++;
 }
@@ -97,12 +109,16 @@ static int hint_refused(const struct directory *dir, const struct refusals *all)
 {
 	const char *them = all->count > 1 ? "them" : "it";
 
+	if (all->comes)
+		hint("add what %s to what is in place: --on-mismatch %s=migrate, or migrate for "
+		     "all such maps",
+		     all->count > 1 ? "they hold" : "it holds", cli_word(all->name));
 	if (all->pinnable)
-		hint("pin %s in %s, and the load goes on with %s: %s %s%s", them, dir->path, them,
-		     cli_command("pin_maps"), all->foreign ? "--foreign " : "",
-		     cli_interface(dir->ifname));
+		hint("%spin %s in %s, and the load goes on with %s: %s %s%s",
+		     all->comes ? "or " : "", them, dir->path, them, cli_command("pin_maps"),
+		     all->foreign ? "--foreign " : "", cli_interface(dir->ifname));
 	hint("%sleave behind what %s: --on-mismatch %s=fresh, or --replace for all such maps",
-	     all->pinnable ? "or " : "", all->count > 1 ? "they hold" : "it holds",
+	     all->comes || all->pinnable ? "or " : "", all->count > 1 ? "they hold" : "it holds",
 	     cli_word(all->name));
 	return -EEXIST;
 }
@@ -120,20 +136,116 @@ static void tell_left(const struct reuse_unpinned *in, const char *name, const s
 	     map->info.id, in->prog_id, where);
 }
 
-/* The id of the map that has the name, or is the object's already; 0: none. */
-static __u32 find_taken(const struct object *object, const struct bpf_map *map,
-                        const struct directory *dir)
+/* The map that has the name, or is the object's already: its descriptor; -1: none. */
+static int open_taken(const struct object *object, const struct bpf_map *map,
+                      const struct directory *dir, struct bpf_map_info *info)
 {
-	struct bpf_map_info info;
 	int fd;
 
-	if (object->loaded)
-		return map_describe(bpf_map__fd(map), &info) ? 0 : info.id;
-	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
-	if (fd < 0)
+	if (!object->loaded) {
+		fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), info);
+		return fd < 0 ? -1 : fd;
+	}
+	if (map_describe(bpf_map__fd(map), info))
+		return -1;
+	return fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+}
+
+/* A map of the replaced program that is pinned under its name here, but not where a map is taken
+ * from. */
+struct left {
+	const char *name;
+	const struct live_map *used;
+	const struct view_map *pin;
+	int taken_fd; /* -1: the new one begins empty */
+	struct bpf_map_info taken;
+};
+
+/* reuse_add_left() and reuse_join() see to it: what it has comes to the map in place. */
+static bool can_come(const struct object *object, const struct bpf_map *map,
+                     const struct directory *dir, const struct reuse_unpinned *in,
+                     const struct left *left)
+{
+	char why[256];
+
+	if (object->loaded || left->taken_fd < 0 ||
+	    !reuse_fits(object, map, dir, left->taken_fd, &left->taken))
+		return false;
+	return carry_check(object, map, left->used->fd, LAYOUT_UNKNOWN, in->how->classes, why,
+	                   sizeof(why)) != -EOPNOTSUPP;
+}
+
+static void say_pin(const struct view_map *pin, char *text, size_t size)
+{
+	char file[NAME_SIZE], old[NAME_SIZE];
+
+	if (mapname_encode(pin->name, file, sizeof(file)) ||
+	    (pin->old_id && mapname_old(file, pin->old_id, old, sizeof(old))))
+		strcpy(old, "%old");
+	snprintf(text, size, "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
+	         pin->old_id ? old : file);
+}
+
+static void refuse_left(const struct directory *dir, const struct reuse_unpinned *in,
+                        const struct left *left, __u64 lacking, struct refusals *all)
+{
+	char where[NAME_SIZE * 2];
+
+	say_pin(left->pin, where, sizeof(where));
+	if (left->taken_fd >= 0)
+		rejected(-EEXIST,
+		         "cannot load with map '%s' pinned in %s: program %u, which it replaces, "
+		         "goes by %llu entr%s of another one, map %u, pinned as %s, that %s not "
+		         "in it",
+		         left->name, dir->path, in->prog_id, (unsigned long long)lacking,
+		         lacking == 1 ? "y" : "ies", left->used->info.id, where,
+		         lacking == 1 ? "is" : "are");
+	else
+		rejected(-EEXIST,
+		         "cannot load with a new map '%s': program %u, which it replaces, goes by "
+		         "%llu entr%s of map %u, pinned as %s",
+		         left->name, in->prog_id, (unsigned long long)lacking,
+		         lacking == 1 ? "y" : "ies", left->used->info.id, where);
+	all->pinnable |= is_pinnable(in, left->taken_fd >= 0 ? left->taken.id : 0);
+	all->name = left->name;
+	all->count++;
+}
+
+/*
+ * A list that the replaced program goes by must not be out of force without a word. One that came
+ * over before, to a map that others go by since, is edited there: what it has alone is said only.
+ */
+static int check_left(const struct object *object, const struct bpf_map *map,
+                      const struct directory *dir, const struct reuse_unpinned *in,
+                      const struct left *left, struct refusals *all)
+{
+	enum mismatch what = mismatch_of(in->how->mismatch, left->name);
+	int class = carry_class(bpf_object__btf(object->obj), left->name, bpf_map__type(map),
+	                        in->how->classes);
+	__u32 id = left->used->info.id;
+	bool comes;
+	__u64 lacking;
+	int err;
+
+	if (class != MIGRATE_CONFIG || what == MISMATCH_FRESH || in->replace)
 		return 0;
-	close(fd);
-	return info.id;
+	comes = can_come(object, map, dir, in, left);
+	if (comes && what == MISMATCH_MIGRATE)
+		return 0;
+	err = reuse_count_lacking(left->used->fd, left->taken_fd, class, &lacking);
+	if (err || !lacking)
+		return err;
+	if (dir->has_record && carry_done_has(&dir->record, id) && left->taken_fd >= 0 &&
+	    !is_pinnable(in, left->taken.id)) {
+		note("map '%s': %llu entr%s of map %u, which came over before, and which program "
+		     "%u goes by, %s not in the one in place: deleted or changed since, in either",
+		     left->name, (unsigned long long)lacking, lacking == 1 ? "y" : "ies", id,
+		     in->prog_id, lacking == 1 ? "is" : "are");
+		return 0;
+	}
+	refuse_left(dir, in, left, lacking, all);
+	all->comes |= comes;
+	return 0;
 }
 
 static int check_one(const struct object *object, const struct bpf_map *map,
@@ -141,27 +253,32 @@ static int check_one(const struct object *object, const struct bpf_map *map,
                      struct view *pinned, struct refusals *all)
 {
 	const char *name = object_map_name(object, map);
-	const struct live_map *used = find_used(in->replaced, name);
+	struct left left = { .name = name, .used = find_used(in->replaced, name), .taken_fd = -1 };
 	__u32 taken;
-	int err;
+	int err = 0;
 
-	if (!used)
+	if (!left.used)
 		return 0;
-	taken = find_taken(object, map, dir);
-	if (taken == used->info.id)
-		return 0;
+	left.taken_fd = open_taken(object, map, dir, &left.taken);
+	taken = left.taken_fd >= 0 ? left.taken.id : 0;
+	if (taken == left.used->info.id)
+		goto out;
 	if (!pinned->maps) {
 		err = view_list(pinned, dir);
 		if (err)
-			return err;
+			goto out;
 	}
-	if (is_pinned(pinned, used->info.id))
-		return 0;
-	if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
-		refuse(dir, in, name, used, object->loaded ? 0 : taken, all);
+	left.pin = find_pin(pinned, name, left.used->info.id);
+	if (left.pin)
+		err = check_left(object, map, dir, in, &left, all);
+	else if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
+		refuse(dir, in, name, left.used, object->loaded ? 0 : taken, all);
 	else
-		tell_left(in, name, used, taken);
-	return 0;
+		tell_left(in, name, left.used, taken);
+out:
+	if (left.taken_fd >= 0)
+		close(left.taken_fd);
+	return err;
 }
 
 int reuse_check_unpinned(const struct object *object, const struct directory *dir,

@@ -184,7 +184,7 @@ test_what_was_not_adopted_is_refused_and_the_way_is_said()
 {
 	link_xdp v0 objects/xdp_pass.o
 	refused_with "skb by netlink, and is not ours: not adopted" \
-		"hint: adopt it first, which keeps its counts and lists: " "pin_maps v0; or replace it, and drop them: --replace"
+		"hint: adopt it first, which keeps its counts and lists: " "pin_maps v0, or with --carry, which adds what is pinned under their names; or replace it, and drop them: --replace"
 }
 
 test_what_others_loaded_over_ours_is_refused()

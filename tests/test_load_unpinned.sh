@@ -148,3 +148,109 @@ test_it_is_so_on_a_tc_hook()
 	expect_counter "$BPFFS/v0/tc_stats_map" 0 4 400
 	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
 }
+
+# old_map NAME: its pin as what a replacement left.
+old_map() { find "$BPFFS/v0" -maxdepth 1 -name "$1%old-*"; }
+
+# rule PIN: one by which every packet is dropped, in the list of carry1.
+rule() { bpftool map update pinned "$1" key 0 0 0 0 value 1 0 0 0 0 0 0 0; }
+
+# A list that is in force on ingress and egress, while XDP began anew.
+begin_anew()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list"
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/carry2.o"
+	[[ -e $BPFFS/v0/%egress/deny_list ]] || fail "$(ls "$BPFFS/v0/%egress")"
+}
+
+test_a_list_that_the_egress_program_has_is_not_out_of_force_for_another_hook()
+{
+	local before how
+
+	begin_anew
+	before=$(snapshot)
+	for how in "" --dry-run "--on-mismatch frames_seen=migrate"; do
+		# shellcheck disable=SC2086 # words
+		expect_status 2 load $how --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+		[[ $errors == *"goes by 1 entry of another one, map "*", pinned as %egress/deny_list, that is not in it"*\
+"hint: add what it holds to what is in place: --on-mismatch deny_list=migrate"* ]] || fail "$how: $errors"
+		expect_unchanged "$before"
+	done
+	expect_status 0 load --on-mismatch migrate --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'deny_list': what map "*" has is added to map "*"tc_egress goes on with the old one"* ]] ||
+		fail "$errors"
+	send 3
+	expect_seen 0 3
+	# The egress program has its list still, open to edits.
+	rule "$BPFFS/v0/%egress/deny_list"
+	# What came over once is not brought in again.
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 0 0 0 0
+	expect_status 0 load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ -z $(rules_of "$BPFFS/v0/deny_list") ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+test_what_is_taken_as_it_is_leaves_the_list_of_the_egress_program()
+{
+	begin_anew
+	[[ $errors == *"map 'deny_list': program tc_carry1 (id "*") on tc_ingress goes on with another one"*\
+"tc_egress goes on with another one"*"not in force on tc_ingress before it follows"* ]] || fail "$errors"
+	expect_status 0 load --on-mismatch fresh --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+	send 3
+	expect_seen 6 0
+}
+
+test_a_list_that_lost_its_name_to_another_program_is_not_out_of_force()
+{
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list"
+	ip link set dev v0 xdpgeneric obj "$BUILT/carry1.o" sec xdp
+	run pin_maps v0
+	((status == 3)) || fail "$status: $output $errors"
+	expect_status 2 load v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"goes by 1 entry of another one, map "*", pinned as deny_list%old-"*"--on-mismatch deny_list=migrate"* &&
+		$errors != *"pin_maps v0"* ]] || fail "$errors"
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/tc_carry1.o"
+	# Of generic XDP, which has the map in place, and of ingress.
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "0 0" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+test_what_is_pinned_for_a_program_that_is_gone_gives_way_to_a_list_in_force()
+{
+	local id how
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	unload --hook xdp v0 >/dev/null
+	id=$(map_id "$(old_map deny_list)")
+	rule "$(old_map deny_list)"
+	for how in fail migrate; do
+		expect_status 2 load --on-mismatch "$how" v0 "$BUILT/tc_carry1.o"
+		[[ $errors == *"goes by 1 entry of another one, map $id, pinned as deny_list%old-$id, that is not in it"*\
+"hint: pin it in $BPFFS/v0, and the load goes on with it: pin_maps v0"* ]] || fail "$how: $errors"
+	done
+	expect_status 0 pin_maps v0
+	expect_status 0 load v0 "$BUILT/tc_carry1.o"
+	expect_id "$BPFFS/v0/deny_list" "$id"
+}
+
+test_an_edit_of_a_list_that_came_over_before_is_said_if_it_is_out_of_force()
+{
+	local said="map 'deny_list': 1 entry of map " how
+
+	for how in fail migrate; do
+		rm -rf "$BPFFS/v0"
+		ip link set dev v0 xdp off
+		tc qdisc del dev v0 clsact 2>/dev/null || true
+		load v0 "$BUILT/carry1.o" >/dev/null
+		load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+		[[ $how == fail ]] || load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+		load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+		if [[ $how == fail ]]; then rule "$(old_map deny_list)"; else rule "$BPFFS/v0/%egress/deny_list"; fi
+		expect_status 0 load --on-mismatch "$how" --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+		[[ $errors == *"$said"*", which came over before"*"not in the one in place"* ]] || fail "$how: $errors"
+	done
+}
