@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "pinning/migrate_exchange.h"
 #include "pinning/migrate_internal.h"
 
 const char *migrate_outcome_name(enum migrate_outcome outcome)
@@ -146,6 +147,7 @@ void migrate_free(struct migration *m)
 		return;
 	if (m->snapshot_fd >= 0)
 		close(m->snapshot_fd);
+	migrate_exchange_free(m);
 	table_free(&m->base);
 	fields_free(&m->key);
 	fields_free(&m->value);

@@ -192,8 +192,12 @@ void migrate_begin(struct migration *m);
  *     (an array's slot: zeroed), also if it was an LRU map that dropped it, to make room;
  *   - both were changed: the new map wins, and the report counts a conflict.
  * Of CONFIG, what a new map that is an LRU has dropped meanwhile counts as left behind.
- * Each comparison and the write after it are two system calls: an edit of the same entry of the new
- * map that falls between them is overwritten. Reports failures. Returns 0 or a negative errno.
+ * Of CONFIG a number that has changed in both, by the same also, may have been counted in twice:
+ * the report says so. Each comparison and the write after it are two system calls: an edit of the
+ * same entry of the new map that falls between them is overwritten, but for CONFIG once a program
+ * uses the new map: then what has changed is replaced in place, only where it still is as it was
+ * compared; if that cannot be done, the report counts the entry as overwritten. Reports failures.
+ * Returns 0 or a negative errno.
  */
 int migrate_reconcile(struct migration *m);
 
@@ -253,6 +257,7 @@ struct migrate_report {
 	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
 	__u64 conflicts;               /* changed in both maps: the new one won */
 	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */
+	__u64 overwritten;   /* changed as a whole, while a program may have counted in them */
 	__u64 keys_stay;     /* of counters: gone from the old map, and counted in in the new one */
 	__u64 counters_left; /* counters (of one CPU) that did not fit their narrower field */
 	__u64 fields_left;   /* fields (of one CPU) that may count and could not be added */

@@ -146,7 +146,8 @@ void migrate_make_bound(struct migration *m)
 		       "force once they are compared after it, or is refused when that map is "
 		       "frozen; of an entry changed in both, the new map's stays: what programs "
 		       "count in "
-		       "entries meanwhile is lost";
+		       "entries meanwhile, the old one until the switch and the new one since, "
+		       "is lost for the old one, and said";
 		break;
 	case MIGRATE_FLOW:
 		text = "an entry that packets change in both maps between the copy and the "

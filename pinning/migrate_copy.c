@@ -102,6 +102,7 @@ int migrate_copy(struct migration *m)
 	if (err)
 		return failed(err, "cannot read map %s", m->from.info.name);
 	m->has_base = true;
+	m->copied = true;
 	err = entries_alloc(&out.batch, &m->to.info, reader.batch.room);
 	out.sources = calloc(reader.batch.room, sizeof(*out.sources));
 	if (!err)

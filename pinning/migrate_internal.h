@@ -8,6 +8,8 @@
 #include "pinning/migrate_fields.h"
 #include "pinning/migrate_table.h"
 
+struct exchange;
+
 struct migration {
 	struct migrate_map from, to;
 	enum migrate_class class;
@@ -15,9 +17,12 @@ struct migration {
 	struct fields key, value;
 	struct table base; /* what was copied: old keys, old values */
 	bool has_base;
-	bool in_use;     /* the new map: a program counts in it */
-	__u32 round;     /* of comparing: entries seen in it carry its number */
-	int snapshot_fd; /* base as a map, or -1 */
+	bool copied;               /* by migrate_copy(): what is not in the base came since */
+	bool in_use;               /* the new map: a program counts in it */
+	bool resumed;              /* or may have, since another process copied it */
+	struct exchange *exchange; /* of migrate_exchange.c, or NULL */
+	__u32 round;               /* of comparing: entries seen in it carry its number */
+	int snapshot_fd;           /* base as a map, or -1 */
 	struct migrate_report report;
 	void (*progress)(void *context, __u64 done, __u64 total);
 	void *progress_context;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "pinning/migrate_exchange.h"
 #include "pinning/migrate_internal.h"
 #include "pinning/migrate_prefixes.h"
 
@@ -81,9 +82,24 @@ static int leave(struct reconciling *r, const void *key, const void *value, cons
 	return remember(r, key, value, state);
 }
 
-/* A whole number, such as programs count in, that neither map has as it was copied. */
-static bool counts_in_both(const struct reconciling *r)
+/* A program that counts in the new map may be on. */
+static bool is_on(const struct migration *m)
 {
+	return m->in_use || m->resumed;
+}
+
+/*
+ * A whole number, such as programs count in, that neither map has as it was copied; also if both
+ * have the same: programs can have counted as much in the one as in the other.
+ */
+static bool counts_in_both(struct reconciling *r, struct table_entry *entry)
+{
+	/* Whoever made it in both, nobody copied it; but only if the copy was all there was. */
+	if (!entry && r->m->copied)
+		memset(r->copied, 0, r->value_bytes);
+	else if (!entry || entry->state != TABLE_COPIED ||
+	         migrate_value(r->m, table_value(&r->m->base, entry), r->copied))
+		return false;
 	for (size_t i = 0; i < r->m->value.len; i++) {
 		const struct field *field = &r->m->value.list[i];
 		size_t at = field->to / 8, len = field->to_bits / 8;
@@ -109,6 +125,44 @@ static __u64 write_flags(const struct reconciling *r, bool there)
 	return there ? BPF_EXIST : BPF_NOEXIST;
 }
 
+/*
+ * Write what is wanted, where the new map had, or had not, an entry just before. In one in which a
+ * program may count by now only what has changed is replaced, and only if it is still as it was:
+ * -EAGAIN if not. Where that cannot be done, the entry may have lost what was counted in between.
+ */
+static int write_entry(struct reconciling *r, bool there)
+{
+	struct migration *m = r->m;
+	bool touchy = m->class == MIGRATE_CONFIG && is_on(m) && migrate_may_count(m) &&
+	              (there || map_is_array(m->to.info.type));
+	int err = touchy ? migrate_exchange(m, r->key, r->present, r->wanted) : -EOPNOTSUPP;
+
+	if (err != -EOPNOTSUPP)
+		return err > 0 ? 0 : err ? err : -EAGAIN;
+	err = bpf_map_update_elem(m->to.fd, r->key, r->wanted, write_flags(r, there));
+	m->report.overwritten += !err && touchy;
+	return err;
+}
+
+/* Both maps have changed: the new one's stays. */
+static int give_way(struct reconciling *r, struct table_entry *entry, const void *key,
+                    const void *value)
+{
+	r->m->report.counts_in_both += (entry || is_on(r->m)) && counts_in_both(r, entry);
+	return leave(r, key, value, NULL, TABLE_NEW_WINS);
+}
+
+/* The new map has what is wanted: edited alike, or counted in as often, which cannot be told. */
+static int keep_equal(struct reconciling *r, struct table_entry *entry, const void *key,
+                      const void *value)
+{
+	if (is_on(r->m) && r->m->class == MIGRATE_CONFIG && counts_in_both(r, entry)) {
+		r->m->report.conflicts++;
+		r->m->report.counts_in_both++;
+	}
+	return remember(r, key, value, TABLE_COPIED);
+}
+
 /* The old map has this entry, and another value than the base or none there. */
 static int bring(struct reconciling *r, struct table_entry *entry, const void *key,
                  const void *value)
@@ -127,13 +181,19 @@ static int bring(struct reconciling *r, struct table_entry *entry, const void *k
 	if (err)
 		return err;
 	if (there && is_present(r, r->wanted))
-		return remember(r, key, value, TABLE_COPIED);
-	if (!untouched(r, entry, there)) {
-		r->m->report.counts_in_both += known && there && counts_in_both(r);
-		return leave(r, key, value, NULL, TABLE_NEW_WINS);
+		return keep_equal(r, entry, key, value);
+	if (!untouched(r, entry, there))
+		return there ? give_way(r, entry, key, value)
+		             : leave(r, key, value, NULL, TABLE_NEW_WINS);
+	err = write_entry(r, there);
+	if (err == -EAGAIN || err == -EEXIST) {
+		/* What it has by now. */
+		err = look_up(r, &there);
+		return err     ? err
+		       : there ? give_way(r, entry, key, value)
+		               : leave(r, key, value, NULL, TABLE_NEW_WINS);
 	}
-	err = bpf_map_update_elem(r->m->to.fd, r->key, r->wanted, write_flags(r, there));
-	if (err == -EEXIST || err == -ENOENT)
+	if (err == -ENOENT)
 		return leave(r, key, value, NULL, TABLE_NEW_WINS);
 	if (err == -E2BIG || err == -ENOSPC)
 		return leave(r, key, value, "the new map is full", TABLE_LEFT);
@@ -182,7 +242,7 @@ static int compare_old(struct reconciling *r, struct map_reader *reader)
 /* The entry was not seen in the old map. */
 static int withdraw(struct reconciling *r, struct table_entry *entry)
 {
-	bool there, array = map_is_array(r->m->to.info.type);
+	bool there, same, array = map_is_array(r->m->to.info.type);
 	enum table_state state = TABLE_GONE;
 	int err = 0;
 
@@ -195,12 +255,15 @@ static int withdraw(struct reconciling *r, struct table_entry *entry)
 		err = look_up(r, &there);
 		if (err)
 			return err;
-		if (there && untouched(r, entry, there)) {
+		same = there && untouched(r, entry, there);
+		if (same) {
 			memset(r->wanted, 0, r->value_bytes);
-			err = array ? bpf_map_update_elem(r->m->to.fd, r->key, r->wanted, BPF_ANY)
+			err = array ? write_entry(r, there)
 			            : bpf_map_delete_elem(r->m->to.fd, r->key);
 			r->m->report.deleted += !err;
-		} else if (there) {
+		}
+		if (err == -EAGAIN || (there && !same)) {
+			err = 0;
 			r->m->report.conflicts++;
 			state = TABLE_NEW_WINS;
 		}

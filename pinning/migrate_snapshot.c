@@ -143,6 +143,7 @@ int migrate_resume(struct migration *m, int fd)
 	err = load_all(m, &reader);
 	map_reader_close(&reader);
 	m->has_base = true;
+	m->resumed = true;
 	m->snapshot_fd = dup(fd);
 	if (!err && m->snapshot_fd < 0)
 		err = -errno;

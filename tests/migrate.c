@@ -161,8 +161,9 @@ static void print_report(const struct migrate_report *r)
 {
 	printf("entries=%llu moved=%llu created=%llu left=%llu\n", r->entries, r->moved, r->created,
 	       r->left);
-	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu counted=%llu\n", r->added,
-	       r->changed, r->deleted, r->conflicts, r->counts_in_both);
+	printf("added=%llu changed=%llu deleted=%llu conflicts=%llu counted=%llu "
+	       "overwritten=%llu\n",
+	       r->added, r->changed, r->deleted, r->conflicts, r->counts_in_both, r->overwritten);
 	printf("counters_left=%llu cpus_left=%u fields_left=%llu keys_stay=%llu\n",
 	       r->counters_left, r->cpus_left, r->fields_left, r->keys_stay);
 	for (unsigned int i = 0; i < r->problem_count; i++)

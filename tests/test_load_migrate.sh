@@ -6,6 +6,7 @@
 . tests/build.sh
 . tests/carry.sh
 . tests/rate.sh
+. tests/faults.sh
 
 test_rules_and_counts_are_carried_over()
 {
@@ -113,6 +114,30 @@ test_no_packet_passes_while_a_deny_list_is_carried_over()
 	done
 	wait "$sender"
 	expect_seen 0 300000
+}
+
+# count_alike: what the old program counted at last, and as much by the new one.
+count_alike()
+{
+	bpftool map update pinned "$BPFFS/v0/common" key 7 0 0 0 value 5 0 0 0 0 0 0 0
+	send 5
+}
+
+test_a_list_in_which_both_programs_count_as_much_is_partly_done()
+{
+	local n map
+
+	need strace
+	load v0 "$BUILT/stops1.o" >/dev/null
+	for map in stops recent common; do
+		migrate_world number "$BPFFS/v0/$map" 8 7
+	done
+	n=$(switches_at sendto RTM_SETLINK load --on-mismatch migrate v0 "$BUILT/stops2.o")
+	load --on-mismatch migrate v0 "$BUILT/stops1.o" >/dev/null 2>&1
+	between_calls sendto "$n" count_alike load --on-mismatch migrate v0 "$BUILT/stops2.o"
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"map 'common': in 1 of them a number went on in both maps"*"--class common=counter"* ]] ||
+		fail "it says: $errors"
 }
 
 # note is 8 bytes in carry2 and 4 in carry1: 7 and 9 do not fit.

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pinning/migrate.h: the content of a map goes into another one of a different definition. The maps
 # of tests/bpf/migrate_old.bpf.c are pinned in OLD, those of migrate_new.bpf.c in NEW.
+. tests/faults.sh
+
 OLD=$BPFFS/old
 NEW=$BPFFS/new
 OLD_OBJECT=build/tests/bpf/migrate_old.o
@@ -483,6 +485,54 @@ test_config_brings_over_what_others_changed_in_the_old_map()
 	expect_rule 6 7 600
 	expect_no_rule 7
 	expect_rule 8 1 8
+}
+
+test_what_both_programs_count_alike_is_told_and_what_the_old_one_counts_alone_is_kept()
+{
+	maps
+	for addr in 1 2 3; do
+		put_rule "$addr" 1 "$addr"
+	done
+	migrate run "$OLD/rules" "$NEW/rules" config copy snapshot="$BPFFS/base" >/dev/null
+	put_rule 1 1 17 # counted in both, as often
+	put_new_rule 1 1 17
+	put_rule 2 1 18 # in the old one alone
+	put_rule 3 2 19 # and its action is edited
+	move rules config resume="$BPFFS/base" reconcile
+	says "changed=2 deleted=0 conflicts=1 counted=1 overwritten=0"
+	expect_rule 1 1 17
+	expect_rule 2 1 18
+	expect_rule 3 2 19
+}
+
+test_what_is_counted_while_an_entry_is_brought_over_is_not_overwritten()
+{
+	local n run=(migrate run "$OLD/rules" "$NEW/rules" config resume="$BPFFS/base" reconcile)
+
+	need strace
+	! kernel_before 5.12 || skip "needs atomic exchanges: this kernel has none"
+	maps
+	put_rule 1 1 1
+	migrate run "$OLD/rules" "$NEW/rules" config copy snapshot="$BPFFS/base" >/dev/null
+	put_rule 1 1 2
+	n=$(switches_at bpf migrate_replace "${run[@]}")
+	expect_rule 1 1 2
+	put_rule 1 1 3
+	count_now() { put_new_rule 1 1 40; }
+	between_calls bpf "$n" count_now "${run[@]}"
+	((status == 0)) || fail "status $status: $errors"
+	says "changed=0 deleted=0 conflicts=1 counted=1 overwritten=0"
+	expect_rule 1 1 40
+}
+
+test_what_has_to_be_written_as_a_whole_is_told()
+{
+	maps
+	put "$OLD/settings" 0 0 0 0 value 5 0 0 0
+	migrate run "$OLD/settings" "$NEW/settings" config copy snapshot="$BPFFS/base" >/dev/null
+	put "$OLD/settings" 0 0 0 0 value 6 0 0 0
+	move settings config resume="$BPFFS/base" reconcile
+	says "changed=1 deleted=0 conflicts=0 counted=0 overwritten=1"
 }
 
 # What did not fit when it was copied: rule 2 is gone by the end, 3 fits then, and 4 does not fit still.
