@@ -131,6 +131,63 @@ bool member_is_signed(const struct btf *btf, const struct member *member)
 	return false;
 }
 
+struct constant {
+	const char *name;
+	__s64 value; /* unsigned ones of 64 bits have the same bits */
+};
+
+static struct constant constant_at(const struct btf *btf, const struct btf_type *type, __u32 i)
+{
+	const struct btf_enum *narrow = btf_enum(type) + i;
+	const struct btf_enum64 *wide = btf_enum64(type) + i;
+
+	if (btf_is_enum64(type))
+		return (struct constant){ btf__name_by_offset(btf, wide->name_off),
+			                  (__s64)btf_enum64_value(wide) };
+	return (struct constant){ btf__name_by_offset(btf, narrow->name_off), narrow->val };
+}
+
+/* Whether the enum names this value so; *other becomes what contradicts it. */
+static bool contradicts(const struct btf *btf, const struct btf_type *type,
+                        const struct constant *one, struct constant *other)
+{
+	bool contradicted = false;
+
+	for (__u32 i = 0; i < btf_vlen(type); i++) {
+		struct constant found = constant_at(btf, type, i);
+		bool same_name = !strcmp(found.name, one->name);
+
+		if (same_name && found.value == one->value)
+			return false;
+		/* What has become of the name tells more. */
+		if (same_name || (found.value == one->value && !contradicted)) {
+			contradicted = true;
+			*other = found;
+		}
+	}
+	return contradicted;
+}
+
+bool member_constants_differ(const struct btf *a_btf, const struct member *a,
+                             const struct btf *b_btf, const struct member *b, char a_text[64],
+                             char b_text[64])
+{
+	const struct btf_type *ours = member_type(a_btf, a), *theirs = member_type(b_btf, b);
+	struct constant one, other;
+
+	if (!ours || !theirs || !btf_is_any_enum(ours) || !btf_is_any_enum(theirs))
+		return false;
+	for (__u32 i = 0; i < btf_vlen(ours); i++) {
+		one = constant_at(a_btf, ours, i);
+		if (!contradicts(b_btf, theirs, &one, &other))
+			continue;
+		snprintf(a_text, 64, "%.38s = %lld", one.name, (long long)one.value);
+		snprintf(b_text, 64, "%.38s = %lld", other.name, (long long)other.value);
+		return true;
+	}
+	return false;
+}
+
 bool member_is_big_endian(const struct btf *btf, const struct member *member)
 {
 	const struct btf_type *type = btf__type_by_id(btf, member->type);

@@ -40,6 +40,15 @@ const struct btf_type *member_type(const struct btf *btf, const struct member *m
 __u32 member_bits(const struct btf *btf, const struct member *member);
 bool member_is_signed(const struct btf *btf, const struct member *member);
 
+/*
+ * Two enums give one name different values, or one value different names: what was written by the
+ * one means something else to the other. Constants that only one has are none. a_text and b_text
+ * become the first such constant in each: "DENY = 1".
+ */
+bool member_constants_differ(const struct btf *a_btf, const struct member *a,
+                             const struct btf *b_btf, const struct member *b, char a_text[64],
+                             char b_text[64]);
+
 /* Of network byte order by the name of its type: __be16, __be32, __be64. */
 bool member_is_big_endian(const struct btf *btf, const struct member *member);
 

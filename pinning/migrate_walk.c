@@ -90,10 +90,14 @@ static int map_integer(struct walk *w, const struct member *from, const struct m
 	};
 	enum migrate_outcome outcome;
 	const char *why = map_order(w, from, to, &field);
+	char old_constant[64], new_constant[64];
 	int err;
 
 	if (why)
 		return refuse(w, name, from, to, why);
+	if (member_constants_differ(w->from, from, w->to, to, old_constant, new_constant))
+		return rows_add(w->rows, MIGRATE_REFUSED, name, old_constant, new_constant,
+		                "constants of its enum mean something else");
 	/* Sums come out right in either: a counter of one CPU may well be negative. */
 	field.resigned = w->class != MIGRATE_COUNTER && field.from_bits == field.to_bits &&
 	                 field.from_signed != field.to_signed;

@@ -118,6 +118,7 @@ static int compare(const struct comparison *c, const struct member *object,
 	const struct btf_type *a = member_type(c->object, object);
 	const struct btf_type *b = member_type(c->pinned, pinned);
 	struct member one = *object, other = *pinned;
+	char ours[64], theirs[64];
 
 	if (depth > SHAPE_DEPTH_MAX || (!a && !b))
 		return 0;
@@ -136,6 +137,8 @@ static int compare(const struct comparison *c, const struct member *object,
 	/* Integers, enums and floats: __u32 and int of equal size hold the same bytes. */
 	if (!btf_is_ptr(a) && a->size != b->size)
 		return differ(c, field, object, pinned);
+	if (member_constants_differ(c->object, object, c->pinned, pinned, ours, theirs))
+		return shape_diffs_add(c->diffs, field, ours, theirs);
 	return 0;
 }
 

@@ -140,6 +140,25 @@ test_a_list_in_which_both_programs_count_as_much_is_partly_done()
 		fail "it says: $errors"
 }
 
+test_a_verdict_does_not_become_another_one_by_its_number()
+{
+	local before object
+
+	load v0 "$BUILT/verdicts1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/rules" key 1 0 0 0 value 1 0 0 0
+	before=$(snapshot)
+	expect_status 2 load v0 "$BUILT/verdicts2.o"
+	[[ $errors == *"VERDICT_DENY = 0"*"VERDICT_DENY = 1"* || $errors == *"VERDICT_DENY = 1"*"VERDICT_DENY = 0"* ]] ||
+		fail "it says: $errors"
+	for object in verdicts2 verdicts3; do
+		expect_status 2 load --on-mismatch migrate v0 "$BUILT/$object.o"
+		[[ $errors == *"constants of its enum mean something else"* ]] || fail "$object: $errors"
+	done
+	expect_unchanged "$before"
+	expect_status 0 load v0 "$BUILT/verdicts4.o"
+	[[ $output == *"map rules id "*" reused"* ]] || fail "$output"
+}
+
 # note is 8 bytes in carry2 and 4 in carry1: 7 and 9 do not fit.
 load_misfits()
 {
