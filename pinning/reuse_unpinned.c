@@ -227,7 +227,7 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 	__u64 lacking;
 	int err;
 
-	if (class != MIGRATE_CONFIG || what == MISMATCH_FRESH || in->replace)
+	if (class != MIGRATE_CONFIG)
 		return 0;
 	comes = can_come(object, map, dir, in, left);
 	if (comes && what == MISMATCH_MIGRATE)
@@ -235,6 +235,12 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 	err = reuse_count_lacking(left->used->fd, left->taken_fd, class, &lacking);
 	if (err || !lacking)
 		return err;
+	if (what == MISMATCH_FRESH || in->replace) {
+		note("map '%s': %llu entr%s of map %u, which program %u goes by, %s left behind",
+		     left->name, (unsigned long long)lacking, lacking == 1 ? "y" : "ies", id,
+		     in->prog_id, lacking == 1 ? "is" : "are");
+		return 0;
+	}
 	if (dir->has_record && carry_done_has(&dir->record, id) && left->taken_fd >= 0 &&
 	    !is_pinnable(in, left->taken.id)) {
 		note("map '%s': %llu entr%s of map %u, which came over before, and which program "

@@ -198,6 +198,7 @@ test_what_is_taken_as_it_is_leaves_the_list_of_the_egress_program()
 	[[ $errors == *"map 'deny_list': program tc_carry1 (id "*") on tc_ingress goes on with another one"*\
 "tc_egress goes on with another one"*"not in force on tc_ingress before it follows"* ]] || fail "$errors"
 	expect_status 0 load --on-mismatch fresh --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'deny_list': 1 entry of map "*" is left behind"* ]] || fail "$errors"
 	send 3
 	expect_seen 6 0
 }
