@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What helps with content that could not be brought over, by this run or by an earlier one. */
+#include <bpf/bpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
@@ -47,13 +51,34 @@ static bool is_earlier(const struct view_map *old, const struct carried *one,
 	       (one->class == MIGRATE_COUNTER || carry_done_has(&dir->record, old->old_id));
 }
 
+/* The last to go on with a list may have left with all that was in it. */
+static bool is_empty(const struct carried *one, const struct directory *dir,
+                     const struct view_map *old)
+{
+	char path[NAME_SIZE * 2], key[512];
+	struct bpf_map_info info;
+	bool empty;
+	int fd;
+
+	if ((old->info.type != BPF_MAP_TYPE_HASH && old->info.type != BPF_MAP_TYPE_LRU_HASH) ||
+	    old->info.key_size > sizeof(key) ||
+	    old_pin_find(dir->fd, one->name, one->egress, old->old_id, path, sizeof(path)))
+		return false;
+	fd = pin_open_map(dir->fd, path, BPF_F_RDONLY, &info);
+	empty = fd >= 0 && bpf_map_get_next_key(fd, NULL, key) && errno == ENOENT;
+	if (fd >= 0)
+		close(fd);
+	return empty;
+}
+
 static void tell_earlier(const struct carried *one, const struct carry *carry,
                          const struct directory *dir, const struct view *pinned)
 {
 	for (size_t i = 0; i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
 
-		if (!is_earlier(old, one, dir) || is_now(carry, old->old_id))
+		if (!is_earlier(old, one, dir) || is_now(carry, old->old_id) ||
+		    is_empty(one, dir, old))
 			continue;
 		if (one->class == MIGRATE_COUNTER && !carry_done_has(&dir->record, old->old_id))
 			note("map '%s': what an earlier run left in %%old-%u was not added to it",

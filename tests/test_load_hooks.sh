@@ -95,6 +95,18 @@ test_what_came_over_as_a_list_is_not_to_be_carried_as_counts()
 		fail "it says: $errors"
 }
 
+test_nothing_is_said_of_an_old_list_with_nothing_in_it()
+{
+	load_tc_hooks
+	upgrade tc_ingress tc_carry2.o
+	rule "$EGRESS/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_egress tc_carry2.o
+	[[ $(old_maps "$BPFFS/v0") == deny_list%old-* ]] || fail "$(old_maps "$BPFFS/v0")"
+	bpftool map delete pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0")" key 5 0 0 0
+	upgrade tc_ingress tc_carry1.o
+	[[ $errors != *"did not fit in an earlier run"* ]] || fail "it says: $errors"
+}
+
 test_nothing_is_left_of_a_list_that_came_over_before()
 {
 	load_tc_hooks
