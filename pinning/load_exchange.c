@@ -85,6 +85,8 @@ int load_exchange(struct loading *l)
 	explain_try(how, EXPLAIN_ATTACH);
 	err = carry_reconcile(&report->carry);
 	if (!err)
+		load_tell_joined(l);
+	if (!err)
 		err = load_carry_globals(l);
 	if (!err && l->options->no_attach)
 		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");

@@ -63,6 +63,9 @@ int load_find_sharers(struct loading *l);
 int load_look_for_sharers(struct loading *l);
 bool load_parts(void *context, const char *name, __u32 map_id);
 void load_tell_shared(const struct loading *l);
+
+/* What was added to lists that other interfaces share is in force there too: say it. */
+void load_tell_joined(const struct loading *l);
 int load_drop_parted(struct loading *l);
 
 /*

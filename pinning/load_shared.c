@@ -335,6 +335,24 @@ void load_tell_shared(const struct loading *l)
 	hint("to give %s empty ones of its own: --on-mismatch fresh", l->iface->name);
 }
 
+void load_tell_joined(const struct loading *l)
+{
+	char with[NAME_SIZE];
+
+	for (size_t i = 0; l->has_sharers && i < l->report->carry.len; i++) {
+		const struct carried *one = l->report->carry.list[i];
+		__u64 added = one->joins && one->m ? migrate_report(one->m)->added : 0;
+
+		if (!added || one->class == MIGRATE_COUNTER ||
+		    !sharers_name(&l->sharers, one->to_id, with, sizeof(with)))
+			continue;
+		note("map '%s': %llu entr%s of map %u %s in force on %s as well, with which it is "
+		     "shared",
+		     one->name, (unsigned long long)added, added == 1 ? "y" : "ies", one->from_id,
+		     added == 1 ? "is" : "are", with);
+	}
+}
+
 /* Else readers would add what others go on counting in it. */
 int load_drop_parted(struct loading *l)
 {

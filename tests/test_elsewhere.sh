@@ -223,3 +223,23 @@ test_without_the_right_to_read_the_types_the_hint_is_to_have_it()
 	[[ $errors == *"hint: run as root, or with CAP_SYS_ADMIN: "*"hint: or take an empty map in its place"* ]] ||
 		fail "it says: $errors"
 }
+
+test_rules_that_come_into_force_on_a_sharer_are_said()
+{
+	local two
+
+	two='BPF_MAP(rules, BPF_MAP_TYPE_HASH, __u32, __u64, 8);
+SEC("xdp") int px(struct xdp_md *ctx) { __u32 k = 1; return bpf_map_lookup_elem(&rules, &k) ? 1 : 2; }
+SEC("tc/ingress") int pi(struct __sk_buff *ctx) { __u32 k = 1; return bpf_map_lookup_elem(&rules, &k) ? 2 : 0; }'
+	build "$two"
+	make_veth w0
+	load -n px v0 "$TMPDIR/built.o" >/dev/null
+	load -n px w0 "$TMPDIR/built.o" >/dev/null
+	load -n pi w0 "$TMPDIR/built.o" >/dev/null
+	bpftool map update pinned "$BPFFS/w0/rules" key 1 0 0 0 value 7 0 0 0 0 0 0 0
+	load --shared -n px --on-mismatch fresh v0 w0 "$TMPDIR/built.o" >/dev/null
+	expect_status 0 load -n pi --on-mismatch migrate w0 "$TMPDIR/built.o"
+	[[ $(bpftool map lookup pinned "$BPFFS/v0/rules" key 1 0 0 0) == *'"value": 7'* ]] || fail "not added"
+	[[ $errors == *"map 'rules': 1 entry of map "*" is in force on v0 as well, with which it is shared"* ]] ||
+		fail "it says: $errors"
+}
