@@ -497,9 +497,9 @@ test_what_both_programs_count_alike_is_told_and_what_the_old_one_counts_alone_is
 	put_rule 1 1 17 # counted in both, as often
 	put_new_rule 1 1 17
 	put_rule 2 1 18 # in the old one alone
-	put_rule 3 2 19 # and its action is edited
+	put_rule 3 2 19 # and its action is edited, which is another word
 	move rules config resume="$BPFFS/base" reconcile
-	says "changed=2 deleted=0 conflicts=1 counted=1 overwritten=0"
+	says "changed=2 deleted=0 conflicts=1 counted=1 overwritten=1"
 	expect_rule 1 1 17
 	expect_rule 2 1 18
 	expect_rule 3 2 19
