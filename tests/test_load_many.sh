@@ -85,7 +85,7 @@ test_wrong_usage_is_named_in_one_line()
 	misused "the object file is missing" v0
 	misused "the interface is missing" "$object"
 	misused "unrecognized option '--nope'" --nope v0 "$object"
-	misused "no such mode 'drv'; there is native, skb, hw, auto" --mode drv v0 "$object"
+	misused "no such mode 'drv'; there is native, skb, auto" --mode drv v0 "$object"
 	misused "no such way of tc 'netkit'; there is clsact, tcx, auto" --tc netkit v0 "$filter"
 	misused "no such hook 'in'; there is xdp, tc_ingress, tc_egress" --hook in v0 "$filter"
 	misused "'x' is no program id" --expect x v0 "$object"
