@@ -13,7 +13,7 @@ tc_plugin()
 }
 
 tc_plugin_load() { tc_plugin add "$1" da obj "$(object "$2")" sec tc; }
-tc_plugin_over() { tc_plugin replace "$1" da obj "$(object "$2")" sec tc; }
+tc_plugin_over() { pin_maps "$1" && tc_plugin replace "$1" da obj "$(object "$2")" sec tc; }
 tc_plugin_off() { tc_plugin del "$1"; }
 tc_plugin_version() { tc_version; }
 tc_plugin_how() { echo "tc filter add dev v0 ingress ifbpf da obj $objects/NAME.o sec tc"; }
