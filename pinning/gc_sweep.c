@@ -16,6 +16,7 @@
 #include "pinning/carry_mark.h"
 #include "pinning/gc_note.h"
 #include "pinning/gc_pins.h"
+#include "pinning/notes.h"
 
 /* A program whose last holder went is freed within some milliseconds. */
 #define FREED_PATIENCE_MS 2000
@@ -27,6 +28,7 @@ struct drops {
 	struct directory *dir;
 	char (*paths)[NAME_SIZE * 2];
 	size_t len;
+	bool links[HOOKS]; /* of these hooks a dead link goes */
 };
 
 static int add_drop(struct drops *drops, const char *top, const char *file)
@@ -49,7 +51,10 @@ static void say(const struct drops *drops, enum gc_what what, enum gc_done done,
 	gc_decide(drops->gc->report, what, done, path, "%s", why);
 }
 
-/* Remove them in one exchange; the record stays as it is, but for its generation. */
+/*
+ * Remove them in one exchange. The record stays as it is, but for its generation, and for what the
+ * next load would have seen from a link.
+ */
 static int publish_drops(struct drops *drops)
 {
 	struct record rec = drops->dir->record;
@@ -61,6 +66,11 @@ static int publish_drops(struct drops *drops)
 	err = gc_note_carry(&rec);
 	if (err)
 		return failed(err, "cannot write the record of %s", drops->dir->path);
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		if (drops->links[hook])
+			err = notes_set_dead_link(&rec, hook, true);
+	if (err)
+		return err;
 	err = stage_begin(&stage, &drops->gc->fs, drops->dir->ifname, "gc");
 	for (size_t i = 0; !err && i < drops->len; i++)
 		err = stage_add_drop(&stage, drops->paths[i]);
@@ -73,11 +83,14 @@ static int publish_drops(struct drops *drops)
 static int look_at_link(struct drops *drops, int dir_fd, const char *file)
 {
 	struct bpf_link_info info;
+	int hook = hook_parse(file);
 
 	if (gc_link_read(dir_fd, file, &info) || !link_is_dead(&info))
 		return 0;
 	say(drops, GC_LINK, GC_REMOVED, DIRECTORY_LINKS, file,
 	    "it holds no program: its interface is gone, or it was detached");
+	if (hook >= 0 && !strcmp(file, hook_name(hook)))
+		drops->links[hook] = true;
 	return add_drop(drops, DIRECTORY_LINKS, file);
 }
 

@@ -202,11 +202,15 @@ int load_find_old(struct loading *l)
 	return l->old_foreign && !o->no_attach ? refuse_second(l) : 0;
 }
 
-/* A link of ours that lost its interface, or was detached: what comes in its place is one as well.
- */
+/* A link of ours that lost its interface, or was detached, whether gc has removed it since or not:
+ * what comes in its place is one as well. */
 static bool has_dead_link(const struct loading *l)
 {
-	return l->dir.fd >= 0 && !l->dir.dropped && ownership_has_link(&l->dir, l->object->hook);
+	enum hook hook = l->object->hook;
+
+	return l->dir.fd >= 0 && !l->dir.dropped &&
+	       (ownership_has_link(&l->dir, hook) ||
+	        (l->dir.has_record && notes_get_dead_link(&l->dir.record, hook)));
 }
 
 /* How to attach: as asked for, else as the old one is, else native by netlink, or clsact. */

@@ -175,6 +175,9 @@ int load_stage_all(struct loading *l)
 		                         l->options->no_attach ? l->report->prog_id : 0);
 	if (!err && l->object->hook == HOOK_XDP)
 		err = notes_set_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
+	/* Now there is one, or another way was asked for. */
+	if (!err && !l->options->no_attach)
+		err = notes_set_dead_link(&l->rec, l->object->hook, false);
 	if (!err)
 		err = notes_set_shared(&l->rec, l->object->hook, count_sharers(l));
 	if (!err)

@@ -52,6 +52,25 @@ enum xdp_mode notes_get_mode(const struct record *rec)
 	return XDP_MODE_NONE;
 }
 
+int notes_set_dead_link(struct record *rec, enum hook hook, bool dead)
+{
+	char key[32];
+	int err;
+
+	snprintf(key, sizeof(key), "%s_link", hook_name(hook));
+	record_unset_other(rec, key);
+	err = dead ? record_set_other(rec, key, "1") : 0;
+	return err ? failed(err, "cannot note in a record that a link was there") : 0;
+}
+
+bool notes_get_dead_link(const struct record *rec, enum hook hook)
+{
+	char key[32], flag[8];
+
+	snprintf(key, sizeof(key), "%s_link", hook_name(hook));
+	return !record_get_other(rec, key, flag, sizeof(flag));
+}
+
 static void prepared_key(enum hook hook, char key[32])
 {
 	snprintf(key, 32, "%s_prepared", hook_name(hook));

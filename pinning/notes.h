@@ -6,6 +6,7 @@
 #ifndef PINNING_NOTES_H
 #define PINNING_NOTES_H
 
+#include <stdbool.h>
 #include "bpffs/query.h"
 #include "bpffs/record.h"
 
@@ -24,6 +25,13 @@ int notes_get_section(const struct record *rec, enum hook hook, char *section, s
  */
 int notes_set_mode(struct record *rec, enum xdp_mode mode);
 enum xdp_mode notes_get_mode(const struct record *rec);
+
+/*
+ * gc removed the dead link of the hook: what a load puts there next is one again. Note: false
+ * removes it; returns 0 or a negative errno, reported.
+ */
+int notes_set_dead_link(struct record *rec, enum hook hook, bool dead);
+bool notes_get_dead_link(const struct record *rec, enum hook hook);
 
 /*
  * The program that was loaded without being attached: the record names it beside what runs, and

@@ -79,6 +79,17 @@ static void leave_names(struct plan *plan)
 			plan->maps[i].state = PLAN_REFUSED;
 }
 
+/* All maps go with which the programs worked that are off. */
+static int forget_shared(const struct unloading *u, struct record *rec)
+{
+	int err = 0;
+
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		if (!on_hook(&u->attached, hook))
+			err = notes_set_shared(rec, hook, 1);
+	return err;
+}
+
 int unload_make_record(struct unloading *u, const struct attachment *at, struct record *rec)
 {
 	const struct plan_input in = plan_input(u);
@@ -94,8 +105,13 @@ int unload_make_record(struct unloading *u, const struct attachment *at, struct 
 	}
 	/* Its directory may still have the name that the interface had: that is the record's. */
 	rec->iface = u->dir.record.iface;
-	if (!at || attachments_has(&u->attached, at->hook, at->prog_id))
+	if (!at)
+		return forget_shared(u, rec);
+	if (attachments_has(&u->attached, at->hook, at->prog_id))
 		return 0;
-	err = notes_set_shared(rec, at->hook, 1);
+	/* Maps that stay pinned are shared as before, which the next load has to know. */
+	err = u->options->purge ? notes_set_shared(rec, at->hook, 1) : 0;
+	if (!err)
+		err = notes_set_dead_link(rec, at->hook, false);
 	return err ? err : notes_set_section(rec, at->hook, NULL);
 }

@@ -57,10 +57,20 @@ test_a_hundred_interfaces_share_one_program_and_one_set_of_maps()
 	expect_status 0 stats --json h50
 	[[ $output == *'"shared_with":["h'*'],"shared_more":91,'* ]] || fail "it says: $output"
 
-	# So does the record, until the program is off or this one has maps of its own.
+	# So does the record, until the maps are dropped or this one has maps of its own.
 	[[ $(readlink "$BPFFS/h50/%meta") == *";xdp_shared=100;"* ]] || fail "$(readlink "$BPFFS/h50/%meta")"
 	unload h50 >/dev/null
+	[[ $(readlink "$BPFFS/h50/%meta") == *";xdp_shared=100"* ]] || fail "$(readlink "$BPFFS/h50/%meta")"
+	unload --all --purge h50 >/dev/null
 	[[ $(readlink "$BPFFS/h50/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h50/%meta")"
+	unload --purge h49 >/dev/null
+	[[ $(readlink "$BPFFS/h49/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h49/%meta")"
+	unload h48 >/dev/null
+	for object in xdp_drop xdp_pass; do
+		expect_status 0 load h48 "objects/$object.o"
+		[[ $errors == "load: map 'xdp_stats_map' is shared with h"*" more: what is counted "* ]] || fail "it says: $errors"
+	done
+	[[ $(readlink "$BPFFS/h48/%meta") == *";xdp_shared=100"* ]] || fail "$(readlink "$BPFFS/h48/%meta")"
 	load --on-mismatch fresh h51 objects/xdp_pass.o >/dev/null 2>&1
 	[[ $(readlink "$BPFFS/h51/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/h51/%meta")"
 }
