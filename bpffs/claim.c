@@ -141,8 +141,13 @@ static int inherit(const struct claimant *c, struct directory *dir)
 	note("%s belonged to an interface that is gone (%s%sifindex %u): its maps %s %s", dir->path,
 	     aside ? was->name : "", aside ? ", " : "", was->ifindex,
 	     c->how->dry_run ? "would be" : "are", fresh ? "dropped" : "inherited");
-	if (!fresh)
+	if (!fresh && c->how->dry_run)
 		hint("--fresh drops them instead");
+	else if (!fresh)
+		hint("they are %s's from now on, and --fresh drops only what is left by one that "
+		     "is "
+		     "gone: to be rid of them, %s --all --purge %s, and begin anew",
+		     c->iface->name, cli_command("unload"), cli_word(c->iface->name));
 	dir->dropped = fresh;
 	return fresh && !c->how->dry_run ? stage_add_drop_all(c->stage) : 0;
 }
@@ -201,6 +206,34 @@ static int adopt(const struct claimant *c, struct directory *dir)
 	return 0;
 }
 
+/* Whoever may write in it may put other maps in the place of those that programs are to use. */
+static int tighten(const struct claimant *c, const struct directory *dir)
+{
+	struct stat st;
+	mode_t mode;
+
+	if (fstat(dir->fd, &st) || !(st.st_mode & 0022))
+		return 0;
+	mode = st.st_mode & 07777 & ~0022;
+	note("others than root could write in %s (mode %04o): that %s, as it %s %04o", dir->path,
+	     st.st_mode & 07777, c->how->dry_run ? "would end" : "ends",
+	     c->how->dry_run ? "would become" : "becomes", mode);
+	hint("see that its pins are what they should be: %s %s", cli_command("status"),
+	     cli_word(c->iface->name));
+	if (!c->how->dry_run && fchmod(dir->fd, mode))
+		return failed(-errno, "cannot take the right to write in %s from others",
+		              dir->path);
+	return 0;
+}
+
+/* --fresh is about what others left, and was asked for to be rid of something. */
+static void tell_not_left(const struct claimant *c, const struct directory *dir)
+{
+	note("--fresh drops nothing: %s is of this interface, not of one that is gone", dir->path);
+	hint("to be rid of its maps: %s --all --purge %s, and begin anew", cli_command("unload"),
+	     cli_word(c->iface->name));
+}
+
 /*
  * What is written in besides the directory itself: whoever made it must be trusted before anything
  * is changed, and a thing that is no directory would stop the exchange after the switch.
@@ -251,8 +284,16 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 			directory_close(dir);
 		return err;
 	}
-	if (identity_is_of(dir, c->iface))
+	err = tighten(c, dir);
+	if (err) {
+		directory_close(dir);
+		return err;
+	}
+	if (identity_is_of(dir, c->iface)) {
+		if (c->how->fresh)
+			tell_not_left(c, dir);
 		return 0;
+	}
 	if (identity_lives(dir, c->iface, &owner))
 		return refuse_or_swap(c, dir, &owner);
 	/* Moved here, and the directory before its record: a killed run did that. */

@@ -217,6 +217,18 @@ static void judge_directory(struct doctor *d)
 	remedy(d, "ls -la '%.200s/%.200s'", d->fs.path, relative);
 }
 
+/* Whoever may write there can put other maps in the place of those that programs are to use. */
+static void judge_mode(struct doctor *d, const struct status *status)
+{
+	struct stat st;
+
+	if (!status->has_dir || fstat(status->dir.fd, &st) || !(st.st_mode & 0022))
+		return;
+	found(d, DOCTOR_PROBLEM, "others than root may write in its directory of pins");
+	evidence(d, "%.600s has mode %04o", status->dir.path, st.st_mode & 07777);
+	remedy(d, "chmod %04o '%.600s'", st.st_mode & 07777 & ~0022, status->dir.path);
+}
+
 /* Its pins are right again as soon as a writer comes. */
 static void judge_interrupted(struct doctor *d, const struct status *st)
 {
@@ -237,6 +249,7 @@ static void judge(struct doctor *d, const struct status *st, const struct status
 		judge_interrupted(d, st);
 	else if (st->partly)
 		judge_directory(d);
+	judge_mode(d, st);
 	if (scope->no_pins) {
 		found(d, DOCTOR_INFO, "cannot read the directory of pins: it is root's");
 		evidence(d, "%s", strerror(EACCES));

@@ -444,6 +444,51 @@ test_fresh_drops_nothing_of_an_interface_that_lives()
 	before=$(snapshot)
 	expect_status 0 pin_maps --fresh v0
 	expect_unchanged "$before"
+	[[ $errors == *"--fresh drops nothing: $BPFFS/v0 is of this interface, "*"hint: to be rid of its maps: unload --all --purge v0, "* ]] ||
+		fail "it says: $errors"
+}
+
+# What the hint says is what still works.
+test_who_inherits_is_told_how_to_be_rid_of_it()
+{
+	load v0 objects/xdp_drop.o >/dev/null
+	send 3
+	make_anew v0
+	ip link set dev v0 xdpgeneric off
+	expect_status 0 load --dry-run v0 objects/xdp_drop.o
+	[[ $errors == *"hint: --fresh drops them instead"* ]] || fail "it says: $errors"
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $errors == *"its maps are inherited"*"to be rid of them, unload --all --purge v0, and begin anew"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --fresh v0 objects/xdp_drop.o
+	[[ $errors == *"--fresh drops nothing"* ]] || fail "it says: $errors"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 3 300
+	unload --all --purge v0 >/dev/null
+	load v0 objects/xdp_drop.o >/dev/null
+	expect_counter "$BPFFS/v0/xdp_stats_map" 1 0 0
+}
+
+test_a_directory_that_others_may_write_in_is_made_roots_again()
+{
+	local mode
+
+	load v0 objects/xdp_pass.o >/dev/null
+	for mode in 777 730 702; do
+		chmod "$mode" "$BPFFS/v0"
+		run doctor v0
+		[[ $output == *"problem  others than root may write in its directory of pins"* ]] || fail "$mode: it says: $output"
+		expect_status 0 load --dry-run v0 objects/xdp_drop.o
+		[[ $errors == *"could write in $BPFFS/v0 (mode 0$mode): that would end"* ]] || fail "$mode: it says: $errors"
+		[[ $(stat -c %a "$BPFFS/v0") == "$mode" ]] || fail "a dry run changed it"
+		expect_status 0 load v0 objects/xdp_pass.o
+		[[ $errors == *"could write in $BPFFS/v0 (mode 0$mode): that ends"*"hint: see that its pins "*"status v0"* ]] ||
+			fail "$mode: it says: $errors"
+		(($(stat -c 0%a "$BPFFS/v0") & 022)) && fail "$mode: $(stat -c %a "$BPFFS/v0")"
+	done
+	run doctor v0
+	[[ $output != *"others than root may write"* ]] || fail "it says: $output"
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $errors != *"could write"* ]] || fail "it says: $errors"
 }
 
 test_an_ifindex_that_is_used_again_is_another_interface()
