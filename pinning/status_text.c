@@ -172,7 +172,11 @@ static void print_head(const struct status *st)
 		printf("  %s", st->dir.path);
 	if (st->has_view && st->view.has_record)
 		printf("  generation %llu", (unsigned long long)st->view.record.gen);
-	if (!st->has_dir && !st->attached.len)
+	if (st->hidden)
+		fputs(st->attached.len ? "  a directory that may not be read"
+		                       : "  no program, a directory that may not be read",
+		      stdout);
+	else if (!st->has_dir && !st->attached.len)
 		fputs("  no program, no directory", stdout);
 	putchar('\n');
 }

@@ -344,6 +344,17 @@ test_without_privilege_it_shows_what_rtnetlink_tells()
 	[[ $output == *'"complete":false'*"\"id\":$id,\"name\":null"* ]] || fail "it says: $output"
 }
 
+test_a_directory_that_may_not_be_read_is_not_said_to_be_none()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	unload v0 >/dev/null
+	expect_status 0 as_user "$PWD/pinning/status" v0
+	[[ $output == "v0  ifindex "*"  no program, a directory that may not be read" ]] || fail "it says: $output"
+	load v0 objects/xdp_pass.o >/dev/null
+	expect_status 0 as_user "$PWD/pinning/status" v0
+	[[ $output == "v0  ifindex "*"  a directory that may not be read"$'\n'* ]] || fail "it says: $output"
+}
+
 test_it_makes_and_locks_nothing()
 {
 	local before
