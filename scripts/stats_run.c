@@ -52,7 +52,8 @@ static void explain(const struct run *run, const struct subject *subject, const 
 			note("there is no interface %s any more: these are its last counters",
 			     subject->ifname);
 	}
-	if (!run->how->json && !now->hooks_len && (!last || last->hooks_len))
+	/* Asked for all, those that have none are no matter; see round_status(). */
+	if (!run->how->json && !run->all && !now->hooks_len && (!last || last->hooks_len))
 		note("%s holds no statistics map", now->path);
 	for (unsigned int i = 0; i < now->hooks_len; i++)
 		if (!last || last->gen != now->gen || last->hooks_len != now->hooks_len)
@@ -143,6 +144,14 @@ static int print_round(struct run *run)
 	return err;
 }
 
+static bool has_counters(const struct run *run)
+{
+	for (size_t i = 0; i < run->samples_len; i++)
+		if (run->samples[i].hooks_len)
+			return true;
+	return false;
+}
+
 static int round_status(const struct run *run)
 {
 	if (run->refused)
@@ -150,6 +159,9 @@ static int round_status(const struct run *run)
 	if (run->all && !run->samples_len) {
 		note("no interface of this network namespace has pinned maps in %s", run->fs.path);
 		hint("pin what runs on one: %s IFNAME", cli_command("pin_maps"));
+	} else if (run->all && !run->how->json && !has_counters(run)) {
+		note("no interface of this network namespace has a statistics map pinned in %s",
+		     run->fs.path);
 	}
 	return EXIT_SUCCESS;
 }

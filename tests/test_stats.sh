@@ -411,6 +411,18 @@ test_a_directory_without_statistics_is_no_error()
 	[[ $output == *'"hooks":[]}' && -z $errors ]] || fail "$output $errors"
 }
 
+test_asked_for_all_those_without_statistics_are_no_matter()
+{
+	make_dir v0
+	expect_status 0 stats
+	[[ -z $output && $errors == "stats: no interface of this network namespace has a statistics map pinned in $BPFFS" ]] ||
+		fail "$output $errors"
+	ip link add w0 type veth peer name w1
+	load w0 objects/xdp_pass.o >/dev/null
+	expect_status 0 stats
+	[[ $output == *"w0  xdp "* && -z $errors ]] || fail "$output $errors"
+}
+
 test_a_map_of_no_running_program_is_stale()
 {
 	link_xdp v0 objects/xdp_pass.o
