@@ -50,8 +50,11 @@ static int switch_unlocked(struct loading *l)
 			err = load_switch_missing(l);
 		else if (!err)
 			find_own_link(l, &s, &report->how);
-		explain(how, EXPLAIN_READ_BACK, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
-		        "program %u by %s", report->prog_id, attach_by_name(report->how.by));
+		if (err)
+			explain(how, EXPLAIN_READ_BACK, EXPLAIN_REFUSED, "%s", log_last_failure());
+		else
+			explain(how, EXPLAIN_READ_BACK, EXPLAIN_DONE, "program %u by %s",
+			        report->prog_id, attach_by_name(report->how.by));
 		if (err && !l->lost)
 			load_switch_undo(l, &s);
 	}

@@ -226,8 +226,12 @@ static int publish(struct loading *l)
 		err = layout_stage(&l->report->plan, l->object->obj, &l->dir, &l->stage);
 	if (!err)
 		err = stage_publish(&l->stage, &l->dir, &l->rec);
-	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
-	        "in %.200s", l->dir.path);
+	if (err)
+		explain(&l->object->explanation, EXPLAIN_PINS, EXPLAIN_REFUSED, "%s",
+		        log_last_failure());
+	else
+		explain(&l->object->explanation, EXPLAIN_PINS, EXPLAIN_DONE, "in %.200s",
+		        l->dir.path);
 	l->report->gen = l->rec.gen;
 	own_maps(l);
 	return err;

@@ -200,7 +200,11 @@ int load_stage_all(struct loading *l)
 		                   l->report->prog_id);
 	if (!err)
 		err = stage_seal(&l->stage, &l->dir, &l->rec);
-	explain(&l->object->explanation, EXPLAIN_PINS, err ? EXPLAIN_REFUSED : EXPLAIN_DONE,
-	        "prepared for %.200s", l->dir.path);
+	if (err)
+		explain(&l->object->explanation, EXPLAIN_PINS, EXPLAIN_REFUSED, "%s",
+		        log_last_failure());
+	else
+		explain(&l->object->explanation, EXPLAIN_PINS, EXPLAIN_DONE, "prepared for %.200s",
+		        l->dir.path);
 	return err;
 }

@@ -441,3 +441,13 @@ test_the_memory_that_the_cgroup_lacks_is_named()
 	[[ $status == 2 && $errors == *"and the cgroup of this process has 16 MiB for all: give it fewer max_entries, or raise $cgroup/$file"* ]] ||
 		fail "$status: $errors"
 }
+
+test_pins_that_are_refused_are_told_with_the_reason()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	load v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	expect_status 2 load --explain --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	stage pins refused "cannot "
+	! grep -q 'refused  *prepared for' <<<"$errors" || fail "without the reason: $errors"
+}
