@@ -22,8 +22,8 @@ static __u32 field_number(const struct record *rec, const char *key)
 
 void leftover_read(struct leftover *l, const struct bpffs *fs, const char *name, int fd)
 {
+	char hook[16], flag[8];
 	struct record rec;
-	char hook[16];
 
 	memset(l, 0, sizeof(*l));
 	l->fs = fs;
@@ -35,6 +35,7 @@ void leftover_read(struct leftover *l, const struct bpffs *fs, const char *name,
 	if (record_read(l->fd, STAGE_RECORD, &rec))
 		return;
 	record_get_other(&rec, STAGE_FIELD_VERB, l->verb, sizeof(l->verb));
+	l->left = !record_get_other(&rec, STAGE_FIELD_LEFT, flag, sizeof(flag));
 	if (record_get_other(&rec, STAGE_FIELD_DIR, l->relative, sizeof(l->relative)))
 		*l->relative = '\0';
 	if (stage_is_whole(fd))

@@ -22,6 +22,7 @@ struct leftover {
 	char verb[32];
 	char relative[PATH_MAX]; /* of the directory it is for; "" if it did not come that far */
 	struct record rec;       /* what the directory was to get */
+	bool left;               /* by a writer that could not end it, and was not killed */
 	int hook;                /* -1: no hook was to be changed */
 	__u32 old_prog, new_prog;
 

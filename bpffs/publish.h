@@ -21,6 +21,7 @@
 #define STAGE_FIELD_HOOK "hook"
 #define STAGE_FIELD_OLD  "old"
 #define STAGE_FIELD_NEW  "new"
+#define STAGE_FIELD_LEFT "left"
 
 /*
  * Complete a directory in which nothing is exchanged: what each has besides pins, and the modes of

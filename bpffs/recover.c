@@ -20,8 +20,12 @@ static void say_ended(const char *how, const struct leftover *l, const char *pat
 
 	if (l->seen)
 		leftover_there(l, there);
-	note("%s what a killed '%s' began in %s%s%s", how, l->verb, path, l->seen ? ": " : "",
-	     l->seen ? there : "");
+	if (l->left)
+		note("%s what an earlier '%s' began in %s and could not end%s%s", how, l->verb,
+		     path, l->seen ? ": " : "", l->seen ? there : "");
+	else
+		note("%s what a killed '%s' began in %s%s%s", how, l->verb, path,
+		     l->seen ? ": " : "", l->seen ? there : "");
 }
 
 /* A directory that is complete in its stage. */

@@ -480,6 +480,19 @@ static void remove_done(const struct stage *stage)
 		remove_stage(stage->fs, stage->name);
 }
 
+/* Its writer lives, and leaves it to the next one: else that would take it for killed. What cannot
+ * be noted changes nothing but that. */
+static void note_left(struct stage *stage)
+{
+	static const char new_record[] = STAGE_RECORD "-left";
+
+	if (record_set_other(&stage->record, STAGE_FIELD_LEFT, "1") ||
+	    record_create(stage->fd, new_record, &stage->record))
+		return;
+	if (renameat(stage->fd, new_record, stage->fd, STAGE_RECORD))
+		unlinkat(stage->fd, new_record, 0);
+}
+
 void stage_end(struct stage *stage)
 {
 	bool stays;
@@ -493,6 +506,8 @@ void stage_end(struct stage *stage)
 		remove_done(stage);
 	else if (!stays)
 		remove_stage(stage->fs, stage->name);
+	else
+		note_left(stage);
 	close(stage->fd);
 	stage->fd = -1;
 }

@@ -442,7 +442,7 @@ test_an_interface_that_moves_away_with_its_new_program_is_finished_there()
 		fail "it says: $errors"
 	[[ $errors != *"cannot replace"* ]] || fail "it says: $errors"
 	expect_status 0 pin_maps --netns peer v0
-	[[ $errors == *"finished what a killed 'load' began"* ]] || fail "it says: $errors"
+	[[ $errors == *"finished what an earlier 'load' began in "*" and could not end"* ]] || fail "it says: $errors"
 	[[ -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "the stage is still there"
 	[[ $(status --netns peer v0) == *"xdp_drop"* ]] || fail "$(status --netns peer v0)"
 }

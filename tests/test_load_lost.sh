@@ -124,3 +124,16 @@ test_a_lost_answer_with_several_interfaces_is_asked_for()
 			fail "$n: $(status v0) $(status a0)"
 	done
 }
+
+# Nobody killed the load that lost its program: it ended by itself, and says so.
+test_what_a_load_left_that_lost_its_program_is_not_called_killed()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	run with_fault renameat:error=EPERM:when=1 load v0 objects/xdp_drop.o
+	[[ $errors == *"but its pins are not in place"* ]] || fail "it says: $errors"
+	ip link set dev v0 xdp off
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $errors == *"what an earlier 'load' began in $BPFFS/v0 and could not end: nothing is on xdp of v0"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"killed"* && -z $(ls -A "$BPFFS/%ifbpf/stage") ]] || fail "it says: $errors"
+}

@@ -293,7 +293,7 @@ test_a_program_that_is_on_without_its_pins_is_said()
 			[[ $errors == *"program $(prog_id v0) is on xdp of v0, but its pins are not in place: the next run "*" finishes that"* ]] ||
 				fail "$call $n: it says: $errors"
 			run load v0 objects/xdp_drop.o
-			[[ $errors == *"finished what a killed 'load' began"* ]] || fail "it says: $errors"
+			[[ $errors == *"finished what an earlier 'load' began in "*" and could not end"* ]] || fail "it says: $errors"
 		done
 	done
 	# What was never switched is not said to be on.
