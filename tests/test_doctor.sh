@@ -596,7 +596,7 @@ test_too_few_descriptors_are_a_problem()
 
 test_what_takes_long_packets_natively_is_well()
 {
-	attach has frags || skip "needs a kernel with programs for packets of several buffers"
+	need_frags
 	in_peer ip link set dev v1 mtu 9000
 	run doctor v0
 	[[ $output == *"packets do not fit a page: native programs will be refused"* ]] || fail "$output"

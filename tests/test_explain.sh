@@ -434,7 +434,7 @@ test_the_memory_that_the_cgroup_lacks_is_named()
 
 	[[ -e $cgroup/$file ]] || cgroup=/sys/fs/cgroup file=memory.max
 	cgroup=$cgroup/ifbpf-test-$$
-	mkdir "$cgroup" 2>/dev/null && [[ -w $cgroup/$file ]] || skip "no cgroup of memory can be made"
+	mkdir "$cgroup" 2>/dev/null && [[ -w $cgroup/$file ]] || skip "needs a cgroup of memory: none can be made"
 	echo 16M >"$cgroup/$file"
 	enter "$cgroup" load v0 "$BUILT/million1.o"
 	rmdir "$cgroup"
