@@ -69,28 +69,37 @@ expect_id()
 # old_maps DIR: the names of what replacements left, one a line.
 old_maps() { find "$1" -maxdepth 1 -name '*%old-*' -printf '%f\n' | sort; }
 
-# hide_netns NAME: it lives on, but only a mount in another mount namespace leads to it. in_hidden_netns
-# NAME COMMAND... works there. $holder: the process that keeps it.
+# hide_netns NAME: it lives on, but only a mount in another mount namespace, in which no process is,
+# leads to it. in_hidden_netns NAME COMMAND... works there.
 hide_netns()
 {
-	unshare --mount --propagation private sleep 1000 &
-	holder=$!
-	eventually has_own_mounts || fail "it has no mounts of its own"
+	# The kernel takes it on a mount that is not shared.
+	mkdir /run/hidden
+	mount -t tmpfs hidden /run/hidden
+	mount --make-private /run/hidden
+	touch /run/hidden/mounts
+	unshare --mount=/run/hidden/mounts --propagation private true
 	# To remove the file would take the mount from there as well.
 	umount -l "/run/netns/$1"
 }
-holder=''
-
-has_own_mounts() { [[ $(readlink "/proc/$holder/ns/mnt") != "$(readlink /proc/$$/ns/mnt)" ]]; }
 
 in_hidden_netns()
 {
 	# shellcheck disable=SC2016 # the arguments of the inner bash
-	nsenter --mount="/proc/$holder/ns/mnt" bash -c 'nsenter --net="/run/netns/$1" "${@:2}"' bash "$@"
+	nsenter --mount=/run/hidden/mounts bash -c 'nsenter --net="/run/netns/$1" "${@:2}"' bash "$@"
 }
 
 # unhide_netns NAME: it has its name again.
-unhide_netns() { mount -c --bind "/proc/$holder/root/run/netns/$1" "/run/netns/$1"; }
+unhide_netns()
+{
+	local there
+
+	exec {there}< <(in_hidden_netns "$1" sh -c 'echo $$ && exec sleep 10')
+	read -r holder <&"$there"
+	mount -c --bind "/proc/$holder/ns/net" "/run/netns/$1"
+	kill "$holder"
+	exec {there}<&-
+}
 
 # make_veth NAME...: one more interface each, up and silent; its peer is called q<number>.
 make_veth()
