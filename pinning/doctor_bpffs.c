@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/bpffs.h"
 #include "bpffs/mounts.h"
 #include "bpffs/recover.h"
@@ -102,7 +103,7 @@ static void look_at_root(struct doctor *d)
 		found(d, DOCTOR_PROBLEM, "this user cannot make a pin: pin and load will fail");
 		evidence(d, "%s has mode %04o, owner uid %u; we are uid %u", d->fs.path, mode,
 		         st.st_uid, geteuid());
-		remedy(d, "sudo ifbpf pin ...");
+		remedy(d, "sudo %s ...", cli_command("pin_maps"));
 	}
 }
 
@@ -266,10 +267,10 @@ static void take_stage(struct doctor *d, int stages_fd, const char *name)
 		if (blind)
 			remedy(d, RECOVER_REMEDY_ASK);
 		else
-			remedy(d, RECOVER_REMEDY_DROP, "ifbpf gc");
+			remedy(d, RECOVER_REMEDY_DROP, cli_command("gc"));
 	} else {
 		found(d, DOCTOR_INFO, "a run was killed; the next one that writes finishes it");
-		remedy(d, "ifbpf pin IFNAME");
+		remedy(d, "%s IFNAME", cli_command("pin_maps"));
 	}
 	evidence(d, "%.200s/%%ifbpf/stage/%.200s", d->fs.path, name);
 }

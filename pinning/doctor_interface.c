@@ -60,7 +60,7 @@ static void look_at_driver(struct doctor *d)
 		found(d, doctor_runs_in_skb_mode(d) ? DOCTOR_WARNING : DOCTOR_PROBLEM,
 		      "the driver has no native XDP: load takes another mode only if told so");
 		evidence(d, "driver %s; XDP features:%s", driver, *names ? names : " none");
-		remedy(d, "ifbpf load --mode skb %s OBJECT", cli_word(d->iface.name));
+		remedy(d, "%s --mode skb %s OBJECT", cli_command("load"), cli_word(d->iface.name));
 	}
 }
 
@@ -130,7 +130,8 @@ void doctor_judge_mtu(struct doctor *d, const struct link_facts *sender)
 		found(d, DOCTOR_PROBLEM,
 		      "packets do not fit a page: native programs will be refused, but those in "
 		      "section xdp.frags");
-		remedy(d, "ifbpf load %s xdp_pass_frags.o", cli_word(d->iface.name));
+		remedy(d, "%s %s %s", cli_command("load"), cli_word(d->iface.name),
+		       cli_object("xdp_pass_frags.o"));
 	} else {
 		found(d, DOCTOR_PROBLEM,
 		      "packets do not fit a page, and the driver passes no fragments to XDP: "
@@ -223,7 +224,7 @@ static void look_at_port(struct doctor *d, const struct link_facts *bond, __u32 
 		      bond->name);
 		evidence(d, "its master is %s, of kind bond", bond->name);
 	}
-	remedy(d, "ifbpf load %s OBJECT", cli_word(bond->name));
+	remedy(d, "%s %s OBJECT", cli_command("load"), cli_word(bond->name));
 }
 
 /* Bonds have native XDP since 5.15, and the kernel tells of features since 6.3. */
@@ -244,7 +245,8 @@ static void look_at_bond(struct doctor *d)
 			found(d, DOCTOR_OK, "this mode of bonding has native XDP");
 		} else {
 			found(d, DOCTOR_WARNING, "this mode of bonding has no native XDP");
-			remedy(d, "ifbpf load --mode skb %s OBJECT", cli_word(d->iface.name));
+			remedy(d, "%s --mode skb %s OBJECT", cli_command("load"),
+			       cli_word(d->iface.name));
 		}
 		evidence(d, "bond mode %d", facts.bond_mode);
 	} else if (facts.master && !link_facts_get(facts.master, &master) &&
@@ -289,7 +291,7 @@ static void look_at_tcx_row(struct doctor *d)
 		      hook_name(hook));
 		evidence(d, "%u programs are there; the kernel takes %d", count[hook],
 		         ATTACH_TCX_MAX);
-		remedy(d, "ifbpf load --tc clsact %s OBJECT", cli_word(d->iface.name));
+		remedy(d, "%s --tc clsact %s OBJECT", cli_command("load"), cli_word(d->iface.name));
 	}
 }
 

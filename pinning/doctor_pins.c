@@ -22,7 +22,7 @@ static void judge_programs(struct doctor *d, const struct status *st)
 			found(d, DOCTOR_INFO, "cannot tell whose program %u (%s) on %s is",
 			      prog->id, prog->name, hook_name(prog->hook));
 			evidence(d, "its directory of pins cannot be read");
-			remedy(d, "sudo ifbpf doctor %s", cli_word(st->iface.name));
+			remedy(d, "sudo %s %s", cli_command("doctor"), cli_word(st->iface.name));
 			continue;
 		}
 		/* On the tc hooks programs run side by side. */
@@ -37,10 +37,10 @@ static void judge_programs(struct doctor *d, const struct status *st)
 			      prog->name, hook_name(prog->hook));
 		evidence(d, "%s", prog->owner.why);
 		if (ownership_is_unadopted(&prog->owner))
-			remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
+			remedy(d, "%s %s", cli_command("pin_maps"), cli_word(st->iface.name));
 		else if (prog->hook == HOOK_XDP)
-			remedy(d, "ifbpf load --replace %s OBJECT, if its owner agrees",
-			       cli_word(st->iface.name));
+			remedy(d, "%s --replace %s OBJECT, if its owner agrees",
+			       cli_command("load"), cli_word(st->iface.name));
 	}
 }
 
@@ -54,7 +54,7 @@ static void judge_maps(struct doctor *d, const struct status *st)
 			      "the pin of %s is stale: readers see map %u, the program uses %u",
 			      map->name, map->pinned_id, map->info.id);
 			evidence(d, "%s", map->path);
-			remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
+			remedy(d, "%s %s", cli_command("pin_maps"), cli_word(st->iface.name));
 		}
 		if (owners_path(st->owners, OWNER_OTHER, PIN_MAP, map->info.id)) {
 			found(d, DOCTOR_INFO, "others keep map %u (%s) pinned", map->info.id,
@@ -79,12 +79,12 @@ static void advise_drift(struct doctor *d, const struct status *st,
                          const struct status_drift *drift)
 {
 	if (drift->kind != DRIFT_GONE || st->attached.len)
-		remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
+		remedy(d, "%s %s", cli_command("pin_maps"), cli_word(st->iface.name));
 	else if (is_prepared(st, drift->prog_id))
-		remedy(d, "ifbpf unload --prepared --id %u %s, or load it again", drift->prog_id,
-		       cli_word(st->iface.name));
+		remedy(d, "%s --prepared --id %u %s, or load it again", cli_command("unload"),
+		       drift->prog_id, cli_word(st->iface.name));
 	else
-		remedy(d, "ifbpf unload --prepared --all %s, or load it again",
+		remedy(d, "%s --prepared --all %s, or load it again", cli_command("unload"),
 		       cli_word(st->iface.name));
 }
 
@@ -108,17 +108,19 @@ static void judge_drift(struct doctor *d, const struct status *st)
 			      st->owner.name);
 			evidence(d, "%.600s is of ifindex %u", st->dir.path, st->owner.ifindex);
 			if (netns_equal(&st->owner.netns, &st->iface.netns))
-				remedy(d, "ifbpf pin %s", cli_word(st->owner.name));
-			else
-				remedy(d, "ifbpf pin %s, in its network namespace",
+				remedy(d, "%s %s", cli_command("pin_maps"),
 				       cli_word(st->owner.name));
+			else
+				remedy(d, "%s %s, in its network namespace",
+				       cli_command("pin_maps"), cli_word(st->owner.name));
 		} else {
 			found(d, DOCTOR_INFO,
 			      "its directory is of an earlier interface, whose maps it will "
 			      "inherit");
 			evidence(d, "%.600s is of ifindex %u, which is gone", st->dir.path,
 			         st->dir.record.iface.ifindex);
-			remedy(d, "ifbpf pin %s, or ifbpf pin --fresh %s", cli_word(st->iface.name),
+			remedy(d, "%s %s, or %s --fresh %s", cli_command("pin_maps"),
+			       cli_word(st->iface.name), cli_command("pin_maps"),
 			       cli_word(st->iface.name));
 		}
 	}
@@ -138,16 +140,15 @@ static void advise_orphan(struct doctor *d, const struct status *st,
                           const struct status_orphan *orphan)
 {
 	if (strstr(orphan->file, "%old-"))
-		remedy(d, "ifbpf gc --old");
+		remedy(d, "%s --old", cli_command("gc"));
 	else if (orphan->kind == PIN_LINK)
-		remedy(d, "ifbpf gc");
+		remedy(d, "%s", cli_command("gc"));
 	else if (orphan->kind == PIN_MAP)
-		remedy(d, "ifbpf unload --all --purge %s, if its content is of no use",
+		remedy(d, "%s --all --purge %s, if its content is of no use", cli_command("unload"),
 		       cli_word(st->iface.name));
 	else
-		remedy(d,
-		       "ifbpf unload --prepared --id %u %s, if it is not to be attached any more",
-		       orphan->id, cli_word(st->iface.name));
+		remedy(d, "%s --prepared --id %u %s, if it is not to be attached any more",
+		       cli_command("unload"), orphan->id, cli_word(st->iface.name));
 }
 
 /* Maps of one object are left together, and one command drops them all. */
@@ -194,7 +195,7 @@ static void judge_orphans(struct doctor *d, const struct status *st)
 			found(d, DOCTOR_INFO, "a %s is pinned in vain: %s",
 			      pin_kind_name(orphan->kind), orphan->why);
 		evidence(d, "%.300s/%s, id %u%s", st->dir.path, orphan->file, orphan->id,
-		         like > 1 ? ", and others: see 'ifbpf status'" : "");
+		         like > 1 ? ", and others, which status lists" : "");
 		advise_orphan(d, st, orphan);
 	}
 }
@@ -238,7 +239,7 @@ static void judge_interrupted(struct doctor *d, const struct status *st)
 	      "has finished it");
 	evidence(d, "%.600s, generation %llu", st->dir.path,
 	         (unsigned long long)st->dir.record.gen);
-	remedy(d, "ifbpf pin %s", cli_word(st->iface.name));
+	remedy(d, "%s %s", cli_command("pin_maps"), cli_word(st->iface.name));
 }
 
 static void judge(struct doctor *d, const struct status *st, const struct status_scope *scope)
@@ -253,12 +254,12 @@ static void judge(struct doctor *d, const struct status *st, const struct status
 	if (scope->no_pins) {
 		found(d, DOCTOR_INFO, "cannot read the directory of pins: it is root's");
 		evidence(d, "%s", strerror(EACCES));
-		remedy(d, "ifbpf pin --group GROUP %s", cli_word(d->iface.name));
+		remedy(d, "%s --group GROUP %s", cli_command("pin_maps"), cli_word(d->iface.name));
 	}
 	if (scope->no_ids) {
 		found(d, DOCTOR_INFO, "cannot compare the pins with what runs");
 		evidence(d, "programs and maps are opened by id, which takes CAP_SYS_ADMIN");
-		remedy(d, "sudo ifbpf doctor %s", cli_word(d->iface.name));
+		remedy(d, "sudo %s %s", cli_command("doctor"), cli_word(d->iface.name));
 		return;
 	}
 	judge_programs(d, st);

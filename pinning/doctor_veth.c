@@ -16,6 +16,13 @@ static const char *state(int on)
 	return on < 0 ? strerror(-on) : on ? "on" : "off";
 }
 
+/* As load has it. */
+static void advise_stub(struct doctor *d, const struct veth_peer *peer)
+{
+	remedy(d, "%s %s %s, in its network namespace", cli_command("load"),
+	       cli_word(peer->facts.name), cli_object("xdp_stub.o"));
+}
+
 static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 {
 	int redirect = veth_peer_takes_redirect(peer);
@@ -26,8 +33,7 @@ static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 		found(d, DOCTOR_INFO,
 		      "its peer has GRO but no native program: what is redirected here arrives, "
 		      "what XDP_TX sends back does not");
-		remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
-		       cli_word(peer->facts.name));
+		advise_stub(d, peer);
 	} else if (!redirect) {
 		found(d, DOCTOR_WARNING,
 		      "its peer drops what XDP_TX or redirect send: it has neither a native "
@@ -35,8 +41,7 @@ static void judge_receiving(struct doctor *d, const struct veth_peer *peer)
 		if (peer->gro_helps)
 			remedy(d, "ethtool -K %s gro on", cli_word(peer->facts.name));
 		else
-			remedy(d, "ip link set dev %s xdpdrv obj objects/xdp_pass.o sec xdp",
-			       cli_word(peer->facts.name));
+			advise_stub(d, peer);
 	} else {
 		found(d, DOCTOR_INFO, "cannot tell whether its peer takes XDP frames");
 	}
