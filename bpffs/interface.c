@@ -92,6 +92,9 @@ static int refuse(int err, const char *name)
 	failed(err, "cannot find interface %s", *name ? name : "''");
 	if (err == -ENODEV)
 		hint("list the interfaces of this network namespace: ip -br link");
+	/* Before 5.14 only /proc tells one network namespace from another. */
+	if (err == -ENOENT)
+		hint("mount what tells which network namespace this is: mount -t proc proc /proc");
 	return err;
 }
 
