@@ -22,6 +22,10 @@ void carry_keep_apart(struct carried *one)
 		     "begins at zero%s",
 		     one->name, one->sharers,
 		     one->m && migrate_copies(one->m) ? ", with the same keys" : "");
+	else if (one->joins)
+		note("map '%s' (id %u) is shared by %s, and stays there: what is edited in it "
+		     "from here on is theirs, and not in the one in place",
+		     one->name, one->from_id, one->sharers);
 	else
 		note("map '%s' is shared by %s, and stays there: the new one is a copy", one->name,
 		     one->sharers);

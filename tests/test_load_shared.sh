@@ -426,3 +426,29 @@ test_a_row_of_another_interface_is_not_given_up_for_a_shared_program()
 	run load --shared --on-mismatch fresh --on-mismatch acl_xnext=fail v0 h1 h2 objects/xdp_acl.o
 	[[ $status == 3 && $errors == *"cannot share map 'acl_xnext'"* ]] || fail "$status: $output$errors"
 }
+
+# Of the counts there is no copy; a list that came over before is not copied once more.
+test_what_is_said_of_shared_maps_is_so_for_counts_and_for_who_follows()
+{
+	make_veth h1
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	load --shared v0 h1 "$BUILT/tc_carry1.o" >/dev/null
+	expect_status 0 load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list' is shared by h1, and stays there: the new one is a copy"* ]] || fail "it says: $errors"
+	run load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'deny_list' (id "*") is shared by h1, and stays there: what is edited in it from here on is theirs"* &&
+		$errors != *"is a copy"* ]] || fail_run "status $status" load
+
+	# A program that is only prepared: the interface that it was on is made anew.
+	unload --all --purge v0 >/dev/null
+	unload --all --purge h1 >/dev/null
+	make_veth h2
+	load --shared h1 h2 "$BUILT/carry1.o" >/dev/null
+	ip link del dev h2
+	make_veth h2
+	expect_status 0 load --on-mismatch migrate h2 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'frames_seen' is shared by h1, where all counts up to now stay: the new one begins at zero"* &&
+		$errors == *"map 'frames_seen': program carry1 (id "*"), prepared for xdp, has the one of h1 as well, and counts in it"* &&
+		$errors == *"map 'deny_list': program carry1 (id "*"), prepared for xdp, has the old one, which stays for it: the new one is a copy"* ]] ||
+		fail "it says: $errors"
+}
