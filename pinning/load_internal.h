@@ -68,6 +68,10 @@ void load_tell_shared(const struct loading *l);
 void load_tell_joined(const struct loading *l);
 int load_drop_parted(struct loading *l);
 
+/* After plan_make(): a map of an earlier program, which no attached one uses, stays pinned here and
+ * at others: a load that goes on with it has to know. */
+bool load_leaves_shared(const struct loading *l);
+
 /*
  * load_shared.c: look at the program that is to be replaced, and which maps it and the programs
  * behind it use; without CAP_SYS_ADMIN none are known. The second is replaced_uses of struct

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
@@ -351,6 +353,35 @@ void load_tell_joined(const struct loading *l)
 		     one->name, (unsigned long long)added, added == 1 ? "y" : "ies", one->from_id,
 		     added == 1 ? "is" : "are", with);
 	}
+}
+
+static bool in_plan(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (!strcmp(plan->maps[i].name, name))
+			return true;
+	return false;
+}
+
+bool load_leaves_shared(const struct loading *l)
+{
+	char name[NAME_SIZE], with[NAME_SIZE];
+	struct listing pins;
+	bool found = false;
+	__u32 id, old_id;
+
+	if (!l->has_sharers || listing_read(&pins, l->dir.fd))
+		return false;
+	for (size_t i = 0; !found && i < pins.len; i++) {
+		const char *file = pins.list[i].name;
+
+		found = S_ISREG(pins.list[i].type) &&
+		        !mapname_parse(file, name, sizeof(name), &old_id) && !old_id &&
+		        !in_plan(&l->report->plan, name) && !pin_map_id(l->dir.fd, file, &id) &&
+		        sharers_name(&l->sharers, id, with, sizeof(with));
+	}
+	listing_free(&pins);
+	return found;
 }
 
 /* Else readers would add what others go on counting in it. */

@@ -100,7 +100,9 @@ static unsigned int count_sharers(const struct loading *l)
 {
 	if (l->options->session)
 		return l->options->session->interfaces;
-	return l->shared_len ? notes_get_shared(&l->dir.record, l->object->hook) : 1;
+	return l->shared_len || load_leaves_shared(l)
+	               ? notes_get_shared(&l->dir.record, l->object->hook)
+	               : 1;
 }
 
 /*

@@ -452,3 +452,18 @@ test_what_is_said_of_shared_maps_is_so_for_counts_and_for_who_follows()
 		$errors == *"map 'deny_list': program carry1 (id "*"), prepared for xdp, has the old one, which stays for it: the new one is a copy"* ]] ||
 		fail "it says: $errors"
 }
+
+# Maps that stay pinned while another program runs are shared as before.
+test_who_comes_back_to_a_shared_set_is_told_of_it()
+{
+	make_veth h1
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ -z $errors ]] || fail "it says: $errors"
+	expect_status 0 load v0 "$BUILT/carry1.o"
+	[[ $errors == *" shared with h1: what is counted and written there is of all of them"* ]] || fail "it says: $errors"
+	# Not once they are the interface's own.
+	unload --all --purge h1 >/dev/null
+	expect_status 0 load v0 objects/xdp_pass.o
+	[[ $(readlink "$BPFFS/v0/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+}
