@@ -534,7 +534,7 @@ test_pins_that_are_half_exchanged_are_told_as_such()
 	killed_at renameat:2 load --on-mismatch fresh v0 objects/xdp_drop.o
 	expect_status 3 status v0
 	run doctor v0
-	[[ $output == *"warning  an exchange of its pins was interrupted"*"type: ifbpf pin v0"* ]] ||
+	[[ $output == *"warning  an exchange of its pins was interrupted"*"type: pin_maps v0"* ]] ||
 		fail "doctor: $output"
 	expect_unfinished
 }
@@ -557,7 +557,7 @@ test_a_directory_that_another_interface_left_under_the_name_is_not_taken_for_its
 		[[ $output != *" $word "* ]] || fail "it says: $output"
 	done
 	run doctor a0
-	[[ $output != *"in vain"* && $output != *purge* && $output == *"type: ifbpf pin b0"* ]] ||
+	[[ $output != *"in vain"* && $output != *purge* && $output == *"type: pin_maps b0"* ]] ||
 		fail "it says: $output"
 	expect_fail "$BPFFS/a0 belongs to interface b0" stats a0
 	[[ -z $output && $errors == *"hint: those are shown by: stats b0" ]] || fail "$output$errors"
