@@ -685,7 +685,6 @@ test_a_link_on_an_interface_that_nobody_finds_is_left_alone()
 	expect_refusal "cannot use $BPFFS/v0: its link of xdp holds a program on an interface that is not \
 found" "$before" load -m skb v0 objects/xdp_pass.o
 	[[ $(in_hidden_netns peer ip -d link show dev v0) == *"prog/xdp id $running "* ]] || fail "it is off"
-	kill "$holder"
 }
 
 # No name leads to the namespace, and no process is in it: but one has it open, or it is mounted.
