@@ -75,7 +75,8 @@ int attachments_query(struct attachments *all, const struct interface *iface);
 /* The same of any interface that is come by, and may be gone by now: that, -ENODEV, is silent. */
 int attachments_query_passing(struct attachments *all, const struct interface *iface);
 
-/* attachments_query() over a socket for several requests; and of one hook alone, known of no other. */
+/* attachments_query() over a socket for several requests; and of one hook alone, known of no other.
+ */
 struct netlink;
 int attachments_query_over(struct attachments *all, const struct interface *iface,
                            struct netlink *netlink);

@@ -9,7 +9,8 @@
 
 /*
  * Wait for the turn, but not for ever: a batch keeps it until its next filter, which may be long in
- * coming. Whoever has it for more than a moment is named. Returns a descriptor, or -1 if there is nothing to lock, or if it took too long.
+ * coming. Whoever has it for more than a moment is named. Returns a descriptor, or -1 if there is
+ * nothing to lock, or if it took too long.
  */
 int prepared_turn_wait(void);
 
