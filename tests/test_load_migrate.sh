@@ -1166,7 +1166,11 @@ test_an_editor_without_a_lock_loses_nothing_in_one_migration_after_the_other()
 	editor=$!
 	exec 8>/run/ended
 	for i in 2 1 2 1 2; do
-		expect_status 0 load --on-mismatch migrate v0 "$BUILT/million$i.o"
+		run load --on-mismatch migrate v0 "$BUILT/million$i.o"
+		# An edit of several fields that comes over after the switch is no loss here, but could be one.
+		((status == 0)) || [[ $status == 3 && $errors == *"had to be written as a whole"* ]] ||
+			fail "status $status: $errors"
+		[[ $errors != *"went on in both maps"* && $errors != *"is lost"$'\n'* ]] || fail "it says: $errors"
 	done
 	kill -TERM "$editor"
 	eventually grep -q stopped /run/editor

@@ -191,7 +191,8 @@ test_counts_that_a_list_loses_make_the_load_partly_done()
 	between_calls sendto "$n" count_on load "${COUNTED[@]}" --json v0 "$BUILT/stops2.o"
 	((status == 3)) || fail "status $status: $output$errors"
 	[[ $output == *'"name":"common",'*'"lost":1,"left":0'* ]] || fail "$output"
-	[[ $errors == *"what programs count in entries meanwhile is lost"* ]] || fail "no bound: $errors"
+	[[ $errors == *"what programs count in entries meanwhile, the old one until the switch and the new one since, is lost for the old one"* ]] ||
+		fail "no bound: $errors"
 	[[ $errors == *"map 'common': in 1 of them a number went on in both maps"*"until which every number in the new map is zero"* ]] ||
 		fail "$errors"
 	# The next one finds nothing that went on.

@@ -568,7 +568,7 @@ test_a_filter_that_is_not_ours_is_named_and_refused()
 		[[ $errors == *" is there, clsact, and is not ours: "* ]] || fail "$errors"
 		[[ $(filter_id ingress) == "$id" && -z $(pins) ]] || fail "$(pins)"
 	done
-	eval "$(hinted pin | sed 's/;.*//')"
+	eval "$(hinted pin | sed 's/[,;].*//')"
 	filter replace ingress da obj objects/tc_pass.o
 	send 2
 	expect_counter "$BPFFS/v0/tc_stats_map" 0 7 700
