@@ -74,7 +74,7 @@ void carry_look_elsewhere(struct carry *carry, const struct carry_place *at)
 		return;
 	err = elsewhere_look(&others, at->iface);
 	/* Once more: with what cannot be told, counts would be left behind. */
-	if (err && err != -EPERM) {
+	if (err) {
 		elsewhere_free(&others);
 		err = elsewhere_look(&others, at->iface);
 	}
