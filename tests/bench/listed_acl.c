@@ -113,6 +113,8 @@ int listed_share_set(const struct subject *subject, const struct subject *whole,
 	if (v6)
 		return share_slot(subject, whole, ACL_SETS6, SLOT);
 	err = share_slot(subject, whole, ACL_TOPS4, SLOT);
+	if (!err)
+		err = share_slot(subject, whole, ACL_FRONTS4, SLOT);
 	for (__u32 half = 0; !err && half < 2; half++)
 		err = share_slot(subject, whole, ACL_SETS4, acl_set4_slot(SLOT, half));
 	return err;
