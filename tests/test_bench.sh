@@ -103,6 +103,23 @@ test_frames_that_do_not_reach_the_stack_are_not_passed()
 	[[ $output == *'hooks-drop: '*' rounds, '*'hooks-pass: '*'not measured: '* ]] || fail "$output"
 }
 
+# The same behind a peer: it has counted fewer than arrived, and that is no reason to leave it out.
+test_frames_that_vanish_in_front_of_a_peer_fail_the_group()
+{
+	need nft
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	nft 'add table netdev other; add chain netdev other c { type filter hook ingress device v0 priority -10; }
+		add rule netdev other c ip daddr 10.0.0.1 drop'
+	run build/tests/bench/bench --quick frames
+	nft delete table netdev other
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors =~ (nft-netdev|iptables-raw)': '[1-9][0-9]*' frames arrived, it counted 0' ]] || fail "$errors"
+	[[ $output == *'incomplete     frames, because: '*' frames arrived, it counted 0'* ]] || fail "$output"
+	[[ $output == *'frames-drop: '*'not measured: '* ]] || fail "$output"
+}
+
 test_what_rates_have_of_the_sender_is_a_row_of_its_own()
 {
 	measure hooks frames

@@ -19,7 +19,7 @@ bool command_tells_sleep(void);
 /*
  * Run a line of the shell; its output is shown only if it fails. With took, which may be NULL, it
  * is run and timed without a shell: words and single spaces. Returns 0, or -ECHILD, reported, if
- * the command failed, or another negative errno.
+ * the command failed or cannot be run.
  */
 __attribute__((format(printf, 2, 3))) int command_run(struct took *took, const char *fmt, ...);
 

@@ -53,7 +53,11 @@ struct row {
 	bool absent;       /* that is because the subject is not in the tree yet */
 	bool peer;         /* it needs a tool of others: one that does not work fails no group */
 
-	/* One round: a value for each metric. Returns 0 or a negative errno, reported. */
+	/*
+	 * One round: a value for each metric. Returns 0 or a negative errno, reported: -ECHILD if a
+	 * command does not work, as command_run(). What a peer's tool has done is checked as all
+	 * else is: any other error fails the group.
+	 */
 	int (*round)(struct row *row, double values[TABLE_METRICS]);
 	void *subject;
 

@@ -14,8 +14,8 @@
 #define ATTEMPTS 3
 
 /*
- * A peer that does not work here. If it was the reference, or once more, another one takes its
- * place: returns -EAGAIN then.
+ * A peer whose tool does not work here. If it was the reference, or once more, another one takes
+ * its place: returns -EAGAIN then.
  */
 static int leave_out(struct table *table, struct row *row)
 {
@@ -36,7 +36,7 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	if (!row_is_measured(row))
 		return 0;
 	err = row->round(row, values);
-	if (err && row->peer && !round && !table->attempts)
+	if (err == -ECHILD && row->peer && !round && !table->attempts)
 		return leave_out(table, row);
 	if (err) {
 		snprintf(table->failed, sizeof(table->failed), "%s: %s", row->name,

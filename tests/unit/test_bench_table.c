@@ -317,6 +317,14 @@ static int play_nothing(struct row *row, double values[TABLE_METRICS])
 	return failed(-EIO, "it does not work");
 }
 
+/* As command_run() of a tool that fails. */
+static int play_no_tool(struct row *row, double values[TABLE_METRICS])
+{
+	(void)row;
+	(void)values;
+	return failed(-ECHILD, "it does not work");
+}
+
 static void a_peer_that_does_not_work_is_left_out(void **state)
 {
 	struct table *table = make_table(3, false);
@@ -324,10 +332,10 @@ static void a_peer_that_does_not_work_is_left_out(void **state)
 	SCRIPT(b, 5);
 
 	(void)state;
-	table_row(table, "broken", "", play_nothing, NULL)->peer = true;
+	table_row(table, "broken", "", play_no_tool, NULL)->peer = true;
 	table_row(table, "a", "", play, &a);
 	table_row(table, "b", "", play, &b);
-	table_row(table, "other", "", play_nothing, NULL)->peer = true;
+	table_row(table, "other", "", play_no_tool, NULL)->peer = true;
 	assert_int_equal(table_run(table), 0);
 	assert_true(table->measured);
 	assert_string_equal(table_find(table, "broken")->missing,
@@ -338,6 +346,21 @@ static void a_peer_that_does_not_work_is_left_out(void **state)
 	assert_string_equal(table->reference, "a");
 	assert_near(table_find(table, ROW_AA)->value[0].median, 10);
 	assert_near(table_find(table, "b")->ratio[0].median, 2);
+}
+
+/* The tool has run, and what it did is not what it should be: that is no matter of the tool. */
+static void a_peer_of_which_something_is_lost_fails_its_table(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(a, 10);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "other", "", play_nothing, NULL)->peer = true;
+	assert_int_equal(table_run(table), -EIO);
+	assert_false(table->measured);
+	assert_string_equal(table_find(table, "other")->missing, "");
+	assert_string_equal(table->failed, "other: it does not work");
 }
 
 static void a_row_of_ours_that_fails_says_why_its_table_is_not_measured(void **state)
@@ -466,6 +489,8 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(a_noisy_table_that_is_slow_is_measured_again, release),
 		cmocka_unit_test_teardown(a_peer_that_does_not_work_is_left_out, release),
+		cmocka_unit_test_teardown(a_peer_of_which_something_is_lost_fails_its_table,
+		                          release),
 		cmocka_unit_test_teardown(
 			a_row_of_ours_that_fails_says_why_its_table_is_not_measured, release),
 		cmocka_unit_test_teardown(a_zero_line_may_be_of_another_metric, release),
