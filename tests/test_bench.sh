@@ -185,6 +185,14 @@ expect_no_more_than_the_wall()
 	done
 }
 
+# All that it prints is expected: a row of one family asks for no map of the other.
+test_a_quick_run_tells_what_lists_take()
+{
+	measure memory
+	expect_measured memory-100k lpm hash acl-set xdp_acl A/A
+	expect_reasons
+}
+
 test_every_group_is_listed_and_any_other_name_is_refused()
 {
 	expect_status 0 tests/bench/run.sh --list

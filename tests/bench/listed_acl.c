@@ -11,12 +11,20 @@
 
 #define SLOT 0 /* of the list */
 
-static int publish4(const struct lists *lists, const struct set4_maps *maps)
+/* A program of one family has none of the other's maps. */
+static int publish4(const struct subject *subject, const struct lists *lists)
 {
+	const struct set4_maps maps = {
+		.tops_fd = subject_map(subject, ACL_TOPS4),
+		.sets_fd = subject_map(subject, ACL_SETS4),
+		.fronts_fd = subject_map(subject, ACL_FRONTS4),
+	};
 	struct ranges4 ranges = {};
 	struct set4 set;
 	int err = 0;
 
+	if (maps.tops_fd < 0 || maps.sets_fd < 0 || maps.fronts_fd < 0)
+		return -ENOENT;
 	for (__u32 i = 0; !err && i < lists->count; i++)
 		err = ranges4_add_prefix(&ranges, (__u32)(lists->prefixes[i].address >> 96),
 		                         lists->prefixes[i].len);
@@ -25,17 +33,19 @@ static int publish4(const struct lists *lists, const struct set4_maps *maps)
 	ranges4_free(&ranges);
 	if (err)
 		return err;
-	err = front4_publish_set(maps, SLOT, &set);
+	err = front4_publish_set(&maps, SLOT, &set);
 	set4_close(&set);
 	return err;
 }
 
-static int publish6(const struct lists *lists, int sets_fd)
+static int publish6(const struct subject *subject, const struct lists *lists)
 {
+	int sets_fd = subject_map(subject, ACL_SETS6), err = 0;
 	struct ranges6 ranges = {};
 	struct set6 set;
-	int err = 0;
 
+	if (sets_fd < 0)
+		return sets_fd;
 	for (__u32 i = 0; !err && i < lists->count; i++) {
 		const struct prefix *prefix = &lists->prefixes[i];
 		struct addr6 address = { (__u64)(prefix->address >> 64), (__u64)prefix->address };
@@ -55,19 +65,8 @@ static int publish6(const struct lists *lists, int sets_fd)
 int listed_fill_set(const struct subject *subject, const struct listed_kind *kind,
                     const struct lists *lists)
 {
-	const struct set4_maps maps4 = {
-		.tops_fd = subject_map(subject, ACL_TOPS4),
-		.sets_fd = subject_map(subject, ACL_SETS4),
-		.fronts_fd = subject_map(subject, ACL_FRONTS4),
-	};
-	int sets6_fd = subject_map(subject, ACL_SETS6);
-
 	(void)kind;
-	if (lists->v6)
-		return sets6_fd < 0 ? sets6_fd : publish6(lists, sets6_fd);
-	if (maps4.tops_fd < 0 || maps4.sets_fd < 0 || maps4.fronts_fd < 0)
-		return -ENOENT;
-	return publish4(lists, &maps4);
+	return lists->v6 ? publish6(subject, lists) : publish4(subject, lists);
 }
 
 int listed_fill_acl(const struct subject *subject, const struct listed_kind *kind,

@@ -140,7 +140,9 @@ int subject_map(const struct subject *subject, const char *map)
 {
 	int fd = bpf_object__find_map_fd_by_name(subject->object.obj, map);
 
-	return fd >= 0 ? fd : failed(fd, "cannot find map %s in %s", map, subject->object.path);
+	/* Which libbpf tells as -1 of one that no program uses, and which it has not made. */
+	return fd >= 0 ? fd
+	               : failed(-ENOENT, "cannot find map %s in %s", map, subject->object.path);
 }
 
 const char *subject_xdp_tools(void)

@@ -43,7 +43,7 @@ void subject_free(struct subject *subject);
 /* Set the size of a map before loading. Returns 0 or a negative errno. */
 int subject_resize(struct bpf_object *obj, const char *map, unsigned int entries);
 
-/* The descriptor of a map, or a negative errno, reported. */
+/* The descriptor of a map, or -ENOENT, reported: of one that the program does not use as well. */
 int subject_map(const struct subject *subject, const char *map);
 
 /* The directory of installed objects of libxdp and xdp-tools, or NULL. */
