@@ -28,6 +28,11 @@ struct metric {
 	bool higher;   /* the higher the better: a rate; else a cost */
 	bool no_ratio; /* a count that may be 0: no ratio is made of it */
 	bool given;    /* no result, but what the others are about */
+	/*
+	 * The count that this one is silent about, or NULL: where that is not 0, a target that this
+	 * one meets is unsure.
+	 */
+	const char *silent;
 };
 
 struct summary {

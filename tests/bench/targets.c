@@ -166,6 +166,20 @@ static bool measure(struct target *target, struct table *table, const struct row
 	return true;
 }
 
+/* Nothing was seen, but there is what would not have been. */
+static void doubt(struct target *target, const struct table *table, const struct row *row, size_t m)
+{
+	const char *silent = table->metrics[m].silent;
+	int other = silent ? find_metric(table, silent) : -1;
+	size_t len = strlen(target->found);
+
+	if (other < 0 || target->state != TARGET_MET || row->value[other].max <= 0)
+		return;
+	target->state = TARGET_UNSURE;
+	snprintf(target->found + len, sizeof(target->found) - len, ", but %s is up to %s %s",
+	         silent, print_number(row->value[other].max), table->metrics[other].unit);
+}
+
 static void judge(struct target *target)
 {
 	struct table *table = find_table(target->table), *other = table;
@@ -223,6 +237,7 @@ static void judge(struct target *target)
 	    (bench.quick || !table->noise[m].reliable || !other->noise[m].reliable ||
 	     fabs(target->measured - target->limit) <= margin))
 		target->state = TARGET_UNSURE;
+	doubt(target, table, row, (size_t)m);
 }
 
 void targets_judge(void)

@@ -20,8 +20,8 @@ struct target {
 		TARGET_NOT_BUILT,    /* its subject is not in the tree yet */
 		TARGET_MET,
 		TARGET_MISSED,
-		TARGET_UNSURE, /* nearer to the limit than A/A allows, or the metric is unreliable
-		                */
+		/* Nearer to the limit than A/A allows, or the metric is unreliable or silent. */
+		TARGET_UNSURE,
 	} state;
 	double measured;  /* a count: in its worst round; else the median */
 	const char *unit; /* NULL: nothing is measured */

@@ -137,6 +137,30 @@ static void the_file_has_bounds_on_both_sides(void **state)
 	targets_free();
 }
 
+/* What found no room was not seen to be lost: with any of it, nothing lost is not sure. */
+static void a_count_beside_what_it_is_silent_about_is_unsure(void **state)
+{
+	struct table *table = make_table(0);
+	struct script none = { .m = { 0, 0, 0, 0, 0 }, .n = { 0, 0, 0, 0, 0 } };
+	struct script full = { .m = { 0, 0, 0, 0, 0 }, .n = { 0, 0, 3, 0, 0 } };
+	struct script lost = { .m = { 0, 2, 0, 0, 0 }, .n = { 0, 0, 3, 0, 0 } };
+	struct target target = { .row = "none", .metric = "m", .is = TARGET_EXACTLY };
+
+	(void)state;
+	table->metrics[0].no_ratio = true;
+	table->metrics[0].silent = "n";
+	table_row(table, "none", "", play, &none);
+	table_row(table, "full", "", play, &full);
+	table_row(table, "lost", "", play, &lost);
+	assert_string_equal(judge(table, &target), "met");
+	strcpy(target.row, "full");
+	assert_string_equal(judge(table, &target), "unsure");
+	assert_string_equal(target.found,
+	                    "0.00 u, wanted exactly 0.00, but n is up to 3.00 frames");
+	strcpy(target.row, "lost");
+	assert_string_equal(judge(table, &target), "missed");
+}
+
 static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
 {
 	struct table *table = make_table(0);
@@ -249,6 +273,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			a_count_that_is_exact_is_judged_by_the_round_that_is_farthest_off, release),
 		cmocka_unit_test(the_file_has_bounds_on_both_sides),
+		cmocka_unit_test_teardown(a_count_beside_what_it_is_silent_about_is_unsure,
+		                          release),
 		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
