@@ -27,6 +27,17 @@ static int leave_out(struct table *table, struct row *row)
 	return again ? -EAGAIN : 0;
 }
 
+/* What failed, with the row's name once: checks of frames begin with it. */
+static void tell_failed(struct table *table, const struct row *row)
+{
+	const char *why = log_last_failure();
+	size_t len = strlen(row->name);
+	bool named = !strncmp(why, row->name, len) && why[len] == ':';
+
+	snprintf(table->failed, sizeof(table->failed), "%s%s%s", named ? "" : row->name,
+	         named ? "" : ": ", why);
+}
+
 static int run_row(struct table *table, struct samples *samples, size_t r, unsigned int round)
 {
 	struct row *row = &table->rows[r];
@@ -39,8 +50,7 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	if (err == -ECHILD && row->peer && !round && !table->attempts)
 		return leave_out(table, row);
 	if (err) {
-		snprintf(table->failed, sizeof(table->failed), "%s: %s", row->name,
-		         log_last_failure());
+		tell_failed(table, row);
 		return failed(err, "cannot measure %s of table %s", row->name, table->name);
 	}
 	for (size_t m = 0; m < table->metrics_len; m++)

@@ -376,6 +376,23 @@ static void a_row_of_ours_that_fails_says_why_its_table_is_not_measured(void **s
 	assert_string_equal(print_missing(table, table_find(table, "a")), "not measured");
 }
 
+/* As the checks of frames: what is said begins with the row. */
+static int play_named(struct row *row, double values[TABLE_METRICS])
+{
+	(void)values;
+	return failed(-EIO, "%s: frames are lost", row->name);
+}
+
+static void a_row_that_names_itself_is_named_once(void **state)
+{
+	struct table *table = make_table(3, false);
+
+	(void)state;
+	table_row(table, "ours", "", play_named, NULL);
+	assert_int_equal(table_run(table), -EIO);
+	assert_string_equal(print_sureness(table), "not measured: ours: frames are lost");
+}
+
 static void a_zero_line_may_be_of_another_metric(void **state)
 {
 	struct table *table = make_two_metrics();
@@ -493,6 +510,7 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(
 			a_row_of_ours_that_fails_says_why_its_table_is_not_measured, release),
+		cmocka_unit_test_teardown(a_row_that_names_itself_is_named_once, release),
 		cmocka_unit_test_teardown(a_zero_line_may_be_of_another_metric, release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
 		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,
