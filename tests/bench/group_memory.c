@@ -79,9 +79,10 @@ static int measure(const char *name, bool v6, __u32 count)
 				  "/proc/meminfo: neither free nor of processes or files; what "
 				  "others do shows as well), beside what it says of the maps "
 				  "(memlock).");
-		table_note(table,
-		           "memlock knows nothing of what lies in a map of maps (acl), and of a "
-		           "trie it tells a quarter.");
+		table_note(table, v6 ? "memlock knows nothing of what lies in a map of maps (acl), "
+		                       "and of a trie it tells a third."
+		                     : "memlock knows nothing of what lies in a map of maps (acl), "
+		                       "and of a trie it tells a quarter.");
 	}
 	for (size_t i = 0; !err && i < listed_kinds_len; i++) {
 		runs[i] = (struct memory_run){ &listed_kinds[i], &lists };
