@@ -182,6 +182,7 @@ static int measure(const char *name, bool v6, __u32 count)
 	           "its last bit inverted (near), a listed one (hit).");
 	table_note(table, "Keys: one for all packets, or a new one for each, of 64k or 1M. One key "
 	                  "finds all in the CPU's caches, which hides what a big list costs.");
+	table_note(table, lists_note(v6));
 	table_note(table,
 	           "acl-set is a part of xdp_acl, on the same set: the numbers by which a set is "
 	           "hashed are random, and make a difference of a fifth with one key.");

@@ -12,6 +12,7 @@
 #include "tests/bench/bulk_entries.h"
 #include "tests/bench/bulk_trie.h"
 #include "tests/bench/command.h"
+#include "tests/bench/lists.h"
 
 #define AT_ONCE 65536 /* entries of one batch that is read */
 
@@ -175,6 +176,7 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 		table,
 		"Each round begins with a map that is new, and acl with a list that is. Prefixes, "
 		"of acl and bpftool-lpm, are as many; a hash holds single keys.");
+	table_note(table, lists_note(false));
 	for (size_t i = 0; i < len; i++) {
 		struct row *row =
 			table_row(table, ways[i].name, ways[i].what, round_way, (void *)&ways[i]);

@@ -83,6 +83,7 @@ static int measure(const char *name, bool v6, __u32 count)
 		                       "and of a trie it tells a third."
 		                     : "memlock knows nothing of what lies in a map of maps (acl), "
 		                       "and of a trie it tells a quarter.");
+		table_note(table, lists_note(v6));
 	}
 	for (size_t i = 0; !err && i < listed_kinds_len; i++) {
 		runs[i] = (struct memory_run){ &listed_kinds[i], &lists };

@@ -24,6 +24,13 @@ static const struct {
 	{ 22, 56, 12 },   { 20, 48, 6 },  { 18, 40, 4 },  { 16, 32, 2 },
 };
 
+const char *lists_note(bool v6)
+{
+	return v6 ? "Prefixes are uniformly random over 2000::/3: half of them /128, a quarter /64."
+	          : "Prefixes are uniformly random over 1.0.0.0 to 223.255.255.255: half of them "
+	            "/32, a quarter /24.";
+}
+
 const char *key_kind_name(enum key_kind kind)
 {
 	static const char *const names[] = { "miss", "near", "hit" };

@@ -41,6 +41,9 @@ const char *key_kind_name(enum key_kind kind);
 int lists_make(struct lists *lists, bool v6, __u32 count);
 void lists_free(struct lists *lists);
 
+/* What a reader must know of the prefixes: a note for a table. */
+const char *lists_note(bool v6);
+
 /* count keys for one of the two lists, a power of two. Returns 0 or a negative errno, reported. */
 int lists_keys(const struct lists *lists, bool addresses, enum key_kind kind, __u32 count,
                struct keys *keys);
