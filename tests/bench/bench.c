@@ -13,8 +13,7 @@
 #include "tests/bench/targets.h"
 #include "tests/bench/usage.h"
 
-/* A full run shall take at most 15 minutes on an idle machine: after 12 tables are made in short,
- * then in no time. */
+/* At most 15 minutes on an idle machine: after 12 tables are made in short, then in no time. */
 #define FULL_SECONDS  (12 * 60)
 #define FULL_END      (14 * 60)
 #define QUICK_SECONDS 90
