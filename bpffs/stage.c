@@ -9,6 +9,7 @@
 #include "bpffs/kept.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/pin.h"
 #include "bpffs/publish.h"
 #include "bpffs/skeleton.h"
@@ -110,23 +111,22 @@ int stage_make_whole(struct stage *stage, struct directory *dir)
 	return failed(err, "cannot make %s in its stage", dir->path);
 }
 
-int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd)
+int stage_add_map(struct stage *stage, const char *map, bool egress, __u32 old_id, int map_fd)
 {
-	char file[NAME_SIZE];
-	int dir_fd = stage->pins_fd, err;
+	char path[MAP_PATH_SIZE];
+	int egress_fd = -1, err;
 
-	err = mapname_encode(map, file, sizeof(file));
+	err = map_path(map, egress, old_id, path, sizeof(path));
 	if (!err && egress) {
-		dir_fd = bpffs_make_dir(stage->pins_fd, DIRECTORY_EGRESS, 0700);
-		if (dir_fd < 0)
-			err = dir_fd;
+		egress_fd = bpffs_make_dir(stage->pins_fd, DIRECTORY_EGRESS, 0700);
+		err = egress_fd < 0 ? egress_fd : 0;
 	}
 	if (!err)
-		err = pin_create(dir_fd, file, map_fd);
-	if (!err && stage->whole && !egress)
-		err = skeleton_link_for_egress(stage->pins_fd, file);
-	if (dir_fd >= 0 && dir_fd != stage->pins_fd)
-		close(dir_fd);
+		err = pin_create(stage->pins_fd, path, map_fd);
+	if (!err && stage->whole && !egress && !old_id)
+		err = skeleton_link_for_egress(stage->pins_fd, path);
+	if (egress_fd >= 0)
+		close(egress_fd);
 	return err ? failed(err, "cannot pin map '%s' below %s", map, stage->fs->path) : 0;
 }
 

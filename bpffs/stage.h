@@ -53,8 +53,8 @@ int stage_make_directory(struct stage *stage, struct directory *dir);
  */
 int stage_make_whole(struct stage *stage, struct directory *dir);
 
-/* Stage a pin of a map; egress: for %egress/ instead of the flat name. Reports its failures. */
-int stage_add_map(struct stage *stage, const char *map, bool egress, int map_fd);
+/* Stage a pin of a map, where map_path() says that it is. Reports its failures. */
+int stage_add_map(struct stage *stage, const char *map, bool egress, __u32 old_id, int map_fd);
 
 /* Have every map that is pinned in the directory dropped first (of an interface that is gone). */
 int stage_add_drop_all(struct stage *stage);

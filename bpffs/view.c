@@ -12,6 +12,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
 
@@ -194,6 +195,13 @@ int view_open(struct view *view, const struct directory *dir, const char *name, 
 		hint("run as root, or let a group read them: %s --group GROUP %s",
 		     cli_command("pin_maps"), cli_interface(dir->ifname));
 	return err;
+}
+
+void view_map_path(const struct view_map *map, char *out, size_t size)
+{
+	/* Its name is from that path: it cannot fail. */
+	if (map_path(map->name, map->egress, map->old_id, out, size))
+		snprintf(out, size, "%s", map->name);
 }
 
 bool view_is_in_place(const struct view *view, const struct view_map *map)

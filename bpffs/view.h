@@ -31,6 +31,9 @@ struct view {
 int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags);
 void view_close(struct view *view);
 
+/* The path of its pin below the directory; size is MAP_PATH_SIZE. */
+void view_map_path(const struct view_map *map, char *out, size_t size);
+
 /*
  * Whether this map of a view is the one in place for all who configure or read it: that with the
  * flat name, or, if there is none, that of the egress hook alone. What was replaced is not.

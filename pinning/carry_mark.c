@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bpffs/idlist.h"
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "pinning/carry_mark.h"
 
 #define FIELD_MAP     "map"
@@ -73,24 +74,12 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 
 int carry_new_path(const struct carried *one, char *path, size_t size)
 {
-	char file[NAME_SIZE];
-	int err = mapname_encode(one->name, file, sizeof(file));
-
-	if (!err)
-		snprintf(path, size, "%s%s", one->egress ? DIRECTORY_EGRESS "/" : "", file);
-	return err;
+	return map_path(one->name, one->egress, 0, path, size);
 }
 
 int carry_old_path(const struct carried *one, char *path, size_t size)
 {
-	char file[NAME_SIZE], old[NAME_SIZE];
-	int err = mapname_encode(one->name, file, sizeof(file));
-
-	if (!err)
-		err = mapname_old(file, one->from_id, old, sizeof(old));
-	if (!err)
-		snprintf(path, size, "%s%s", one->egress ? DIRECTORY_EGRESS "/" : "", old);
-	return err;
+	return map_path(one->name, one->egress, one->from_id, path, size);
 }
 
 bool carry_done_has(const struct record *rec, __u32 old_map_id)

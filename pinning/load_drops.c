@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "bpffs/progs.h"
@@ -75,7 +76,7 @@ static int drop_link(const struct load_drops *d, struct stage *stage)
 /* Kept, it would hold its programs, and a new one would come at each load. */
 static int drop_arrays(const struct load_drops *d, struct stage *stage)
 {
-	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
+	char path[MAP_PATH_SIZE];
 	int err = 0;
 
 	for (size_t i = 0; !err && i < d->plan->len; i++) {
@@ -84,10 +85,8 @@ static int drop_arrays(const struct load_drops *d, struct stage *stage)
 		if (map->state != PLAN_REPLACED || map->prog_id != d->prog_id ||
 		    map->hook != d->hook || map->info.type != BPF_MAP_TYPE_PROG_ARRAY)
 			continue;
-		if (mapname_encode(map->name, file, sizeof(file)) ||
-		    mapname_old(file, map->old_id, old, sizeof(old)))
+		if (map_path(map->name, map->egress, map->old_id, path, sizeof(path)))
 			continue;
-		snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
 		err = stage_add_drop(stage, path);
 		map->old_id = 0;
 	}

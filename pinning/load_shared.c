@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_shared.h"
@@ -387,7 +388,7 @@ bool load_leaves_shared(const struct loading *l)
 /* Else readers would add what others go on counting in it. */
 int load_drop_parted(struct loading *l)
 {
-	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2], with[NAME_SIZE];
+	char path[MAP_PATH_SIZE], with[NAME_SIZE];
 	struct plan *plan = &l->report->plan;
 	int err = 0;
 
@@ -399,10 +400,8 @@ int load_drop_parted(struct loading *l)
 		    mismatch_of(&l->options->mismatch, map->name) != MISMATCH_FRESH ||
 		    !sharers_name(&l->sharers, map->old_id, with, sizeof(with)))
 			continue;
-		if (mapname_encode(map->name, file, sizeof(file)) ||
-		    mapname_old(file, map->old_id, old, sizeof(old)))
+		if (map_path(map->name, map->egress, map->old_id, path, sizeof(path)))
 			continue;
-		snprintf(path, sizeof(path), "%s%s", map->egress ? DIRECTORY_EGRESS "/" : "", old);
 		if (!l->options->dry_run)
 			err = stage_add_drop(&l->stage, path);
 		map->old_id = 0;

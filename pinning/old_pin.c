@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/map_path.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "pinning/old_pin.h"
@@ -24,24 +25,21 @@ static bool is_at(int dir_fd, const char *path, __u32 id)
 
 int old_pin_find(int dir_fd, const char *name, bool egress, __u32 id, char *path, size_t size)
 {
-	static const char *const places[] = { "", DIRECTORY_EGRESS "/" };
-	char file[NAME_SIZE], old[NAME_SIZE];
-	int err = mapname_encode(name, file, sizeof(file));
+	const struct {
+		bool egress;
+		__u32 old_id;
+	} places[] = { { egress, id }, { !egress, id }, { true, 0 } };
+	int err;
 
-	if (!err)
-		err = mapname_old(file, id, old, sizeof(old));
-	if (err)
-		return err;
-	for (int other = 0; other < 2; other++) {
-		snprintf(path, size, "%s%s", places[egress != other], old);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		err = map_path(name, places[i].egress, places[i].old_id, path, size);
+		if (err)
+			return err;
 		if (is_at(dir_fd, path, id))
 			return 0;
 	}
-	snprintf(path, size, "%s%s", places[1], file);
-	if (is_at(dir_fd, path, id))
-		return 0;
-	snprintf(path, size, "%s%s", places[egress], old);
-	return -ENOENT;
+	err = map_path(name, egress, id, path, size);
+	return err ? err : -ENOENT;
 }
 
 int old_pin_of(const struct plan_map *map, char *path, size_t size)
@@ -69,12 +67,11 @@ int old_pin_of(const struct plan_map *map, char *path, size_t size)
 
 bool old_pin_is_egress(int dir_fd, const char *name, bool egress)
 {
-	char file[NAME_SIZE], path[NAME_SIZE * 2];
+	char path[MAP_PATH_SIZE];
 	struct stat st;
 
 	if (!egress || !strcmp(name, DIRECTORY_TC_STATS) ||
-	    mapname_encode(name, file, sizeof(file)))
+	    map_path(name, true, 0, path, sizeof(path)))
 		return egress;
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
 	return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) || !S_ISLNK(st.st_mode);
 }

@@ -351,7 +351,7 @@ int plan_stage(const struct plan *plan, const struct live *live, struct stage *s
 			continue;
 		/* A map that two hooks share stands in the plan twice. */
 		if (holder(plan, map->name, map->egress) == map)
-			err = stage_add_map(stage, map->name, map->egress,
+			err = stage_add_map(stage, map->name, map->egress, 0,
 			                    live_map_fd(live, map->info.id));
 	}
 	return err;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/view.h"
 #include "pinning/carry_mark.h"
 #include "pinning/mapname.h"
@@ -175,23 +176,12 @@ static bool can_come(const struct object *object, const struct bpf_map *map,
 	                   sizeof(why)) != -EOPNOTSUPP;
 }
 
-static void say_pin(const struct view_map *pin, char *text, size_t size)
-{
-	char file[NAME_SIZE], old[NAME_SIZE];
-
-	if (mapname_encode(pin->name, file, sizeof(file)) ||
-	    (pin->old_id && mapname_old(file, pin->old_id, old, sizeof(old))))
-		strcpy(old, "%old");
-	snprintf(text, size, "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
-	         pin->old_id ? old : file);
-}
-
 static void refuse_left(const struct directory *dir, const struct reuse_unpinned *in,
                         const struct left *left, __u64 lacking, struct refusals *all)
 {
-	char where[NAME_SIZE * 2];
+	char where[MAP_PATH_SIZE];
 
-	say_pin(left->pin, where, sizeof(where));
+	view_map_path(left->pin, where, sizeof(where));
 	if (left->taken_fd >= 0)
 		rejected(-EEXIST,
 		         "cannot load with map '%s' pinned in %s: program %u, which it replaces, "

@@ -46,7 +46,7 @@ static int orphan_map(struct status *st, const struct view_map *pin, const struc
 	                                 : "a replacement left it");
 	if (!orphan)
 		return -ENOMEM;
-	status_pin_file(pin, orphan->file, sizeof(orphan->file));
+	view_map_path(pin, orphan->file, sizeof(orphan->file));
 	return 0;
 }
 

@@ -2,27 +2,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/map_path.h"
 #include "pinning/mapname.h"
 #include "pinning/notes.h"
 #include "pinning/status_pins.h"
 
 /* --- maps */
-
-void status_pin_file(const struct view_map *pin, char *out, size_t size)
-{
-	char file[NAME_SIZE];
-	int err = pin->old_id ? 0 : mapname_encode(pin->name, file, sizeof(file));
-
-	if (pin->old_id) {
-		char flat[NAME_SIZE];
-
-		err = mapname_encode(pin->name, flat, sizeof(flat));
-		if (!err)
-			err = mapname_old(flat, pin->old_id, file, sizeof(file));
-	}
-	snprintf(out, size, "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
-	         err ? pin->name : file);
-}
 
 /* The pin of that map, else the one that has its name. */
 static const struct view_map *find_pin(const struct status *st, const struct status_map *map)
@@ -84,7 +69,7 @@ static int look_at_map(struct status *st, const struct live_map *live)
 {
 	const struct live_prog *prog = &st->live.progs[live->prog];
 	struct status_map *map = status_grow(&st->maps, &st->maps_len, sizeof(*st->maps));
-	char file[NAME_SIZE + sizeof(DIRECTORY_EGRESS)];
+	char file[MAP_PATH_SIZE];
 	const struct view_map *pin;
 
 	if (!map)
@@ -101,7 +86,7 @@ static int look_at_map(struct status *st, const struct live_map *live)
 			map->pin = PIN_STATE_LIVE;
 		else if (!status_uses_map(&st->live, pin->info.id))
 			map->pin = PIN_STATE_STALE;
-		status_pin_file(pin, file, sizeof(file));
+		view_map_path(pin, file, sizeof(file));
 		snprintf(map->path, sizeof(map->path), "%.3500s/%s", st->dir.path, file);
 	}
 	find_elsewhere(st, map);

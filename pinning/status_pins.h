@@ -11,9 +11,6 @@ int status_look_at_pins(struct status *st);
 /* Fill in the pins that nothing attached needs. Returns 0 or -ENOMEM. */
 int status_look_for_orphans(struct status *st);
 
-/* The file name of a pinned map below the directory. */
-void status_pin_file(const struct view_map *pin, char *out, size_t size);
-
 bool status_uses_map(const struct live *live, __u32 map_id);
 bool status_runs(const struct status *st, enum hook hook, __u32 prog_id);
 

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Maps of a program that goes, of which another map has the name. */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/carry_mark.h"
 #include "pinning/outers.h"
@@ -19,27 +15,6 @@ static const struct view_map *find_pin(const struct view *pinned, __u32 map_id)
 		if (pinned->maps[i].info.id == map_id)
 			return &pinned->maps[i];
 	return NULL;
-}
-
-/* With the program it would be gone for good. */
-static int pin_as_old(struct stage *stage, const struct plan_map *map, int map_fd)
-{
-	char file[NAME_SIZE], old[NAME_SIZE];
-	int dir_fd = stage->fd, err;
-
-	err = mapname_encode(map->name, file, sizeof(file));
-	if (!err)
-		err = mapname_old(file, map->info.id, old, sizeof(old));
-	if (!err && map->egress) {
-		dir_fd = bpffs_make_dir(stage->fd, DIRECTORY_EGRESS, 0700);
-		err = dir_fd < 0 ? dir_fd : 0;
-	}
-	if (!err)
-		err = pin_create(dir_fd, old, map_fd);
-	if (dir_fd >= 0 && dir_fd != stage->fd)
-		close(dir_fd);
-	return err ? failed(err, "cannot keep map '%s' (id %u) pinned", map->name, map->info.id)
-	           : 0;
 }
 
 static void tell(const struct unloading *u, const struct stage *stage, const struct plan_map *map)
@@ -74,8 +49,10 @@ static int keep(struct unloading *u, struct stage *stage, const struct live *goi
 
 		if (is_others(u, map, pin))
 			continue;
+		/* With the program it would be gone for good. */
 		if (stage && !pin)
-			err = pin_as_old(stage, map, live_map_fd(going, map->info.id));
+			err = stage_add_map(stage, map->name, map->egress, map->info.id,
+			                    live_map_fd(going, map->info.id));
 		if (!err)
 			tell(u, stage, map);
 	}

@@ -138,7 +138,7 @@ static int hand_over(struct purging *p, const struct view_map *pin, struct plan_
 	     pin->name, heir->info.id, heir->prog_name, heir->prog_id, hook_name(heir->hook), verb);
 	if (!p->stage)
 		return 0;
-	err = stage_add_map(p->stage, heir->name, heir->egress,
+	err = stage_add_map(p->stage, heir->name, heir->egress, 0,
 	                    live_map_fd(p->live, heir->info.id));
 	/* The exchange leaves that which gives way a name. */
 	old.old_id = pin->info.id;

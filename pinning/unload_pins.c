@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "bpffs/pin.h"
 #include "bpffs/progs.h"
 #include "pinning/unload_pins.h"
@@ -84,20 +85,18 @@ int unload_list_staying(const struct directory *dir, const struct attachments *a
 
 int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin)
 {
-	char file[NAME_SIZE], old[NAME_SIZE], path[NAME_SIZE * 2];
-	int err;
+	char path[MAP_PATH_SIZE], target[NAME_SIZE];
+	int err = map_path(pin->name, pin->egress, pin->old_id, path, sizeof(path));
 
-	err = mapname_encode(pin->name, file, sizeof(file));
-	if (!err && pin->old_id)
-		err = mapname_old(file, pin->old_id, old, sizeof(old));
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s%s", pin->egress ? DIRECTORY_EGRESS "/" : "",
-	         pin->old_id ? old : file);
 	err = stage_add_drop(stage, path);
 	if (err || pin->egress || pin->old_id)
 		return err;
 	/* The symlink to it for egress programs would lead nowhere. */
-	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_EGRESS, file);
-	return readlinkat(dir->fd, path, old, sizeof(old)) < 0 ? 0 : stage_add_drop(stage, path);
+	err = map_path(pin->name, true, 0, path, sizeof(path));
+	if (err)
+		return err;
+	return readlinkat(dir->fd, path, target, sizeof(target)) < 0 ? 0
+	                                                             : stage_add_drop(stage, path);
 }

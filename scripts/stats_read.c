@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/map_path.h"
 #include "scripts/stats_read.h"
 
 /* A merge moves a slot's count from the old map to the new one; a reader between them retries. */
@@ -39,17 +40,6 @@ static void describe(const struct bpf_map_info *info, char *out, size_t size)
 	         info->key_size, info->value_size);
 }
 
-static void pin_path(const struct view_map *map, const char *dir, char *out, size_t size)
-{
-	char file[NAME_SIZE], old[NAME_SIZE];
-
-	if (mapname_encode(map->name, file, sizeof(file)))
-		*file = '\0';
-	if (map->old_id && !mapname_old(file, map->old_id, old, sizeof(old)))
-		strcpy(file, old);
-	snprintf(out, size, "%s/%s%s", dir, map->egress ? DIRECTORY_EGRESS "/" : "", file);
-}
-
 /* A map of that name with another shape: not ours to read. */
 static int refuse(const struct view_map *map, const struct sample *sample, bool say)
 {
@@ -58,9 +48,10 @@ static int refuse(const struct view_map *map, const struct sample *sample, bool 
 		.key_size = sizeof(__u32),
 		.value_size = sizeof(struct stats_record),
 	};
-	char path[PATH_MAX + NAME_SIZE + 16], is[128], expected[128];
+	char below[MAP_PATH_SIZE], path[PATH_MAX + MAP_PATH_SIZE], is[128], expected[128];
 
-	pin_path(map, sample->path, path, sizeof(path));
+	view_map_path(map, below, sizeof(below));
+	snprintf(path, sizeof(path), "%s/%s", sample->path, below);
 	describe(&map->info, is, sizeof(is));
 	describe(&wanted, expected, sizeof(expected));
 	if (!map->old_id)

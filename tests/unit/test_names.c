@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "bpffs/map_path.h"
 #include "bpffs/name.h"
 
 typedef int convert(const char *from, char *to, size_t size);
@@ -220,6 +221,28 @@ static void test_old_maps(void **state)
 	assert_int_equal(mapname_old("flows", 117, file, 13), -ENAMETOOLONG);
 }
 
+static void expect_path(const char *map, bool egress, __u32 old_id, const char *expected)
+{
+	char path[MAP_PATH_SIZE];
+
+	assert_int_equal(map_path(map, egress, old_id, path, sizeof(path)), 0);
+	assert_string_equal(path, expected);
+	assert_int_equal(map_path(map, egress, old_id, path, strlen(expected) + 1), 0);
+	assert_int_equal(map_path(map, egress, old_id, path, strlen(expected)), -ENAMETOOLONG);
+}
+
+static void test_paths_below_the_directory(void **state)
+{
+	char path[MAP_PATH_SIZE];
+
+	(void)state;
+	expect_path("flows", false, 0, "flows");
+	expect_path("flows", true, 0, "%egress/flows");
+	expect_path("flows", false, 117, "flows%old-117");
+	expect_path("tc", true, 9, "%egress/%74c%old-9");
+	assert_int_equal(map_path("a/b", false, 0, path, sizeof(path)), -EINVAL);
+}
+
 static void test_other_spellings_of_old_maps_are_refused(void **state)
 {
 	static const char *const files[] = {
@@ -290,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_empty_names_are_refused),
 		cmocka_unit_test(test_lengths_are_exact),
 		cmocka_unit_test(test_old_maps),
+		cmocka_unit_test(test_paths_below_the_directory),
 		cmocka_unit_test(test_other_spellings_of_old_maps_are_refused),
 		cmocka_unit_test(test_two_names_never_share_a_file),
 	};
