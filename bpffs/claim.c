@@ -211,6 +211,7 @@ static int tighten(const struct claimant *c, const struct directory *dir)
 {
 	struct stat st;
 	mode_t mode;
+	int err;
 
 	if (fstat(dir->fd, &st) || !(st.st_mode & 0022))
 		return 0;
@@ -220,10 +221,12 @@ static int tighten(const struct claimant *c, const struct directory *dir)
 	     c->how->dry_run ? "would become" : "becomes", mode);
 	hint("see that its pins are what they should be: %s %s", cli_command("status"),
 	     cli_word(c->iface->name));
-	if (!c->how->dry_run && fchmod(dir->fd, mode))
-		return failed(-errno, "cannot take the right to write in %s from others",
-		              dir->path);
-	return 0;
+	err = c->how->dry_run || !fchmod(dir->fd, mode) ? 0 : -errno;
+	if (err) {
+		failed(err, "cannot take the right to write in %s from others", dir->path);
+		hint("do it as root: chmod %04o %s", mode, cli_word(dir->path));
+	}
+	return err;
 }
 
 /* --fresh is about what others left, and was asked for to be rid of something. */

@@ -28,6 +28,15 @@ static void say_ended(const char *how, const struct leftover *l, const char *pat
 		     l->seen ? ": " : "", l->seen ? there : "");
 }
 
+static int cannot_finish(const struct leftover *l, const char *path, int err)
+{
+	failed(err, "cannot finish what %s '%s' began in %s", l->left ? "an earlier" : "a killed",
+	       l->verb, path);
+	hint("the next run tries again: what is to go there is in stage %s of %s", l->name,
+	     l->fs->path);
+	return err;
+}
+
 /* A directory that is complete in its stage. */
 static int put_in_place(const struct leftover *l)
 {
@@ -39,7 +48,7 @@ static int put_in_place(const struct leftover *l)
 	snprintf(path, sizeof(path), "%s/%s", l->fs->path, l->relative);
 	err = stage_put_whole(l->fs, l->fd, l->relative);
 	if (err)
-		return failed(err, "cannot finish what a killed '%s' began in %s", l->verb, path);
+		return cannot_finish(l, path, err);
 	say_ended("finished", l, path);
 	return 0;
 }
@@ -79,8 +88,7 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 	if (!err) {
 		err = publish_staged(l->fd, dir.fd);
 		if (err)
-			failed(err, "cannot finish what a killed '%s' began in %s", l->verb,
-			       dir.path);
+			cannot_finish(l, dir.path, err);
 		else
 			say_ended("finished", l, dir.path);
 	}
