@@ -234,9 +234,9 @@ test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
 	PATH=/mnt:$PATH bench --json packet bulk
 	((status == 0)) || fail "status $status: $errors"
 	rows=$(bench_json <<<"$output") || fail "the document is not whole"
-	grep -qx "row packet-xdp xdp-forward cannot be attached here: 'xdp-forward load -m native v0 w0' fails" \
+	grep -qx "row packet-xdp xdp-forward cannot be attached here: 'xdp-forward load -m native v0 w0' fails with status 1" \
 		<<<"$rows" || fail "$rows"
-	grep -qx "row bulk-edit xdp-filter cannot be attached here: 'xdp-filter load -m native -f ipv4 v0' fails" \
+	grep -qx "row bulk-edit xdp-filter cannot be attached here: 'xdp-filter load -m native -f ipv4 v0' fails with status 1" \
 		<<<"$rows" || fail "$rows"
 	grep -q "^row bulk-insert bpftool cannot be measured here: 'bpftool batch .*' fails with status 1$" \
 		<<<"$rows" || fail "$rows"
@@ -245,6 +245,26 @@ test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
 	expect_measured bulk-edit acl-add A/A
 	[[ $errors == *"bench: 'xdp-forward load -m native v0 w0' fails with status 1"$'\n'no* ]] ||
 		fail "$errors"
+}
+
+# What it has started hangs with it, and takes no hint.
+test_a_peer_that_hangs_is_named_and_the_others_are_measured()
+{
+	need fuser
+	mount -t tmpfs tmpfs /mnt
+	mkfifo /mnt/never
+	printf '#!/bin/sh\ntrap "" TERM HUP INT\ncat /mnt/never &\nread -r line </mnt/never\n' >/mnt/nft
+	chmod +x /mnt/nft
+	PATH=/mnt:$PATH bench --json frames
+	((status == 0)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
+	grep -q "^row frames-drop nft-netdev cannot be attached here: 'nft .*' has not ended within [0-9]* seconds$" \
+		<<<"$rows" || fail "$rows"
+	expect_measured frames-drop xdp-native tcx A/A
+	expect_measured frames-forward kernel xdp_forward A/A
+	# Once is enough: it is asked for its version as well.
+	(($(grep -c 'has not ended' <<<"$errors") == 1)) || fail "$errors"
+	! fuser -s /mnt/never || fail "something of it is left: $(fuser -v /mnt/never 2>&1)"
 }
 
 test_what_the_benchmark_itself_needs_is_named()

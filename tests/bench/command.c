@@ -7,15 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/child.h"
 #include "tests/bench/command.h"
 
 #define LINE_SIZE 4096
 #define WORDS     256
+#define PEERS_MAX 16
 
 extern char **environ;
 
@@ -36,77 +37,60 @@ static void split(char *line, char **argv, size_t room)
 	argv[n] = NULL;
 }
 
-/* Seconds on a CPU and waiting for one, of a process or, at its end, of what is left of it; or 0.
- */
-static double read_awake(pid_t pid)
-{
-	unsigned long long ran = 0, waited = 0; /* nanoseconds */
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	if (fscanf(f, "%llu %llu", &ran, &waited) != 2)
-		ran = waited = 0;
-	fclose(f);
-	return (double)(ran + waited) / 1e9;
-}
-
 bool command_tells_sleep(void)
 {
 	return !access("/proc/self/schedstat", R_OK);
 }
 
-/* Until it has ended. Of what is awaited nothing is left, so that is looked at before. */
-static int await(pid_t pid, int *status, struct rusage *usage, double *awake)
+/* It leads a process group, so that what it has started ends with it. */
+static int start(char *const *argv, int out, pid_t *pid)
 {
-	siginfo_t end;
-
-	while (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT))
-		if (errno != EINTR)
-			return -errno;
-	*awake = read_awake(pid);
-	while (wait4(pid, status, 0, usage) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-/* Output goes to out. Returns the exit status, or a negative errno. */
-static int spawn(const char *line, int out, struct took *took)
-{
-	char *argv[WORDS] = { "sh", "-c", (char *)line, NULL };
 	posix_spawn_file_actions_t actions;
-	char words[LINE_SIZE];
-	struct rusage usage = {};
-	double before, awake = 0;
-	int status, err;
-	pid_t pid;
+	posix_spawnattr_t attributes;
+	int err;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawn_file_actions_adddup2(&actions, out, 2);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	err = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -err;
+}
+
+/* Output goes to out. Returns the exit status, or a negative errno. */
+static int spawn(const char *line, int out, double patience, struct took *took)
+{
+	char *argv[WORDS] = { "sh", "-c", (char *)line, NULL };
+	char words[LINE_SIZE];
+	struct child_end end;
+	double before;
+	pid_t pid;
+	int err;
+
 	if (took) {
 		snprintf(words, sizeof(words), "%s", line);
 		split(words, argv, WORDS);
 	}
 	before = now_seconds();
-	err = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
+	err = start(argv, out, &pid);
 	if (err)
-		return -err;
-	err = await(pid, &status, &usage, &awake);
+		return err;
+	child_ends_with_us(pid);
+	err = child_await(pid, patience, &end);
+	child_ends_with_us(0);
 	if (err)
 		return err;
 	if (took) {
 		took->wall = now_seconds() - before;
-		took->awake = awake;
-		took->cpu = seconds(&usage.ru_utime) + seconds(&usage.ru_stime);
+		took->awake = end.awake;
+		took->cpu = seconds(&end.usage.ru_utime) + seconds(&end.usage.ru_stime);
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return WIFEXITED(end.status) ? WEXITSTATUS(end.status) : 128 + WTERMSIG(end.status);
 }
 
 static unsigned int count_lines(int out)
@@ -124,15 +108,63 @@ static unsigned int count_lines(int out)
 	return lines;
 }
 
-/* output gets the beginning of what it printed; lines may be NULL. */
-static int run(const char *line, struct took *took, unsigned int *lines, char *output, size_t size)
+/* Tools of others that rows were made for, and of those the one that has not ended, or NULL. */
+static struct peer {
+	char name[32];
+	char *hung;
+} peers[PEERS_MAX];
+
+static struct peer *find_peer(const char *line)
 {
-	int out = memfd_create("output", MFD_CLOEXEC), status;
+	size_t len = strcspn(line, " ");
+
+	for (size_t i = 0; i < PEERS_MAX && peers[i].name[0]; i++)
+		if (strlen(peers[i].name) == len && !strncmp(peers[i].name, line, len))
+			return &peers[i];
+	return NULL;
+}
+
+static const char *hung_before(const char *line)
+{
+	const struct peer *peer = find_peer(line);
+
+	return peer ? peer->hung : NULL;
+}
+
+static void add_peer(const char *name)
+{
+	for (size_t i = 0; !find_peer(name) && i < PEERS_MAX; i++)
+		if (!peers[i].name[0]) {
+			snprintf(peers[i].name, sizeof(peers[i].name), "%s", name);
+			return;
+		}
+}
+
+/* Once is enough: each time more would be as long again. */
+static void keep_hung(const char *line)
+{
+	struct peer *peer = find_peer(line);
+
+	if (peer && !peer->hung)
+		peer->hung = strdup(line);
+}
+
+/* output gets the beginning of what it printed; lines may be NULL. */
+static int run_within(double patience, const char *line, struct took *took, unsigned int *lines,
+                      char *output, size_t size)
+{
+	int out, status;
 	ssize_t len;
 
+	output[0] = '\0';
+	if (hung_before(line))
+		return -ETIMEDOUT;
+	out = memfd_create("output", MFD_CLOEXEC);
 	if (out < 0)
 		return -errno;
-	status = spawn(line, out, took);
+	status = spawn(line, out, patience, took);
+	if (status == -ETIMEDOUT)
+		keep_hung(line);
 	len = pread(out, output, size - 1, 0);
 	output[len > 0 ? len : 0] = '\0';
 	if (lines)
@@ -141,13 +173,24 @@ static int run(const char *line, struct took *took, unsigned int *lines, char *o
 	return status;
 }
 
+static int run(const char *line, struct took *took, unsigned int *lines, char *output, size_t size)
+{
+	return run_within(child_patience(), line, took, lines, output, size);
+}
+
 static int run_reported(const char *line, struct took *took, unsigned int *lines, char *output,
                         size_t size)
 {
+	const char *hung = hung_before(line);
 	int status = run(line, took, lines, output, size);
 
 	if (!status)
 		return 0;
+	if (hung)
+		return rejected(-ETIME, "'%s' is not run: '%s' " COMMAND_HUNG, line, hung,
+		                child_patience());
+	if (status == -ETIMEDOUT)
+		return rejected(-ETIME, "'%s' " COMMAND_HUNG, line, child_patience());
 	if (status < 0)
 		failed(status, "cannot run '%s'", line);
 	else
@@ -190,6 +233,17 @@ void command_try(const char *fmt, ...)
 	run(line, NULL, NULL, output, sizeof(output));
 }
 
+void command_first_line(char *text, size_t size, double patience, const char *command)
+{
+	char line[LINE_SIZE], output[LINE_SIZE] = "";
+
+	snprintf(line, sizeof(line), "exec 2>/dev/null; %s", command);
+	if (!hung_before(command) &&
+	    run_within(patience, line, NULL, NULL, output, sizeof(output)) < 0)
+		output[0] = '\0';
+	snprintf(text, size, "%.*s", (int)strcspn(output, "\n"), output);
+}
+
 int command_number(double *number, const char *fmt, ...)
 {
 	char line[LINE_SIZE], output[LINE_SIZE], *end;
@@ -216,9 +270,15 @@ bool command_exists(const char *name)
 
 bool command_is_there(struct row *row, const char *name, const char *package)
 {
+	const char *hung = name ? hung_before(name) : NULL;
+
 	row->peer = name;
-	if (!name || command_exists(name))
-		return true;
-	row_missing(row, false, "needs %s (package %s)", name, package);
-	return false;
+	if (name)
+		add_peer(name);
+	if (hung)
+		row_missing(row, false, "is left out: '%.60s' " COMMAND_HUNG, hung,
+		            child_patience());
+	else if (name && !command_exists(name))
+		row_missing(row, false, "needs %s (package %s)", name, package);
+	return !row->missing[0];
 }

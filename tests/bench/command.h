@@ -16,10 +16,14 @@ struct took {
 /* The kernel tells how long a process was awake (CONFIG_SCHED_INFO); else took.awake is 0. */
 bool command_tells_sleep(void);
 
+/* What is said of a command that was killed, as it took longer than child_patience(). */
+#define COMMAND_HUNG "has not ended within %.0f seconds"
+
 /*
  * Run a line of the shell; its output is shown only if it fails. With took, which may be NULL, it
- * is run and timed without a shell: words and single spaces. Returns 0, or -ECHILD, reported, if
- * the command failed or cannot be run.
+ * is run and timed without a shell: words and single spaces. Returns 0, or a negative errno,
+ * reported: -ECHILD if the command failed or cannot be run, -ETIME if it has not ended in time. It
+ * is killed then, with all that it has started; if it is a peer's, that tool is not run again.
  */
 __attribute__((format(printf, 2, 3))) int command_run(struct took *took, const char *fmt, ...);
 
@@ -30,6 +34,9 @@ __attribute__((format(printf, 3, 4))) int command_lines(struct took *took, unsig
 /* The same, but a failure is of no interest. */
 __attribute__((format(printf, 1, 2))) void command_try(const char *fmt, ...);
 
+/* The first line that a line of the shell prints, or "": of one that takes longer as well. */
+void command_first_line(char *text, size_t size, double patience, const char *command);
+
 /* The number that a line of the shell prints. Returns 0 or a negative errno, reported. */
 __attribute__((format(printf, 2, 3))) int command_number(double *number, const char *fmt, ...);
 
@@ -37,8 +44,8 @@ __attribute__((format(printf, 2, 3))) int command_number(double *number, const c
 bool command_exists(const char *name);
 
 /*
- * It is, or none is needed (NULL); else the row says which Debian package has it. A row that needs
- * one is a peer's.
+ * It is, or none is needed (NULL); else the row says which Debian package has it, or that the tool
+ * hangs. A row that needs one is a peer's.
  */
 bool command_is_there(struct row *row, const char *name, const char *package);
 

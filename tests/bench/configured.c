@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/hook.h"
+#include "tests/bench/attach.h"
 #include "tests/bench/command.h"
 #include "tests/bench/configured.h"
 #include "tests/bench/job.h"
@@ -83,6 +84,8 @@ static int take(struct subject *subject, enum hook hook, const char *file, const
 	int err = subject_take(subject, "v0", hook, file);
 	int last = command_run(NULL, "%s", detach);
 
+	if (last)
+		attach_clear();
 	return err ? err : last;
 }
 
@@ -149,15 +152,15 @@ static int add_peer(struct table *table, struct measured *run, const struct keys
 	                          "empty", "", run);
 	int err;
 
-	if (!command_exists("xdp-forward")) {
+	if (!command_exists("xdp-forward"))
 		row_missing(row, false, PEER_XDP_FORWARD);
+	else
+		command_is_there(row, "xdp-forward", "xdp-tools");
+	if (row->missing[0])
 		return 0;
-	}
 	run->take = take_peer;
-	if (command_run(NULL, PEER_LOAD)) {
-		row_missing(row, false, ROW_NOT_ATTACHED, PEER_LOAD);
+	if (!attach_try(row, PEER_LOAD, PEER_UNLOAD))
 		return 0;
-	}
 	err = take(&run->subject, HOOK_XDP, NULL, PEER_UNLOAD);
 	return err ? err : wrap(&peer, HOOK_XDP, run, keys);
 }

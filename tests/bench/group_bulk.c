@@ -249,13 +249,15 @@ static int measure_edit(void)
 	/* xdp-filter wants a full map of its own, and it attached; acl needs no more than maps. */
 	row = table_find(table, "xdp-filter");
 	if (!err && !row->missing[0] && command_run(NULL, FILTER_LOAD))
-		row_missing(row, false, ROW_NOT_ATTACHED, FILTER_LOAD);
+		row_missing(row, false, "cannot be attached here: %s", log_last_failure());
 	/* A key more than the map has room for would be refused: the first one makes room. */
 	if (!err && bpf_map_delete_elem(fd, &entries.keys[0]))
 		err = failed(-errno, "cannot make room in the map");
 	if (!err)
 		err = table_run(table);
 	command_try("xdp-filter unload v0");
+	command_try(
+		"ip link set dev v0 xdpdrv off; rm -rf /sys/fs/bpf/xdp-filter"); /* if that hangs */
 	unlink(BULK_PIN);
 	close(fd);
 	return err;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "tests/bench/attach.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
 #include "tests/bench/counter.h"
@@ -205,8 +206,10 @@ static int round_change(struct row *row, double values[TABLE_METRICS])
 	double seconds = 0, arrived, full, lost, counted;
 	int err = command_run(NULL, "%s", run->change->attach);
 
-	if (err)
+	if (err) {
+		attach_clear();
 		return err;
+	}
 	err = read_counts(run, &before);
 	if (!err)
 		err = swap_under_load(run, times, &seconds);
@@ -215,7 +218,8 @@ static int round_change(struct row *row, double values[TABLE_METRICS])
 	if (!err)
 		err = check_arrived(run, &before, &now);
 	counters_release(&run->held);
-	command_run(NULL, "%s", run->change->detach);
+	if (command_run(NULL, "%s", run->change->detach))
+		attach_clear();
 	if (err)
 		return err;
 	arrived = (double)(now.v0.rx_packets - before.v0.rx_packets);
@@ -237,8 +241,9 @@ static void add_change(struct table *table, const struct change *change, struct 
 	struct row *row = table_row(table, change->name, change->what, round_change, run);
 
 	if (command_is_there(row, change->command, change->package) &&
-	    command_run(NULL, "%s && %s", change->attach, change->detach))
-		row_missing(row, false, ROW_NOT_ATTACHED, change->attach);
+	    attach_try(row, change->attach, change->detach) &&
+	    command_run(NULL, "%s", change->detach))
+		attach_clear();
 }
 
 static const struct metric metrics[] = {

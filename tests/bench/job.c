@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "tests/bench/attach.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/command.h"
 #include "tests/bench/counter.h"
@@ -181,13 +182,17 @@ static int round_job(struct row *row, double values[TABLE_METRICS])
 	struct job_run *run = row->subject;
 	int err = command_run(NULL, "%s", run->job->attach), last;
 
-	if (err)
+	if (err) {
+		attach_clear();
 		return err;
+	}
 	if (!run->frames)
 		err = calibrate(run);
 	if (!err)
 		err = measure(run, values);
 	last = command_run(NULL, "%s", run->job->detach);
+	if (last)
+		attach_clear();
 	return err ? err : last;
 }
 
@@ -206,10 +211,8 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 	}
 	if (!command_is_there(row, job->command, job->package))
 		return 0;
-	if (command_run(NULL, "%s", job->attach)) {
-		row_missing(row, false, ROW_NOT_ATTACHED, job->attach);
+	if (!attach_try(row, job->attach, NULL))
 		return 0;
-	}
 	return command_run(NULL, "%s", job->detach);
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tests/bench/bench.h"
+#include "tests/bench/command.h"
 #include "tests/bench/machine.h"
 
 /* Versions as the tools themselves tell them. A tool that is not there has no line. */
@@ -26,19 +27,12 @@ static const struct {
 	{ "iptables", "iptables --version" },
 };
 
+/* What it takes to tell a version; a tool that hangs has none. */
+#define PATIENCE 5
+
 static void first_line(const char *command, char *line, size_t size)
 {
-	char quiet[256];
-	FILE *f;
-
-	line[0] = '\0';
-	snprintf(quiet, sizeof(quiet), "(%s) 2>/dev/null", command);
-	f = popen(quiet, "r");
-	if (!f)
-		return;
-	if (fgets(line, (int)size, f))
-		line[strcspn(line, "\n")] = '\0';
-	pclose(f);
+	command_first_line(line, size, PATIENCE, command);
 }
 
 /* What costs each program time, and is the same for none of two machines. */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "tests/bench/child.h"
 #include "tests/bench/live.h"
 #include "tests/bench/netdev.h"
 #include "tests/bench/sender.h"
@@ -110,12 +110,14 @@ int sender_start(struct sender *sender)
 
 int sender_stop(int pid)
 {
-	int status;
+	struct child_end end;
+	int err;
 
 	kill(pid, SIGTERM);
-	if (waitpid(pid, &status, 0) != pid || status)
-		return failed(-EIO, "the process that sends has failed");
-	return 0;
+	err = child_await(pid, child_patience(), &end);
+	if (err)
+		return failed(err, "the process that sends does not stop");
+	return end.status ? failed(-EIO, "the process that sends has failed") : 0;
 }
 
 void sender_close(struct sender *sender)

@@ -17,9 +17,6 @@
 /* Rounds of a table, unless the time of the whole run is up. */
 #define ROUNDS_LEAST 3
 
-/* Why a row is missing whose subject is there; with the line of the shell. */
-#define ROW_NOT_ATTACHED "cannot be attached here: '%s' fails"
-
 /* The row that measures the reference a second time. */
 #define ROW_AA "A/A"
 
@@ -54,14 +51,14 @@ struct row {
 	const char *what;  /* for people */
 	char vs[48];       /* the row it is compared to; "": see row_against() */
 	char zero[48];     /* the row whose metric zero_metric is taken off this one's; "": none */
-	char missing[160]; /* why it is not measured; "": it is */
+	char missing[320]; /* why it is not measured; "": it is */
 	bool absent;       /* that is because the subject is not in the tree yet */
 	bool peer;         /* it needs a tool of others: one that does not work fails no group */
 
 	/*
-	 * One round: a value for each metric. Returns 0 or a negative errno, reported: -ECHILD if a
-	 * command does not work, as command_run(). What a peer's tool has done is checked as all
-	 * else is: any other error fails the group.
+	 * One round: a value for each metric. Returns 0 or a negative errno, reported: -ECHILD or
+	 * -ETIME if a command does not work, as command_run(). What a peer's tool has done is
+	 * checked as all else is: any other error fails the group.
 	 */
 	int (*round)(struct row *row, double values[TABLE_METRICS]);
 	void *subject;

@@ -47,7 +47,7 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	if (!row_is_measured(row))
 		return 0;
 	err = row->round(row, values);
-	if (err == -ECHILD && row->peer && !round && !table->attempts)
+	if ((err == -ECHILD || err == -ETIME) && row->peer && !round && !table->attempts)
 		return leave_out(table, row);
 	if (err) {
 		tell_failed(table, row);
