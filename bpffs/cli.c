@@ -112,9 +112,9 @@ const char *cli_text(const char *name)
 	return word;
 }
 
-/* How many bytes the UTF-8 sequence at s takes; 0 if it is none. */
-static size_t utf8_length(const unsigned char *s)
+size_t cli_utf8_length(const char *text)
 {
+	const unsigned char *s = (const void *)text;
 	size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3 : 4;
 
 	if (*s >= 0xf5 || (*s >= 0x80 && *s < 0xc2))
@@ -133,8 +133,8 @@ const char *cli_json_name(const char *ifname)
 {
 	char *word;
 
-	for (const unsigned char *s = (const void *)ifname; *s; s += utf8_length(s)) {
-		if (utf8_length(s))
+	for (const char *s = ifname; *s; s += cli_utf8_length(s)) {
+		if (cli_utf8_length(s))
 			continue;
 		word = next_word();
 		return ifname_encode(ifname, word, WORD_SIZE) ? "" : word;

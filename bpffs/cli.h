@@ -40,6 +40,9 @@ const char *cli_text(const char *name);
  */
 const char *cli_json_name(const char *ifname);
 
+/* How many bytes the UTF-8 sequence at s takes; 0 if it is none. */
+size_t cli_utf8_length(const char *s);
+
 /* Print a usage whose first "%s" stands for the command, and so does the second. */
 void cli_usage(FILE *out, const char *usage, const char *tool);
 

@@ -1,13 +1,35 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/json.h"
 
+struct json_object *json_string(const char *value)
+{
+	char *text = malloc(strlen(value) * 3 + 1), *end = text;
+	struct json_object *string;
+	size_t len;
+
+	if (!text)
+		return NULL;
+	for (; *value; value += len ? len : 1) {
+		len = cli_utf8_length(value);
+		if (len)
+			end = mempcpy(end, value, len);
+		else
+			end += sprintf(end, "%%%02X", (unsigned char)*value);
+	}
+	string = json_object_new_string_len(text, (int)(end - text));
+	free(text);
+	return string;
+}
+
 void json_put_string(struct json_object *to, const char *key, const char *value)
 {
-	json_object_object_add(to, key, value && *value ? json_object_new_string(value) : NULL);
+	json_object_object_add(to, key, value && *value ? json_string(value) : NULL);
 }
 
 void json_put_number(struct json_object *to, const char *key, __u64 value)

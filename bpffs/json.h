@@ -15,7 +15,10 @@ struct json_object *json_begin(const char *schema, const struct interface *iface
 /* Print it as one line on stdout, and release it. Returns 0, or -ENOMEM, reported. */
 int json_end(struct json_object *document);
 
-/* A string, or null if it is NULL or empty. */
+/* A string; of bytes that are no UTF-8, which JSON is, each becomes %XX. */
+struct json_object *json_string(const char *value);
+
+/* The same, or null if it is NULL or empty. */
 void json_put_string(struct json_object *to, const char *key, const char *value);
 
 /* A number; or one for which 0 means that there is none, and is null. */

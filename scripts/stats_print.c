@@ -185,7 +185,8 @@ static int add_shared(struct json_object *to, const struct hook_stats *hook)
 	int err = add(to, "shared_with", names);
 
 	for (unsigned int i = 0; !err && i < hook->shared_len && i < SHARED_NAMES; i++)
-		if (json_object_array_add(names, json_object_new_string(hook->shared[i])))
+		if (json_object_array_add(names,
+		                          json_object_new_string(cli_json_name(hook->shared[i]))))
 			err = -ENOMEM;
 	return err ? err
 	           : add(to, "shared_more",

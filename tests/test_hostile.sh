@@ -260,7 +260,7 @@ test_what_was_done_is_done_though_the_output_is_lost()
 
 test_json_is_utf8_whatever_the_name()
 {
-	local name=$'a\xff'
+	local name=$'a\xff' command
 
 	ip link add "$name" type veth peer name q1
 	link_xdp "$name" objects/xdp_pass.o
@@ -268,6 +268,16 @@ test_json_is_utf8_whatever_the_name()
 	[[ $output == *'"ifname":"a%FF"'* ]] || fail "$output"
 	expect_status 0 stats --json "$name"
 	[[ $output == *'"ifname":"a%FF"'* ]] || fail "$output"
+	# Also where the name stands in a sentence, and among others.
+	unload --all --purge "$name" >/dev/null
+	load --shared -m skb v0 "$name" objects/xdp_pass.o >/dev/null
+	for command in "load --json --explain $name objects/xdp_pass.o" "stats --json v0" "status --json $name" \
+		"doctor --json $name" "unload --json $name"; do
+		# shellcheck disable=SC2086 # its words
+		run $command
+		iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null || fail "$command: $output"
+		[[ $output == *'a%FF'* ]] || fail "$command lacks the name: $output"
+	done
 	ip link add 'ä' type veth peer name q2
 	link_xdp 'ä' objects/xdp_pass.o
 	expect_status 0 pin_maps --json 'ä'
