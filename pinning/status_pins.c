@@ -9,6 +9,12 @@
 
 /* --- maps */
 
+/* What is in %egress/ nobody looks for who wants the map of another hook. */
+static bool is_place_of(const struct view_map *pin, const struct status_map *map)
+{
+	return !pin->old_id && (!pin->egress || map->hook == HOOK_TC_EGRESS);
+}
+
 /* The pin of that map, else the one that has its name. */
 static const struct view_map *find_pin(const struct status *st, const struct status_map *map)
 {
@@ -16,23 +22,40 @@ static const struct view_map *find_pin(const struct status *st, const struct sta
 
 	for (size_t i = 0; i < st->view.len; i++) {
 		const struct view_map *pin = &st->view.maps[i];
-		bool egress = map->hook == HOOK_TC_EGRESS && pin->egress;
 
-		if (pin->info.id == map->info.id && !pin->old_id)
+		if (!is_place_of(pin, map))
+			continue;
+		if (pin->info.id == map->info.id)
 			return pin;
 		/* An egress program's own place comes before the flat one. */
-		if (*map->name && !pin->old_id && !strcmp(pin->name, map->name) &&
-		    (egress || (!pin->egress && !same_name)))
+		if (*map->name && !strcmp(pin->name, map->name) && (pin->egress || !same_name))
 			same_name = pin;
 	}
 	return same_name;
 }
 
-/* A pin of the map that is not in the directory of the interface. */
+/* Of the egress program, which shares the map. */
+static void find_in_egress(const struct status *st, struct status_map *map)
+{
+	char file[MAP_PATH_SIZE];
+
+	for (size_t i = 0; i < st->view.len && !*map->elsewhere; i++) {
+		const struct view_map *pin = &st->view.maps[i];
+
+		if (pin->info.id != map->info.id || pin->old_id || is_place_of(pin, map))
+			continue;
+		view_map_path(pin, file, sizeof(file));
+		snprintf(map->elsewhere, sizeof(map->elsewhere), "%.3500s/%s", st->dir.path, file);
+	}
+}
+
+/* A pin of the map that is not its own place in the directory of the interface. */
 static void find_elsewhere(const struct status *st, struct status_map *map)
 {
 	size_t len = st->has_dir ? strlen(st->dir.path) : 0;
 
+	if (map->pin != PIN_STATE_LIVE)
+		find_in_egress(st, map);
 	for (size_t i = 0; i < st->owners->len && !*map->elsewhere; i++) {
 		const struct owned_pin *pin = &st->owners->pins[i];
 

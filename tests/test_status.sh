@@ -191,6 +191,23 @@ test_a_pin_is_live_stale_or_missing()
 	[[ $(status --json v0 | word pin) == stale ]] || fail "in JSON: $(status --json v0)"
 }
 
+test_what_is_in_egress_is_no_pin_of_another_hook()
+{
+	local BUILT=$PWD/build/tests/bpf old new
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --on-mismatch fresh v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	old=$(map_id "$BPFFS/v0/%egress/deny_list")
+	new=$(map_id "$BPFFS/v0/deny_list")
+	[[ $(status v0 | grep -c "map  deny_list .* id $old .* live$") == 1 ]] || fail "of egress: $(status v0)"
+	status v0 | grep -q "map  deny_list .* id $old .* not pinned: its name belongs to map $new, \
+also at $BPFFS/v0/%egress/deny_list$" || fail "of ingress: $(status v0)"
+	expect_status 3 pin_maps v0
+	[[ $output == *"refused "*" deny_list "*"its name belongs to map $new of program carry2 "*" on xdp"* ]] || fail "$output"
+}
+
 test_full_names_and_internal_maps()
 {
 	ip link set dev v0 xdpgeneric obj "$BUILT/names.o" sec xdp
