@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
@@ -88,4 +89,22 @@ void veth_peer_tell_loss(const struct veth_peer *peer, const char *veth, enum ve
 	/* It takes segmentation along, of TCP and of UDP. */
 	hint("leave nothing to a device, in the network namespace of %s: ethtool -K %s tx off",
 	     name, cli_word(name));
+}
+
+bool veth_lacks_queues(const char *veth, const struct veth_peer *peer, struct veth_queues *queues)
+{
+	struct ethtool_channels channels;
+
+	if (!peer->tx_queues || ethtool_channels(veth, &channels) ||
+	    channels.rx_count >= peer->tx_queues)
+		return false;
+	queues->has = channels.rx_count;
+	queues->on_peer = channels.max_rx < peer->tx_queues;
+	if (queues->on_peer)
+		snprintf(queues->command, sizeof(queues->command), "ethtool -L %s tx %u",
+		         cli_word(peer->facts.name), channels.rx_count);
+	else
+		snprintf(queues->command, sizeof(queues->command), "ethtool -L %s rx %u",
+		         cli_word(veth), peer->tx_queues);
+	return true;
 }

@@ -53,4 +53,14 @@ enum veth_loss veth_peer_loss(const struct veth_peer *peer, bool native);
 /* Say it, with what to type about it. veth: the name of the end with the program. */
 void veth_peer_tell_loss(const struct veth_peer *peer, const char *veth, enum veth_loss loss);
 
+/* Native XDP is refused on a veth with fewer receive queues than its peer has transmit queues. */
+struct veth_queues {
+	unsigned int has;  /* the veth, to receive */
+	bool on_peer;      /* the command is for the network namespace of the peer */
+	char command[128]; /* what mends it */
+};
+
+/* Whether that is so of the veth of this name; then it is told. */
+bool veth_lacks_queues(const char *veth, const struct veth_peer *peer, struct veth_queues *queues);
+
 #endif

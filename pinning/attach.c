@@ -12,6 +12,7 @@
 #include "compat/libbpf.h"
 #include "pinning/attach.h"
 #include "pinning/attach_meanwhile.h"
+#include "pinning/attach_native.h"
 #include "pinning/attach_netlink.h"
 #include "pinning/tracewords.h"
 
@@ -132,9 +133,11 @@ static int xdp_attach(const struct interface *iface, struct netlink *netlink,
 	int err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
 
 	if (driver_refuses(err) && !answer.unsure && how->mode == XDP_MODE_NONE) {
-		if (*answer.words)
+		if (*answer.words) {
 			note("native mode is refused (the kernel says: %s): taking skb",
 			     answer.words);
+			attach_hint_native(iface);
+		}
 		*answer.words = '\0';
 		mode = XDP_MODE_SKB;
 		err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
@@ -190,6 +193,8 @@ int attach_new(const struct interface *iface, struct netlink *netlink, struct at
 	refused(err, iface, "attach the program", how->hook);
 	if (err == -EOPNOTSUPP && how->by == ATTACH_XDP)
 		hint("its driver has no such XDP mode; take the kernel's own: --mode skb");
+	else if (driver_refuses(err) && *answer.words && how->mode == XDP_MODE_NATIVE)
+		attach_hint_native(iface);
 	return err;
 }
 

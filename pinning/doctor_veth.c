@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
-#include "bpffs/ethtool.h"
 #include "bpffs/veth.h"
 #include "pinning/doctor_interface.h"
 
@@ -83,19 +82,15 @@ static void judge_sending(struct doctor *d, const struct veth_peer *peer)
 
 static void judge_queues(struct doctor *d, const struct veth_peer *peer)
 {
-	struct ethtool_channels channels;
+	struct veth_queues queues;
 
-	if (!peer->tx_queues || ethtool_channels(d->iface.name, &channels) ||
-	    channels.rx_count >= peer->tx_queues)
+	if (!veth_lacks_queues(d->iface.name, peer, &queues))
 		return;
 	found(d, DOCTOR_PROBLEM,
 	      "native XDP will be refused: it has fewer receive queues than its peer has transmit "
 	      "queues");
-	evidence(d, "%u against %u of %s", channels.rx_count, peer->tx_queues, peer->facts.name);
-	if (channels.max_rx >= peer->tx_queues)
-		remedy(d, "ethtool -L %s rx %u", cli_word(d->iface.name), peer->tx_queues);
-	else
-		remedy(d, "ethtool -L %s tx %u", cli_word(peer->facts.name), channels.rx_count);
+	evidence(d, "%u against %u of %s", queues.has, peer->tx_queues, peer->facts.name);
+	remedy(d, "%s", queues.command);
 }
 
 void doctor_look_at_veth(struct doctor *d)

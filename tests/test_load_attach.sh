@@ -50,6 +50,32 @@ test_auto_takes_skb_where_the_driver_refuses_for_the_mtu()
 	[[ $output == *"by link in skb mode"* ]] || fail "it says: $output"
 }
 
+test_a_veth_with_too_few_queues_is_told_what_to_type()
+{
+	local hint='hint: it has 1 receive queue, and a2, its other end, 2 transmit queues'
+
+	ip link add a1 numrxqueues 1 numtxqueues 1 type veth peer name a2 numrxqueues 2 numtxqueues 2
+	ethtool -L a2 rx 2 tx 2 || skip "needs veth interfaces whose queues can be set: this kernel has none"
+	expect_status 2 load --mode native a1 objects/xdp_pass.o
+	[[ $errors == *"cannot attach the program on xdp of a1 (the kernel says: "*"$hint; in the network namespace of that: ethtool -L a2 tx 1"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --mode auto a1 objects/xdp_pass.o
+	[[ $errors == *"native mode is refused"*": taking skb"*"$hint"* ]] || fail "it says: $errors"
+	unload a1 >/dev/null
+	ip link add b1 numrxqueues 2 numtxqueues 1 type veth peer name b2 numrxqueues 1 numtxqueues 2
+	ethtool -L b1 rx 1
+	ethtool -L b2 tx 2
+	expect_status 2 load --mode native b1 objects/xdp_pass.o
+	[[ $errors == *"hint: it has 1 receive queue, and b2, its other end, 2 transmit queues: ethtool -L b1 rx 2"* ]] ||
+		fail "it says: $errors"
+	eval "$(sed -n 's/^  hint: .*: \(ethtool .*\)/\1/p' <<<"$errors")"
+	expect_status 0 load --mode native b1 objects/xdp_pass.o
+	# What a driver refuses otherwise, doctor looks for.
+	in_peer ip link set v1 mtu 9000
+	expect_status 2 load --mode native v0 objects/xdp_pass.o
+	[[ $errors == *"hint: see what is in the way of native XDP there: doctor v0"* ]] || fail "it says: $errors"
+}
+
 test_hw_mode_is_refused_before_anything_is_changed()
 {
 	local how
