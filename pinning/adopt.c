@@ -55,6 +55,7 @@ static int find_content(struct adoption *a)
 	a->report->misused = err != 0;
 	if (!err)
 		err = carry_find(&a->carry, &in);
+	a->carry.ifname = a->iface->name;
 	return err || !a->options->dry_run ? err : carry_foresee(&a->carry);
 }
 

@@ -54,7 +54,8 @@ struct carried {
 struct carry {
 	struct carried **list;
 	size_t len;
-	const char *verb; /* whose work it is, for whoever has to finish it; NULL: load's */
+	const char *verb;   /* whose work it is, for whoever has to finish it; NULL: load's */
+	const char *ifname; /* whose maps these are; NULL when a later run goes on with them */
 };
 
 /*
@@ -192,8 +193,8 @@ int carry_recover(const struct bpffs *fs, const struct interface *iface);
  */
 int carry_finish(struct carry *carry);
 
-/* The same for one->link: in one step for packets. */
-int carry_finish_link(struct carried *one);
+/* The same for one->link, of the interface of that name: in one step for packets. */
+int carry_finish_link(struct carried *one, const char *ifname);
 
 /*
  * The pins were exchanged and the stage has ended: finish, while other writers go on, and then

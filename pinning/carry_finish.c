@@ -35,7 +35,8 @@ static void find_users(struct carried *one, const struct plan *plan)
 }
 
 /* Whoever has the flat name goes first: then the others find the new map there, and join it. */
-static void hint_first(const struct carried *one, const struct plan *plan, enum hook hook)
+static void hint_first(const struct carried *one, const struct plan *plan, enum hook hook,
+                       const char *ifname)
 {
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
@@ -43,15 +44,15 @@ static void hint_first(const struct carried *one, const struct plan *plan, enum 
 		if (map->info.id != one->from_id || map->hook == hook)
 			continue;
 		hint("it is the map of program %s (id %u) on %s as well, which goes first: %s "
-		     "--on-mismatch migrate --hook %s IFNAME OBJECT",
+		     "--on-mismatch migrate --hook %s %s OBJECT",
 		     map->prog_name, map->prog_id, hook_name(map->hook), cli_command("load"),
-		     hook_name(map->hook));
+		     hook_name(map->hook), cli_interface(ifname));
 		return;
 	}
 }
 
 /* The new map must take the name of the one that is carried over: that has all else. */
-static int find_place(struct carried *one, const struct plan *plan)
+static int find_place(struct carried *one, const struct plan *plan, const char *ifname)
 {
 	const char *why = "it is not among the maps of the program";
 	enum hook hook = HOOKS;
@@ -76,7 +77,7 @@ static int find_place(struct carried *one, const struct plan *plan)
 		return 0;
 	rejected(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
 	hint("%s", why);
-	hint_first(one, plan, hook);
+	hint_first(one, plan, hook, ifname);
 	return -EEXIST;
 }
 
@@ -122,7 +123,7 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 		if (*one->why)
 			continue;
 		find_users(one, plan);
-		err = find_place(one, plan);
+		err = find_place(one, plan, carry->ifname);
 		if (err)
 			return err;
 		if (one->apart) {
@@ -215,7 +216,7 @@ static int finish_one(struct carried *one, const struct carry *carry)
 	int err;
 
 	if (one->link)
-		return carry_finish_link(one);
+		return carry_finish_link(one, carry->ifname);
 	if (one->slots)
 		return carry_finish_slots(one, carry);
 	report = migrate_report(one->m);

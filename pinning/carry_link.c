@@ -3,12 +3,22 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "objects/chain.h"
 #include "pinning/carry.h"
 
-int carry_finish_link(struct carried *one)
+/* How the row's tool is told which row it is. */
+static const char *chain_option(const char *link)
+{
+	size_t len = strlen(link), suffix = strlen(CHAIN_TC_LINK);
+
+	return len >= suffix && !strcmp(link + len - suffix, CHAIN_TC_LINK) ? "--tc " : "";
+}
+
+int carry_finish_link(struct carried *one, const char *ifname)
 {
 	__u32 zero = 0, id;
 	int err = 0, fd;
@@ -29,10 +39,10 @@ int carry_finish_link(struct carried *one)
 		hint("they are of one kind: all NAME_frags.o or none, and all loaded alike");
 	if (!err)
 		hint("the row that '%s' leads to still counts in the maps that its head had: "
-		     "prepare "
-		     "each program anew, and exchange it: %s --no-attach IFNAME OBJECT, then %s "
-		     "IFNAME set SLOT PROGRAM",
-		     one->name, cli_command("load"), cli_command("chain"));
+		     "prepare each program anew, and exchange it: %s --no-attach %s OBJECT, then "
+		     "%s %s%s set SLOT PROGRAM",
+		     one->name, cli_command("load"), cli_interface(ifname), cli_command("chain"),
+		     chain_option(one->name), cli_interface(ifname));
 	one->finished = !err;
 	one->complete = !err && !one->shared;
 	return err;

@@ -78,6 +78,7 @@ static int load_object(struct loading *l)
 	int err;
 
 	l->report->shares = l->object->loaded;
+	l->report->carry.ifname = l->iface->name;
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
 	err = check_unpinned(l, &reuse);
 	if (err)

@@ -285,7 +285,7 @@ program id "*"
 	# The statistics of the programs in it are those that the former head made.
 	expect_status 3 pin_maps --carry v0
 	[[ $output == *"refused "*" xdp_stats_map "*"carried    map "*" into chain_xnext "* ]] || fail "$output$errors"
-	[[ $errors == *"hint: the row that 'chain_xnext' leads to still counts"*": load --no-attach IFNAME OBJECT, then chain "* ]] ||
+	[[ $errors == *"hint: the row that 'chain_xnext' leads to still counts"*": load --no-attach v0 OBJECT, then chain v0 set SLOT PROGRAM"* ]] ||
 		fail "$errors"
 	[[ -z $(compgen -G "$BPFFS/v0/chain_xnext%old-*") ]] || fail "the old link stays"
 	send 4

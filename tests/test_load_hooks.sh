@@ -327,7 +327,7 @@ test_the_hook_that_has_the_name_goes_first_and_this_is_said()
 	before=$(snapshot)
 	expect_status 2 load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
 	[[ $errors == *"hint: it is the map of program carry1 (id "*") on xdp as well, which goes first: "*\
-"load --on-mismatch migrate --hook xdp IFNAME OBJECT"* ]] || fail "it says: $errors"
+"load --on-mismatch migrate --hook xdp v0 OBJECT"* ]] || fail "it says: $errors"
 	expect_unchanged "$before"
 	expect_status 2 load --on-mismatch fresh v0 "$BUILT/tc_carry2.o"
 	[[ $errors == *"cannot give program tc_carry2 a new map '"*" on xdp"*"that hook goes first"*\
@@ -349,7 +349,7 @@ test_the_ingress_hook_goes_before_the_egress_hook_and_this_is_said()
 	before=$(snapshot)
 	expect_status 2 load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
 	[[ $errors == *"hint: it is the map of program tc_carry1 (id "*") on tc_ingress as well, which goes first: "*\
-"load --on-mismatch migrate --hook tc_ingress IFNAME OBJECT"* ]] || fail "it says: $errors"
+"load --on-mismatch migrate --hook tc_ingress v0 OBJECT"* ]] || fail "it says: $errors"
 	expect_unchanged "$before"
 }
 
