@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* e_ifbpf.so - tc exec ifbpf VERB ... dev IF: the verbs of ifbpf(8) as words of tc */
 #include <ctype.h>
-#include <dlfcn.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
-#include "compat/filter_settle.h"
 #include "compat/iproute2.h"
 #include "compat/plugin.h"
 
@@ -154,29 +151,6 @@ static int translate(int argc, char **argv, struct plugin_words *words)
 	return 0;
 }
 
-/* If tc has loaded the plugin beside this one; not for this. */
-static void settle_filter(void)
-{
-	void (*settle)(void);
-	char path[PATH_MAX];
-	const char *slash;
-	Dl_info self;
-	void *filter;
-
-	if (!dladdr((void *)settle_filter, &self) || !self.dli_fname)
-		return;
-	slash = strrchr(self.dli_fname, '/');
-	snprintf(path, sizeof(path), "%.*sf_ifbpf.so",
-	         slash ? (int)(slash - self.dli_fname) + 1 : 0, self.dli_fname);
-	filter = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-	if (!filter)
-		return;
-	settle = (void (*)(void))dlsym(filter, FILTER_SETTLE);
-	if (settle)
-		settle();
-	dlclose(filter);
-}
-
 /* Whatever is returned becomes the exit status of tc. */
 static int parse_exec(struct exec_util *self, int argc, char **argv)
 {
@@ -194,7 +168,6 @@ static int parse_exec(struct exec_util *self, int argc, char **argv)
 	}
 	if (translate(argc, argv, &words))
 		return EXIT_USAGE;
-	settle_filter();
 	status = plugin_check_bpffs() ? -1 : plugin_run(&words, PLUGIN_SHOW, NULL);
 	return status < 0 ? EXIT_KERNEL : status;
 }

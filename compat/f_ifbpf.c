@@ -6,7 +6,6 @@
 #include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include "compat/filter_settle.h"
 #include "compat/iproute2.h"
 #include "compat/message.h"
 #include "compat/plugin.h"
@@ -170,24 +169,64 @@ static int refuse_place(const struct tcmsg *tc)
 	return plugin_failed("cannot tell the hook: say 'ingress' or 'egress' of a clsact qdisc");
 }
 
+/* What the request does to a filter, in the word of tc. */
+static const char *verb_of(const struct nlmsghdr *request)
+{
+	if (request->nlmsg_type == RTM_DELTFILTER)
+		return "delete";
+	if (!(request->nlmsg_flags & NLM_F_CREATE))
+		return "change";
+	return request->nlmsg_flags & NLM_F_EXCL ? "add" : "replace";
+}
+
+/*
+ * Not left to tc, which sends it once the plugin has returned: how that ends would be seen only
+ * when tc calls again, or ends, and others wait until then.
+ */
+static int send_filter(struct nlmsghdr *request)
+{
+	char words[256];
+	int err = message_send(request, words, sizeof(words));
+
+	if (!err) {
+		if (*words)
+			plugin_note("%s", words);
+		message_void(request);
+		return 0;
+	}
+	if (*words)
+		return plugin_failed("cannot %s the filter: %s: %s", verb_of(request), words,
+		                     strerror(-err));
+	return plugin_failed("cannot %s the filter: %s", verb_of(request), strerror(-err));
+}
+
 static int add_filter(struct nlmsghdr *request, const char *hook, const struct wish *wish)
 {
 	struct prepared *prog;
+	int err;
 
 	if (!hook)
 		return refuse_place(NLMSG_DATA(request));
 	if (plugin_check_bpffs() || prepared_begin(request, hook))
 		return -1;
 	prog = prepared_load(wish->object, wish->section, wish->program);
-	return prog ? write_options(request, wish, prog) : -1;
+	err = prog && !write_options(request, wish, prog) ? send_filter(request) : -1;
+	prepared_settle(!err);
+	return err;
 }
 
 /* The program of a filter that goes is kept by its pin only. */
-static int delete_filter(const struct nlmsghdr *request, const char *hook)
+static int delete_filter(struct nlmsghdr *request, const char *hook)
 {
-	if (hook && plugin_sees_bpffs())
-		return prepared_begin(request, hook);
-	return 0;
+	int err;
+
+	if (!hook || !plugin_sees_bpffs())
+		return 0;
+	if (prepared_begin(request, hook))
+		return -1;
+	err = send_filter(request);
+	prepared_settle(!err);
+	return err;
 }
 
 static int parse_filter(struct filter_util *self, char *handle, int argc, char **argv,
@@ -198,7 +237,6 @@ static int parse_filter(struct filter_util *self, char *handle, int argc, char *
 	int err;
 
 	(void)self;
-	prepared_settle();
 	err = rename_kind(request) ? -1 : set_handle(NLMSG_DATA(request), handle);
 	if (!err && !argc && request->nlmsg_type == RTM_DELTFILTER)
 		return delete_filter(request, find_hook(tc));
@@ -222,11 +260,6 @@ static int print_filter(struct filter_util *self, FILE *out, struct rtattr *opti
 	(void)options;
 	fprintf(out, "handle 0x%x ", handle);
 	return 0;
-}
-
-void ifbpf_filter_settle(void)
-{
-	prepared_settle();
 }
 
 IPROUTE2_PLUGIN struct filter_util ifbpf_filter_util = {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -67,6 +69,75 @@ void message_remove(struct nlmsghdr *message, struct rtattr *attribute)
 
 	memmove(attribute, next, end_of(message) - next);
 	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) - size;
+}
+
+/* The text that stands behind an acknowledgement, and behind the request if that is repeated. */
+static void read_words(struct nlmsghdr *answer, char words[], size_t size)
+{
+	struct nlmsgerr *error = NLMSG_DATA(answer);
+	size_t header = sizeof(*error);
+	struct rtattr *text;
+
+	if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
+		header += NLMSG_ALIGN(error->msg.nlmsg_len) - sizeof(error->msg);
+	if (NLMSG_SPACE(header) > answer->nlmsg_len)
+		return;
+	text = message_find(answer, header, NLMSGERR_ATTR_MSG);
+	if (text)
+		snprintf(words, size, "%.*s", (int)RTA_PAYLOAD(text), (char *)RTA_DATA(text));
+}
+
+static int send_and_read(int fd, const struct nlmsghdr *message, struct nlmsghdr *answer,
+                         size_t size)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t len;
+
+	if (sendto(fd, message, message->nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) <
+	    0)
+		return -errno;
+	do
+		len = recv(fd, answer, size, 0);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	if (len < (ssize_t)NLMSG_SPACE(sizeof(struct nlmsgerr)) || answer->nlmsg_len > len ||
+	    answer->nlmsg_type != NLMSG_ERROR)
+		return -EBADMSG;
+	return ((struct nlmsgerr *)NLMSG_DATA(answer))->error;
+}
+
+int message_send(const struct nlmsghdr *message, char words[], size_t size)
+{
+	const int on = 1;
+	union {
+		struct nlmsghdr header;
+		char bytes[8192];
+	} request, answer = {};
+	int fd, err;
+
+	*words = '\0';
+	if (message->nlmsg_len > sizeof(request))
+		return -EMSGSIZE;
+	memcpy(&request, message, message->nlmsg_len);
+	request.header.nlmsg_flags |= NLM_F_ACK;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	err = send_and_read(fd, &request.header, &answer.header, sizeof(answer));
+	close(fd);
+	if (answer.header.nlmsg_type == NLMSG_ERROR)
+		read_words(&answer.header, words, size);
+	return err;
+}
+
+void message_void(struct nlmsghdr *message)
+{
+	message->nlmsg_type = NLMSG_NOOP;
+	message->nlmsg_len = NLMSG_HDRLEN;
 }
 
 bool message_ask(struct nlmsghdr *talk, size_t size, unsigned short type)

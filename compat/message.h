@@ -35,6 +35,15 @@ struct rtattr *message_find_in(struct rtattr *attribute, unsigned short type);
 void message_remove(struct nlmsghdr *message, struct rtattr *attribute);
 
 /*
+ * Have the kernel do what is requested, as tc does it. words: what it says of that, or "". Returns
+ * 0, or a negative errno: that of the kernel, or why its answer is not known.
+ */
+int message_send(const struct nlmsghdr *message, char words[], size_t size);
+
+/* What tc still sends of a request that is done: the kernel agrees to it, and does nothing. */
+void message_void(struct nlmsghdr *message);
+
+/*
  * Send the request that is in a buffer of that size to the kernel, and read the answer there.
  * Returns whether it is one of that type.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the plugins for tc and ip share. They do nothing in the process of tc or ip but read words
- * and write a netlink message: our tools run as processes of their own. So no library of ours meets
- * another version of itself there, nothing of ours can end tc in the middle of a batch, and what a
- * tool does to files, namespaces and signals stays with it.
+ * What the plugins for tc and ip share. They do nothing in the process of tc or ip but read words,
+ * and write and send a netlink message: our tools run as processes of their own. So no library of
+ * ours meets another version of itself there, nothing of ours can end tc in the middle of a batch,
+ * and what a tool does to files, namespaces and signals stays with it.
  */
 #ifndef COMPAT_PLUGIN_H
 #define COMPAT_PLUGIN_H

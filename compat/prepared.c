@@ -21,7 +21,6 @@
 #define TRIES 5
 
 static struct {
-	bool any;
 	struct prepared prog;
 	char ifname[IF_NAMESIZE];
 	const char *hook;
@@ -164,10 +163,7 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 			status = take_over(text, try == TRIES);
 		free(text);
 	}
-	if (!status)
-		return &pending.prog;
-	prepared_settle();
-	return NULL;
+	return status ? NULL : &pending.prog;
 }
 
 /* Take back a program, with what was made for it. */
@@ -207,17 +203,15 @@ static void drop_old(void)
 	plugin_run(&words, PLUGIN_HIDE, NULL);
 }
 
-void prepared_settle(void)
+void prepared_settle(bool done)
 {
-	if (!pending.any)
-		return;
-	pending.any = false;
 	if (pending.prog.fd >= 0)
 		close(pending.prog.fd);
 	pending.prog.fd = -1;
-	if (*pending.id)
+	/* Without a turn, another one may have replaced it already. */
+	if (*pending.id && !(done && pending.turn >= 0))
 		take_back();
-	/* Also if that was taken back: without a turn, another one may have replaced both. */
+	/* Also if that was taken back, for the same reason. */
 	if (*pending.old_id)
 		drop_old();
 	prepared_turn_end(pending.turn);
@@ -248,17 +242,12 @@ static __u32 find_old(const struct nlmsghdr *request)
 int prepared_begin(const struct nlmsghdr *request, const char *hook)
 {
 	const struct tcmsg *tc = NLMSG_DATA(request);
-	static bool at_exit;
 	__u32 old_id = 0;
 
-	prepared_settle();
 	if (plugin_ifname(tc->tcm_ifindex, pending.ifname))
 		return -1;
-	if (!at_exit && atexit(prepared_settle))
-		return plugin_failed("cannot see to the end of it: out of memory");
-	at_exit = true;
 	/* Before that, what is there may be about to be replaced by another one like this. */
-	pending.turn = prepared_turn_wait();
+	pending.turn = prepared_turn_wait(request->nlmsg_type != RTM_DELTFILTER);
 	/* Without both the kernel makes a new one. */
 	if (tc->tcm_handle && tc->tcm_info >> 16 && request->nlmsg_len <= MESSAGE_SIZE)
 		old_id = find_old(request);
@@ -267,7 +256,6 @@ int prepared_begin(const struct nlmsghdr *request, const char *hook)
 		pending.turn = -1;
 		return plugin_failed("cannot add the filter: one of that pref and handle is there");
 	}
-	pending.any = true;
 	pending.hook = hook;
 	pending.created_len = 0;
 	*pending.id = '\0';

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/bpffs.h"
 #include "bpffs/lock.h"
@@ -19,13 +21,28 @@
 #define TURN_LIMIT_MS    30000
 #define TURN_RETRY_MS    10
 
-int prepared_turn_wait(void)
+/* If it was made for the turn: it goes, unless the tools have put something into it. */
+static char made[PATH_MAX];
+
+/* Where the caller owns the root: the tools refuse what anybody made in a root that all can write.
+ */
+static void make_directory(const char *root, const char *path)
 {
-	const char *root = getenv("IFBPF_BPFFS");
+	struct stat st;
+
+	if (!stat(root, &st) && st.st_uid == geteuid() && !mkdir(path, 0711))
+		strcpy(made, path);
+}
+
+int prepared_turn_wait(bool make)
+{
+	const char *named = getenv("IFBPF_BPFFS"), *root = named ? named : BPFFS_DEFAULT;
 	char path[PATH_MAX];
 	int fd, holder = 0;
 
-	snprintf(path, sizeof(path), "%s/%%ifbpf", root ? root : BPFFS_DEFAULT);
+	snprintf(path, sizeof(path), "%s/%%ifbpf", root);
+	if (make)
+		make_directory(root, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -43,7 +60,7 @@ int prepared_turn_wait(void)
 			return -1;
 		}
 		if (ms == TURN_SAY_MS)
-			plugin_note("waiting for process %d, whose filter is not settled yet",
+			plugin_note("waiting for process %d, which has not ended its own filter",
 			            holder);
 		poll(NULL, 0, TURN_RETRY_MS);
 		ms += TURN_RETRY_MS;
@@ -54,6 +71,9 @@ int prepared_turn_wait(void)
 
 void prepared_turn_end(int fd)
 {
+	if (*made)
+		rmdir(made);
+	*made = '\0';
 	if (fd >= 0)
 		close(fd);
 }

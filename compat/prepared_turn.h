@@ -7,12 +7,15 @@
 #ifndef COMPAT_PREPARED_TURN_H
 #define COMPAT_PREPARED_TURN_H
 
+#include <stdbool.h>
+
 /*
- * Wait for the turn, but not for ever: a batch keeps it until its next filter, which may be long in
- * coming. Whoever has it for more than a moment is named. Returns a descriptor, or -1 if there is
- * nothing to lock, or if it took too long.
+ * Wait for the turn, but not for ever: whoever has it may have been stopped. Whoever has it for
+ * more than a moment is named. make: the directory, if the first writer of all is yet to come; its
+ * tools then find it begun. Returns a descriptor, or -1 if there is nothing to lock, or if it took
+ * too long.
  */
-int prepared_turn_wait(void);
+int prepared_turn_wait(bool make);
 
 void prepared_turn_end(int fd);
 

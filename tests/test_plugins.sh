@@ -143,7 +143,7 @@ test_what_others_prepared_stays()
 	load --no-attach v0 objects/tc_drop.o
 	filter add ingress da obj objects/tc_pass.o
 	filter replace ingress da obj objects/tc_pass.o
-	expect_fail "error talking to the kernel" tc filter add dev v0 ingress pref 10 handle 2 \
+	expect_fail "cannot add the filter: " tc filter add dev v0 ingress pref 10 handle 2 \
 		protocol ip ifbpf da obj objects/tc_echo.o
 	filter del ingress
 	[[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(pins)"
@@ -188,8 +188,8 @@ test_a_refusal_before_the_load_leaves_nothing()
 # What the kernel refuses of tc comes after the load.
 test_a_refusal_by_the_kernel_leaves_neither_pin_nor_filter()
 {
-	expect_fail "Parent Qdisc doesn't exists" filter add ingress da obj objects/tc_pass.o
-	((status == 2)) || fail "status $status"
+	expect_fail "ifbpf: cannot add the filter: Parent Qdisc doesn't exists: Invalid argument" \
+		filter add ingress da obj objects/tc_pass.o
 	[[ -z $(pins) ]] || fail "left: $(pins)"
 	expect_status 0 status v0
 	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
@@ -203,9 +203,9 @@ test_a_refusal_keeps_the_filter_that_is_there_with_its_pins_and_counts()
 	id=$(filter_id ingress) map=$(map_id "$BPFFS/v0/tc_stats_map")
 	send 3
 	expect_fail "one of that pref and handle is there" filter add ingress da obj objects/tc_drop.o
-	expect_fail "We have an error talking to the kernel" tc filter add dev v0 ingress pref 10 \
+	expect_fail "cannot add the filter: " tc filter add dev v0 ingress pref 10 \
 		handle 2 protocol ip ifbpf da obj objects/tc_pass.o
-	expect_fail "We have an error talking to the kernel" tc filter add dev v0 ingress pref 10 \
+	expect_fail "cannot add the filter: " tc filter add dev v0 ingress pref 10 \
 		handle 2 protocol ip ifbpf da obj objects/tc_drop.o
 	send 2
 	expect_counter "$BPFFS/v0/tc_stats_map" 0 5 500
@@ -248,10 +248,6 @@ test_two_filters_of_one_hook_share_the_maps()
 test_two_at_once_with_one_program()
 {
 	local i one two
-
-	# They take turns on what the first writer of all makes.
-	load v0 objects/xdp_pass.o >/dev/null
-	unload --purge v0 >/dev/null
 	tc qdisc add dev v0 clsact
 	for i in {1..10}; do
 		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o &
@@ -269,8 +265,6 @@ test_two_at_once_with_one_program()
 test_several_at_once_replace_one_filter_and_leave_one_pin()
 {
 	local i n pid pids
-	load v0 objects/xdp_pass.o >/dev/null
-	unload --purge v0 >/dev/null
 	tc qdisc add dev v0 clsact
 	for n in 2 2 2 12; do
 		pids=()
@@ -309,23 +303,59 @@ test_a_program_that_loses_its_pin_is_loaded_again()
 		filter replace ingress da obj objects/tc_pass.o
 }
 
-# A batch whose next line does not come must not stop others.
-test_a_batch_that_waits_stops_nobody()
+# Its next line may be long in coming, and by then all of the one before is done.
+test_a_batch_that_waits_stops_nobody_and_keeps_no_pin()
 {
 	local batch
 	tc qdisc add dev v0 clsact
-	load --no-attach v0 objects/tc_drop.o
-	exec {batch}> >(exec tc -batch -)
-	echo "filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o" >&"$batch"
-	eventually filter_is_there || fail "no filter: $(pins)"
+	filter add ingress da obj objects/tc_pass.o
+	exec {batch}> >(exec tc -force -batch - 2>"$TMPDIR/errors")
+	echo "filter replace dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o" >&"$batch"
+	eventually only_drop_is_pinned || fail "$(pins)"
 	expect_status 0 tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
-	[[ $errors == "ifbpf: waiting for process "*", whose filter is not settled yet"* ]] || fail "$errors"
+	[[ -z $errors ]] || fail "$errors"
+	# What is refused leaves nothing either.
+	echo "filter add dev v0 ingress pref 10 handle 2 protocol ip ifbpf da obj objects/tc_ratelimit.o" >&"$batch"
+	eventually grep -q "cannot add the filter" "$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+	eventually only_both_are_pinned || fail "$(pins)"
+	expect_status 0 tc filter replace dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
+	[[ -z $errors ]] || fail "$errors"
 	exec {batch}>&-
 	wait
-	[[ $(filter_id ingress) && $(filter_id ingress 11) ]] || fail "$(tc filter show dev v0 ingress)"
 }
 
-filter_is_there() { [[ $(filter_id ingress) ]]; }
+only_drop_is_pinned() { [[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]]; }
+only_both_are_pinned()
+{
+	[[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"%progs/tc_ingress/tc_pass"$'\n'"tc_stats_map" ]]
+}
+
+# The first of all makes what they take turns on; where the tools refuse to work, nothing is left.
+test_what_turns_are_taken_on_is_there_for_the_first_and_goes_with_a_refusal()
+{
+	local first second
+	tc qdisc add dev v0 clsact
+	expect_fail "cannot find object nope" filter add ingress da obj nope
+	[[ ! -e $BPFFS/%ifbpf ]] || fail "$(find "$BPFFS")"
+	mkdir "$TMPDIR/compat" "$TMPDIR/pinning"
+	cp compat/f_ifbpf.so "$TMPDIR/compat"
+	ln -s "$PWD/pinning/unload" "$TMPDIR/pinning"
+	mkfifo "$TMPDIR/go"
+	printf '#!/bin/sh\nread -r _ <"%s"\nexec "%s" "$@"\n' "$TMPDIR/go" "$PWD/pinning/load" >"$TMPDIR/pinning/load"
+	chmod +x "$TMPDIR/pinning/load"
+	TC_LIB_DIR=$TMPDIR/compat tc filter replace dev v0 ingress pref 10 handle 1 \
+		ifbpf da obj objects/tc_pass.o 2>"$TMPDIR/first" &
+	first=$!
+	eventually [ -e "$BPFFS/%ifbpf" ] || fail "it takes no turn"
+	filter replace ingress da obj objects/tc_drop.o 2>"$TMPDIR/errors" &
+	second=$!
+	eventually grep -q "waiting for process $first, which" "$TMPDIR/errors" || fail "$(<"$TMPDIR/errors")"
+	echo >"$TMPDIR/go"
+	wait "$first" || fail "the first: $(<"$TMPDIR/first")"
+	wait "$second" || fail "$(<"$TMPDIR/errors")"
+	only_drop_is_pinned || fail "$(pins)"
+	[[ $(pinned_id "$BPFFS/v0/%progs/tc_ingress/tc_drop") == "$(filter_id ingress)" ]] || fail "$(pins)"
+}
 
 # Which tc does not show.
 test_what_runs_before_all_filters_is_named()
@@ -438,7 +468,7 @@ test_tc_killed_at_any_message_leaves_what_can_be_told()
 	need strace
 	tc qdisc add dev v0 clsact
 	for n in {1..9}; do
-		run strace -qq -o /dev/null -e inject=sendmsg:signal=KILL:when="$n" \
+		run strace -qq -o /dev/null -e inject=sendmsg,sendto:signal=KILL:when="$n" \
 			tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
 		id=$(filter_id ingress)
 		((status != 0)) || break
@@ -476,6 +506,7 @@ test_what_ip_and_tc_have_begun_ends_with_them()
 		"tc exec ifbpf load dev v0 obj objects/xdp_drop.o mode skb" \
 		"tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_drop.o"; do
 		hold_lock
+		: >"$TMPDIR/errors"
 		$words {held}<&- 2>"$TMPDIR/errors" &
 		pid=$!
 		eventually grep -q "waiting for process" "$TMPDIR/errors" || fail "$words: $(<"$TMPDIR/errors")"
@@ -615,7 +646,7 @@ test_a_filter_with_a_program_of_the_same_name_says_nothing_of_pins()
 	[[ -z $errors ]] || fail "$errors"
 	expect_status 0 tc filter add dev v0 ingress pref 11 handle 1 ifbpf da obj objects/tc_pass.o
 	[[ -z $errors ]] || fail "$errors"
-	expect_fail "error talking" tc filter add dev v0 ingress pref 10 handle 2 protocol ip \
+	expect_fail "cannot add the filter: " tc filter add dev v0 ingress pref 10 handle 2 protocol ip \
 		ifbpf da obj objects/tc_pass.o
 	[[ $errors != *%old-* ]] || fail "$errors"
 	expect_status 0 tc exec ifbpf load --no-attach dev v0 obj objects/tc_pass.o
@@ -867,7 +898,7 @@ test_they_need_nothing_of_ip_and_tc_and_have_one_symbol_for_them()
 	for plugin in compat/*_ifbpf.so; do
 		kind=${plugin#compat/}
 		case $kind in
-		f_*) kind=ifbpf_filter_settle$'\n'ifbpf_filter_util ;;
+		f_*) kind=ifbpf_filter_util ;;
 		e_*) kind=ifbpf_exec_util ;;
 		*) kind=ifbpf_link_util ;;
 		esac
