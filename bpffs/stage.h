@@ -15,6 +15,10 @@
  *       %drops/<n>                   symlinks; their texts are pins to be removed
  *       %odd                         record with an odd generation; gone: the exchange began
  *       %meta                        record with the next even generation; gone: it is done
+ *
+ * stage.c begins and ends it, stage_directory.c makes directories in it, stage_add.c puts pins and
+ * orders into it, stage_commit.c completes it and moves it in, stage_found.c looks at what others
+ * left.
  */
 #ifndef BPFFS_STAGE_H
 #define BPFFS_STAGE_H
