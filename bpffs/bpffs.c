@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* The layout, opened to be read or written, with its lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/file.h>
-#include <sys/vfs.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/access.h"
-#include "bpffs/bpffs.h"
+#include "bpffs/bpffs_internal.h"
 #include "bpffs/cli.h"
 #include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
-#include "bpffs/record.h"
-#include "compat/libbpf.h"
-
-#define OURS        "%ifbpf"
-#define ROOT_RECORD "%root"
-/* The inode of the initial pid namespace is fixed (PROC_PID_INIT_INO). */
-#define INIT_PID_NS_INO 0xEFFFFFFCU
 
 /* A reader goes on without what somebody else made in our place, but not in silence. */
 static void note_squatter(const struct bpffs *fs)
@@ -38,242 +30,6 @@ static void note_squatter(const struct bpffs *fs)
 	                           : "no directory and",
 	     st.st_uid);
 	hint("see what it is, then remove it: no tool can write here before");
-}
-
-static bool is_bpffs(int fd)
-{
-	struct statfs sfs;
-
-	return !fstatfs(fd, &sfs) && (__u32)sfs.f_type == BPF_FS_MAGIC;
-}
-
-/* Open the root if a BPF filesystem is there: a descriptor, -ENODEV if not, another errno. */
-static int open_root(const char *path)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (is_bpffs(fd))
-		return fd;
-	close(fd);
-	return -ENODEV;
-}
-
-static int refuse_private_sys(const char *path)
-{
-	rejected(-ENODEV,
-	         "cannot find a BPF filesystem at %s, and this shell has a /sys of its own", path);
-	hint("'ip netns exec' and 'ip -n' mount a private /sys; pins made in it vanish with it.");
-	hint("leave it and name the namespace to the tool: --netns NAME");
-	hint("or enter only the network namespace: nsenter --net=/run/netns/NAME");
-	return -ENODEV;
-}
-
-/* Mount a BPF filesystem; two tools at once must not mount one over the other. */
-static int mount_root(const char *path)
-{
-	int mount_fd, fd, err = 0;
-
-	mount_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (mount_fd < 0)
-		return -errno;
-	err = lock_wait(mount_fd, path);
-	if (err)
-		goto out;
-	fd = open_root(path);
-	if (fd >= 0) {
-		close(fd);
-		goto out;
-	}
-	if (mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
-		err = -errno;
-	else
-		note("mounted a BPF filesystem at %s", path);
-out:
-	close(mount_fd);
-	return err;
-}
-
-int bpffs_probe(void)
-{
-	const char *named = getenv("IFBPF_BPFFS");
-	int fd = open_root(named && *named ? named : BPFFS_DEFAULT), in_use;
-
-	if (fd < 0)
-		return fd;
-	in_use = !faccessat(fd, OURS, F_OK, AT_SYMLINK_NOFOLLOW);
-	close(fd);
-	return in_use;
-}
-
-/* A directory of the layout is no place for another one: nobody would look for it there. */
-static bool is_inside_layout(int fd, char root[PATH_MAX])
-{
-	int at = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC), above;
-	struct stat st, top;
-	char link[64];
-	ssize_t len = 0;
-
-	if (at < 0 || fstat(fd, &top))
-		return false;
-	while (is_bpffs(at) && !fstat(at, &st) && st.st_dev == top.st_dev && !len) {
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", at);
-		if (!faccessat(at, OURS, F_OK, AT_SYMLINK_NOFOLLOW))
-			len = readlink(link, root, PATH_MAX - 1);
-		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close(at);
-		at = above;
-	}
-	if (at >= 0)
-		close(at);
-	root[len > 0 ? len : 0] = '\0';
-	return len > 0;
-}
-
-static int refuse_root(const struct bpffs *fs, const char *named)
-{
-	char mounted[PATH_MAX];
-
-	failed(fs->fd, "cannot find a BPF filesystem at %s", fs->path);
-	if (!named || mounts_free_place(fs->path)) {
-		hint("mount one, as root: mount -t bpf bpf %s", cli_word(fs->path));
-		return fs->fd;
-	}
-	hint("IFBPF_BPFFS names the place where one is mounted; without it that is " BPFFS_DEFAULT);
-	if (mounts_first("bpf", mounted) && strcmp(mounted, BPFFS_DEFAULT) != 0)
-		hint("there is one at %s", mounted);
-	return fs->fd;
-}
-
-static int find_root(struct bpffs *fs, enum bpffs_access access)
-{
-	const char *named = getenv("IFBPF_BPFFS");
-	char root[PATH_MAX];
-	int err;
-
-	if (named && *named) {
-		if (!realpath(named, fs->path))
-			return failed(-errno, "cannot find %s, named by IFBPF_BPFFS", named);
-	} else {
-		strcpy(fs->path, BPFFS_DEFAULT);
-		named = NULL;
-	}
-	fs->fd = open_root(fs->path);
-	if (fs->fd >= 0 && named && is_inside_layout(fs->fd, root)) {
-		close(fs->fd);
-		fs->fd = -1;
-		rejected(-EINVAL,
-		         "cannot use %s, named by IFBPF_BPFFS: it is a part of the layout in %s",
-		         named, root);
-		hint("IFBPF_BPFFS=%s", root);
-		return -EINVAL;
-	}
-	if (fs->fd >= 0)
-		return 0;
-	if (fs->fd == -ENODEV && !named && mounts_private_sys())
-		return refuse_private_sys(fs->path);
-	if (fs->fd == -ENODEV && !named && access == BPFFS_WRITE) {
-		err = mount_root(fs->path);
-		fs->fd = err ? err : open_root(fs->path);
-		if (fs->fd >= 0)
-			return 0;
-	}
-	return refuse_root(fs, named);
-}
-
-static int same_device(const struct mount *mount, void *arg)
-{
-	return mount->dev == *(const dev_t *)arg;
-}
-
-static int visit_current(void *arg)
-{
-	return netns_current(arg);
-}
-
-/* The namespace of PID 1, if we and PID 1 look at the same BPF filesystem. */
-static int home_of_init(const struct bpffs *fs, struct netns_id *home)
-{
-	dev_t dev = fs->dev;
-	struct stat st;
-	int fd, err;
-
-	if (stat("/proc/self/ns/pid", &st) || st.st_ino != INIT_PID_NS_INO)
-		return -ENOENT;
-	if (mounts_each("/proc/1/mountinfo", same_device, &dev) <= 0)
-		return -ENOENT;
-	if (stat("/proc/1/ns/net", &st))
-		return -errno;
-	fd = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = netns_visit(fd, visit_current, home);
-	close(fd);
-	if (err) {
-		/* Without CAP_SYS_ADMIN nobody enters; the inode is known all the same. */
-		memset(home, 0, sizeof(*home));
-		home->ino = st.st_ino;
-	}
-	return 0;
-}
-
-static void hint_root_record(const struct bpffs *fs, int err)
-{
-	char path[PATH_MAX + 32];
-
-	if (err == -EPROTONOSUPPORT) {
-		hint("a newer version of ifbpf wrote it: use that one; nothing was changed");
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/%s/%s", fs->path, OURS, ROOT_RECORD);
-	hint("it says which network namespace is home, and is damaged: readlink %s",
-	     cli_word(path));
-	hint("have it written anew, in the namespace whose interfaces have their pins at "
-	     "%s/IFNAME: rm %s && %s IFNAME",
-	     fs->path, cli_word(path), cli_command("pin_maps"));
-}
-
-static int refuse_namespace(int err)
-{
-	failed(err, "cannot tell which network namespace this is");
-	/* Its number is there; before 5.14 there is no other sign. */
-	if (err == -ENOENT)
-		hint("that is seen through /proc: mount it, mount -t proc proc /proc");
-	return err;
-}
-
-/* The home namespace is written once, by the first writer, and stays. */
-static int find_home(struct bpffs *fs, enum bpffs_access access)
-{
-	struct record rec;
-	int err;
-
-	if (fs->ours_fd >= 0) {
-		err = record_read(fs->ours_fd, ROOT_RECORD, &rec);
-		if (!err) {
-			fs->home = rec.iface.netns;
-			return 0;
-		}
-		if (err != -ENOENT) {
-			failed(err, "cannot read the record %s/%s/%s", fs->path, OURS, ROOT_RECORD);
-			hint_root_record(fs, err);
-			return err;
-		}
-	}
-	if (home_of_init(fs, &fs->home)) {
-		err = netns_caller(&fs->home);
-		if (err)
-			return refuse_namespace(err);
-	}
-	if (access == BPFFS_READ)
-		return 0;
-	record_init(&rec, NULL);
-	rec.iface.netns = fs->home;
-	err = record_create(fs->ours_fd, ROOT_RECORD, &rec);
-	if (err == -EEXIST)
-		return find_home(fs, access);
-	return err ? failed(err, "cannot write %s/%s/%s", fs->path, OURS, ROOT_RECORD) : 0;
 }
 
 static int make_ours(struct bpffs *fs)
@@ -330,8 +86,8 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 	/* Remember where we were called before any --netns is entered. */
 	err = netns_caller(&caller);
 	if (err)
-		return refuse_namespace(err);
-	err = find_root(fs, access);
+		return bpffs_refuse_namespace(err);
+	err = bpffs_find_root(fs, access);
 	if (err)
 		return err;
 	if (fstat(fs->fd, &st)) {
@@ -355,7 +111,7 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 			note_squatter(fs);
 	}
 	if (!err)
-		err = find_home(fs, access);
+		err = bpffs_find_home(fs, access);
 out:
 	if (err)
 		bpffs_close(fs);
