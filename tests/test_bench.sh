@@ -250,10 +250,11 @@ test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
 # What it has started hangs with it, and takes no hint.
 test_a_peer_that_hangs_is_named_and_the_others_are_measured()
 {
-	need fuser
+	local name=hang$BASHPID
+
 	mount -t tmpfs tmpfs /mnt
-	mkfifo /mnt/never
-	printf '#!/bin/sh\ntrap "" TERM HUP INT\ncat /mnt/never &\nread -r line </mnt/never\n' >/mnt/nft
+	cp "$(type -P sleep)" "/mnt/$name"
+	printf '#!/bin/sh\ntrap "" TERM HUP INT\n/mnt/%s 900 &\nwait\nwait\n' "$name" >/mnt/nft
 	chmod +x /mnt/nft
 	PATH=/mnt:$PATH bench --json frames
 	((status == 0)) || fail "status $status: $errors"
@@ -264,7 +265,7 @@ test_a_peer_that_hangs_is_named_and_the_others_are_measured()
 	expect_measured frames-forward kernel xdp_forward A/A
 	# Once is enough: it is asked for its version as well.
 	(($(grep -c 'has not ended' <<<"$errors") == 1)) || fail "$errors"
-	! fuser -s /mnt/never || fail "something of it is left: $(fuser -v /mnt/never 2>&1)"
+	! pgrep -x "$name" || { pkill -KILL -x "$name"; fail "what it has started is left"; }
 }
 
 test_what_the_benchmark_itself_needs_is_named()
