@@ -107,6 +107,7 @@ static void check_row(struct json_object *row, struct json_object *metrics, cons
 		printf("above %s %s %s\n", table, get_string(row, "name"),
 		       json_object_get_string(zero));
 	get(row, "built", json_type_boolean);
+	get(row, "failed", json_type_boolean);
 	if (json_object_object_get_ex(row, "vs", &vs) && vs)
 		printf("against %s %s %s\n", table, get_string(row, "name"),
 		       json_object_get_string(vs));

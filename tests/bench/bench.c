@@ -135,19 +135,37 @@ static void look_at_load(void)
 }
 
 /* In what is written as well: a table that failed looks like one that has less to say. */
-static void tell_incomplete(const char *group)
+static void tell_incomplete(const char *group, const char *row, const char *why)
 {
-	struct table *table = bench.tables_len ? bench.tables[bench.tables_len - 1] : NULL;
-	const char *why = log_last_failure();
 	size_t len = strlen(bench.incomplete);
 
-	if (table && !table->measured && table->failed[0])
-		why = table->failed;
-	else if (table && !table->measured)
-		snprintf(table->failed, sizeof(table->failed), "%s", why);
-	snprintf(bench.incomplete + len, sizeof(bench.incomplete) - len, "%s%s, because: %s",
-	         len ? "; " : "", group, why);
-	note("group %s is not complete", group);
+	snprintf(bench.incomplete + len, sizeof(bench.incomplete) - len, "%s%s, because: %s%s%s",
+	         len ? "; " : "", group, row ? row : "", row ? " " : "", why);
+}
+
+/* Returns 0 if all of its tables and their rows are measured, or say why they need not be. */
+static int run_group(const struct group *group)
+{
+	size_t first = bench.tables_len;
+	int err = group->run();
+	struct table *table = bench.tables_len > first ? bench.tables[bench.tables_len - 1] : NULL;
+
+	if (err && table && !table->measured && !table->failed[0])
+		snprintf(table->failed, sizeof(table->failed), "%s", log_last_failure());
+	if (err)
+		tell_incomplete(group->name, NULL,
+		                table && table->failed[0] ? table->failed : log_last_failure());
+	for (size_t i = first; i < bench.tables_len; i++) {
+		const struct row *row = table_failed_row(bench.tables[i]);
+
+		if (row && !err)
+			tell_incomplete(group->name, row->name, row->missing);
+		if (row)
+			err = -EIO;
+	}
+	if (err)
+		note("group %s is not complete", group->name);
+	return err;
 }
 
 /* Returns the exit status. */
@@ -204,10 +222,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < groups_len; i++) {
 		if (!is_wanted(&groups[i], argv + optind, argc - optind))
 			continue;
-		if (groups[i].run()) {
-			tell_incomplete(groups[i].name);
+		if (run_group(&groups[i]))
 			status = EXIT_PARTLY;
-		}
 	}
 	printed = print_results(json, docs);
 	if (printed)

@@ -105,32 +105,41 @@ static void name_row(char name[48], const char *hook, const struct configured *c
 	         c->with ? c->with : "");
 }
 
-static int add(struct table *table, const struct configured *c, enum hook hook, const char *zero,
-               const char *vs, struct measured *run, const struct keys *keys)
+static int load_configured(const struct configured *c, enum hook hook, const char *object,
+                           struct measured *run, const struct keys *keys)
 {
-	const char *prefix = hook == HOOK_XDP ? "xdp" : "tc";
-	char name[48], object[64], detach[96];
-	struct row *row;
-	int err;
+	char detach[96];
+	int err = command_run(NULL, "load %s v0 %s && %s",
+	                      hook == HOOK_XDP ? "-m native" : "--tc clsact", object,
+	                      c->setup ? c->setup : "true");
 
-	name_row(name, prefix, c);
-	row = add_row(table, name, c->what, zero, vs, run);
-	snprintf(object, sizeof(object), "objects/%s_%s.o", prefix, c->program);
-	if (access(object, R_OK)) {
-		row_missing(row, true, "%s is not built yet", object);
-		return 0;
-	}
-	err = command_run(NULL, "load %s v0 %s && %s",
-	                  hook == HOOK_XDP ? "-m native" : "--tc clsact", object,
-	                  c->setup ? c->setup : "true");
-	if (err)
+	if (err) {
+		attach_clear();
 		return err;
+	}
 	snprintf(detach, sizeof(detach), "unload --purge --hook %s v0%s", hook_name(hook),
 	         hook == HOOK_XDP ? "" : CLSACT_OFF(""));
 	err = take(&run->subject, hook, object, detach);
 	if (!err)
 		err = subject_renew(&run->subject);
 	return err ? err : wrap(c, hook, run, keys);
+}
+
+static void add(struct table *table, const struct configured *c, enum hook hook, const char *zero,
+                const char *vs, struct measured *run, const struct keys *keys)
+{
+	const char *prefix = hook == HOOK_XDP ? "xdp" : "tc";
+	char name[48], object[64];
+	struct row *row;
+
+	name_row(name, prefix, c);
+	row = add_row(table, name, c->what, zero, vs, run);
+	snprintf(object, sizeof(object), "objects/%s_%s.o", prefix, c->program);
+	if (access(object, R_OK)) {
+		row_missing(row, true, "%s is not built yet", object);
+	} else if (load_configured(c, hook, object, run, keys)) {
+		row_fail(table, row);
+	}
 }
 
 /* Only the tool itself can load it: its object is a part of it. */
@@ -143,58 +152,48 @@ static int take_peer(struct subject *subject)
 }
 
 /* What xdp-tools has for the same packets as xdp_forward. */
-static int add_peer(struct table *table, struct measured *run, const struct keys *keys)
+static void add_peer(struct table *table, struct measured *run, const struct keys *keys)
 {
 	static const struct configured peer = { .redirects = true,
 		                                .sources = FLOWS,
 		                                .destination = ROUTED };
 	struct row *row = add_row(table, "xdp-forward", "a route looked up for each packet",
 	                          "empty", "", run);
-	int err;
 
 	if (!command_exists("xdp-forward"))
 		row_missing(row, false, PEER_XDP_FORWARD);
 	else
 		command_is_there(row, "xdp-forward", "xdp-tools");
 	if (row->missing[0])
-		return 0;
+		return;
 	run->take = take_peer;
 	if (!attach_try(row, PEER_LOAD, PEER_UNLOAD))
-		return 0;
-	err = take(&run->subject, HOOK_XDP, NULL, PEER_UNLOAD);
-	return err ? err : wrap(&peer, HOOK_XDP, run, keys);
+		return;
+	if (take(&run->subject, HOOK_XDP, NULL, PEER_UNLOAD) || wrap(&peer, HOOK_XDP, run, keys))
+		row_fail(table, row);
 }
 
-int configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys)
+void configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys)
 {
-	int err = add_peer(table, &runs[LEN(list)], keys);
-
-	for (size_t i = 0; !err && i < LEN(list); i++)
-		err = add(table, &list[i], HOOK_XDP, "empty", list[i].peer ? list[i].peer : "",
-		          &runs[i], keys);
-	return err;
+	add_peer(table, &runs[LEN(list)], keys);
+	for (size_t i = 0; i < LEN(list); i++)
+		add(table, &list[i], HOOK_XDP, "empty", list[i].peer ? list[i].peer : "", &runs[i],
+		    keys);
 }
 
-int configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys)
+void configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys)
 {
-	int err = 0;
-
-	for (size_t i = 0; !err && i < LEN(list); i++)
-		err = add(table, &list[i], HOOK_TC_INGRESS, "empty", "", &runs[i], keys);
-	return err;
+	for (size_t i = 0; i < LEN(list); i++)
+		add(table, &list[i], HOOK_TC_INGRESS, "empty", "", &runs[i], keys);
 }
 
-int configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys)
+void configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys)
 {
 	char twin[48];
-	int err = 0;
 
-	for (size_t i = 0; !err && i < LEN(list); i++) {
-		err = add(table, &list[i], HOOK_TC_INGRESS, "empty-tc", "", &runs[2 * i], keys);
+	for (size_t i = 0; i < LEN(list); i++) {
+		add(table, &list[i], HOOK_TC_INGRESS, "empty-tc", "", &runs[2 * i], keys);
 		name_row(twin, "tc", &list[i]);
-		if (!err)
-			err = add(table, &list[i], HOOK_XDP, "empty-xdp", twin, &runs[2 * i + 1],
-			          keys);
+		add(table, &list[i], HOOK_XDP, "empty-xdp", twin, &runs[2 * i + 1], keys);
 	}
-	return err;
 }

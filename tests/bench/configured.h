@@ -8,13 +8,13 @@
 
 /*
  * A row for each, at most STORE_MORE, above the empty program; for store_measure(), whose packets
- * they get, if not fewer sources are wanted. Return 0 or a negative errno, reported.
+ * they get, if not fewer sources are wanted. One that does not work says so in its row.
  *
  * XDP, beside what xdp-tools has for it; tc; and both, each XDP program compared to its tc twin,
  * above "empty-xdp" and "empty-tc".
  */
-int configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys);
-int configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys);
-int configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys);
+void configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys);
+void configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys);
+void configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys);
 
 #endif

@@ -27,6 +27,7 @@ struct list_bench {
 	struct lists lists;
 	struct keys keys[2][KEY_KINDS][KEY_SIZES];
 	struct subject subjects[KINDS_MAX]; /* whose maps the rows share */
+	char failed[KINDS_MAX][320];        /* why one could not be filled; "": it could */
 	struct measured zeros[KEY_SIZES], again;
 	struct measured runs[KINDS_MAX][KEY_KINDS][KEY_SIZES];
 	struct frame frame;
@@ -63,7 +64,7 @@ static int add_zeros(struct table *table, struct list_bench *b)
 	return err;
 }
 
-static int add_row(struct table *table, struct list_bench *b, size_t i, int kind, int size)
+static void add_row(struct table *table, struct list_bench *b, size_t i, int kind, int size)
 {
 	const struct listed_kind *listed = &listed_kinds[i];
 	struct measured *measured = &b->runs[i][kind][size];
@@ -79,14 +80,16 @@ static int add_row(struct table *table, struct list_bench *b, size_t i, int kind
 		snprintf(row->vs, sizeof(row->vs), "%s/%s/%s", listed_kinds[0].name,
 		         key_kind_name(kind), key_sizes[size].name);
 	if (!listed_is_there(listed, row))
-		return 0;
-	err = subject_again(&measured->subject, &b->subjects[i]);
+		return;
+	err = b->failed[i][0] ? rejected(-EIO, "%s", b->failed[i])
+	                      : subject_again(&measured->subject, &b->subjects[i]);
 	if (!err)
 		err = testrun_make(&measured->run, measured->subject.prog_fd, &b->frame,
 		                   &b->keys[listed->addresses][kind][size]);
+	if (!err)
+		err = testrun_check(&measured->run, kind == KEY_HIT ? XDP_DROP : XDP_PASS, CHECKED);
 	if (err)
-		return err;
-	return testrun_check(&measured->run, kind == KEY_HIT ? XDP_DROP : XDP_PASS, CHECKED);
+		row_fail(table, row);
 }
 
 /* With a list of its own: where it lies in memory makes a difference, which is no better's. */
@@ -110,37 +113,37 @@ static int add_again(struct table *table, struct list_bench *b)
 }
 
 /* What is a part of another kind comes after it, as it is given what that one has. */
-static int fill(struct list_bench *b, bool parts)
+static void fill(struct list_bench *b, bool parts)
 {
 	const struct listed_kind *whole;
 	struct row unused;
-	int err = 0;
+	int err;
 
-	for (size_t i = 0; !err && i < listed_kinds_len; i++) {
+	for (size_t i = 0; i < listed_kinds_len; i++) {
 		whole = listed_find(listed_kinds[i].whole);
 		if (!whole == parts || !listed_is_there(&listed_kinds[i], &unused))
 			continue;
 		err = listed_load(&listed_kinds[i], &b->lists, &b->subjects[i]);
-		if (!err && whole && listed_is_there(whole, &unused))
+		if (!err && whole && listed_is_there(whole, &unused) &&
+		    !b->failed[whole - listed_kinds][0])
 			err = listed_share(&listed_kinds[i], &b->subjects[i],
 			                   &b->subjects[whole - listed_kinds], b->lists.v6);
 		else if (!err)
 			err = listed_fill(&listed_kinds[i], &b->lists, &b->subjects[i]);
+		if (err)
+			snprintf(b->failed[i], sizeof(b->failed[i]), "%s", log_last_failure());
 	}
-	return err;
 }
 
 static int add_rows(struct table *table, struct list_bench *b)
 {
-	int err = fill(b, false);
-
-	if (!err)
-		err = fill(b, true);
+	fill(b, false);
+	fill(b, true);
 	for (int kind = 0; kind < KEY_KINDS; kind++)
 		for (int size = 0; size < KEY_SIZES; size++)
-			for (size_t i = 0; !err && i < listed_kinds_len; i++)
-				err = add_row(table, b, i, kind, size);
-	return err ? err : add_again(table, b);
+			for (size_t i = 0; i < listed_kinds_len; i++)
+				add_row(table, b, i, kind, size);
+	return b->failed[0][0] ? 0 : add_again(table, b);
 }
 
 static void release(struct list_bench *b)

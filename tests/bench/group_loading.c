@@ -105,17 +105,16 @@ static int write_batch(unsigned int interfaces)
 /* Nothing is left of it, pins included: each round is a first one. */
 static int take_off(const struct way_run *run)
 {
-	int err = 0;
+	int err = 0, last;
 
 	for (unsigned int i = 0; !err && run->way->link && i < run->interfaces; i++)
 		err = command_run(NULL, "unload --hook xdp l%u", i);
-	if (err)
-		return err;
-	return command_run(NULL,
+	last = command_run(NULL,
 	                   "i=0; while [ $i -lt %u ]; do echo link set dev l$i xdp off; "
 	                   "i=$((i + 1)); done | ip -batch - && rm -rf " BENCH_PIN
 	                   " /sys/fs/bpf/l[0-9]*",
 	                   run->interfaces);
+	return err ? err : last;
 }
 
 static int round_way(struct row *row, double values[TABLE_METRICS])

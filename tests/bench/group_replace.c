@@ -181,7 +181,8 @@ static int swap_under_load(struct change_run *run, unsigned int times, double *s
 	last = sender_stop(pid);
 	if (!err)
 		err = last;
-	return err ? err : wait_for_silence();
+	last = wait_for_silence(); /* for the next row as well */
+	return err ? err : last;
 }
 
 /* Whatever arrived was counted by one of the programs, or came to the stack. */

@@ -196,7 +196,7 @@ static int round_job(struct row *row, double values[TABLE_METRICS])
 	return err ? err : last;
 }
 
-int job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender)
+void job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender)
 {
 	struct row *row = table_row(table, job->name, job->what, round_job, run);
 
@@ -207,13 +207,15 @@ int job_add(struct table *table, const struct job *job, struct job_run *run, str
 		snprintf(row->zero, sizeof(row->zero), JOB_SENDER);
 	if (job->object && access(job->object, R_OK)) {
 		row_missing(row, true, "%s is not built yet", job->object);
-		return 0;
+		return;
 	}
-	if (!command_is_there(row, job->command, job->package))
-		return 0;
-	if (!attach_try(row, job->attach, NULL))
-		return 0;
-	return command_run(NULL, "%s", job->detach);
+	if (!command_is_there(row, job->command, job->package) ||
+	    !attach_try(row, job->attach, NULL))
+		return;
+	if (command_run(NULL, "%s", job->detach)) {
+		row_fail(table, row);
+		attach_clear();
+	}
 }
 
 void job_metrics(struct table *table)

@@ -34,9 +34,10 @@ struct job_run {
 
 /*
  * A row whose first metric is the rate, in millions of frames a second. Tries the job once; one
- * that this kernel refuses is missing. Returns 0 or a negative errno, reported.
+ * that this kernel refuses is missing.
  */
-int job_add(struct table *table, const struct job *job, struct job_run *run, struct sender *sender);
+void job_add(struct table *table, const struct job *job, struct job_run *run,
+             struct sender *sender);
 
 /* The qdisc that unload leaves would be asked about each frame of the next rows. */
 #define CLSACT_OFF(unload) unload " && tc qdisc del dev v0 clsact"

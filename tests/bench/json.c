@@ -40,6 +40,7 @@ static struct json_object *row_json(struct table *table, const struct row *row)
 	json_put_string(json, "zero", row->zero);
 	json_put_string(json, "missing", row->missing);
 	json_put_bool(json, "built", !row->absent);
+	json_put_bool(json, "failed", row->failed);
 	for (size_t m = 0; table->measured && !row->missing[0] && m < table->metrics_len; m++) {
 		json_object_object_add(values, table->metrics[m].name,
 		                       summary_json(&row->value[m]));

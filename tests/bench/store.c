@@ -36,8 +36,8 @@ static bool find(const struct store_program *program, struct row *row, char path
 	return true;
 }
 
-static int add(struct table *table, const struct store_program *program, struct measured *run,
-               const struct frame *frame, const struct keys *keys)
+static void add(struct table *table, const struct store_program *program, struct measured *run,
+                const struct frame *frame, const struct keys *keys)
 {
 	struct row *row = table_row(table, program->name, program->what, measured_round, run);
 	char path[PATH_MAX];
@@ -48,7 +48,7 @@ static int add(struct table *table, const struct store_program *program, struct 
 	if (program->vs)
 		snprintf(row->vs, sizeof(row->vs), "%s", program->vs);
 	if (!find(program, row, path))
-		return 0;
+		return;
 	err = subject_load(&run->subject, path, program->program, NULL, NULL);
 	run->fill = program->fill;
 	if (!err && run->fill)
@@ -57,11 +57,14 @@ static int add(struct table *table, const struct store_program *program, struct 
 		err = testrun_make(&run->run, run->subject.prog_fd, frame, keys);
 	if (!err)
 		err = testrun_check(&run->run, program->action, CHECKED);
-	return err ? failed(err, "cannot measure %s", path) : 0;
+	if (!err)
+		return;
+	row_fail(table, row);
+	failed(err, "cannot measure %s", path);
 }
 
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
-                  int (*more)(struct table *table, struct measured *runs, const struct keys *keys))
+                  void (*more)(struct table *table, struct measured *runs, const struct keys *keys))
 {
 	struct measured *runs = calloc(len + STORE_MORE, sizeof(*runs));
 	struct keys keys = {};
@@ -73,9 +76,9 @@ int store_measure(struct table *table, const struct store_program *programs, siz
 	frame_make(&frame, false);
 	err = keys_make_private(&keys, KEYS);
 	for (size_t i = 0; !err && i < len; i++)
-		err = add(table, &programs[i], &runs[i], &frame, &keys);
+		add(table, &programs[i], &runs[i], &frame, &keys);
 	if (!err && more)
-		err = more(table, runs + len, &keys);
+		more(table, runs + len, &keys);
 	for (size_t i = 0; i < len + STORE_MORE; i++)
 		runs[i].run.ms = STORE_MS;
 	table->rounds = bench_size(STORE_ROUNDS, bench.rounds);

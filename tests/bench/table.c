@@ -89,6 +89,35 @@ struct row *row_against(struct table *table, const struct row *row)
 	return table_find(table, table->reference);
 }
 
+/* What failed, without the row's name in front: checks of frames begin with it. */
+static const char *why_it_failed(const struct row *row)
+{
+	const char *why = log_last_failure();
+	size_t len = strlen(row->name);
+
+	if (strncmp(why, row->name, len) || strncmp(why + len, ": ", 2))
+		return why;
+	return why + len + 2;
+}
+
+void row_fail(struct table *table, struct row *row)
+{
+	row_missing(row, false, "failed: %s", why_it_failed(row));
+	row->failed = true;
+	for (size_t i = 0; i < table->rows_len; i++)
+		if (!strcmp(table->rows[i].zero, row->name) && !table->rows[i].missing[0])
+			row_missing(&table->rows[i], false, "its zero line %s has failed",
+			            row->name);
+}
+
+const struct row *table_failed_row(const struct table *table)
+{
+	for (size_t i = 0; i < table->rows_len; i++)
+		if (table->rows[i].failed)
+			return &table->rows[i];
+	return NULL;
+}
+
 void row_missing(struct row *row, bool absent, const char *fmt, ...)
 {
 	va_list args;

@@ -53,12 +53,13 @@ struct row {
 	char zero[48];     /* the row whose metric zero_metric is taken off this one's; "": none */
 	char missing[320]; /* why it is not measured; "": it is */
 	bool absent;       /* that is because the subject is not in the tree yet */
+	bool failed;       /* or because it does not work: the group is not complete */
 	bool peer;         /* it needs a tool of others: one that does not work fails no group */
 
 	/*
 	 * One round: a value for each metric. Returns 0 or a negative errno, reported: -ECHILD or
 	 * -ETIME if a command does not work, as command_run(). What a peer's tool has done is
-	 * checked as all else is: any other error fails the group.
+	 * checked as all else is: any other error is a failure of the row.
 	 */
 	int (*round)(struct row *row, double values[TABLE_METRICS]);
 	void *subject;
@@ -115,9 +116,19 @@ __attribute__((format(printf, 3, 4))) void row_missing(struct row *row, bool abs
                                                        const char *fmt, ...);
 
 /*
+ * It does not work: why is what was reported last. Whatever is built on it, which is what has it as
+ * a zero line, is not measured either.
+ */
+void row_fail(struct table *table, struct row *row);
+
+/* The first row that failed, or NULL. */
+const struct row *table_failed_row(const struct table *table);
+
+/*
  * Measure: in each round every row once, in another order; the reference twice (A/A).
  * Anew, up to twice, while A/A says that a metric is unreliable and there is time; the best
- * attempt stands. Returns 0 or a negative errno, reported.
+ * attempt stands. A row that fails is left out from there on, and says why. Returns 0, with such
+ * rows as well, or a negative errno, reported, if the table cannot be measured.
  */
 int table_run(struct table *table);
 

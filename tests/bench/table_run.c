@@ -13,29 +13,33 @@
 
 #define ATTEMPTS 3
 
-/*
- * A peer whose tool does not work here. If it was the reference, or once more, another one takes
- * its place: returns -EAGAIN then.
- */
-static int leave_out(struct table *table, struct row *row)
+/* A/A is the reference's, whose row says what failed; but one with a subject of its own. */
+static struct row *row_of(struct table *table, struct row *row)
 {
-	bool again = !strcmp(row->name, ROW_AA) || !strcmp(row->name, table->reference);
+	struct row *reference = table_find(table, table->reference);
 
-	if (again)
-		row = table_find(table, table->reference);
-	row_missing(row, false, "cannot be measured here: %s", log_last_failure());
-	return again ? -EAGAIN : 0;
+	return !strcmp(row->name, ROW_AA) && row->subject == reference->subject ? reference : row;
 }
 
-/* What failed, with the row's name once: checks of frames begin with it. */
-static void tell_failed(struct table *table, const struct row *row)
+/*
+ * The others are measured without it. A peer whose tool does not work here, which shows at once, is
+ * no failure. If it was the reference, another one takes its place: returns -EAGAIN then.
+ */
+static int leave_out(struct table *table, struct row *row, int err, bool at_once)
 {
-	const char *why = log_last_failure();
-	size_t len = strlen(row->name);
-	bool named = !strncmp(why, row->name, len) && why[len] == ':';
-
-	snprintf(table->failed, sizeof(table->failed), "%s%s%s", named ? "" : row->name,
-	         named ? "" : ": ", why);
+	row = row_of(table, row);
+	if (!strcmp(row->name, ROW_AA)) {
+		snprintf(table->failed, sizeof(table->failed), "%s: %s", row->name,
+		         log_last_failure());
+		return failed(err, "cannot measure %s of table %s", row->name, table->name);
+	}
+	if ((err == -ECHILD || err == -ETIME) && row->peer && at_once) {
+		row_missing(row, false, "cannot be measured here: %s", log_last_failure());
+	} else {
+		row_fail(table, row);
+		failed(err, "cannot measure %s of table %s", row->name, table->name);
+	}
+	return row_is_measured(table_find(table, table->reference)) ? 0 : -EAGAIN;
 }
 
 static int run_row(struct table *table, struct samples *samples, size_t r, unsigned int round)
@@ -47,12 +51,8 @@ static int run_row(struct table *table, struct samples *samples, size_t r, unsig
 	if (!row_is_measured(row))
 		return 0;
 	err = row->round(row, values);
-	if ((err == -ECHILD || err == -ETIME) && row->peer && !round && !table->attempts)
-		return leave_out(table, row);
-	if (err) {
-		tell_failed(table, row);
-		return failed(err, "cannot measure %s of table %s", row->name, table->name);
-	}
+	if (err)
+		return leave_out(table, row, err, !round && !table->attempts);
 	for (size_t m = 0; m < table->metrics_len; m++)
 		samples->of[r][m][round] = values[m];
 	return 0;
@@ -100,7 +100,8 @@ static struct row *choose_reference(struct table *table)
 	struct row *reference = table_find(table, table->reference);
 
 	for (size_t i = 0; !row_is_measured(reference) && i < table->rows_len; i++)
-		reference = &table->rows[i];
+		if (strcmp(table->rows[i].name, ROW_AA))
+			reference = &table->rows[i];
 	if (!row_is_measured(reference))
 		return NULL;
 	snprintf(table->reference, sizeof(table->reference), "%s", reference->name);
@@ -113,6 +114,7 @@ static void set_aa(struct table *table, const struct row *reference)
 
 	if (!aa)
 		aa = table_row(table, ROW_AA, "", NULL, NULL);
+	aa->missing[0] = '\0';
 	aa->what = "the reference once more";
 	aa->round = reference->round;
 	aa->subject = reference->subject;
@@ -163,15 +165,17 @@ static int run_attempts(struct table *table, struct samples *samples, struct sam
 
 static int run_measured(struct table *table, struct samples *samples)
 {
-	bool own_aa = table_find(table, ROW_AA);
+	const struct row *own =
+		table_find(table, ROW_AA) ? table_find(table, table->reference) : NULL;
 	struct row *reference;
 	int err;
 
 	do {
+		table->attempts = 0;
 		reference = choose_reference(table);
 		if (!reference)
 			return 0; /* each row says why it is missing */
-		if (!own_aa)
+		if (reference != own)
 			set_aa(table, reference);
 		err = run_attempts(table, samples, table->samples);
 	} while (err == -EAGAIN);

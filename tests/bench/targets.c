@@ -99,7 +99,11 @@ static bool is_measured(struct target *target, const struct table *table, const 
 		return true;
 	target->state = row && row->absent ? TARGET_NOT_BUILT : TARGET_NOT_MEASURED;
 	if (row && row->missing[0])
-		snprintf(target->found, sizeof(target->found), "%s", row->missing);
+		snprintf(target->found, sizeof(target->found), "%s%s%s",
+		         name == target->row ? "" : name, name == target->row ? "" : " ",
+		         row->missing);
+	else if (row)
+		snprintf(target->found, sizeof(target->found), "%s", table->failed);
 	else
 		snprintf(target->found, sizeof(target->found), "table %s has no row %s",
 		         table->name, name);

@@ -25,7 +25,7 @@ struct target {
 	} state;
 	double measured;  /* a count: in its worst round; else the median */
 	const char *unit; /* NULL: nothing is measured */
-	char found[360];
+	char found[400];
 };
 
 extern struct target *targets;

@@ -349,7 +349,7 @@ static void a_peer_that_does_not_work_is_left_out(void **state)
 }
 
 /* The tool has run, and what it did is not what it should be: that is no matter of the tool. */
-static void a_peer_of_which_something_is_lost_fails_its_table(void **state)
+static void a_peer_of_which_something_is_lost_has_failed(void **state)
 {
 	struct table *table = make_table(3, false);
 	SCRIPT(a, 10);
@@ -357,40 +357,95 @@ static void a_peer_of_which_something_is_lost_fails_its_table(void **state)
 	(void)state;
 	table_row(table, "a", "", play, &a);
 	table_row(table, "other", "", play_nothing, NULL)->peer = true;
-	assert_int_equal(table_run(table), -EIO);
-	assert_false(table->measured);
-	assert_string_equal(table_find(table, "other")->missing, "");
-	assert_string_equal(table->failed, "other: it does not work");
+	assert_int_equal(table_run(table), 0);
+	assert_ptr_equal(table_failed_row(table), table_find(table, "other"));
+	assert_string_equal(table_find(table, "other")->missing, "failed: it does not work");
 }
 
-static void a_row_of_ours_that_fails_says_why_its_table_is_not_measured(void **state)
+/* From the second round on. */
+static int play_once(struct row *row, double values[TABLE_METRICS])
+{
+	struct script *script = row->subject;
+
+	return script->at ? failed(-EIO, "%s: frames are lost", row->name) : play(row, values);
+}
+
+static void a_row_that_fails_says_why_and_the_others_are_measured(void **state)
 {
 	struct table *table = make_table(3, false);
 	SCRIPT(a, 10);
+	SCRIPT(b, 5);
+	SCRIPT(ours, 1);
+	struct row *row;
 
 	(void)state;
 	table_row(table, "a", "", play, &a);
-	table_row(table, "ours", "", play_nothing, NULL);
-	assert_int_equal(table_run(table), -EIO);
-	assert_string_equal(print_sureness(table), "not measured: ours: it does not work");
-	assert_string_equal(print_missing(table, table_find(table, "a")), "not measured");
+	assert_null(table_failed_row(table));
+	table_row(table, "ours", "", play_once, &ours);
+	row = table_row(table, "b", "", play, &b);
+	strcpy(row->vs, "ours");
+	assert_int_equal(table_run(table), 0);
+	assert_true(table->measured);
+	/* What a check says begins with the row, which is named once. */
+	row = table_find(table, "ours");
+	assert_string_equal(print_missing(table, row), "failed: frames are lost");
+	assert_ptr_equal(table_failed_row(table), row);
+	assert_near(table_find(table, "a")->value[0].median, 10);
+	assert_near(table_find(table, "b")->value[0].median, 5);
+	assert_false(table_find(table, "b")->has_ratio[0]);
 }
 
-/* As the checks of frames: what is said begins with the row. */
-static int play_named(struct row *row, double values[TABLE_METRICS])
+static void a_reference_that_fails_has_another_one_in_its_place(void **state)
 {
-	(void)values;
-	return failed(-EIO, "%s: frames are lost", row->name);
+	struct table *table = make_table(3, false);
+	SCRIPT(ours, 1);
+	SCRIPT(aa, 1);
+	SCRIPT(a, 10);
+	SCRIPT(b, 5);
+
+	(void)state;
+	table_row(table, "ours", "", play_once, &ours);
+	table_row(table, ROW_AA, "", play, &aa); /* which was about that one */
+	table_row(table, "a", "", play, &a);
+	table_row(table, "b", "", play, &b);
+	assert_int_equal(table_run(table), 0);
+	assert_true(table->measured);
+	assert_string_equal(table->reference, "a");
+	assert_near(table_find(table, ROW_AA)->value[0].median, 10);
+	assert_near(table_find(table, "b")->ratio[0].median, 2);
+	assert_ptr_equal(table_failed_row(table), table_find(table, "ours"));
+	assert_int_equal(table->attempts, 1);
 }
 
-static void a_row_that_names_itself_is_named_once(void **state)
+static void without_a_zero_line_nothing_above_it_is_measured(void **state)
+{
+	struct table *table = make_table(3, false);
+	SCRIPT(zero, 1);
+	SCRIPT(a, 10);
+	SCRIPT(b, 5);
+
+	(void)state;
+	table_row(table, "zero", "", play_once, &zero);
+	strcpy(table_row(table, "a", "", play, &a)->zero, "zero");
+	table_row(table, "b", "", play, &b);
+	strcpy(table->reference, "a");
+	assert_int_equal(table_run(table), 0);
+	assert_string_equal(table_find(table, "a")->missing, "its zero line zero has failed");
+	assert_string_equal(table->reference, "b");
+	assert_near(table_find(table, "b")->value[0].median, 5);
+	assert_ptr_equal(table_failed_row(table), table_find(table, "zero"));
+}
+
+static void a_table_of_which_nothing_works_is_not_measured(void **state)
 {
 	struct table *table = make_table(3, false);
 
 	(void)state;
-	table_row(table, "ours", "", play_named, NULL);
-	assert_int_equal(table_run(table), -EIO);
-	assert_string_equal(print_sureness(table), "not measured: ours: frames are lost");
+	table_row(table, "ours", "", play_nothing, NULL);
+	assert_int_equal(table_run(table), 0);
+	assert_false(table->measured);
+	assert_string_equal(print_sureness(table), "not measured");
+	assert_ptr_equal(table_failed_row(table), table_find(table, "ours"));
 }
 
 static void a_zero_line_may_be_of_another_metric(void **state)
@@ -506,11 +561,14 @@ int main(void)
 		                          release),
 		cmocka_unit_test_teardown(a_noisy_table_that_is_slow_is_measured_again, release),
 		cmocka_unit_test_teardown(a_peer_that_does_not_work_is_left_out, release),
-		cmocka_unit_test_teardown(a_peer_of_which_something_is_lost_fails_its_table,
+		cmocka_unit_test_teardown(a_peer_of_which_something_is_lost_has_failed, release),
+		cmocka_unit_test_teardown(a_row_that_fails_says_why_and_the_others_are_measured,
 		                          release),
-		cmocka_unit_test_teardown(
-			a_row_of_ours_that_fails_says_why_its_table_is_not_measured, release),
-		cmocka_unit_test_teardown(a_row_that_names_itself_is_named_once, release),
+		cmocka_unit_test_teardown(a_reference_that_fails_has_another_one_in_its_place,
+		                          release),
+		cmocka_unit_test_teardown(without_a_zero_line_nothing_above_it_is_measured,
+		                          release),
+		cmocka_unit_test_teardown(a_table_of_which_nothing_works_is_not_measured, release),
 		cmocka_unit_test_teardown(a_zero_line_may_be_of_another_metric, release),
 		cmocka_unit_test_teardown(what_is_missing_is_not_measured_nor_a_reference, release),
 		cmocka_unit_test_teardown(once_the_time_is_up_there_is_one_round_and_no_trust,

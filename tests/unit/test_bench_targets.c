@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is called met, missed and unsure, from known values. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -179,6 +180,33 @@ static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
 	assert_string_equal(target.unit, "times");
 }
 
+static int play_nothing(struct row *row, double values[TABLE_METRICS])
+{
+	(void)row;
+	(void)values;
+	return failed(-EIO, "it does not work");
+}
+
+static void what_rests_on_a_row_that_failed_is_not_measured(void **state)
+{
+	struct table *table = make_table(0);
+	struct script a = { .m = { 1, 1, 1, 1, 1 } };
+	struct target own = { .row = "broken", .metric = "m", .limit = 1 };
+	struct target ratio = {
+		.row = "a", .metric = "m", .vs = "broken", .is = TARGET_AT_LEAST, .limit = 1
+	};
+	struct target other = { .row = "a", .metric = "m", .limit = 2 };
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "broken", "", play_nothing, NULL);
+	assert_string_equal(judge(table, &own), "not measured");
+	assert_string_equal(own.found, "failed: it does not work");
+	assert_string_equal(judge(table, &ratio), "not measured");
+	assert_string_equal(ratio.found, "broken failed: it does not work");
+	assert_string_equal(judge(table, &other), "met");
+}
+
 static void what_noise_may_have_done_is_unsure(void **state)
 {
 	struct table *table = make_table(0.05);
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_count_beside_what_it_is_silent_about_is_unsure,
 		                          release),
 		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
+		cmocka_unit_test_teardown(what_rests_on_a_row_that_failed_is_not_measured, release),
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
 		cmocka_unit_test_teardown(a_row_of_another_table_is_compared_by_the_medians,
