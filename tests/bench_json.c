@@ -17,6 +17,7 @@ static const char usage[] =
 	"  against TABLE ROW OTHER                      what it is compared to\n"
 	"  above TABLE ROW ZERO                         what is taken off it\n"
 	"  value TABLE ROW METRIC MEDIAN LEAST MOST\n"
+	"  without TABLE ROW METRIC WHY                 there is no ratio\n"
 	"  target VERDICT: TABLE ROW\n";
 
 static bool good = true;
@@ -81,7 +82,7 @@ static void check_summary(struct json_object *summary, const char *table, const 
 		printf("value %s %s %s %g %g %g\n", table, row, what, median, min, max);
 }
 
-/* A value of each metric, and ratios of some of them. */
+/* Of each metric a value, and a ratio or why there is none. */
 static void check_values(struct json_object *row, struct json_object *metrics, const char *table)
 {
 	struct json_object *values = get(row, "values", json_type_object);
@@ -90,10 +91,13 @@ static void check_values(struct json_object *row, struct json_object *metrics, c
 
 	for (size_t m = 0; m < length(metrics); m++) {
 		const char *metric = get_string(json_object_array_get_idx(metrics, m), "name");
-		struct json_object *ratio;
+		struct json_object *ratio = get(ratios, metric, json_type_object), *reason;
 
 		check_summary(get(values, metric, json_type_object), table, name, metric);
-		if (json_object_object_get_ex(ratios, metric, &ratio))
+		if (json_object_object_get_ex(ratio, "reason", &reason))
+			printf("without %s %s %s %s\n", table, name, metric,
+			       json_object_get_string(reason));
+		else
 			check_summary(ratio, table, name, NULL);
 	}
 }

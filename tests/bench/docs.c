@@ -49,12 +49,16 @@ static void write_row(FILE *f, struct table *table, const struct row *row)
 		        print_number(row->value[m].min), print_number(row->value[m].max));
 		if (m > 0 && row->has_ratio[m])
 			fprintf(f, ", %s×", print_number(row->ratio[m].median));
+		else if (m > 0 && row->drowned[m])
+			fputs(", " PRINT_NOISE, f);
 		fputs(" |", f);
 	}
 	if (row->has_ratio[0])
 		fprintf(f, " **%s×** (%s – %s) `%s` |\n", print_number(row->ratio[0].median),
 		        print_number(row->ratio[0].min), print_number(row->ratio[0].max),
 		        row_against(table, row)->name);
+	else if (row->drowned[0])
+		fprintf(f, " " PRINT_NOISE " `%s` |\n", row_against(table, row)->name);
 	else
 		fputs(" |\n", f);
 }
@@ -65,6 +69,8 @@ static void write_table(FILE *f, struct table *table, bool plotted)
 	fprintf(f, "`%s`: %s.\n", table->name, print_sureness(table));
 	for (size_t i = 0; i < table->notes_len; i++)
 		fprintf(f, "%s\n", table->notes[i]);
+	if (print_legend(table))
+		fprintf(f, "%s\n", print_legend(table));
 	fputs("\n| | |", f);
 	for (size_t m = 0; m < table->metrics_len; m++)
 		fprintf(f, " %s, %s%s%s |", table->metrics[m].name, table->metrics[m].unit,

@@ -28,6 +28,19 @@ static struct json_object *summary_json(const struct summary *summary)
 	return json;
 }
 
+/* Or the reason why there is none. */
+static struct json_object *ratio_json(struct table *table, const struct row *row, size_t m)
+{
+	const char *reason = print_no_ratio(table, row, m);
+	struct json_object *json;
+
+	if (!reason)
+		return summary_json(&row->ratio[m]);
+	json = json_object_new_object();
+	json_put_string(json, "reason", reason);
+	return json;
+}
+
 static struct json_object *row_json(struct table *table, const struct row *row)
 {
 	struct json_object *json = json_object_new_object();
@@ -44,9 +57,7 @@ static struct json_object *row_json(struct table *table, const struct row *row)
 	for (size_t m = 0; table->measured && !row->missing[0] && m < table->metrics_len; m++) {
 		json_object_object_add(values, table->metrics[m].name,
 		                       summary_json(&row->value[m]));
-		if (row->has_ratio[m])
-			json_object_object_add(ratios, table->metrics[m].name,
-			                       summary_json(&row->ratio[m]));
+		json_object_object_add(ratios, table->metrics[m].name, ratio_json(table, row, m));
 	}
 	json_object_object_add(json, "values", values);
 	json_object_object_add(json, "ratios", ratios);

@@ -28,6 +28,32 @@ const char *print_missing(const struct table *table, const struct row *row)
 	return row->missing[0] || table->measured ? row->missing : "not measured";
 }
 
+const char *print_no_ratio(struct table *table, const struct row *row, size_t metric)
+{
+	const struct row *against = row_against(table, row);
+
+	if (row->has_ratio[metric])
+		return NULL;
+	if (row->drowned[metric])
+		return PRINT_NOISE;
+	if (table->metrics[metric].no_ratio)
+		return "count";
+	return against ? "the other is not measured" : "compared to none";
+}
+
+const char *print_legend(const struct table *table)
+{
+	bool drowned = false;
+
+	for (size_t r = 0; r < table->rows_len; r++)
+		for (size_t m = 0; m < table->metrics_len; m++)
+			drowned = drowned ||
+			          (table->rows[r].drowned[m] && !table->rows[r].missing[0]);
+	return drowned ? PRINT_NOISE " instead of a ratio: in some round one of the two is nearer "
+	                             "to its zero line than A/A is sure of."
+	               : NULL;
+}
+
 /* Of each metric that is no count. */
 static void tell_noise(const struct table *table, char *text, size_t size)
 {
@@ -121,7 +147,7 @@ static void print_metric(const struct table *table, const struct row *row, size_
 	if (row->has_ratio[m])
 		printf(" %7sx", print_number(row->ratio[m].median));
 	else
-		printf(" %8s", "-");
+		printf(" %8s", row->drowned[m] ? PRINT_NOISE : "-");
 }
 
 static int name_width(const struct table *table)
@@ -136,6 +162,7 @@ static int name_width(const struct table *table)
 
 void print_table(struct table *table)
 {
+	const char *legend = print_legend(table);
 	const struct row *against;
 	int width = name_width(table);
 	char head[64];
@@ -143,6 +170,8 @@ void print_table(struct table *table)
 	printf("%s: %s\n  %s\n", table->name, table->title, print_sureness(table));
 	for (size_t i = 0; i < table->notes_len; i++)
 		printf("  %s\n", table->notes[i]);
+	if (legend)
+		printf("  %s\n", legend);
 	printf("  %-*s", width, "");
 	for (size_t m = 0; m < table->metrics_len; m++) {
 		snprintf(head, sizeof(head), "%s, %s%s", table->metrics[m].name,

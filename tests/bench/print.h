@@ -12,6 +12,15 @@ const char *print_number(double number);
 /* Why a row has no numbers, or "". */
 const char *print_missing(const struct table *table, const struct row *row);
 
+/* Why a row that is measured has no ratio in a metric, in which it might have one, or NULL. */
+const char *print_no_ratio(struct table *table, const struct row *row, size_t metric);
+
+/* What PRINT_NOISE means, if it stands in the table, or NULL. */
+const char *print_legend(const struct table *table);
+
+/* Instead of a ratio. */
+#define PRINT_NOISE "noise"
+
 /* What stands behind the unit of a metric: that A/A does not let it be trusted, or nothing. */
 const char *print_doubt(const struct table *table, size_t metric);
 

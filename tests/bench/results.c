@@ -176,8 +176,10 @@ void results_make(struct table *table, const struct samples *samples)
 			for (unsigned int i = 0; i < samples->rounds; i++)
 				values[i] = net(table, samples, row, m, i);
 			row->value[m] = summarize(values, samples->rounds);
-			row->has_ratio[m] = row_is_measured(vs) && !table->metrics[m].no_ratio &&
-			                    find_ratio(table, samples, row, vs, m, &row->ratio[m]);
+			if (!row_is_measured(vs) || table->metrics[m].no_ratio)
+				continue;
+			row->has_ratio[m] = find_ratio(table, samples, row, vs, m, &row->ratio[m]);
+			row->drowned[m] = !row->has_ratio[m];
 		}
 	}
 	table->rounds_done = samples->rounds;

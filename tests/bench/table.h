@@ -67,6 +67,7 @@ struct row {
 	/* Filled by table_run(). A ratio above 1 is always in favour of the row. */
 	struct summary value[TABLE_METRICS], ratio[TABLE_METRICS];
 	bool has_ratio[TABLE_METRICS];
+	bool drowned[TABLE_METRICS]; /* it has none as a zero line is too near to one of the two */
 };
 
 struct table {

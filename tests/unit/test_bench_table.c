@@ -56,6 +56,14 @@ static struct table *make_table(unsigned int rounds, bool higher)
 	return table;
 }
 
+static struct table *make_two_metrics(void)
+{
+	struct table *table = make_table(3, false);
+
+	table_metric(table, (struct metric){ .name = "second", .unit = "s" });
+	return table;
+}
+
 static int release(void **state)
 {
 	(void)state;
@@ -152,6 +160,29 @@ static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
 	assert_near(table->noise[0].size, 8);
 	assert_near(table_find(table, "b")->value[0].median, 3);
 	assert_false(table_find(table, "b")->has_ratio[0]);
+	assert_string_equal(print_no_ratio(table, table_find(table, "b"), 0), PRINT_NOISE);
+	assert_non_null(strstr(print_legend(table), PRINT_NOISE " instead of a ratio: "));
+}
+
+static void what_has_no_ratio_says_why(void **state)
+{
+	struct table *table = make_two_metrics();
+	SCRIPT(a, 100, 10);
+	SCRIPT(b, 50, 1);
+
+	(void)state;
+	table->metrics[1].no_ratio = true;
+	table_row(table, "a", "", play_two, &a);
+	table_row(table, "b", "", play_two, &b);
+	strcpy(table_row(table, "c", "", play_two, &b)->vs, "d");
+	row_missing(table_row(table, "d", "", play_two, &b), false, "it is not there");
+	assert_int_equal(table_run(table), 0);
+	assert_string_equal(print_no_ratio(table, table_find(table, "a"), 0), "compared to none");
+	assert_null(print_no_ratio(table, table_find(table, "b"), 0));
+	assert_string_equal(print_no_ratio(table, table_find(table, "b"), 1), "count");
+	assert_string_equal(print_no_ratio(table, table_find(table, "c"), 0),
+	                    "the other is not measured");
+	assert_null(print_legend(table));
 }
 
 static void a_noisy_table_is_measured_again_and_called_unreliable(void **state)
@@ -185,14 +216,6 @@ static void the_quietest_attempt_stands(void **state)
 	assert_true(results_are_reliable(table));
 	assert_int_equal(table->attempts, 2);
 	assert_near(table_find(table, "b")->value[0].median, 2);
-}
-
-static struct table *make_two_metrics(void)
-{
-	struct table *table = make_table(3, false);
-
-	table_metric(table, (struct metric){ .name = "second", .unit = "s" });
-	return table;
 }
 
 static void each_metric_has_its_own_noise(void **state)
@@ -549,6 +572,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_zero_line_is_taken_off_within_a_round, release),
 		cmocka_unit_test_teardown(a_difference_that_drowns_in_the_noise_has_no_ratio,
 		                          release),
+		cmocka_unit_test_teardown(what_has_no_ratio_says_why, release),
 		cmocka_unit_test_teardown(a_noisy_table_is_measured_again_and_called_unreliable,
 		                          release),
 		cmocka_unit_test_teardown(the_quietest_attempt_stands, release),
