@@ -145,12 +145,14 @@ static int hand_over(struct purging *p, const struct view_map *pin, struct plan_
 	return err ? err : unload_drop_pin(p->stage, p->dir, &old);
 }
 
-static int drop(struct purging *p, const struct view_map *pin)
+static int drop(struct purging *p, const struct view *view, const struct view_map *pin)
 {
 	struct plan_map *heir = find_heir(p, pin);
-	int err = 0;
+	int err = heir ? 0 : unload_tell_dropped(p, view, pin);
 
 	p->count++;
+	if (err)
+		return err;
 	if (heir)
 		err = hand_over(p, pin, heir);
 	else if (p->stage)
@@ -169,7 +171,7 @@ int unload_drop_maps(struct purging *p)
 		return err;
 	for (size_t i = 0; !err && i < view.len; i++) {
 		ret = goes(p, &view, &view.maps[i]);
-		err = ret > 0 ? drop(p, &view.maps[i]) : ret;
+		err = ret > 0 ? drop(p, &view, &view.maps[i]) : ret;
 	}
 	view_close(&view);
 	return err;

@@ -55,6 +55,14 @@ struct purging {
 int unload_drop_maps(struct purging *p);
 void unload_purge_free(struct purging *p);
 
+/*
+ * unload_dropped.c: the programs that stay go on with another map of the name that this one has,
+ * and may have counted in this one before: say what goes with it. Reports its failures. Returns 0
+ * or a negative errno.
+ */
+int unload_tell_dropped(const struct purging *p, const struct view *view,
+                        const struct view_map *pin);
+
 /* Have one pin of a map dropped, with the symlink of %egress/ to it. Reports its failures. */
 int unload_drop_pin(struct stage *stage, const struct directory *dir, const struct view_map *pin);
 

@@ -351,6 +351,35 @@ test_purge_drops_what_the_program_alone_went_on_with()
 	eventually map_gone "$old" || fail "map $old is still there"
 }
 
+test_what_other_hooks_left_in_a_map_is_not_purged_without_a_word()
+{
+	local own
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	own=$(map_id "$BPFFS/v0/frames_seen")
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	# Its counts stay where egress is.
+	send 10
+	load --on-mismatch migrate --on-mismatch frames_seen=fail --hook tc_ingress v0 "$BUILT/tc_carry2.o" >/dev/null 2>&1
+	expect_status 0 unload --hook tc_egress --purge --dry-run v0
+	[[ $errors == "unload: map 'frames_seen': %egress/frames_seen, map $own, would go with 1 entry that is not in map "*\
+"hint: first have what is in both in one map: load --on-mismatch frames_seen=migrate --hook tc_egress v0 OBJECT" ]] ||
+		fail "it says: $errors"
+	expect_status 0 unload --hook tc_egress --purge v0
+	[[ $errors == "unload: map 'frames_seen': %egress/frames_seen, map $own, goes with 1 entry that is not in map "*\
+" with which the other hooks of v0 go on, and which they may have left there" ]] || fail "it says: $errors"
+	[[ -z $(find "$BPFFS/v0/%egress" -type f) ]] || fail "left: $(snapshot)"
+	# Where nothing is left there is nothing to say.
+	unload --all --purge v0 >/dev/null
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	expect_status 0 unload --hook tc_egress --purge v0
+	[[ -z $errors ]] || fail "it says: $errors"
+}
+
 test_purge_leaves_the_only_pin_of_what_another_interface_goes_on_with()
 {
 	local old
