@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What tc and ip expect of a plugin. iproute2 installs no headers, so this restates its binary
- * interface, which has been the same from 5.11 on.
+ * interface, which has been the same from 5.10 on.
  */
 #ifndef COMPAT_IPROUTE2_H
 #define COMPAT_IPROUTE2_H

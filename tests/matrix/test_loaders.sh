@@ -29,16 +29,22 @@ test_ip_with_what_load_prepared_and_links() { expect_cells trixie ip-6.15 ip-pre
 
 test_tc_with_what_load_prepared_and_tcx() { expect_cells trixie tc-6.15+env tc-prepared load-tcx; }
 
-# The binary of Debian with this machine's C library, which the plugins are linked with, and its own libbpf.
-test_tc_5_10_takes_the_plugins()
+# unpack_5_10: $folder is where Debian's binaries of 5.10 are. They run with this machine's C library, which
+# the plugins are linked with, and their own libbpf.
+unpack_5_10()
 {
-	local folder tc
-
 	folder=$(tests/matrix/fetch.sh bullseye 2>/dev/null) ||
 		skip "needs the loaders of bullseye: make matrix fetches them"
 	folder=${folder%/run}
 	mkdir "$TMPDIR/lib"
 	cp -a "$folder"/lib/libbpf.so.0* "$TMPDIR/lib/"
+}
+
+test_tc_5_10_takes_the_plugins()
+{
+	local folder tc
+
+	unpack_5_10
 	tc=(env TC_LIB_DIR=compat LD_LIBRARY_PATH="$TMPDIR/lib" "$folder/bin/tc")
 	# Debian's 5.10.0-4 calls itself so.
 	[[ $("${tc[@]}" -V) == *"iproute2-5.9.0, libbpf 0.3.0" ]] || fail "$("${tc[@]}" -V)"
@@ -54,4 +60,33 @@ v0  tc_ingress  TC_ACT_SHOT  2 packets  200 bytes" ]] || fail "$output"
 		"${tc[@]}" filter replace dev v0 ingress pref 10 handle 1 ifbpf obj nothing.o da
 	"${tc[@]}" filter del dev v0 ingress pref 10 handle 1 ifbpf
 	[[ -z $(tc filter show dev v0 ingress) ]] || fail "$(tc filter show dev v0 ingress)"
+}
+
+# It has no IP_LIB_DIR, but a folder of its own, which is no place for a test: ours stands there instead, in
+# as many bytes.
+test_ip_5_10_takes_the_plugin()
+{
+	local folder ip
+
+	unpack_5_10
+	sed 's|/usr/lib/ip/link_|./compat////link_|' "$folder/bin/ip" >"$TMPDIR/ip"
+	chmod +x "$TMPDIR/ip"
+	! cmp -s "$folder/bin/ip" "$TMPDIR/ip" || fail "another folder is compiled in"
+	ip=(env LD_LIBRARY_PATH="$TMPDIR/lib" "$TMPDIR/ip")
+	[[ $("${ip[@]}" -V) == *"iproute2-5.9.0, libbpf 0.3.0" ]] || fail "$("${ip[@]}" -V)"
+	"${ip[@]}" link set dev v0 type ifbpf obj objects/xdp_pass.o mode skb
+	send 3
+	"${ip[@]}" link set dev v0 type ifbpf obj objects/xdp_drop.o
+	send 2
+	expect_status 0 stats v0
+	[[ $output == "v0  xdp  XDP_DROP  2 packets  200 bytes
+v0  xdp  XDP_PASS  3 packets  300 bytes" ]] || fail "$output"
+	expect_fail "cannot find object nothing.o" "${ip[@]}" link set dev v0 type ifbpf obj nothing.o
+	expect_fail "no kind of link to add" "${ip[@]}" link add type ifbpf obj objects/xdp_pass.o
+	[[ $("${ip[@]}" link help ifbpf 2>&1) == "Usage: ip link set dev IFNAME type ifbpf "* ]] || fail "no help"
+	"${ip[@]}" link set dev v0 type ifbpf off
+	[[ -z $(prog_id v0) ]] || fail "$(ip link show dev v0)"
+	printf 'link set dev v0 type ifbpf obj %s mode skb\n' nothing.o objects/xdp_pass.o >"$TMPDIR/batch"
+	run "${ip[@]}" -force -batch "$TMPDIR/batch"
+	[[ $(prog_id v0) ]] || fail "the second line was not done"
 }
