@@ -608,3 +608,21 @@ test_the_sessions_for_users_of_other_tools_print_what_they_show()
 	mount -t bpf bpf "$BPFFS"
 	play 'xdp-tutorial'
 }
+
+# A new one is not forgotten there: it runs in a VM, or the head says why not.
+test_the_list_for_the_virtual_machines_names_every_file_of_tests()
+{
+	local file pattern left
+	for file in tests/test_*.sh tests/matrix/test_*.sh tests/vm/test_*.sh; do
+		left=$file
+		while read -r pattern; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ $file != $pattern ]] || left=''
+		done < <(grep -o 'tests/[a-z0-9_/*]*\.sh' tests/vm/tests)
+		[[ -z $left ]] || echo "$left is not in tests/vm/tests"
+	done >"$TMPDIR/left"
+	[[ ! -s $TMPDIR/left ]] || fail "$(<"$TMPDIR/left")"
+	while read -r file; do
+		[[ -e $file ]] || fail "tests/vm/tests has $file, which is not there"
+	done < <(grep -v '^#' tests/vm/tests | grep -o 'tests/[a-z0-9_/]*\.sh')
+}
