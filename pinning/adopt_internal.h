@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of adopting share. */
+#ifndef PINNING_ADOPT_INTERNAL_H
+#define PINNING_ADOPT_INTERNAL_H
+
+#include "bpffs/live.h"
+#include "bpffs/owners.h"
+#include "bpffs/query.h"
+#include "bpffs/stage.h"
+#include "pinning/adopt.h"
+
+/* Everything that one round of adopting works with. */
+struct adoption {
+	const struct interface *iface;
+	const struct adopt_options *options;
+	struct adopt_report *report;
+	struct bpffs fs;
+	struct attachments attached;
+	struct live live;
+	struct owners owners;
+	struct directory dir;
+	struct carry carry; /* of this round */
+	bool resumed;       /* what was still to be brought over was seen to */
+	__u32 group;        /* of options->group */
+};
+
+/*
+ * adopt_round.c: claim the directory, decide on each map, and pin. Reports its failures. Returns 0
+ * or a negative errno.
+ */
+int adopt_once(struct adoption *a);
+
+/*
+ * adopt_content.c: what is to be carried over from the maps that are replaced; of a dry run, also
+ * what will not fit. Reports its failures. Returns 0 or a negative errno.
+ */
+int adopt_find_content(struct adoption *a);
+
+/* Merge what was found, now that the pins are in place. What fails is left to a later run. */
+void adopt_carry_content(struct adoption *a, struct stage *stage);
+
+/* The report has what all rounds did. Reports its failures. Returns 0 or a negative errno. */
+int adopt_keep_content(struct adoption *a);
+
+/* What a load has left to bring over is brought over without any program as well. */
+void adopt_resume_carry(struct adoption *a);
+
+/* adopt_tell.c: nothing runs on the interface; what is left there is named. Returns -ENOENT. */
+int adopt_tell_nothing(const struct adoption *a);
+
+/*
+ * Behind one dispatcher, several programs with maps of one name: only one of these can be pinned
+ * and seen. They have it together if they are put there with what is pinned.
+ */
+void adopt_tell_behind(const struct adoption *a);
+
+/* Somebody gave it that name: from another object, for one. It may be what others read it by. */
+void adopt_tell_otherwise(const struct adoption *a);
+
+#endif

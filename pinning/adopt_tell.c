@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the user is told of an adoption, beside its report. */
+#include <errno.h>
+#include "bpffs/cli.h"
+#include "bpffs/identity.h"
+#include "bpffs/log.h"
+#include "bpffs/view.h"
+#include "pinning/adopt_internal.h"
+#include "pinning/gc_uses.h"
+
+/* One pin of a directory on which nothing runs. uses: all programs, or NULL. */
+static void tell_stale(const struct directory *dir, const struct view_map *pin,
+                       const struct gc_uses *uses)
+{
+	const struct gc_prog *user = uses ? gc_uses_find(uses, pin->info.id) : NULL;
+	const char *below = pin->egress ? DIRECTORY_EGRESS "/" : "";
+
+	if (pin->old_id)
+		return;
+	if (user)
+		note("%s/%s%s stays: program %u (%s), which is not on this interface, uses it",
+		     dir->path, below, pin->name, user->id, *user->name ? user->name : "-");
+	else
+		note("%s/%s%s stays, and is stale: nothing uses it", dir->path, below, pin->name);
+}
+
+/* What is left of earlier programs stays, and is named. */
+static void list_stale(const struct adoption *a)
+{
+	struct gc_uses uses = {};
+	struct interface owner;
+	struct directory dir;
+	struct view view;
+	bool scanned;
+
+	if (directory_open(&dir, &a->fs, a->iface))
+		return;
+	if (dir.has_record && !record_same_interface(&dir.record, a->iface) &&
+	    identity_lives(&dir, a->iface, &owner))
+		note("%s belongs to interface %s (ifindex %u)", dir.path, owner.name,
+		     owner.ifindex);
+	else if (!view_open(&view, &dir, NULL, BPF_F_RDONLY)) {
+		scanned = view.len && !gc_uses_scan(&uses);
+		for (size_t i = 0; i < view.len; i++)
+			tell_stale(&dir, &view.maps[i], scanned ? &uses : NULL);
+		gc_uses_free(&uses);
+		view_close(&view);
+	}
+	directory_close(&dir);
+}
+
+int adopt_tell_nothing(const struct adoption *a)
+{
+	rejected(-ENOENT, "cannot find any BPF program on %s", a->iface->name);
+	hint("load one first, say: ip link set dev %s xdpgeneric obj %s sec xdp",
+	     cli_word(a->iface->name), cli_object("xdp_pass.o"));
+	if (a->fs.fd >= 0)
+		list_stale(a);
+	return -ENOENT;
+}
+
+void adopt_tell_otherwise(const struct adoption *a)
+{
+	for (size_t i = 0; i < a->report->plan.len; i++) {
+		const struct plan_map *map = &a->report->plan.maps[i];
+
+		if (!*map->otherwise)
+			continue;
+		note("map %u is pinned as '%s', and %s has the name '%s' for it", map->info.id,
+		     map->name, a->options->object, map->otherwise);
+		hint("if that is its name: rm %s, and pin it again", cli_word(map->path));
+	}
+}
+
+void adopt_tell_behind(const struct adoption *a)
+{
+	for (size_t i = 0; i < a->report->plan.len; i++) {
+		const struct plan_map *map = &a->report->plan.maps[i];
+		const struct live_prog *user = live_user(&a->live, map->hook, map->info.id);
+
+		if (map->state != PLAN_REFUSED || !*map->name || !user || !user->via_link)
+			continue;
+		note("program %s (id %u) behind the dispatcher has a map '%s' of its own: what it "
+		     "counts, and what it decides by, is not seen here",
+		     user->name, user->id, map->name);
+		hint("to have one for all, take it off and put it there with the pinned one: "
+		     "xdp-loader unload %s --id %u, then %s --join %s OBJECT",
+		     cli_word(a->iface->name), user->id, cli_command("load"),
+		     cli_word(a->iface->name));
+		hint("or, with an object whose maps are pinned by name, such as %s: xdp-loader "
+		     "load "
+		     "-p %s %s OBJECT",
+		     cli_object("pinned/xdp_pass.o"), cli_word(a->report->path),
+		     cli_word(a->iface->name));
+		return;
+	}
+}
