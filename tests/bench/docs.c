@@ -106,8 +106,9 @@ static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH
 	      "took turns, round by round. A ratio is the median of the ratios of the rounds, and\n"
 	      "above 1 it is always in favour of its row: twice the rate, or half the cost. The "
 	      "row\n"
-	      "A/A is the table's reference measured a second time: what it differs is noise. "
-	      "Each\n"
+	      "A/A is the table's reference measured a second time: what it differs is noise, as "
+	      "is\n"
+	      "what a row A/A/ROW differs from ROW. The one that differs most counts. Each\n"
 	      "column has its own, and above 10% it is marked as UNRELIABLE; a full run then\n"
 	      "repeats the table if there is time.\n\n"
 	      "In short: " HOW_TO_READ "\n\n",

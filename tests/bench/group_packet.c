@@ -116,6 +116,10 @@ static const struct store_program tc_programs[] = {
 	  NULL, fill_tc_chain },
 };
 
+/* A program that only returns does not tell what the place of one that does more makes of it. */
+static const char *const xdp_again[] = { "xdp_pass", "xdp_acl", NULL };
+static const char *const tc_again[] = { "tc_pass", "tc_acl", NULL };
+
 static struct table *make_table(const char *name, const char *title)
 {
 	struct table *table = table_new(name, title);
@@ -145,12 +149,14 @@ int group_packet(void)
 	if (table)
 		table_note(table, "xdp-forward is loaded without libxdp's dispatcher "
 		                  "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
-	err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), configured_add_xdp)
+	err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), xdp_again,
+	                            configured_add_xdp)
 	            : -ENOMEM;
 
 	if (err)
 		return err;
 	table = make_table("packet-tc", "tc programs: what each costs a packet");
-	return table ? store_measure(table, tc_programs, LEN(tc_programs), configured_add_tc)
+	return table ? store_measure(table, tc_programs, LEN(tc_programs), tc_again,
+	                             configured_add_tc)
 	             : -ENOMEM;
 }

@@ -71,13 +71,15 @@ static double least(struct table *table, const struct samples *samples, const st
 	return table->noise[metric].share * samples->of[index_of(table, row)][metric][round];
 }
 
-static struct noise noise_between(const double *as, const double *aas, unsigned int n)
+/* As the ratio that the row of A/A has; which of the two it is in favour of is of no interest. */
+static struct noise noise_between(const double *as, const double *aas, bool higher, unsigned int n)
 {
 	double off[TABLE_ROUNDS], median, spread;
 	struct noise noise;
 
 	for (unsigned int i = 0; i < n; i++)
-		off[i] = as[i] > 0 ? aas[i] / as[i] - 1 : 1;
+		off[i] = as[i] > 0 && aas[i] > 0 ? (higher ? aas[i] / as[i] : as[i] / aas[i]) - 1
+		                                 : 1;
 	median = quantile(off, n, 0.5);
 	spread = quantile(off, n, 0.75) - quantile(off, n, 0.25);
 	noise.share = fmax(fabs(median), spread / sqrt(n));
@@ -87,16 +89,36 @@ static struct noise noise_between(const double *as, const double *aas, unsigned 
 	return noise;
 }
 
+/* The row that a row repeats, if both are measured, or NULL. */
+static const struct row *repeated_by(struct table *table, const struct row *again)
+{
+	bool aa = !strcmp(again->name, ROW_AA);
+	const struct row *row = table_find(table, aa ? table->reference : again->again);
+
+	return row_is_measured(again) && row_is_measured(row) ? row : NULL;
+}
+
+static void add_noise(struct noise *all, struct noise one)
+{
+	all->share = fmax(all->share, one.share);
+	all->size = fmax(all->size, one.size);
+	all->reliable = all->reliable && one.reliable;
+}
+
 void results_noise(struct table *table, const struct samples *samples)
 {
-	size_t a = index_of(table, table_find(table, table->reference));
-	size_t aa = index_of(table, table_find(table, ROW_AA));
-
 	for (size_t m = 0; m < table->metrics_len; m++)
-		table->noise[m] = table->metrics[m].no_ratio
-		                          ? (struct noise){ .reliable = true }
-		                          : noise_between(samples->of[a][m], samples->of[aa][m],
-		                                          samples->rounds);
+		table->noise[m] = (struct noise){ .reliable = true };
+	for (size_t r = 0; r < table->rows_len; r++) {
+		const struct row *again = &table->rows[r], *row = repeated_by(table, again);
+
+		for (size_t m = 0; row && m < table->metrics_len; m++)
+			if (!table->metrics[m].no_ratio)
+				add_noise(&table->noise[m],
+				          noise_between(samples->of[index_of(table, row)][m],
+				                        samples->of[r][m], table->metrics[m].higher,
+				                        samples->rounds));
+	}
 }
 
 static size_t count_unreliable(const struct noise *noise, size_t n)

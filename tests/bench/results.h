@@ -14,9 +14,9 @@ struct samples {
 bool row_is_measured(const struct row *row);
 
 /*
- * Of each metric, how far A/A is from 1 in the median, and what the spread of its quartiles leaves
- * for a median of so many rounds. Taken of the raw values: two differences from the zero line would
- * double it.
+ * Of each metric, how far the worst A/A is from 1 in the median, and what the spread of its
+ * quartiles leaves for a median of so many rounds. Taken of the raw values: two differences from
+ * the zero line would double it.
  */
 void results_noise(struct table *table, const struct samples *samples);
 

@@ -64,6 +64,7 @@ static void add(struct table *table, const struct store_program *program, struct
 }
 
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
+                  const char *const *again,
                   void (*more)(struct table *table, struct measured *runs, const struct keys *keys))
 {
 	struct measured *runs = calloc(len + STORE_MORE, sizeof(*runs));
@@ -81,6 +82,8 @@ int store_measure(struct table *table, const struct store_program *programs, siz
 		more(table, runs + len, &keys);
 	for (size_t i = 0; i < len + STORE_MORE; i++)
 		runs[i].run.ms = STORE_MS;
+	for (size_t i = 0; again && again[i]; i++)
+		table_again(table, again[i]);
 	table->rounds = bench_size(STORE_ROUNDS, bench.rounds);
 	if (!err)
 		err = table_run(table);

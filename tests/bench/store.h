@@ -27,10 +27,12 @@ struct store_program {
 
 /*
  * A row for each program: loaded, filled, wrapped and checked on some packets, or with the reason
- * why it is missing or has failed; then those that more, if not NULL, adds for the same packets.
- * Then the table is run. Returns 0 or a negative errno, reported.
+ * why it is missing or has failed; then those that more, if not NULL, adds for the same packets,
+ * and those that repeat some rows (again: their names, up to NULL). Then the table is run. Returns
+ * 0 or a negative errno, reported.
  */
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
+                  const char *const *again,
                   void (*more)(struct table *table, struct measured *runs,
                                const struct keys *keys));
 

@@ -62,6 +62,20 @@ struct row *table_row(struct table *table, const char *name, const char *what,
 	return row;
 }
 
+void table_again(struct table *table, const char *name)
+{
+	struct row *row = table_find(table, name), *again;
+	char full[sizeof(row->name)];
+
+	if (!row || row->missing[0])
+		return;
+	snprintf(full, sizeof(full), "%s/%.40s", ROW_AA, name);
+	again = table_row(table, full, "the same once more", row->round, row->subject);
+	again->peer = row->peer;
+	snprintf(again->again, sizeof(again->again), "%s", name);
+	snprintf(again->zero, sizeof(again->zero), "%s", row->zero);
+}
+
 struct row *table_find(struct table *table, const char *name)
 {
 	for (size_t i = 0; i < table->rows_len; i++)
@@ -80,8 +94,8 @@ static bool is_zero(const struct table *table, const struct row *row)
 
 struct row *row_against(struct table *table, const struct row *row)
 {
-	if (row->vs[0])
-		return table_find(table, row->vs);
+	if (row->vs[0] || row->again[0])
+		return table_find(table, row->again[0] ? row->again : row->vs);
 	if (strcmp(row->name, ROW_AA) &&
 	    ((row->zero[0] && !table->zero_metric) || is_zero(table, row) ||
 	     !strcmp(row->name, table->reference)))
@@ -104,10 +118,14 @@ void row_fail(struct table *table, struct row *row)
 {
 	row_missing(row, false, "failed: %s", why_it_failed(row));
 	row->failed = true;
-	for (size_t i = 0; i < table->rows_len; i++)
-		if (!strcmp(table->rows[i].zero, row->name) && !table->rows[i].missing[0])
-			row_missing(&table->rows[i], false, "its zero line %s has failed",
-			            row->name);
+	for (size_t i = 0; i < table->rows_len; i++) {
+		struct row *other = &table->rows[i];
+
+		if (!strcmp(other->zero, row->name) && !other->missing[0])
+			row_missing(other, false, "its zero line %s has failed", row->name);
+		if (!strcmp(other->again, row->name) && !other->missing[0])
+			row_missing(other, false, "%s has failed", row->name);
+	}
 }
 
 const struct row *table_failed_row(const struct table *table)

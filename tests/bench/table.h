@@ -17,7 +17,7 @@
 /* Rounds of a table, unless the time of the whole run is up. */
 #define ROUNDS_LEAST 3
 
-/* The row that measures the reference a second time. */
+/* The row that measures the reference a second time; those that do so with another: A/A/ROW. */
 #define ROW_AA "A/A"
 
 struct metric {
@@ -47,10 +47,11 @@ struct noise {
 struct samples;
 
 struct row {
-	char name[48];     /* without spaces: targets and --json name it */
-	const char *what;  /* for people */
-	char vs[48];       /* the row it is compared to; "": see row_against() */
-	char zero[48];     /* the row whose metric zero_metric is taken off this one's; "": none */
+	char name[48];    /* without spaces: targets and --json name it */
+	const char *what; /* for people */
+	char vs[48];      /* the row it is compared to; "": see row_against() */
+	char again[48]; /* the row that this one repeats: what they differ by is noise; "": none */
+	char zero[48];  /* the row whose metric zero_metric is taken off this one's; "": none */
 	char missing[320]; /* why it is not measured; "": it is */
 	bool absent;       /* that is because the subject is not in the tree yet */
 	bool failed;       /* or because it does not work: the group is not complete */
@@ -103,6 +104,12 @@ void table_note(struct table *table, const char *note);
 /* A row at the end; the table's first is its reference unless told otherwise. */
 struct row *table_row(struct table *table, const char *name, const char *what,
                       int (*round)(struct row *row, double values[TABLE_METRICS]), void *subject);
+
+/*
+ * One that repeats a row of ours, as A/A does the reference, if there is such a row and it is not
+ * missing. The noise of the table is that of the one that differs most.
+ */
+void table_again(struct table *table, const char *name);
 
 struct row *table_find(struct table *table, const char *name);
 

@@ -13,11 +13,13 @@
 
 #define ATTEMPTS 3
 
-/* A/A is the reference's, whose row says what failed; but one with a subject of its own. */
+/* What a row repeats says what failed; but A/A may have a subject of its own. */
 static struct row *row_of(struct table *table, struct row *row)
 {
 	struct row *reference = table_find(table, table->reference);
 
+	if (row->again[0])
+		return table_find(table, row->again);
 	return !strcmp(row->name, ROW_AA) && row->subject == reference->subject ? reference : row;
 }
 
@@ -100,7 +102,7 @@ static struct row *choose_reference(struct table *table)
 	struct row *reference = table_find(table, table->reference);
 
 	for (size_t i = 0; !row_is_measured(reference) && i < table->rows_len; i++)
-		if (strcmp(table->rows[i].name, ROW_AA))
+		if (strcmp(table->rows[i].name, ROW_AA) && !table->rows[i].again[0])
 			reference = &table->rows[i];
 	if (!row_is_measured(reference))
 		return NULL;
