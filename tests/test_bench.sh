@@ -47,14 +47,14 @@ test_a_quick_run_looks_up_lists()
 
 	measure blocklist
 	for kind in miss near hit; do
-		for keys in 1 64k 1M; do
+		for keys in 1 4k 1M; do
 			expect_measured blocklist-1k "lpm/$kind/$keys" "hash/$kind/$keys"
 			expect_measured blocklist6-1k "lpm/$kind/$keys" "hash/$kind/$keys"
 			expect_measured blocklist-1k "xdp_acl/$kind/$keys" "acl-set/$kind/$keys"
 			expect_measured blocklist6-1k "xdp_acl/$kind/$keys" "acl-set/$kind/$keys"
 		done
 	done
-	expect_measured blocklist-1k A/A empty/1M
+	expect_measured blocklist-1k A/A A/A/xdp_acl/hit/1M empty/1M
 	expect_reasons
 	# What another list of the same entries may cost is noise.
 	grep -q '^again blocklist-1k .* loaded and filled once more$' <<<"$rows" || fail "$rows"

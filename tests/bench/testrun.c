@@ -179,7 +179,12 @@ int testrun_time(struct testrun *run, double *ns)
 {
 	double seconds, aim;
 	int err = run->repeat ? 0 : calibrate(run);
+	__u32 action;
 
+	if (!err && run->keys)
+		err = testrun_run(run, run->keys, &action);
+	if (run->repeat < run->keys)
+		run->repeat = run->keys;
 	if (!err)
 		err = time_run(run, run->repeat, &seconds);
 	if (err)

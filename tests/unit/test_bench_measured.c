@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bpf/wrap.h"
 #include "tests/bench/listed.h"
 #include "tests/bench/measured.h"
 #include "tests/bench/share.h"
@@ -51,6 +52,34 @@ static void free_pair(struct pair *pair)
 	measured_free(&pair->measured);
 	keys_free(&pair->keys);
 	lists_free(&pair->lists);
+}
+
+/* How many packets the wrapper has seen. */
+static __u64 packets_of(const struct testrun *run)
+{
+	int fd = bpf_object__find_map_fd_by_name(run->wrapper, ".bss");
+	struct wrap_state state;
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(fd, &zero, &state), 0);
+	return state.next;
+}
+
+/* Many more than a round has time for. */
+static void each_key_comes_before_a_measurement_and_in_it(void **state)
+{
+	double values[TABLE_METRICS];
+	struct pair pair;
+	__u64 before;
+
+	(void)state;
+	make_pair(&pair);
+	assert_int_equal(measured_round(&pair.row, values), 0);
+	before = packets_of(&pair.measured.run);
+	pair.measured.run.keys = 1000000;
+	assert_int_equal(measured_round(&pair.row, values), 0);
+	assert_true(packets_of(&pair.measured.run) - before >= 2000000);
+	free_pair(&pair);
 }
 
 static void query(int prog_fd, struct bpf_prog_info *info, __u32 *map_ids)
@@ -186,6 +215,7 @@ static void another_program_is_no_other_load_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_key_comes_before_a_measurement_and_in_it),
 		cmocka_unit_test(each_round_has_another_load_of_program_and_wrapper),
 		cmocka_unit_test(another_load_goes_on_where_the_one_before_was),
 		cmocka_unit_test(what_takes_long_to_load_stays_and_its_wrapper_does_not),
