@@ -166,7 +166,7 @@ static int copy_one(struct carried *one)
 		return 0;
 	/* What others use is written to at the switch, when all else is ready. */
 	if (one->joins)
-		migrate_begin(one->m);
+		err = carry_begin(one);
 	else
 		err = migrate_copy(one->m);
 	progress_clear(&one->progress);

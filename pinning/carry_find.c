@@ -96,6 +96,7 @@ static const struct btf *find_class_btf(const struct carried *one, const struct 
 static int make_plan(struct carried *one)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
+	__u64 refused;
 
 	if (err == -EOPNOTSUPP && one->m) {
 		migrate_why_refused(one->m, one->why, sizeof(one->why));
@@ -106,6 +107,13 @@ static int make_plan(struct carried *one)
 	if (*one->why)
 		return 0;
 	migrate_begin(one->m);
+	err = migrate_count_refused(one->m, &refused);
+	if (err)
+		return err;
+	if (refused) {
+		snprintf(one->why, sizeof(one->why), "the map in place, %u, is frozen", one->to_id);
+		return 0;
+	}
 	migrate_set_progress(one->m, carry_show_progress, one);
 	one->anew = migrate_begins_anew(one->m);
 	if (one->anew)

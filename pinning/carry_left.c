@@ -84,8 +84,11 @@ int carry_foresee(struct carry *carry)
 		}
 		if (!err && one->slots && !*one->why)
 			err = carry_foresee_slots(one, carry);
-		else if (!err && !one->apart && !one->done && !one->link && !*one->why)
-			err = migrate_foresee(one->m, made && !one->joins);
+		else if (!err && !one->apart && !one->done && !one->link && !*one->why) {
+			err = made && one->joins ? carry_begin(one) : 0;
+			if (!err)
+				err = migrate_foresee(one->m, made && !one->joins);
+		}
 		progress_clear(&one->progress);
 	}
 	return err;

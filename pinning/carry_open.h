@@ -34,4 +34,10 @@ int carry_open_base(struct carried *one, int dir_fd, const char *where);
  */
 int carry_open_target(struct carried *one);
 
+/*
+ * one->joins: begin to add to the map that is in place. Reports its failures. Returns 0, -EPERM if
+ * that is frozen and lacks an entry, or another negative errno.
+ */
+int carry_begin(struct carried *one);
+
 #endif

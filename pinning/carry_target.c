@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
@@ -43,4 +44,23 @@ int carry_open_target(struct carried *one)
 		return fd;
 	migrate_set_target(one->m, fd);
 	return 0;
+}
+
+int carry_begin(struct carried *one)
+{
+	__u64 refused;
+	int err;
+
+	migrate_begin(one->m);
+	err = migrate_count_refused(one->m, &refused);
+	if (err || !refused)
+		return err;
+	rejected(-EPERM,
+	         "cannot add what map %u has to map '%s', map %u, which is in place: it is frozen, "
+	         "and lacks %llu entr%s",
+	         one->from_id, one->name, one->to_id, (unsigned long long)refused,
+	         refused == 1 ? "y" : "ies");
+	hint("leave behind what map %u has: --on-mismatch %s=fresh", one->from_id,
+	     cli_word(one->name));
+	return -EPERM;
 }

@@ -148,12 +148,20 @@ void migrate_set_progress(struct migration *m,
 int migrate_count_missing(struct migration *m, __u64 *missing);
 
 /*
- * Instead of the steps below: read the old map, and note in the report how many entries would be
- * left in it, and the first of them, as far as that follows from the definitions. may_try: the new
- * map exists and is thrown away afterwards, so that an LRU map may be filled to see what it drops.
- * Reports failures. Returns 0 or a negative errno.
+ * Instead of the steps below, after migrate_begin() where the new map is in use: read the old map,
+ * and note in the report how many entries would be left in it, or counters, fields and the first of
+ * them, as far as that follows from the definitions and from what is in the new map; and how many
+ * would be made in one that is in use. may_try: the new map exists and is thrown away afterwards,
+ * so that an LRU map may be filled to see what it drops. Reports failures. Returns 0 or a negative
+ * errno.
  */
 int migrate_foresee(struct migration *m, bool may_try);
+
+/*
+ * The new map is in use (migrate_begin()): how many of its entries could not be made because it is
+ * frozen. Changes nothing. Reports failures. Returns 0 or a negative errno.
+ */
+int migrate_count_refused(struct migration *m, __u64 *refused);
 
 /*
  * Whether migrate_copy() has something to do: of counters in hashes it copies the keys, with zeros,

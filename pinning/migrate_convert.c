@@ -133,3 +133,48 @@ const struct field *fields_convert(const struct fields *fields, const void *from
 			return &fields->list[i];
 	return NULL;
 }
+
+static __u64 read_number(const struct field *f, const __u8 *record, bool old)
+{
+	__u32 bits = old ? f->from_bits : f->to_bits;
+	__u64 value = read_integer(record, old ? f->from : f->to, bits,
+	                           old ? f->from_signed : f->to_signed);
+
+	return f->big_endian ? turn_bytes(value, bits) : value;
+}
+
+static enum field_merge merge_integer(const struct field *f, const __u8 *from, const __u8 *present)
+{
+	__u64 old = read_number(f, from, true), new = read_number(f, present, false);
+	bool narrower = f->to_bits < f->from_bits, is_signed = f->from_signed && f->to_signed;
+
+	if (f->greatest) {
+		if (!old || (is_signed ? (__s64) new >= (__s64)old : new >= old))
+			return FIELD_MERGED;
+	} else if (f->counter) {
+		if (narrower && !integer_fits(f, old + new))
+			return FIELD_STUCK;
+	} else if (!old || old == new) {
+		return FIELD_MERGED;
+	} else if (new) {
+		return f->unsure ? FIELD_UNADDED : FIELD_MERGED;
+	}
+	return narrower && !integer_fits(f, old) ? FIELD_STUCK : FIELD_MERGED;
+}
+
+enum field_merge fields_merge(const struct field *f, const void *from, const void *present)
+{
+	const __u8 *old = from, *new = present;
+	bool zero = f->kind == FIELD_INTEGER && !f->apart
+	                    ? false
+	                    : all_zero(old + f->from / 8, f->from_bits / 8);
+
+	if (f->kind == FIELD_CUT)
+		return zero ? FIELD_MERGED : FIELD_STUCK;
+	if (f->apart)
+		return zero ? FIELD_MERGED : FIELD_UNADDED;
+	if (f->kind == FIELD_INTEGER)
+		return merge_integer(f, old, new);
+	return f->unsure && !zero && !all_zero(new + f->to / 8, f->to_bits / 8) ? FIELD_UNADDED
+	                                                                        : FIELD_MERGED;
+}

@@ -84,16 +84,21 @@ static void print_key(const struct migration *m, const __u8 *key, char *out, siz
 		used += snprintf(out + used, room - used, i ? " %02x" : "%02x", key[i]);
 }
 
-void migrate_left(struct migration *m, const void *key, const char *why)
+void migrate_note_problem(struct migration *m, const void *key, const char *why)
 {
 	struct migrate_problem *problem;
 
-	m->report.left++;
 	if (m->report.problem_count >= MIGRATE_PROBLEMS)
 		return;
 	problem = &m->report.problems[m->report.problem_count++];
 	print_key(m, key, problem->key, sizeof(problem->key));
 	snprintf(problem->why, sizeof(problem->why), "%s", why);
+}
+
+void migrate_left(struct migration *m, const void *key, const char *why)
+{
+	m->report.left++;
+	migrate_note_problem(m, key, why);
 }
 
 void migrate_not_left(struct migration *m, const void *key)

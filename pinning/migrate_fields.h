@@ -74,6 +74,16 @@ void fields_free(struct fields *fields);
  */
 const struct field *fields_convert(const struct fields *fields, const void *from, void *to);
 
+/* What a merge does with a field: see migrate_merge_field.h. */
+enum field_merge {
+	FIELD_MERGED,
+	FIELD_STUCK,   /* its number does not fit, and stays in the old map */
+	FIELD_UNADDED, /* it may count, cannot be added, and stays there */
+};
+
+/* The same in user space, without doing it. present: the new record. */
+enum field_merge fields_merge(const struct field *field, const void *from, const void *present);
+
 /* The walk through two types, for fields_map(). Returns 0 or a negative errno as above. */
 int fields_walk(struct fields *fields, struct migrate_rows *rows, const char *name,
                 const struct field_type *from, const struct field_type *to,

@@ -75,6 +75,9 @@ int migrate_look_for_dropped(struct migration *m);
 /* Count an entry of the old map that stays there alone, and keep the first few. */
 void migrate_left(struct migration *m, const void *key, const char *why);
 
+/* Keep it among the first few, of which something stays there. */
+void migrate_note_problem(struct migration *m, const void *key, const char *why);
+
 /* It was counted so before, and is gone from the old map, or looked at anew. */
 void migrate_not_left(struct migration *m, const void *key);
 

@@ -318,6 +318,59 @@ test_what_was_left_on_purpose_does_not_come()
 	[[ $(old_maps "$BPFFS/v0" | wc -l) == 2 ]] || fail "$(old_maps "$BPFFS/v0")"
 }
 
+# carry1 has room for 200000 rules.
+test_a_dry_run_counts_what_is_in_the_map_that_is_joined()
+{
+	load v0 "$BUILT/carry2.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry2.o" >/dev/null
+	load --on-mismatch fresh v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	migrate_world number "$EGRESS/deny_list" 200000
+	# A rule that is in both takes no place twice.
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 0 0 0 value "${of_carry1[@]}"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 1 2 3 4 value "${of_carry1[@]}"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 1 2 3 5 value "${of_carry1[@]}"
+	expect_status 3 load --dry-run --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $output == *"    2 would stay in map "*": the new map is full"* ]] || fail "$output"
+	expect_status 3 load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $output == *"    2 stay in map "*": the new map is full"* ]] || fail "$output"
+}
+
+test_a_frozen_map_is_not_joined_and_a_dry_run_says_so()
+{
+	local own before way
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	own=$(map_id "$BPFFS/v0/deny_list")
+	load --on-mismatch fresh v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	bpftool map freeze pinned "$BPFFS/v0/deny_list"
+	before=$(snapshot)
+	for way in --dry-run --verbose; do
+		expect_status 2 load "$way" --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+		[[ $errors == *"cannot add what map $own has to map 'deny_list', map "*", which is in place: it is frozen, \
+and lacks 1 entry
+  hint: leave behind what map $own has: --on-mismatch deny_list=fresh"* ]] || fail "$way: $errors"
+		expect_unchanged "$before"
+	done
+	upgrade tc_egress tc_carry2.o --on-mismatch migrate --on-mismatch deny_list=fresh
+	[[ $output == *"map deny_list id "*" reused (map $own stays as $BPFFS/v0/deny_list%old-$own)"* ]] || fail "it says: $output"
+	# Adopted, it is refused as well, and only that map.
+	ip link set dev v0 xdp off
+	unload --all --purge v0 >/dev/null
+	load v0 "$BUILT/carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	ip -force link set dev v0 xdp obj "$BUILT/carry2.o" sec xdp
+	bpftool map freeze id "$(bpftool -j prog show id "$(prog_id v0)" | grep -o '"map_ids":\[[^]]*' |
+		grep -o '[0-9]*' | while read -r own; do
+			! bpftool map show id "$own" | grep -q deny_list || echo "$own"
+		done)"
+	for way in --dry-run --verbose; do
+		expect_status 3 pin_maps "$way" --carry v0
+		[[ $output == *" into deny_list (id "*": the map in place, "*", is frozen"* ]] || fail "$way: $output$errors"
+	done
+}
+
 test_the_hook_that_has_the_name_goes_first_and_this_is_said()
 {
 	local before way

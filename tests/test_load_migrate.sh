@@ -436,6 +436,42 @@ test_a_dry_run_counts_what_would_not_fit()
 	[[ $output != *"would stay"* ]] || fail "$output"
 }
 
+# staying MAP: how many of its counters and fields stay, of what a load or pin_maps has printed.
+staying()
+{
+	sed -n "/map $1 /,\$ s/^    \([0-9]*\) \(would stay\|stays\?\) in map .*/\1/p" <<<"$output" | head -n 1
+	sed -n "s/.* into $1 .*, all but \([0-9]*\):.*/\1/p" <<<"$output"
+}
+
+test_a_dry_run_counts_counters_of_each_cpu_as_the_run_does()
+{
+	local foreseen
+
+	attach has exchange || skip "needs programs that compare and exchange: this kernel has none"
+	load v0 "$BUILT/tally1.o" >/dev/null
+	# narrower: 0x10000, and what is cut off, on every CPU.
+	bpftool map update pinned "$BPFFS/v0/tallies" key 0 0 0 0 value 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 \
+		0 0 0 0 0 0 0 0 1 0 0 0 1 0 0 0 0 0 0 0 0 0 0 0
+	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/tally2.o"
+	foreseen=$(staying tallies)
+	((foreseen > 1)) || fail "it foresees $foreseen: $output"
+	[[ $output == *"the first, key 0: a counter does not fit its narrower field"* ]] || fail "$output"
+	expect_status 3 load --on-mismatch migrate v0 "$BUILT/tally2.o"
+	[[ $(staying tallies) == "$foreseen" ]] || fail "foreseen $foreseen: $output"
+	# A number that is set in both maps, and may be a count, stays: on the one CPU that counted.
+	unload --all --purge v0 >/dev/null
+	load v0 "$BUILT/tally1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/tallies" key 0 0 0 0 value 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 \
+		0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	ip -force link set dev v0 xdp obj "$BUILT/tally2.o" sec xdp
+	send 3
+	expect_status 3 pin_maps --dry-run --carry v0
+	foreseen=$(staying tallies)
+	((foreseen > 0)) || fail "it foresees nothing: $output"
+	expect_status 3 pin_maps --carry v0
+	[[ $(staying tallies) == "$foreseen" ]] || fail "foreseen $foreseen: $output"
+}
+
 # carry1 has room for 200000 rules.
 test_a_dry_run_counts_what_would_find_no_room()
 {
