@@ -144,9 +144,11 @@ ACL_INLINE __u32 acl_set4_bitmap(__u32 base, __u32 entries, __u32 number)
 #define ACL_SET6_SEED       4
 #define ACL_SET6_BLOOM      5 /* bits of the filter, whose first row is ACL_SET6_BLOOM_ROW */
 #define ACL_SET6_TABLE      6 /* low half: rows of the table; high half: the first */
+#define ACL_SET6_ORDER      7 /* for tools: low half: slots in order; high half: their first row */
 #define ACL_SET6_COUNTS     8 /* + n: prefixes of length n; for tools */
+#define ACL_SET6_UNORDERED  137 /* for tools: 1 if slots may be in use that are not in order */
 
-#define ACL_SET6_MAGIC     0x3174657336766970ULL
+#define ACL_SET6_MAGIC     0x3274657336766970ULL
 #define ACL_SET6_BLOOM_ROW 18
 
 #define ACL_SET6_LEVELS                                                                            \
@@ -168,6 +170,14 @@ ACL_INLINE __u32 acl_set4_bitmap(__u32 base, __u32 entries, __u32 number)
 #define ACL_SET6_GONE  3 /* may come back, but is nothing else's */
 #define ACL_SET6_STATE 3 /* mask of the above */
 #define ACL_SET6_128   4 /* flag: the length is 128 */
+
+/*
+ * Behind the table, for tools only: the numbers of the slots that are in use, or were, in the order
+ * of their prefixes, a shorter one before those in it. So what is within a prefix is found without
+ * a look at the whole table. A slot's number is ACL_SET6_SLOTS times that of its row in the table,
+ * and its place in the row.
+ */
+#define ACL_SET6_ORDER_ENTRIES 16 /* of 32 bits, in a row */
 
 /* Of a key, in two steps, as the high word is often the same. */
 ACL_INLINE __u64 acl_set6_hash_high(__u64 high, __u64 seed)

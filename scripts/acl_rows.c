@@ -202,6 +202,26 @@ __u64 *acl_rows_fetch(const struct acl_rows *rows, __u64 row)
 	return none;
 }
 
+int acl_rows_map_some(const struct acl_rows *rows, __u64 first, __u64 count)
+{
+	struct acl_rows_pages *pages = rows->pages;
+	size_t size = sysconf(_SC_PAGESIZE), from, to;
+	bool is_mapped = true;
+
+	if (!pages || !count)
+		return 0;
+	from = page_of(first);
+	to = page_of(first + count - 1) + 1;
+	for (size_t page = from; is_mapped && page < to; page++)
+		is_mapped = pages->is_mapped[page];
+	if (is_mapped || pages->err)
+		return pages->err;
+	pages->err = map_at(rows, from * size, (to - from) * size);
+	if (!pages->err)
+		memset(&pages->is_mapped[from], true, to - from);
+	return pages->err;
+}
+
 int acl_rows_map_all(struct acl_rows *rows)
 {
 	int err = 0;

@@ -45,6 +45,9 @@ int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list);
 /* Map what is not. Returns 0 or a negative errno, reported. */
 int acl_rows_map_all(struct acl_rows *rows);
 
+/* Map these at once, if they are not all mapped. Returns 0 or a negative errno, reported. */
+int acl_rows_map_some(const struct acl_rows *rows, __u64 first, __u64 count);
+
 /* Why some page could not be mapped, which was reported; or 0. */
 int acl_rows_error(const struct acl_rows *rows);
 

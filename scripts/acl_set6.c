@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include "bpffs/log.h"
 #include "scripts/acl_set6_table.h"
 
@@ -16,6 +17,7 @@ int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable)
 {
 	int err = acl_rows_open(&set->rows, sets_fd, list, writable);
 
+	set->fresh = (struct slots6){};
 	return err ? err : check(set, list);
 }
 
@@ -23,12 +25,15 @@ int set6_open_parts(struct set6 *set, int sets_fd, __u32 list)
 {
 	int err = acl_rows_open_parts(&set->rows, sets_fd, list);
 
+	set->fresh = (struct slots6){};
 	return err ? err : check(set, list);
 }
 
 void set6_close(struct set6 *set)
 {
 	acl_rows_close(&set->rows);
+	free(set->fresh.list);
+	set->fresh = (struct slots6){};
 }
 
 int set6_publish(const struct set6 *set, int sets_fd, __u32 list)

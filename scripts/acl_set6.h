@@ -10,8 +10,15 @@
 #include "scripts/acl_rows.h"
 #include "scripts/acl_set4.h" /* enum set_edit */
 
+/* Numbers of slots; starts as all zeros. */
+struct slots6 {
+	__u32 *list;
+	size_t len, room;
+};
+
 struct set6 {
 	struct acl_rows rows;
+	struct slots6 fresh; /* in use, and not yet in order: see scripts/acl_set6_order.h */
 };
 
 /*

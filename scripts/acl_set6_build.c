@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include "bpffs/log.h"
+#include "scripts/acl_set6_order.h"
 #include "scripts/acl_set6_table.h"
 
 /* So many prefixes before one is put in, its place in the table is fetched. */
@@ -18,22 +19,24 @@ static int fill(struct set6 *set, const struct prefixes6 *prefixes)
 		else
 			set->rows.words[ACL_SET6_REST] = 1;
 	}
-	return err;
+	return err ? err : order6_settle(set, true);
 }
 
-static int build(struct set6 *set, const struct prefixes6 *prefixes)
+int table6_compile(struct set6 *set, const struct prefixes6 *prefixes, __u64 room)
 {
 	int err;
 
 	/* A key that finds no row is very rare, and even rarer in a table that is a bit larger. */
-	for (__u64 room = prefixes->len;; room += room / 4 + 1) {
+	for (;; room += room / 4 + 1) {
 		err = table6_make(set, room);
 		if (err)
 			return err;
 		err = fill(set, prefixes);
+		if (!err)
+			return 0;
+		set6_close(set);
 		if (err != -ENOSPC)
 			return err;
-		set6_close(set);
 	}
 }
 
@@ -48,7 +51,7 @@ int set6_build(struct set6 *set, struct ranges6 *ranges)
 	if (err)
 		failed(err, "cannot take %zu ranges apart", ranges->len);
 	else
-		err = build(set, &prefixes);
+		err = table6_compile(set, &prefixes, prefixes.len);
 	prefixes6_free(&prefixes);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "bpffs/log.h"
+#include "scripts/acl_set6_order.h"
 #include "scripts/acl_set6_table.h"
 
 /* Up to so many, it is less to map what is looked at for each than all there is. */
@@ -41,14 +42,14 @@ static int by_length(const void *a, const void *b)
 
 static int find_inner(struct editing *e)
 {
-	bool any = false;
-	int err;
+	int err = 0;
 
-	for (size_t i = 0; !any && i < e->pieces.len; i++)
-		any = table6_may_have_within(&e->set, e->pieces.list[i].address,
-		                             e->pieces.list[i].length);
-	if (!any)
-		return 0;
+	if (e->pieces.len <= PIECES_FEW) {
+		for (size_t i = 0; !err && i < e->pieces.len; i++)
+			if (table6_has_longer(&e->set, e->pieces.list[i].length))
+				err = order6_within(&e->set, &e->pieces.list[i], &e->inner);
+		return err;
+	}
 	err = acl_rows_map_all(&e->set.rows);
 	if (!err)
 		err = table6_each(&e->set, collect_inner, e);
@@ -107,29 +108,31 @@ static int edit_piece(struct editing *e, const struct prefix6 *piece)
 	return 0;
 }
 
-static int copy_prefix(void *context, const struct prefix6 *prefix)
+static int collect(void *context, const struct prefix6 *prefix)
 {
-	return table6_put(context, prefix);
+	return prefixes6_add(context, prefix);
 }
 
 /* Go on with a copy that has room for so many more. */
 static int enlarge(struct editing *e, __u64 more)
 {
+	struct prefixes6 all = {};
 	struct set6 copy;
 	int err = acl_rows_map_all(&e->set.rows);
 
 	if (err)
 		return err;
-	for (__u64 room = set6_count(&e->set) + more;; room += room / 4 + 1) {
-		err = table6_make(&copy, room);
-		if (err)
-			return err;
-		copy.rows.words[ACL_SET6_REST] = e->set.rows.words[ACL_SET6_REST];
-		err = table6_each(&e->set, copy_prefix, &copy);
-		if (!err)
-			break;
-		set6_close(&copy);
+	err = table6_each(&e->set, collect, &all);
+	if (err) {
+		failed(err, "cannot copy %zu prefixes", all.len);
+	} else {
+		prefixes6_sort(&all);
+		err = table6_compile(&copy, &all, all.len + more);
 	}
+	prefixes6_free(&all);
+	if (err)
+		return err;
+	copy.rows.words[ACL_SET6_REST] = e->set.rows.words[ACL_SET6_REST];
 	set6_close(&e->set);
 	e->set = copy;
 	e->is_new = true;
@@ -140,6 +143,10 @@ static int edit_all(struct editing *e, int sets_fd, __u32 list)
 {
 	int err;
 
+	/* Who was killed while he edited it left an order that cannot be relied on. */
+	err = order6_is_known(&e->set) ? 0 : enlarge(e, e->pieces.len);
+	if (err)
+		return err;
 	err = find_inner(e);
 	if (err)
 		return failed(err, "cannot look for what is in %zu prefixes", e->pieces.len);
@@ -153,6 +160,8 @@ static int edit_all(struct editing *e, int sets_fd, __u32 list)
 	}
 	if (!err)
 		err = acl_rows_error(&e->set.rows);
+	if (!err)
+		err = order6_settle(&e->set, false);
 	return !err && e->is_new ? set6_publish(&e->set, sets_fd, list) : err;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/random.h>
 #include "bpffs/log.h"
+#include "scripts/acl_set6_order.h"
 #include "scripts/acl_set6_table.h"
 
 /* Free slots for later edits: so many, and one for so many that are used. */
@@ -117,24 +118,29 @@ int table6_make(struct set6 *set, __u64 prefixes)
 	if (bloom * ROW_BITS > (__u32)-1)
 		return failed(-E2BIG, "cannot make a set of %llu prefixes",
 		              (unsigned long long)prefixes);
-	err = acl_rows_make(&set->rows, "acl_set6", begin + rows);
+	set->fresh = (struct slots6){};
+	err = acl_rows_make(&set->rows, "acl_set6", begin + rows + order6_rows(slots));
 	if (err)
 		return err;
 	set->rows.words[ACL_SET6_MAGIC_WORD] = ACL_SET6_MAGIC;
 	set->rows.words[ACL_SET6_SEED] = seed;
 	set->rows.words[ACL_SET6_BLOOM] = bloom * ROW_BITS;
 	set->rows.words[ACL_SET6_TABLE] = begin << 32 | rows;
+	set->rows.words[ACL_SET6_ORDER] = (begin + rows) << 32;
 	return 0;
 }
 
-/* The slot of a key: its row and number. free: also one where it may be put. */
+/* The slot of a key: its row and place in it, and its number. free: also one where it may be put.
+ */
 static bool find_slot(const struct set6 *set, const struct key6 *key, bool free, __u64 **row,
-                      int *slot)
+                      int *slot, __u32 *number)
 {
-	__u64 hash = key->hash, state, *r;
+	__u64 table = set->rows.words[ACL_SET6_TABLE], hash = key->hash, state, *r;
+	__u32 at;
 
 	for (int i = 0; i < ACL_SET6_PROBES; i++, hash = acl_set6_hash_next(hash)) {
-		r = row_at(set, acl_set6_row(hash, set->rows.words[ACL_SET6_TABLE]));
+		at = acl_set6_row(hash, table);
+		r = row_at(set, at);
 		for (int n = 0; n < ACL_SET6_SLOTS; n++) {
 			state = r[ACL_SET6_STATES] >> 16 * n & 0xffff;
 			if (!state && !free)
@@ -144,6 +150,7 @@ static bool find_slot(const struct set6 *set, const struct key6 *key, bool free,
 				continue;
 			*row = r;
 			*slot = n;
+			*number = (at - (__u32)(table >> 32)) * ACL_SET6_SLOTS + n;
 			return true;
 		}
 	}
@@ -168,9 +175,10 @@ __u8 table6_get(const struct set6 *set, struct addr6 address, unsigned int lengt
 {
 	struct key6 key = make_key(set, address, length);
 	__u64 *row;
+	__u32 number;
 	int slot;
 
-	if (!bloom_has(set, key.hash) || !find_slot(set, &key, false, &row, &slot))
+	if (!bloom_has(set, key.hash) || !find_slot(set, &key, false, &row, &slot, &number))
 		return 0;
 	return state_of(row, slot);
 }
@@ -192,10 +200,16 @@ int table6_put(struct set6 *set, const struct prefix6 *prefix)
 	struct key6 key = make_key(set, prefix->address, prefix->length);
 	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + prefix->length];
 	__u64 *lengths = length_mask(set, prefix->length), *row;
+	__u32 number;
 	int slot, err;
 
-	if (!find_slot(set, &key, true, &row, &slot))
+	if (!find_slot(set, &key, true, &row, &slot, &number))
 		return -ENOSPC;
+	if (!(row[ACL_SET6_STATES] >> 16 * slot & 0xffff)) {
+		err = order6_add(set, number);
+		if (err)
+			return err;
+	}
 	if (!state_of(row, slot)) {
 		/* What leads to it is there before it is; killed between, it only costs time. */
 		acl_store(count, *count + 1);
@@ -219,9 +233,10 @@ void table6_remove(struct set6 *set, struct addr6 address, unsigned int length)
 	struct key6 key = make_key(set, address, length);
 	__u64 *count = &set->rows.words[ACL_SET6_COUNTS + length], *row;
 	__u64 *lengths = length_mask(set, length);
+	__u32 number;
 	int slot;
 
-	if (!find_slot(set, &key, false, &row, &slot) || !state_of(row, slot))
+	if (!find_slot(set, &key, false, &row, &slot, &number) || !state_of(row, slot))
 		return;
 	set_state(row, slot, ACL_SET6_GONE | key.flag);
 	acl_store(count, *count - 1);
@@ -243,55 +258,31 @@ __u8 table6_find(const struct set6 *set, struct addr6 address, unsigned int leng
 	return set->rows.words[ACL_SET6_REST] ? ACL_SET6_IN : ACL_SET6_HOLE;
 }
 
-static bool has_lengths(const struct set6 *set, unsigned int from, unsigned int to)
+bool table6_has_longer(const struct set6 *set, unsigned int length)
 {
-	for (unsigned int length = from; length <= to; length++)
+	while (length++ < 128)
 		if (*length_mask(set, length) & length_bit(length))
 			return true;
 	return false;
 }
 
-/* Each prefix of a length within the given one, if these are not too many: is any in the filter? */
-static bool filter_has_any(const struct set6 *set, struct addr6 address, unsigned int length,
-                           unsigned int inner, bool level)
+struct prefix6 table6_at(const struct set6 *set, __u32 slot)
 {
-	__u64 count = 1ULL << (inner - length);
+	__u64 first = set->rows.words[ACL_SET6_TABLE] >> 32;
+	__u64 *row = row_at(set, first + slot / ACL_SET6_SLOTS);
+	int n = slot % ACL_SET6_SLOTS;
+	struct prefix6 prefix =
+		read_key(row[n], row[ACL_SET6_SLOTS + n], row[ACL_SET6_STATES] >> 16 * n & 0xffff);
 
-	for (__u64 i = 0; i < count; i++) {
-		struct addr6 a = address;
-
-		a.high |= i << (64 - inner);
-		if (bloom_has(set,
-		              level ? hash_level(set, a, inner) : make_key(set, a, inner).hash))
-			return true;
-	}
-	return false;
-}
-
-bool table6_may_have_within(const struct set6 *set, struct addr6 address, unsigned int length)
-{
-	size_t next = 0;
-
-	if (!has_lengths(set, length + 1, 128))
-		return false;
-	while (next < LEVELS && levels[next] < length)
-		next++;
-	/* More than some thousand looks into the filter are no better than looking at it all. */
-	if (next == LEVELS || levels[next] - length > 10)
-		return true;
-	for (unsigned int inner = length + 1; inner <= levels[next]; inner++)
-		if (has_lengths(set, inner, inner) &&
-		    filter_has_any(set, address, length, inner, false))
-			return true;
-	return has_lengths(set, levels[next] + 1, 128) &&
-	       filter_has_any(set, address, length, levels[next], true);
+	prefix.state = state_of(row, n);
+	return prefix;
 }
 
 int table6_each(const struct set6 *set, int (*each)(void *context, const struct prefix6 *prefix),
                 void *context)
 {
-	__u64 *row = row_at(set, set->rows.words[ACL_SET6_TABLE] >> 32);
-	__u64 *end = row_at(set, set->rows.len);
+	__u64 table = set->rows.words[ACL_SET6_TABLE];
+	__u64 *row = row_at(set, table >> 32), *end = row + (__u32)table * ACL_ROW_WORDS;
 	struct prefix6 prefix;
 	int err = 0;
 

@@ -200,3 +200,54 @@ test_an_edited_set_is_old_or_new_when_killed_anywhere()
 	expect_lists "$grown"
 	echo "killed at $points points"
 }
+
+# What an edit was killed over is in the table, and may not be where what is within a prefix is
+# looked for.
+test_an_edit_finds_what_a_killed_one_left()
+{
+	local many=()
+
+	# So many that the order is not in the pages that were mapped for the table.
+	mapfile -t many < <(seq -f '2001:db8::%.0f' 1001 2 4999 | sed 's/.*/&-&/')
+	set_many() { lists set 3 "${many[@]}"; }
+	expect_all_gone()
+	{
+		lists del 3 2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff
+		expect_lists ""
+		lists add 3 2001:db8::3-2001:db8::3 2001:db8:1::-2001:db8:1:ffff:ffff:ffff:ffff:ffff
+		lists add 3 2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff
+		expect_lists 2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff
+	}
+
+	load_lists
+	kill_everywhere "mmap munmap" set_many acl_lists "$DIR" add 3 2001:db8::3-2001:db8::3 -- \
+		expect_all_gone
+	echo "killed at $points points"
+}
+
+# largest_part COMMAND...: how many bytes of a set it maps at once.
+largest_part()
+{
+	looks_of mmap MAP_SHARED "$@" >"$TMPDIR/lines"
+	sed -nE 's/.* mmap\([^,]*, ([0-9]+),.*MAP_SHARED.*/\1/p' "$TMPDIR/calls" | sort -n | tail -1
+}
+
+# In the order of their prefixes it has what is within one: so an edit of a long list need not look
+# through it all, whatever the prefix.
+test_an_edit_of_an_ipv6_prefix_maps_a_part_of_the_list()
+{
+	local count=40000 prefix verb part
+
+	load v0 objects/xdp_acl.o
+	awk -v n="$count" 'BEGIN { for (i = 0; i < n; i++)
+		printf "2001:%x:%x::/%d\n", i % 251, i, i % 7 ? 48 : 64 }' >"$TMPDIR/prefixes"
+	acl v0 load --list long "$TMPDIR/prefixes"
+	for prefix in 3000::/19 fd00::/8 2345::/16 2001:db8::/29 2001:9:8000::/33 2345::/47 \
+		2345::/60 2345::/65 2345::1; do
+		for verb in add del; do
+			part=$(largest_part acl v0 "$verb" --list long "$prefix")
+			# The order alone takes 4 bytes a prefix and some more, the table 33.
+			((part > 0 && part < 6 * count)) || fail "$verb $prefix maps $part bytes"
+		done
+	done
+}
