@@ -16,7 +16,7 @@ PINNING_TOOLS := pin_maps load status unload doctor gc objects inspect
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env btf2legacy
 PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
-PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin message prepared prepared_turn
+PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin plugin_tool message prepared prepared_turn
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
@@ -155,7 +155,7 @@ $(filter compat/%,$(TOOLS)): %: build/%.o build/libcompat.a build/libpinning.a b
 compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o build/plugin/prepared_turn.o \
 		build/plugin/lock_holder.o
 compat/link_ifbpf.so: build/plugin/message.o
-$(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o
+$(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o build/plugin/plugin_tool.o
 	$(call msg,LD,$@)
 	$(Q)$(CC) -shared -Wl,--as-needed -Wl,-z,defs $(filter-out $(SANITIZE),$(CFLAGS)) $(LDFLAGS) \
 		$(filter %.o,$^) $(LIBS) -o $@

@@ -15,31 +15,9 @@
 #define WORDS     4
 #define WORD_SIZE 1024
 
-const char *cli_command(const char *tool)
-{
-	static char commands[4][64];
-	static unsigned int turn;
-	char *command = commands[turn++ % 4];
-
-	if (!getenv("IFBPF_FRONT"))
-		return tool;
-	snprintf(command, sizeof(commands[0]), "ifbpf %s", strcmp(tool, "pin_maps") ? tool : "pin");
-	return command;
-}
-
 bool cli_for_plugin(void)
 {
 	return getenv("IFBPF_PLUGIN");
-}
-
-const char *cli_object(const char *file)
-{
-	const char *front = getenv("IFBPF_FRONT");
-	static char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s",
-	         front && !strcmp(front, "installed") ? OBJECT_DIR : "objects", file);
-	return path;
 }
 
 static char *next_word(void)
@@ -50,7 +28,7 @@ static char *next_word(void)
 	return words[turn++ % WORDS];
 }
 
-static bool is_plain(const char *name)
+bool cli_is_plain(const char *name)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "_@%+:,./-";
@@ -64,7 +42,7 @@ const char *cli_word(const char *name)
 
 	if (*name == '-')
 		end += sprintf(end, "-- ");
-	if (is_plain(name)) {
+	if (cli_is_plain(name)) {
 		snprintf(end, WORD_SIZE - 4, "%s", name);
 		return word;
 	}
@@ -144,7 +122,7 @@ const char *cli_json_name(const char *ifname)
 
 void cli_usage(FILE *out, const char *usage, const char *tool)
 {
-	const char *command = cli_command(tool), *mark;
+	const char *command = cli_name(tool), *mark;
 
 	while ((mark = strstr(usage, "%s"))) {
 		fprintf(out, "%.*s%s", (int)(mark - usage), usage, command);
@@ -170,7 +148,6 @@ void cli_outlive_caller(void)
 
 int cli_misused(const char *tool, const char *fmt, ...)
 {
-	const char *command = cli_command(tool);
 	va_list args;
 	char *what;
 	int len;
@@ -179,11 +156,11 @@ int cli_misused(const char *tool, const char *fmt, ...)
 		va_start(args, fmt);
 		len = vasprintf(&what, fmt, args);
 		va_end(args);
-		log_line(stderr, "%s: %s", command, len < 0 ? "out of memory" : what);
+		log_line(stderr, "%s: %s", cli_name(tool), len < 0 ? "out of memory" : what);
 		if (len >= 0)
 			free(what);
 	}
-	hint("see %s --help", command);
+	hint("see %s --help", cli_command(tool));
 	return EXIT_USAGE;
 }
 

@@ -7,8 +7,15 @@
 #include <stdio.h>
 
 /*
- * What the user types for a tool: "pin_maps", or "ifbpf pin" if the front command ran this one
+ * What a tool is called in messages: "pin_maps", or "ifbpf pin" if the front command ran this one
  * (it sets IFBPF_FRONT to "tree" or "installed"). Valid until the fourth next call.
+ */
+const char *cli_name(const char *tool);
+
+/*
+ * What the user types for a tool, for hints: as cli_name(), but where this one was called by a
+ * path, by that of the other; the front command sets IFBPF_COMMAND to its own. Valid until the
+ * fourth next call.
  */
 const char *cli_command(const char *tool);
 
@@ -17,6 +24,9 @@ bool cli_for_plugin(void);
 
 /* Where the user finds an object of the store: among the installed ones, or in the source tree. */
 const char *cli_object(const char *file);
+
+/* A shell takes the name as it stands. */
+bool cli_is_plain(const char *name);
 
 /*
  * A name as one word for a shell, to be pasted from a hint: quoted if need be, and behind "--" if

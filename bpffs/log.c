@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 
-static const char *log_tool = "ifbpf";
+static char log_tool[64] = "ifbpf";
 static bool log_verbose;
 static const char *log_where;
 static bool log_muted;
@@ -104,7 +105,7 @@ void log_place(const char *place, bool mute)
 
 void log_init(const char *tool, bool verbose)
 {
-	log_tool = tool;
+	snprintf(log_tool, sizeof(log_tool), "%s", cli_name(tool));
 	log_verbose = verbose;
 	libbpf_set_print(log_libbpf);
 }

@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int c;
 
-	argv[0] = (char *)cli_command("btf2legacy");
+	argv[0] = (char *)cli_name("btf2legacy");
 	while ((c = cli_option(argc, argv, "p:vhV", options, "")) != -1) {
 		switch (c) {
 		case 'p':

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
-	argv[0] = (char *)cli_command("iproute2_env");
+	argv[0] = (char *)cli_name("iproute2_env");
 	while ((c = getopt_long(argc, argv, "evhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'e': egress = true; break;

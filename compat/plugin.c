@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 #include "bpffs/bpffs.h"
 #include "compat/plugin.h"
+#include "compat/plugin_tool.h"
 
 __attribute__((format(printf, 1, 0))) static void say(const char *fmt, va_list args)
 {
@@ -68,7 +68,7 @@ void plugin_set_hinted(struct plugin_words *words, const char *lead,
 {
 	size_t size = sizeof(words->options_of), at;
 
-	at = snprintf(words->options_of, size, "%sifbpf", lead);
+	at = snprintf(words->options_of, size, "%s%s", lead, plugin_front());
 	for (unsigned int i = 0; i < command->len && at < size; i++) {
 		if (is_plain(command->list[i]))
 			at += snprintf(words->options_of + at, size - at, " %s", command->list[i]);
@@ -99,38 +99,12 @@ int plugin_ifname(int ifindex, char name[])
 	return plugin_failed("cannot tell the interface: say 'dev IFNAME'");
 }
 
-/*
- * The executable of a tool; *tree tells whether it is that of the source tree. Returns 0, or -1
- * with errno.
- */
-static int find_tool(const char *tool, char path[PATH_MAX], bool *tree)
-{
-	static const char *const folders[] = { "pinning", "scripts", "compat" };
-	Dl_info self;
-	char *slash;
-
-	*tree = true;
-	if (dladdr((void *)plugin_run, &self) && self.dli_fname) {
-		slash = strrchr(self.dli_fname, '/');
-		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-			snprintf(path, PATH_MAX, "%.*s../%s/%s",
-			         slash ? (int)(slash - self.dli_fname) + 1 : 0, self.dli_fname,
-			         folders[i], tool);
-			if (!access(path, X_OK))
-				return 0;
-		}
-	}
-	*tree = false;
-	snprintf(path, PATH_MAX, "%s/%s", TOOL_DIR, tool);
-	return access(path, X_OK) ? -1 : 0;
-}
-
 bool plugin_has(const char *tool)
 {
 	char path[PATH_MAX];
 	bool tree;
 
-	return !find_tool(tool, path, &tree);
+	return !plugin_find_tool(tool, path, &tree);
 }
 
 /* A batch that tc reads from its input must not be read by the tool; a terminal may be. */
@@ -177,6 +151,7 @@ static void become(const char *path, bool tree, const struct plugin_words *words
 	set_output(output, pipe_fd);
 	/* The tools speak of themselves as verbs of ifbpf then. */
 	setenv("IFBPF_FRONT", tree ? "tree" : "installed", 1);
+	setenv("IFBPF_COMMAND", plugin_front(), 1);
 	if (output == PLUGIN_SHOW)
 		unsetenv("IFBPF_PLUGIN");
 	else
@@ -240,7 +215,7 @@ int plugin_run(const struct plugin_words *words, enum plugin_output output, char
 		*text = NULL;
 	if (words->full)
 		return plugin_failed("cannot run '%s': too many words", tool);
-	if (find_tool(tool, path, &tree))
+	if (plugin_find_tool(tool, path, &tree))
 		return plugin_failed("cannot find the program of '%s' at %s: %s", tool, path,
 		                     strerror(errno));
 	if (output == PLUGIN_READ && pipe2(fds, O_CLOEXEC))

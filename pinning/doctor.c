@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
-	argv[0] = (char *)cli_command("doctor");
+	argv[0] = (char *)cli_name("doctor");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'j': json = true; break;

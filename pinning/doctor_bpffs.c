@@ -244,7 +244,7 @@ static void look_at_xdp_trap(struct doctor *d)
 		         "%s/xdp is a directory, as libxdp makes it; iproute2 else makes a "
 		         "symlink to tc",
 		         d->fs.path);
-		remedy(d, "eval \"$(ifbpf iproute2_env IFNAME)\" before ip and tc");
+		remedy(d, "eval \"$(%s IFNAME)\" before ip and tc", cli_command("iproute2_env"));
 	}
 }
 

@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	bool json = false, verbose = false;
 	int c;
 
-	argv[0] = (char *)cli_command("gc");
+	argv[0] = (char *)cli_name("gc");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'g':

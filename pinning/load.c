@@ -443,7 +443,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c, count, err;
 
-	argv[0] = (char *)cli_command("load");
+	argv[0] = (char *)cli_name("load");
 	while (good && (c = cli_option(argc, argv, "s:n:m:jvhV", options, "cM")) != -1) {
 		switch (c) {
 		case 'H': good = parse_hook(optarg, &choice); break;

@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	bool json = false, verbose = false;
 	int c;
 
-	argv[0] = (char *)cli_command("objects");
+	argv[0] = (char *)cli_name("objects");
 	while ((c = getopt_long(argc, argv, "jvhV", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': json = true; break;

@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int c;
 
-	argv[0] = (char *)cli_command("pin_maps");
+	argv[0] = (char *)cli_name("pin_maps");
 	while (good && (c = cli_option(argc, argv, "g:jvhV", options, "c")) != -1) {
 		switch (c) {
 		case 'C': how.carry = true; break;

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int c;
 
-	argv[0] = (char *)cli_command("status");
+	argv[0] = (char *)cli_name("status");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'j': how.json = true; break;

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	int c;
 
 	how.maps = maps;
-	argv[0] = (char *)cli_command("unload");
+	argv[0] = (char *)cli_name("unload");
 	while ((c = cli_option(argc, argv, "n:s:ajvhV", options, "m")) != -1) {
 		switch (c) {
 		case 'H':

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 {
 	int c, status;
 
-	argv[0] = (char *)cli_command("acl");
+	argv[0] = (char *)cli_name("acl");
 	while ((c = cli_option(argc, argv, "l:kjvhV", options, "")) != -1) {
 		status = -1;
 		switch (c) {

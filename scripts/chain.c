@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	struct config_options how = {};
 	int c, status;
 
-	argv[0] = (char *)cli_command("chain");
+	argv[0] = (char *)cli_name("chain");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		if (c == 't') {
 			tc = true;

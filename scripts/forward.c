@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	struct config_options how = {};
 	int c, status;
 
-	argv[0] = (char *)cli_command("forward");
+	argv[0] = (char *)cli_name("forward");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		status = config_option(&how, c, "forward", usage);
 		if (status >= 0)

@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	struct config_options common = {};
 	int c, status;
 
-	argv[0] = (char *)cli_command("ratelimit");
+	argv[0] = (char *)cli_name("ratelimit");
 	while ((c = cli_option(argc, argv, "kjvhV", options, "")) != -1) {
 		if (c == 'k') {
 			keep_going = true;

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	struct redirect_options how = {};
 	int c, status;
 
-	argv[0] = (char *)cli_command("redirect");
+	argv[0] = (char *)cli_name("redirect");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'b': how.both = true; break;

@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	struct config_options how = {};
 	int c, status;
 
-	argv[0] = (char *)cli_command("rewrite");
+	argv[0] = (char *)cli_name("rewrite");
 	while ((c = cli_option(argc, argv, "kjvhV", options, "")) != -1) {
 		if (c == 'k') {
 			keep_going = true;

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	bool interval = false;
 	int c;
 
-	argv[0] = (char *)cli_command("stats");
+	argv[0] = (char *)cli_name("stats");
 	while ((c = cli_option(argc, argv, "wi:jvhV", options, "")) != -1) {
 		switch (c) {
 		case 'w': how.watch = true; break;

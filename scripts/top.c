@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 	struct top top = { .interval_ns = INTERVAL_NS, .count = COUNT };
 	int c, status;
 
-	argv[0] = (char *)cli_command("top");
+	argv[0] = (char *)cli_name("top");
 	while ((c = cli_option(argc, argv, "n:wi:jvhV", options, "")) != -1) {
 		status = -1;
 		switch (c) {

@@ -108,6 +108,33 @@ test_an_unknown_option_is_named_and_nothing_is_done()
 	done
 }
 
+# hinted_by WORD...: the command that the hint of a use of it that is wrong names.
+hinted_by()
+{
+	run "$@" --no-such-option
+	sed -n 's/^  hint: see \(.*\) --help$/\1/p' <<<"$errors"
+}
+
+# A tool that was called by a path names the others so as well: what it says to type is there.
+test_hints_name_tools_as_they_were_called()
+{
+	local folder
+	same "by PATH" "load" "$(hinted_by load)"
+	same "the front command by PATH" "ifbpf pin" "$(hinted_by ifbpf pin)"
+	for folder in pinning ./pinning "$PWD/pinning" scripts/../pinning; do
+		same "$folder" "$folder/load" "$(hinted_by "$folder/load")"
+		expect_fail "hint: pin what runs there first: ${folder%pinning}pinning/pin_maps v0" \
+			"${folder%pinning}scripts/stats" v0
+	done
+	for folder in scripts ./scripts "$PWD/scripts"; do
+		[[ $folder == "$PWD"/* ]] || same "$folder" "$folder/ifbpf pin" "$(hinted_by "$folder/ifbpf" pin)"
+		expect_fail "ifbpf pin: unrecognized option" "$folder/ifbpf" pin --no-such-option
+		expect_fail "ifbpf pin: cannot find interface nope" "$folder/ifbpf" pin nope
+	done
+	# From inside a folder there is a step up first.
+	expect_fail "hint: pin what runs there first: ./../pinning/pin_maps v0" env -C scripts ./stats v0
+}
+
 test_help_and_man_page_have_the_same_options()
 {
 	local command

@@ -585,6 +585,28 @@ test_hints_are_commands_that_help()
 	[[ $errors == *": --mode native or"* ]] || fail "$errors"
 }
 
+# without_tools WORD...: the shell finds none of the tree.
+without_tools() { PATH=${PATH##*"$PWD/build/tests:"} "$@"; }
+
+# In the source tree nothing is called ifbpf but by its path; every message says who speaks in one way.
+test_hints_in_the_source_tree_name_what_is_there()
+{
+	local folder
+	! without_tools command -v ifbpf >/dev/null || skip "ifbpf is installed"
+	link_xdp v0 "$OBJECT"
+	for folder in compat "$PWD/compat" ./compat pinning/../compat; do
+		IP_LIB_DIR=$folder expect_fail "is not ours" without_tools \
+			ip link set dev v0 type ifbpf obj objects/xdp_drop.o mode skb
+		[[ $errors == "ifbpf load: "*" hint: "*" ${folder%compat}scripts/ifbpf load --hook xdp --mode skb v0 objects/xdp_drop.o --replace"* ]] ||
+			fail "$errors"
+	done
+	eval "$(sed -n 's/^  hint: .*: \(.*scripts\/ifbpf .*--replace\).*/\1/p' <<<"$errors")"
+	expect_status 0 status v0
+	[[ $output == *"ours: loaded by ifbpf"* ]] || fail "$output"
+	run tc exec ifbpf load --no-such-option dev v0 obj objects/xdp_drop.o
+	[[ $errors == "ifbpf load: "*$'\n'"  hint: see ifbpf load --help" ]] || fail "$errors"
+}
+
 # It would go with its counts, and nobody would be told.
 test_a_filter_that_is_not_ours_is_named_and_refused()
 {
