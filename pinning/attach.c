@@ -13,7 +13,6 @@
 #include "pinning/attach.h"
 #include "pinning/attach_meanwhile.h"
 #include "pinning/attach_native.h"
-#include "pinning/attach_netlink.h"
 #include "pinning/tracewords.h"
 
 static __u32 tcx_type(enum hook hook)
@@ -29,46 +28,24 @@ bool attach_has_tcx(const struct interface *iface)
 	       -EINVAL;
 }
 
-/* What the kernel said of the last request, if it refused it. */
-static struct attach_answer answer;
-
-/* The kernel said it of a link, where it could not be read: no tracefs is mounted. */
-static bool link_words_missed;
-
-/* Why the kernel refused last, or "". */
-static char refusal[320];
-
-const char *attach_refusal(void)
+static void forget_words(struct attaching *a)
 {
-	static char words[sizeof(refusal)];
-
-	strcpy(words, refusal);
-	*refusal = '\0';
-	return words;
-}
-
-static void forget_words(void)
-{
-	memset(&answer, 0, sizeof(answer));
-	link_words_missed = false;
-}
-
-bool attach_is_unsure(void)
-{
-	return answer.unsure;
+	memset(&a->answer, 0, sizeof(a->answer));
+	a->link_words_missed = false;
 }
 
 /* Report a refusal; the kernel's words say more than its number. */
-static int refused(int err, const struct interface *iface, const char *what, enum hook hook)
+static int refused(int err, struct attaching *a, const char *what, enum hook hook)
 {
-	const char *words = answer.words;
+	const char *words = a->answer.words;
 
-	snprintf(refusal, sizeof(refusal), "%s%s%s", words, *words ? ", " : "", strerror(-err));
-	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), iface->name,
+	snprintf(a->refusal, sizeof(a->refusal), "%s%s%s", words, *words ? ", " : "",
+	         strerror(-err));
+	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), a->iface->name,
 	       *words ? " (the kernel says: " : "", words, *words ? ")" : "");
 	if (err == -EPERM)
 		hint("run as root, or with CAP_NET_ADMIN and CAP_BPF");
-	else if (link_words_missed && tracewords_exist())
+	else if (a->link_words_missed && tracewords_exist())
 		hint("what the kernel says of a link it says in a tracepoint; to have it here, "
 		     "mount "
 		     "tracefs: mount -t tracefs tracefs " TRACEWORDS_TRACEFS);
@@ -76,42 +53,41 @@ static int refused(int err, const struct interface *iface, const char *what, enu
 }
 
 /* The same, of a change to what was attached. */
-static int refused_change(int err, const struct interface *iface, const char *what,
+static int refused_change(int err, struct attaching *a, const char *what,
                           const struct attachment *old)
 {
 	char now[ATTACH_MEANWHILE_SIZE];
 
-	if (answer.unsure || !attach_meanwhile(iface, old, now))
-		return refused(err, iface, what, old->hook);
-	snprintf(refusal, sizeof(refusal), "%s", now);
+	if (a->answer.unsure || !attach_meanwhile(a->iface, old, now))
+		return refused(err, a, what, old->hook);
+	snprintf(a->refusal, sizeof(a->refusal), "%s", now);
 	rejected(err, "cannot %s on %s of %s: %s, where program %u was", what, hook_name(old->hook),
-	         iface->name, now, old->prog_id);
+	         a->iface->name, now, old->prog_id);
 	hint("somebody else changed it meanwhile; look first, and run this again: %s %s",
-	     cli_command("status"), cli_word(iface->name));
+	     cli_command("status"), cli_word(a->iface->name));
 	return err;
 }
 
-static int link_create(const struct interface *iface, __u32 type, __u32 flags, int prog_fd)
+static int link_create(struct attaching *a, __u32 type, __u32 flags, int prog_fd)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
 	struct tracewords words;
 	int fd;
 
 	tracewords_begin(&words);
-	fd = bpf_link_create(prog_fd, iface->ifindex, type, flags ? &opts : NULL);
+	fd = bpf_link_create(prog_fd, a->iface->ifindex, type, flags ? &opts : NULL);
 	if (fd < 0)
 		fd = -errno;
-	tracewords_end(&words, answer.words, sizeof(answer.words));
-	link_words_missed = fd < 0 && type == BPF_XDP && words.unmounted;
+	tracewords_end(&words, a->answer.words, sizeof(a->answer.words));
+	a->link_words_missed = fd < 0 && type == BPF_XDP && words.unmounted;
 	return fd;
 }
 
-static int xdp_new(const struct interface *iface, struct netlink *netlink, enum xdp_mode mode,
-                   bool link, int prog_fd, int *link_fd)
+static int xdp_new(struct attaching *a, enum xdp_mode mode, bool link, int prog_fd, int *link_fd)
 {
 	if (!link)
-		return attach_netlink_xdp(iface, netlink, mode, prog_fd, -1, &answer);
-	*link_fd = link_create(iface, BPF_XDP, attach_xdp_flags(mode), prog_fd);
+		return attach_netlink_xdp(a->iface, a->netlink, mode, prog_fd, -1, &a->answer);
+	*link_fd = link_create(a, BPF_XDP, attach_xdp_flags(mode), prog_fd);
 	return *link_fd < 0 ? *link_fd : 0;
 }
 
@@ -126,21 +102,20 @@ static bool driver_refuses(int err)
 }
 
 /* A mode that was asked for, or native and, where the driver cannot, skb. */
-static int xdp_attach(const struct interface *iface, struct netlink *netlink,
-                      struct attach_how *how, int prog_fd, int *link_fd)
+static int xdp_attach(struct attaching *a, struct attach_how *how, int prog_fd, int *link_fd)
 {
 	enum xdp_mode mode = how->mode == XDP_MODE_NONE ? XDP_MODE_NATIVE : how->mode;
-	int err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
+	int err = xdp_new(a, mode, how->link, prog_fd, link_fd);
 
-	if (driver_refuses(err) && !answer.unsure && how->mode == XDP_MODE_NONE) {
-		if (*answer.words) {
+	if (driver_refuses(err) && !a->answer.unsure && how->mode == XDP_MODE_NONE) {
+		if (*a->answer.words) {
 			note("native mode is refused (the kernel says: %s): taking skb",
-			     answer.words);
-			attach_hint_native(iface);
+			     a->answer.words);
+			attach_hint_native(a->iface);
 		}
-		*answer.words = '\0';
+		*a->answer.words = '\0';
 		mode = XDP_MODE_SKB;
-		err = xdp_new(iface, netlink, mode, how->link, prog_fd, link_fd);
+		err = xdp_new(a, mode, how->link, prog_fd, link_fd);
 	}
 	how->mode = mode;
 	return err;
@@ -160,63 +135,62 @@ static struct attachment filter_place(const struct attach_how *how)
 	};
 }
 
-static int clsact_new(const struct interface *iface, struct netlink *netlink,
-                      const struct attach_how *how, int prog_fd)
+static int clsact_new(struct attaching *a, const struct attach_how *how, int prog_fd)
 {
 	const struct attachment place = filter_place(how);
 	/* A qdisc that is there already is somebody else's, and stays. */
-	int err = attach_netlink_qdisc(iface, netlink, &answer);
+	int err = attach_netlink_qdisc(a->iface, a->netlink, &a->answer);
 
-	return err ? err : attach_netlink_filter(iface, netlink, &place, prog_fd, &answer);
+	return err ? err : attach_netlink_filter(a->iface, a->netlink, &place, prog_fd, &a->answer);
 }
 
-int attach_new(const struct interface *iface, struct netlink *netlink, struct attach_how *how,
-               int prog_fd, int *link_fd)
+int attach_new(struct attaching *a, struct attach_how *how, int prog_fd, int *link_fd)
 {
 	int err;
 
 	*link_fd = -1;
-	forget_words();
+	forget_words(a);
 	switch (how->by) {
-	case ATTACH_XDP: err = xdp_attach(iface, netlink, how, prog_fd, link_fd); break;
-	case ATTACH_CLSACT: err = clsact_new(iface, netlink, how, prog_fd); break;
+	case ATTACH_XDP: err = xdp_attach(a, how, prog_fd, link_fd); break;
+	case ATTACH_CLSACT: err = clsact_new(a, how, prog_fd); break;
 	default:
 		if (how->link)
-			err = *link_fd = link_create(iface, tcx_type(how->hook), 0, prog_fd);
+			err = *link_fd = link_create(a, tcx_type(how->hook), 0, prog_fd);
 		else
-			err = compat_tcx_attach(iface->ifindex, tcx_type(how->hook), prog_fd, -1);
+			err = compat_tcx_attach(a->iface->ifindex, tcx_type(how->hook), prog_fd,
+			                        -1);
 		break;
 	}
 	if (err >= 0)
 		return 0;
 	*link_fd = -1;
-	refused(err, iface, "attach the program", how->hook);
+	refused(err, a, "attach the program", how->hook);
 	if (err == -EOPNOTSUPP && how->by == ATTACH_XDP)
 		hint("its driver has no such XDP mode; take the kernel's own: --mode skb");
-	else if (driver_refuses(err) && *answer.words && how->mode == XDP_MODE_NATIVE)
-		attach_hint_native(iface);
+	else if (driver_refuses(err) && *a->answer.words && how->mode == XDP_MODE_NATIVE)
+		attach_hint_native(a->iface);
 	return err;
 }
 
-int attach_take_back(const struct interface *iface, struct netlink *netlink,
-                     const struct attach_how *how, int prog_fd, __u32 prog_id, int link_fd)
+int attach_take_back(struct attaching *a, const struct attach_how *how, int prog_fd, __u32 prog_id,
+                     int link_fd)
 {
 	struct attachment place;
 	int err;
 
-	forget_words();
+	forget_words(a);
 	if (link_fd >= 0) {
 		err = bpf_link_detach(link_fd) ? -errno : 0;
 	} else if (how->by == ATTACH_XDP) {
-		err = attach_netlink_xdp(iface, netlink, how->mode, -1, prog_fd, &answer);
+		err = attach_netlink_xdp(a->iface, a->netlink, how->mode, -1, prog_fd, &a->answer);
 	} else if (how->by == ATTACH_CLSACT) {
 		place = filter_place(how);
 		place.prog_id = prog_id;
-		err = attach_netlink_unfilter(iface, netlink, &place, &answer);
+		err = attach_netlink_unfilter(a->iface, a->netlink, &place, &a->answer);
 	} else {
-		err = compat_tcx_detach(iface->ifindex, tcx_type(how->hook), prog_fd);
+		err = compat_tcx_detach(a->iface->ifindex, tcx_type(how->hook), prog_fd);
 	}
-	return err ? refused(err, iface, "take the program back", how->hook) : 0;
+	return err ? refused(err, a, "take the program back", how->hook) : 0;
 }
 
 static int link_replace(const struct attach_old *old, int prog_fd)
@@ -251,58 +225,58 @@ static int clsact_match(const struct interface *iface, const struct attachment *
 	return err;
 }
 
-static int clsact_replace(const struct interface *iface, struct netlink *netlink,
-                          const struct attach_old *old, int prog_fd)
+static int clsact_replace(struct attaching *a, const struct attach_old *old, int prog_fd)
 {
 	struct attachment place = *old->at;
-	int err = clsact_match(iface, old->at);
+	int err = clsact_match(a->iface, old->at);
 
 	place.indirect = old->going_back && place.indirect;
-	return err ? err : attach_netlink_refilter(iface, netlink, &place, prog_fd, &answer);
+	return err ? err
+	           : attach_netlink_refilter(a->iface, a->netlink, &place, prog_fd, &a->answer);
 }
 
-int attach_replace(const struct interface *iface, struct netlink *netlink,
-                   const struct attach_old *old, int prog_fd)
+int attach_replace(struct attaching *a, const struct attach_old *old, int prog_fd)
 {
 	const struct attachment *at = old->at;
 	int err;
 
-	forget_words();
+	forget_words(a);
 	if (at->link_id)
 		err = link_replace(old, prog_fd);
 	else if (at->by == ATTACH_XDP)
-		err = attach_netlink_xdp(iface, netlink, at->mode, prog_fd, old->prog_fd, &answer);
+		err = attach_netlink_xdp(a->iface, a->netlink, at->mode, prog_fd, old->prog_fd,
+		                         &a->answer);
 	else if (at->by == ATTACH_CLSACT)
-		err = clsact_replace(iface, netlink, old, prog_fd);
+		err = clsact_replace(a, old, prog_fd);
 	else
-		err = compat_tcx_attach(iface->ifindex, tcx_type(at->hook), prog_fd, old->prog_fd);
-	return err ? refused_change(err, iface, "replace the program", at) : 0;
+		err = compat_tcx_attach(a->iface->ifindex, tcx_type(at->hook), prog_fd,
+		                        old->prog_fd);
+	return err ? refused_change(err, a, "replace the program", at) : 0;
 }
 
-static int clsact_remove(const struct interface *iface, struct netlink *netlink,
-                         const struct attachment *old)
+static int clsact_remove(struct attaching *a, const struct attachment *old)
 {
-	int err = clsact_match(iface, old);
+	int err = clsact_match(a->iface, old);
 
-	return err ? err : attach_netlink_unfilter(iface, netlink, old, &answer);
+	return err ? err : attach_netlink_unfilter(a->iface, a->netlink, old, &a->answer);
 }
 
-int attach_remove(const struct interface *iface, struct netlink *netlink,
-                  const struct attach_old *old)
+int attach_remove(struct attaching *a, const struct attach_old *old)
 {
 	const struct attachment *at = old->at;
 	int err;
 
-	forget_words();
+	forget_words(a);
 	if (at->link_id)
 		err = bpf_link_detach(old->link_fd) ? -errno : 0;
 	else if (at->by == ATTACH_XDP)
-		err = attach_netlink_xdp(iface, netlink, at->mode, -1, old->prog_fd, &answer);
+		err = attach_netlink_xdp(a->iface, a->netlink, at->mode, -1, old->prog_fd,
+		                         &a->answer);
 	else if (at->by == ATTACH_CLSACT)
-		err = clsact_remove(iface, netlink, at);
+		err = clsact_remove(a, at);
 	else
-		err = compat_tcx_detach(iface->ifindex, tcx_type(at->hook), old->prog_fd);
-	return err ? refused_change(err, iface, "remove the program", at) : 0;
+		err = compat_tcx_detach(a->iface->ifindex, tcx_type(at->hook), old->prog_fd);
+	return err ? refused_change(err, a, "remove the program", at) : 0;
 }
 
 /* The link is the one that holds this attachment: the kernel says so. */

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include "bpffs/interface.h"
 #include "bpffs/query.h"
-
-struct netlink;
+#include "pinning/attach_netlink.h"
 
 /* Where our clsact filters are; pref 1 handle 1 is what several other products take. */
 #define ATTACH_TC_PREF   700
@@ -30,20 +29,36 @@ struct attach_how {
 bool attach_has_tcx(const struct interface *iface);
 
 /*
+ * Changes to the hooks of one interface, and what the kernel said of them. Made of iface and
+ * netlink; the rest begins empty.
+ */
+struct attaching {
+	const struct interface *iface;
+	struct netlink *netlink;
+	/*
+	 * Of the last request, if the kernel refused it; answer.unsure: it failed, and what the
+	 * kernel did is not known, for its answer was lost and it could not be asked. Where only
+	 * the answer is lost, the kernel is asked, and nothing fails.
+	 */
+	struct attach_answer answer;
+	bool link_words_missed; /* it said it of a link where it cannot be read: without tracefs */
+	char refusal[320];      /* why it refused last, in its own words where it has any, or "" */
+};
+
+/*
  * Put a program on a hook beside whatever else is there. XDP: only if the hook is free (-EBUSY
  * else). clsact: the qdisc is made if missing. With how->link, *link_fd is the link, which the
  * caller pins or closes; the program stays on only as long as the link.
  * Reports its failures, with the kernel's own words where it has any. Returns 0 or a negative
  * errno.
  */
-int attach_new(const struct interface *iface, struct netlink *netlink, struct attach_how *how,
-               int prog_fd, int *link_fd);
+int attach_new(struct attaching *a, struct attach_how *how, int prog_fd, int *link_fd);
 
 /*
  * Take off what attach_new() has just put on, wherever the kernel has put it. Reports its failures.
  */
-int attach_take_back(const struct interface *iface, struct netlink *netlink,
-                     const struct attach_how *how, int prog_fd, __u32 prog_id, int link_fd);
+int attach_take_back(struct attaching *a, const struct attach_how *how, int prog_fd, __u32 prog_id,
+                     int link_fd);
 
 /* An attachment that is to go, with its program and its link (-1 if it has none) open. */
 struct attach_old {
@@ -58,27 +73,13 @@ struct attach_old {
  * `old` names: no packet goes without a program. -EEXIST, -EPERM or -ENOENT: it was another's
  * meanwhile. Reports its failures. Returns 0 or a negative errno.
  */
-int attach_replace(const struct interface *iface, struct netlink *netlink,
-                   const struct attach_old *old, int prog_fd);
+int attach_replace(struct attaching *a, const struct attach_old *old, int prog_fd);
 
 /*
  * Take the program of an attachment off, if it is still the one that `old` names. A link is
  * detached (BPF_LINK_DETACH, 5.9), whoever holds it. Reports its failures.
  */
-int attach_remove(const struct interface *iface, struct netlink *netlink,
-                  const struct attach_old *old);
-
-/*
- * The last of these failed, and what the kernel did is not known: its answer was lost, and it could
- * not be asked. Where only the answer is lost, the kernel is asked, and none of these fails.
- */
-bool attach_is_unsure(void);
-
-/*
- * Why the kernel refused one of these since the last call of this, in its own words where it has
- * any, or "".
- */
-const char *attach_refusal(void);
+int attach_remove(struct attaching *a, const struct attach_old *old);
 
 /*
  * Ask the kernel whether the program is on the hook now, and fill in how. Removing in a wrong mode,

@@ -10,7 +10,6 @@
 #include "bpffs/interface.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
-#include "pinning/attach.h"
 #include "pinning/load_print.h"
 #include "pinning/load_shared.h"
 #include "pinning/loader.h"
@@ -119,7 +118,7 @@ static int load_one(const struct interface *iface, struct object *object,
 
 	explain_next_interface(explanation);
 	err = load_program(iface, object, how, &report);
-	explain_end(explanation, err, attach_refusal(), how->dry_run ? "--dry-run" : "--no-attach");
+	explain_end(explanation, err, report.refusal, how->dry_run ? "--dry-run" : "--no-attach");
 	call->how->untyped = err && report.other_type;
 	if (call->how->untyped)
 		note("trying a program without expected attach type, as other loaders make them");

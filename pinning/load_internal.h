@@ -31,6 +31,7 @@ struct loading {
 	bool old_foreign;             /* which is not ours */
 	char old_file[NAME_SIZE];     /* its pin below %progs/<hook>/, where it was seen; or "" */
 	struct attach_how how;
+	struct attaching attaching;
 	struct owners sharers; /* who has which map, of a load that may be one of several */
 	bool has_sharers;
 	unsigned int shared_len;     /* maps of other interfaces that are used on */

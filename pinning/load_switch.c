@@ -26,7 +26,7 @@ static int restore_old(struct loading *l, const struct attach_old *old)
 	char path[NAME_SIZE];
 	int link_fd, err;
 
-	err = attach_new(l->iface, l->netlink, &how, old->prog_fd, &link_fd);
+	err = attach_new(&l->attaching, &how, old->prog_fd, &link_fd);
 	if (!err && link_fd >= 0) {
 		snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(how.hook));
 		err = pin_create(l->stage.fd, RESTORED_LINK, link_fd);
@@ -65,15 +65,15 @@ static int exchange_in_two_steps(struct loading *l, struct load_switch *s)
 	int err;
 
 	tell_steps(l);
-	err = attach_remove(l->iface, l->netlink, &s->old);
+	err = attach_remove(&l->attaching, &s->old);
 	if (err) {
-		s->unsure = attach_is_unsure();
+		s->unsure = l->attaching.answer.unsure;
 		return err;
 	}
-	err = attach_new(l->iface, l->netlink, &l->how, l->prog_fd, &s->link_fd);
-	if (err && !attach_is_unsure())
+	err = attach_new(&l->attaching, &l->how, l->prog_fd, &s->link_fd);
+	if (err && !l->attaching.answer.unsure)
 		restore_old(l, &s->old);
-	s->unsure = err && attach_is_unsure();
+	s->unsure = err && l->attaching.answer.unsure;
 	return err;
 }
 
@@ -84,8 +84,8 @@ static int put_on(struct loading *l, struct load_switch *s)
 	int err = 0;
 
 	if (!l->old) {
-		err = attach_new(l->iface, l->netlink, &l->how, l->prog_fd, &s->link_fd);
-		s->unsure = err && attach_is_unsure();
+		err = attach_new(&l->attaching, &l->how, l->prog_fd, &s->link_fd);
+		s->unsure = err && l->attaching.answer.unsure;
 		return err;
 	}
 	/* A link of others becomes one that we hold as well: theirs may go any time. */
@@ -95,8 +95,8 @@ static int put_on(struct loading *l, struct load_switch *s)
 		return err;
 	if (!load_is_atomic(l))
 		return exchange_in_two_steps(l, s);
-	err = attach_replace(l->iface, l->netlink, old, l->prog_fd);
-	s->unsure = err && attach_is_unsure();
+	err = attach_replace(&l->attaching, old, l->prog_fd);
+	s->unsure = err && l->attaching.answer.unsure;
 	return err;
 }
 
@@ -132,7 +132,7 @@ int load_switch(struct loading *l, struct load_switch *s)
 }
 
 /* Exchange the new program for the old one, as it was exchanged for the new one. */
-static int exchange_back(const struct loading *l, const struct load_switch *s)
+static int exchange_back(struct loading *l, const struct load_switch *s)
 {
 	struct attachment now = *l->old;
 	const struct attach_old back = {
@@ -143,7 +143,7 @@ static int exchange_back(const struct loading *l, const struct load_switch *s)
 	};
 
 	now.prog_id = l->report->prog_id;
-	return attach_replace(l->iface, l->netlink, &back, s->old.prog_fd);
+	return attach_replace(&l->attaching, &back, s->old.prog_fd);
 }
 
 /* Whether the new program is on any hook of the interface: there is one, whose filters are not
@@ -231,8 +231,8 @@ void load_switch_undo(struct loading *l, const struct load_switch *s)
 	if (is_away(l))
 		return;
 	err = one_step ? exchange_back(l, s)
-	               : attach_take_back(l->iface, l->netlink, &l->how, l->prog_fd,
-	                                  l->report->prog_id, s->link_fd);
+	               : attach_take_back(&l->attaching, &l->how, l->prog_fd, l->report->prog_id,
+	                                  s->link_fd);
 	if (!err && !one_step && l->old)
 		err = restore_old(l, &s->old);
 	if (err || !is_off(l)) {

@@ -308,8 +308,10 @@ int load_program(const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
 	struct netlink netlink = {};
+	struct netlink *used = options->session ? &options->session->netlink : &netlink;
 	struct loading l = {
-		.netlink = options->session ? &options->session->netlink : &netlink,
+		.netlink = used,
+		.attaching = { .iface = iface, .netlink = used },
 		.iface = iface,
 		.object = object,
 		.options = options,
@@ -332,6 +334,7 @@ int load_program(const struct interface *iface, struct object *object,
 	if (!err)
 		err = load_locked(&l);
 	report->switched = l.stage.switched;
+	strcpy(report->refusal, l.attaching.refusal);
 	stage_end(&l.stage);
 	live_free(&l.live);
 	live_free(&l.replaced);

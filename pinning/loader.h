@@ -81,6 +81,7 @@ struct load_report {
 	bool attached;
 	__u32 dispatcher_id; /* behind which it is, or 0 */
 	bool shares;         /* the program and the maps that were made for another interface */
+	char refusal[320];   /* why the kernel refused to attach it, or "" */
 	bool switched;   /* failed, but the program may be on: the next run looks, and ends it */
 	bool other_type; /* with -EINVAL: to be tried again with untyped */
 	bool moved;      /* others came in between, or maps lack their types: with -EAGAIN, again */

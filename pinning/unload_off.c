@@ -49,6 +49,7 @@ int unload_check_filter(const struct unloading *u, const struct attachment *at)
 int unload_take_off(const struct unloading *u, const struct attachment *at, int *gone)
 {
 	struct netlink netlink = {};
+	struct attaching a = { .iface = u->iface, .netlink = &netlink };
 	struct attach_old old;
 	int err, lock_fd;
 
@@ -58,8 +59,7 @@ int unload_take_off(const struct unloading *u, const struct attachment *at, int 
 		return err;
 	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
 	cli_outlive_caller();
-	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(u->iface, &netlink, &old)
-	                                         : lock_fd;
+	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(&a, &old) : lock_fd;
 	netlink_close(&netlink);
 	if (lock_fd >= 0)
 		close(lock_fd);
