@@ -11,11 +11,11 @@ test_a_quick_run_measures_the_programs_of_the_store()
 	measure packet
 	expect_measured packet-xdp empty A/A A/A/xdp_pass A/A/xdp_acl xdp_pass xdp_drop empty-frags xdp_pass_frags \
 		xdp_parse xdp_parse/1k xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit \
-		xdp_ratelimit/1k xdp_rewrite xdp_rewrite/rule xdp_echo xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
+		xdp_ratelimit/1k xdp_rewrite xdp_rewrite/rule xdp_echo xdp_echo/answer xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
 	expect_measured packet-tc empty A/A A/A/tc_pass A/A/tc_acl tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
 		tc_acl/list tc_ratelimit tc_ratelimit/1k tc_rewrite tc_rewrite/rule tc_echo \
-		tc_redirect tc_redirect/flow tc_chain tc_chain/tc_pass tc_forward tc_forward/cached
+		tc_echo/answer tc_redirect tc_redirect/flow tc_chain tc_chain/tc_pass tc_forward tc_forward/cached
 	expect_reasons
 	# A wrapper of another kind has a zero line of its own.
 	grep -qx 'above packet-xdp xdp_pass_frags empty-frags' <<<"$rows" || fail "$rows"
@@ -32,7 +32,7 @@ test_each_program_is_compared_to_its_twin()
 
 	measure hooks
 	for row in pass drop parse parse/1k acl acl/rule acl/list ratelimit ratelimit/1k rewrite \
-		rewrite/rule echo redirect redirect/flow chain forward forward/cached; do
+		rewrite/rule echo echo/answer redirect redirect/flow chain forward forward/cached; do
 		expect_measured hooks-cost "tc_$row" "xdp_$row"
 		grep -qx "against hooks-cost xdp_$row tc_$row" <<<"$rows" || fail "xdp_$row: $rows"
 	done

@@ -16,6 +16,8 @@
 #define CHECKED     64         /* packets */
 #define ROUTED      "10.0.1.2" /* behind w0 */
 #define FLOWS       256
+#define HOST        "w0" /* which forwards nothing that arrives there, and its Ethernet address */
+#define HOST_MAC    3
 #define PEER_LOAD   "xdp-forward load -m native v0 w0"
 #define PEER_UNLOAD "xdp-forward unload v0 w0"
 
@@ -24,27 +26,29 @@ static const struct configured {
 	const char *program; /* xdp_PROGRAM and tc_PROGRAM */
 	const char *with;    /* what stands behind the slash in the name of the row, or NULL */
 	const char *what;
-	const char *setup;       /* a line of the shell after loading, or NULL */
-	bool redirects;          /* each packet; else it passes */
-	__u32 sources;           /* 0: those of all rows */
-	const char *destination; /* NULL: this host */
-	const char *peer;        /* the row that xdp_PROGRAM is compared to, or NULL */
+	const char *setup;                        /* a line of the shell after loading, or NULL */
+	enum { PASSES, REDIRECTS, ANSWERS } does; /* to each packet */
+	__u32 sources;                            /* 0: those of all rows */
+	const char *destination;                  /* NULL: this host */
+	const char *peer; /* the row that xdp_PROGRAM is compared to, or NULL */
 } list[] = {
-	{ "parse", "1k", "1024 sources: its table has room for them", NULL, false, 1024, NULL,
+	{ "parse", "1k", "1024 sources: its table has room for them", NULL, PASSES, 1024, NULL,
 	  NULL },
-	{ "acl", "rule", "a rule, for others", "acl v0 add 192.0.2.0/24", false, 0, NULL,
+	{ "acl", "rule", "a rule, for others", "acl v0 add 192.0.2.0/24", PASSES, 0, NULL,
 	  "alw_ip" },
-	{ "acl", "list", "a list, of others", "acl v0 add --list bench 192.0.2.0/24", false, 0,
+	{ "acl", "list", "a list, of others", "acl v0 add --list bench 192.0.2.0/24", PASSES, 0,
 	  NULL, "alw_ip" },
 	{ "ratelimit", "1k", "1024 sources, each with a bucket that never runs dry",
-	  "ratelimit v0 add 10.0.0.0/8 pps 1000000000", false, 1024, NULL, NULL },
+	  "ratelimit v0 add 10.0.0.0/8 pps 1000000000", PASSES, 1024, NULL, NULL },
 	{ "rewrite", "rule", "a rule that changes the port",
-	  "rewrite v0 add in dst 10.0.0.1 tcp set dport 8080", false, 0, NULL, NULL },
-	{ "redirect", "flow", "a station whose frames go to w0", "redirect v0 w0", true, 0, NULL,
-	  NULL },
-	{ "forward", NULL, "a route looked up for each packet", NULL, true, FLOWS, ROUTED,
+	  "rewrite v0 add in dst 10.0.0.1 tcp set dport 8080", PASSES, 0, NULL, NULL },
+	{ "echo", "answer", "an echo request to a host that is no router, which it answers", NULL,
+	  ANSWERS, 0, NULL, NULL },
+	{ "redirect", "flow", "a station whose frames go to w0", "redirect v0 w0", REDIRECTS, 0,
+	  NULL, NULL },
+	{ "forward", NULL, "a route looked up for each packet", NULL, REDIRECTS, FLOWS, ROUTED,
 	  "xdp-forward" },
-	{ "forward", "cached", "with its cache: 256 flows", "forward v0 cache on", true, FLOWS,
+	{ "forward", "cached", "with its cache: 256 flows", "forward v0 cache on", REDIRECTS, FLOWS,
 	  ROUTED, "xdp-forward" },
 };
 _Static_assert(2 * LEN(list) <= STORE_MORE && LEN(list) < STORE_MORE,
@@ -53,13 +57,17 @@ _Static_assert(2 * LEN(list) <= STORE_MORE && LEN(list) < STORE_MORE,
 static int wrap(const struct configured *c, enum hook hook, struct measured *run,
                 const struct keys *all)
 {
-	const int passes[] = { [HOOK_XDP] = XDP_PASS, [HOOK_TC_INGRESS] = TC_ACT_UNSPEC };
-	const int redirects[] = { [HOOK_XDP] = XDP_REDIRECT, [HOOK_TC_INGRESS] = TC_ACT_REDIRECT };
+	static const int actions[][3] = {
+		[HOOK_XDP] = { XDP_PASS, XDP_REDIRECT, XDP_TX },
+		[HOOK_TC_INGRESS] = { TC_ACT_UNSPEC, TC_ACT_REDIRECT, TC_ACT_REDIRECT },
+	};
 	struct keys few = {};
 	struct frame frame;
 	int err = 0;
 
 	frame_make(&frame, false);
+	if (c->does == ANSWERS)
+		frame_ask(&frame, HOST_MAC);
 	if (c->destination)
 		frame_set_destination(&frame, c->destination);
 	if (c->sources)
@@ -71,8 +79,8 @@ static int wrap(const struct configured *c, enum hook hook, struct measured *run
 		keys_free(&few); /* the wrapper holds them */
 	if (err)
 		return err;
-	run->run.ifindex = (int)if_nametoindex("v0");
-	return testrun_check(&run->run, c->redirects ? redirects[hook] : passes[hook], CHECKED);
+	run->run.ifindex = (int)if_nametoindex(c->does == ANSWERS ? HOST : "v0");
+	return testrun_check(&run->run, actions[hook][c->does], CHECKED);
 }
 
 /*
@@ -154,7 +162,7 @@ static int take_peer(struct subject *subject)
 /* What xdp-tools has for the same packets as xdp_forward. */
 static void add_peer(struct table *table, struct measured *run, const struct keys *keys)
 {
-	static const struct configured peer = { .redirects = true,
+	static const struct configured peer = { .does = REDIRECTS,
 		                                .sources = FLOWS,
 		                                .destination = ROUTED };
 	struct row *row = add_row(table, "xdp-forward", "a route looked up for each packet",

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/icmp.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -101,6 +102,22 @@ void frame_set_destination(struct frame *frame, const char *address)
 	in_addr_t bytes = inet_addr(address);
 
 	memcpy(frame->bytes + ETH_HLEN + offsetof(struct iphdr, daddr), &bytes, sizeof(bytes));
+	sum_header(frame);
+}
+
+/* Its checksum is about the header, behind which there are zeros, and not about addresses. */
+void frame_ask(struct frame *frame, unsigned char mac_end)
+{
+	struct icmphdr icmp = { .type = ICMP_ECHO, .un.echo = { htons(1), htons(1) } };
+	struct iphdr ip;
+
+	memcpy(&ip, frame->bytes + ETH_HLEN, sizeof(ip));
+	ip.protocol = IPPROTO_ICMP;
+	memset(frame->bytes + ETH_HLEN, 0, frame->size - ETH_HLEN);
+	memcpy(frame->bytes + ETH_HLEN, &ip, sizeof(ip));
+	icmp.checksum = htons(0xffff - ((ICMP_ECHO << 8) + 1 + 1));
+	memcpy(frame->bytes + ETH_HLEN + sizeof(ip), &icmp, sizeof(icmp));
+	frame->bytes[offsetof(struct ethhdr, h_dest) + ETH_ALEN - 1] = mac_end;
 	sum_header(frame);
 }
 

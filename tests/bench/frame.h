@@ -25,6 +25,9 @@ void frame_make(struct frame *frame, bool v6);
 /* Send it to another IPv4 address, such as one behind v0. */
 void frame_set_destination(struct frame *frame, const char *address);
 
+/* Make it an echo request (ping) to the Ethernet address that ends so, 02:00:00:00:00:XX. */
+void frame_ask(struct frame *frame, unsigned char mac_end);
+
 /* Make it one that no stack answers: of an experimental EtherType. */
 void frame_silence(struct frame *frame);
 

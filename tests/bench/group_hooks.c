@@ -31,11 +31,11 @@ static const struct store_program programs[] = {
 	TWINS("parse", "counts more sources than its LRU table has room for", ANY_ACTION,
 	      ANY_ACTION),
 	TWINS("acl", "nothing listed", ANY_ACTION, ANY_ACTION),
-	TWINS("ratelimit", "as loaded", ANY_ACTION, ANY_ACTION),
-	TWINS("rewrite", "as loaded", ANY_ACTION, ANY_ACTION),
-	TWINS("echo", "as loaded", ANY_ACTION, ANY_ACTION),
-	TWINS("redirect", "as loaded", ANY_ACTION, ANY_ACTION),
-	TWINS("chain", "as loaded", ANY_ACTION, ANY_ACTION),
+	TWINS("ratelimit", "looks for limits, there are none", ANY_ACTION, ANY_ACTION),
+	TWINS("rewrite", "no rules", ANY_ACTION, ANY_ACTION),
+	TWINS("echo", "TCP, which is not answered", ANY_ACTION, ANY_ACTION),
+	TWINS("redirect", "nothing is redirected", ANY_ACTION, ANY_ACTION),
+	TWINS("chain", "nothing behind it", ANY_ACTION, ANY_ACTION),
 };
 
 /* Of both hooks the zero line and a program that does something. */

@@ -13,6 +13,7 @@ bench_world()
 	add_veth w0 02:00:00:00:00:03 10.0.1.1 peer w1 02:00:00:00:00:04 10.0.1.2
 	ip route add 10.64.0.0/10 via 10.0.0.2
 	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 0 >/proc/sys/net/ipv4/conf/w0/forwarding # where nothing comes from
 	ethtool -K v0 gro on
 	ethtool -K w0 gro on
 	in_peer ethtool -K v1 gro on
