@@ -11,7 +11,8 @@
 
 /* What is mapped of rows that are opened in parts. */
 struct acl_rows_pages {
-	int err; /* of the first page that could not be */
+	int err;        /* of the first page that could not be */
+	int protection; /* of those that are */
 	bool is_mapped[];
 };
 
@@ -151,7 +152,7 @@ static size_t page_of(__u64 row)
 
 static int map_at(const struct acl_rows *rows, size_t offset, size_t bytes)
 {
-	void *at = mmap((char *)rows->words + offset, bytes, PROT_READ | PROT_WRITE,
+	void *at = mmap((char *)rows->words + offset, bytes, rows->pages->protection,
 	                MAP_SHARED | MAP_FIXED, rows->fd, offset);
 
 	return at == MAP_FAILED
@@ -160,7 +161,7 @@ static int map_at(const struct acl_rows *rows, size_t offset, size_t bytes)
 	               : 0;
 }
 
-int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list)
+int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list, bool writable)
 {
 	void *words;
 	__u32 len;
@@ -179,6 +180,7 @@ int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list)
 		acl_rows_close(rows);
 		return failed(-ENOMEM, "cannot map a set of addresses of %u rows into memory", len);
 	}
+	rows->pages->protection = PROT_READ | (writable ? PROT_WRITE : 0);
 	acl_rows_fetch(rows, 0);
 	if (!rows->pages->err)
 		return 0;

@@ -37,10 +37,10 @@ int acl_rows_open_id(struct acl_rows *rows, __u32 id, bool writable);
 int acl_rows_id(const struct acl_rows *rows, __u32 *id);
 
 /*
- * The same, to change some of them: to map all pages of a big set takes longer than a small edit.
+ * The same, to look at some of them: to map all pages of a big set takes longer than a small edit.
  * The first page is mapped at once, others by acl_rows_at(), or all by acl_rows_map_all().
  */
-int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list);
+int acl_rows_open_parts(struct acl_rows *rows, int sets_fd, __u32 list, bool writable);
 
 /* Map what is not. Returns 0 or a negative errno, reported. */
 int acl_rows_map_all(struct acl_rows *rows);

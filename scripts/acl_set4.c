@@ -231,18 +231,10 @@ int set4_for_each(const struct set4 *set, int (*each)(void *context, const struc
 
 __u64 set4_count(const struct set4 *set)
 {
-	struct group4 content;
 	__u64 count = 0;
 
-	for (__u32 group = 0; group < ACL_TOP4_GROUPS; group++) {
-		__u64 top = set->tops.words[group];
-
-		if (top == GROUP_ALL) {
-			count += GROUP_ADDRESSES;
-		} else if (top) {
-			group4_read(&content, set->more.words, top);
-			count += group4_count(&content);
-		}
-	}
+	for (__u32 group = 0; group < ACL_TOP4_GROUPS; group++)
+		if (set->tops.words[group])
+			count += group4_count_packed(set->more.words, set->tops.words[group]);
 	return count;
 }

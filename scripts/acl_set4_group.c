@@ -150,6 +150,35 @@ unsigned int group4_count(const struct group4 *group)
 	return count;
 }
 
+static unsigned int count_entry(const __u64 *words, __u64 top, __u32 entry)
+{
+	const __u64 *bitmap = group4_bitmap(words, top, entry);
+	unsigned int count = 0;
+
+	if (!bitmap)
+		return entry == ACL_SET4_NOTHING ? 0 : (entry >> 8) - (entry & 0xff) + 1;
+	for (int i = 0; i < ACL_SET4_BITMAP_WORDS; i++)
+		count += __builtin_popcountll(bitmap[i]);
+	return count;
+}
+
+unsigned int group4_count_packed(const __u64 *words, __u64 top)
+{
+	__u32 full = top & GROUP_ALL, at = 0, entry;
+	unsigned int count = __builtin_popcount(full) * 256, first;
+
+	if (!(top & ACL_TOP4_MORE))
+		return count + range_of(top, ACL_TOP4_RANGE_A, &first) +
+		       range_of(top, ACL_TOP4_RANGE_B, &first);
+	for (__u32 mask = group4_entries(top); mask; mask &= mask - 1, at++) {
+		entry = entry_at(words, group4_base(top), at);
+		/* It may still have the entry from before it was full. */
+		if (!(full & mask & -mask))
+			count += count_entry(words, top, entry);
+	}
+	return count;
+}
+
 /* Where the next bit that is set, or is not, lies from i on; end for none. */
 static unsigned int find_bit(const __u64 *bits, unsigned int i, unsigned int end, bool set)
 {

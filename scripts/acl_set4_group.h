@@ -31,6 +31,9 @@ __u32 group4_blocks(__u64 top);
 
 unsigned int group4_count(const struct group4 *group);
 
+/* The same, of a group that need not be unpacked: see group4_read(). */
+unsigned int group4_count_packed(const __u64 *words, __u64 top);
+
 /* Pack a group into its top word alone. Returns false if it has too many ranges for that. */
 bool group4_pack(const struct group4 *group, __u64 *top);
 

@@ -21,9 +21,9 @@ int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable)
 	return err ? err : check(set, list);
 }
 
-int set6_open_parts(struct set6 *set, int sets_fd, __u32 list)
+int set6_open_parts(struct set6 *set, int sets_fd, __u32 list, bool writable)
 {
-	int err = acl_rows_open_parts(&set->rows, sets_fd, list);
+	int err = acl_rows_open_parts(&set->rows, sets_fd, list, writable);
 
 	set->fresh = (struct slots6){};
 	return err ? err : check(set, list);

@@ -37,8 +37,8 @@ int set6_remove(int sets_fd, __u32 list);
 /* Open the set of a list. -ENOENT: it has no IPv6 addresses. */
 int set6_open(struct set6 *set, int sets_fd, __u32 list, bool writable);
 
-/* To edit a few prefixes: see acl_rows_open_parts(). */
-int set6_open_parts(struct set6 *set, int sets_fd, __u32 list);
+/* For a few prefixes, or their number: see acl_rows_open_parts(). */
+int set6_open_parts(struct set6 *set, int sets_fd, __u32 list, bool writable);
 void set6_close(struct set6 *set);
 
 /*

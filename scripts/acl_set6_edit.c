@@ -177,7 +177,7 @@ int set6_edit(int sets_fd, __u32 list, struct ranges6 *ranges, enum set_edit edi
 		failed(err, "cannot take %zu ranges apart", ranges->len);
 		goto out;
 	}
-	err = e.pieces.len <= PIECES_FEW ? set6_open_parts(&e.set, sets_fd, list)
+	err = e.pieces.len <= PIECES_FEW ? set6_open_parts(&e.set, sets_fd, list, true)
 	                                 : set6_open(&e.set, sets_fd, list, true);
 	if (err == -ENOENT && edit == SET_DEL) {
 		err = 0;

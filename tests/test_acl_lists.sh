@@ -250,4 +250,7 @@ test_an_edit_of_an_ipv6_prefix_maps_a_part_of_the_list()
 			((part > 0 && part < 6 * count)) || fail "$verb $prefix maps $part bytes"
 		done
 	done
+	# Nor to tell how many prefixes there are.
+	part=$(largest_part acl --json v0 add --list long 2345::1)
+	((part > 0 && part < 6 * count)) || fail "to count them maps $part bytes"
 }
