@@ -114,7 +114,7 @@ int acl_list_each(const struct acl_lists *lists, int number,
 	}
 	if (err && err != -ENOENT)
 		return err;
-	err = set6_open_parts(&set6, lists->sets6_fd, acl_lists_slot(lists, number), false);
+	err = set6_open(&set6, lists->sets6_fd, acl_lists_slot(lists, number), false);
 	if (!err) {
 		err = set6_for_each(&set6, visit6, &walk);
 		set6_close(&set6);
