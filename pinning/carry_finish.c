@@ -132,13 +132,14 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 		}
 		/* A killed run leaves the link in %old, where the next one finds it; of a program
 		 * array without programs there is nothing to find. */
-		if (one->done || one->link || one->from.info.type == BPF_MAP_TYPE_PROG_ARRAY)
+		if (one->link || one->from.info.type == BPF_MAP_TYPE_PROG_ARRAY)
 			continue;
 		err = carry_mark_write(one, &rec);
 		if (err)
 			return failed(err, "cannot note what is carried over of map '%s'",
 			              one->name);
-		base_fd = one->m && migrate_copies(one->m) ? migrate_snapshot(one->m) : -1;
+		base_fd = one->m && !one->done && migrate_copies(one->m) ? migrate_snapshot(one->m)
+		                                                         : -1;
 		err = stage_add_carry(stage, one->from_id, &rec, base_fd);
 	}
 	return err;

@@ -36,7 +36,7 @@ static void open_one(const struct directory *dir, struct carried *one)
 		err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 	if (err)
 		failed(err, "cannot go on with carrying map '%s' over in %s", one->name, dir->path);
-	else if (!one->slots)
+	else if (!one->slots && !one->done)
 		err = carry_open_base(one, dir->fd, dir->path);
 	one->placed = !err;
 }
@@ -87,7 +87,7 @@ static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, 
 	else
 		finish(dir, carry);
 	for (size_t i = 0; i < carry->len; i++)
-		if (carry->list[i]->placed && carry->list[i]->finished)
+		if (carry->list[i]->placed && carry->list[i]->finished && !carry->list[i]->done)
 			note("map '%s' in %s: brought over what an earlier run had left to do",
 			     carry->list[i]->name, dir->path);
 	rec = dir->record;
