@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/stage.h"
 #include "pinning/carry.h"
@@ -45,6 +46,13 @@ static void leave_in_doubt(struct carried *one, int stage_fd)
 	carry_note_shared(one, stage_fd);
 }
 
+static void leave_all_in_doubt(struct carry *carry, int stage_fd)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (carry->list[i]->placed && !carry->list[i]->shared)
+			leave_in_doubt(carry->list[i], stage_fd);
+}
+
 static void look_for_users(struct carry *carry, const struct carry_place *at,
                            struct elsewhere *others, int err)
 {
@@ -60,6 +68,54 @@ static void look_for_users(struct carry *carry, const struct carry_place *at,
 		else if (err)
 			leave_in_doubt(one, at->stage_fd);
 	}
+}
+
+/* What an attachment of others on the interface goes on with. */
+static void leave_here(struct carry *carry, const struct carry_place *at, const struct live *live)
+{
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+		bool named = *one->sharers;
+
+		/* Ours follow later, which was said. */
+		if (!one->placed || (one->shared && !named))
+			continue;
+		for (size_t k = 0; k < live->maps_len; k++) {
+			const struct live_map *map = &live->maps[k];
+			char who[sizeof(one->sharers)];
+
+			if (map->info.id != one->from_id)
+				continue;
+			snprintf(who, sizeof(who), "program %u on %s of %s",
+			         live->progs[map->prog].id, hook_name(map->hook), at->iface->name);
+			if (named) {
+				note("map '%s': %s goes on with the old one as well", one->name,
+				     who);
+				continue;
+			}
+			strcpy(one->sharers, who);
+			leave_to(one, at->stage_fd);
+			named = true;
+		}
+	}
+}
+
+/* The old program may be on another hook of the interface, put there from its pin: it is not ours
+ * there, and nothing that is published says so. */
+static int look_here(struct carry *carry, const struct carry_place *at)
+{
+	struct attachments now;
+	struct live live;
+	int err = attachments_query(&now, at->iface);
+
+	if (err)
+		return err;
+	err = live_query(&live, &now);
+	if (!err)
+		leave_here(carry, at, &live);
+	live_free(&live);
+	attachments_free(&now);
+	return err;
 }
 
 void carry_look_elsewhere(struct carry *carry, const struct carry_place *at)
@@ -86,6 +142,9 @@ void carry_look_elsewhere(struct carry *carry, const struct carry_place *at)
 	if (err && err != -EPERM)
 		failed(err, "cannot tell who else uses the old maps of %s", at->iface->name);
 	look_for_users(carry, at, &others, err);
+	/* Here as well, what cannot be told is asked twice. */
+	if (look_here(carry, at) && look_here(carry, at))
+		leave_all_in_doubt(carry, at->stage_fd);
 	carry_look_at_prepared(carry, at);
 	carry_exchange_in_outers(carry, at, &others);
 	elsewhere_free(&others);

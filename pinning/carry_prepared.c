@@ -25,18 +25,22 @@ static bool is_prepared(const struct carry_place *at, enum hook hook, __u32 prog
 }
 
 /* Counters are not copied: what they have is with the program, or with those that share them. */
-static void tell_left(const struct carried *one, const struct bpf_prog_info *info, enum hook hook)
+static void tell_left(const struct carried *one, const struct bpf_prog_info *info, enum hook hook,
+                      const struct carry_place *at)
 {
 	const char *prog = *info->name ? info->name : "-";
+	/* Or it was on the hook, and others put another one there. */
+	bool prepared = notes_get_prepared(&at->dir->record, hook) == info->id;
+	const char *how = prepared ? "prepared" : "pinned";
 
 	if (one->apart)
-		note("map '%s': program %s (id %u), prepared for %s, has the one of %s as well, "
+		note("map '%s': program %s (id %u), %s for %s, has the one of %s as well, "
 		     "and counts in it",
-		     one->name, prog, info->id, hook_name(hook), one->sharers);
+		     one->name, prog, info->id, how, hook_name(hook), one->sharers);
 	else
-		note("map '%s': program %s (id %u), prepared for %s, has the old one, which stays "
+		note("map '%s': program %s (id %u), %s for %s, has the old one, which stays "
 		     "for it%s",
-		     one->name, prog, info->id, hook_name(hook),
+		     one->name, prog, info->id, how, hook_name(hook),
 		     one->class == MIGRATE_COUNTER ? ", and with it all counts up to now"
 		     : one->joins                  ? ": edits of it are not in the one in place"
 		                                   : ": the new one is a copy");
@@ -57,7 +61,7 @@ static void leave_to(struct carry *carry, int prog_fd, enum hook hook, const str
 		if (!one->placed || one->shared || !has(maps, info.nr_map_ids, one->from_id))
 			continue;
 		one->shared = true;
-		tell_left(one, &info, hook);
+		tell_left(one, &info, hook, at);
 		carry_note_shared(one, at->stage_fd);
 	}
 }

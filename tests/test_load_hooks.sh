@@ -318,6 +318,38 @@ test_what_was_left_on_purpose_does_not_come()
 	[[ $(old_maps "$BPFFS/v0" | wc -l) == 2 ]] || fail "$(old_maps "$BPFFS/v0")"
 }
 
+test_the_replaced_program_keeps_its_maps_where_another_hook_runs_it()
+{
+	local old
+
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	tc filter add dev v0 egress pref 5 bpf da object-pinned "$BPFFS/v0/%progs/tc_ingress/tc_carry1"
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	old=$(map_id "$BPFFS/v0/deny_list")
+	send_out 3
+	upgrade tc_ingress tc_carry2.o
+	[[ $errors == *"map 'deny_list': program "*" on tc_egress of v0 goes on with the old one: the new one is a copy"* ]] ||
+		fail "it says: $errors"
+	[[ $errors == *"map 'frames_seen': program "*" on tc_egress of v0 goes on with the old one, where all counts up to now stay"* ]] ||
+		fail "it says: $errors"
+	# It is open to edits, and counts in its own.
+	rule "$BPFFS/v0/deny_list%old-$old" 6 "${of_carry1[@]}"
+	send_out 2
+	expect_seen 0 0
+	bpftool map dump pinned "$BPFFS/v0/frames_seen%old-"* | grep -q '"passed": 5' || fail "its counts are gone"
+}
+
+test_a_program_that_was_on_its_hook_is_not_called_prepared()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	ip -force link set dev v0 xdp obj "$BUILT/carry1.o" sec xdp
+	expect_status 3 pin_maps --carry v0
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	upgrade tc_egress tc_carry1.o --on-mismatch deny_list=migrate --on-mismatch frames_seen=migrate
+	[[ $errors == *"program carry1 (id "*"), pinned for xdp, has the old one"* ]] || fail "it says: $errors"
+}
+
 # carry1 has room for 200000 rules.
 test_a_dry_run_counts_what_is_in_the_map_that_is_joined()
 {
