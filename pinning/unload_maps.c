@@ -126,16 +126,28 @@ static struct plan_map *find_heir(const struct purging *p, const struct view_map
 	return NULL;
 }
 
-/* Tools find what is in force there again, and so does the next program. */
-static int hand_over(struct purging *p, const struct view_map *pin, struct plan_map *heir)
+/* It was pinned under the name before: another map took that. */
+static bool had_name(const struct view *view, const struct plan_map *heir)
+{
+	for (size_t i = 0; i < view->len; i++)
+		if (view->maps[i].old_id == heir->info.id && view->maps[i].egress == heir->egress &&
+		    !strcmp(view->maps[i].name, heir->name))
+			return true;
+	return false;
+}
+
+/* Tools find what is in force there, and so does the next program. */
+static int hand_over(struct purging *p, const struct view *view, const struct view_map *pin,
+                     struct plan_map *heir)
 {
 	const char *verb = p->stage ? "has" : "would have";
 	struct view_map old = *pin;
 	int err;
 
 	heir->state = PLAN_PINNED;
-	note("map '%s': map %u, with which program %s (id %u) on %s goes on, %s the name again",
-	     pin->name, heir->info.id, heir->prog_name, heir->prog_id, hook_name(heir->hook), verb);
+	note("map '%s': map %u, with which program %s (id %u) on %s goes on, %s the name %s",
+	     pin->name, heir->info.id, heir->prog_name, heir->prog_id, hook_name(heir->hook), verb,
+	     had_name(view, heir) ? "again" : "from here on");
 	if (!p->stage)
 		return 0;
 	err = stage_add_map(p->stage, heir->name, heir->egress, 0,
@@ -154,7 +166,7 @@ static int drop(struct purging *p, const struct view *view, const struct view_ma
 	if (err)
 		return err;
 	if (heir)
-		err = hand_over(p, pin, heir);
+		err = hand_over(p, view, pin, heir);
 	else if (p->stage)
 		err = unload_drop_pin(p->stage, p->dir, pin);
 	return err ? err : drop_carry(p, pin);

@@ -339,6 +339,23 @@ test_purge_gives_a_name_back_to_the_map_that_is_in_force()
 	[[ $output == *"map deny_list id $old reused"* ]] || fail "it says: $output"
 }
 
+test_a_name_that_a_map_never_had_is_not_given_back()
+{
+	local pref id
+
+	tc qdisc add dev v0 clsact
+	for pref in 5 6; do
+		tc filter add dev v0 ingress pref $pref handle 1 bpf da obj "$BUILT/tc_carry1.o" sec tc
+	done
+	expect_status 3 pin_maps v0
+	[[ $output == *"refused "*" deny_list "* ]] || fail "$output"
+	id=$(tc -j filter show dev v0 ingress pref 5 | grep -o '"id":[0-9]*' | head -n 1 | cut -d : -f 2)
+	expect_status 0 unload --id "$id" --purge v0
+	[[ $errors == *"with which program tc_carry1 "*" on tc_ingress goes on, has the name from here on"* ]] ||
+		fail "it says: $errors"
+	[[ $(map_id "$BPFFS/v0/deny_list") ]] || fail "$(snapshot)"
+}
+
 test_purge_drops_what_the_program_alone_went_on_with()
 {
 	local old
