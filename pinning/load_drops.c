@@ -9,6 +9,7 @@
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
 #include "bpffs/progs.h"
+#include "pinning/gc_uses.h"
 #include "pinning/load_drops.h"
 #include "pinning/ownership.h"
 
@@ -73,8 +74,15 @@ static int drop_link(const struct load_drops *d, struct stage *stage)
 	return stage_add_drop(stage, path);
 }
 
-/* Kept, it would hold its programs, and a new one would come at each load. */
-static int drop_arrays(const struct load_drops *d, struct stage *stage)
+static bool is_replaced_array(const struct load_drops *d, const struct plan_map *map)
+{
+	return map->state == PLAN_REPLACED && map->old_id && map->prog_id == d->prog_id &&
+	       map->hook == d->hook && map->info.type == BPF_MAP_TYPE_PROG_ARRAY;
+}
+
+/* Kept, it would hold its programs, and a new one would come at each load. uses: but for those that
+ * a program has; or NULL. */
+static int drop_arrays(const struct load_drops *d, struct stage *stage, const struct gc_uses *uses)
 {
 	char path[MAP_PATH_SIZE];
 	int err = 0;
@@ -82,8 +90,9 @@ static int drop_arrays(const struct load_drops *d, struct stage *stage)
 	for (size_t i = 0; !err && i < d->plan->len; i++) {
 		struct plan_map *map = &d->plan->maps[i];
 
-		if (map->state != PLAN_REPLACED || map->prog_id != d->prog_id ||
-		    map->hook != d->hook || map->info.type != BPF_MAP_TYPE_PROG_ARRAY)
+		if (!is_replaced_array(d, map))
+			continue;
+		if (uses && gc_uses_find(uses, map->old_id))
 			continue;
 		if (map_path(map->name, map->egress, map->old_id, path, sizeof(path)))
 			continue;
@@ -101,6 +110,21 @@ int load_stage_drops(const struct load_drops *d, struct stage *stage)
 	if (!err)
 		err = drop_link(d, stage);
 	if (!err)
-		err = drop_arrays(d, stage);
+		err = drop_arrays(d, stage, NULL);
+	return err;
+}
+
+int load_stage_unused(const struct load_drops *d, struct stage *stage)
+{
+	struct gc_uses uses = {};
+	bool any = false;
+	int err = 0;
+
+	for (size_t i = 0; i < d->plan->len; i++)
+		any |= is_replaced_array(d, &d->plan->maps[i]);
+	/* Without CAP_SYS_ADMIN nobody can tell: gc does it. */
+	if (any && !gc_uses_scan(&uses))
+		err = drop_arrays(d, stage, &uses);
+	gc_uses_free(&uses);
 	return err;
 }

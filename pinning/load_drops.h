@@ -29,4 +29,8 @@ struct load_drops {
  */
 int load_stage_drops(const struct load_drops *d, struct stage *stage);
 
+/* Of a program that is only prepared: the replaced program arrays that no program has, as far as
+ * that can be told. The same otherwise. */
+int load_stage_unused(const struct load_drops *d, struct stage *stage);
+
 #endif

@@ -75,7 +75,8 @@ static int stage_drops(struct loading *l)
 		.live = &l->live,
 	};
 
-	return load_stage_drops(&drops, &l->stage);
+	return l->options->no_attach ? load_stage_unused(&drops, &l->stage)
+	                             : load_stage_drops(&drops, &l->stage);
 }
 
 /* libbpf asks the kernel whether it takes names, and takes any failure of that for a no. */
@@ -195,7 +196,7 @@ int load_stage_all(struct loading *l)
 	if (!err && l->options->no_attach)
 		err = stage_running(l);
 	/* In a directory that is made whole, there is nothing of before. */
-	if (!err && !l->options->no_attach && !l->stage.whole)
+	if (!err && !l->stage.whole)
 		err = stage_drops(l);
 	if (!err && !l->options->no_attach)
 		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,

@@ -356,6 +356,20 @@ test_a_name_that_a_map_never_had_is_not_given_back()
 	[[ $(map_id "$BPFFS/v0/deny_list") ]] || fail "$(snapshot)"
 }
 
+# A program array that a program has is emptied with its last pin.
+test_preparing_a_program_again_leaves_no_array_that_none_has()
+{
+	load -n jumps_main v0 "$BUILT/load_jumps.o" >/dev/null
+	unload v0 >/dev/null
+	expect_status 0 load --no-attach -n jumps_main v0 "$BUILT/load_jumps.o"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0"): $output"
+	# The one before is pinned, and keeps its own.
+	expect_status 0 load --no-attach -n jumps_main v0 "$BUILT/load_jumps.o"
+	unload --prepared --all v0 >/dev/null
+	expect_status 0 load --no-attach -n jumps_main v0 "$BUILT/load_jumps.o"
+	[[ $(old_maps "$BPFFS/v0" | wc -l) == 1 ]] || fail "left: $(old_maps "$BPFFS/v0"): $output"
+}
+
 test_purge_drops_what_the_program_alone_went_on_with()
 {
 	local old
