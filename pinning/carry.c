@@ -216,6 +216,14 @@ void carry_tell_added(const struct carry *carry)
 	}
 }
 
+bool carry_brings(const struct carry *carry, const struct bpf_map *map, __u32 from_id)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (carry->list[i]->map == map && carry->list[i]->from_id == from_id)
+			return true;
+	return false;
+}
+
 int carry_move(struct carry *to, struct carry *from)
 {
 	struct carried **list;
@@ -237,7 +245,8 @@ void carry_free(struct carry *carry)
 	for (size_t i = 0; i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
-		migrate_free(one->m);
+		if (!one->lent)
+			migrate_free(one->m);
 		/* The new map is the object's, unless a later run goes on with it. */
 		if (!one->map && one->to.fd >= 0)
 			close(one->to.fd);

@@ -41,6 +41,7 @@ struct carried {
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
 	bool anew;         /* fields of the kernel's own are lost */
+	bool lent;         /* m is another one's, of the same maps in another directory */
 	bool link;         /* of a row: no plan in m, the program that it names comes over */
 	bool slots;        /* of maps, see carry_slots.h: no plan in m, those inside come over */
 	__u32 inner;       /* with slots: the types of what the new one takes, see carry_inner.h */
@@ -230,6 +231,9 @@ void carry_resume_apart(struct bpffs *fs, struct directory *dir);
 
 /* There is something to go on with. Silent. */
 bool carry_is_pending(const struct directory *dir);
+
+/* Whether the map of that id is carried over into this map of the object. */
+bool carry_brings(const struct carry *carry, const struct bpf_map *map, __u32 from_id);
 
 /* Move all of one list to the end of another. Returns 0 or -ENOMEM. */
 int carry_move(struct carry *to, struct carry *from);

@@ -69,7 +69,8 @@ bool reuse_is_current(const struct object *object, const struct directory *dir,
 
 /*
  * The object is loaded already, for another interface: see that no other map is pinned here under
- * the name of one of its maps, unless it may be replaced (MISMATCH_FRESH).
+ * the name of one of its maps, unless it may be replaced (MISMATCH_FRESH), or how->carry brings it
+ * over.
  * Reports its failures. Returns 0, -EEXIST, or another negative errno.
  */
 int reuse_check_shared(const struct object *object, const struct directory *dir,

@@ -259,6 +259,9 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	taken = left.taken_fd >= 0 ? left.taken.id : 0;
 	if (taken == left.used->info.id)
 		goto out;
+	/* It comes with that of another interface. */
+	if (object->loaded && carry_brings(in->how->carry, map, left.used->info.id))
+		goto out;
 	if (!pinned->maps) {
 		err = view_list(pinned, dir);
 		if (err)
