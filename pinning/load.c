@@ -12,6 +12,7 @@
 #include "bpffs/log.h"
 #include "pinning/load_print.h"
 #include "pinning/load_shared.h"
+#include "pinning/load_together.h"
 #include "pinning/loader.h"
 
 /* A load in whose way others come while it copies is tried so often. */
@@ -105,6 +106,18 @@ static int status_of(const struct load_report *report)
 	return report->unfinished ? EXIT_PARTLY : EXIT_SUCCESS;
 }
 
+/* Say what came of one. Returns the exit status. */
+static int tell(const struct interface *iface, int err, const struct load_report *report,
+                const struct explanation *explanation, const struct load_call *call)
+{
+	if (err) {
+		load_print_failed(iface, explanation, &call->print);
+		return report->switched ? EXIT_PARTLY : EXIT_KERNEL;
+	}
+	load_print(iface, report, explanation, &call->print);
+	return status_of(report);
+}
+
 /* Status -1: others came in between, or the link takes another kind of program; to be tried again
  * with the object opened anew. */
 static int load_one(const struct interface *iface, struct object *object,
@@ -113,8 +126,7 @@ static int load_one(const struct interface *iface, struct object *object,
 	struct load_options *how = call->how;
 	struct explanation *explanation = &object->explanation;
 	struct load_report report;
-	int status = EXIT_KERNEL;
-	int err;
+	int status, err;
 
 	explain_next_interface(explanation);
 	err = load_program(iface, object, how, &report);
@@ -122,17 +134,22 @@ static int load_one(const struct interface *iface, struct object *object,
 	call->how->untyped = err && report.other_type;
 	if (call->how->untyped)
 		note("trying a program without expected attach type, as other loaders make them");
-	if (err && (report.moved || report.other_type)) {
-		status = -1;
-	} else if (err) {
-		load_print_failed(iface, explanation, &call->print);
-		status = report.switched ? EXIT_PARTLY : EXIT_KERNEL;
-	} else {
-		status = status_of(&report);
-		load_print(iface, &report, explanation, &call->print);
-	}
+	status = err && (report.moved || report.other_type)
+	                 ? -1
+	                 : tell(iface, err, &report, explanation, call);
 	load_report_free(&report);
 	return status;
+}
+
+/* Of those that share maps which are carried over, each by itself: what came of it. */
+static int tell_member(const struct load_member *member, const char *ifname,
+                       const struct load_call *call)
+{
+	if (!member->iface) {
+		failed(-EAGAIN, "cannot load onto %s: it was not there in time", ifname);
+		return EXIT_KERNEL;
+	}
+	return tell(member->iface, member->err, &member->report, &member->explanation, call);
 }
 
 /* Returns 0 or the exit status. */
@@ -237,6 +254,30 @@ static int open_shared(struct object *object, char **ifnames, struct interface *
 	return err ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
+/* Those that were found, each once. Returns NULL without memory, reported. */
+static struct load_member *load_members(struct object *object, const struct interface *ifaces,
+                                        int count, const struct load_call *call)
+{
+	struct load_member *members = calloc(count, sizeof(*members));
+
+	if (!members) {
+		failed(-ENOMEM, "cannot load onto %d interfaces", count);
+		return NULL;
+	}
+	for (int i = 0; i < count; i++)
+		if (ifaces[i].ifindex && !is_again(ifaces, i))
+			members[i].iface = &ifaces[i];
+	load_together(members, count, object, call->how);
+	return members;
+}
+
+static void free_members(struct load_member *members, int count)
+{
+	for (int i = 0; members && i < count; i++)
+		load_report_free(&members[i].report);
+	free(members);
+}
+
 /* Those that share are counted before they are looked at. Returns how many names are left. */
 static int drop_repeated(char **ifnames, int count)
 {
@@ -261,6 +302,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 	struct load_session session = { .interfaces = count };
 	int done = 0, partly = 0, got_len = 0, status = EXIT_SUCCESS;
 	enum hook hook = HOOK_XDP;
+	struct load_member *members = NULL;
 	struct explanation none = {};
 	struct object object;
 	int err;
@@ -278,6 +320,10 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		load_print_hold();
 		status = open_shared(&object, ifnames, ifaces, count, call);
 	}
+	if (!status && session.together) {
+		members = load_members(&object, ifaces, count, call);
+		status = members ? EXIT_SUCCESS : EXIT_KERNEL;
+	}
 	for (int i = 0; i < count && (!status || i > 0); i++) {
 		struct interface *iface = &ifaces[i];
 
@@ -291,7 +337,9 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 			done++;
 			continue;
 		} else {
-			status = shared ? load_one(iface, &object, call) : load_alone(iface, call);
+			status = members  ? tell_member(&members[i], ifnames[i], call)
+			         : shared ? load_one(iface, &object, call)
+			                  : load_alone(iface, call);
 		}
 		if (shared && load_print_is_full()) {
 			load_session_pause(&session);
@@ -304,6 +352,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		done += status != EXIT_KERNEL;
 		partly += status == EXIT_PARTLY;
 	}
+	free_members(members, count);
 	if (shared) {
 		hook = object.hook;
 		object_close(&object);

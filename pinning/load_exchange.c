@@ -79,22 +79,44 @@ static int switch_and_look(struct loading *l)
 	return err;
 }
 
-int load_exchange(struct loading *l)
+int load_put_on(struct loading *l)
 {
 	struct explanation *how = &l->object->explanation;
-	struct load_report *report = l->report;
 	int err;
 
 	explain_try(how, EXPLAIN_ATTACH);
+	err = load_carry_globals(l);
+	if (err || !l->options->no_attach)
+		return err ? err : switch_and_look(l);
+	explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
+	return 0;
+}
+
+int load_publish(struct loading *l)
+{
+	struct load_report *report = l->report;
+	int err;
+
+	explain_try(&l->object->explanation, EXPLAIN_PINS);
+	err = stage_commit(&l->stage, &l->dir, &l->rec);
+	if (err && l->stage.switched)
+		note("program %u is on %s of %s, but its pins are not in place: the next run of "
+		     "any of these tools that changes pins of %s finishes that",
+		     report->prog_id, hook_name(l->object->hook), l->iface->name, l->iface->name);
+	return err;
+}
+
+int load_exchange(struct loading *l)
+{
+	struct load_report *report = l->report;
+	int err;
+
+	explain_try(&l->object->explanation, EXPLAIN_ATTACH);
 	err = carry_reconcile(&report->carry);
 	if (!err)
 		load_tell_joined(l);
 	if (!err)
-		err = load_carry_globals(l);
-	if (!err && l->options->no_attach)
-		explain(how, EXPLAIN_ATTACH, EXPLAIN_SKIPPED, "--no-attach");
-	else if (!err)
-		err = switch_and_look(l);
+		err = load_put_on(l);
 	if (err) {
 		if (!l->lost)
 			carry_tell_added(&report->carry);
@@ -111,12 +133,7 @@ int load_exchange(struct loading *l)
 	 */
 	if (!l->options->no_attach)
 		carry_take_over(&report->carry, l->stage.fd);
-	explain_try(how, EXPLAIN_PINS);
-	err = stage_commit(&l->stage, &l->dir, &l->rec);
-	if (err && l->stage.switched)
-		note("program %u is on %s of %s, but its pins are not in place: the next run of "
-		     "any of these tools that changes pins of %s finishes that",
-		     report->prog_id, hook_name(l->object->hook), l->iface->name, l->iface->name);
+	err = load_publish(l);
 	if (!err)
 		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;

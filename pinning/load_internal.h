@@ -20,11 +20,13 @@ struct loading {
 	struct bpffs fs;
 	struct known known;      /* of fs, unless it is a session's */
 	struct netlink *netlink; /* for this load, or all of a session */
+	struct netlink own_netlink;
 	struct object *object;
 	struct attachments attached;
 	struct directory dir;
 	struct owners owners;
 	struct stage stage;
+	bool open, claimed;           /* fs, unless it is a session's; dir */
 	bool lost;                    /* the program was put on, and somebody else took it off */
 	bool resumed;                 /* what was still to be brought over was seen to */
 	const struct attachment *old; /* the attachment that is to be replaced, or NULL */
@@ -44,6 +46,17 @@ struct loading {
 	int prog_fd;
 	char prog_file[NAME_SIZE]; /* its name, as bpffs takes it */
 };
+
+/*
+ * loader.c: a load in its parts: everything up to the switch; the switch, and what comes after it;
+ * and, in any case, the release of what is held, after a load that returned err. The first two
+ * report their failures, and return 0 or a negative errno. iface, object, options and report must
+ * outlive it.
+ */
+int load_prepare(struct loading *l, const struct interface *iface, struct object *object,
+                 const struct load_options *options, struct load_report *report);
+int load_change(struct loading *l);
+void load_end(struct loading *l, int err);
 
 /* loader.c: what is attached, by programs and by links. Reports its failures. */
 int load_look(struct loading *l);
@@ -257,5 +270,12 @@ void load_switch_close(struct load_switch *s);
  * it. The stage is sealed. Reports its failures. Returns 0 or a negative errno.
  */
 int load_exchange(struct loading *l);
+
+/*
+ * load_exchange.c, the parts of it: put the program on, and see that it is; and put the pins into
+ * their places. Each reports its failures. Returns 0 or a negative errno.
+ */
+int load_put_on(struct loading *l);
+int load_publish(struct loading *l);
 
 #endif

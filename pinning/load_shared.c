@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Several interfaces with one set of maps: which of them has it already, and who goes on with it.
- */
+/* Several interfaces with one set of maps: who goes on with it, and what the records say of it. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -14,169 +13,10 @@
 #include "bpffs/pin.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_shared.h"
+#include "pinning/load_together.h"
 #include "pinning/notes.h"
 #include "pinning/sharers.h"
 #include "pinning/writer.h"
-
-/* What is pinned under the names of the object's maps, by interface. */
-struct present {
-	char **ifnames;
-	struct interface *ifaces;
-	size_t count, maps;
-	__u32 *ids; /* of map m at interface i: ids[i * maps + m], 0: none */
-	bool *differs;
-};
-
-/* Others are told by the load itself, and by its lock: this only looks. */
-static void look_at(struct present *p, size_t i, const struct bpffs *fs,
-                    const struct object *object, const struct load_options *options)
-{
-	struct netlink *netlink = &options->session->netlink;
-	struct interface *iface = &p->ifaces[i];
-	struct directory dir;
-	struct bpf_map *map;
-	size_t m = 0;
-
-	if (interface_by_name_over(iface, p->ifnames[i], netlink)) {
-		memset(iface, 0, sizeof(*iface));
-		return;
-	}
-	if (directory_open(&dir, fs, iface))
-		return;
-	/* What an interface that is gone has left, and what is about to be dropped. */
-	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, iface)) {
-		directory_close(&dir);
-		return;
-	}
-	bpf_object__for_each_map(map, object->obj) {
-		bool differs;
-
-		p->ids[i * p->maps + m] = reuse_find(object, map, &dir, &differs);
-		p->differs[m] |= differs;
-		m++;
-	}
-	directory_close(&dir);
-}
-
-static size_t pins_at(const struct present *p, size_t i)
-{
-	size_t n = 0;
-
-	for (size_t m = 0; m < p->maps; m++)
-		n += p->ids[i * p->maps + m] != 0;
-	return n;
-}
-
-/* Whoever has the most of the set goes first, and the others get what that one has. */
-static size_t choose_first(const struct present *p)
-{
-	size_t first = 0;
-
-	for (size_t i = 1; i < p->count; i++)
-		if (pins_at(p, i) > pins_at(p, first))
-			first = i;
-	return first;
-}
-
-static int refuse_two_sets(const struct present *p, const char *map, size_t a, size_t b, __u32 id_a,
-                           __u32 id_b)
-{
-	rejected(-EEXIST, "cannot share map '%s': %s has map %u under that name, and %s map %u",
-	         map, p->ifnames[a], id_a, p->ifnames[b], id_b);
-	hint("give all of them the maps of %s, what the others have stays beside them: "
-	     "--on-mismatch fresh",
-	     p->ifnames[a]);
-	return -EEXIST;
-}
-
-static int refuse_migration(const char *map, __u32 id, const struct bpffs *fs)
-{
-	char names[128] = "";
-	struct owners owners;
-
-	if (!owners_scan_with_interfaces(&owners, fs, "")) {
-		sharers_name(&owners, id, names, sizeof(names));
-		owners_free(&owners);
-	}
-	rejected(-EBUSY,
-	         "cannot carry map '%s' (id %u) over for several at once: it is shared by %s", map,
-	         id, names);
-	hint("give each maps of its own, into which the lists are copied: without --shared");
-	hint("or begin with empty maps, which are shared: --on-mismatch fresh");
-	return -EBUSY;
-}
-
-/* One map of the object, against what the first interface has. */
-static int check_map(const struct present *p, size_t m, const char *name, size_t first,
-                     const struct mismatches *how, const struct bpffs *fs)
-{
-	enum mismatch mismatch = mismatch_of(how, name);
-	__u32 ours = p->ids[first * p->maps + m], id;
-
-	for (size_t i = 0; i < p->count; i++) {
-		id = p->ids[i * p->maps + m];
-		if (i == first || !id || mismatch == MISMATCH_FRESH)
-			continue;
-		if (id != ours)
-			return refuse_two_sets(p, name, first, i, ours, id);
-		if (p->differs[m] && mismatch == MISMATCH_MIGRATE)
-			return refuse_migration(name, id, fs);
-	}
-	return 0;
-}
-
-/* The others keep their order. */
-static void put_first(const struct present *p, size_t first)
-{
-	struct interface iface = p->ifaces[first];
-	char *ifname = p->ifnames[first];
-
-	memmove(p->ifnames + 1, p->ifnames, first * sizeof(*p->ifnames));
-	memmove(p->ifaces + 1, p->ifaces, first * sizeof(*p->ifaces));
-	p->ifnames[0] = ifname;
-	p->ifaces[0] = iface;
-}
-
-int load_share(char **ifnames, struct interface *ifaces, size_t count, const struct object *object,
-               const struct load_options *options)
-{
-	struct present p = {
-		.ifnames = ifnames,
-		.ifaces = ifaces,
-		.count = count,
-		.maps = object->maps_len,
-	};
-	struct known known = {};
-	struct bpf_map *map;
-	struct bpffs fs;
-	size_t first, m = 0;
-	int err;
-
-	err = bpffs_open(&fs, BPFFS_READ);
-	if (err)
-		return err;
-	fs.known = &known;
-	p.ids = calloc(count * p.maps + 1, sizeof(*p.ids));
-	p.differs = calloc(p.maps + 1, sizeof(*p.differs));
-	if (!p.ids || !p.differs)
-		err = failed(-ENOMEM, "cannot look at %zu interfaces", count);
-	for (size_t i = 0; !err && i < count; i++)
-		look_at(&p, i, &fs, object, options);
-	first = err ? 0 : choose_first(&p);
-	bpf_object__for_each_map(map, object->obj) {
-		if (!err)
-			err = check_map(&p, m, object_map_name(object, map), first,
-			                &options->mismatch, &fs);
-		m++;
-	}
-	if (!err)
-		put_first(&p, first);
-	free(p.ids);
-	free(p.differs);
-	known_forget(&known);
-	bpffs_close(&fs);
-	return err;
-}
 
 static int correct_one(struct bpffs *fs, const struct interface *iface, enum hook hook,
                        unsigned int told, unsigned int count)
@@ -240,6 +80,8 @@ int load_find_sharers(struct loading *l)
 	err = owners_scan_with_interfaces(&owners, &l->fs, l->dir.relative);
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
+	if (load_is_together(l))
+		load_forget_members(l, &owners);
 	for (size_t i = 0; i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 		const char *path = NULL;

@@ -8,10 +8,11 @@
 
 /*
  * Look which of the interfaces have maps of the object pinned, and put the one first that has the
- * set which all shall share. ifaces: room for as many, which gets those that were found, in the
- * order of the names; the others are zeros. Reports its failures. Returns 0, -EEXIST for two
- * different sets, unless one may take the place of the other (MISMATCH_FRESH), -EBUSY for a set
- * whose content would have to be carried over for several interfaces, or another negative errno.
+ * set which all shall share; options->session->together says that content is to be carried over
+ * from one set that several have. ifaces: room for as many, which gets those that were found, in
+ * the order of the names; the others are zeros. Reports its failures. Returns 0, -EEXIST for two
+ * different sets, unless one may take the place of the other (MISMATCH_FRESH) or is carried over
+ * into it, or another negative errno.
  */
 int load_share(char **ifnames, struct interface *ifaces, size_t count, const struct object *object,
                const struct load_options *options);

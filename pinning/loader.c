@@ -6,6 +6,7 @@
 #include "bpffs/log.h"
 #include "bpffs/unfinished.h"
 #include "pinning/load_internal.h"
+#include "pinning/load_together.h"
 #include "pinning/object_maps.h"
 #include "pinning/object_types.h"
 #include "pinning/reuse_unpinned.h"
@@ -63,7 +64,7 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
 {
-	const struct reuse_options reuse = {
+	struct reuse_options reuse = {
 		.mismatch = &l->options->mismatch,
 		.classes = l->options->classes,
 		.carry = &l->report->carry,
@@ -79,13 +80,18 @@ static int load_object(struct loading *l)
 
 	l->report->shares = l->object->loaded;
 	l->report->carry.ifname = l->iface->name;
+	/* What was carried over into the maps that all get is in its place with another one. */
+	if (l->report->shares && load_is_together(l))
+		reuse.carry = l->options->session->carry;
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
 	err = check_unpinned(l, &reuse);
 	if (err)
 		return err;
 	if (l->report->shares) {
 		err = check_types(l);
-		return err ? err : reuse_check_shared(l->object, &l->dir, &reuse);
+		if (!err)
+			err = reuse_check_shared(l->object, &l->dir, &reuse);
+		return err || !load_is_together(l) ? err : load_share_carry(l);
 	}
 	err = load_look_for_sharers(l);
 	if (err)
@@ -95,7 +101,10 @@ static int load_object(struct loading *l)
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "a pinned map does not fit the object");
 		return err;
 	}
-	err = load_find_sharers(l);
+	if (load_is_together(l))
+		err = load_join_others(l);
+	if (!err)
+		err = load_find_sharers(l);
 	if (err)
 		return err;
 	load_tell_shared(l);
@@ -200,6 +209,12 @@ static int name_prog(struct loading *l)
 	                                     : "its name cannot be one of a file");
 }
 
+/* The program is behind a dispatcher by now, and only its pins are missing. */
+static bool joins(const struct loading *l)
+{
+	return l->options->join && !l->options->dry_run;
+}
+
 /* From here on the interface's directory is ours, and the object is open. */
 static int load_in_directory(struct loading *l)
 {
@@ -224,20 +239,26 @@ static int load_in_directory(struct loading *l)
 		err = load_describe(l);
 	if (!err)
 		err = load_look_at_globals(l);
-	if (!err && l->options->join && !l->options->dry_run)
-		return load_publish_joined(l);
-	if (!err)
-		err = load_foresee(l);
+	if (err || joins(l))
+		return err;
+	err = load_foresee(l);
 	if (!err)
 		load_tell_goes(l);
 	if (!err)
 		err = load_stage_all(l);
 	/* All that was found since is still so. */
-	if (!err)
-		err = ownership_check();
-	if (!err && l->options->dry_run)
+	return err ? err : ownership_check();
+}
+
+int load_change(struct loading *l)
+{
+	int err = 0;
+
+	if (joins(l))
+		return load_publish_joined(l);
+	if (l->options->dry_run)
 		load_foresee_switch(l);
-	else if (!err)
+	else
 		err = load_exchange(l);
 	if (!err)
 		load_tell_outside(l);
@@ -263,12 +284,11 @@ static int load_locked(struct loading *l)
 	err = claim_directory(&l->dir, &l->fs, l->iface, &l->attached, &l->stage, &how);
 	if (err)
 		return err;
+	l->claimed = true;
 	/* In the directory that it had under another name. */
 	if (!how.dry_run && !l->resumed)
 		carry_resume(&l->fs, &l->dir);
-	err = load_in_directory(l);
-	directory_close(&l->dir);
-	return err;
+	return load_in_directory(l);
 }
 
 /* With a session its descriptors: they are borrowed, and given back unlocked. */
@@ -304,12 +324,13 @@ static void end_lost(struct loading *l)
 	writer_begin(&l->fs, l->iface, &l->resumed);
 }
 
-int load_program(const struct interface *iface, struct object *object,
+int load_prepare(struct loading *l, const struct interface *iface, struct object *object,
                  const struct load_options *options, struct load_report *report)
 {
-	struct netlink netlink = {};
-	struct netlink *used = options->session ? &options->session->netlink : &netlink;
-	struct loading l = {
+	struct netlink *used = options->session ? &options->session->netlink : &l->own_netlink;
+	int err;
+
+	*l = (struct loading){
 		.netlink = used,
 		.attaching = { .iface = iface, .netlink = used },
 		.iface = iface,
@@ -320,37 +341,56 @@ int load_program(const struct interface *iface, struct object *object,
 		.stage = { .fd = -1 },
 		.prog_fd = -1,
 	};
-	int err;
-
 	memset(report, 0, sizeof(*report));
 	report->hook = object->hook;
 	explain_try(&object->explanation, EXPLAIN_PINS);
 	ownership_begin();
-	err = open_bpffs(&l);
-	if (err)
-		return err;
-	if (!options->dry_run)
-		err = writer_begin(&l.fs, iface, &l.resumed);
-	if (!err)
-		err = load_locked(&l);
-	report->switched = l.stage.switched;
-	strcpy(report->refusal, l.attaching.refusal);
-	stage_end(&l.stage);
-	live_free(&l.live);
-	live_free(&l.replaced);
-	owners_free(&l.sharers);
-	attachments_free(&l.attached);
-	if (l.lost)
-		end_lost(&l);
-	if (options->session) {
-		if (err)
-			load_session_pause(options->session);
-		return err;
+	err = open_bpffs(l);
+	l->open = !err;
+	/* Of those that are changed together, all was resumed before the first was looked at. */
+	if (!err && !options->dry_run)
+		err = load_is_together(l) ? carry_recover(&l->fs, iface)
+		                          : writer_begin(&l->fs, iface, &l->resumed);
+	return err ? err : load_locked(l);
+}
+
+void load_end(struct loading *l, int err)
+{
+	struct load_session *session = l->options->session;
+
+	if (!l->open)
+		return;
+	if (l->claimed)
+		directory_close(&l->dir);
+	l->report->switched = l->stage.switched;
+	strcpy(l->report->refusal, l->attaching.refusal);
+	stage_end(&l->stage);
+	live_free(&l->live);
+	live_free(&l->replaced);
+	owners_free(&l->sharers);
+	attachments_free(&l->attached);
+	if (l->lost)
+		end_lost(l);
+	if (session) {
+		if (err && !load_is_together(l))
+			load_session_pause(session);
+		return;
 	}
-	netlink_close(&netlink);
-	owners_free(&l.owners);
-	known_forget(&l.known);
-	bpffs_close(&l.fs);
+	netlink_close(&l->own_netlink);
+	owners_free(&l->owners);
+	known_forget(&l->known);
+	bpffs_close(&l->fs);
+}
+
+int load_program(const struct interface *iface, struct object *object,
+                 const struct load_options *options, struct load_report *report)
+{
+	struct loading l;
+	int err = load_prepare(&l, iface, object, options, report);
+
+	if (!err)
+		err = load_change(&l);
+	load_end(&l, err);
 	return err;
 }
 
@@ -368,6 +408,7 @@ void load_session_end(struct load_session *session)
 	known_forget(&session->known);
 	links_free(&session->links);
 	netlink_close(&session->netlink);
+	load_present_free(session->present);
 	memset(session, 0, sizeof(*session));
 }
 

@@ -31,6 +31,9 @@ struct load_session {
 	struct owners owners;
 	struct netlink netlink;
 	struct xdp_links links;
+	bool together;                /* maps are carried over for several: see load_together.h */
+	struct load_present *present; /* then what is pinned for each of them */
+	struct carry *carry;          /* and what is carried over, once it is planned */
 	__u32 plain_prog; /* a program that was replaced and has no global variables, or 0 */
 };
 

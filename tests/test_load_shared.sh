@@ -311,21 +311,6 @@ frames()
 		awk '/"passed":/ { p += $2 } /"dropped":/ { d += $2 } END { print p + 0, d + 0 }'
 }
 
-test_a_set_that_is_shared_is_not_migrated_for_several()
-{
-	local before
-
-	make_veth h1
-	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
-	send 7
-	before=$(snapshot)
-	expect_status 2 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
-	[[ $errors == *"cannot carry map '"*"over for several at once: it is shared by "*h1*"without --shared"* ]] ||
-		fail "it says: $errors"
-	expect_unchanged "$before"
-	[[ $(frames h1) == "7 0" && $(frames v0) == "7 0" ]] || fail "v0 $(frames v0), h1 $(frames h1)"
-}
-
 # Each gets maps of its own: lists are copied, the counts stay with those that go on with them.
 test_one_that_leaves_a_set_takes_no_count_from_the_others()
 {

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Several interfaces with one set of maps: which of them has it already, and who goes first. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bpffs/log.h"
+#include "pinning/load_shared.h"
+#include "pinning/load_together.h"
+
+/* Others are told by the load itself, and by its lock: this only looks. */
+static void look_at(struct load_present *p, size_t i, const struct bpffs *fs,
+                    const struct object *object, const struct load_options *options)
+{
+	struct netlink *netlink = &options->session->netlink;
+	struct interface *iface = &p->ifaces[i];
+	struct directory dir;
+	struct bpf_map *map;
+	size_t m = 0;
+
+	if (interface_by_name_over(iface, p->ifnames[i], netlink)) {
+		memset(iface, 0, sizeof(*iface));
+		return;
+	}
+	if (directory_open(&dir, fs, iface))
+		return;
+	/* What an interface that is gone has left, and what is about to be dropped. */
+	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, iface)) {
+		directory_close(&dir);
+		return;
+	}
+	bpf_object__for_each_map(map, object->obj) {
+		struct load_pinned *pinned = load_pinned_at(p, i, m++);
+
+		pinned->id = reuse_find(object, map, &dir, &pinned->differs);
+	}
+	directory_close(&dir);
+}
+
+/* How much of the set an interface has; what fits the object counts more. */
+static size_t weight_of(const struct load_present *p, size_t i)
+{
+	size_t n = 0;
+
+	for (size_t m = 0; m < p->maps; m++) {
+		const struct load_pinned *pinned = load_pinned_at(p, i, m);
+
+		n += !pinned->id ? 0 : pinned->differs ? 1 : 2;
+	}
+	return n;
+}
+
+/* Whoever has the most of the set goes first, and the others get what that one has. */
+static size_t choose_first(const struct load_present *p)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i < p->count; i++)
+		if (weight_of(p, i) > weight_of(p, first))
+			first = i;
+	return first;
+}
+
+static int refuse_two_sets(const struct load_present *p, size_t m, const char *map, size_t a,
+                           size_t b)
+{
+	rejected(-EEXIST, "cannot share map '%s': %s has map %u under that name, and %s map %u",
+	         map, p->ifnames[a], load_pinned_at(p, a, m)->id, p->ifnames[b],
+	         load_pinned_at(p, b, m)->id);
+	hint("give all of them the maps of %s, what the others have stays beside them: "
+	     "--on-mismatch fresh",
+	     p->ifnames[a]);
+	return -EEXIST;
+}
+
+/*
+ * What is carried over comes from one map, into a new one or into the one that fits and that the
+ * first interface has; so two may be there, of which one is not what the object defines.
+ */
+static bool is_brought(const struct load_pinned *first, const struct load_pinned *other,
+                       const struct load_pinned *old)
+{
+	return first->id && !first->differs && other->differs && (!old || old->id == other->id);
+}
+
+/* One map of the object, against what the first interface has. */
+static int check_map(struct load_present *p, size_t m, const char *name, size_t first,
+                     const struct mismatches *how)
+{
+	enum mismatch mismatch = mismatch_of(how, name);
+	const struct load_pinned *ours = load_pinned_at(p, first, m), *old = NULL;
+
+	if (mismatch == MISMATCH_FRESH)
+		return 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct load_pinned *other = load_pinned_at(p, i, m);
+
+		if (i == first || !other->id)
+			continue;
+		if (other->id == ours->id) {
+			p->together |= ours->differs && mismatch == MISMATCH_MIGRATE;
+			continue;
+		}
+		if (mismatch != MISMATCH_MIGRATE || !is_brought(ours, other, old))
+			return refuse_two_sets(p, m, name, first, i);
+		old = other;
+		p->together = true;
+	}
+	return 0;
+}
+
+/* The others keep their order. */
+static void put_first(struct load_present *p, size_t first)
+{
+	size_t row = p->maps * sizeof(*p->pinned);
+	struct interface iface = p->ifaces[first];
+	char *ifname = p->ifnames[first];
+
+	memmove(p->ifnames + 1, p->ifnames, first * sizeof(*p->ifnames));
+	memmove(p->ifaces + 1, p->ifaces, first * sizeof(*p->ifaces));
+	p->ifnames[0] = ifname;
+	p->ifaces[0] = iface;
+	/* The row before all others is there for this. */
+	memcpy(p->pinned - p->maps, load_pinned_at(p, first, 0), row);
+	memmove(p->pinned, p->pinned - p->maps, (first + 1) * row);
+}
+
+static struct load_present *present_new(char **ifnames, struct interface *ifaces, size_t count,
+                                        size_t maps)
+{
+	struct load_present *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	*p = (struct load_present){
+		.ifnames = ifnames,
+		.ifaces = ifaces,
+		.count = count,
+		.maps = maps,
+		.all = calloc((count + 1) * maps + 1, sizeof(*p->all)),
+	};
+	if (p->all) {
+		p->pinned = p->all + maps;
+		return p;
+	}
+	free(p);
+	return NULL;
+}
+
+void load_present_free(struct load_present *p)
+{
+	if (p)
+		free(p->all);
+	free(p);
+}
+
+static int look_at_all(struct load_present *p, const struct bpffs *fs, const struct object *object,
+                       const struct load_options *options)
+{
+	struct bpf_map *map;
+	size_t first, m = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		look_at(p, i, fs, object, options);
+	first = choose_first(p);
+	bpf_object__for_each_map(map, object->obj) {
+		if (!err)
+			err = check_map(p, m, object_map_name(object, map), first,
+			                &options->mismatch);
+		m++;
+	}
+	if (!err)
+		put_first(p, first);
+	return err;
+}
+
+int load_share(char **ifnames, struct interface *ifaces, size_t count, const struct object *object,
+               const struct load_options *options)
+{
+	struct load_session *session = options->session;
+	struct load_present *p = present_new(ifnames, ifaces, count, object->maps_len);
+	struct known known = {};
+	struct bpffs fs;
+	int err;
+
+	if (!p)
+		return failed(-ENOMEM, "cannot look at %zu interfaces", count);
+	/* What a killed run left is ended first: it may be half of this. */
+	if (count > 1 && !options->dry_run && mismatch_any(&options->mismatch, MISMATCH_MIGRATE))
+		err = load_resume_all(ifnames, count, session);
+	else
+		err = 0;
+	if (!err)
+		err = bpffs_open(&fs, BPFFS_READ);
+	if (!err) {
+		fs.known = &known;
+		err = look_at_all(p, &fs, object, options);
+		known_forget(&known);
+		bpffs_close(&fs);
+	}
+	if (err || !p->together) {
+		load_present_free(p);
+		return err;
+	}
+	session->together = true;
+	session->present = p;
+	return 0;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which maps are carried over for several interfaces at once, and where they are pinned. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/map_path.h"
+#include "pinning/layout.h"
+#include "pinning/load_together.h"
+#include "pinning/writer.h"
+
+int load_resume_all(char **ifnames, size_t count, struct load_session *session)
+{
+	bool resumed;
+	int err = 0;
+
+	if (!session->open)
+		err = bpffs_open(&session->fs, BPFFS_WRITE);
+	if (err)
+		return err;
+	session->open = true;
+	session->fs.known = &session->known;
+	for (size_t i = 0; i < count; i++) {
+		struct interface iface;
+
+		if (!interface_by_name_over(&iface, ifnames[i], &session->netlink))
+			writer_begin(&session->fs, &iface, &resumed);
+	}
+	return bpffs_lock(&session->fs);
+}
+
+/* How the types of the old map compare, should this run not be allowed to read them. */
+static int compare(const struct loading *l, const struct bpf_map *map, const struct directory *dir,
+                   int fd, const struct bpf_map_info *info, enum layout_verdict *layout)
+{
+	struct shape_diffs diffs;
+	int err = layout_compare(dir, l->object->obj, map, fd, info, &diffs);
+
+	if (err)
+		return failed(err, "cannot compare map '%s' with its pin in %s",
+		              object_map_name(l->object, map), dir->path);
+	*layout = diffs.layout;
+	shape_diffs_free(&diffs);
+	return 0;
+}
+
+static int join_map(struct loading *l, const struct bpf_map *map, const struct interface *iface,
+                    __u32 old_id)
+{
+	const char *name = object_map_name(l->object, map);
+	enum layout_verdict layout = LAYOUT_UNKNOWN;
+	struct bpf_map_info info;
+	struct directory dir;
+	int fd, err;
+
+	err = directory_open(&dir, &l->fs, iface);
+	if (err)
+		return failed(err, "cannot look at the maps of %s", iface->name);
+	fd = reuse_open_pin(&dir, l->object->hook, name, &info);
+	if (fd >= 0 && info.id != old_id) {
+		close(fd);
+		fd = -EAGAIN;
+	}
+	if (fd < 0) {
+		failed(fd, "cannot open map '%s' of %s", name, iface->name);
+	} else {
+		err = compare(l, map, &dir, fd, &info, &layout);
+		if (!err)
+			err = carry_join(&l->report->carry, l->object, map, fd, layout,
+			                 l->options->classes, true, false);
+		close(fd);
+	}
+	directory_close(&dir);
+	return fd < 0 ? fd : err;
+}
+
+/* Of two maps of a name one fits, which the first has: who has the other one, or count. */
+static size_t find_other(const struct load_present *p, size_t m)
+{
+	const struct load_pinned *ours = load_pinned_at(p, 0, m);
+	size_t i = ours->id && !ours->differs ? 1 : p->count;
+
+	while (i < p->count && !load_pinned_at(p, i, m)->differs)
+		i++;
+	return i;
+}
+
+int load_join_others(struct loading *l)
+{
+	struct load_session *session = l->options->session;
+	const struct load_present *p = session->present;
+	const struct bpf_map *map;
+	size_t m = 0;
+	int err = 0;
+
+	bpf_object__for_each_map(map, l->object->obj) {
+		const char *name = object_map_name(l->object, map);
+		size_t i = find_other(p, m++);
+
+		if (!err && i < p->count &&
+		    mismatch_of(&l->options->mismatch, name) == MISMATCH_MIGRATE)
+			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m - 1)->id);
+	}
+	session->carry = &l->report->carry;
+	return err;
+}
+
+void load_forget_members(const struct loading *l, struct owners *owners)
+{
+	const struct load_present *p = l->options->session->present;
+	struct directory dir;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (!p->ifaces[i].ifindex || directory_open(&dir, &l->fs, &p->ifaces[i]))
+			continue;
+		owners_forget(owners, dir.relative);
+		directory_close(&dir);
+	}
+}
+
+/* It has given way here before, and is beside the one in place. */
+static bool is_beside(const struct loading *l, const struct carried *one)
+{
+	char path[MAP_PATH_SIZE];
+
+	return !map_path(one->name, one->egress, one->from_id, path, sizeof(path)) &&
+	       !faccessat(l->dir.fd, path, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+static bool is_in_place(const struct loading *l, const struct carried *one)
+{
+	struct bpf_map_info info;
+	int fd = reuse_open_pin(&l->dir, l->object->hook, one->name, &info);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return info.id == one->from_id;
+}
+
+int load_share_carry(struct loading *l)
+{
+	const struct carry *carry = l->options->session->carry;
+
+	for (size_t i = 0; carry && l->dir.fd >= 0 && i < carry->len; i++) {
+		const struct carried *one = carry->list[i];
+		bool in_place = is_in_place(l, one);
+		struct carried *copy;
+
+		if (!in_place && !is_beside(l, one))
+			continue;
+		copy = carry_add(&l->report->carry, one->name, one->class);
+		if (!copy)
+			return failed(-ENOMEM, "cannot carry map '%s' over", one->name);
+		copy->lent = true;
+		copy->m = one->m;
+		copy->map = one->map;
+		copy->from.info = one->from.info;
+		copy->from_id = one->from_id;
+		copy->to_id = one->to_id;
+		copy->joins = one->joins;
+		copy->left_before = !in_place;
+		copy->done = one->done;
+		copy->apart = one->apart;
+		copy->typed = one->typed;
+		memcpy(copy->sharers, one->sharers, sizeof(copy->sharers));
+	}
+	return 0;
+}

@@ -1,0 +1,323 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load --shared --on-mismatch migrate: the maps of several interfaces are carried over once, for all.
+# shellcheck disable=SC2034,SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+. tests/faults.sh
+. tests/carry.sh
+
+MEMBERS="v0 h1 h2"
+
+# begin [OPTION...]: the three have the first program, which denies everything, and counted 6 frames.
+begin()
+{
+	make_veth h1 h2
+	# shellcheck disable=SC2086 # words
+	load --shared "$@" $MEMBERS "$BUILT/carry1.o" >/dev/null
+	deny 0 8
+	send_all 2
+}
+
+# send_all N: so many frames to each of the three.
+send_all()
+{
+	send "$1"
+	"$PWD/build/tests/send" q1 "$V0_MAC" "$1"
+	"$PWD/build/tests/send" q2 "$V0_MAC" "$1"
+}
+
+# shellcheck disable=SC2086 # words
+migrate() { run load --shared --on-mismatch migrate $MEMBERS "$@"; }
+
+expect_migrated()
+{
+	migrate "$@"
+	((status == 0)) || fail "status $status: $errors"
+}
+
+# expect_one_set PROGRAM IFNAME...: it runs on each, with the same maps, of which no old ones are left.
+expect_one_set()
+{
+	local program=$1 first=$2 ifname state map
+
+	shift
+	for ifname; do
+		state=$(load_state "$ifname" xdp) || fail "$ifname: pins and program do not belong together"
+		[[ $state == "$(prog_id "$first") $program" ]] || fail "$ifname runs $state"
+		for map in deny_list frames_seen; do
+			expect_id "$BPFFS/$ifname/$map" "$(map_id "$BPFFS/$first/$map")"
+		done
+		[[ -z $(old_maps "$BPFFS/$ifname") ]] || fail "$ifname has $(old_maps "$BPFFS/$ifname")"
+		[[ ! -e $BPFFS/$ifname/%carry || -z $(ls -A "$BPFFS/$ifname/%carry") ]] || fail "left: notes in $ifname"
+		(($(generation "$BPFFS/$ifname") % 2 == 0)) || fail "$(readlink "$BPFFS/$ifname/%meta")"
+	done
+	expect_no_stage
+}
+
+test_a_shared_set_is_carried_over_once_for_all()
+{
+	local rules seen
+
+	begin
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 5 0 0 0 value 1 0 0 0 5 0 0 0
+	rules=$(map_id "$BPFFS/v0/deny_list") seen=$(map_id "$BPFFS/v0/frames_seen")
+	expect_migrated "$BUILT/carry2.o"
+	[[ $(grep -c 'map deny_list id .* migrated$' <<<"$output") == 3 ]] || fail "it says: $output"
+	[[ $(grep -c 'map frames_seen id .* migrated$' <<<"$output") == 3 ]] || fail "it says: $output"
+	[[ $(grep -c "is to be carried over into a new one" <<<"$errors") == 2 ]] || fail "it says: $errors"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	[[ $(readlink "$BPFFS/h2/%meta") == *";xdp_shared=3;"* ]] || fail "$(readlink "$BPFFS/h2/%meta")"
+	send_all 3
+	expect_seen 0 15
+	[[ $(rules_of "$BPFFS/h2/deny_list") == $'0 0\n5 5' ]] || fail "$(rules_of "$BPFFS/h2/deny_list")"
+	eventually gone_map "$rules" && eventually gone_map "$seen" || fail "the old maps are still there"
+	# And back, by which the rules become smaller.
+	expect_migrated "$BUILT/carry1.o"
+	send_all 1
+	expect_seen 0 18
+}
+
+gone_map() { ! exists map "$1"; }
+
+test_it_is_done_by_link_and_on_the_tc_hooks_as_well()
+{
+	begin --link
+	expect_migrated "$BUILT/carry2.o"
+	[[ $(grep -c 'attached by link' <<<"$output") == 3 ]] || fail "it says: $output"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	send_all 1
+	expect_seen 0 9
+	# shellcheck disable=SC2086 # words
+	unload --purge v0 && unload --purge h1 && unload --purge h2
+	# shellcheck disable=SC2086 # words
+	load --shared $MEMBERS "$BUILT/tc_carry1.o" >/dev/null
+	deny 0 8
+	send_all 2
+	expect_migrated "$BUILT/tc_carry2.o"
+	send_all 2
+	expect_seen 0 12
+	[[ $(map_id "$BPFFS/h2/deny_list") == "$(map_id "$BPFFS/v0/deny_list")" ]] || fail "they have two lists"
+	expect_no_stage
+}
+
+test_a_dry_run_tells_it_of_each_and_changes_nothing()
+{
+	local before
+
+	begin
+	before=$(snapshot)
+	# shellcheck disable=SC2086 # words
+	expect_status 0 load --shared --dry-run --explain --on-mismatch migrate $MEMBERS "$BUILT/carry2.o"
+	[[ $(grep -c 'map deny_list id .* would be migrated$' <<<"$output") == 3 ]] || fail "it says: $output"
+	[[ $(grep -c "map 'deny_list' is to be carried over" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $(grep -c '^  maps  *done  *0 of 2 reused, 2 carried over' <<<"$errors") == 3 ]] || fail "it says: $errors"
+	[[ $(grep -c '^  attach  *skipped' <<<"$errors") == 3 ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_seen 0 6
+	migrate --json --explain "$BUILT/carry2.o"
+	((status == 0)) || fail "status $status: $errors"
+	[[ $(grep -c '"name":"deny_list",.*"state":"migrated"' <<<"$output") == 3 ]] || fail "it says: $output"
+	[[ $(grep -c '"name":"read_back","outcome":"done"' <<<"$output") == 3 ]] || fail "it says: $output"
+}
+
+# Frames come to each as fast as they can.
+test_no_frame_passes_on_any_of_them_while_their_rules_are_edited()
+{
+	local senders=() ifname editor i at_first=() after=0 passed=0
+
+	begin
+	rm -f "$TMPDIR/edited"
+	for ifname in $MEMBERS; do
+		load --hook tc_ingress "$ifname" objects/tc_pass.o >/dev/null
+		at_first+=("$(received "$ifname")")
+	done
+	edit_rules &
+	editor=$!
+	eventually [ -s "$TMPDIR/edited" ]
+	nsenter --net=/run/netns/peer "$PWD/build/tests/load_frames" v1 "$V0_MAC" &
+	senders=($!)
+	for i in 1 2; do
+		nice "$PWD/build/tests/load_frames" "q$i" "$V0_MAC" &
+		senders+=($!)
+	done
+	for i in 1 2 3 4 5; do
+		for object in carry2 carry1; do
+			expect_migrated "$BUILT/$object.o"
+			expect_edited "round $i, $object"
+		done
+	done
+	kill "${senders[@]}"
+	wait "${senders[@]}" || fail "load_frames failed"
+	last='' equal=0
+	eventually are_quiet || fail "frames still arrive"
+	i=0
+	for ifname in $MEMBERS; do
+		((after += $(received "$ifname") - at_first[i++], 1))
+		passed=$((passed + $(counter "$BPFFS/$ifname/tc_stats_map" 0 | cut -d' ' -f1)))
+	done
+	echo "$after frames, $passed passed" >&2
+	((passed == 0)) || fail "$passed of $after frames passed"
+	((after > 50000)) || fail "only $after frames"
+	expect_seen 0 "$((after + 6))"
+	kill "$editor"
+	wait "$editor" || true
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry1 $MEMBERS
+}
+
+# Each edit opens the pin anew, takes no lock, and is made again where it is refused. The first directory
+# gets the new map first, and the last one last.
+test_editors_without_a_lock_lose_nothing_in_whatever_directory_they_look()
+{
+	local ifname editor i
+
+	make_veth h1 h2
+	# shellcheck disable=SC2086 # words
+	load --shared $MEMBERS "$BUILT/million1.o" >/dev/null
+	migrate_world fill "$BPFFS/v0/rules" 100000
+	mkfifo /run/ended
+	for ifname in v0 h2; do
+		migrate_world edit "$BPFFS/$ifname/rules" 20000 </run/ended >/run/editor &
+		editor=$!
+		exec 8>/run/ended
+		for i in 2 1 2 1; do
+			migrate "$BUILT/million$i.o"
+			# An edit of several fields that comes over after the switch is no loss here, but could be one.
+			((status == 0)) || [[ $status == 3 && $errors == *"had to be written as a whole"* ]] ||
+				fail "$ifname: status $status: $errors"
+			[[ $errors != *"went on in both maps"* && $errors != *"is lost"$'\n'* ]] || fail "it says: $errors"
+		done
+		kill -TERM "$editor"
+		eventually grep -q stopped /run/editor
+		echo >&8
+		wait "$editor" || fail "the editor of $ifname: $(</run/editor)"
+		exec 8>&-
+		cat /run/editor >&2
+	done
+	expect_id "$BPFFS/h1/rules" "$(map_id "$BPFFS/v0/rules")"
+	[[ -z $(old_maps "$BPFFS/h1")$(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
+received() { ip -j -s link show dev "$1" | sed 's/.*"rx":{"bytes":[0-9]*,"packets":\([0-9]*\).*/\1/'; }
+
+are_quiet()
+{
+	local before=$last
+
+	last="$(received v0) $(received h1) $(received h2)"
+	[[ $last == "$before" ]] || equal=0
+	((++equal > 5))
+}
+last='' equal=0
+
+test_one_that_has_other_maps_is_refused_before_anything_is_changed()
+{
+	local before
+
+	begin
+	unload --all --purge h2 >/dev/null
+	load h2 "$BUILT/carry1.o" >/dev/null
+	before=$(snapshot)
+	migrate "$BUILT/carry2.o"
+	((status == 2)) || fail "status $status: $errors"
+	[[ $errors == *"cannot share map 'deny_list': v0 has map $(map_id "$BPFFS/v0/deny_list") under that name, and h2 map $(map_id "$BPFFS/h2/deny_list")"* ]] ||
+		fail "it says: $errors"
+	[[ $(grep -c ': cannot ' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+}
+
+# Its counts are of those that go on with them.
+test_what_is_not_named_goes_on_with_the_old_maps()
+{
+	local seen rules
+
+	begin
+	seen=$(map_id "$BPFFS/v0/frames_seen") rules=$(map_id "$BPFFS/v0/deny_list")
+	run load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	((status == 0)) || fail "status $status: $errors"
+	[[ $errors == *"map 'frames_seen' is shared by h2, where all counts up to now stay"* ]] || fail "it says: $errors"
+	expect_one_set carry2 v0 h1
+	expect_id "$BPFFS/h2/deny_list" "$rules"
+	expect_id "$BPFFS/h2/frames_seen" "$seen"
+	send_all 1
+	expect_seen 0 2
+	[[ $(bpftool map dump pinned "$BPFFS/h2/frames_seen" | awk '/"dropped":/ { n += $2 } END { print n }') == 7 ]] ||
+		fail "$(bpftool map dump pinned "$BPFFS/h2/frames_seen")"
+	# It can be edited on, and comes along the next time: nothing is lost.
+	bpftool map update pinned "$BPFFS/h2/deny_list" key 6 0 0 0 value 1 0 0 0 6 0 0 0
+	expect_migrated "$BUILT/carry2.o"
+	[[ $errors == *"map 'frames_seen': what map $seen has is added to map "* ]] || fail "it says: $errors"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	send_all 1
+	expect_seen 0 12
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'0 0\n6 6' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# The program of others stays, and so do the maps that are pinned beside it.
+test_one_that_is_refused_does_not_stop_the_others()
+{
+	local seen
+
+	begin
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	ip link set dev h1 xdp off
+	bpftool prog load objects/xdp_pass.o "$BPFFS/others" >/dev/null
+	ip link set dev h1 xdpgeneric pinned "$BPFFS/others"
+	migrate "$BUILT/carry2.o"
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"map 'frames_seen': h1 goes on with the old one, where all counts up to now stay"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/h1/frames_seen" "$seen"
+	send_all 1
+	# Of v0 and h2, beside 6 in the old map, which readers add.
+	expect_seen 0 2
+	[[ $(old_maps "$BPFFS/v0") == *"frames_seen%old-$seen"* ]] || fail "v0 has $(old_maps "$BPFFS/v0")"
+	[[ $(readlink "$BPFFS/v0/%meta") == *";xdp_shared=2;"* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+	expect_no_stage
+	# When it can come along, all is put together.
+	# shellcheck disable=SC2086 # words
+	expect_status 0 load --shared --replace --on-mismatch migrate $MEMBERS "$BUILT/carry2.o"
+	rm "$BPFFS/others"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	expect_seen 0 8
+}
+
+test_one_that_is_down_comes_along_and_one_that_is_gone_does_not_stop_the_others()
+{
+	begin
+	ip link set dev h1 down
+	ip link del h2
+	migrate "$BUILT/carry2.o"
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"cannot find interface h2"* ]] || fail "it says: $errors"
+	expect_one_set carry2 v0 h1
+	ip link set dev h1 up
+	send 1
+	[[ $(seen passed) == 0 ]] || fail "$(seen passed) passed"
+}
+
+# The kernel refuses the second switch: what it had goes on, and so do the counts that it makes.
+test_a_switch_that_fails_leaves_the_old_maps_to_that_one()
+{
+	local seen n
+
+	begin
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	n=$(looks_of sendto RTM_SETLINK load --shared --on-mismatch migrate v0 h1 h2 "$BUILT/carry2.o" | sed -n 2p)
+	expect_migrated "$BUILT/carry1.o"
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	inject sendto error=ENOMEM "$n" load --shared --on-mismatch migrate v0 h1 h2 "$BUILT/carry2.o"
+	[[ -n $injected && $status == 3 ]] || fail "status $status: $errors"
+	[[ $(load_state v0 xdp) == *" carry2" && $(load_state h1 xdp) == *" carry1" && $(load_state h2 xdp) == *" carry2" ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/h1/frames_seen" "$seen"
+	send_all 1
+	expect_migrated "$BUILT/carry2.o"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	expect_seen 0 9
+}
