@@ -32,9 +32,13 @@ struct redirect_mode {
 	/* The programs do not read these: what a tool did, so that it can undo it. */
 	__u32 owned;     /* 1: a tool filled in the above; each flow of redirect_flows is its */
 	__u32 reverse;   /* ifindex of the interface that it set up in the other direction, or 0 */
-	__u32 stub_prog; /* id of the program that it loaded at the other end of a veth, or 0 */
+	__u32 stub_prog; /* id of the program that it loaded at the other end of a veth, or 0, */
+			 /* or REDIRECT_STUB_COMING */
 	__u32 stub_port; /* ifindex of that veth; 0, from before it was noted: the above */
 };
+
+/* It was about to load its stub there, and may have done so. */
+#define REDIRECT_STUB_COMING 0xffffffffU
 
 _Static_assert(sizeof(struct redirect_mac) == 6, "struct redirect_mac is a pinned format");
 _Static_assert(sizeof(struct redirect_mode) == 24, "struct redirect_mode is a pinned format");

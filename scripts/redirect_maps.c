@@ -141,6 +141,36 @@ int redirect_maps_switch_off(const struct redirect_maps *maps)
 	return err ? err : redirect_maps_remove(maps);
 }
 
+int redirect_maps_stub_comes(const struct redirect_maps *maps, __u32 port)
+{
+	struct redirect_mode mode;
+	__u32 now;
+	int err = redirect_maps_get(maps, &mode, &now);
+
+	if (err)
+		return err;
+	if (mode.owned ? mode.ifindex != port : mode.ifindex || now)
+		return -EAGAIN;
+	mode.owned = 1;
+	mode.stub_prog = REDIRECT_STUB_COMING;
+	mode.stub_port = port;
+	return set_mode(maps, &mode);
+}
+
+int redirect_maps_stub_came(const struct redirect_maps *maps, __u32 prog)
+{
+	struct redirect_mode mode;
+	__u32 port;
+	int err = redirect_maps_get(maps, &mode, &port);
+
+	if (err || mode.stub_prog != REDIRECT_STUB_COMING)
+		return err;
+	if (!mode.ifindex)
+		return redirect_maps_forget(maps);
+	mode.stub_prog = prog;
+	return set_mode(maps, &mode);
+}
+
 int redirect_maps_forget(const struct redirect_maps *maps)
 {
 	struct redirect_mode mode = {};

@@ -74,6 +74,15 @@ int redirect_maps_switch_off(const struct redirect_maps *maps);
 /* Say how many flows are not ours, and so stay. */
 void redirect_maps_tell_others(const struct redirect_maps *maps);
 
+/*
+ * Note that a stub is about to be loaded at the other end of the veth `port`, for a redirect to it.
+ * -EAGAIN, not reported: it is set up otherwise, or by somebody else, by now. Other failures are.
+ */
+int redirect_maps_stub_comes(const struct redirect_maps *maps, __u32 port);
+
+/* It was loaded, as this program, or not: 0. If nothing is on, there is no record any more. */
+int redirect_maps_stub_came(const struct redirect_maps *maps, __u32 prog);
+
 /* Nothing of ours is left. Reported. Returns 0 or a negative errno. */
 int redirect_maps_forget(const struct redirect_maps *maps);
 

@@ -90,6 +90,9 @@ static int look_again(struct redirect_side *side)
 
 	if (err)
 		return err;
+	/* What it noted of its own stub is no other's. */
+	if (side->stub_comes && side->now.stub_prog == REDIRECT_STUB_COMING && !side->now.ifindex)
+		side->now = (struct redirect_mode){};
 	if (redirect_side_is_taken(side) || (port && port != side->now.ifindex) ||
 	    (!side->now.owned && side->now.ifindex) || !redirect_side_arrives(side))
 		return -EAGAIN;
@@ -128,8 +131,17 @@ static int prepare(struct redirect_side sides[2], int len, const struct redirect
 	                sides[0].from.name);
 }
 
+/* What was noted of a stub that is there now, or not, or gone again. */
+static void end_note(struct redirect_side *side, const struct redirect_options *options, __u32 prog)
+{
+	if (side->stub_comes && !redirect_side_open(side, options)) {
+		redirect_maps_stub_came(&side->maps, prog);
+		redirect_side_close(side);
+	}
+}
+
 /* As far as it was not on before. */
-static void undo(struct redirect_side sides[2], int len)
+static void undo(struct redirect_side sides[2], int len, const struct redirect_options *options)
 {
 	for (int i = 0; i < len; i++) {
 		if (sides[i].touched && !sides[i].was_on) {
@@ -139,6 +151,7 @@ static void undo(struct redirect_side sides[2], int len)
 		redirect_side_close(&sides[i]);
 		if (sides[i].mode.stub_prog && !sides[i].was_on)
 			stub_unload(&sides[i].to, sides[i].mode.stub_prog);
+		end_note(&sides[i], options, sides[i].was_on ? sides[i].mode.stub_prog : 0);
 	}
 }
 
@@ -154,7 +167,7 @@ static int turn_on(struct redirect_side sides[2], int len, const struct redirect
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_maps_switch_on(&sides[i].maps, &sides[i].mode);
 	if (err)
-		undo(sides, len);
+		undo(sides, len, options);
 	for (int i = 0; !err && i < len; i++)
 		redirect_side_tell_loss(&sides[i]);
 	close_all(sides, len);

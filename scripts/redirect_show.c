@@ -111,7 +111,8 @@ static int print_json(const struct picture *picture, const struct config *config
 	json_put_id(json, "to_ifindex", picture->target);
 	json_put_bool(json, "ours", picture->mode.owned);
 	json_put_bool(json, "both", picture->mode.reverse != 0);
-	json_put_id(json, "stub_program_id", picture->mode.stub_prog);
+	json_put_id(json, "stub_program_id",
+	            picture->mode.stub_prog == REDIRECT_STUB_COMING ? 0 : picture->mode.stub_prog);
 	for (size_t i = 0; i < picture->len; i++)
 		json_object_array_add(flows, flow_json(&picture->flows[i]));
 	json_object_object_add(json, "flows", flows);

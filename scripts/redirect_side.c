@@ -98,6 +98,25 @@ static bool is_leaving(const struct redirect_need *need, __u32 prog)
 	return false;
 }
 
+/*
+ * That there will be a stub is noted before: who is killed then has it taken off by the next. In
+ * the record of a redirect to another interface there is no room for that.
+ */
+static int note_stub(struct redirect_side *side, const struct redirect_options *options)
+{
+	int err;
+
+	if (redirect_side_is_taken(side))
+		return 0;
+	err = redirect_side_open(side, options);
+	if (err)
+		return err;
+	err = redirect_maps_stub_comes(&side->maps, side->to.ifindex);
+	side->stub_comes |= !err;
+	redirect_side_close(side);
+	return err;
+}
+
 static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bool load,
                     const struct redirect_options *options)
 {
@@ -106,8 +125,10 @@ static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bo
 	if (options->with_stub && !load)
 		return 0;
 	if (options->with_stub) {
+		int err = note_stub(side, options);
+
 		side->mode.stub_port = side->to.ifindex;
-		return stub_load(&side->to, peer, &side->mode.stub_prog);
+		return err ? err : stub_load(&side->to, peer, &side->mode.stub_prog);
 	}
 	rejected(-ENETUNREACH,
 	         "cannot redirect %s to %s: its other end, %s, would drop the frames: it has "

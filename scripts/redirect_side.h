@@ -14,7 +14,8 @@ struct redirect_side {
 	struct redirect_mode now;  /* as it was read last */
 	__u32 stubs_leaving[2];    /* ids of stubs that go with what is set now, or 0 */
 	bool was_on;
-	bool touched; /* something was written */
+	bool touched;    /* something was written */
+	bool stub_comes; /* only that a stub is to be loaded */
 	struct config config;
 	struct redirect_maps maps;
 	bool open;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tools that configure never load: they run the ones that do. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,7 +9,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "bpffs/live.h"
 #include "bpffs/log.h"
+#include "objects/redirect.h"
 #include "scripts/xdp_target.h"
 
 /* A native program that takes one buffer only needs all of a frame in a page, with its headroom. */
@@ -109,6 +112,18 @@ int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 
 	return 0;
 }
 
+static bool is_stub(__u32 prog_id)
+{
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+	struct bpf_prog_info info = {};
+	__u32 maps[PROG_MAPS];
+	bool is = fd >= 0 && !prog_describe(fd, &info, maps) && !strcmp(info.name, "xdp_stub");
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 int stub_unload(const struct interface *veth, __u32 prog_id)
 {
 	struct link_facts facts;
@@ -119,6 +134,8 @@ int stub_unload(const struct interface *veth, __u32 prog_id)
 
 	if (link_facts_get(veth->ifindex, &facts) || veth_peer_get(&facts, &peer))
 		return 0;
+	if (prog_id == REDIRECT_STUB_COMING && is_stub(peer.native_prog))
+		prog_id = peer.native_prog;
 	snprintf(id, sizeof(id), "%u", prog_id);
 	argv[8] = peer.facts.name;
 	if (peer.native_prog == prog_id)

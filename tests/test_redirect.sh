@@ -342,6 +342,44 @@ test_off_that_was_killed_is_ended_with_its_stub_by_the_next()
 	expect_off v0
 }
 
+# Killed while load runs, so before it knows which program its stub is.
+test_a_stub_of_which_the_loading_was_killed_is_taken_off_by_the_next()
+{
+	make_ends
+	load_both
+	stub_left()
+	{
+		run with_fault wait4:signal=KILL:when=1 redirect --with-stub v0 w0
+		[[ $status != 0 ]] || fail "not killed"
+		[[ $(prog_id w1 other) ]] || fail "there is no stub"
+		[[ $(redirect -j v0) == *'"stub_program_id":null'* ]] || fail "$(redirect -j v0)"
+	}
+	stub_left
+	redirect v0 off
+	[[ -z $(prog_id w1 other) ]] || fail "the stub stays"
+	expect_off v0
+
+	# Whoever switches on has one of his own, or none.
+	stub_left
+	redirect --with-stub v0 w0
+	[[ $(redirect -j v0) == *"\"stub_program_id\":$(prog_id w1 other),"* ]] || fail "$(redirect -j v0)"
+	redirect v0 off
+	[[ -z $(prog_id w1 other) ]] || fail "the stub stays after on and off"
+	stub_left
+	expect_fail "would drop the frames" redirect v0 w0
+	expect_off v0
+}
+
+# One that is refused after a stub was noted leaves nothing either.
+test_a_stub_that_cannot_be_loaded_leaves_no_note()
+{
+	make_ends
+	load_both
+	run with_fault execve:error=EACCES:when=1 redirect --with-stub v0 w0
+	[[ $status == 2 ]] || fail "status $status"
+	expect_off v0
+}
+
 test_without_a_program_at_the_other_end_it_is_refused_and_says_what_helps()
 {
 	make_ends
