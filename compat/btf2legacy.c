@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "compat/legacy_elf.h"
+#include "pinning/object.h"
 
 static const struct option options[] = {
 	{ "pin", required_argument, NULL, 'p' },
@@ -174,11 +176,14 @@ static int write_file(int from, const char *to)
 
 static int btf2legacy(const char *from, const char *to, long long pinning)
 {
+	char path[PATH_MAX];
 	int err = check_target(from, to), fd;
 
+	if (!err)
+		err = object_find(from, path);
 	if (err)
 		return err;
-	fd = rewrite(from, pinning);
+	fd = rewrite(path, pinning);
 	if (fd < 0)
 		return fd;
 	err = write_file(fd, to);

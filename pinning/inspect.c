@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
@@ -35,21 +34,12 @@ static const char usage[] =
 	"Example: %s prog.o\n";
 /* clang-format on */
 
-/* A file that is there, else one of the store, as for load. */
-static int find(const char *file, char path[PATH_MAX])
-{
-	if (!strchr(file, '/') && access(file, F_OK))
-		return object_find(file, path);
-	snprintf(path, PATH_MAX, "%s", file);
-	return 0;
-}
-
 static int inspect_one(const char *file, bool json)
 {
 	struct json_object *document;
 	struct inspection in;
 	char path[PATH_MAX];
-	int err = find(file, path);
+	int err = object_find(file, path);
 
 	if (err)
 		return err;

@@ -266,14 +266,9 @@ static void judge_load(const struct inspection *in, struct inspect_verdict *verd
 {
 	const struct inspect_prog *prog = choose(in, INSPECT_XDP);
 	struct object_choice choice = { .file = in->path, .hook = -1 };
-	char path[PATH_MAX], why[INSPECT_WHY], options[512] = "";
+	char why[INSPECT_WHY], options[512] = "";
 	int err;
 
-	/* To it, a name without a slash is one of the store. */
-	if (!strchr(in->path, '/')) {
-		snprintf(path, sizeof(path), "./%s", in->path);
-		choice.file = path;
-	}
 	if (prog && prog->kind != INSPECT_XDP && choose(in, INSPECT_TC)->kind == INSPECT_TC)
 		prog = choose(in, INSPECT_TC);
 	err = inspect_guard(try_load, in->path, &choice, why);

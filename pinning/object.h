@@ -36,8 +36,10 @@ struct object {
 };
 
 /*
- * Where an object is: a file name without a slash is looked for in IFBPF_OBJECT_PATH
- * (colon-separated), then among the installed objects. Reports its failures. Returns 0 or -ENOENT.
+ * Where an object is, for all tools: a file name without a slash is looked for in IFBPF_OBJECT_PATH
+ * (colon-separated), then among the installed objects, then in the current directory: so what lies
+ * there by chance takes no place of theirs. Says so if that has one as well. The path has a slash.
+ * Reports its failures. Returns 0 or -ENOENT.
  */
 int object_find(const char *file, char path[PATH_MAX]);
 

@@ -15,44 +15,73 @@
 
 #define LIBBPF_WORDS 256
 
-/* A name without a slash is looked up; the first file that exists is taken. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISDIR(st.st_mode);
+}
+
+/* In the directories of objects, with and without .o; the first file that exists is taken. */
 static int look_for(const char *file, char path[PATH_MAX])
 {
 	const char *named = getenv("IFBPF_OBJECT_PATH");
 	char *dirs, *dir, *save;
 	int err = -ENOENT;
 
-	if (strchr(file, '/')) {
-		snprintf(path, PATH_MAX, "%s", file);
-		return 0;
-	}
 	if (asprintf(&dirs, "%s%s%s", named ? named : "", named ? ":" : "", OBJECT_DIR) < 0)
 		return -ENOMEM;
 	for (dir = strtok_r(dirs, ":", &save); dir && err; dir = strtok_r(NULL, ":", &save)) {
 		snprintf(path, PATH_MAX, "%s/%s", dir, file);
-		if (!access(path, F_OK))
+		if (is_file(path))
 			err = 0;
-		else if (snprintf(path, PATH_MAX, "%s/%s.o", dir, file) < PATH_MAX &&
-		         !access(path, F_OK))
+		else if (snprintf(path, PATH_MAX, "%s/%s.o", dir, file) < PATH_MAX && is_file(path))
 			err = 0;
 	}
 	free(dirs);
 	return err;
 }
 
+static bool is_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Once for a name, however often it is opened. */
+static void tell_taken(const char *file, const char *path)
+{
+	static char told[NAME_MAX + 1];
+
+	if (!strcmp(told, file))
+		return;
+	snprintf(told, sizeof(told), "%s", file);
+	note("object %s is %s; the one in this directory is ./%s", file, path, cli_word(file));
+}
+
 int object_find(const char *file, char path[PATH_MAX])
 {
-	int err = *file ? look_for(file, path) : -ENOENT;
+	int err;
 
 	if (!*file)
-		return rejected(err, "cannot find an object without a name");
+		return rejected(-ENOENT, "cannot find an object without a name");
+	if (strchr(file, '/')) {
+		snprintf(path, PATH_MAX, "%s", file);
+		return 0;
+	}
+	err = look_for(file, path);
+	if (!err && is_file(file) && !is_same(file, path))
+		tell_taken(file, path);
+	if (err == -ENOENT && is_file(file)) {
+		snprintf(path, PATH_MAX, "./%s", file);
+		return 0;
+	}
 	if (!err)
 		return 0;
 	failed(err, "cannot find object %s", file);
-	if (!access(file, F_OK))
-		hint("the one in this directory is ./%s", cli_word(file));
-	else
-		hint("give a path with a slash, or set IFBPF_OBJECT_PATH");
+	hint("it is neither in this directory nor among the objects: give its path, or set "
+	     "IFBPF_OBJECT_PATH");
 	return err;
 }
 

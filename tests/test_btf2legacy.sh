@@ -122,7 +122,7 @@ test_other_files_are_refused()
 	expect_fail "its maps are defined for that loader already" btf2legacy objects/legacy/xdp_pass.o "$TMPDIR/no.o"
 	expect_fail "it is no object of BPF programs" btf2legacy "$(type -P ip)" "$TMPDIR/no.o"
 	expect_fail "it is no ELF file" btf2legacy README.md "$TMPDIR/no.o"
-	expect_fail "cannot read object nothing.o" btf2legacy nothing.o "$TMPDIR/no.o"
+	expect_fail "cannot find object nothing.o" btf2legacy nothing.o "$TMPDIR/no.o"
 	expect_fail "cannot write " btf2legacy objects/xdp_pass.o "$TMPDIR/none/out.o"
 	[[ -z $(find "$TMPDIR" -name 'no.o*') ]] || fail "left: $(ls "$TMPDIR")"
 }

@@ -661,8 +661,50 @@ test_objects_are_found_by_name()
 	expect_status 0 load v0 xdp_drop
 	runs v0 xdp xdp_drop
 	expect_status 2 load v0 no_such
-	[[ $errors == *"cannot find object no_such"*"hint: give a path with a slash, or set IFBPF_OBJECT_PATH"* ]] ||
+	[[ $errors == *"cannot find object no_such"*"hint: it is neither in this directory nor among the objects: give its path, or set IFBPF_OBJECT_PATH"* ]] ||
 		fail "it says: $errors"
+}
+
+# What lies in the directory by chance takes the place of no object that has a name.
+test_an_object_in_the_directory_is_found_by_its_name_after_the_others()
+{
+	export IFBPF_OBJECT_PATH=$PWD/objects
+	local store=$PWD/objects both
+	mkdir "$TMPDIR/here" "$TMPDIR/here/xdp_pass"
+	cp objects/xdp_drop.o "$TMPDIR/here/mine.o"
+	cp objects/tc_drop.o "$TMPDIR/here/my_tc.o"
+	cp objects/xdp_drop.o "$TMPDIR/here/xdp_aborted.o"
+	export TC_LIB_DIR=$PWD/compat IP_LIB_DIR=$PWD/compat
+	cd "$TMPDIR/here" || fail "no such directory"
+	tc qdisc add dev v0 clsact
+	expect_status 0 load v0 mine.o
+	[[ -z $errors ]] || fail "$errors"
+	runs v0 xdp xdp_drop
+	expect_status 0 pin_maps --object mine.o v0
+	expect_status 0 tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj my_tc.o
+	[[ -z $errors ]] || fail "$errors"
+	expect_status 0 inspect mine.o
+	[[ $output == "./mine.o"* ]] || fail "$output"
+	expect_status 0 btf2legacy mine.o old.o
+	# A directory is no object, nor is .o added here.
+	expect_status 0 load v0 xdp_pass
+	[[ -z $errors ]] || fail "$errors"
+	expect_status 2 load v0 mine
+	both="object xdp_aborted.o is $store/xdp_aborted.o; the one in this directory is ./xdp_aborted.o"
+	expect_status 0 load v0 xdp_aborted.o
+	[[ $errors == *"load: $both"* ]] || fail "$errors"
+	runs v0 xdp xdp_aborted
+	expect_status 0 ip link set dev v0 type ifbpf obj xdp_aborted.o
+	[[ $(grep -c "ifbpf load: $both" <<<"$errors") == 1 ]] || fail "$errors"
+	expect_status 0 inspect xdp_aborted.o
+	[[ $errors == "inspect: $both" && $output == "$store/xdp_aborted.o"* ]] || fail "$errors$output"
+	expect_status 0 load v0 ./xdp_aborted.o
+	[[ $errors != *"in this directory"* ]] || fail "$errors"
+	runs v0 xdp xdp_drop
+	# Where both are one there is nothing to tell.
+	cd "$store" || fail "no such directory"
+	expect_status 0 load v0 xdp_pass.o
+	[[ -z $errors ]] || fail "$errors"
 }
 
 test_bad_objects_are_refused()

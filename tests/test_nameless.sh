@@ -286,18 +286,6 @@ bpf_map_lookup_elem(&wrong_one, &key); bpf_map_lookup_elem(&wrong_large, &key);
 bpf_map_lookup_elem(&wrong_two, &key); return XDP_DROP; }"
 }
 
-test_a_file_in_the_directory_is_named_by_the_hint()
-{
-	local tools=$PWD
-
-	load_ids in_order
-	cp "$NAMELESS" "$TMPDIR/mine.o"
-	cd "$TMPDIR" || fail "no such directory"
-	expect_status 2 "$tools/pinning/pin_maps" --object mine.o v0
-	[[ $errors == *"cannot find object mine.o"*"hint: the one in this directory is ./mine.o" ]] || fail "$errors"
-	expect_status 0 "$tools/pinning/pin_maps" --object ./mine.o v0
-}
-
 test_a_class_for_no_map_lists_each_map_once()
 {
 	tc qdisc add dev v0 clsact
