@@ -49,6 +49,9 @@ void found(struct doctor *d, enum doctor_level level, const char *fmt, ...)
 void evidence(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void remedy(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A check of the kernel that is long enough for a file of its own. */
+void doctor_freplace(struct doctor *d);
+
 /* The first line of a small file, such as one of /proc/sys. Returns 0 or a negative errno. */
 int doctor_read(const char *path, char *line, size_t size);
 

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "bpffs/access.h"
-#include "bpffs/cli.h"
 #include "bpffs/netns.h"
 #include "compat/libbpf.h"
 #include "pinning/doctor_findings.h"
@@ -133,46 +131,9 @@ static void look_at_frags(struct doctor *d)
 	evidence(d, "a load with BPF_F_XDP_HAS_FRAGS: %s", err ? strerror(err) : "accepted");
 }
 
-/* Since 6.13, and in 6.12 of Debian, a function that changes no packet cannot be replaced by one
- * that does. */
-static bool keeps_packets(void)
-{
-	unsigned int major, minor;
-	struct utsname kernel;
-
-	return !uname(&kernel) && sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 12));
-}
-
-static void look_at_freplace(struct doctor *d)
-{
-	int probed =
-		access_privileged() ? libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) : -EPERM;
-
-	if (probed == 1 && keeps_packets()) {
-		found(d, DOCTOR_INFO,
-		      "programs can replace functions of others (freplace), but as a rule none "
-		      "that "
-		      "may change packets behind a dispatcher of xdp-tools up to 1.5.4: %s OBJECT "
-		      "says which may",
-		      cli_command("inspect"));
-		evidence(d, "a load of type ext was refused for its target alone");
-	} else if (probed == 1) {
-		found(d, DOCTOR_OK, "programs can replace functions of others (freplace)");
-		evidence(d, "a load of type ext was refused for its target alone");
-	} else if (!probed) {
-		found(d, DOCTOR_INFO,
-		      "no freplace: xdp-loader attaches one program directly, and no second");
-		evidence(d, "a load of type ext was refused as such");
-	} else {
-		found(d, DOCTOR_INFO, "cannot tell whether the kernel has freplace");
-		evidence(d, "probing it: %s", strerror(-probed));
-	}
-}
-
 const struct doctor_probe doctor_kernel[] = {
 	{ "kernel", look_at_version },       { "btf", look_at_btf },
 	{ "path_fd", look_at_path_fd },      { "tcx", look_at_tcx },
 	{ "netns_cookie", look_at_cookies }, { "xdp_frags", look_at_frags },
-	{ "freplace", look_at_freplace },    {},
+	{ "freplace", doctor_freplace },     {},
 };
