@@ -172,11 +172,11 @@ test_a_quick_run_loads_reads_and_fills()
 	expect_measured bulk-insert bpftool bpftool-lpm one-by-one batch acl-load A/A
 	expect_measured bulk-dump bpftool batch acl-save A/A
 	# It prints fewer than were put in, as neighbours are one, and is rated by those.
-	awk '$3 == "acl-save" && $4 == "entries" { found = $5 >= 5000 && $5 < 10000 }
+	awk '$1 == "value" && $3 == "acl-save" && $4 == "entries" { found = $5 >= 5000 && $5 < 10000 }
 		END { exit !found }' <<<"$rows" || fail "acl-save: $rows"
 	! grep '^value bulk-[^ ]* [^ ]* entries' <<<"$rows" | grep -v 'acl-save\| 10000 10000 10000$' ||
 		fail "other entries"
-	expect_measured bulk-edit bpftool acl-add A/A
+	expect_measured bulk-edit bpftool acl-add acl-del acl-add6 acl-del6 A/A
 	expect_reasons
 	expect_above_nothing loading-1 loading-4
 	expect_no_more_than_the_wall loading-1 loading-4

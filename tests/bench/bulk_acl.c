@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -10,17 +11,19 @@
 #define LIST_FILE "/run/tmp/bench.prefixes"
 
 /* What acl reads: a prefix a line. */
-static int write_list(__u32 count)
+static int write_list(bool v6, __u32 count)
 {
 	struct lists lists = {};
-	int err = lists_make(&lists, false, count);
+	int err = lists_make(&lists, v6, count);
 	FILE *f = err ? NULL : fopen(LIST_FILE, "w");
 
 	for (__u32 i = 0; f && i < lists.count; i++) {
-		unsigned char a[4];
+		unsigned char bytes[16];
+		char text[INET6_ADDRSTRLEN];
 
-		address_bytes(lists.prefixes[i].address, false, a);
-		fprintf(f, "%u.%u.%u.%u/%u\n", a[0], a[1], a[2], a[3], lists.prefixes[i].len);
+		address_bytes(lists.prefixes[i].address, v6, bytes);
+		fprintf(f, "%s/%u\n", inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, text, sizeof(text)),
+		        lists.prefixes[i].len);
 	}
 	lists_free(&lists);
 	if (!err && (!f || fclose(f)))
@@ -30,18 +33,25 @@ static int write_list(__u32 count)
 
 int bulk_acl_prepare(__u32 count)
 {
-	int err = write_list(count);
+	int err = write_list(false, count);
 
 	if (!err)
 		err = command_run(NULL, "load --no-attach v0 objects/xdp_acl.o");
 	return err;
 }
 
+int bulk_acl_load6(__u32 count)
+{
+	int err = write_list(true, count);
+
+	return err ? err : command_run(NULL, "acl v0 load --list " BULK_LIST6 " " LIST_FILE);
+}
+
 int bulk_acl_check(__u32 count, __u32 *printed)
 {
 	double blocks = 0;
-	int err =
-		command_number(&blocks, "acl v0 save --list bench 2>/dev/null | grep -c '^[0-9]'");
+	int err = command_number(&blocks, "acl v0 save --list " BULK_LIST4
+	                                  " 2>/dev/null | grep -c '^[0-9]'");
 
 	*printed = (__u32)blocks;
 	if (!err && blocks < count / 2)
@@ -52,20 +62,20 @@ int bulk_acl_check(__u32 count, __u32 *printed)
 /* Else it would be there from the second round on, and replaced. */
 int bulk_acl_empty(void)
 {
-	command_try("acl v0 flush --list bench");
+	command_try("acl v0 flush --list " BULK_LIST4);
 	return 0;
 }
 
 int bulk_acl_load(int map_fd)
 {
 	(void)map_fd;
-	return command_run(NULL, "acl v0 load --list bench " LIST_FILE);
+	return command_run(NULL, "acl v0 load --list " BULK_LIST4 " " LIST_FILE);
 }
 
 int bulk_acl_save(int map_fd)
 {
 	(void)map_fd;
-	return command_run(NULL, "acl v0 save --list bench >/dev/null");
+	return command_run(NULL, "acl v0 save --list " BULK_LIST4 " >/dev/null");
 }
 
 void bulk_acl_release(void)

@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+#define BULK_LIST4 "bench"
+#define BULK_LIST6 "bench6"
+
 /*
  * Write the file, and make the maps of acl for v0: it needs no more, and v0 is free for xdp-filter.
  * Returns 0 or a negative errno, reported.
@@ -16,6 +19,10 @@ void bulk_acl_release(void);
 int bulk_acl_empty(void); /* before it: without that list */
 int bulk_acl_load(int map_fd);
 int bulk_acl_save(int map_fd);
+
+/* A list of IPv6 beside it, which no other file has then. Returns 0 or a negative errno, reported.
+ */
+int bulk_acl_load6(__u32 count);
 
 /*
  * Fail if the list is not there as a whole. printed: how many prefixes acl save prints of it, where

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Putting many entries into a map, reading them all, changing one. */
+/* Putting many entries into a map, reading them all; for changing one see bulk_edit.c. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bulk_acl.h"
+#include "tests/bench/bulk_edit.h"
 #include "tests/bench/bulk_entries.h"
 #include "tests/bench/bulk_trie.h"
 #include "tests/bench/command.h"
@@ -192,83 +193,6 @@ static int measure(const char *name, const char *what, const struct way *ways, s
 	return table_run(table);
 }
 
-/* One entry changed by a tool: most of it is the process. */
-struct edit {
-	const char *name, *what;
-	const char *command, *package;
-	const char *line;
-	bool numbered; /* the line lacks its last byte: another one each time */
-};
-
-static const struct edit edits[] = {
-	{ "bpftool", "bpftool map update", "bpftool", "bpftool",
-	  "bpftool map update pinned " BULK_PIN
-	  " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08",
-	  false },
-	{ "xdp-filter", "xdp-filter ip ADDRESS, in its map of 10,000", "xdp-filter", "xdp-tools",
-	  "xdp-filter ip 192.0.2.1", false },
-	{ "acl-add", "ours: acl add, to the list of prefixes", NULL, NULL,
-	  "acl v0 add --list bench 198.18.0.", true },
-};
-#define FILTER_LOAD "xdp-filter load -m native -f ipv4 v0"
-#define EDITS       (sizeof(edits) / sizeof(edits[0]))
-
-static int round_edit(struct row *row, double values[TABLE_METRICS])
-{
-	const struct edit *edit = row->subject;
-	struct took took;
-	static unsigned int edited;
-	int err;
-
-	if (edit->numbered)
-		err = command_run(&took, "%s%u", edit->line, edited++ % 256);
-	else
-		err = command_run(&took, "%s", edit->line);
-
-	values[0] = took.wall * 1e3;
-	values[1] = took.cpu * 1e3;
-	return err;
-}
-
-static int measure_edit(void)
-{
-	struct table *table = table_new("bulk-edit", "One entry of a big map changed by a tool");
-	struct row *row;
-	int fd, err;
-
-	if (!table)
-		return -ENOMEM;
-	table_metric(table, (struct metric){ .name = "wall", .unit = "ms" });
-	table_metric(table, (struct metric){ .name = "cpu", .unit = "ms" });
-	table_note(table,
-	           "Time of the process, with its start; acl adds another address each time, "
-	           "the others write the same entry again. xdp-filter runs without libxdp's "
-	           "dispatcher (LIBXDP_SKIP_DISPATCHER).");
-	fd = bulk_entries_map();
-	if (fd < 0)
-		return fd;
-	err = bulk_entries_put(fd);
-	for (size_t i = 0; i < EDITS; i++) {
-		row = table_row(table, edits[i].name, edits[i].what, round_edit, (void *)&edits[i]);
-		command_is_there(row, edits[i].command, edits[i].package);
-	}
-	/* xdp-filter wants a full map of its own, and it attached; acl needs no more than maps. */
-	row = table_find(table, "xdp-filter");
-	if (!err && !row->missing[0] && command_run(NULL, FILTER_LOAD))
-		row_missing(row, false, "cannot be attached here: %s", log_last_failure());
-	/* A key more than the map has room for would be refused: the first one makes room. */
-	if (!err && bpf_map_delete_elem(fd, &entries.keys[0]))
-		err = failed(-errno, "cannot make room in the map");
-	if (!err)
-		err = table_run(table);
-	command_try("xdp-filter unload v0");
-	command_try(
-		"ip link set dev v0 xdpdrv off; rm -rf /sys/fs/bpf/xdp-filter"); /* if that hangs */
-	unlink(BULK_PIN);
-	close(fd);
-	return err;
-}
-
 int group_bulk(void)
 {
 	int err = bulk_entries_make(bench_size(1000000, 10000));
@@ -285,7 +209,7 @@ int group_bulk(void)
 	if (!err)
 		err = measure("bulk-dump", "printed", dumps, sizeof(dumps) / sizeof(dumps[0]));
 	if (!err)
-		err = measure_edit();
+		err = bulk_edit_measure();
 	bulk_trie_release();
 	bulk_acl_release();
 	bulk_entries_free();
