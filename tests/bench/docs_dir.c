@@ -31,8 +31,16 @@ static int make_dir(const char *path)
 		err = stat(path, &found) ? -errno : S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
 	snprintf(parent, sizeof(parent), "%s", path);
 	slash = strrchr(parent, '/');
-	if (err == -ENOENT && slash) {
+	if (slash)
 		*slash = '\0';
+	if (err == -ENOENT && slash && !access(*parent ? parent : "/", F_OK)) {
+		/* As /proc says of itself. */
+		rejected(err, "cannot make the directory %s: nothing can be made in %s", path,
+		         parent);
+		hint("name one in which files can be made");
+		return err;
+	}
+	if (err == -ENOENT && slash) {
 		rejected(err, "cannot make the directory %s: there is no directory %s", path,
 		         parent);
 		hint("mkdir -p %s", parent);
