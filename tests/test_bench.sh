@@ -341,6 +341,9 @@ test_what_was_measured_on_what_stands_on_top()
 	grep -qxE 'duration +[1-9][0-9]* seconds' <<<"$output" || fail "$output"
 	grep -qE '^load average .* at the start$' <<<"$output" || fail "$output"
 	grep -qE '^mode +quick: .* is not repeated$' <<<"$output" || fail "$output"
+	# Of the targets those alone that this run is about: of this group none.
+	[[ $(sed '1,/^targets$/d' <<<"$output") =~ ^' '+'not measured'' '+[0-9]+' more, about tables that this run does not have'$ ]] ||
+		fail "$output"
 	grep -qE '^how to read it .*A/A is the noise within this run' <<<"$output" || fail "$output"
 }
 

@@ -90,8 +90,11 @@ static void write_targets(FILE *f)
 {
 	fputs("## Targets\n\n| | target | measured |\n|---|---|---|\n", f);
 	for (size_t i = 0; i < targets_len; i++)
-		fprintf(f, "| **%s** | %s | %s |\n", target_verdict(&targets[i]),
-		        targets[i].sentence, targets[i].found);
+		if (target_is_asked(&targets[i]))
+			fprintf(f, "| **%s** | %s | %s |\n", target_verdict(&targets[i]),
+			        targets[i].sentence, targets[i].found);
+	if (targets_unasked())
+		fprintf(f, "| **not measured** | %zu " TARGETS_UNASKED " | |\n", targets_unasked());
 }
 
 /* Returns how many plots could not be drawn; those that could are told in drawn. */

@@ -197,8 +197,13 @@ void print_table(struct table *table)
 
 void print_targets(void)
 {
+	size_t unasked = targets_unasked();
+
 	puts("targets");
 	for (size_t i = 0; i < targets_len; i++)
-		printf("  %-13s %s%s%s\n", target_verdict(&targets[i]), targets[i].sentence,
-		       targets[i].found[0] ? ": " : "", targets[i].found);
+		if (target_is_asked(&targets[i]))
+			printf("  %-13s %s%s%s\n", target_verdict(&targets[i]), targets[i].sentence,
+			       targets[i].found[0] ? ": " : "", targets[i].found);
+	if (unasked)
+		printf("  %-13s %zu " TARGETS_UNASKED "\n", "not measured", unasked);
 }

@@ -250,6 +250,21 @@ void targets_judge(void)
 		judge(&targets[i]);
 }
 
+/* In a run of all groups each target has a line, whatever is missing. */
+bool target_is_asked(const struct target *target)
+{
+	return find_table(target->table) || (bench.all_groups && !bench.quick);
+}
+
+size_t targets_unasked(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < targets_len; i++)
+		n += !target_is_asked(&targets[i]);
+	return n;
+}
+
 const char *target_verdict(const struct target *target)
 {
 	switch (target->state) {

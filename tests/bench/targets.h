@@ -37,6 +37,15 @@ int targets_read(void);
 /* Compare each with the tables of this run. */
 void targets_judge(void);
 
+/* Its table is one of this run. */
+bool target_is_asked(const struct target *target);
+
+/* How many are not: in a run of some groups, or a quick one, most. */
+size_t targets_unasked(void);
+
+/* What is said of those, after their number. */
+#define TARGETS_UNASKED "more, about tables that this run does not have"
+
 /* "met", "missed" ... */
 const char *target_verdict(const struct target *target);
 
