@@ -181,6 +181,9 @@ int load_stage_all(struct loading *l)
 	/* Now there is one, or another way was asked for. */
 	if (!err && !l->options->no_attach)
 		err = notes_set_dead_link(&l->rec, l->object->hook, false);
+	/* It went on with that, or the user did not want it. */
+	if (!l->options->no_attach)
+		notes_drop_left(&l->rec, l->object->hook);
 	if (!err)
 		err = notes_set_shared(&l->rec, l->object->hook, count_sharers(l));
 	if (!err)

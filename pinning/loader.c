@@ -7,6 +7,7 @@
 #include "bpffs/unfinished.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_together.h"
+#include "pinning/notes.h"
 #include "pinning/object_maps.h"
 #include "pinning/object_types.h"
 #include "pinning/reuse_unpinned.h"
@@ -61,6 +62,14 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 	return err;
 }
 
+/* Nothing is replaced: the program that unload took off there had this map. */
+static int was_left(const void *context, __u32 map_id)
+{
+	const struct loading *l = context;
+
+	return l->dir.has_record && notes_has_left(&l->dir.record, l->object->hook, map_id);
+}
+
 /* Load the object with the maps that are pinned here, unless another interface's load did it. */
 static int load_object(struct loading *l)
 {
@@ -70,7 +79,10 @@ static int load_object(struct loading *l)
 		.carry = &l->report->carry,
 		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,
 		.parts = load_parts,
-		.replaced_uses = l->old ? load_replaced_uses : NULL,
+		.replaced_uses = l->old                  ? load_replaced_uses
+		                 : l->options->no_attach ? NULL
+		                                         : was_left,
+		.gone = !l->old,
 		.context = l,
 		.replaces = l->options->has_expect,
 	};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/idlist.h"
 #include "bpffs/log.h"
 #include "pinning/notes.h"
 
@@ -114,4 +115,39 @@ unsigned int notes_get_shared(const struct record *rec, enum hook hook)
 
 	snprintf(key, sizeof(key), "%s_shared", hook_name(hook));
 	return record_get_other(rec, key, number, sizeof(number)) ? 1 : strtoul(number, NULL, 10);
+}
+
+static void left_key(enum hook hook, char key[32])
+{
+	snprintf(key, 32, "%s_left", hook_name(hook));
+}
+
+int notes_add_left(struct record *rec, enum hook hook, __u32 map_id)
+{
+	char key[32], text[IDLIST_SIZE] = "";
+	int err;
+
+	left_key(hook, key);
+	record_get_other(rec, key, text, sizeof(text));
+	err = idlist_add(text, map_id, '.');
+	if (err)
+		return err;
+	record_unset_other(rec, key);
+	return record_set_other(rec, key, text);
+}
+
+bool notes_has_left(const struct record *rec, enum hook hook, __u32 map_id)
+{
+	char key[32], text[IDLIST_SIZE];
+
+	left_key(hook, key);
+	return !record_get_other(rec, key, text, sizeof(text)) && idlist_has(text, map_id);
+}
+
+void notes_drop_left(struct record *rec, enum hook hook)
+{
+	char key[32];
+
+	left_key(hook, key);
+	record_unset_other(rec, key);
 }

@@ -48,4 +48,13 @@ int notes_set_shared(struct record *rec, enum hook hook, unsigned int interfaces
 /* That number; 1 if there is no note. */
 unsigned int notes_get_shared(const struct record *rec, enum hook hook);
 
+/*
+ * An old map is of a program that was taken off the hook: what comes there next goes on with what
+ * is in it, as if it replaced that program. Add: returns 0 or a negative errno, silent. Drop: of
+ * the hook.
+ */
+int notes_add_left(struct record *rec, enum hook hook, __u32 map_id);
+bool notes_has_left(const struct record *rec, enum hook hook, __u32 map_id);
+void notes_drop_left(struct record *rec, enum hook hook);
+
 #endif

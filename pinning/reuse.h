@@ -20,6 +20,7 @@ struct reuse_options {
 	/* Whether the program that is to be replaced uses this map: 1, 0, or -EPERM if nobody may
 	 * tell; or NULL. */
 	int (*replaced_uses)(const void *context, __u32 map_id);
+	bool gone; /* that one was taken off before: nothing is replaced */
 	void *context;
 	/* What a plugin prepares takes the place of a program of ours, and its hints say how load
 	 * does that in one step. */

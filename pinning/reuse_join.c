@@ -215,8 +215,8 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 	if (mismatch_of(how->mismatch, name) == MISMATCH_FAIL) {
 		if (is_done(object, map, dir, beside->id, how->classes))
 			return 0;
-		note("map '%s': what the replaced program has in map %u up to now stays in %s",
-		     name, beside->id, where);
+		note("map '%s': what the %s program has in map %u up to now stays in %s", name,
+		     how->gone ? "unloaded" : "replaced", beside->id, where);
 		hint_add(dir, beside);
 	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
 		layout = layout_of(object, map, dir, fd);

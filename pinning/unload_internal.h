@@ -4,6 +4,7 @@
 #define PINNING_UNLOAD_INTERNAL_H
 
 #include <bpf/bpf.h>
+#include "bpffs/idlist.h"
 #include "bpffs/live.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
@@ -25,6 +26,9 @@ struct unloading {
 	struct live live; /* what is published of that which stays */
 	struct plan plan;
 	bool blind; /* of which nothing can be told without CAP_SYS_ADMIN */
+
+	/* By unload_keep(): old maps of the program that goes. */
+	char left[IDLIST_SIZE];
 };
 
 /* The kernel's name for a program; without the right to ask, the name of its pin; or "". */

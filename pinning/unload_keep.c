@@ -26,7 +26,8 @@ static void tell(const struct unloading *u, const struct stage *stage, const str
 		hint("it came over before: put into map %u what was added since, and is needed",
 		     map->old_id);
 	else
-		hint("bring it over, while a program that uses map %u is on: %s --carry %s",
+		hint("the next load with --on-mismatch migrate brings it over; or, while a program "
+		     "that uses map %u is on: %s --carry %s",
 		     map->old_id, cli_command("pin_maps"), cli_word(u->iface->name));
 }
 
@@ -36,6 +37,13 @@ static bool is_others(const struct unloading *u, const struct plan_map *map,
 {
 	return map->state != PLAN_REPLACED || map->info.type == BPF_MAP_TYPE_PROG_ARRAY ||
 	       *map->shared || (pin && !pin->old_id) || outer_live_uses(&u->live, map->info.id);
+}
+
+/* What has no room is not gone on with by itself: the way is said in any case. */
+static void note_left(struct unloading *u, __u32 map_id)
+{
+	if (idlist_add(u->left, map_id, '.'))
+		detail("there is no room to note that map %u is left", map_id);
 }
 
 static int keep(struct unloading *u, struct stage *stage, const struct live *going,
@@ -53,8 +61,10 @@ static int keep(struct unloading *u, struct stage *stage, const struct live *goi
 		if (stage && !pin)
 			err = stage_add_map(stage, map->name, map->egress, map->info.id,
 			                    live_map_fd(going, map->info.id));
-		if (!err)
-			tell(u, stage, map);
+		if (err)
+			break;
+		note_left(u, map->info.id);
+		tell(u, stage, map);
 	}
 	return err;
 }
@@ -71,6 +81,7 @@ int unload_keep(struct unloading *u, struct stage *stage, const struct unloaded 
 	};
 	int err;
 
+	*u->left = '\0';
 	/* Another filter of it stays. */
 	if (!one->ours || attachments_has(&u->attached, at.hook, at.prog_id))
 		return 0;

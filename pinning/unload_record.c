@@ -85,9 +85,23 @@ static int forget_shared(const struct unloading *u, struct record *rec)
 	int err = 0;
 
 	for (int hook = 0; !err && hook < HOOKS; hook++)
-		if (!on_hook(&u->attached, hook))
+		if (!on_hook(&u->attached, hook)) {
+			notes_drop_left(rec, hook);
 			err = notes_set_shared(rec, hook, 1);
+		}
 	return err;
+}
+
+static void note_left(const struct unloading *u, enum hook hook, struct record *rec)
+{
+	const char *list = u->left;
+	struct idrange ids;
+
+	while (idlist_next(&list, &ids))
+		for (__u64 id = ids.first; id <= ids.last; id++)
+			if (notes_add_left(rec, hook, (__u32)id))
+				detail("the record has no room to say that map %llu is left",
+				       (unsigned long long)id);
 }
 
 int unload_make_record(struct unloading *u, const struct attachment *at, struct record *rec)
@@ -109,6 +123,7 @@ int unload_make_record(struct unloading *u, const struct attachment *at, struct 
 		return forget_shared(u, rec);
 	if (attachments_has(&u->attached, at->hook, at->prog_id))
 		return 0;
+	note_left(u, at->hook, rec);
 	/* Maps that stay pinned are shared as before, which the next load has to know. */
 	err = u->options->purge ? notes_set_shared(rec, at->hook, 1) : 0;
 	if (!err)

@@ -188,6 +188,31 @@ test_counts_that_nobody_follows_come_by_carry_after_egress_has_joined()
 	[[ $(old_maps "$BPFFS/v0") != *frames_seen* ]] || fail "$(old_maps "$BPFFS/v0")"
 }
 
+test_a_load_goes_on_with_what_unload_left_between_two_steps()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	old=$(map_id "$BPFFS/v0/frames_seen")
+	upgrade xdp carry2.o
+	send 10
+	expect_status 0 unload --hook tc_ingress v0
+	[[ $errors == *"map 'frames_seen': what program "*" stays in %old-$old: "*"hint: the next load with --on-mismatch migrate brings it over; \
+or, while a program that uses map "*" is on: pin_maps --carry v0"* ]] || fail "it says: $errors"
+	expect_status 0 load --dry-run --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'frames_seen': what the unloaded program has in map $old up to now stays in %old-$old"* ]] ||
+		fail "it says: $errors"
+	# Prepared, it is not on yet.
+	load --no-attach --on-mismatch migrate --hook tc_ingress v0 "$BUILT/tc_carry2.o" >/dev/null
+	expect_seen 10 0
+	upgrade tc_ingress tc_carry2.o
+	expect_seen 20 0
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0"): $errors"
+	[[ $(readlink "$BPFFS/v0/%meta") != *_left=* ]] || fail "the note stays: $(readlink "$BPFFS/v0/%meta")"
+}
+
 # Adopted beside another one, its maps have no name: unloaded, they get one of an old map.
 test_maps_without_a_name_stay_when_their_program_goes()
 {
