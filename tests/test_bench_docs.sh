@@ -99,6 +99,23 @@ test_a_run_that_is_incomplete_says_so_and_replaces_nothing()
 	umount objects/xdp_pass.o
 }
 
+# They would be of another run than what stands beside them, and of what the document does not show.
+test_plots_of_the_document_before_do_not_stay_without_gnuplot()
+{
+	need gnuplot
+	mount -t tmpfs tmpfs /mnt
+	bench --docs /mnt stats
+	[[ -e /mnt/bench/stats-once.svg ]] || fail "nothing is drawn: $errors"
+	touch /mnt/bench/own.svg
+	mount --bind /dev/null "$(type -P gnuplot)"
+	bench --docs /mnt stats
+	((status == 0)) || fail "status $status: $errors"
+	[[ $errors == *"needs gnuplot (package gnuplot-nox)"*" plots of the document before are removed"* ]] ||
+		fail "$errors"
+	! grep svg /mnt/BENCH.md || fail "a plot is shown"
+	[[ $(ls /mnt/bench) == own.svg ]] || fail "$(ls /mnt/bench)"
+}
+
 test_a_plot_that_cannot_be_drawn_is_named()
 {
 	mount -t tmpfs tmpfs /mnt

@@ -141,23 +141,54 @@ static int keep_plots(const char *plot_dir, const bool drawn[BENCH_TABLES], bool
 	return failures;
 }
 
+static bool is_drawn(const char *name, const bool drawn[BENCH_TABLES])
+{
+	for (size_t i = 0; i < bench.tables_len; i++)
+		if (drawn[i] && !strcmp(bench.tables[i]->name, name))
+			return true;
+	return false;
+}
+
+/* What the document before has shown, and this one does not: it would be of another run. */
+static void drop_plots(FILE *before, const char *plot_dir, const bool drawn[BENCH_TABLES])
+{
+	char line[4096], path[PATH_MAX + 80], name[48];
+	unsigned int dropped = 0;
+	const char *shown;
+
+	while (before && fgets(line, sizeof(line), before)) {
+		shown = strncmp(line, "![", 2) ? NULL : strstr(line, "](bench/");
+		if (!shown || sscanf(shown, "](bench/%47[A-Za-z0-9-].svg)", name) != 1 ||
+		    is_drawn(name, drawn))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s.svg", plot_dir, name);
+		dropped += !unlink(path);
+	}
+	if (dropped)
+		note("%u plots of the document before are removed: it is replaced", dropped);
+}
+
 static int write_document(const char *path)
 {
 	bool plots = command_exists("gnuplot"), drawn[BENCH_TABLES] = {};
 	char new_path[PATH_MAX + 32], plot_dir[PATH_MAX + 16];
+	FILE *f, *before = fopen(path, "r");
 	int failures, err;
-	FILE *f;
 
 	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir());
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
 	f = fopen(new_path, "w");
-	if (!f)
-		return failed(-errno, "cannot write %s", new_path);
-	failures = write_all(f, plot_dir, plots, drawn);
-	err = file_finish(f, new_path, path);
+	err = f ? 0 : failed(-errno, "cannot write %s", new_path);
+	failures = f ? write_all(f, plot_dir, plots, drawn) : 0;
+	if (f)
+		err = file_finish(f, new_path, path);
 	failures += keep_plots(plot_dir, drawn, !err);
+	if (!err)
+		drop_plots(before, plot_dir, drawn);
+	if (before)
+		fclose(before);
 	return err ? err : failures;
 }
 
