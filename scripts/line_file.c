@@ -12,7 +12,6 @@
 #include "scripts/progress.h"
 
 #define LINE_ZERO  "has a zero byte: this is no text"
-#define SAID_MOST  20
 #define WORDS_MOST 64
 
 /* So much is taken into memory; an endless file has no end, or no line that has one. */
@@ -131,8 +130,20 @@ int line_file_open(struct line_file *file, const char *path)
 	return 0;
 }
 
+static void say_refusals(struct line_file *file)
+{
+	if (file->refusals_len)
+		progress_end();
+	for (unsigned int i = 0; i < file->refusals_len; i++) {
+		note("%s:%u: %s", file->name, file->refusals[i].line, file->refusals[i].reason);
+		free(file->refusals[i].reason);
+	}
+	file->refusals_len = 0;
+}
+
 void line_file_close(struct line_file *file)
 {
+	say_refusals(file);
 	free(file->text);
 	file->text = NULL;
 }
@@ -231,12 +242,13 @@ int line_file_each(struct line_file *file, int (*take)(char **words, int count, 
 		count = split(file, words);
 		snprintf(place, sizeof(place), "%s:%u", file->name, file->line);
 		progress_end();
-		log_place(place, file->bad >= SAID_MOST);
+		log_place(place, file->bad >= LINE_FILE_SAID);
 		err = take_words(words, count, take, arg);
 		log_place(NULL, false);
 		if (err != -EINVAL)
 			continue;
 		file->bad++;
+		file->said += file->said < LINE_FILE_SAID;
 		err = 0;
 	}
 	return err;
@@ -244,18 +256,32 @@ int line_file_each(struct line_file *file, int (*take)(char **words, int count, 
 
 void line_file_refuse(struct line_file *file, unsigned int line, const char *reason)
 {
-	if (file->bad++ >= SAID_MOST)
+	struct line_file_refusal *all = file->refusals, fresh = { line, NULL };
+	unsigned int at = file->refusals_len, room = LINE_FILE_SAID - file->said;
+
+	file->bad++;
+	while (at && all[at - 1].line > line)
+		at--;
+	if (at == room)
 		return;
-	progress_end();
-	note("%s:%u: %s", file->name, line, reason);
+	fresh.reason = strdup(reason);
+	if (!fresh.reason) {
+		note("%s:%u: %s", file->name, line, reason);
+		return;
+	}
+	if (file->refusals_len == room)
+		free(all[--file->refusals_len].reason);
+	memmove(&all[at + 1], &all[at], (file->refusals_len++ - at) * sizeof(*all));
+	all[at] = fresh;
 }
 
-int line_file_finish(const struct line_file *file, bool keep_going)
+int line_file_finish(struct line_file *file, bool keep_going)
 {
+	say_refusals(file);
 	if (!file->bad)
 		return 0;
-	if (file->bad > SAID_MOST)
-		note("%s: %u more lines are refused", file->name, file->bad - SAID_MOST);
+	if (file->bad > LINE_FILE_SAID)
+		note("%s: %u more lines are refused", file->name, file->bad - LINE_FILE_SAID);
 	if (keep_going)
 		return -EINVAL;
 	note("nothing is changed: %s has %u bad line%s", file->name, file->bad,

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define LINE_FILE_SAID 20
+
 struct line_file {
 	const char *name; /* for messages */
 	char *text;       /* all of it */
@@ -13,6 +15,11 @@ struct line_file {
 	unsigned int line;
 	unsigned int bad;       /* lines that were refused */
 	const char *word, *end; /* what is left of the present line */
+	struct line_file_refusal {
+		unsigned int line;
+		char *reason;
+	} refusals[LINE_FILE_SAID];      /* of the first lines, in order, not printed yet */
+	unsigned int refusals_len, said; /* said: of how many it was printed at once */
 };
 
 /*
@@ -42,10 +49,13 @@ const char *line_file_word(struct line_file *file, size_t *len);
 int line_file_each(struct line_file *file, int (*take)(char **words, int count, void *arg),
                    void *arg);
 
-/* Name the line and why it is refused; the first twenty are printed. */
+/*
+ * The line is refused for this reason. Some of that is found behind later lines only, so the first
+ * twenty are printed in their order by line_file_finish(), or by line_file_close().
+ */
 void line_file_refuse(struct line_file *file, unsigned int line, const char *reason);
 
-/* If lines were refused, say how many. Returns 0, or -EINVAL if there are any. */
-int line_file_finish(const struct line_file *file, bool keep_going);
+/* If lines were refused, name them and say how many. Returns 0, or -EINVAL if there are any. */
+int line_file_finish(struct line_file *file, bool keep_going);
 
 #endif

@@ -340,6 +340,12 @@ acl: nothing is changed: FILE has 8 bad lines
 		"deny src 10.0.0.0-10.0.0.9" "policy pass"
 	expect_status 2 acl v0 load "$TMPDIR/none"
 	[[ $errors == *"cannot open $TMPDIR/none: No such file"* ]] || fail "$errors"
+	# Found behind the others, one that contradicts is named where it stands.
+	printf '%s\n' '192.0.2.1 allow' '192.0.2.1 deny' sideways '192.0.2.1/32 deny' >"$file"
+	yes 'not an entry' | head -n 30 >>"$file"
+	expect_status 1 acl v0 load "$file"
+	[[ $(sed -E "s|^acl: $file:([0-9]+):.*|\1|" <<<"$errors" | head -n 21 | tr '\n' ' ') == \
+"$(seq -s ' ' 2 21) acl: $file: 13 more lines are refused " ]] || fail "$errors"
 	yes 'not an entry' | head -n 1000 >"$file"
 	expect_status 1 acl v0 load "$file"
 	[[ $(wc -l <<<"$errors") -lt 30 && $errors == *"980 more lines are refused"* ]] || fail "$errors"
