@@ -35,9 +35,17 @@ static __always_inline int echo_is_unicast6(const struct in6_addr *address)
 	       (word[0] | word[1] | word[2] || bpf_ntohl(word[3]) > 1);
 }
 
+static __always_inline int echo_is_same6(const struct in6_addr *a, const struct in6_addr *b)
+{
+	const __be32 *x = a->in6_u.u6_addr32, *y = b->in6_u.u6_addr32;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]));
+}
+
 /*
- * A whole request from one host to one host. Options and extension headers are for the host: they
- * may ask for more than an echo. Broadcasts to a subnet show in the Ethernet address.
+ * A whole request from one host to another. Options and extension headers are for the host: they
+ * may ask for more than an echo. Broadcasts to a subnet show in the Ethernet address. What claims
+ * to come from the address that it asks is forged.
  */
 static __always_inline int echo_is_request(const struct packet *p)
 {
@@ -47,10 +55,10 @@ static __always_inline int echo_is_request(const struct packet *p)
 	if (p->ip4)
 		return p->icmp->icmp6_type == ECHO_ICMP_REQUEST && p->ip4->ihl == 5 &&
 		       checksum_is_whole4(p->ip4) && echo_is_unicast4(p->ip4->saddr) &&
-		       echo_is_unicast4(p->ip4->daddr);
+		       echo_is_unicast4(p->ip4->daddr) && p->ip4->saddr != p->ip4->daddr;
 	return p->ip6 && p->icmp->icmp6_type == ICMPV6_ECHO_REQUEST &&
 	       p->ip6->nexthdr == IPPROTO_ICMPV6 && echo_is_unicast6(&p->ip6->saddr) &&
-	       echo_is_unicast6(&p->ip6->daddr);
+	       echo_is_unicast6(&p->ip6->daddr) && !echo_is_same6(&p->ip6->saddr, &p->ip6->daddr);
 }
 
 static __always_inline void echo_prepare(struct bpf_fib_lookup *fib, __u32 ifindex,
@@ -84,7 +92,6 @@ static __always_inline enum echo_source echo_source6(void *ctx, __u32 ifindex,
                                                      const struct packet *p,
                                                      const struct in6_addr *to, __be32 differing)
 {
-	const __be32 *asked = p->ip6->daddr.in6_u.u6_addr32;
 	struct bpf_fib_lookup fib;
 
 	echo_prepare(&fib, ifindex, p);
@@ -92,10 +99,8 @@ static __always_inline enum echo_source echo_source6(void *ctx, __u32 ifindex,
 	fib.ipv6_dst[3] ^= differing;
 	if (bpf_fib_lookup(ctx, &fib, sizeof(fib), ECHO_FIB_SOURCE))
 		return ECHO_NO_WAY;
-	return (fib.ipv6_src[0] ^ asked[0]) | (fib.ipv6_src[1] ^ asked[1]) |
-	                       (fib.ipv6_src[2] ^ asked[2]) | (fib.ipv6_src[3] ^ asked[3])
-	               ? ECHO_ANOTHER
-	               : ECHO_ASKED;
+	return echo_is_same6((struct in6_addr *)fib.ipv6_src, &p->ip6->daddr) ? ECHO_ASKED
+	                                                                      : ECHO_ANOTHER;
 }
 
 /*

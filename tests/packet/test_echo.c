@@ -200,6 +200,17 @@ static void test_addresses_of_no_single_host_are_not_answered(void **state)
 			expect_pass(&f);
 		}
 	}
+	/* Nobody asks himself over a wire. */
+	make4(&f, false, 60, 0, PAYLOAD);
+	headers_find(&h, f.bytes, f.len);
+	h.ip4->saddr = h.ip4->daddr;
+	frame_finish(&f);
+	expect_pass(&f);
+	make6(&f, false, 60, 0, PAYLOAD);
+	headers_find(&h, f.bytes, f.len);
+	h.ip6->saddr = h.ip6->daddr;
+	frame_finish(&f);
+	expect_pass(&f);
 	for (int source = 0; source < 2; source++) {
 		make4(&f, false, 60, 0, PAYLOAD);
 		memset(f.bytes + (source ? ETH_ALEN : 0), 0xff, ETH_ALEN);
