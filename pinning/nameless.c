@@ -10,6 +10,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/nameless.h"
+#include "pinning/nameless_tag.h"
 #include "pinning/object.h"
 #include "pinning/shape.h"
 #include "pinning/uses.h"
@@ -22,6 +23,15 @@ struct source {
 	char path[PATH_MAX];
 	struct bpf_object *obj;
 	struct uses uses;
+	struct nameless_tags tags;
+};
+
+/* A program of the kernel: what its maps are, in order of use, and what it was made of. */
+struct running {
+	__u32 id, type;
+	__u8 tag[BPF_TAG_SIZE];
+	struct bpf_map_info maps[MAPS_MAX];
+	__u32 len;
 };
 
 struct nameless {
@@ -31,11 +41,13 @@ struct nameless {
 	struct btf *own_btf;       /* of what is given, in the old dialect */
 	const struct btf *btf;     /* that tells what its maps are; or NULL */
 	__u32 told_prog, told_map; /* why no program fits was said for this one, at this map */
+	__u32 told_other;          /* that one was made of something else was said for this one */
 	char why[2 * PATH_MAX + 512];
 };
 
 static void close_source(struct source *source)
 {
+	nameless_tags_free(&source->tags);
 	uses_free(&source->uses);
 	bpf_object__close(source->obj);
 	memset(source, 0, sizeof(*source));
@@ -111,8 +123,7 @@ void nameless_free(struct nameless *n)
 	free(n);
 }
 
-/* The maps of a program of the kernel, in order of use. */
-static int query_maps(__u32 prog_id, struct bpf_map_info *maps, __u32 *len)
+static int query(__u32 prog_id, struct running *prog)
 {
 	__u32 ids[MAPS_MAX], size;
 	struct bpf_prog_info info = { .nr_map_ids = MAPS_MAX,
@@ -125,10 +136,13 @@ static int query_maps(__u32 prog_id, struct bpf_map_info *maps, __u32 *len)
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		err = -errno;
 	close(fd);
-	*len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-	for (__u32 i = 0; !err && i < *len; i++) {
+	prog->id = prog_id;
+	prog->type = info.type;
+	memcpy(prog->tag, info.tag, sizeof(prog->tag));
+	prog->len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
+	for (__u32 i = 0; !err && i < prog->len; i++) {
 		fd = bpf_map_get_fd_by_id(ids[i]);
-		err = fd < 0 ? -errno : map_describe(fd, &maps[i]);
+		err = fd < 0 ? -errno : map_describe(fd, &prog->maps[i]);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -150,11 +164,13 @@ static bool is_alike(const struct bpf_map *def, const struct bpf_map_info *map)
 }
 
 static bool fits(const struct source *source, const struct uses_program *prog,
-                 const struct bpf_map_info *maps, __u32 len)
+                 const struct running *running)
 {
-	if (prog->len != len)
+	const struct bpf_map_info *maps = running->maps;
+
+	if (prog->len != running->len)
 		return false;
-	for (__u32 i = 0; i < len; i++) {
+	for (__u32 i = 0; i < prog->len; i++) {
 		const struct bpf_map *def =
 			bpf_object__find_map_by_name(source->obj, prog->maps[i]);
 
@@ -166,15 +182,45 @@ static bool fits(const struct source *source, const struct uses_program *prog,
 	return true;
 }
 
-static int choose(struct nameless *n, const struct source *source, const struct bpf_map_info *maps,
-                  __u32 len, __u32 at, char name[NAME_SIZE])
+/* By what a program of the object is taken for that of the kernel: its instructions, else its maps.
+ */
+enum by {
+	BY_TAG,
+	BY_SHAPE,
+};
+
+static bool is_made_of(struct source *source, size_t at, const struct running *running, enum by by)
+{
+	const __u8 *tag;
+
+	if (!fits(source, &source->uses.list[at], running))
+		return false;
+	if (by == BY_SHAPE)
+		return true;
+	tag = nameless_tag(&source->tags, source->path, &source->uses, at, running->type);
+	return tag && !memcmp(tag, running->tag, sizeof(running->tag));
+}
+
+/* The tags of all that fit are known, and none is that of the program. */
+static bool is_none(struct source *source, const struct running *running)
+{
+	for (size_t i = 0; i < source->uses.len; i++)
+		if (fits(source, &source->uses.list[i], running) &&
+		    (!nameless_tag(&source->tags, source->path, &source->uses, i, running->type) ||
+		     is_made_of(source, i, running, BY_TAG)))
+			return false;
+	return true;
+}
+
+static int choose(struct nameless *n, struct source *source, const struct running *running,
+                  enum by by, __u32 at, char name[NAME_SIZE])
 {
 	const char *found = NULL;
 
 	for (size_t i = 0; i < source->uses.len; i++) {
 		const struct uses_program *prog = &source->uses.list[i];
 
-		if (!fits(source, prog, maps, len))
+		if (!is_made_of(source, i, running, by))
 			continue;
 		if (found && strcmp(found, prog->maps[at])) {
 			snprintf(n->why, sizeof(n->why),
@@ -195,6 +241,36 @@ static int choose(struct nameless *n, const struct source *source, const struct 
 	return 0;
 }
 
+/* The name that is right only if the object is: another version of it, or its source, may be. */
+static void say_other(struct nameless *n, struct source *source, const struct running *running)
+{
+	if (n->told_other == running->id || !is_none(source, running))
+		return;
+	n->told_other = running->id;
+	note("program %u has not the instructions of any in %s: what its maps are called is told "
+	     "by "
+	     "their types, sizes and order alone",
+	     running->id, source->path);
+}
+
+/* The object as it was given, then its build for loaders that leave maps without a name. */
+static int choose_by(struct nameless *n, const struct running *running, enum by by, __u32 at,
+                     char name[NAME_SIZE])
+{
+	struct source *source = &n->given;
+	int err = choose(n, source, running, by, at, name);
+
+	if (err == -ENOENT) {
+		open_legacy(n);
+		source = &n->legacy;
+		if (source->obj)
+			err = choose(n, source, running, by, at, name);
+	}
+	if (!err && by == BY_SHAPE)
+		say_other(n, source, running);
+	return err;
+}
+
 /* Of all maps of a program the same is true: the reason stands at the first. */
 static void say_none(struct nameless *n, __u32 prog_id, __u32 map_id)
 {
@@ -213,21 +289,20 @@ static void say_none(struct nameless *n, __u32 prog_id, __u32 map_id)
 int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAME_SIZE],
                   const char **why)
 {
-	struct bpf_map_info maps[MAPS_MAX];
-	__u32 len = 0, at = 0;
+	struct running running;
+	__u32 at = 0;
 	int err;
 
 	*why = n->why;
-	err = query_maps(prog_id, maps, &len);
+	err = query(prog_id, &running);
+	while (!err && at < running.len && running.maps[at].id != map_id)
+		at++;
+	if (!err && at == running.len)
+		err = -ESRCH;
 	if (!err) {
-		while (at < len && maps[at].id != map_id)
-			at++;
-		err = at < len ? choose(n, &n->given, maps, len, at, name) : -ESRCH;
-	}
-	if (err == -ENOENT) {
-		open_legacy(n);
-		if (n->legacy.obj)
-			err = choose(n, &n->legacy, maps, len, at, name);
+		err = choose_by(n, &running, BY_TAG, at, name);
+		if (err == -ENOENT)
+			err = choose_by(n, &running, BY_SHAPE, at, name);
 		if (err == -ENOENT)
 			say_none(n, prog_id, map_id);
 	}
@@ -237,15 +312,15 @@ int nameless_find(struct nameless *n, __u32 prog_id, __u32 map_id, char name[NAM
 }
 
 /* As choose(), of a name that is known: *other is one that some program has for it instead. */
-static bool may_be(const struct source *source, const struct bpf_map_info *maps, __u32 len,
-                   __u32 at, const char *name, const char **other)
+static bool may_be(struct source *source, const struct running *running, enum by by, __u32 at,
+                   const char *name, const char **other)
 {
 	bool found = false;
 
 	for (size_t i = 0; !found && i < source->uses.len; i++) {
 		const struct uses_program *prog = &source->uses.list[i];
 
-		if (!fits(source, prog, maps, len))
+		if (!is_made_of(source, i, running, by))
 			continue;
 		found = !strcmp(prog->maps[at], name);
 		if (!found && !*other)
@@ -254,26 +329,35 @@ static bool may_be(const struct source *source, const struct bpf_map_info *maps,
 	return found;
 }
 
+/* As choose_by(): the other build counts where no program of this one fits. */
+static bool may_be_by(struct nameless *n, const struct running *running, enum by by, __u32 at,
+                      const char *name, const char **other)
+{
+	bool found = may_be(&n->given, running, by, at, name, other);
+
+	if (found || *other)
+		return found;
+	open_legacy(n);
+	return n->legacy.obj && may_be(&n->legacy, running, by, at, name, other);
+}
+
 int nameless_define(struct nameless *n, __u32 prog_id, __u32 map_id, const char *name,
                     struct map_definition *definition, char other[NAME_SIZE])
 {
-	struct bpf_map_info maps[MAPS_MAX];
 	const char *instead = NULL;
-	__u32 len = 0, at = 0;
-	int err = query_maps(prog_id, maps, &len);
+	struct running running;
+	__u32 at = 0;
+	int err = query(prog_id, &running);
 	bool found;
 
 	memset(definition, 0, sizeof(*definition));
-	while (!err && at < len && maps[at].id != map_id)
+	while (!err && at < running.len && running.maps[at].id != map_id)
 		at++;
-	if (err || at == len)
+	if (err || at == running.len)
 		return err ? err : -ESRCH;
-	found = may_be(&n->given, maps, len, at, name, &instead);
-	/* As in nameless_find(): the other build counts where no program of this one fits. */
-	if (!found && !instead) {
-		open_legacy(n);
-		found = n->legacy.obj && may_be(&n->legacy, maps, len, at, name, &instead);
-	}
+	found = may_be_by(n, &running, BY_TAG, at, name, &instead);
+	if (!found && !instead)
+		found = may_be_by(n, &running, BY_SHAPE, at, name, &instead);
 	if (found)
 		definitions_find(n->btf, name, definition);
 	else if (instead)
