@@ -57,7 +57,8 @@ test_what_both_programs_count_alike_is_told_and_what_the_old_one_counts_alone_is
 	put_rule 2 1 18 # in the old one alone
 	put_rule 3 2 19 # and its action is edited, which is another word
 	move rules config resume="$BPFFS/base" reconcile
-	says "changed=2 deleted=0 conflicts=1 counted=1 overwritten=1"
+	# Without exchanges that are atomic, nothing is replaced in place.
+	says "changed=2 deleted=0 conflicts=1 counted=1 overwritten=$(attach has exchange && echo 1 || echo 2)"
 	expect_rule 1 1 17
 	expect_rule 2 1 18
 	expect_rule 3 2 19
@@ -68,7 +69,7 @@ test_what_is_counted_while_an_entry_is_brought_over_is_not_overwritten()
 	local n run=(migrate run "$OLD/rules" "$NEW/rules" config resume="$BPFFS/base" reconcile)
 
 	need strace
-	! kernel_before 5.12 || skip "needs atomic exchanges: this kernel has none"
+	attach has exchange || skip "needs programs that compare and exchange: this kernel has none"
 	maps
 	put_rule 1 1 1
 	migrate run "$OLD/rules" "$NEW/rules" config copy snapshot="$BPFFS/base" >/dev/null
