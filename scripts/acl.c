@@ -109,8 +109,21 @@ static const struct config_verb verbs[] = {
 	{},
 };
 
+/* What would be taken for asked, and is not. Returns NULL if there is nothing. */
+static const char *useless_option(const char *verb)
+{
+	bool is_test = verb && !strcmp(verb, "test");
+
+	if (asked.list && verb && (is_test || !strcmp(verb, "policy")))
+		return "--list goes with list, add, del, flush, load and save";
+	if (!is_test && (asked.destination || asked.sport || asked.mac || asked.destination_mac))
+		return "--dst, --sport, --mac and --dst-mac go with test";
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const char *useless;
 	int c, status;
 
 	argv[0] = (char *)cli_name("acl");
@@ -128,5 +141,8 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
+	useless = useless_option(argc - optind > 1 ? argv[optind + 1] : NULL);
+	if (useless)
+		return cli_misused("acl", "%s", useless);
 	return config_run(verbs, &asked.config, "acl", "acl", argv + optind, argc - optind);
 }

@@ -248,8 +248,8 @@ int acl_list_remove(struct acl_lists *lists, const char *name)
 	int number = acl_lists_find(lists, name);
 
 	if (number < 0)
-		return failed(number, "cannot find list %s of %s", name,
-		              lists->maps->config->iface.name);
+		return rejected(number, "cannot find list %s of %s", name,
+		                lists->maps->config->iface.name);
 	lists->settings.lists &= ~(1 << number);
 	acl_settings_store(lists->maps, &lists->settings);
 	lists->record[number].verdict = ACL_NONE;

@@ -311,6 +311,22 @@ test_what_is_no_entry_is_named()
 	expect_acl "deny src 192.0.2.1" "policy pass"
 }
 
+test_an_option_that_the_verb_has_no_use_for_is_refused()
+{
+	load v0 "$ACL" >/dev/null
+	acl v0 add 192.0.2.7
+	acl v0 add --list other 192.0.2.8
+	expect_fail "--list goes with list, add, del" acl v0 test --list other 192.0.2.7
+	expect_fail "--list goes with list, add, del" acl --list other v0 policy drop
+	expect_fail "go with test" acl v0 --dst 192.0.2.9
+	expect_fail "go with test" acl v0 add 192.0.2.9 --sport udp/53
+	expect_fail "go with test" acl v0 del 192.0.2.7 --mac "$V1_MAC"
+	expect_acl "deny src 192.0.2.7" "deny src list other 1 IPv4 addresses 0 IPv6 prefixes" \
+		"policy pass"
+	expect_status 2 acl v0 flush --list none
+	[[ $errors == "acl: cannot find list none of v0" ]] || fail "$errors"
+}
+
 test_bad_lines_of_a_file_are_named_and_nothing_is_applied()
 {
 	local file=$TMPDIR/rules
