@@ -18,15 +18,18 @@ struct foreseeing {
 	bool no_memory;
 };
 
+/* Nothing is lost, and nothing made, with a slot that nobody used. */
+static bool is_unused(const struct migration *m, const void *value)
+{
+	return map_is_array(m->from.info.type) &&
+	       bytes_are_zero(value, map_value_bytes(&m->from.info));
+}
+
 static const char *misfit(struct foreseeing *f, const void *key, const void *value)
 {
 	struct migration *m = f->m;
 	const char *why;
 
-	/* Nothing is lost with a slot that nobody used. */
-	if (map_is_array(m->from.info.type) &&
-	    bytes_are_zero(value, map_value_bytes(&m->from.info)))
-		return NULL;
 	why = migrate_key(m, key, f->key);
 	/* Counters are added one by one. */
 	return why || m->class == MIGRATE_COUNTER ? why : migrate_value(m, value, f->value);
@@ -55,6 +58,10 @@ static const char *no_place(struct foreseeing *f)
 	struct migration *m = f->m;
 
 	if (is_there(f))
+		return NULL;
+	/* Zeros are in that slot. */
+	if (map_is_array(m->to.info.type) && m->class != MIGRATE_COUNTER &&
+	    bytes_are_zero(f->value, map_value_bytes(&m->to.info)))
 		return NULL;
 	if (m->key.lossy && table_find(&f->keys, f->key))
 		return m->class == MIGRATE_COUNTER || m->in_use
@@ -115,10 +122,13 @@ static int count_misfits(struct foreseeing *f, struct map_reader *reader)
 			if (migrate_is_empty(m, old_key, old))
 				continue;
 			m->report.entries++;
+			m->report.moved++;
+			if (is_unused(m, old))
+				continue;
 			why = misfit(f, old_key, old);
 			if (!why)
 				why = no_place(f);
-			m->report.moved += !why;
+			m->report.moved -= !!why;
 			if (why)
 				migrate_left(m, old_key, why);
 			else if (m->class == MIGRATE_COUNTER)

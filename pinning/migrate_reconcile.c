@@ -21,6 +21,12 @@ struct reconciling {
 	__u32 round;                        /* entries seen in this one carry its number */
 };
 
+/* An array's slot of zeros is as good as none. */
+static bool counts_as_none(const struct reconciling *r, const __u8 *value)
+{
+	return map_is_array(r->m->to.info.type) && bytes_are_zero(value, r->value_bytes);
+}
+
 static int look_up(struct reconciling *r, bool *there)
 {
 	int err;
@@ -29,10 +35,7 @@ static int look_up(struct reconciling *r, bool *there)
 	if (prefixes_lack(&r->new_keys, r->key))
 		return 0;
 	err = bpf_map_lookup_elem(r->m->to.fd, r->key, r->present);
-	*there = !err;
-	/* An array's slot of zeros, where nothing was copied to, is as good as none. */
-	if (!err && map_is_array(r->m->to.info.type) && bytes_are_zero(r->present, r->value_bytes))
-		*there = false;
+	*there = !err && !counts_as_none(r, r->present);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -53,10 +56,7 @@ static bool untouched(struct reconciling *r, struct table_entry *entry, bool the
 	why = migrate_value(r->m, table_value(&r->m->base, entry), r->copied);
 	if (why)
 		return false;
-	/* A slot of zeros counts as none. */
-	return there ? is_present(r, r->copied)
-	             : map_is_array(r->m->to.info.type) &&
-	                       bytes_are_zero(r->copied, r->value_bytes);
+	return there ? is_present(r, r->copied) : counts_as_none(r, r->copied);
 }
 
 static int remember(struct reconciling *r, const void *key, const void *value,
@@ -163,6 +163,19 @@ static int keep_equal(struct reconciling *r, struct table_entry *entry, const vo
 	return remember(r, key, value, TABLE_COPIED);
 }
 
+/*
+ * The old array has zeros there, which count as no entry: of a slot that it had nothing for, or
+ * that has zeros in the new one as well. Written over it, they would be counts lost.
+ */
+static bool brings_nothing(const struct reconciling *r, const struct table_entry *entry,
+                           const __u8 *value, bool there)
+{
+	if (!map_is_array(r->m->from.info.type) ||
+	    !bytes_are_zero(value, map_value_bytes(&r->m->from.info)))
+		return !there && counts_as_none(r, r->wanted);
+	return !there || !entry || entry->state == TABLE_LEFT || entry->state == TABLE_GONE;
+}
+
 /* The old map has this entry, and another value than the base or none there. */
 static int bring(struct reconciling *r, struct table_entry *entry, const void *key,
                  const void *value)
@@ -180,6 +193,8 @@ static int bring(struct reconciling *r, struct table_entry *entry, const void *k
 	err = look_up(r, &there);
 	if (err)
 		return err;
+	if (brings_nothing(r, entry, value, there))
+		return remember(r, key, value, there ? TABLE_NEW_WINS : TABLE_COPIED);
 	if (there && is_present(r, r->wanted))
 		return keep_equal(r, entry, key, value);
 	if (!untouched(r, entry, there))

@@ -160,6 +160,37 @@ test_of_an_entry_in_both_the_new_one_stays_and_this_is_said()
 	expect_nothing_left
 }
 
+# Slots of zeros are no entries: in no map of the store is one written, or anything said to be lost.
+test_of_objects_of_which_nothing_was_configured_nothing_is_said()
+{
+	local object
+
+	for object in xdp_acl xdp_ratelimit xdp_rewrite xdp_forward xdp_redirect pinned/xdp_acl; do
+		TC_BPF_MNT=$BPFFS reload "objects/$object.o"
+		pin_maps v0 >/dev/null 2>&1
+		rm -rf "$BPFFS/tc"
+		TC_BPF_MNT=$BPFFS reload "objects/$object.o"
+		expect_status 0 pin_maps --carry v0
+		[[ -z $errors && $output == *"carried "* && $output != *differed* ]] || fail "$object: $output$errors"
+		expect_nothing_left
+		ip link set dev v0 xdpgeneric off
+		rm -r "$BPFFS/v0" "$BPFFS/tc"
+	done
+}
+
+# What it has is all that there is: nothing would have to be made in it.
+test_a_frozen_map_takes_over_from_one_of_zeros()
+{
+	link_xdp v0 "$BUILT/hooks.o"
+	pin_maps v0 >/dev/null
+	reload "$BUILT/hooks.o"
+	pin_maps v0 >/dev/null
+	bpftool map freeze pinned "$BPFFS/v0/flows"
+	expect_status 0 pin_maps --carry v0
+	[[ $output == *"carried "* && $output != *frozen* ]] || fail "$output"
+	expect_nothing_left
+}
+
 # A rule that does not fit keeps the old list there; the rest of it is not brought in twice.
 test_what_was_deleted_from_a_list_does_not_come_back()
 {

@@ -84,6 +84,68 @@ test_what_is_counted_while_an_entry_is_brought_over_is_not_overwritten()
 	expect_rule 1 1 40
 }
 
+# arrays SLOTS: $BPFFS/from and $BPFFS/into, of numbers of 8 bytes.
+arrays()
+{
+	local map
+
+	for map in from into; do
+		bpftool map create "$BPFFS/$map" type array key 4 value 8 entries "$1" name "$map"
+	done
+}
+
+# shellcheck disable=SC2046
+put_number() { put "$BPFFS/$1" $(le 4 "$2") value $(le 8 "$3"); }
+
+# expect_number MAP KEY NUMBER
+# shellcheck disable=SC2046
+expect_number()
+{
+	local found
+
+	found=$(bpftool -j map lookup pinned "$BPFFS/$1" key $(le 4 "$2"))
+	[[ $found == *"\"value\":[\"0x$(printf %02x "$3")\",\"0x00\","* ]] || fail "slot $2 of $1: $found, expected $3"
+}
+
+# Zeros in a slot of an array count as no entry: nothing comes from there, and nothing is lost.
+test_slots_of_zeros_are_not_brought_over()
+{
+	local class
+
+	for class in config flow; do
+		arrays 4
+		put_number into 1 7
+		put_number from 2 5
+		put_number from 3 9
+		put_number into 3 9
+		expect_status 0 migrate run "$BPFFS/from" "$BPFFS/into" $class resume reconcile reconcile
+		says "added=1 changed=0 deleted=0 conflicts=0 counted=0 " "left=0"
+		[[ $class == config ]] && ! attach has exchange || says "overwritten=0"
+		expect_number into 0 0
+		expect_number into 1 7
+		expect_number into 2 5
+		expect_number into 3 9
+		rm "$BPFFS/from" "$BPFFS/into"
+	done
+}
+
+test_what_is_counted_in_a_slot_of_zeros_meanwhile_stays()
+{
+	local class n run
+
+	need strace
+	count_now() { put_number into 0 40; }
+	for class in config flow; do
+		run=(migrate run "$BPFFS/from" "$BPFFS/into" "$class" resume reconcile)
+		arrays 1
+		n=$(switches_at bpf BPF_MAP_LOOKUP_ELEM "${run[@]}")
+		between_calls bpf "$n" count_now "${run[@]}"
+		((status == 0)) || fail "status $status: $errors"
+		expect_number into 0 40
+		rm "$BPFFS/from" "$BPFFS/into"
+	done
+}
+
 test_what_has_to_be_written_as_a_whole_is_told()
 {
 	maps
