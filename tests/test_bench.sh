@@ -39,6 +39,8 @@ test_each_program_is_compared_to_its_twin()
 	expect_measured hooks-cost empty-tc empty-xdp A/A A/A/empty-xdp A/A/tc_pass A/A/xdp_pass
 	expect_measured hooks-drop xdp-native xdp-generic tc-clsact A/A
 	expect_measured hooks-pass xdp-native xdp-generic tc-clsact nothing A/A
+	expect_measured hooks-forward xdp_forward xdp_forward/generic tc_forward A/A
+	grep -qx 'against hooks-forward xdp_forward tc_forward' <<<"$rows" || fail "$rows"
 }
 
 test_a_quick_run_looks_up_lists()
@@ -126,7 +128,7 @@ test_frames_that_vanish_in_front_of_a_peer_fail_the_group()
 test_what_rates_have_of_the_sender_is_a_row_of_its_own()
 {
 	measure hooks frames
-	for table in hooks-drop hooks-pass frames-drop frames-forward; do
+	for table in hooks-drop hooks-pass hooks-forward frames-drop frames-forward; do
 		expect_measured "$table" sender
 		grep -qx "above $table xdp-native sender" <<<"$rows" ||
 			grep -qx "above $table xdp_forward sender" <<<"$rows" || fail "$table: $rows"

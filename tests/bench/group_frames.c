@@ -2,7 +2,6 @@
 /* Real frames that are dropped at v0, or go on from there to another interface. */
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/command.h"
 #include "tests/bench/job.h"
 
 int group_frames(void)
@@ -14,11 +13,11 @@ int group_frames(void)
 	err = jobs_measure("frames-drop", "Real frames, dropped", job_drops, job_drops_len,
 	                   "xdp-native", &frame);
 	if (!err)
-		err = command_run(NULL, "load --netns peer -m native w1 objects/xdp_drop.o");
+		err = job_sink_begin();
 	frame_set_destination(&frame, "10.0.1.2");
 	if (!err)
 		err = jobs_measure("frames-forward", "Real frames, forwarded to another interface",
 		                   job_forwards, job_forwards_len, "kernel", &frame);
-	command_try("unload --netns peer --hook xdp w1");
+	job_sink_end();
 	return err;
 }

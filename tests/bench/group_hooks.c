@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <string.h>
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/configured.h"
@@ -64,6 +65,31 @@ static int measure_cost(void)
 	                     configured_add_twins);
 }
 
+/* The program that forwards, on each hook, against that of clsact. */
+static int measure_forward(void)
+{
+	static const char *const names[] = { "xdp_forward", "xdp_forward/generic", "tc_forward/tcx",
+		                             "tc_forward" };
+	struct job jobs[sizeof(names) / sizeof(names[0])];
+	struct frame frame;
+	size_t len = 0;
+	int err;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t j = 0; j < job_forwards_len; j++)
+			if (!strcmp(job_forwards[j].name, names[i]))
+				jobs[len++] = job_forwards[j];
+	frame_make(&frame, false);
+	frame_set_destination(&frame, "10.0.1.2");
+	err = job_sink_begin();
+	if (!err)
+		err = jobs_measure("hooks-forward",
+		                   "tc against XDP: frames forwarded to another interface", jobs,
+		                   len, "tc_forward", &frame);
+	job_sink_end();
+	return err;
+}
+
 int group_hooks(void)
 {
 	struct frame frame;
@@ -78,5 +104,7 @@ int group_hooks(void)
 		err = jobs_measure("hooks-pass",
 		                   "tc against XDP: frames counted and handed to the stack",
 		                   job_passes, job_passes_len, "tc-clsact", &frame);
+	if (!err)
+		err = measure_forward();
 	return err;
 }

@@ -53,6 +53,10 @@ void job_metrics(struct table *table);
 extern const struct job job_drops[], job_passes[], job_forwards[];
 extern const size_t job_drops_len, job_passes_len, job_forwards_len;
 
+/* Drop at w1 what arrives there. Return 0 or a negative errno, reported; end it in any case. */
+int job_sink_begin(void);
+void job_sink_end(void);
+
 /* A table of jobs on one frame. Returns 0 or a negative errno, reported. */
 int jobs_measure(const char *name, const char *title, const struct job *jobs, size_t len,
                  const char *reference, const struct frame *frame);

@@ -122,9 +122,11 @@ int jobs_measure(const char *name, const char *title, const struct job *jobs, si
 		job_metrics(table);
 		if (jobs == job_forwards)
 			table_note(table, "xdp-forward runs without libxdp's dispatcher "
-			                  "(LIBXDP_SKIP_DISPATCHER), which would cost more. What "
-			                  "arrives at w1 is dropped there by xdp_drop in native "
-			                  "mode, for all rows: redirected frames need a program.");
+			                  "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
+		if (jobs[0].forwards)
+			table_note(table, "What arrives at w1 is dropped there by xdp_drop in "
+			                  "native mode, for all rows: redirected frames need a "
+			                  "program.");
 		job_add(table, &job_sender, &runs[len], &sender);
 	}
 	for (size_t i = 0; !err && i < len; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The jobs that real frames are measured on: what sends them on, from v0 to w0. */
+#include "tests/bench/command.h"
 #include "tests/bench/job.h"
 
 #define XDP_OFF "unload --purge --hook xdp v0"
@@ -81,3 +82,13 @@ const struct job job_forwards[] = {
 	  .forwards = true },
 };
 const size_t job_forwards_len = sizeof(job_forwards) / sizeof(job_forwards[0]);
+
+int job_sink_begin(void)
+{
+	return command_run(NULL, "load --netns peer -m native w1 objects/xdp_drop.o");
+}
+
+void job_sink_end(void)
+{
+	command_try("unload --netns peer --hook xdp w1");
+}
