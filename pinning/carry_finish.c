@@ -112,6 +112,20 @@ static int part(struct carried *one, struct stage *stage)
 	return err ? failed(err, "cannot drop the old map '%s'", one->name) : 0;
 }
 
+/*
+ * Nothing is in it that could come over, and what goes through it goes through the new one: once
+ * nobody uses the old one, it is of no use. Sockets that were put into a map are.
+ */
+static void let_go(struct carried *one, const struct plan *plan)
+{
+	__u32 type = one->from.info.type;
+
+	if (!one->event || (!migrate_is_stream(type) && type != BPF_MAP_TYPE_XSKMAP))
+		return;
+	find_users(one, plan);
+	one->finished = one->complete = !one->shared;
+}
+
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage)
 {
 	struct record rec;
@@ -120,8 +134,10 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		struct carried *one = carry->list[i];
 
-		if (*one->why)
+		if (*one->why) {
+			let_go(one, plan);
 			continue;
+		}
 		find_users(one, plan);
 		err = find_place(one, plan, carry->ifname);
 		if (err)

@@ -347,15 +347,37 @@ test_content_that_cannot_be_carried_is_named()
 	expect_status 3 pin_maps --carry v0
 	[[ $output == *"refused    map "*" into waiting "*": type: reading a queue or stack empties it"* ]] ||
 		fail "$output"
-	[[ $output == *"empty      map "*" into events "*": type: it holds events on their way to a reader, not state  (stays as "* ]] ||
+	[[ $output == *"empty      map "*" into events "*": type: it holds events on their way to a reader, not state"* ]] ||
 		fail "$output"
+	# Of no use any more: nothing would ever take it away.
+	[[ $(old_maps "$BPFFS/v0") == waiting%old-* ]] || fail "left: $(old_maps "$BPFFS/v0")"
 	[[ $output == *"carried    map "*" into counts "* ]] || fail "$output"
 	[[ $(bpftool map dequeue pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0" | grep waiting)") == *"01 00 00 00"* ]] ||
 		fail "the queue was emptied"
 	# What holds no state is no failure.
-	rm "$BPFFS/v0/"waiting%old-*
+	rm "$BPFFS/v0/"waiting*
+	reload "$BUILT/carry_events.o"
+	pin_maps v0 >/dev/null
+	[[ $(old_maps "$BPFFS/v0") == *"events%old-"* ]] || fail "$(old_maps "$BPFFS/v0")"
 	expect_status 0 pin_maps --carry v0
 	[[ $output == *"empty      map "* && $output != *refused* ]] || fail "$output"
+	expect_nothing_left
+}
+
+test_what_holds_events_stays_for_who_uses_it()
+{
+	local events
+
+	load -m skb v0 "$BUILT/carry_events.o" >/dev/null
+	events=$(map_id "$BPFFS/v0/events")
+	make_veth w0
+	ip link set dev w0 xdpgeneric pinned "$BPFFS/v0/%progs/xdp/carry_events"
+	reload "$BUILT/carry_events.o"
+	run pin_maps --carry v0
+	[[ $(old_maps "$BPFFS/v0") == *"events%old-$events"* ]] || fail "left: $(old_maps "$BPFFS/v0"): $output"
+	ip link set dev w0 xdpgeneric off
+	run pin_maps --carry v0
+	[[ $(old_maps "$BPFFS/v0") != *events* ]] || fail "left: $(old_maps "$BPFFS/v0"): $output"
 }
 
 test_what_the_kernel_holds_is_not_said_to_be_carried()
