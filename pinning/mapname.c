@@ -21,6 +21,24 @@ bool mapname_is_internal(const struct bpf_map_info *map)
 	return false;
 }
 
+bool mapname_pinned(const struct view *pinned, const struct bpf_map_info *map, char name[NAME_SIZE])
+{
+	size_t len = strlen(map->name);
+
+	for (size_t i = 0; i < pinned->len; i++) {
+		const struct view_map *pin = &pinned->maps[i];
+
+		if (pin->old_id || pin->info.id != map->id || strncmp(pin->name, map->name, len))
+			continue;
+		/* A name below 15 characters was kept in full. */
+		if (len && len < KERNEL_NAME_LEN && pin->name[len])
+			continue;
+		strcpy(name, pin->name);
+		return true;
+	}
+	return false;
+}
+
 /* The definition of a map in BTF, as far as it was given. */
 struct definition {
 	const char *name;
@@ -162,7 +180,8 @@ int mapname_find(const struct live_prog *prog, const struct bpf_map_info *map, c
 	else if (c.same_shape == 1)
 		strcpy(name, c.by_shape);
 	else if (c.same_name) {
-		*why = "several maps of its program share the 15 letters that the kernel keeps";
+		*why = "several maps of its program share the 15 letters that the kernel keeps: "
+		       "--object tells them apart";
 		return -ENOTUNIQ;
 	}
 	return 0;

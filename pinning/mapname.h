@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "bpffs/live.h"
 #include "bpffs/name.h"
+#include "bpffs/view.h"
 
 /*
  * A map that belongs to its object file alone, as far as the kernel's side of it shows: libbpf
@@ -14,6 +15,13 @@
  * too.
  */
 bool mapname_is_internal(const struct bpf_map_info *map);
+
+/*
+ * The name under which a map is pinned in the directory already, if that is the kernel's name for
+ * it as far as the kernel kept it: a loader that knew the full name pinned it so.
+ */
+bool mapname_pinned(const struct view *pinned, const struct bpf_map_info *map,
+                    char name[NAME_SIZE]);
 
 /*
  * Find the full name of a map in the BTF of a program that uses it (its .maps section). A name that

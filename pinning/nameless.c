@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/mapname.h"
 #include "pinning/nameless.h"
 #include "pinning/nameless_tag.h"
 #include "pinning/object.h"
@@ -123,9 +124,10 @@ void nameless_free(struct nameless *n)
 	free(n);
 }
 
+/* The maps of a program of the kernel, in order of use; not those of its global variables. */
 static int query(__u32 prog_id, struct running *prog)
 {
-	__u32 ids[MAPS_MAX], size;
+	__u32 ids[MAPS_MAX], size, count;
 	struct bpf_prog_info info = { .nr_map_ids = MAPS_MAX,
 		                      .map_ids = (__u64)(unsigned long)ids };
 	int fd = bpf_prog_get_fd_by_id(prog_id), err = 0;
@@ -139,12 +141,14 @@ static int query(__u32 prog_id, struct running *prog)
 	prog->id = prog_id;
 	prog->type = info.type;
 	memcpy(prog->tag, info.tag, sizeof(prog->tag));
-	prog->len = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-	for (__u32 i = 0; !err && i < prog->len; i++) {
+	count = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
+	prog->len = 0;
+	for (__u32 i = 0; !err && i < count; i++) {
 		fd = bpf_map_get_fd_by_id(ids[i]);
-		err = fd < 0 ? -errno : map_describe(fd, &prog->maps[i]);
+		err = fd < 0 ? -errno : map_describe(fd, &prog->maps[prog->len]);
 		if (fd >= 0)
 			close(fd);
+		prog->len += !err && !mapname_is_internal(&prog->maps[prog->len]);
 	}
 	return err;
 }

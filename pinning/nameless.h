@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names for maps that have none in the kernel, as iproute2's own ELF loader leaves them: from the
- * object that they were made of. The kernel lists a program's maps in the order in which its
- * instructions name them; so does the object.
+ * Names for maps that have none in the kernel, as iproute2's own ELF loader leaves them, or share
+ * the 15 characters that the kernel keeps: from the object that they were made of. The kernel lists
+ * a program's maps in the order in which its instructions name them; so does the object.
  */
 #ifndef PINNING_NAMELESS_H
 #define PINNING_NAMELESS_H

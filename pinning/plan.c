@@ -195,42 +195,21 @@ static void look_at_owners(const struct plan_input *in, struct plan_map *map)
 		snprintf(map->shared, sizeof(map->shared), "%s", path);
 }
 
-/*
- * The name under which a map is pinned in the directory already, if that is the kernel's name for
- * it as far as the kernel kept it: a loader that knew the full name pinned it so.
- */
-static bool find_pinned_name(const struct view *pinned, const struct bpf_map_info *info,
-                             char name[NAME_SIZE])
-{
-	size_t len = strlen(info->name);
-
-	for (size_t i = 0; i < pinned->len; i++) {
-		const struct view_map *pin = &pinned->maps[i];
-
-		if (pin->old_id || pin->info.id != info->id || strncmp(pin->name, info->name, len))
-			continue;
-		/* A name below 15 characters was kept in full. */
-		if (len && len < sizeof(info->name) - 1 && pin->name[len])
-			continue;
-		strcpy(name, pin->name);
-		return true;
-	}
-	return false;
-}
-
 static int find_name(const struct plan_input *in, const struct view *pinned,
                      const struct live_map *live, char name[NAME_SIZE], const char **why)
 {
+	const struct live_prog *prog = &in->live->progs[live->prog];
+	int err;
+
 	if (*live->name) {
 		strcpy(name, live->name);
 		return 0;
 	}
-	if (find_pinned_name(pinned, &live->info, name))
+	if (mapname_pinned(pinned, &live->info, name))
 		return 0;
-	if (!*live->info.name && in->nameless)
-		return nameless_find(in->nameless, in->live->progs[live->prog].id, live->info.id,
-		                     name, why);
-	return mapname_find(&in->live->progs[live->prog], &live->info, name, why);
+	err = mapname_find(prog, &live->info, name, why);
+	return err && in->nameless ? nameless_find(in->nameless, prog->id, live->info.id, name, why)
+	                           : err;
 }
 
 /* What the kernel was not told of a map, the object may tell; and whether it agrees to its name. */

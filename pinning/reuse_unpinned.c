@@ -17,32 +17,6 @@
 #include "pinning/reuse_unpinned.h"
 #include "pinning/shape.h"
 
-/* By its full name; where that cannot be told, by what the kernel kept of it. */
-static bool has_name(const struct live *live, const struct live_map *map, const char *name)
-{
-	char full[NAME_SIZE];
-	const char *why;
-
-	if (*map->name)
-		return !strcmp(map->name, name);
-	if (!mapname_find(&live->progs[map->prog], &map->info, full, &why))
-		return !strcmp(full, name);
-	return *map->info.name && !strncmp(map->info.name, name, sizeof(map->info.name) - 1);
-}
-
-static const struct live_map *find_used(const struct live *live, const char *name)
-{
-	for (size_t i = 0; i < live->maps_len; i++) {
-		const struct live_map *map = &live->maps[i];
-
-		if (map->info.type != BPF_MAP_TYPE_PROG_ARRAY &&
-		    !migrate_is_stream(map->info.type) && !mapname_is_internal(&map->info) &&
-		    has_name(live, map, name))
-			return map;
-	}
-	return NULL;
-}
-
 /* Under its name: in its place, or as what a replacement left. What has another name nobody finds.
  */
 static const struct view_map *find_pin(const struct view *pinned, const char *name, __u32 map_id)
@@ -51,6 +25,47 @@ static const struct view_map *find_pin(const struct view *pinned, const char *na
 		if (pinned->maps[i].info.id == map_id && !strcmp(pinned->maps[i].name, name))
 			return &pinned->maps[i];
 	return NULL;
+}
+
+static bool has_name(const struct live *live, const struct live_map *map, const struct view *pinned,
+                     const char *name)
+{
+	char full[NAME_SIZE];
+	const char *why;
+
+	if (*map->name)
+		return !strcmp(map->name, name);
+	if (mapname_pinned(pinned, &map->info, full) ||
+	    !mapname_find(&live->progs[map->prog], &map->info, full, &why))
+		return !strcmp(full, name);
+	return *map->info.name && !strncmp(map->info.name, name, sizeof(map->info.name) - 1);
+}
+
+/*
+ * The map of the replaced program that has this name; where that cannot be told, the first of those
+ * that may have it, by what the kernel kept of it, and how many they are in *count.
+ */
+static const struct live_map *find_used(const struct live *live, const struct view *pinned,
+                                        const char *name, unsigned int *count)
+{
+	const struct live_map *found = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < live->maps_len; i++) {
+		const struct live_map *map = &live->maps[i];
+
+		if (map->info.type == BPF_MAP_TYPE_PROG_ARRAY ||
+		    migrate_is_stream(map->info.type) || mapname_is_internal(&map->info) ||
+		    !has_name(live, map, pinned, name))
+			continue;
+		if (find_pin(pinned, name, map->info.id)) {
+			*count = 1;
+			return map;
+		}
+		found = found ? found : map;
+		++*count;
+	}
+	return found;
 }
 
 /* "pinned by others, at PATH"; or that nobody has it pinned: false. */
@@ -74,6 +89,7 @@ struct refusals {
 	bool foreign;  /* others keep one of them pinned */
 	bool pinnable; /* one of them can be pinned here */
 	bool comes;    /* what one of them has can be added to the map in place */
+	bool twins;    /* of one of them, only the object tells which it is */
 	const char *name;
 };
 
@@ -85,12 +101,20 @@ static bool is_pinnable(const struct reuse_unpinned *in, __u32 pinned_id)
 
 /* pinned_id: of the map that has the name in the directory; 0: none has. */
 static void refuse(const struct directory *dir, const struct reuse_unpinned *in, const char *name,
-                   const struct live_map *map, __u32 pinned_id, struct refusals *all)
+                   const struct live_map *map, unsigned int count, __u32 pinned_id,
+                   struct refusals *all)
 {
 	char where[PATH_MAX + 32];
 
 	say_where(in, map->info.id, where, sizeof(where));
-	if (pinned_id)
+	if (count > 1)
+		rejected(-EEXIST,
+		         "cannot load with %s map '%s'%s%s: that of program %u, which it "
+		         "replaces, is one of %u whose names share the 15 letters that the kernel "
+		         "keeps, map %u for one",
+		         pinned_id ? "the" : "a new", name, pinned_id ? " pinned in " : "",
+		         pinned_id ? dir->path : "", in->prog_id, count, map->info.id);
+	else if (pinned_id)
 		rejected(-EEXIST,
 		         "cannot load with map '%s' pinned in %s: program %u, which it replaces, "
 		         "has another one, map %u, %s",
@@ -102,11 +126,13 @@ static void refuse(const struct directory *dir, const struct reuse_unpinned *in,
 		         name, in->prog_id, map->info.id, where);
 	all->foreign |= owners_path(in->owners, OWNER_OTHER, PIN_MAP, map->info.id) != NULL;
 	all->pinnable |= is_pinnable(in, pinned_id);
+	all->twins |= count > 1;
 	all->name = name;
 	all->count++;
 }
 
-static int hint_refused(const struct directory *dir, const struct refusals *all)
+static int hint_refused(const struct object *object, const struct directory *dir,
+                        const struct refusals *all)
 {
 	const char *them = all->count > 1 ? "them" : "it";
 
@@ -115,9 +141,12 @@ static int hint_refused(const struct directory *dir, const struct refusals *all)
 		     "all such maps",
 		     all->count > 1 ? "they hold" : "it holds", cli_word(all->name));
 	if (all->pinnable)
-		hint("%spin %s in %s, and the load goes on with %s: %s %s%s",
-		     all->comes ? "or " : "", them, dir->path, them, cli_command("pin_maps"),
-		     all->foreign ? "--foreign " : "", cli_interface(dir->ifname));
+		hint("%spin %s in %s, and the load goes on with %s%s: %s %s%s%s%s%s",
+		     all->comes ? "or " : "", them, dir->path, them,
+		     all->twins ? "; of which object the program is, tells them apart" : "",
+		     cli_command("pin_maps"), all->foreign ? "--foreign " : "",
+		     all->twins ? "--object " : "", all->twins ? cli_word(object->path) : "",
+		     all->twins ? " " : "", cli_interface(dir->ifname));
 	hint("%sleave behind what %s: --on-mismatch %s=fresh, or --replace for all such maps",
 	     all->comes || all->pinnable ? "or " : "", all->count > 1 ? "they hold" : "it holds",
 	     cli_word(all->name));
@@ -125,7 +154,7 @@ static int hint_refused(const struct directory *dir, const struct refusals *all)
 }
 
 static void tell_left(const struct reuse_unpinned *in, const char *name, const struct live_map *map,
-                      __u32 pinned_id)
+                      unsigned int count, __u32 pinned_id)
 {
 	char where[PATH_MAX + 32], what[32] = "begins empty";
 
@@ -133,8 +162,13 @@ static void tell_left(const struct reuse_unpinned *in, const char *name, const s
 		return;
 	if (pinned_id)
 		snprintf(what, sizeof(what), "is map %u", pinned_id);
-	note("map '%s' %s: what map %u of program %u holds stays behind; that is %s", name, what,
-	     map->info.id, in->prog_id, where);
+	if (count > 1)
+		note("map '%s' %s: what program %u has in one of %u maps whose names share the 15 "
+		     "letters that the kernel keeps stays behind, map %u for one",
+		     name, what, in->prog_id, count, map->info.id);
+	else
+		note("map '%s' %s: what map %u of program %u holds stays behind; that is %s", name,
+		     what, map->info.id, in->prog_id, where);
 }
 
 /* The map that has the name, or is the object's already: its descriptor; -1: none. */
@@ -246,13 +280,15 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 
 static int check_one(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, const struct reuse_unpinned *in,
-                     struct view *pinned, struct refusals *all)
+                     const struct view *pinned, struct refusals *all)
 {
 	const char *name = object_map_name(object, map);
-	struct left left = { .name = name, .used = find_used(in->replaced, name), .taken_fd = -1 };
+	struct left left = { .name = name, .taken_fd = -1 };
+	unsigned int count;
 	__u32 taken;
 	int err = 0;
 
+	left.used = find_used(in->replaced, pinned, name, &count);
 	if (!left.used)
 		return 0;
 	left.taken_fd = open_taken(object, map, dir, &left.taken);
@@ -262,18 +298,13 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	/* It comes with that of another interface. */
 	if (object->loaded && carry_brings(in->how->carry, map, left.used->info.id))
 		goto out;
-	if (!pinned->maps) {
-		err = view_list(pinned, dir);
-		if (err)
-			goto out;
-	}
 	left.pin = find_pin(pinned, name, left.used->info.id);
 	if (left.pin)
 		err = check_left(object, map, dir, in, &left, all);
 	else if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
-		refuse(dir, in, name, left.used, object->loaded ? 0 : taken, all);
+		refuse(dir, in, name, left.used, count, object->loaded ? 0 : taken, all);
 	else
-		tell_left(in, name, left.used, taken);
+		tell_left(in, name, left.used, count, taken);
 out:
 	if (left.taken_fd >= 0)
 		close(left.taken_fd);
@@ -286,14 +317,15 @@ int reuse_check_unpinned(const struct object *object, const struct directory *di
 	struct view pinned = {};
 	struct refusals all = {};
 	struct bpf_map *map;
-	int err = 0;
+	int err;
 
 	if (dir->fd < 0 || dir->dropped || !in->replaced->maps_len)
 		return 0;
+	err = view_list(&pinned, dir);
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err && object_map_counts(map))
 			err = check_one(object, map, dir, in, &pinned, &all);
 	}
 	view_close(&pinned);
-	return err || !all.count ? err : hint_refused(dir, &all);
+	return err || !all.count ? err : hint_refused(object, dir, &all);
 }

@@ -255,3 +255,61 @@ test_an_edit_of_a_list_that_came_over_before_is_said_if_it_is_out_of_force()
 		[[ $errors == *"$said"*", which came over before"*"not in the one in place"* ]] || fail "$how: $errors"
 	done
 }
+
+# expect_twins: each map has its name still, as the program that runs uses it.
+expect_twins()
+{
+	local n
+
+	for n in 1 2; do
+		bpftool map update pinned "$BPFFS/v0/identical_name_$n" key 0 0 0 0 value 0 0 0 0
+	done
+	send 1
+	for n in 1 2; do
+		bpftool map lookup pinned "$BPFFS/v0/identical_name_$n" key 0 0 0 0 | grep -q "\"value\": $n\$" ||
+			fail "identical_name_$n: $(bpftool map dump pinned "$BPFFS/v0/identical_name_$n")"
+	done
+}
+
+test_maps_whose_names_are_cut_alike_are_loaded_with_again_and_again()
+{
+	local how ids
+
+	load -m skb v0 "$BUILT/twins.o" >/dev/null
+	ids="$(map_id "$BPFFS/v0/identical_name_1") $(map_id "$BPFFS/v0/identical_name_2")"
+	for how in "" "--on-mismatch migrate" "--dry-run" --replace; do
+		# shellcheck disable=SC2086 # words
+		expect_status 0 load $how v0 "$BUILT/twins.o"
+		[[ -z $errors ]] || fail "$how: $errors"
+		[[ "$(map_id "$BPFFS/v0/identical_name_1") $(map_id "$BPFFS/v0/identical_name_2")" == "$ids" ]] ||
+			fail "$how: other maps"
+		expect_twins
+	done
+}
+
+test_of_maps_whose_names_are_cut_alike_only_the_one_without_a_pin_is_refused()
+{
+	load -m skb v0 "$BUILT/twins.o" >/dev/null
+	rm "$BPFFS/v0/identical_name_2"
+	expect_status 2 load v0 "$BUILT/twins.o"
+	[[ $errors == *"cannot load with a new map 'identical_name_2'"* && $errors != *"map 'identical_name_1'"* ]] ||
+		fail "$errors"
+}
+
+test_maps_that_only_their_object_tells_apart_are_named_as_such()
+{
+	ip link set dev v0 xdpgeneric obj "$BUILT/twins.o" sec xdp
+	pin_maps v0 >/dev/null || true
+	expect_status 2 load v0 "$BUILT/twins.o"
+	for n in 1 2; do
+		[[ $errors == *"cannot load with a new map 'identical_name_$n': that of program $(prog_id v0), which it replaces, is one of 2 whose names share the 15 letters"* ]] ||
+			fail "$errors"
+	done
+	[[ $errors == *"pin_maps --object $BUILT/twins.o v0"* ]] || fail "$errors"
+	# What is hinted at.
+	expect_status 0 pin_maps --object "$BUILT/twins.o" v0
+	expect_twins
+	expect_status 0 load v0 "$BUILT/twins.o"
+	[[ -z $errors ]] || fail "$errors"
+	expect_twins
+}

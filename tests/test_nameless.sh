@@ -48,6 +48,26 @@ test_a_later_run_knows_them_by_their_pins()
 	expect_states "kept xdp ones" "kept xdp large" "kept xdp twos"
 }
 
+# Their object does, also once each is replaced.
+test_the_order_of_use_tells_maps_apart_whose_names_are_cut_alike()
+{
+	local twins=$BUILT/twins.o n
+
+	link_xdp v0 "$twins"
+	expect_status 3 pin_maps --object objects/xdp_pass.o v0
+	[[ $output == *"no program of objects/xdp_pass.o"* ]] || fail "$output"
+	for n in 1 2; do
+		mapfile -t ids < <(prog_maps "$(prog_id v0)")
+		expect_status 0 pin_maps --carry --object "$twins" v0
+		send 1
+		expect_id "$BPFFS/v0/identical_name_2" "${ids[0]}"
+		expect_id "$BPFFS/v0/identical_name_1" "${ids[1]}"
+		bpftool map dump pinned "$BPFFS/v0/identical_name_2" | grep -q '"value": 2' ||
+			fail "$(bpftool map dump pinned "$BPFFS/v0/identical_name_2")"
+		ip -force link set dev v0 xdpgeneric obj "$twins" sec xdp
+	done
+}
+
 test_what_could_be_either_is_refused_and_both_are_named()
 {
 	load_ids first

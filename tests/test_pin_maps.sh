@@ -283,7 +283,7 @@ test_maps_that_cannot_be_told_apart_are_refused_and_the_rest_is_pinned()
 	expect_status 3 pin_maps v0
 	expect_states "refused xdp -" "refused xdp -" "pinned xdp another"
 	for id in $(prog_maps "$(prog_id v0)" | head -n 2); do
-		grep -q "id $id .*several maps of its program share the 15 letters" <<<"$output" ||
+		grep -q "id $id .*several maps of its program share the 15 letters that the kernel keeps: --object tells them apart" <<<"$output" ||
 			fail "map $id is not named: $output"
 	done
 	[[ $(find "$BPFFS/v0" -maxdepth 1 -type f) == "$BPFFS/v0/another" ]] ||
