@@ -62,24 +62,42 @@ static void set_types(struct migrate_map *map, const struct map_definition *def)
 	map->value_type = def->value_type;
 }
 
-/* Maps that the kernel was given no types of: as the object says, if it is the object of both. */
+/* The fingerprint of the new map's types; 0: they are not known. */
+static __u32 print_new(const struct carried *one, const struct plan_map *map)
+{
+	const struct migrate_map *to = &one->to;
+
+	if (to->btf == map->definition.btf)
+		return layout_print_defined(&map->definition, &to->info);
+	return to->value_type ? layout_print(to->btf, to->key_type, to->value_type) : 0;
+}
+
+/*
+ * Maps that the kernel was given no types of: the new one's are as the object says, the old one's
+ * as the new one's, if they are noted as the same.
+ */
 static void define(struct carried *one, const struct plan_map *map, const struct directory *dir)
 {
 	const struct bpf_map_info *from = &one->from.info, *to = &one->to.info;
-	__u32 print = layout_print_defined(&map->definition, to);
+	bool told = !one->to.btf && !one->to.btf_denied && map->definition.btf;
 
-	if (one->to.btf || one->to.btf_denied || !map->definition.btf)
+	if (told) {
+		set_types(&one->to, &map->definition);
+		one->typed = one->class == MIGRATE_COUNTER;
+	}
+	if (!one->to.btf || one->from.btf || one->from.btf_denied ||
+	    from->key_size != to->key_size || from->value_size != to->value_size)
 		return;
-	set_types(&one->to, &map->definition);
-	one->typed = one->class == MIGRATE_COUNTER;
-	if (one->from.btf || one->from.btf_denied || from->key_size != to->key_size ||
-	    from->value_size != to->value_size)
-		return;
-	switch (compare_noted(one, dir, print)) {
-	case LAYOUT_SAME: set_types(&one->from, &map->definition); break;
+	switch (compare_noted(one, dir, print_new(one, map))) {
+	case LAYOUT_SAME:
+		one->from.btf = one->to.btf;
+		one->from.key_type = one->to.key_type;
+		one->from.value_type = one->to.value_type;
+		break;
 	case LAYOUT_DIFFERS:
 		snprintf(one->why, sizeof(one->why),
-		         "the types of its key and value are noted as others than the object's");
+		         "the types of its key and value are noted as others than %s",
+		         told ? "the object's" : "the new map's");
 		break;
 	case LAYOUT_UNKNOWN: break;
 	}

@@ -169,6 +169,32 @@ test_counters_of_ip_without_libbpf_go_on_with_carry()
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 9 900
 }
 
+# What was noted of its types, when it was pinned, says whether they are the new map's.
+test_a_loader_that_knows_the_types_takes_over_from_one_that_does_not()
+{
+	load_nameless v0 objects/xdp_pass.o xdp_pass
+	pin_maps --object objects/xdp_pass.o v0 >/dev/null
+	send 3
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_pass.o sec xdp
+	send 2
+	expect_status 0 pin_maps --carry v0
+	[[ -z $errors ]] || fail "$errors"
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+}
+
+test_members_in_another_order_are_not_taken_for_the_same()
+{
+	load_nameless v0 "$BUILT/types1.o" types1
+	pin_maps --object "$BUILT/types1.o" v0 >/dev/null
+	bpftool map update pinned "$BPFFS/v0/table" key 1 0 0 0 value 7 0 0 0 0 0 0 0
+	ip -force link set dev v0 xdpgeneric obj "$BUILT/types2.o" sec xdp
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"refused "*" into table "*"the types of its key and value are noted as others than the new map's"* ]] ||
+		fail "$output"
+	bpftool map dump pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0")" | grep -q "07 00 00 00" || fail "it is lost"
+}
+
 # --- the classes and the fields that only the object tells
 
 TAGGED=$BUILT/tagged.o
