@@ -36,6 +36,7 @@ struct carried {
 	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool typed;        /* counters, of whose fields only the object tells that pin was given */
+	bool guessed;      /* the class follows from the type, and what is in both may be counts */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
@@ -101,6 +102,9 @@ bool carry_parse_class(const char *tool, const char *text,
 /* The class of a map: as one of these words says, else as its BTF (or NULL) or its type does. */
 int carry_class(const struct btf *btf, const char *name, __u32 map_type,
                 const char *const *classes);
+
+/* One of these words, or its tag, says it: it does not follow from the type alone. */
+bool carry_class_is_said(const struct btf *btf, const char *name, const char *const *classes);
 
 /*
  * Each word must be about a map of the object, or of the plan: a slip of the pen would lose counts.

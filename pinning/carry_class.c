@@ -45,6 +45,14 @@ int carry_class(const struct btf *btf, const char *name, __u32 map_type, const c
 	return migrate_class_of(btf, name, map_type);
 }
 
+bool carry_class_is_said(const struct btf *btf, const char *name, const char *const *classes)
+{
+	for (; classes && *classes; classes++)
+		if (is_about(*classes, name))
+			return true;
+	return migrate_class_is_tagged(btf, name);
+}
+
 int carry_check_classes(const struct object *object, const char *const *classes)
 {
 	for (; *classes; classes++) {

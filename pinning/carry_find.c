@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/layouts.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
@@ -111,7 +112,30 @@ static const struct btf *find_class_btf(const struct carried *one, const struct 
 	return one->to.btf ? one->to.btf : one->from.btf;
 }
 
-static int make_plan(struct carried *one)
+/*
+ * What both programs counted would be lost but for the new one's, and nothing tells that they do
+ * not count there: the user has to.
+ */
+static int check_counts(struct carried *one, const char *ifname)
+{
+	__u64 doubtful;
+	int err = migrate_count_doubtful(one->m, &doubtful);
+
+	if (err || !doubtful)
+		return err;
+	snprintf(one->why, sizeof(one->why),
+	         "%llu entr%s in both maps: programs may count there, and nothing says so",
+	         (unsigned long long)doubtful, doubtful == 1 ? "y is" : "ies are");
+	note("map '%s' is not carried over: %llu entr%s in both maps, and programs may count there",
+	     one->name, (unsigned long long)doubtful, doubtful == 1 ? "y is" : "ies are");
+	hint("if they do, add both up: %s --class %s=counter %s", cli_command("pin_maps"),
+	     cli_word(one->name), cli_interface(ifname));
+	hint("if only tools write it, keep the new map's: %s --class %s=config %s",
+	     cli_command("pin_maps"), cli_word(one->name), cli_interface(ifname));
+	return 0;
+}
+
+static int make_plan(struct carried *one, const char *ifname)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 	__u64 refused;
@@ -132,6 +156,9 @@ static int make_plan(struct carried *one)
 		snprintf(one->why, sizeof(one->why), "the map in place, %u, is frozen", one->to_id);
 		return 0;
 	}
+	err = one->guessed ? check_counts(one, ifname) : 0;
+	if (err || *one->why)
+		return err;
 	migrate_set_progress(one->m, carry_show_progress, one);
 	one->anew = migrate_begins_anew(one->m);
 	if (one->anew)
@@ -194,6 +221,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
                    const struct plan_map *map, __u32 from_id, bool in_place)
 {
 	struct carried *one = carry_add(carry, map->name, MIGRATE_CONFIG);
+	const struct btf *btf;
 	int err;
 
 	if (!one)
@@ -207,8 +235,10 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	if (err)
 		return failed(err, "cannot open map '%s' (id %u), to carry it over", map->name,
 		              from_id);
-	one->class =
-		carry_class(find_class_btf(one, map), one->name, one->to.info.type, in->classes);
+	btf = find_class_btf(one, map);
+	one->class = carry_class(btf, one->name, one->to.info.type, in->classes);
+	one->guessed =
+		one->class == MIGRATE_CONFIG && !carry_class_is_said(btf, one->name, in->classes);
 	define(one, map, in->dir);
 	one->event = has_no_state(one->from.info.type);
 	look_for_users(one, in, others);
@@ -227,7 +257,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 		         "it holds other maps, and is shared by %.127s, which goes on with them",
 		         one->sharers);
 	if (!*one->why && !one->link && !one->slots)
-		err = make_plan(one);
+		err = make_plan(one, in->iface->name);
 	/* What is not placed is passed over by the steps that follow. */
 	one->placed = !err && !*one->why;
 	return err;

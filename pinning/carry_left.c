@@ -36,7 +36,7 @@ __u64 carry_left(const struct carried *one)
 	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
 
 	return report ? report->left + report->counters_left + report->fields_left +
-	                        report->cpus_left
+	                        report->cpus_left + (one->guessed ? report->conflicts : 0)
 	              : one->slots_left;
 }
 
@@ -65,6 +65,8 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 	else if (report->cpus_left)
 		snprintf(text, size, "the counts of %u CPU%s offline", report->cpus_left,
 		         report->cpus_left == 1 ? " that is" : "s that are");
+	else if (!report->left && one->guessed && report->conflicts)
+		snprintf(text, size, "the new map has other numbers there");
 	else if (report->left)
 		snprintf(text, size, "the new map has no such entry");
 }

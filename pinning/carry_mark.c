@@ -14,6 +14,7 @@
 #define FIELD_EGRESS  "egress"
 #define FIELD_SHARED  "shared"
 #define FIELD_TYPED   "typed"
+#define FIELD_GUESSED "guessed"
 #define FIELD_SETTLED "settled"
 #define FIELD_SHARERS "sharers"
 #define FIELD_CAME    "came"
@@ -39,6 +40,8 @@ int carry_mark_write(const struct carried *one, struct record *rec)
 		err = record_set_other(rec, FIELD_SHARED, "1");
 	if (!err && one->typed)
 		err = record_set_other(rec, FIELD_TYPED, "1");
+	if (!err && one->guessed)
+		err = record_set_other(rec, FIELD_GUESSED, "1");
 	if (!err && one->settled)
 		err = record_set_other(rec, FIELD_SETTLED, "1");
 	if (!err && one->done)
@@ -69,6 +72,7 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 	one->egress = !record_get_other(rec, FIELD_EGRESS, flag, sizeof(flag));
 	one->shared = !record_get_other(rec, FIELD_SHARED, flag, sizeof(flag));
 	one->typed = !record_get_other(rec, FIELD_TYPED, flag, sizeof(flag));
+	one->guessed = !record_get_other(rec, FIELD_GUESSED, flag, sizeof(flag));
 	one->settled = !record_get_other(rec, FIELD_SETTLED, flag, sizeof(flag));
 	one->done = !record_get_other(rec, FIELD_CAME, flag, sizeof(flag));
 	if (record_get_other(rec, FIELD_SHARERS, one->sharers, sizeof(one->sharers)))

@@ -60,6 +60,9 @@ static void print_why(const struct carried *one, const char *dir, bool dry_run)
 		printf(", all but %llu", (unsigned long long)carry_left(one));
 	if (*reason)
 		printf(": %s", reason);
+	if (conflicts && dry_run)
+		printf("  (%llu entr%s in both, and differ%s)", (unsigned long long)conflicts,
+		       conflicts == 1 ? "y is" : "ies are", conflicts == 1 ? "s" : "");
 	if (dry_run)
 		return;
 	fd = one->complete ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -151,9 +151,9 @@ int migrate_count_missing(struct migration *m, __u64 *missing);
  * Instead of the steps below, after migrate_begin() where the new map is in use: read the old map,
  * and note in the report how many entries would be left in it, or counters, fields and the first of
  * them, as far as that follows from the definitions and from what is in the new map; and how many
- * would be made in one that is in use. may_try: the new map exists and is thrown away afterwards,
- * so that an LRU map may be filled to see what it drops. Reports failures. Returns 0 or a negative
- * errno.
+ * would be made in one that is in use, how many are in that already, and how many of these differ.
+ * may_try: the new map exists and is thrown away afterwards, so that an LRU map may be filled to
+ * see what it drops. Reports failures. Returns 0 or a negative errno.
  */
 int migrate_foresee(struct migration *m, bool may_try);
 
@@ -162,6 +162,13 @@ int migrate_foresee(struct migration *m, bool may_try);
  * frozen. Changes nothing. Reports failures. Returns 0 or a negative errno.
  */
 int migrate_count_refused(struct migration *m, __u64 *refused);
+
+/*
+ * The new map is in use (migrate_begin()): how many entries are in both maps, if programs may count
+ * in them: of two numbers, also equal ones, only one stays. Changes nothing. Reports failures.
+ * Returns 0 or a negative errno.
+ */
+int migrate_count_doubtful(struct migration *m, __u64 *doubtful);
 
 /*
  * Whether migrate_copy() has something to do: of counters in hashes it copies the keys, with zeros,
@@ -262,6 +269,7 @@ struct migrate_report {
 	__u64 moved;   /* copied, or merged */
 	__u64 created; /* keys made in the new map by migrate_merge() */
 	__u64 left; /* entries that stayed in the old map alone: did not fit, no room, key clash */
+	__u64 in_both;                 /* by migrate_foresee(): that a new map in use has as well */
 	__u64 added, changed, deleted; /* by migrate_reconcile(), all calls together */
 	__u64 conflicts;               /* changed in both maps: the new one won */
 	__u64 counts_in_both;          /* of these, in so many an integer had changed in both */

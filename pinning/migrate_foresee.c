@@ -6,6 +6,7 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/migrate_exchange.h"
 #include "pinning/migrate_internal.h"
 #include "pinning/migrate_prefixes.h"
 
@@ -57,8 +58,13 @@ static const char *no_place(struct foreseeing *f)
 {
 	struct migration *m = f->m;
 
-	if (is_there(f))
+	if (is_there(f)) {
+		m->report.in_both++;
+		m->report.conflicts +=
+			m->class != MIGRATE_COUNTER &&
+			memcmp(f->present, f->value, map_value_bytes(&m->to.info)) != 0;
 		return NULL;
+	}
 	/* Zeros are in that slot. */
 	if (map_is_array(m->to.info.type) && m->class != MIGRATE_COUNTER &&
 	    bytes_are_zero(f->value, map_value_bytes(&m->to.info)))
@@ -188,16 +194,41 @@ int migrate_foresee(struct migration *m, bool may_try)
 	return err;
 }
 
-int migrate_count_refused(struct migration *m, __u64 *refused)
+/* Nothing of it is in the report afterwards. */
+static int foresee_apart(struct migration *m, struct migrate_report *foreseen)
 {
 	const struct migrate_report was = m->report;
+	int err;
+
+	memset(&m->report, 0, sizeof(m->report));
+	err = migrate_foresee(m, false);
+	*foreseen = m->report;
+	m->report = was;
+	return err;
+}
+
+int migrate_count_refused(struct migration *m, __u64 *refused)
+{
+	struct migrate_report foreseen;
 	int err;
 
 	*refused = 0;
 	if (!m->in_use || !map_is_frozen(m->to.fd))
 		return 0;
-	err = migrate_foresee(m, false);
-	*refused = m->report.added;
-	m->report = was;
+	err = foresee_apart(m, &foreseen);
+	*refused = foreseen.added;
+	return err;
+}
+
+int migrate_count_doubtful(struct migration *m, __u64 *doubtful)
+{
+	struct migrate_report foreseen;
+	int err;
+
+	*doubtful = 0;
+	if (!m->in_use || !migrate_may_count(m))
+		return 0;
+	err = foresee_apart(m, &foreseen);
+	*doubtful = foreseen.in_both;
 	return err;
 }

@@ -151,13 +151,69 @@ test_of_an_entry_in_both_the_new_one_stays_and_this_is_said()
 	reload "$BUILT/carry1.o"
 	pin_maps v0 >/dev/null
 	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 7 0 0 0
-	expect_status 0 pin_maps --carry v0
+	expect_status 0 pin_maps --carry --dry-run --class deny_list=config v0
+	[[ $output == *"would carry map "*" into deny_list "*"(1 entry is in both, and differs)"* ]] || fail "$output"
+	expect_status 0 pin_maps --class deny_list=config v0
 	[[ $output == *"(1 entry was in both, and differed)"* ]] || fail "$output"
 	[[ $errors == *"1 entry was changed in both maps; the new map's was kept, and what the old one had instead is lost"* ]] ||
 		fail "$errors"
 	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 7
 6 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
 	expect_nothing_left
+}
+
+# counted_twice COUNT COUNT: by a program in a map of which nothing says so, before a reload and after.
+counted_twice()
+{
+	link_xdp v0 "$BUILT/hooks.o"
+	pin_maps v0 >/dev/null
+	send "$1"
+	reload "$BUILT/hooks.o"
+	send "$2"
+}
+
+test_what_may_be_counts_in_both_maps_is_not_lost()
+{
+	local counts old
+
+	# As often as before tells nothing either.
+	for counts in "10 3" "5 5"; do
+		# shellcheck disable=SC2086 # words
+		counted_twice $counts
+		expect_status 3 pin_maps --carry --dry-run v0
+		[[ $output == *"refused "*" into flows "*"1 entry is in both maps: programs may count there"* ]] ||
+			fail "$output"
+		expect_status 3 pin_maps --carry v0
+		[[ $errors == *"map 'flows' is not carried over"*"pin_maps --class flows=counter v0"*"--class flows=config v0"* ]] ||
+			fail "$errors"
+		old=$BPFFS/v0/$(old_maps "$BPFFS/v0")
+		[[ "$(flow_count "$old") $(flow_count "$BPFFS/v0/flows")" == "$counts" ]] || fail "$(flow_count "$old")"
+		# What is hinted at.
+		expect_status 0 pin_maps --class flows=counter v0
+		[[ $(flow_count "$BPFFS/v0/flows") == "$((${counts/ /+}))" ]] || fail "$(flow_count "$BPFFS/v0/flows")"
+		expect_nothing_left
+		ip link set dev v0 xdpgeneric off
+		rm -r "$BPFFS/v0"
+	done
+	counted_twice 4 2
+	expect_status 0 pin_maps --class flows=config v0
+	[[ $errors == *"1 entry was changed in both maps"* && $(flow_count "$BPFFS/v0/flows") == 2 ]] || fail "$errors"
+	expect_nothing_left
+}
+
+# The new program had counted nothing there until that was looked at.
+test_counts_that_come_in_between_leave_the_old_ones_where_they_are()
+{
+	local old
+
+	need strace
+	counted_twice 7 0
+	count_now() { send 2; }
+	between_calls membarrier 1 count_now pin_maps --carry v0
+	((status == 3)) || fail "status $status: $output$errors"
+	[[ $output == *"partly "*" into flows "*": the new map has other numbers there "* ]] || fail "$output"
+	old=$BPFFS/v0/$(old_maps "$BPFFS/v0")
+	[[ "$(flow_count "$old") $(flow_count "$BPFFS/v0/flows")" == "7 2" ]] || fail "$(ls "$BPFFS/v0")"
 }
 
 # Slots of zeros are no entries: in no map of the store is one written, or anything said to be lost.
