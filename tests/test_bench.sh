@@ -90,6 +90,23 @@ test_a_program_that_leaves_forwarding_to_the_stack_is_no_forwarder()
 	grep -qE '^  (kernel|tc_forward|xdp_redirect) +[0-9]' <<<"$output" || fail "$output"
 }
 
+# A kernel that refuses them is not what is measured: only newer hooks may be missing.
+test_what_of_ours_cannot_be_attached_has_failed()
+{
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	mount --bind VERSION objects/tc_drop.o
+	run build/tests/bench/bench --quick hooks
+	umount objects/tc_drop.o
+	((status == 3)) || fail "status $status: $errors"
+	grep -qE "^  tc-clsact +failed: 'load --tc clsact v0 objects/tc_drop.o' fails with status " <<<"$output" ||
+		fail "$output"
+	grep -qE '^  tc_drop +failed: ' <<<"$output" || fail "$output"
+	grep -qE '^  xdp-native +[0-9]' <<<"$output" || fail "the others are not measured: $output"
+	[[ $output == *'incomplete     hooks, because: tc_drop failed: '* ]] || fail "$output"
+}
+
 # What is counted by the program, and dropped by somebody else behind it, is not passed.
 test_frames_that_do_not_reach_the_stack_are_not_passed()
 {

@@ -3,11 +3,15 @@
 #include "tests/bench/attach.h"
 #include "tests/bench/command.h"
 
-bool attach_try(struct row *row, const char *attach, const char *detach)
+bool attach_try(struct table *table, struct row *row, const char *attach, const char *detach,
+                bool newer)
 {
 	if (!command_run(NULL, "%s", attach))
 		return true;
-	row_missing(row, false, "cannot be attached here: %s", log_last_failure());
+	if (row->peer || newer)
+		row_missing(row, false, "cannot be attached here: %s", log_last_failure());
+	else
+		row_fail(table, row);
 	if (detach)
 		command_try("%s", detach);
 	attach_clear();

@@ -7,10 +7,12 @@
 #include "tests/bench/table.h"
 
 /*
- * Attach as a trial. A line that fails leaves the row missing, or failed if it is one of ours that
- * has hung, and nothing on v0. detach: what takes it off, if that was not a part of the line.
+ * Attach as a trial. A line that fails leaves nothing on v0, and the row missing if it is a peer's
+ * or if kernels refuse it that are not new enough (newer); else it has failed. detach: what may
+ * take it off, or NULL. Returns whether it is attached.
  */
-bool attach_try(struct row *row, const char *attach, const char *detach);
+bool attach_try(struct table *table, struct row *row, const char *attach, const char *detach,
+                bool newer);
 
 /*
  * Take off what a line has left that failed on its way: of a tool that was killed, or of one of

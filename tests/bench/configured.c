@@ -175,7 +175,7 @@ static void add_peer(struct table *table, struct measured *run, const struct key
 	if (row->missing[0])
 		return;
 	run->take = take_peer;
-	if (!attach_try(row, PEER_LOAD, PEER_UNLOAD))
+	if (!attach_try(table, row, PEER_LOAD, PEER_UNLOAD, false))
 		return;
 	if (take(&run->subject, HOOK_XDP, NULL, PEER_UNLOAD) || wrap(&peer, HOOK_XDP, run, keys))
 		row_fail(table, row);

@@ -26,6 +26,7 @@ struct change {
 	const char *attach, *detach; /* lines of the shell */
 	const char *swap[2];         /* commands, timed without a shell */
 	bool tc;
+	bool newer; /* a kernel may refuse it that is not new enough */
 };
 
 static const struct change changes[] = {
@@ -36,17 +37,22 @@ static const struct change changes[] = {
 	  .swap = { "load v0 objects/xdp_drop.o" } },
 	{ .name = "load--link",
 	  .what = "ours, by bpf_link",
+	  .newer = true,
 	  .attach = "load --link -m native v0 objects/xdp_drop.o",
 	  .detach = "unload --hook xdp v0",
 	  .swap = { "load --link v0 objects/xdp_drop.o" } },
 	{ .name = "ip-off-on",
 	  .what = "ip: off, then on",
+	  .command = "ip",
+	  .package = "iproute2",
 	  .attach = "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp",
 	  .detach = "ip link set dev v0 xdpdrv off",
 	  .swap = { "ip link set dev v0 xdpdrv off",
 	            "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp" } },
 	{ .name = "ip-force",
 	  .what = "ip -force",
+	  .command = "ip",
+	  .package = "iproute2",
 	  .attach = "ip link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp",
 	  .detach = "ip link set dev v0 xdpdrv off",
 	  .swap = { "ip -force link set dev v0 xdpdrv obj objects/xdp_drop.o sec xdp" } },
@@ -66,6 +72,7 @@ static const struct change changes[] = {
 	  .tc = true },
 	{ .name = "load-tcx",
 	  .what = "ours, tcx",
+	  .newer = true,
 	  .attach = "load --tc tcx v0 objects/tc_drop.o",
 	  .detach = "unload --hook tc_ingress v0",
 	  .swap = { "load v0 objects/tc_drop.o" },
@@ -242,7 +249,7 @@ static void add_change(struct table *table, const struct change *change, struct 
 	struct row *row = table_row(table, change->name, change->what, round_change, run);
 
 	if (command_is_there(row, change->command, change->package) &&
-	    attach_try(row, change->attach, change->detach) &&
+	    attach_try(table, row, change->attach, change->detach, change->newer) &&
 	    command_run(NULL, "%s", change->detach))
 		attach_clear();
 }

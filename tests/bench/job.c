@@ -210,7 +210,7 @@ void job_add(struct table *table, const struct job *job, struct job_run *run, st
 		return;
 	}
 	if (!command_is_there(row, job->command, job->package) ||
-	    !attach_try(row, job->attach, NULL))
+	    !attach_try(table, row, job->attach, NULL, job->newer))
 		return;
 	if (command_run(NULL, "%s", job->detach)) {
 		row_fail(table, row);

@@ -19,6 +19,7 @@ struct job {
 	const char *map;
 	__u32 action;
 	const char *counted;
+	bool newer;    /* a kernel may refuse it that is not new enough */
 	bool forwards; /* frames arrive at w1 of netns "peer" */
 	bool routed;   /* and it is the IPv4 stack that forwards them: else it must see none */
 	bool passes;   /* they go to the stack, which counts frames that it does not know */
@@ -33,8 +34,8 @@ struct job_run {
 };
 
 /*
- * A row whose first metric is the rate, in millions of frames a second. Tries the job once; one
- * that this kernel refuses is missing.
+ * A row whose first metric is the rate, in millions of frames a second. Tries the job once: one
+ * of a peer, or of a newer kernel, that cannot be attached is missing, any other has failed.
  */
 void job_add(struct table *table, const struct job *job, struct job_run *run,
              struct sender *sender);
