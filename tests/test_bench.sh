@@ -212,6 +212,31 @@ expect_no_more_than_the_wall()
 	done
 }
 
+# An edit of a list that is not there would be another one.
+test_without_its_list_nothing_of_acl_is_measured_and_all_else_is()
+{
+	local row
+
+	# shellcheck source=tests/bench/world.sh
+	. tests/bench/world.sh
+	bench_world
+	mount -t tmpfs tmpfs /mnt
+	printf '#!/bin/sh\ncase "$*" in *" load "*) exit 7 ;; esac\nexec %s "$@"\n' "$(type -P acl)" >/mnt/acl
+	chmod +x /mnt/acl
+	PATH=/mnt:$PATH run build/tests/bench/bench --quick --json bulk
+	((status == 3)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
+	for row in 'bulk-insert acl-load' 'bulk-dump acl-save' 'bulk-edit acl-add' 'bulk-edit acl-del' \
+		'bulk-edit acl-add6' 'bulk-edit acl-del6'; do
+		grep -q "^row $row failed: " <<<"$rows" || fail "$row: $rows"
+		grep -q "^target .*: $row$" <<<"$rows" || continue
+		grep -q "^target not measured: $row$" <<<"$rows" || fail "$row: $rows"
+	done
+	expect_measured bulk-insert bpftool batch A/A
+	expect_measured bulk-dump bpftool batch A/A
+	expect_measured bulk-edit bpftool A/A
+}
+
 # All that it prints is expected: a row of one family asks for no map of the other.
 test_a_quick_run_tells_what_lists_take()
 {

@@ -101,17 +101,27 @@ static int make_map(void)
 	return err ? err : fd;
 }
 
+/* An edit of a list that is short, as it could not be loaded, would be another one. */
+static void fail_edits(struct table *table, bool v6)
+{
+	for (size_t i = 0; i < EDITS; i++)
+		if (edits[i].list && edits[i].v6 == v6)
+			row_fail(table, table_find(table, edits[i].name));
+}
+
 static void add_rows(struct table *table)
 {
 	struct row *row;
-	int err = bulk_acl_load6(entries.count);
+	__u32 printed;
 
 	for (size_t i = 0; i < EDITS; i++) {
 		row = table_row(table, edits[i].name, edits[i].what, round_edit, (void *)&edits[i]);
 		command_is_there(row, edits[i].command, edits[i].package);
-		if (err && edits[i].v6)
-			row_fail(table, row);
 	}
+	if (bulk_acl_check(entries.count, &printed))
+		fail_edits(table, false);
+	if (bulk_acl_load6(entries.count))
+		fail_edits(table, true);
 	/* xdp-filter wants a map of its own, and it attached; acl needs no more than maps. */
 	row = table_find(table, "xdp-filter");
 	if (!row->missing[0] && command_run(NULL, FILTER_LOAD))
