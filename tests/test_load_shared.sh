@@ -424,7 +424,7 @@ test_what_is_said_of_shared_maps_is_so_for_counts_and_for_who_follows()
 	[[ $errors == *"map 'deny_list' (id "*") is shared by h1, and stays there: what is edited in it from here on is theirs"* &&
 		$errors != *"is a copy"* ]] || fail_run "status $status" load
 
-	# A program that is only prepared: the interface that it was on is made anew.
+	# A program that is only pinned: the interface that it was on is made anew.
 	unload --all --purge v0 >/dev/null
 	unload --all --purge h1 >/dev/null
 	make_veth h2
@@ -433,8 +433,8 @@ test_what_is_said_of_shared_maps_is_so_for_counts_and_for_who_follows()
 	make_veth h2
 	expect_status 0 load --on-mismatch migrate h2 "$BUILT/tc_carry2.o"
 	[[ $errors == *"map 'frames_seen' is shared by h1, where all counts up to now stay: the new one begins at zero"* &&
-		$errors == *"map 'frames_seen': program carry1 (id "*"), prepared for xdp, has the one of h1 as well, and counts in it"* &&
-		$errors == *"map 'deny_list': program carry1 (id "*"), prepared for xdp, has the old one, which stays for it: the new one is a copy"* ]] ||
+		$errors == *"map 'frames_seen': program carry1 (id "*"), pinned for xdp, has the one of h1 as well, and counts in it"* &&
+		$errors == *"map 'deny_list': program carry1 (id "*"), pinned for xdp, has the old one, which stays for it: the new one is a copy"* ]] ||
 		fail "it says: $errors"
 }
 
