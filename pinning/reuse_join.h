@@ -28,10 +28,10 @@ int reuse_join(const struct object *object, struct bpf_map *map, const struct di
 int reuse_add_left(const struct object *object, const struct bpf_map *map,
                    const struct directory *dir, __u32 map_id, const struct reuse_options *how);
 
-/* reuse.c: what is pinned is neither used on nor carried over. */
+/* reuse_fit.c: what is pinned is neither used on nor carried over. */
 bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name);
 
-/* reuse.c: the pinned map is as the object defines it, and its programs may use it. Silent. */
+/* reuse_fit.c: the pinned map is as the object defines it, and its programs may use it. Silent. */
 bool reuse_fits(const struct object *object, const struct bpf_map *map, const struct directory *dir,
                 int pin_fd, const struct bpf_map_info *info);
 
