@@ -44,15 +44,6 @@ int config_option(struct config_options *options, int c, const char *tool, const
 	}
 }
 
-void config_hint_load(const struct config *config, const char *advice)
-{
-	char object[64];
-
-	snprintf(object, sizeof(object), "xdp_%s.o", config->object);
-	hint("%s: %s %s %s", advice, cli_command("load"), cli_interface(config->iface.name),
-	     cli_object(object));
-}
-
 /* An interface that was renamed left its directory under this name, and works with the maps. */
 static bool is_of_another(const struct config *config, struct interface *owner)
 {

@@ -71,7 +71,13 @@ int config_open(struct config *config, const char *ifname, const struct config_o
                 const char *object, enum config_access access);
 void config_close(struct config *config);
 
-/* Hint: "<advice>: load eth0 xdp_acl.o". */
+/*
+ * If the head of a row runs on a hook of that kind, hint to put a program into it that was prepared
+ * there, by its name. Returns whether.
+ */
+bool config_hint_row(const struct config *config, enum hook hook, const char *program);
+
+/* Hint: "<advice>: load eth0 xdp_acl.o"; or to put it into the row if one is there. */
 void config_hint_load(const struct config *config, const char *advice);
 
 /* What a map must be for a tool to work on it. */

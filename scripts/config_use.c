@@ -212,6 +212,7 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 	const char *ifname = config->iface.name;
 	char prepared[NAME_SIZE];
 	bool is_prepared = false;
+	int hook;
 
 	if (prog) {
 		note("map '%s' in %s is stale: program id %u (%s), which runs on %s, uses another "
@@ -220,7 +221,7 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 		hint("pin what is in use: %s %s", cli_command("pin_maps"), cli_interface(ifname));
 		return;
 	}
-	for (int hook = 0; hook < HOOKS && !is_prepared; hook++)
+	for (hook = 0; hook < HOOKS && !is_prepared; hook++)
 		is_prepared = find_prepared(config, hook, map_id, prepared, sizeof(prepared));
 	if (is_prepared)
 		note("program %s of %s, which uses map '%s', is ready, but not attached", prepared,
@@ -231,7 +232,8 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 	else
 		note("no program that is attached to %s uses map '%s' in %s", ifname, map,
 		     config->dir.path);
-	config_hint_load(config, is_prepared ? "attach it" : "load one");
+	if (!is_prepared || !config_hint_row(config, hook - 1, prepared))
+		config_hint_load(config, is_prepared ? "attach it" : "load one");
 }
 
 void config_use_check(const struct config *config, const char *map, __u32 map_id)

@@ -576,6 +576,40 @@ test_a_map_of_another_shape_is_no_link()
 	expect_fail "its link 'echo_xnext' is not the one that is pinned" chain v0 insert 1 xdp_drop
 }
 
+# What would be loaded over the head of a row would take the row away.
+test_who_configures_what_is_in_no_row_is_told_to_put_it_there()
+{
+	local hints
+
+	load v0 objects/xdp_chain.o
+	load --no-attach v0 objects/xdp_acl.o
+	run acl v0 add 192.0.2.1
+	[[ $errors == *"hint: put it into the row: chain v0 insert 0 xdp_acl" ]] || fail "$errors"
+	${errors##*row: }
+	expect_status 0 acl v0 add 192.0.2.2
+	[[ -z $errors ]] || fail "$errors"
+
+	expect_status 2 ratelimit v0 add 192.0.2.1 pps 1
+	hints=$(sed -nE 's/^  hint: (and )?[a-z ]*: //p' <<<"$errors")
+	[[ $hints == "load --no-attach v0 objects/xdp_ratelimit.o
+chain v0 insert 0 xdp_ratelimit" ]] || fail "$errors"
+	eval "${hints//$'\n'/ && }"
+	expect_status 0 ratelimit v0 add 192.0.2.1 pps 1
+	[[ -z $errors ]] || fail "$errors"
+	[[ $(chain v0) == *" xdp_ratelimit "*$'\n'*" xdp_acl "* ]] || fail "$(chain v0)"
+
+	# In tc as well, and there only.
+	unload v0
+	load --hook tc-ingress v0 objects/tc_chain.o
+	expect_status 2 rewrite v0 add src 192.0.2.1 pop
+	hints=$(sed -nE 's/^  hint: (and )?[a-z ]*: //p' <<<"$errors")
+	[[ $hints == "load --no-attach v0 objects/tc_rewrite.o
+chain --tc v0 insert 0 tc_rewrite" ]] || fail "$errors"
+	eval "${hints//$'\n'/ && }"
+	expect_status 0 rewrite v0 add src 192.0.2.1 pop
+	[[ -z $errors ]] || fail "$errors"
+}
+
 test_misuse_is_told()
 {
 	local words

@@ -117,7 +117,7 @@ test_a_program_of_any_hook_or_of_a_row_is_enough()
 	ip link set dev v0 xdpgeneric off
 	load v0 objects/xdp_chain.o >/dev/null
 	load --no-attach v0 objects/xdp_ratelimit.o >/dev/null
-	expect_said true "is ready, but not attached" "load v0 objects/xdp_ratelimit.o" ratelimit v0 list
+	expect_said true "is ready, but not attached" "put it into the row: chain v0 insert 0 xdp_ratelimit" ratelimit v0 list
 	expect_status 0 chain v0 insert 0 xdp_ratelimit
 	expect_said false "" "" ratelimit v0 list
 }
