@@ -13,7 +13,7 @@
 /* Is it ours? Else say whose it is, as far as can be told. */
 bool load_is_ours(const struct loading *l, const struct attachment *at, struct ownership *verdict)
 {
-	ownership_of(at, l->dir.fd >= 0 ? &l->dir : NULL, &l->owners, verdict);
+	ownership_of(at, l->dir.fd >= 0 ? &l->dir : NULL, &l->owners, l->unseen, verdict);
 	return verdict->ours;
 }
 
@@ -209,7 +209,7 @@ static bool has_dead_link(const struct loading *l)
 	enum hook hook = l->object->hook;
 
 	return l->dir.fd >= 0 && !l->dir.dropped &&
-	       (ownership_has_link(&l->dir, hook) ||
+	       (ownership_has_link(&l->dir, hook, l->unseen) ||
 	        (l->dir.has_record && notes_get_dead_link(&l->dir.record, hook)));
 }
 

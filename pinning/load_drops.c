@@ -69,7 +69,7 @@ static int drop_link(const struct load_drops *d, struct stage *stage)
 	if (d->link)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(d->hook));
-	if (!ownership_has_link(d->dir, d->hook))
+	if (!ownership_has_link(d->dir, d->hook, d->unseen))
 		return 0;
 	return stage_add_drop(stage, path);
 }

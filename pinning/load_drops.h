@@ -9,6 +9,8 @@
 #include "bpffs/stage.h"
 #include "pinning/plan.h"
 
+struct ownership_unseen;
+
 struct load_drops {
 	const struct directory *dir;
 	const struct attachments *attached; /* as it was before the switch */
@@ -20,6 +22,7 @@ struct load_drops {
 	__u32 prog_id;           /* of the program that comes */
 	struct plan *plan;       /* in which the maps that go are noted */
 	const struct live *live; /* as it will be after the switch */
+	struct ownership_unseen *unseen;
 };
 
 /*

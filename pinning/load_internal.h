@@ -21,6 +21,7 @@ struct loading {
 	struct known known;      /* of fs, unless it is a session's */
 	struct netlink *netlink; /* for this load, or all of a session */
 	struct netlink own_netlink;
+	struct ownership_unseen own_unseen;
 	struct object *object;
 	struct attachments attached;
 	struct directory dir;
@@ -34,6 +35,7 @@ struct loading {
 	char old_file[NAME_SIZE];     /* its pin below %progs/<hook>/, where it was seen; or "" */
 	struct attach_how how;
 	struct attaching attaching;
+	struct ownership_unseen *unseen; /* own_unseen */
 	struct owners sharers; /* who has which map, of a load that may be one of several */
 	bool has_sharers;
 	unsigned int shared_len;     /* maps of other interfaces that are used on */

@@ -73,6 +73,7 @@ static int stage_drops(struct loading *l)
 		.prog_id = l->report->prog_id,
 		.plan = &l->report->plan,
 		.live = &l->live,
+		.unseen = l->unseen,
 	};
 
 	return l->options->no_attach ? load_stage_unused(&drops, &l->stage)

@@ -112,7 +112,7 @@ int load_switch(struct loading *l, struct load_switch *s)
 
 	*s = (struct load_switch){ .old = { .prog_fd = -1, .link_fd = -1 }, .link_fd = -1 };
 	if (l->old) {
-		err = ownership_open(&l->dir, l->old, &s->old);
+		err = ownership_open(&l->dir, l->old, l->unseen, &s->old);
 		if (err)
 			return err;
 	}

@@ -32,7 +32,7 @@ static int old_type(const struct loading *l, int *type)
 	struct attach_old old;
 	int err;
 
-	err = ownership_open(&l->dir, l->old, &old);
+	err = ownership_open(&l->dir, l->old, l->unseen, &old);
 	if (err)
 		return err;
 	*type = attach_type_of(old.prog_fd);

@@ -194,7 +194,7 @@ int load_choose(struct loading *l)
 	err = scan_owners(l);
 	if (err)
 		return failed(err, "cannot look for pins in %s", l->fs.path);
-	ownership_find_links(&l->dir, &l->attached);
+	ownership_find_links(&l->dir, l->unseen, &l->attached);
 	if (l->options->join)
 		return load_choose_join(l);
 	err = load_find_old(l);
@@ -238,7 +238,7 @@ static int load_in_directory(struct loading *l)
 	if (!err)
 		err = load_choose(l);
 	if (!err)
-		err = ownership_check();
+		err = ownership_check(l->unseen);
 	if (!err && !l->options->join)
 		load_tell_row(l);
 	if (!err)
@@ -259,7 +259,7 @@ static int load_in_directory(struct loading *l)
 	if (!err)
 		err = load_stage_all(l);
 	/* All that was found since is still so. */
-	return err ? err : ownership_check();
+	return err ? err : ownership_check(l->unseen);
 }
 
 int load_change(struct loading *l)
@@ -344,6 +344,7 @@ int load_prepare(struct loading *l, const struct interface *iface, struct object
 
 	*l = (struct loading){
 		.netlink = used,
+		.unseen = &l->own_unseen,
 		.attaching = { .iface = iface, .netlink = used },
 		.iface = iface,
 		.object = object,
@@ -356,7 +357,6 @@ int load_prepare(struct loading *l, const struct interface *iface, struct object
 	memset(report, 0, sizeof(*report));
 	report->hook = object->hook;
 	explain_try(&object->explanation, EXPLAIN_PINS);
-	ownership_begin();
 	err = open_bpffs(l);
 	l->open = !err;
 	/* Of those that are changed together, all was resumed before the first was looked at. */

@@ -19,47 +19,38 @@
 /* Why a program is not ours that nobody else is known to have either. */
 #define NOT_ADOPTED "not adopted"
 
-/* The first of ours that could not be looked at, and why. */
-static struct {
-	int err;
-	char path[PATH_MAX];
-} unseen;
-
-void ownership_begin(void)
-{
-	unseen.err = 0;
-}
-
 void ownership_hint(int err)
 {
 	if (err == -ENOSYS)
 		hint("pins are opened through /proc: mount it, mount -t proc proc /proc");
 }
 
-int ownership_check(void)
+int ownership_check(struct ownership_unseen *unseen)
 {
-	int err = unseen.err;
+	int err = unseen->err;
 
-	unseen.err = 0;
+	unseen->err = 0;
 	if (!err)
 		return 0;
-	failed(err, "cannot tell what is ours: cannot look at %s", unseen.path);
+	failed(err, "cannot tell what is ours: cannot look at %s", unseen->path);
 	ownership_hint(err);
 	return err;
 }
 
 /* Not there, or no pin: nothing of ours. All else is no answer. */
-static void note_unseen(int err, const struct directory *dir, const char *path, const char *file)
+static void note_unseen(struct ownership_unseen *unseen, int err, const struct directory *dir,
+                        const char *path, const char *file)
 {
-	if (dir->fd < 0 || err == -ENOENT || err == -ELOOP || err == -EINVAL || unseen.err)
+	if (!unseen || unseen->err || dir->fd < 0 || err == -ENOENT || err == -ELOOP ||
+	    err == -EINVAL)
 		return;
-	unseen.err = err;
-	snprintf(unseen.path, sizeof(unseen.path), "%.3800s/%s%s%s", dir->path, path,
+	unseen->err = err;
+	snprintf(unseen->path, sizeof(unseen->path), "%.3800s/%s%s%s", dir->path, path,
 	         *file ? "/" : "", file);
 }
 
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
-                        char file[NAME_SIZE])
+                        struct ownership_unseen *unseen, char file[NAME_SIZE])
 {
 	char path[NAME_SIZE];
 	struct listing progs;
@@ -68,7 +59,7 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 
 	fd = progs_open(dir, hook, path, &progs);
 	if (fd < 0) {
-		note_unseen(fd, dir, path, "");
+		note_unseen(unseen, fd, dir, path, "");
 		return -ENOENT;
 	}
 	for (size_t i = 0; found && i < progs.len; i++) {
@@ -76,7 +67,7 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 			continue;
 		err = pin_prog_id(fd, progs.list[i].name, &id);
 		if (err)
-			note_unseen(err, dir, path, progs.list[i].name);
+			note_unseen(unseen, err, dir, path, progs.list[i].name);
 		if (err || !id || id != prog_id)
 			continue;
 		snprintf(file, NAME_SIZE, "%s", progs.list[i].name);
@@ -88,7 +79,8 @@ int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_
 }
 
 /* The link that is pinned for the hook in our directory: a descriptor, or a negative errno. */
-static int open_our_link(const struct directory *dir, enum hook hook, struct bpf_link_info *info)
+static int open_our_link(const struct directory *dir, enum hook hook,
+                         struct ownership_unseen *unseen, struct bpf_link_info *info)
 {
 	__u32 len = sizeof(*info);
 	char path[NAME_SIZE];
@@ -105,14 +97,15 @@ static int open_our_link(const struct directory *dir, enum hook hook, struct bpf
 		close(fd);
 		fd = kind;
 	}
-	note_unseen(fd, dir, path, "");
+	note_unseen(unseen, fd, dir, path, "");
 	return fd;
 }
 
-static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id)
+static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_id,
+                        struct ownership_unseen *unseen)
 {
 	struct bpf_link_info info;
-	int fd = open_our_link(dir, hook, &info);
+	int fd = open_our_link(dir, hook, unseen, &info);
 
 	if (fd < 0)
 		return false;
@@ -120,18 +113,20 @@ static bool is_our_link(const struct directory *dir, enum hook hook, __u32 link_
 	return info.id == link_id;
 }
 
-bool ownership_has_link(const struct directory *dir, enum hook hook)
+bool ownership_has_link(const struct directory *dir, enum hook hook,
+                        struct ownership_unseen *unseen)
 {
 	char path[NAME_SIZE];
 
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
 	if (!faccessat(dir->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return true;
-	note_unseen(-errno, dir, path, "");
+	note_unseen(unseen, -errno, dir, path, "");
 	return false;
 }
 
-void ownership_find_links(const struct directory *dir, struct attachments *attached)
+void ownership_find_links(const struct directory *dir, struct ownership_unseen *unseen,
+                          struct attachments *attached)
 {
 	struct bpf_link_info info;
 
@@ -141,7 +136,7 @@ void ownership_find_links(const struct directory *dir, struct attachments *attac
 
 		if (at->by != ATTACH_XDP || at->link_id)
 			continue;
-		fd = open_our_link(dir, at->hook, &info);
+		fd = open_our_link(dir, at->hook, unseen, &info);
 		if (fd < 0)
 			continue;
 		if (info.prog_id == at->prog_id)
@@ -151,26 +146,28 @@ void ownership_find_links(const struct directory *dir, struct attachments *attac
 }
 
 /* By its id, or, without the right to that, by our own pin. */
-static int open_prog(const struct directory *dir, const struct attachment *at)
+static int open_prog(const struct directory *dir, const struct attachment *at,
+                     struct ownership_unseen *unseen)
 {
 	char file[NAME_SIZE], path[NAME_SIZE * 2];
 	int fd = bpf_prog_get_fd_by_id(at->prog_id), err = -errno;
 
 	if (fd >= 0)
 		return fd;
-	if (!dir || ownership_find_prog(dir, at->hook, at->prog_id, file))
+	if (!dir || ownership_find_prog(dir, at->hook, at->prog_id, unseen, file))
 		return err;
 	snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(at->hook), file);
 	fd = pin_open(dir->fd, path, 0);
 	return fd < 0 ? err : fd;
 }
 
-static int open_link(const struct directory *dir, const struct attachment *at)
+static int open_link(const struct directory *dir, const struct attachment *at,
+                     struct ownership_unseen *unseen)
 {
 	struct bpf_link_info info;
 	int fd;
 
-	fd = dir ? open_our_link(dir, at->hook, &info) : -ENOENT;
+	fd = dir ? open_our_link(dir, at->hook, unseen, &info) : -ENOENT;
 	if (fd >= 0 && info.id == at->link_id)
 		return fd;
 	if (fd >= 0)
@@ -179,16 +176,19 @@ static int open_link(const struct directory *dir, const struct attachment *at)
 	return fd < 0 ? -errno : fd;
 }
 
-int ownership_open(const struct directory *dir, const struct attachment *at, struct attach_old *old)
+int ownership_open(const struct directory *dir, const struct attachment *at,
+                   struct ownership_unseen *unseen, struct attach_old *old)
 {
 	int err = 0;
 
-	*old = (struct attach_old){ .at = at, .prog_fd = open_prog(dir, at), .link_fd = -1 };
+	*old = (struct attach_old){ .at = at,
+		                    .prog_fd = open_prog(dir, at, unseen),
+		                    .link_fd = -1 };
 	if (old->prog_fd < 0)
 		err = failed(old->prog_fd, "cannot open program %u on %s", at->prog_id,
 		             hook_name(at->hook));
 	else if (at->link_id) {
-		old->link_fd = open_link(dir, at);
+		old->link_fd = open_link(dir, at, unseen);
 		if (old->link_fd < 0)
 			err = failed(old->link_fd, "cannot open link %u on %s", at->link_id,
 			             hook_name(at->hook));
@@ -258,6 +258,7 @@ static bool is_unfinished(const struct attachment *at, const struct directory *d
 
 struct link_search {
 	const struct attachment *at;
+	struct ownership_unseen *unseen;
 	char path[PATH_MAX];
 };
 
@@ -265,7 +266,7 @@ static int look_in_directory(struct directory *dir, void *arg)
 {
 	struct link_search *search = arg;
 
-	if (!is_our_link(dir, search->at->hook, search->at->link_id))
+	if (!is_our_link(dir, search->at->hook, search->at->link_id, search->unseen))
 		return 0;
 	snprintf(search->path, sizeof(search->path), "%.3800s/%s/%s", dir->path, DIRECTORY_LINKS,
 	         hook_name(search->at->hook));
@@ -273,9 +274,10 @@ static int look_in_directory(struct directory *dir, void *arg)
 }
 
 /* Pinned in another directory of this layout, say since its interface was moved; or held open. */
-static void judge_hidden_link(const struct attachment *at, struct ownership *verdict)
+static void judge_hidden_link(const struct attachment *at, struct ownership_unseen *unseen,
+                              struct ownership *verdict)
 {
-	struct link_search search = { .at = at };
+	struct link_search search = { .at = at, .unseen = unseen };
 	struct bpffs fs;
 	char holder[64];
 
@@ -352,7 +354,8 @@ static void add_prog_pins(const struct owners *owners, __u32 prog_id, struct own
 }
 
 void ownership_of(const struct attachment *at, const struct directory *dir,
-                  const struct owners *owners, struct ownership *verdict)
+                  const struct owners *owners, struct ownership_unseen *unseen,
+                  struct ownership *verdict)
 {
 	char paths[PATH_MAX];
 	unsigned int pins;
@@ -361,7 +364,7 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 	if (at->link_id) {
 		pins = owners_name_paths(owners, OWNER_OTHER, PIN_LINK, at->link_id, paths,
 		                         sizeof(paths));
-		if (dir && is_our_link(dir, at->hook, at->link_id)) {
+		if (dir && is_our_link(dir, at->hook, at->link_id, unseen)) {
 			/* It was updated, and that was not published. */
 			if (record_has_prog(&dir->record, at->hook, at->prog_id) ||
 			    !is_unfinished(at, dir, verdict))
@@ -371,12 +374,12 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 		if (pins)
 			decide(verdict, false, "link %u, pinned at %s", at->link_id, paths);
 		else if (!is_unfinished(at, dir, verdict))
-			judge_hidden_link(at, verdict);
+			judge_hidden_link(at, unseen, verdict);
 		if (!verdict->ours)
 			add_prog_pins(owners, at->prog_id, verdict);
 		return;
 	}
-	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, verdict->file)) {
+	if (dir && !ownership_find_prog(dir, at->hook, at->prog_id, unseen, verdict->file)) {
 		decide_loaded(verdict, 0);
 		return;
 	}

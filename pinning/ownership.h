@@ -23,22 +23,30 @@ struct ownership {
 };
 
 /*
+ * The first of our pins that could not be looked at, and why; all zero: there is none. What follows
+ * takes for another's what is ours then, and notes it here, unless that is NULL.
+ */
+struct ownership_unseen {
+	int err; /* negative errno, or 0 */
+	char path[PATH_MAX];
+};
+
+/*
+ * Nothing was unseen since the last check, else a negative errno, reported. Who acts upon what
+ * follows checks before.
+ */
+int ownership_check(struct ownership_unseen *unseen);
+
+/*
  * Decide about one attachment. dir: the interface's directory, or NULL if it has none; owners:
  * the pins outside it; links_find() has been called on the attachments.
  */
 void ownership_of(const struct attachment *at, const struct directory *dir,
-                  const struct owners *owners, struct ownership *verdict);
+                  const struct owners *owners, struct ownership_unseen *unseen,
+                  struct ownership *verdict);
 
 /* Not ours only for want of adoption: nobody else is known to have it. */
 bool ownership_is_unadopted(const struct ownership *verdict);
-
-/*
- * What follows can miss a pin of ours that cannot be looked at now: then it takes for another's
- * what is ours. Check: since begin, or the last check, that was not so; else a negative errno,
- * reported. Who acts upon what follows checks before.
- */
-void ownership_begin(void);
-int ownership_check(void);
 
 /* After the failure to look at one of our pins: tell what to do if there is no /proc. */
 void ownership_hint(int err);
@@ -48,23 +56,25 @@ void ownership_hint(int err);
  * Returns 0, or -ENOENT if it is not pinned there.
  */
 int ownership_find_prog(const struct directory *dir, enum hook hook, __u32 prog_id,
-                        char file[NAME_SIZE]);
+                        struct ownership_unseen *unseen, char file[NAME_SIZE]);
 
 /*
  * Note in the XDP attachments the link that we pinned: what links_find() cannot do without
  * CAP_SYS_ADMIN.
  */
-void ownership_find_links(const struct directory *dir, struct attachments *attached);
+void ownership_find_links(const struct directory *dir, struct ownership_unseen *unseen,
+                          struct attachments *attached);
 
 /* A link is pinned for the hook, dead or alive. */
-bool ownership_has_link(const struct directory *dir, enum hook hook);
+bool ownership_has_link(const struct directory *dir, enum hook hook,
+                        struct ownership_unseen *unseen);
 
 /*
  * Open the program and the link of an attachment: by id, which takes CAP_SYS_ADMIN, or from our
  * own pins. dir may be NULL. Reports its failures. ownership_close() releases it.
  */
 int ownership_open(const struct directory *dir, const struct attachment *at,
-                   struct attach_old *old);
+                   struct ownership_unseen *unseen, struct attach_old *old);
 void ownership_close(struct attach_old *old);
 
 /* The kernel lets this process open the program by its id, or that is not what is in the way. */

@@ -96,7 +96,8 @@ static int list_attached(struct status *st, const struct status_scope *scope)
 		prog->position = count_before(st, i, false) + 1;
 		prog->in_chain = count_before(st, i, true) + 1;
 		if (!scope->no_ids)
-			ownership_of(at, st->has_dir ? &st->dir : NULL, st->owners, &prog->owner);
+			ownership_of(at, st->has_dir ? &st->dir : NULL, st->owners, NULL,
+			             &prog->owner);
 		/* It may be ours: only what others have of it can be seen. */
 		if (st->hidden && !is_elsewhere(st, prog))
 			*prog->owner.why = '\0';

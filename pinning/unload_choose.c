@@ -35,7 +35,8 @@ void unload_prog_name(const struct unloading *u, const struct attachment *at,
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
 			memcpy(name, info.name, BPF_OBJ_NAME_LEN);
 		close(fd);
-	} else if (u->dir.fd >= 0 && !ownership_find_prog(&u->dir, at->hook, at->prog_id, file)) {
+	} else if (u->dir.fd >= 0 &&
+	           !ownership_find_prog(&u->dir, at->hook, at->prog_id, u->unseen, file)) {
 		snprintf(name, BPF_OBJ_NAME_LEN, "%.15s", file);
 	}
 }
@@ -146,7 +147,7 @@ static int sort_out(const struct unloading *u, struct foreign *foreign)
 
 		if (!fits(u, at))
 			continue;
-		ownership_of(at, dir, &u->owners, verdict);
+		ownership_of(at, dir, &u->owners, u->unseen, verdict);
 		if (!verdict->ours && !u->options->foreign) {
 			foreign->list[foreign->len++].at = at;
 			continue;

@@ -11,6 +11,8 @@
 #include "pinning/plan.h"
 #include "pinning/unloader.h"
 
+struct ownership_unseen;
+
 /* Everything that one unload works with. */
 struct unloading {
 	const struct interface *iface;
@@ -20,6 +22,7 @@ struct unloading {
 	struct attachments attached;
 	struct directory dir; /* fd -1 if the interface has none */
 	struct owners owners;
+	struct ownership_unseen *unseen;
 	bool resumed; /* what was still to be brought over was seen to */
 
 	/* By unload_plan(): */

@@ -54,7 +54,7 @@ int unload_take_off(const struct unloading *u, const struct attachment *at, int 
 	int err, lock_fd;
 
 	*gone = 0;
-	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, &old);
+	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, u->unseen, &old);
 	if (err)
 		return err;
 	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;

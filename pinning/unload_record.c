@@ -25,7 +25,7 @@ static int find_published(const struct unloading *u, struct attachments *out)
 	for (size_t i = 0; !err && i < out->len; i++) {
 		const struct attachment *at = &out->list[i];
 
-		ownership_of(at, &u->dir, &u->owners, &verdict);
+		ownership_of(at, &u->dir, &u->owners, u->unseen, &verdict);
 		if (verdict.ours || record_has_prog(&u->dir.record, at->hook, at->prog_id))
 			out->list[len++] = *at;
 	}

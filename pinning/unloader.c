@@ -72,7 +72,7 @@ static int unload_staged(struct unloading *u, struct unloaded *one)
 	if (!err)
 		err = stage_seal(&stage, &u->dir, &rec);
 	if (!err)
-		err = ownership_check();
+		err = ownership_check(u->unseen);
 	if (!err) {
 		err = unload_take_off(u, &one->at, &gone);
 		/* If that is not known, the next run sees. */
@@ -163,7 +163,7 @@ static int look(struct unloading *u, bool act)
 {
 	int err, unseen;
 
-	ownership_begin();
+	u->unseen->err = 0;
 	err = attachments_query(&u->attached, u->iface);
 	if (!err)
 		err = attachments_check(&u->attached, u->iface);
@@ -176,13 +176,13 @@ static int look(struct unloading *u, bool act)
 	if (err)
 		return err;
 	if (u->dir.fd >= 0)
-		ownership_find_links(&u->dir, &u->attached);
+		ownership_find_links(&u->dir, u->unseen, &u->attached);
 	err = owners_scan(&u->owners, &u->fs, u->dir.fd >= 0 ? u->dir.relative : "");
 	if (err)
 		return failed(err, "cannot look for pins in %s", u->fs.path);
 	err = unload_choose(u, act);
 	/* Whatever it decided: it may have missed what is ours. */
-	unseen = ownership_check();
+	unseen = ownership_check(u->unseen);
 	return unseen ? unseen : err;
 }
 
@@ -237,8 +237,10 @@ static int unload(struct unloading *u, bool write, bool act)
 int unload_programs(const struct interface *iface, const struct unload_options *options,
                     struct unload_report *report)
 {
+	struct ownership_unseen unseen = {};
 	struct unloading u = {
 		.iface = iface,
+		.unseen = &unseen,
 		.options = options,
 		.report = report,
 		.dir = { .fd = -1, .lock_fd = -1 },
