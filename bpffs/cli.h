@@ -22,7 +22,8 @@ const char *cli_command(const char *tool);
 /* A plugin of tc or ip runs this tool for itself, and sees to what becomes of it: IFBPF_PLUGIN. */
 bool cli_for_plugin(void);
 
-/* Where the user finds an object of the store: among the installed ones, or in the source tree. */
+/* Where the user finds an object of the store: among the installed ones, or in the source tree, as
+ * cli_command() has its tools. */
 const char *cli_object(const char *file);
 
 /* A shell takes the name as it stands. */

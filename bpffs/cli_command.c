@@ -25,32 +25,40 @@ const char *cli_name(const char *tool)
 }
 
 /*
- * A tool by the path that this one was called by, in whose folder it is, or beside that in the
- * source tree. Returns whether it is there.
+ * FOLDER/FILE in the tree in which a file lies that was called by its path: "tree/scripts/stats" of
+ * "tree/pinning/load", without a step down and up again. Returns whether it is there.
  */
-static bool find_beside(const char *tool, char path[PATH_MAX])
+static bool find_in_tree(const char *called, const char *folder, const char *file,
+                         char path[PATH_MAX])
 {
-	static const char *const folders[] = { "pinning", "scripts", "compat" };
-	const char *called = program_invocation_name, *slash = strrchr(called, '/'), *last;
-	int len = slash ? (int)(slash - called) + 1 : 0;
+	const char *slash = strrchr(called, '/'), *last = slash;
 
 	if (!slash || !cli_is_plain(called))
 		return false;
-	snprintf(path, PATH_MAX, "%.*s%s", len, called, tool);
+	while (last > called && last[-1] != '/')
+		last--;
+	if (*last == '.' || last == slash)
+		snprintf(path, PATH_MAX, "%.*s/../%s/%s", (int)(slash - called), called, folder,
+		         file);
+	else
+		snprintf(path, PATH_MAX, "%.*s%s/%s", (int)(last - called), called, folder, file);
+	return !access(path, F_OK);
+}
+
+/* A tool by the path that this one was called by, in whose folder it is, or in the same tree. */
+static bool find_beside(const char *tool, char path[PATH_MAX])
+{
+	static const char *const folders[] = { "pinning", "scripts", "compat" };
+	const char *called = program_invocation_name, *slash = strrchr(called, '/');
+
+	if (!slash || !cli_is_plain(called))
+		return false;
+	snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - called), called, tool);
 	if (!access(path, X_OK))
 		return true;
-	/* "tree/pinning/" becomes "tree/scripts/", without a step down and up again. */
-	for (last = slash; last > called && last[-1] != '/';)
-		last--;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (*last == '.' || last == slash)
-			snprintf(path, PATH_MAX, "%.*s../%s/%s", len, called, folders[i], tool);
-		else
-			snprintf(path, PATH_MAX, "%.*s%s/%s", (int)(last - called), called,
-			         folders[i], tool);
-		if (!access(path, X_OK))
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (find_in_tree(called, folders[i], tool, path))
 			return true;
-	}
 	return false;
 }
 
@@ -71,10 +79,15 @@ const char *cli_command(const char *tool)
 
 const char *cli_object(const char *file)
 {
-	const char *front = getenv("IFBPF_FRONT");
+	const char *front = getenv("IFBPF_FRONT"), *command = getenv("IFBPF_COMMAND");
 	static char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s",
-	         front && !strcmp(front, "installed") ? OBJECT_DIR : "objects", file);
+	if (front && !strcmp(front, "installed"))
+		snprintf(path, sizeof(path), "%s/%s", OBJECT_DIR, file);
+	else if (!find_in_tree(!front    ? program_invocation_name
+	                       : command ? command
+	                                 : "",
+	                       "objects", file, path))
+		snprintf(path, sizeof(path), "objects/%s", file);
 	return path;
 }

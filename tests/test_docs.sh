@@ -131,6 +131,15 @@ test_hints_name_tools_as_they_were_called()
 		expect_fail "ifbpf pin: unrecognized option" "$folder/ifbpf" pin --no-such-option
 		expect_fail "ifbpf pin: cannot find interface nope" "$folder/ifbpf" pin nope
 	done
+	# So are the objects of the tree.
+	expect_fail "hint: load it first: load v0 objects/xdp_ratelimit.o" ratelimit v0
+	expect_fail "hint: load it first: ./pinning/load v0 ./objects/xdp_ratelimit.o" ./scripts/ratelimit v0
+	folder=$PWD
+	cd /
+	# By PATH, it would be called by its name.
+	expect_fail "hint: load it first: " env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$folder/scripts/ifbpf" ratelimit v0
+	[[ $errors == *": $folder/scripts/ifbpf load v0 $folder/objects/xdp_ratelimit.o" ]] || fail "$errors"
+	cd "$folder" || fail "no such directory"
 	# From inside a folder there is a step up first.
 	expect_fail "hint: pin what runs there first: ./../pinning/pin_maps v0" env -C scripts ./stats v0
 }
