@@ -49,7 +49,7 @@ test_a_quick_run_looks_up_lists()
 
 	measure blocklist
 	for kind in miss near hit; do
-		for keys in 1 4k 1M; do
+		for keys in 1 64k 1M; do
 			expect_measured blocklist-1k "lpm/$kind/$keys" "hash/$kind/$keys"
 			expect_measured blocklist6-1k "lpm/$kind/$keys" "hash/$kind/$keys"
 			expect_measured blocklist-1k "xdp_acl/$kind/$keys" "acl-set/$kind/$keys"

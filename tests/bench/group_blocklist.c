@@ -15,7 +15,7 @@
 #define CHECKED   64 /* packets of each row */
 
 /* Up to so many keys all are looked up in each round, by the slowest of the lists as well. */
-#define KEYS_ALL (1 << 12)
+#define KEYS_ALL (1 << 16)
 
 /* Of key_sizes, the one that A/A has. */
 #define KEYS_REFERENCE 1
@@ -23,7 +23,7 @@
 static const struct {
 	const char *name;
 	__u32 count;
-} key_sizes[KEY_SIZES] = { { "1", 1 }, { "4k", KEYS_ALL }, { "1M", 1 << 20 } };
+} key_sizes[KEY_SIZES] = { { "1", 1 }, { "64k", KEYS_ALL }, { "1M", 1 << 20 } };
 
 /* What fits in the caches is as sure after fewer rounds. */
 #define LIST_SMALL    1000
@@ -201,7 +201,7 @@ static int measure(const char *name, bool v6, __u32 count)
 	           "LIST/KEY/KEYS: any address that is not listed (miss), a listed prefix with "
 	           "its last bit inverted (near), a listed one (hit).");
 	table_note(table,
-	           "Keys: one for all packets, or a new one for each, of 4k (4096) or 1M. Of 4k "
+	           "Keys: one for all packets, or a new one for each, of 64k (65536) or 1M. Of 64k "
 	           "each is looked up once before a round is timed, and then again at least once: "
 	           "what they need is in the CPU's caches, if it fits there. Of 1M a round has the "
 	           "next some thousand, which nobody has asked for since the last time around.");
