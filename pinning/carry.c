@@ -115,6 +115,8 @@ int carry_join(struct carry *carry, const struct object *object, const struct bp
 	if (!one || !one->m)
 		return err;
 	one->joins = true;
+	one->guessed = !done && one->class == MIGRATE_CONFIG && migrate_may_count(one->m) &&
+	               !carry_class_is_said(bpf_object__btf(object->obj), one->name, classes);
 	one->left_before = left_before;
 	one->done = done;
 	if (!done)

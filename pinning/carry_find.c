@@ -116,26 +116,32 @@ static const struct btf *find_class_btf(const struct carried *one, const struct 
  * What both programs counted would be lost but for the new one's, and nothing tells that they do
  * not count there: the user has to.
  */
-static int check_counts(struct carried *one, const char *ifname)
+static int check_counts(struct carried *one, const char *ifname, bool has_object)
 {
-	__u64 doubtful;
-	int err = migrate_count_doubtful(one->m, &doubtful);
+	__u64 in_both;
+	int err;
 
-	if (err || !doubtful)
+	one->guessed = one->guessed && migrate_may_count(one->m);
+	err = one->guessed ? migrate_count_in_both(one->m, &in_both) : 0;
+	if (err || !one->guessed || !in_both)
 		return err;
 	snprintf(one->why, sizeof(one->why),
 	         "%llu entr%s in both maps: programs may count there, and nothing says so",
-	         (unsigned long long)doubtful, doubtful == 1 ? "y is" : "ies are");
+	         (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
 	note("map '%s' is not carried over: %llu entr%s in both maps, and programs may count there",
-	     one->name, (unsigned long long)doubtful, doubtful == 1 ? "y is" : "ies are");
+	     one->name, (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
 	hint("if they do, add both up: %s --class %s=counter %s", cli_command("pin_maps"),
 	     cli_word(one->name), cli_interface(ifname));
 	hint("if only tools write it, keep the new map's: %s --class %s=config %s",
 	     cli_command("pin_maps"), cli_word(one->name), cli_interface(ifname));
+	if (!has_object)
+		hint("if its object says which, by a tag that the kernel was not given: %s --carry "
+		     "--object OBJECT %s",
+		     cli_command("pin_maps"), cli_interface(ifname));
 	return 0;
 }
 
-static int make_plan(struct carried *one, const char *ifname)
+static int make_plan(struct carried *one, const char *ifname, bool has_object)
 {
 	int err = migrate_plan(&one->m, &one->from, &one->to, one->class);
 	__u64 refused;
@@ -156,7 +162,7 @@ static int make_plan(struct carried *one, const char *ifname)
 		snprintf(one->why, sizeof(one->why), "the map in place, %u, is frozen", one->to_id);
 		return 0;
 	}
-	err = one->guessed ? check_counts(one, ifname) : 0;
+	err = check_counts(one, ifname, has_object);
 	if (err || *one->why)
 		return err;
 	migrate_set_progress(one->m, carry_show_progress, one);
@@ -257,7 +263,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 		         "it holds other maps, and is shared by %.127s, which goes on with them",
 		         one->sharers);
 	if (!*one->why && !one->link && !one->slots)
-		err = make_plan(one, in->iface->name);
+		err = make_plan(one, in->iface->name, map->definition.btf != NULL);
 	/* What is not placed is passed over by the steps that follow. */
 	one->placed = !err && !*one->why;
 	return err;

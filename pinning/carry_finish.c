@@ -179,7 +179,12 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		note("map '%s': fields that may be counts cannot be added, and stay in %%old-%u: "
 		     "%llu",
 		     one->name, one->from_id, (unsigned long long)report->fields_left);
-	if (report->conflicts)
+	if (report->conflicts && one->guessed)
+		note("map '%s': %llu entr%s in both maps, and programs may count there; what the "
+		     "old one has stays in %%old-%u",
+		     one->name, (unsigned long long)report->conflicts,
+		     report->conflicts == 1 ? "y is" : "ies are", one->from_id);
+	else if (report->conflicts)
 		note("map '%s': %llu entr%s changed in both maps; the new map's %s kept, and what "
 		     "the old one had instead is lost",
 		     one->name, (unsigned long long)report->conflicts,

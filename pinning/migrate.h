@@ -119,6 +119,9 @@ const struct migrate_row *migrate_rows(const struct migration *m, size_t *len);
 /* Every row is kept: both maps are defined alike. */
 bool migrate_is_alike(const struct migration *m);
 
+/* Whether programs may count in values of the new map at all. */
+bool migrate_may_count(const struct migration *m);
+
 /* Nothing is known to differ, but not all could be compared. */
 bool migrate_is_assumed(const struct migration *m);
 
@@ -164,11 +167,10 @@ int migrate_foresee(struct migration *m, bool may_try);
 int migrate_count_refused(struct migration *m, __u64 *refused);
 
 /*
- * The new map is in use (migrate_begin()): how many entries are in both maps, if programs may count
- * in them: of two numbers, also equal ones, only one stays. Changes nothing. Reports failures.
- * Returns 0 or a negative errno.
+ * The new map is in use (migrate_begin()): how many entries are in both maps. Changes nothing.
+ * Reports failures. Returns 0 or a negative errno.
  */
-int migrate_count_doubtful(struct migration *m, __u64 *doubtful);
+int migrate_count_in_both(struct migration *m, __u64 *in_both);
 
 /*
  * Whether migrate_copy() has something to do: of counters in hashes it copies the keys, with zeros,

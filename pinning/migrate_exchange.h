@@ -16,9 +16,6 @@
 int migrate_exchange(struct migration *m, const void *key, const void *expected,
                      const void *wanted);
 
-/* Whether programs may count in values of the new map at all. */
-bool migrate_may_count(const struct migration *m);
-
 void migrate_exchange_free(struct migration *m);
 
 #endif

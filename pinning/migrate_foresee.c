@@ -6,7 +6,6 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-#include "pinning/migrate_exchange.h"
 #include "pinning/migrate_internal.h"
 #include "pinning/migrate_prefixes.h"
 
@@ -220,15 +219,11 @@ int migrate_count_refused(struct migration *m, __u64 *refused)
 	return err;
 }
 
-int migrate_count_doubtful(struct migration *m, __u64 *doubtful)
+int migrate_count_in_both(struct migration *m, __u64 *in_both)
 {
 	struct migrate_report foreseen;
-	int err;
+	int err = foresee_apart(m, &foreseen);
 
-	*doubtful = 0;
-	if (!m->in_use || !migrate_may_count(m))
-		return 0;
-	err = foresee_apart(m, &foreseen);
-	*doubtful = foreseen.in_both;
+	*in_both = foreseen.in_both;
 	return err;
 }
