@@ -46,7 +46,7 @@ static enum layout_verdict compare_noted(const struct carried *one, const struct
                                          __u32 print)
 {
 	enum layout_verdict verdict = LAYOUT_UNKNOWN;
-	struct layouts layouts;
+	struct layouts layouts = {};
 	__u32 noted;
 
 	if (print && !layouts_read(&layouts, dir->fd) &&
