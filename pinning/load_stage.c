@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
@@ -15,17 +16,27 @@
 /* The kernel's id, name and our file name of the program that was loaded. */
 int load_describe(struct loading *l)
 {
+	struct load_session *session = l->options->session;
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 
 	l->prog_fd = bpf_program__fd(l->object->prog);
-	if (bpf_obj_get_info_by_fd(l->prog_fd, &info, &len))
+	/* Several interfaces get the same program. */
+	if (session && session->prog_id) {
+		info.id = session->prog_id;
+		memcpy(info.name, session->prog_name, sizeof(info.name));
+	} else if (bpf_obj_get_info_by_fd(l->prog_fd, &info, &len)) {
 		return failed(-errno, "cannot query program %s",
 		              bpf_program__name(l->object->prog));
+	}
 	l->report->prog_id = info.id;
 	/* libbpf leaves the name out where it thinks that the kernel takes none. */
 	snprintf(l->report->prog_name, sizeof(l->report->prog_name), "%s",
 	         *info.name ? info.name : bpf_program__name(l->object->prog));
+	if (session) {
+		session->prog_id = info.id;
+		memcpy(session->prog_name, info.name, sizeof(session->prog_name));
+	}
 	snprintf(l->report->prog_path, sizeof(l->report->prog_path), "%.3000s/%s/%s/%s",
 	         l->dir.path, DIRECTORY_PROGS, hook_name(l->object->hook), l->prog_file);
 	return 0;

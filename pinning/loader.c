@@ -16,8 +16,15 @@
 /* Nothing of what was made is used yet: it can be made anew. */
 static int check_types(struct loading *l)
 {
-	const char *map = object_types_lost(l->object);
+	struct load_session *session = l->options->session;
+	const char *map;
 
+	/* They are what they were for the interface before. */
+	if (session && session->typed)
+		return 0;
+	map = object_types_lost(l->object);
+	if (session)
+		session->typed = !map;
 	if (!map)
 		return 0;
 	if (!l->options->keep_lock) {

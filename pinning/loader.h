@@ -24,7 +24,10 @@
  */
 struct load_session {
 	bool open, scanned;
-	bool told_steps;         /* that a change takes two steps */
+	bool told_steps; /* that a change takes two steps */
+	bool typed;      /* the object's maps have their types */
+	__u32 prog_id;   /* once it is loaded, and what the kernel calls it */
+	char prog_name[BPF_OBJ_NAME_LEN];
 	unsigned int interfaces; /* that share it */
 	struct bpffs fs;
 	struct known known;

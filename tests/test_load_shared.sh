@@ -158,7 +158,8 @@ nothing_there()
 # shellcheck disable=SC2046 # words
 another_there() { load --shared $(names 1 "$1") objects/xdp_drop.o >/dev/null; }
 
-# What is asked of the kernel, not how long that takes: 68 and 169 when this was written.
+# What is asked of the kernel, not how long that takes: 66 and 171 when this was written. What is so for
+# the object, and not for an interface, is asked once.
 test_each_more_interface_costs_few_system_calls()
 {
 	local each
@@ -166,11 +167,11 @@ test_each_more_interface_costs_few_system_calls()
 	# shellcheck disable=SC2046 # words
 	make_veth $(names 1 60)
 	each_costs objects/xdp_pass.o nothing_there
-	((each <= 72)) || fail "a first load takes $each more calls for each more interface"
+	((each <= 67)) || fail "a first load takes $each more calls for each more interface"
 	[[ $(calls 'readlinkat(') -lt 100 ]] || fail "it reads $(calls 'readlinkat(') records"
 	[[ $(calls 'socket(') -lt 10 ]] || fail "it opens $(calls 'socket(') sockets"
 	each_costs objects/xdp_pass.o another_there
-	((each <= 176)) || fail "a replacement takes $each more calls for each more interface"
+	((each <= 175)) || fail "a replacement takes $each more calls for each more interface"
 }
 
 # Its directory comes into its place with all that is in it: nobody finds it half made.
