@@ -294,6 +294,7 @@ test_one_that_is_down_comes_along_and_one_that_is_gone_does_not_stop_the_others(
 	migrate "$BUILT/carry2.o"
 	((status == 3)) || fail "status $status: $errors"
 	[[ $errors == *"cannot find interface h2"* ]] || fail "it says: $errors"
+	[[ $errors == *"map 'frames_seen' is shared by h2, where all counts up to now stay"* ]] || fail "it says: $errors"
 	expect_one_set carry2 v0 h1
 	ip link set dev h1 up
 	send 1
