@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ struct reading {
 	struct config_entries entries;
 	struct line_file file;
 	unsigned int *lines;
+	void *tree; /* the entries by what compare() says: tsearch() of their positions, from 1 on
+	             */
 	size_t room;
 	size_t left_out; /* for want of room */
 };
@@ -47,6 +50,42 @@ static int make_room(struct reading *reading)
 	return 0;
 }
 
+/* The entries that are read: tsearch() hands nothing on. */
+static const struct config_entries *in_tree;
+
+static int compare_in_tree(const void *a, const void *b)
+{
+	return in_tree->entry->compare(entry_at(in_tree, (size_t)a - 1),
+	                               entry_at(in_tree, (size_t)b - 1));
+}
+
+static void keep_key(void *key)
+{
+	(void)key;
+}
+
+/*
+ * The entry behind the last is new, if no other is for the same packets: then the first one stays,
+ * and this is a bad line if it differs. Returns 0 or a negative errno, reported.
+ */
+static int add_entry(struct reading *reading)
+{
+	struct config_entries *all = &reading->entries;
+	size_t at = all->len, **node, first;
+
+	in_tree = all;
+	node = tsearch((void *)(at + 1), &reading->tree, compare_in_tree);
+	if (!node)
+		return failed(-ENOMEM, "cannot read %s", reading->file.name);
+	first = (size_t)*node - 1;
+	if (first == at)
+		reading->lines[all->len++] = reading->file.line;
+	else if (!all->entry->equal(entry_at(all, first), entry_at(all, at)))
+		return rejected(-EINVAL, "another %s, of line %u, is for the same packets",
+		                all->entry->what, reading->lines[first]);
+	return 0;
+}
+
 static int take_line(char **words, int count, void *arg)
 {
 	struct reading *reading = arg;
@@ -55,48 +94,16 @@ static int take_line(char **words, int count, void *arg)
 	if (!err)
 		err = reading->entries.entry->parse(
 			words, count, entry_at(&reading->entries, reading->entries.len));
-	if (!err)
-		reading->lines[reading->entries.len++] = reading->file.line;
-	return err;
+	return err ? err : add_entry(reading);
 }
 
-/* Positions of entries in the order of these, then of their lines. */
+/* Positions of entries in the order of these. */
 static int compare_positions(const void *a, const void *b, void *arg)
 {
 	const struct config_entries *entries = arg;
 	size_t one = *(const size_t *)a, other = *(const size_t *)b;
-	int order = entries->entry->compare(entry_at(entries, one), entry_at(entries, other));
 
-	return order ? order : one < other ? -1 : one > other;
-}
-
-/* The first of those for the same packets stays; one that differs from it is a bad line. */
-static size_t keep_first(struct reading *reading, size_t *order, size_t *against)
-{
-	const struct config_entries *all = &reading->entries;
-	size_t kept = 0, first;
-
-	for (size_t i = 0; i < all->len; i++) {
-		first = kept ? order[kept - 1] : 0;
-		if (!kept || all->entry->compare(entry_at(all, first), entry_at(all, order[i])))
-			order[kept++] = order[i];
-		else if (!all->entry->equal(entry_at(all, first), entry_at(all, order[i])))
-			against[order[i]] = first + 1;
-	}
-	return kept;
-}
-
-static void refuse_clashes(struct reading *reading, const size_t *against)
-{
-	char why[128];
-
-	for (size_t i = 0; i < reading->entries.len; i++) {
-		if (!against[i])
-			continue;
-		snprintf(why, sizeof(why), "another %s, of line %u, is for the same packets",
-		         reading->entries.entry->what, reading->lines[against[i] - 1]);
-		line_file_refuse(&reading->file, reading->lines[i], why);
-	}
+	return entries->entry->compare(entry_at(entries, one), entry_at(entries, other));
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -142,24 +149,20 @@ static long leave_out(struct reading *reading, const struct config *config, size
 	return left;
 }
 
-/* Sort the entries, and name those that contradict others. */
+/* Sort the entries, and leave those for which there is room. */
 static int settle(struct reading *reading, const struct config *config, bool keep_going)
 {
 	struct config_entries *all = &reading->entries;
 	size_t *order = calloc(all->len + 1, sizeof(*order)), size = all->entry->size;
-	size_t *against = calloc(all->len + 1, sizeof(*against));
 	char *sorted = calloc(all->len + 1, size);
-	int err = order && against && sorted ? 0 : -ENOMEM;
+	int err = order && sorted ? 0 : -ENOMEM;
 	long kept = 0;
 
 	for (size_t i = 0; !err && i < all->len; i++)
 		order[i] = i;
 	if (!err) {
 		qsort_r(order, all->len, sizeof(*order), compare_positions, all);
-		kept = keep_first(reading, order, against);
-		refuse_clashes(reading, against);
-		if (keep_going)
-			kept = leave_out(reading, config, order, kept);
+		kept = keep_going ? leave_out(reading, config, order, all->len) : (long)all->len;
 		for (long i = 0; i < kept; i++)
 			memcpy(sorted + i * size, entry_at(all, order[i]), size);
 		free(all->list);
@@ -170,7 +173,6 @@ static int settle(struct reading *reading, const struct config *config, bool kee
 		failed(err, "cannot read %s", reading->file.name);
 	}
 	free(order);
-	free(against);
 	return kept < 0 ? (int)kept : err;
 }
 
@@ -217,6 +219,7 @@ int config_load(struct config *config, const char *path, bool keep_going,
 	if (line_file_open(&reading.file, path))
 		return EXIT_KERNEL;
 	status = load(&reading, config, keep_going, enforce);
+	tdestroy(reading.tree, keep_key);
 	free(reading.entries.list);
 	free(reading.lines);
 	line_file_close(&reading.file);

@@ -248,7 +248,6 @@ int line_file_each(struct line_file *file, int (*take)(char **words, int count, 
 		if (err != -EINVAL)
 			continue;
 		file->bad++;
-		file->said += file->said < LINE_FILE_SAID;
 		err = 0;
 	}
 	return err;
@@ -257,19 +256,19 @@ int line_file_each(struct line_file *file, int (*take)(char **words, int count, 
 void line_file_refuse(struct line_file *file, unsigned int line, const char *reason)
 {
 	struct line_file_refusal *all = file->refusals, fresh = { line, NULL };
-	unsigned int at = file->refusals_len, room = LINE_FILE_SAID - file->said;
+	unsigned int at = file->refusals_len;
 
 	file->bad++;
 	while (at && all[at - 1].line > line)
 		at--;
-	if (at == room)
+	if (at == LINE_FILE_SAID)
 		return;
 	fresh.reason = strdup(reason);
 	if (!fresh.reason) {
 		note("%s:%u: %s", file->name, line, reason);
 		return;
 	}
-	if (file->refusals_len == room)
+	if (file->refusals_len == LINE_FILE_SAID)
 		free(all[--file->refusals_len].reason);
 	memmove(&all[at + 1], &all[at], (file->refusals_len++ - at) * sizeof(*all));
 	all[at] = fresh;

@@ -19,7 +19,7 @@ struct line_file {
 		unsigned int line;
 		char *reason;
 	} refusals[LINE_FILE_SAID];      /* of the first lines, in order, not printed yet */
-	unsigned int refusals_len, said; /* said: of how many it was printed at once */
+	unsigned int refusals_len;
 };
 
 /*

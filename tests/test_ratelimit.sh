@@ -220,9 +220,9 @@ test_bad_lines_of_a_file_are_named_and_nothing_is_loaded()
 	expect_status 1 ratelimit v0 load "$file"
 	[[ $(sed "s|$file|FILE|; /hint:/d" <<<"$errors") == "ratelimit: FILE:3: cannot use '192.0.2.0/33' as a prefix
 ratelimit: FILE:5: cannot read the limit: 'pps' is there twice
+ratelimit: FILE:6: another limit, of line 2, is for the same packets
 ratelimit: FILE:8: cannot use 'add' as a prefix
 ratelimit: FILE:9: cannot use 'pps' without a value
-ratelimit: FILE:6: another limit, of line 2, is for the same packets
 ratelimit: nothing is changed: FILE has 5 bad lines"* ]] || fail "$errors"
 	[[ $(ratelimit v0 save) == "10.0.0.0/8 pps 5 burst 5 per source" ]] || fail "$(ratelimit v0 save)"
 	expect_status 3 ratelimit --keep-going v0 load "$file"

@@ -390,8 +390,8 @@ test_bad_lines_of_a_file_are_named_and_nothing_is_loaded()
 	expect_status 1 rewrite v0 load "$file"
 	[[ $(sed "s|$file|FILE|" <<<"$errors") == "rewrite: FILE:3: cannot read the rule: 'udp' contradicts 'tcp'
 rewrite: FILE:4: cannot read the rule: it does nothing
-rewrite: FILE:8: cannot read the rule: unknown word: 'add'
 rewrite: FILE:6: another rule, of line 2, is for the same packets
+rewrite: FILE:8: cannot read the rule: unknown word: 'add'
 rewrite: nothing is changed: FILE has 4 bad lines"* ]] || fail "$errors"
 	[[ $(rewrite v0 save) == "vlan 5 pop" ]] || fail "$(rewrite v0 save)"
 	expect_status 3 rewrite -k v0 load "$file"
