@@ -528,7 +528,7 @@ test_what_is_switched_is_ended_though_ip_is_killed()
 	cp compat/link_ifbpf.so "$TMPDIR/compat"
 	cat >"$TMPDIR/pinning/load" <<-END
 		#!/bin/sh
-		exec strace -D -qq -o /dev/null -e inject=renameat,renameat2:delay_enter=300000 \
+		exec strace -D -qq -o /dev/null -e inject=renameat,renameat2:delay_enter=3000000:when=1 \
 			"$PWD/pinning/load" "\$@"
 	END
 	chmod +x "$TMPDIR/pinning/load"
