@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/components.h"
-#include "bpffs/live.h"
+#include "bpffs/live_internal.h"
 #include "bpffs/pin.h"
 
-static int add_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map, __u32 via_link)
+int live_put_prog(struct live *live, enum hook hook, __u32 id, __u32 via_map, __u32 via_link)
 {
 	struct live_prog *progs;
 
@@ -43,7 +43,7 @@ static int prog_id_offset(const struct bpf_map_info *info)
 }
 
 /* Add the programs that a map holds. */
-static int add_held(struct live *live, enum hook hook, const struct live_map *map)
+int live_put_held(struct live *live, enum hook hook, const struct live_map *map)
 {
 	int offset = prog_id_offset(&map->info), fd = map->fd, err = 0;
 	__u32 key, next, prog_id, map_id = map->info.id;
@@ -63,12 +63,12 @@ static int add_held(struct live *live, enum hook hook, const struct live_map *ma
 			continue;
 		memcpy(&prog_id, value + offset, sizeof(prog_id));
 		if (prog_id)
-			err = add_prog(live, hook, prog_id, map_id, 0);
+			err = live_put_prog(live, hook, prog_id, map_id, 0);
 	}
 	return err;
 }
 
-static bool has_map(const struct live *live, enum hook hook, __u32 map_id)
+bool live_has_map(const struct live *live, enum hook hook, __u32 map_id)
 {
 	for (size_t i = 0; i < live->maps_len; i++)
 		if (live->maps[i].hook == hook && live->maps[i].info.id == map_id)
@@ -77,7 +77,7 @@ static bool has_map(const struct live *live, enum hook hook, __u32 map_id)
 }
 
 /* Take a map, whose descriptor is live's from here on, at position `at` of the list. */
-static int insert_map(struct live *live, struct live_map *map, size_t at)
+int live_put_map(struct live *live, struct live_map *map, size_t at)
 {
 	struct live_map *maps;
 	int err;
@@ -100,13 +100,13 @@ static int add_map(struct live *live, size_t prog, __u32 map_id)
 	struct live_map map = { .hook = live->progs[prog].hook, .prog = prog };
 	int err;
 
-	if (has_map(live, map.hook, map_id))
+	if (live_has_map(live, map.hook, map_id))
 		return 0;
 	map.fd = bpf_map_get_fd_by_id(map_id);
 	if (map.fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	err = insert_map(live, &map, live->maps_len);
-	return err ? err : add_held(live, map.hook, &map);
+	err = live_put_map(live, &map, live->maps_len);
+	return err ? err : live_put_held(live, map.hook, &map);
 }
 
 int prog_describe(int fd, struct bpf_prog_info *info, __u32 maps[PROG_MAPS])
@@ -132,7 +132,7 @@ static int add_components(struct live *live, enum hook hook, __u32 prog_id)
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < all.len; i++)
-		err = add_prog(live, hook, all.list[i].prog_id, 0, all.list[i].link_id);
+		err = live_put_prog(live, hook, all.list[i].prog_id, 0, all.list[i].link_id);
 	components_free(&all);
 	return err;
 }
@@ -169,7 +169,7 @@ int live_query(struct live *live, const struct attachments *attached)
 	for (int hook = 0; hook < HOOKS; hook++) {
 		for (size_t i = 0; !err && i < attached->len; i++)
 			if (attached->list[i].hook == (enum hook)hook)
-				err = add_prog(live, hook, attached->list[i].prog_id, 0, 0);
+				err = live_put_prog(live, hook, attached->list[i].prog_id, 0, 0);
 		/* The list grows while the maps of its programs turn up others. */
 		for (; !err && done < live->progs_len; done++)
 			err = look_at(live, done);
@@ -188,7 +188,7 @@ int live_add_prog(struct live *live, enum hook hook, int prog_fd, __u32 via_map)
 
 	err = prog_describe(prog_fd, &info, maps);
 	if (!err)
-		err = add_prog(live, hook, info.id, via_map, 0);
+		err = live_put_prog(live, hook, info.id, via_map, 0);
 	if (err)
 		return err;
 	prog = &live->progs[live->progs_len - 1];
@@ -205,7 +205,7 @@ int live_add_held(struct live *live, enum hook hook, int map_fd)
 
 	err = map_describe(map_fd, &map.info);
 	if (!err)
-		err = add_held(live, hook, &map);
+		err = live_put_held(live, hook, &map);
 	for (; !err && done < live->progs_len; done++)
 		err = look_at(live, done);
 	return err;
@@ -249,7 +249,7 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 		at++;
 	snprintf(map.name, sizeof(map.name), "%s", name);
 	map.fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 3);
-	return map.fd < 0 ? -errno : insert_map(live, &map, at);
+	return map.fd < 0 ? -errno : live_put_map(live, &map, at);
 }
 
 void live_free(struct live *live)

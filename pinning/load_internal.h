@@ -7,6 +7,7 @@
 #include "bpffs/links.h"
 #include "bpffs/live.h"
 #include "bpffs/owners.h"
+#include "bpffs/recall.h"
 #include "bpffs/stage.h"
 #include "pinning/attach.h"
 #include "pinning/loader.h"
@@ -42,8 +43,9 @@ struct loading {
 	char shared_map[NAME_SIZE];  /* the first of them */
 	char shared_with[NAME_SIZE]; /* and who has that */
 	struct live replaced;        /* the old program and what it uses, as far as known */
+	struct recalled lacks;       /* what is not known of that */
 	struct live live;            /* as it will be after the switch */
-	bool blind;                  /* of which only our own program is known */
+	bool blind;                  /* of others only what the directory tells */
 	struct record rec;
 	int prog_fd;
 	char prog_file[NAME_SIZE]; /* its name, as bpffs takes it */
@@ -90,9 +92,9 @@ bool load_leaves_shared(const struct loading *l);
 
 /*
  * load_shared.c: look at the program that is to be replaced, and which maps it and the programs
- * behind it use; without CAP_SYS_ADMIN none are known. The second is replaced_uses of struct
- * reuse_options, with the struct loading. The first reports its failures, and returns 0 or a
- * negative errno.
+ * behind it use; without CAP_SYS_ADMIN as far as the directory tells. The second is replaced_uses
+ * of struct reuse_options, with the struct loading. The first reports its failures, and returns 0
+ * or a negative errno.
  */
 int load_look_at_replaced(struct loading *l);
 int load_replaced_uses(const void *context, __u32 map_id);

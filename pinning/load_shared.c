@@ -108,16 +108,18 @@ int load_look_at_replaced(struct loading *l)
 		return 0;
 	old = *l->old;
 	err = live_query(&l->replaced, &attached);
-	return err && err != -EPERM ? failed(err, "cannot look at program %u", old.prog_id) : 0;
+	if (err == -EPERM)
+		return live_recall(&l->replaced, &l->lacks, &attached, &l->attached, &l->dir);
+	return err ? failed(err, "cannot look at program %u", old.prog_id) : 0;
 }
 
 int load_replaced_uses(const void *context, __u32 map_id)
 {
 	const struct loading *l = context;
 
-	if (!l->replaced.progs_len)
-		return -EPERM;
-	return live_map_fd(&l->replaced, map_id) >= 0;
+	if (live_map_fd(&l->replaced, map_id) >= 0)
+		return 1;
+	return !l->replaced.progs_len || l->lacks.progs ? -EPERM : 0;
 }
 
 /*

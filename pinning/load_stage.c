@@ -46,19 +46,23 @@ int load_describe(struct loading *l)
 int load_foresee(struct loading *l)
 {
 	struct attachments others;
+	struct recalled lacks;
 	struct bpf_map *map;
 	int err;
 
 	err = load_find_others(l, &others);
-	if (!err) {
+	if (!err)
 		err = live_query(&l->live, &others);
-		attachments_free(&others);
-	}
 	if (err == -EPERM) {
 		detail("what others have attached cannot be opened by id without CAP_SYS_ADMIN");
 		l->blind = true;
-		err = 0;
+		err = live_recall(&l->live, &lacks, &others, &l->attached, &l->dir);
+		if (err) {
+			attachments_free(&others);
+			return err;
+		}
 	}
+	attachments_free(&others);
 	if (!err)
 		err = live_add_prog(&l->live, l->object->hook, l->prog_fd, 0);
 	bpf_object__for_each_map(map, l->object->obj) {

@@ -45,6 +45,7 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 {
 	const struct reuse_unpinned in = {
 		.replaced = &l->replaced,
+		.lacks = &l->lacks,
 		.owners = &l->owners,
 		.how = how,
 		.keeps_name = load_keeps_name,

@@ -162,6 +162,16 @@ static void hint_add(const struct directory *dir, const struct beside *beside)
 		     cli_command("pin_maps"), cli_word(dir->ifname));
 }
 
+static void hint_root(const struct directory *dir, const struct beside *beside, const char *name)
+{
+	if (beside->own)
+		hint("add what it has, as root: the same with --on-mismatch %s=migrate",
+		     cli_word(name));
+	else
+		hint("add what it has, as root: %s --carry %s", cli_command("pin_maps"),
+		     cli_word(dir->ifname));
+}
+
 /* Without CAP_SYS_ADMIN, and unless it is known to work with the new one: it may use the old one.
  */
 static void tell_unknown(const struct object *object, const struct bpf_map *map,
@@ -169,16 +179,16 @@ static void tell_unknown(const struct object *object, const struct bpf_map *map,
                          const struct reuse_options *how)
 {
 	const char *name = object_map_name(object, map);
+	char where[NAME_SIZE * 2];
 
-	if (beside->own ||
-	    (dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
+	if ((dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
 	    mismatch_of(how->mismatch, name) == MISMATCH_FRESH ||
 	    is_done(object, map, dir, beside->id, how->classes))
 		return;
 	note("map '%s': if the replaced program has counts or rules in map %u up to now, they stay "
-	     "in %%old-%u: to see which maps it uses takes CAP_SYS_ADMIN",
-	     name, beside->id, beside->id);
-	hint("add them, as root: %s --carry %s", cli_command("pin_maps"), cli_word(dir->ifname));
+	     "in %s: to see which maps it uses takes CAP_SYS_ADMIN",
+	     name, beside->id, beside_name(beside, where, sizeof(where)));
+	hint_root(dir, beside, name);
 }
 
 /* The egress program goes on with its own map, under its name. */
@@ -224,6 +234,8 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 		    -EOPNOTSUPP)
 			return bring_beside(object, map, dir, fd, beside, layout, how);
 		note("map '%s': what is in %s stays there: %s", name, where, why);
+		if (reuse_is_denied(fd))
+			hint_root(dir, beside, name);
 	}
 	return 0;
 }

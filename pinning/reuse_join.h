@@ -31,6 +31,9 @@ int reuse_add_left(const struct object *object, const struct bpf_map *map,
 /* reuse_fit.c: what is pinned is neither used on nor carried over. */
 bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name);
 
+/* reuse_refuse.c: its types are there, but not to be read by this run. */
+bool reuse_is_denied(int map_fd);
+
 /* reuse_fit.c: the pinned map is as the object defines it, and its programs may use it. Silent. */
 bool reuse_fits(const struct object *object, const struct bpf_map *map, const struct directory *dir,
                 int pin_fd, const struct bpf_map_info *info);

@@ -39,8 +39,7 @@ int reuse_refuse_link(const struct object *object, const char *name, const struc
 	return -EINVAL;
 }
 
-/* Its types are there, but not to be read by this run. */
-static bool is_btf_denied(int map_fd)
+bool reuse_is_denied(int map_fd)
 {
 	struct bpf_map_info info;
 	int fd;
@@ -57,7 +56,7 @@ static bool is_btf_denied(int map_fd)
 /* Why was said. What holds for one map need not stop the others. */
 int reuse_refuse_content(const char *name, __u32 type, int pin_fd)
 {
-	bool denied = is_btf_denied(pin_fd);
+	bool denied = reuse_is_denied(pin_fd);
 
 	if (denied)
 		hint("run as root, or with CAP_SYS_ADMIN: then the types of the old map can be "

@@ -88,9 +88,11 @@ struct refusals {
 	unsigned int count;
 	bool foreign;  /* others keep one of them pinned */
 	bool pinnable; /* one of them can be pinned here */
+	bool denied;   /* what one of them has could be added with CAP_SYS_ADMIN */
 	bool comes;    /* what one of them has can be added to the map in place */
 	bool twins;    /* of one of them, only the object tells which it is */
 	const char *name;
+	const char *unseen; /* the first map of which that program may have another one */
 };
 
 /* Nothing is pinned in the place of what another program goes on with. */
@@ -140,16 +142,19 @@ static int hint_refused(const struct object *object, const struct directory *dir
 		hint("add what %s to what is in place: --on-mismatch %s=migrate, or migrate for "
 		     "all such maps",
 		     all->count > 1 ? "they hold" : "it holds", cli_word(all->name));
+	if (all->denied)
+		hint("%srun as root, or with CAP_SYS_ADMIN: then what %s can be added",
+		     all->comes ? "or " : "", all->count > 1 ? "they hold" : "it holds");
 	if (all->pinnable)
 		hint("%spin %s in %s, and the load goes on with %s%s: %s %s%s%s%s%s",
-		     all->comes ? "or " : "", them, dir->path, them,
+		     all->comes || all->denied ? "or " : "", them, dir->path, them,
 		     all->twins ? "; of which object the program is, tells them apart" : "",
 		     cli_command("pin_maps"), all->foreign ? "--foreign " : "",
 		     all->twins ? "--object " : "", all->twins ? cli_word(object->path) : "",
 		     all->twins ? " " : "", cli_interface(dir->ifname));
 	hint("%sleave behind what %s: --on-mismatch %s=fresh, or --replace for all such maps",
-	     all->comes || all->pinnable ? "or " : "", all->count > 1 ? "they hold" : "it holds",
-	     cli_word(all->name));
+	     all->comes || all->denied || all->pinnable ? "or " : "",
+	     all->count > 1 ? "they hold" : "it holds", cli_word(all->name));
 	return -EEXIST;
 }
 
@@ -275,6 +280,7 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 	}
 	refuse_left(dir, in, left, lacking, all);
 	all->comes |= comes;
+	all->denied |= !comes && left->taken_fd >= 0 && reuse_is_denied(left->used->fd);
 	return 0;
 }
 
@@ -289,6 +295,9 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	int err = 0;
 
 	left.used = find_used(in->replaced, pinned, name, &count);
+	if (!left.used && !all->unseen && !in->replace &&
+	    mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
+		all->unseen = name;
 	if (!left.used)
 		return 0;
 	left.taken_fd = open_taken(object, map, dir, &left.taken);
@@ -311,6 +320,22 @@ out:
 	return err;
 }
 
+/* It has more maps without a pin than the object has of those that are never pinned. */
+static void tell_unseen(const struct object *object, const struct directory *dir,
+                        const struct reuse_unpinned *in, const char *name)
+{
+	unsigned int internal = 0;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj)
+		internal += bpf_map__is_internal(map);
+	if (!name || in->lacks->maps <= internal)
+		return;
+	note("program %u, which is replaced, uses %u map%s without a pin in %s: if '%s' is among "
+	     "them, what it holds stays behind; to look at them takes CAP_SYS_ADMIN",
+	     in->prog_id, in->lacks->maps, in->lacks->maps == 1 ? "" : "s", dir->path, name);
+}
+
 int reuse_check_unpinned(const struct object *object, const struct directory *dir,
                          const struct reuse_unpinned *in)
 {
@@ -319,7 +344,7 @@ int reuse_check_unpinned(const struct object *object, const struct directory *di
 	struct bpf_map *map;
 	int err;
 
-	if (dir->fd < 0 || dir->dropped || !in->replaced->maps_len)
+	if (dir->fd < 0 || dir->dropped || !(in->replaced->maps_len || in->lacks->maps))
 		return 0;
 	err = view_list(&pinned, dir);
 	bpf_object__for_each_map(map, object->obj) {
@@ -327,5 +352,7 @@ int reuse_check_unpinned(const struct object *object, const struct directory *di
 			err = check_one(object, map, dir, in, &pinned, &all);
 	}
 	view_close(&pinned);
+	if (!err && !all.count)
+		tell_unseen(object, dir, in, all.unseen);
 	return err || !all.count ? err : hint_refused(object, dir, &all);
 }

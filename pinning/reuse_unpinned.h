@@ -8,11 +8,13 @@
 
 #include "bpffs/live.h"
 #include "bpffs/owners.h"
+#include "bpffs/recall.h"
 #include "pinning/reuse.h"
 
 struct reuse_unpinned {
-	const struct live *replaced; /* that program, and what it uses, as far as known */
-	const struct owners *owners; /* of all pins but those in the directory */
+	const struct live *replaced;  /* that program, and what it uses, as far as known */
+	const struct recalled *lacks; /* what is not known of it */
+	const struct owners *owners;  /* of all pins but those in the directory */
 	const struct reuse_options *how;
 	bool (*keeps_name)(const void *context, __u32 map_id); /* with how->context */
 	__u32 prog_id;
@@ -23,9 +25,9 @@ struct reuse_unpinned {
 /*
  * See that the object is loaded with all the maps of the replaced program that it has by name; a
  * new one only if the user says so (MISMATCH_FRESH of that map, or in->replace), which is noted.
- * Not for program arrays, which are always made anew, and streams, which hold no state. Before
- * reuse_maps(), or with the object loaded already, for another interface. Reports its failures.
- * Returns 0, -EEXIST, or another negative errno.
+ * Maps that could not be looked at are said. Not for program arrays, which are always made anew,
+ * and streams, which hold no state. Before reuse_maps(), or with the object loaded already, for
+ * another interface. Reports its failures. Returns 0, -EEXIST, or another negative errno.
  */
 int reuse_check_unpinned(const struct object *object, const struct directory *dir,
                          const struct reuse_unpinned *in);

@@ -309,12 +309,12 @@ test_counts_that_stay_behind_are_said()
 	expect_seen 40 0
 }
 
-# CAP_SYS_ADMIN is what it takes to see which maps a program uses.
+# CAP_SYS_ADMIN is what it takes to read the types of a map.
 unprivileged() { run setpriv --inh-caps -all,+bpf,+net_admin --bounding-set -all,+bpf,+net_admin "$@"; }
 
-test_counts_that_may_stay_behind_are_said_to_who_cannot_see()
+test_counts_that_stay_behind_are_said_to_who_cannot_read_their_types()
 {
-	local said="map 'frames_seen': if the replaced program has counts or rules in map "
+	local said="map 'frames_seen': what is in %old-"
 
 	need setpriv
 	load v0 "$BUILT/carry1.o" >/dev/null
@@ -322,7 +322,7 @@ test_counts_that_may_stay_behind_are_said_to_who_cannot_see()
 	upgrade xdp carry2.o
 	send 20
 	unprivileged load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
-	[[ $status == 0 && $errors == *"$said"*"CAP_SYS_ADMIN"*"hint: add them, as root: pin_maps --carry v0"* ]] ||
+	[[ $status == 0 && $errors == *"$said"*" stays there: "*"CAP_SYS_ADMIN"*"hint: add what it has, as root: pin_maps --carry v0"* ]] ||
 		fail "$status: $errors"
 	expect_status 0 pin_maps --carry v0
 	expect_seen 40 0
