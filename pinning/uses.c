@@ -2,12 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "pinning/uses.h"
+
+/* The kernel lets a program have this many (BPF_MAX_SUBPROGS). */
+#define FUNCTIONS_MAX 256
 
 struct reading {
 	struct uses *uses;
@@ -55,49 +59,142 @@ static int add_map(struct uses_program *prog, const char *map)
 	return maps[prog->len++] ? 0 : -ENOMEM;
 }
 
-/* Relocations of one section lie in the order of its instructions. */
-static int read_relocations(struct reading *r, Elf_Scn *scn, const GElf_Sym *function,
-                            struct uses_program *prog)
+/* The program and the functions that it calls, in the order in which a loader puts them. */
+struct walk {
+	struct reading *r;
+	struct uses_program *prog;
+	GElf_Sym functions[FUNCTIONS_MAX];
+	size_t len;
+};
+
+/* Of an instruction that names something: sym is what its relocation points to, or NULL. */
+typedef int (*each_fn)(struct walk *w, const GElf_Sym *function, const struct bpf_insn *insn,
+                       size_t at, const GElf_Sym *sym);
+
+static Elf_Data *relocations_of(const struct reading *r, size_t section)
 {
-	Elf_Data *data = elf_getdata(scn, NULL), *symbols = elf_getdata(r->symtab, NULL);
-	GElf_Rel rel;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(r->elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_REL && shdr.sh_info == section)
+			return elf_getdata(scn, NULL);
+	return NULL;
+}
+
+static bool is_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+/* Relocations of one section lie in the order of its instructions. */
+static int for_each_name(struct walk *w, const GElf_Sym *function, each_fn each)
+{
+	Elf_Data *code = elf_getdata(elf_getscn(w->r->elf, function->st_shndx), NULL);
+	Elf_Data *relocations = relocations_of(w->r, function->st_shndx);
+	Elf_Data *symbols = elf_getdata(w->r->symtab, NULL);
+	size_t at = function->st_value, end = at + function->st_size;
+	int err = 0, next = 0;
+	GElf_Rel rel = {};
 	GElf_Sym sym;
-	int err = 0;
 
-	for (int i = 0; !err && data && symbols && gelf_getrel(data, i, &rel); i++) {
-		const char *name;
+	if (!code || !code->d_buf || !symbols || end < at || end > code->d_size)
+		return 0;
+	for (; !err && at + sizeof(struct bpf_insn) <= end; at += sizeof(struct bpf_insn)) {
+		struct bpf_insn insn;
+		bool named;
 
-		if (rel.r_offset < function->st_value ||
-		    rel.r_offset >= function->st_value + function->st_size)
-			continue;
-		if (!gelf_getsym(symbols, GELF_R_SYM(rel.r_info), &sym) || sym.st_shndx != r->maps)
-			continue;
-		name = elf_strptr(r->elf, r->strtab, sym.st_name);
-		err = name ? add_map(prog, name) : -EINVAL;
+		memcpy(&insn, (const char *)code->d_buf + at, sizeof(insn));
+		while (relocations && (!next || rel.r_offset < at) &&
+		       gelf_getrel(relocations, next, &rel))
+			next++;
+		named = next && rel.r_offset == at &&
+		        gelf_getsym(symbols, GELF_R_SYM(rel.r_info), &sym);
+		if (named || is_call(&insn))
+			err = each(w, function, &insn, at, named ? &sym : NULL);
 	}
 	return err;
+}
+
+static int add_used(struct walk *w, const GElf_Sym *function, const struct bpf_insn *insn,
+                    size_t at, const GElf_Sym *sym)
+{
+	const char *name;
+
+	(void)function;
+	(void)insn;
+	(void)at;
+	if (!sym || sym->st_shndx != w->r->maps)
+		return 0;
+	name = elf_strptr(w->r->elf, w->r->strtab, sym->st_name);
+	return name ? add_map(w->prog, name) : -EINVAL;
+}
+
+/* The function that begins there, or false. */
+static bool find_function(const struct reading *r, size_t section, size_t at, GElf_Sym *function)
+{
+	Elf_Data *symbols = elf_getdata(r->symtab, NULL);
+
+	for (size_t i = 0; symbols && gelf_getsym(symbols, i, function); i++)
+		if (GELF_ST_TYPE(function->st_info) == STT_FUNC && function->st_shndx == section &&
+		    function->st_value == at)
+			return true;
+	return false;
+}
+
+static int add_function(struct walk *w, const GElf_Sym *function);
+
+/* Called, or passed on to be called: what is static is named by its section and its place there. */
+static int add_called(struct walk *w, const GElf_Sym *function, const struct bpf_insn *insn,
+                      size_t at, const GElf_Sym *sym)
+{
+	__s64 imm = insn->imm, target;
+	GElf_Sym called;
+
+	if (!sym)
+		target = at + (imm + 1) * sizeof(*insn);
+	else if (is_call(insn))
+		target = sym->st_value + (imm + 1) * sizeof(*insn);
+	else
+		target = sym->st_value + imm;
+	if (target < 0 ||
+	    !find_function(w->r, sym ? sym->st_shndx : function->st_shndx, target, &called))
+		return 0;
+	return add_function(w, &called);
+}
+
+static int add_function(struct walk *w, const GElf_Sym *function)
+{
+	for (size_t i = 0; i < w->len; i++)
+		if (w->functions[i].st_shndx == function->st_shndx &&
+		    w->functions[i].st_value == function->st_value)
+			return 0;
+	if (w->len == FUNCTIONS_MAX)
+		return 0;
+	w->functions[w->len++] = *function;
+	return for_each_name(w, function, add_called);
 }
 
 static int add_program(struct reading *r, const GElf_Sym *function)
 {
 	const char *name = elf_strptr(r->elf, r->strtab, function->st_name);
-	struct uses_program *list, *prog;
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
+	struct walk w = { .r = r };
+	struct uses_program *list;
 	int err = 0;
 
 	list = reallocarray(r->uses->list, r->uses->len + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	r->uses->list = list;
-	prog = &list[r->uses->len++];
-	*prog = (struct uses_program){ .name = strdup(name ? name : "") };
-	if (!prog->name)
+	w.prog = &list[r->uses->len++];
+	*w.prog = (struct uses_program){ .name = strdup(name ? name : "") };
+	if (!w.prog->name)
 		return -ENOMEM;
-	while (!err && r->maps && (scn = elf_nextscn(r->elf, scn)))
-		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_REL &&
-		    shdr.sh_info == function->st_shndx)
-			err = read_relocations(r, scn, function, prog);
+	if (!r->maps)
+		return 0;
+	err = add_function(&w, function);
+	for (size_t i = 0; !err && i < w.len; i++)
+		err = for_each_name(&w, &w.functions[i], add_used);
 	return err;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which maps the programs of an ELF object use, in the order in which instructions name them. */
+/*
+ * Which maps the programs of an ELF object use, in the order in which instructions name them: their
+ * own, and then those of the functions that they call, as libbpf puts these behind them.
+ */
 #ifndef PINNING_USES_H
 #define PINNING_USES_H
 

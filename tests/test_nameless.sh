@@ -68,6 +68,21 @@ test_the_order_of_use_tells_maps_apart_whose_names_are_cut_alike()
 	done
 }
 
+# Those of the functions that a program calls come after its own.
+test_maps_of_functions_that_are_called_are_told_apart()
+{
+	local map n=0
+
+	load_nameless v0 "$BUILT/called.o" called
+	expect_status 0 pin_maps --object "$BUILT/called.o" v0
+	send 1
+	for map in first second third fourth; do
+		n=$((n + 1))
+		bpftool map dump pinned "$BPFFS/v0/called_$map" | grep -q "value: 0$n 00 00 00" ||
+			fail "$map: $(bpftool map dump pinned "$BPFFS/v0/called_$map")"
+	done
+}
+
 test_what_could_be_either_is_refused_and_both_are_named()
 {
 	load_ids first
