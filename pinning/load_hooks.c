@@ -37,12 +37,19 @@ int load_check_names(const struct loading *l)
 		holder = find_holder(l, map);
 		if (!holder)
 			continue;
-		rejected(-EEXIST, "cannot give program %s a new map '%s': it cannot be pinned",
-		         report->prog_name, map->name);
+		rejected(-EEXIST, "cannot give program %s %s map '%s': it cannot be pinned",
+		         report->prog_name, report->shares ? "the shared" : "a new", map->name);
 		hint("%s", map->why);
-		hint("that hook goes first, and the others then have its new map: %s "
-		     "--on-mismatch fresh --hook %s %s OBJECT",
-		     cli_command("load"), hook_name(holder->hook), cli_word(l->iface->name));
+		if (report->shares)
+			hint("that hook goes first, with all that are to share: %s --shared "
+			     "--on-mismatch fresh --hook %s %s ... OBJECT",
+			     cli_command("load"), hook_name(holder->hook),
+			     cli_word(l->iface->name));
+		else
+			hint("that hook goes first, and the others then have its new map: %s "
+			     "--on-mismatch fresh --hook %s %s OBJECT",
+			     cli_command("load"), hook_name(holder->hook),
+			     cli_word(l->iface->name));
 		return -EEXIST;
 	}
 	return 0;

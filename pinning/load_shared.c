@@ -229,6 +229,26 @@ bool load_leaves_shared(const struct loading *l)
 	return found;
 }
 
+/* What the old program had of a map of this name, and left now: it has been kept for that one. */
+static int drop_left(struct loading *l, const struct plan_map *map)
+{
+	char path[MAP_PATH_SIZE], with[NAME_SIZE];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < l->replaced.maps_len; i++) {
+		__u32 id, old_id = l->replaced.maps[i].info.id;
+
+		if (live_map_fd(&l->live, old_id) >= 0 ||
+		    !sharers_name(&l->sharers, old_id, with, sizeof(with)))
+			continue;
+		for (int egress = 0; !err && egress < 2; egress++)
+			if (!map_path(map->name, egress, old_id, path, sizeof(path)) &&
+			    !pin_map_id(l->dir.fd, path, &id) && id == old_id)
+				err = stage_add_drop(&l->stage, path);
+	}
+	return err;
+}
+
 /* Else readers would add what others go on counting in it. */
 int load_drop_parted(struct loading *l)
 {
@@ -239,10 +259,16 @@ int load_drop_parted(struct loading *l)
 	for (size_t i = 0; l->has_sharers && !err && i < plan->len; i++) {
 		struct plan_map *map = &plan->maps[i];
 
-		if (map->state != PLAN_REPLACED || map->prog_id != l->report->prog_id ||
-		    map->hook != l->object->hook ||
-		    mismatch_of(&l->options->mismatch, map->name) != MISMATCH_FRESH ||
+		if (map->prog_id != l->report->prog_id || map->hook != l->object->hook ||
+		    mismatch_of(&l->options->mismatch, map->name) != MISMATCH_FRESH)
+			continue;
+		if (!l->options->dry_run)
+			err = drop_left(l, map);
+		if (err || map->state != PLAN_REPLACED ||
 		    !sharers_name(&l->sharers, map->old_id, with, sizeof(with)))
+			continue;
+		/* Another hook goes on with it, and follows later. */
+		if (live_map_fd(&l->live, map->old_id) >= 0)
 			continue;
 		if (map_path(map->name, map->egress, map->old_id, path, sizeof(path)))
 			continue;

@@ -3,6 +3,7 @@
 # load --shared: one program and one set of maps on a hundred interfaces, for little more than one.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/pins.sh
+. tests/carry.sh
 
 # traced COMMAND...: its system calls are in $TMPDIR/calls.
 traced()
@@ -452,4 +453,66 @@ test_who_comes_back_to_a_shared_set_is_told_of_it()
 	unload --all --purge h1 >/dev/null
 	expect_status 0 load v0 objects/xdp_pass.o
 	[[ $(readlink "$BPFFS/v0/%meta") != *xdp_shared* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+}
+
+# put_rules PIN KEY...: the list has these, of a verdict that is not looked at.
+put_rules()
+{
+	local pin=$1 key
+
+	shift
+	for key; do
+		bpftool map update pinned "$pin" key "$key" 0 0 0 value 0 0 0 0 9 0 0 0
+	done
+}
+
+# Both hooks of v0 have the set of v0 and h1, and XDP of v0 has parted from it.
+part_one_hook()
+{
+	make_veth h1 h2
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	put_rules "$BPFFS/h1/deny_list" 5 7
+	send 4
+	shared=$(map_id "$BPFFS/h1/deny_list")
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/carry1.o"
+	[[ $errors == *"tc_ingress goes on with another one, map $shared"*\
+"hint: "*"load --on-mismatch migrate --hook tc_ingress v0 OBJECT"* ]] || fail "$errors"
+	expect_id "$BPFFS/v0/deny_list%old-$shared" "$shared"
+}
+
+test_a_hook_follows_one_that_parted_from_a_shared_set()
+{
+	local shared
+
+	part_one_hook
+	expect_status 2 load --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"goes by 2 entries of another one, map $shared, pinned as deny_list%old-$shared"* ]] || fail "$errors"
+	expect_status 0 load --on-mismatch migrate --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'5 9\n7 9' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	# The counts of both stay with the set.
+	send 3
+	expect_seen 6 0
+	expect_id "$BPFFS/h1/deny_list" "$shared"
+	[[ $(rules_of "$BPFFS/h1/deny_list") == $'5 9\n7 9' ]] || fail "$(rules_of "$BPFFS/h1/deny_list")"
+}
+
+test_a_hook_that_begins_anew_after_another_one_parted_leaves_nothing_of_the_set()
+{
+	local shared
+
+	part_one_hook
+	expect_status 0 load --dry-run --on-mismatch fresh --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	expect_id "$BPFFS/v0/deny_list%old-$shared" "$shared"
+	# With the set, it is the hook that parted which goes first.
+	run load --shared --on-mismatch fresh --hook tc_ingress h1 v0 "$BUILT/tc_carry1.o"
+	[[ $status == 3 && $errors == *"cannot give program tc_carry1 the shared map 'deny_list'"*\
+"hint: that hook goes first, with all that are to share: "*"load --shared --on-mismatch fresh --hook xdp v0 ... OBJECT"* ]] ||
+		fail "$status: $errors"
+	expect_status 0 load --on-mismatch fresh --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"2 entries of map $shared, which program "*" are left behind"* ]] || fail "$errors"
+	# Readers would add what the others go on counting.
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
+	expect_id "$BPFFS/h1/deny_list" "$shared"
 }
