@@ -96,6 +96,16 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 	return err;
 }
 
+/* A map that was there before, of a program that is on, or of another hook: nothing came into it
+ * that would be lost. */
+static bool was_there(const struct leftover *l, const struct directory *dir, __u32 map_id)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (record_has_map(&dir->record, hook, map_id))
+			return true;
+	return !l->blind && leftover_uses(l, map_id);
+}
+
 /*
  * What the new program counted while it was on stays as the old map of that name, which readers
  * add to the present one.
@@ -105,10 +115,13 @@ static int keep_counts(const struct leftover *l, const struct directory *dir)
 	char old[NAME_SIZE];
 	int err = 0;
 
+	/* What unload prepares no program has ever run with. */
+	if (!l->new_prog)
+		return 0;
 	for (size_t i = 0; !err && i < l->displaced.len; i++) {
 		const struct displaced *one = &l->displaced.list[i];
 
-		if (!one->counted)
+		if (!one->counted || was_there(l, dir, one->new_id))
 			continue;
 		err = mapname_old(one->file, one->new_id, old, sizeof(old));
 		if (!err && linkat(l->pins_fd, one->file, dir->fd, old, 0) && errno != EEXIST)
