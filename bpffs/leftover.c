@@ -275,14 +275,18 @@ static void prog_name(__u32 id, char name[BPF_OBJ_NAME_LEN])
 
 void leftover_there(const struct leftover *l, char text[LEFTOVER_THERE_SIZE])
 {
+	const char *whose = ", which is not ours,";
 	char name[BPF_OBJ_NAME_LEN];
 
+	if (l->there == l->old_prog)
+		whose = ", the old one,";
+	else if (record_has_prog(&l->rec, l->hook, l->there))
+		whose = "";
 	prog_name(l->there, name);
 	if (!l->there)
 		snprintf(text, LEFTOVER_THERE_SIZE, "nothing is on %s of %s", hook_name(l->hook),
 		         l->rec.iface.name);
 	else
-		snprintf(text, LEFTOVER_THERE_SIZE, "program %u (%s), %s, is on %s of %s", l->there,
-		         name, l->there == l->old_prog ? "the old one" : "which is not ours",
-		         hook_name(l->hook), l->rec.iface.name);
+		snprintf(text, LEFTOVER_THERE_SIZE, "program %u (%s)%s is on %s of %s", l->there,
+		         name, whose, hook_name(l->hook), l->rec.iface.name);
 }

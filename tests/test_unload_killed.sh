@@ -60,3 +60,11 @@ test_killed_before_its_program_is_off_it_leaves_no_pin_of_a_map_in_use()
 	expect_status 0 unload --id "$goes" v0
 	expect_kept
 }
+
+test_killed_after_its_program_is_off_it_names_whose_the_other_one_is()
+{
+	killed_at 1
+	expect_fail "finished what a killed 'unload' began in $BPFFS/v0: program $stays (tc_pass) is on tc_ingress of v0" \
+		unload --id "$goes" v0
+	expect_kept
+}
