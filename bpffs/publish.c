@@ -210,9 +210,6 @@ static int drop_one(int drops_fd, int dir_fd, const char *order)
 	if (unlinkat(dir_fd, path, 0) && errno != ENOENT)
 		return -errno;
 	unlinkat(drops_fd, order, 0);
-	/* Unless something is in it. */
-	if (!strncmp(path, DIRECTORY_CARRY "/", strlen(DIRECTORY_CARRY "/")))
-		unlinkat(dir_fd, DIRECTORY_CARRY, AT_REMOVEDIR);
 	return 0;
 }
 
@@ -229,6 +226,9 @@ static int drop_named(int stage_fd, int dir_fd)
 		err = drop_one(fd, dir_fd, orders.list[i].name);
 	listing_free(&orders);
 	close(fd);
+	/* Unless something is in it. Before the orders are gone: else a kill in between leaves it.
+	 */
+	unlinkat(dir_fd, DIRECTORY_CARRY, AT_REMOVEDIR);
 	unlinkat(stage_fd, STAGE_DROPS, AT_REMOVEDIR);
 	return err;
 }

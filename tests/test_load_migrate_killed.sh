@@ -3,6 +3,7 @@
 # load --on-mismatch migrate, killed or failing after the switch: the next run brings over what is left.
 # shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
 . tests/load_migrate.sh
+. tests/faults.sh
 
 # stop_switched [NAME]: carry2 is on the hook instead of carry1, or of NAME the same, and the old maps
 # take edits still.
@@ -46,6 +47,32 @@ test_what_was_edited_in_the_old_map_before_and_after_a_kill_is_brought_over()
 	expect_seen 0 20
 	expect_nothing_left
 	[[ $(load_state v0 xdp) == *" carry2" ]]
+}
+
+first_of_two()
+{
+	ip link set dev v0 xdp off
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+	load v0 "$BUILT/carry1.o" >/dev/null
+	send 3
+}
+
+# The last of the orders to drop is gone by then.
+test_the_place_of_the_notes_goes_also_if_the_run_that_empties_it_is_killed()
+{
+	local at
+
+	first_of_two
+	at=$(looks_of unlinkat '"%carry", AT_REMOVEDIR' load --on-mismatch migrate v0 "$BUILT/carry2.o" |
+		tail -1)
+	first_of_two
+	inject unlinkat signal=KILL "$at" load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	((status == 137)) || fail "status $status: $errors"
+	[[ -d $BPFFS/v0/%carry && -z $(ls -A "$BPFFS/v0/%carry") ]] || fail "not there: $(find "$BPFFS/v0")"
+	expect_status 0 pin_maps v0
+	[[ ! -e $BPFFS/v0/%carry ]] || fail "it stays"
+	expect_nothing_left
+	expect_seen 3 0
 }
 
 # What is added, changed and deleted in the old maps between the copy and their end; and in the other
