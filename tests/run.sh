@@ -19,6 +19,7 @@ Environment:
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
   OMIT=REGEX  leave out the tests whose whole names it matches
+  AGAIN=yes   run what failed once more, alone and when all else is done: that decides
   TIMES=yes   print the seconds that each took
   CI=true     a skip whose reason is not in tests/known_skips is a failure
 
@@ -235,6 +236,17 @@ report_unit()
 	fi
 }
 
+# why_it_failed N STATUS SECONDS
+why_it_failed()
+{
+	tail -n 200 "$tmp/$1.out"
+	if (($2 == 124 || $2 == 137 && $3 >= limit)); then
+		echo "no end after $limit s: killed"
+	elif (($2 != 1)); then
+		echo "exit status $2"
+	fi
+}
+
 report()
 {
 	local n=$1 status seconds name=${names[$1]} reason
@@ -256,15 +268,14 @@ report()
 		result_skipped "$name" "$reason"
 		return
 	fi
+	if [[ ${AGAIN-} == yes && -n $name ]] && ((n < planned)); then
+		echo "# failed beside others, and comes once more: $name"
+		why_it_failed "$n" "$status" "$seconds" | diagnostics
+		add_job "${files[n]}" "$name"
+		return
+	fi
 	result_failed "${name:-${files[n]}}"
-	{
-		tail -n 200 "$tmp/$n.out"
-		if ((status == 124 || status == 137 && seconds >= limit)); then
-			echo "no end after $limit s: killed"
-		elif ((status != 1)); then
-			echo "exit status $status"
-		fi
-	} | of_a_failure
+	why_it_failed "$n" "$status" "$seconds" | of_a_failure
 }
 
 if (($# == 0)); then
@@ -281,9 +292,10 @@ done
 
 # Workers report by number through the fifo; results are printed in the order of the jobs.
 mkfifo "$tmp/done" && exec 9<>"$tmp/done" || exit 2
-next=0 shown=0 running=0
+next=0 shown=0 running=0 planned=${#files[@]}
 while ((shown < ${#files[@]})); do
-	while ((next < ${#files[@]} && running < jobs)); do
+	# What is there beyond what was planned comes once more, alone.
+	while ((next < ${#files[@]} && running < (next < planned ? jobs : 1))); do
 		if [[ ! -e $tmp/$next.status ]]; then
 			work "$next" &
 			workers[next]=$!

@@ -170,6 +170,31 @@ test_what_failed_is_said_once_more_at_the_end()
 	[[ $output == "not ok 1 - test_one_fails"$'\n'"# seen here"*"ok 2 - "* ]] || fail "it says: $output"
 }
 
+# A machine that is slow for a moment must not decide, and what fails each time has to fail.
+test_what_failed_comes_once_more_when_all_else_is_done()
+{
+	cat >"$TMPDIR/test_again.sh" <<-'END'
+		test_one_fails_beside_others()
+		{
+			[ ! -e /srv/late ] || return 0
+			touch /srv/early
+			fail "too early"
+		}
+		test_one_fails() { fail "for this reason"; }
+		test_one_takes_long() { eventually [ -e /srv/early ] && touch /srv/late; }
+	END
+	# Each test has a /run of its own.
+	mount -t tmpfs tmpfs /srv
+	mount --bind . /mnt
+	cd /mnt
+	expect_status 1 env AGAIN=yes JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
+	[[ $output == "# failed beside others, and comes once more: test_one_fails_beside_others"$'\n'"# "*": too early"$'\n'*$'\n'"ok 1 - test_one_takes_long"$'\n'"ok 2 - test_one_fails_beside_others"$'\n'"not ok 3 - test_one_fails"$'\n'*"2 passed, 1 failed, 0 skipped" ]] ||
+		fail "it says: $output"
+	rm /srv/early /srv/late
+	expect_status 1 env JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
+	[[ $output == "not ok 1 - "*"1 passed, 2 failed, 0 skipped" ]] || fail "it says: $output"
+}
+
 # Nothing but the sources is there: a benchmark in a fresh clone must not want for a program.
 test_the_benchmark_builds_what_it_runs()
 {

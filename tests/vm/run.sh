@@ -14,8 +14,8 @@ Environment:
   VM_LIMIT=S         seconds before a VM is killed; default 3600
   VM_CPUS=N          CPUs of a VM; default 1
   VMS=N              VMs that run at the same time; default: the number of CPUs
-  JOBS, LIMIT, FAULTS, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh, in
-                     the VM; default: JOBS=4 LIMIT=900 FAULTS=no
+  JOBS, LIMIT, FAULTS, AGAIN, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh,
+                     in the VM; default: JOBS=4 LIMIT=900 FAULTS=no AGAIN=yes
   VMTEST_CACHE, VMTEST_MIRROR                      as for tests/vm/fetch.sh
 
 What the kernel said is in build/vm/console-KERNEL.
@@ -165,10 +165,11 @@ job()
 {
 	local variable
 
-	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no}
+	# An emulated CPU stands still now and then for longer than a test waits.
+	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no} AGAIN=${AGAIN-yes}
 	((${#wanted[@]} > 0)) ||
 		: "${OMIT=$(awk '$1 == "-" { print $2 }' tests/vm/tests | paste -s -d '|')}"
-	for variable in JOBS LIMIT FAULTS OMIT TIMES CHAOS_SEED CHAOS_SECONDS; do
+	for variable in JOBS LIMIT FAULTS AGAIN OMIT TIMES CHAOS_SEED CHAOS_SECONDS; do
 		[[ ! -v $variable ]] || echo "$variable=${!variable}"
 	done
 	tests_of "$1"
