@@ -10,6 +10,7 @@
 #include "bpffs/known.h"
 #include "bpffs/log.h"
 #include "bpffs/moved.h"
+#include "bpffs/recall.h"
 
 /* Everything that one claim is about. */
 struct claimant {
@@ -129,14 +130,32 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	return -EBUSY;
 }
 
+/* A program on the interface is of the record or of a pin here, or uses a map of either. */
+static bool works_here(const struct claimant *c, const struct directory *dir)
+{
+	struct recalled lacks;
+	struct live live;
+	bool found;
+
+	if (identity_works(&dir->record, c->attached))
+		return true;
+	/* That was all that there is to see, unless programs cannot be opened by id. */
+	if (live_recall(&live, &lacks, c->attached, c->attached, dir))
+		return true;
+	found = live.maps_len > 0;
+	live_free(&live);
+	return found;
+}
+
 /*
  * The interface of the record is gone: this one has its name, and gets its maps. What was put aside
- * under this name is of another one, and would have gone with gc.
+ * under this name is of another one, and would have gone with gc; but not what this one works with.
  */
 static int inherit(const struct claimant *c, struct directory *dir)
 {
 	const struct interface *was = &dir->record.iface;
-	bool aside = strcmp(was->name, c->iface->name) != 0, fresh = c->how->fresh || aside;
+	bool aside = strcmp(was->name, c->iface->name) != 0;
+	bool fresh = c->how->fresh || (aside && !works_here(c, dir));
 
 	note("%s belonged to an interface that is gone (%s%sifindex %u): its maps %s %s", dir->path,
 	     aside ? was->name : "", aside ? ", " : "", was->ifindex,

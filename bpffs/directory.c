@@ -28,7 +28,7 @@ static void hint_damaged(const struct directory *dir)
 
 int directory_read_record(struct directory *dir)
 {
-	int err = record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
+	int err = record_read_owner(dir->fd, DIRECTORY_RECORD, &dir->record);
 
 	dir->has_record = !err;
 	if (!err || err == -ENOENT)
@@ -63,7 +63,7 @@ int directory_open_quietly(struct directory *dir, const struct bpffs *fs, const 
 	int err = directory_at(dir, fs, relative);
 
 	if (!err)
-		dir->has_record = !record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
+		dir->has_record = !record_read_owner(dir->fd, DIRECTORY_RECORD, &dir->record);
 	return err;
 }
 
@@ -204,7 +204,7 @@ static int each_below(const char *below, void *arg)
 		snprintf(relative, sizeof(relative), "%s%s", below, entry->d_name);
 		if (directory_at(&dir, each->fs, relative))
 			continue;
-		dir.has_record = !record_read(dir.fd, DIRECTORY_RECORD, &dir.record);
+		dir.has_record = !record_read_owner(dir.fd, DIRECTORY_RECORD, &dir.record);
 		if (dir.has_record || each->without_record)
 			ret = each->visit(&dir, each->arg);
 		directory_close(&dir);

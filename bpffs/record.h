@@ -65,6 +65,9 @@ int record_parse(const char *text, struct record *rec);
  */
 int record_read(int dir_fd, const char *file, struct record *rec);
 
+/* The same for the record of an interface's directory: -EINVAL also if it names none. */
+int record_read_owner(int dir_fd, const char *file, struct record *rec);
+
 /*
  * The number, namespace and address of the interface alone, 0 and "" where it has none: a quick
  * look at many records, of which few are read in full then. Returns 0 or a negative errno of

@@ -268,6 +268,13 @@ int record_read(int dir_fd, const char *file, struct record *rec)
 	return err ? err : record_parse(text, rec);
 }
 
+int record_read_owner(int dir_fd, const char *file, struct record *rec)
+{
+	int err = record_read(dir_fd, file, rec);
+
+	return err || (*rec->iface.name && rec->iface.ifindex) ? err : -EINVAL;
+}
+
 /* What stands behind ";key=", "" if nothing does: no name or value has a semicolon in it. */
 static int find_value(const char *text, const char *key, char value[MAC_TEXT_SIZE])
 {

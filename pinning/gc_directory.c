@@ -166,7 +166,7 @@ static int refuse(const struct gc *gc, const char *relative, char why[256])
 	}
 	if (fd < 0)
 		return fd;
-	err = record_read(fd, DIRECTORY_RECORD, &rec);
+	err = record_read_owner(fd, DIRECTORY_RECORD, &rec);
 	unused = err == -ENOENT && was_never_used(fd);
 	close(fd);
 	if (unused)

@@ -105,7 +105,7 @@ static int visit(struct directory *dir, void *arg)
 	watch(records, dir->fd, "");
 	watch(records, dir->fd, DIRECTORY_EGRESS);
 	if (records->inotify_fd >= 0)
-		dir->has_record = !record_read(dir->fd, DIRECTORY_RECORD, &dir->record);
+		dir->has_record = !record_read_owner(dir->fd, DIRECTORY_RECORD, &dir->record);
 	return dir->has_record ? add(records, dir) : 0;
 }
 

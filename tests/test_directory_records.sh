@@ -33,7 +33,8 @@ test_a_damaged_record_is_refused_and_never_rewritten()
 	ready
 	pin_maps v0 >/dev/null
 	for text in 'garbage' 'v=' 'v=1;gen' 'v=1;gen=x' 'v=1;gen=2;ifindex=99999999999' \
-		'v=1;gen=2;xdp=prog:-1' 'v=1;gen=2;name=%zz' 'v=1;gen=2;name=far-too-long-a-name'; do
+		'v=1;gen=2;xdp=prog:-1' 'v=1;gen=2;name=%zz' 'v=1;gen=2;name=far-too-long-a-name' \
+		'v=1' 'v=1;gen=2;ifindex=2' 'v=1;gen=2;name=v0' 'v=1;gen=2;name=v0;ifindex=0'; do
 		damage "$text"
 		before=$(snapshot)
 		expect_refusal "cannot read the record of $BPFFS/v0: " "$before" pin_maps v0
@@ -102,4 +103,26 @@ test_fields_that_we_do_not_know_stay_in_the_record()
 	expect_status 0 pin_maps v0
 	[[ $(readlink "$BPFFS/v0/%meta") == *";colour=blue"* ]] ||
 		fail "the record is $(readlink "$BPFFS/v0/%meta")"
+}
+
+# Whatever the record says of whose it is: a list that is in force stays so.
+test_maps_that_the_interface_works_with_are_not_dropped_for_a_wrong_record()
+{
+	local id who
+
+	need setpriv
+	load v0 objects/xdp_acl.o >/dev/null
+	acl v0 add src 02:00:00:00:00:02
+	id=$(map_id "$BPFFS/v0/xdp_stats_map")
+	for who in root unprivileged; do
+		damage "$(readlink "$BPFFS/v0/%meta" | sed 's/;name=v0;ifindex=[0-9]*/;name=gone;ifindex=999/; s/;mac=[^;]*//; s/;xdp=.*//')"
+		if [[ $who == root ]]; then
+			run load v0 objects/xdp_acl.o
+		else
+			run setpriv --inh-caps -all,+bpf,+net_admin,+perfmon --bounding-set -all,+bpf,+net_admin,+perfmon \
+				load v0 objects/xdp_acl.o
+		fi
+		[[ $status == 0 && $errors == *"(gone, ifindex 999): its maps are inherited"* ]] || fail "$who: $status: $errors"
+		[[ $(map_id "$BPFFS/v0/xdp_stats_map") == "$id" ]] || fail "$who: another map has the name"
+	done
 }
