@@ -10,6 +10,7 @@
 #include "bpffs/known.h"
 #include "bpffs/log.h"
 #include "bpffs/moved.h"
+#include "bpffs/places.h"
 #include "bpffs/recall.h"
 
 /* Everything that one claim is about. */
@@ -258,7 +259,7 @@ static void tell_not_left(const struct claimant *c, const struct directory *dir)
 
 /*
  * What is written in besides the directory itself: whoever made it must be trusted before anything
- * is changed, and a thing that is no directory would stop the exchange after the switch.
+ * is changed, and a thing of another kind would stop the exchange after the switch.
  */
 static int check_places(const struct directory *dir)
 {
@@ -268,7 +269,7 @@ static int check_places(const struct directory *dir)
 		DIRECTORY_CARRY,
 		DIRECTORY_PROGS,
 	};
-	char name[NAME_SIZE], path[PATH_MAX + NAME_SIZE];
+	char name[NAME_SIZE], in_the_way[PLACES_PATH_SIZE], path[PATH_MAX + PLACES_PATH_SIZE];
 	const int count = sizeof(places) / sizeof(places[0]);
 	int err = 0;
 
@@ -287,7 +288,15 @@ static int check_places(const struct directory *dir)
 		snprintf(path, sizeof(path), "%s/%s", dir->path, name);
 		return bpffs_refused(err, dir->fd, name, path);
 	}
-	return 0;
+	err = places_find_directory(dir->fd, in_the_way);
+	if (err < 0)
+		return failed(err, "cannot look through %s", dir->path);
+	if (!err)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir->path, in_the_way);
+	rejected(-EISDIR, "cannot use %s: a directory is where something is to be pinned", path);
+	hint("see what it is, then remove it: rmdir '%s'", path);
+	return -EISDIR;
 }
 
 static int take_existing(const struct claimant *c, struct directory *dir)

@@ -165,6 +165,10 @@ static int move_content(int from, int to)
 			err = move_below(from, to, file);
 		else if (renameat(from, file, to, file))
 			err = -errno;
+		if (err == -EISDIR)
+			note("where %s is to be pinned is a directory: see what it is, then remove "
+			     "it",
+			     file);
 	}
 	listing_free(&all);
 	return err;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/places.h"
 #include "pinning/doctor_findings.h"
 
 /* Writers list what is in it and make names there. */
@@ -74,6 +75,18 @@ static void look_at_hook_places(struct doctor *d, int dir_fd, const char *dir, c
 	close(fd);
 }
 
+/* Where a pin belongs. */
+static void look_for_directory(struct doctor *d, int dir_fd, const char *dir)
+{
+	char path[PLACES_PATH_SIZE];
+
+	if (places_find_directory(dir_fd, path) <= 0)
+		return;
+	found(d, DOCTOR_PROBLEM, "%.250s is in the way: pin and load will fail", path);
+	evidence(d, "%.3000s/%.250s is a directory", dir, path);
+	remedy(d, "see what it is, then: rmdir '%.3000s/%.250s'", dir, path);
+}
+
 static void look_at_own(struct doctor *d)
 {
 	static const char *const below[] = { DIRECTORY_LOCK, DIRECTORY_EGRESS, DIRECTORY_PROGS,
@@ -90,6 +103,7 @@ static void look_at_own(struct doctor *d)
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
 		judge_place(d, fd, path, below[i]);
 	look_at_hook_places(d, fd, path, DIRECTORY_PROGS);
+	look_for_directory(d, fd, path);
 	close(fd);
 }
 

@@ -3,6 +3,7 @@
 # Directories of others, and what stands in the place of ours; who may read the pins in ours.
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
 . tests/directory.sh
+. tests/faults.sh
 
 test_a_directory_that_others_may_write_in_is_made_roots_again()
 {
@@ -71,6 +72,47 @@ test_a_pin_in_place_of_a_directory_is_refused()
 	bpftool prog pin id "$(prog_id v0)" "$BPFFS/v0"
 	before=$(snapshot)
 	expect_refusal "cannot use $BPFFS/v0, which is no directory" "$before" pin_maps v0
+}
+
+# Else it would be seen after the switch only, and no run could end that.
+test_a_directory_where_a_pin_belongs_is_refused_before_anything_is_changed()
+{
+	local before how place
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	mkdir -p "$BPFFS/v0/%links" "$BPFFS/v0/%carry"
+	for place in %progs/xdp/carry2 %links/xdp "%carry/$(map_id "$BPFFS/v0/deny_list")"; do
+		mkdir "$BPFFS/v0/$place"
+		before=$(snapshot)$(prog_id v0)
+		for how in --dry-run --no-attach --link --netlink; do
+			expect_status 2 load "$how" --on-mismatch migrate v0 "$BUILT/carry2.o"
+			[[ $errors == *"cannot use $BPFFS/v0/$place: a directory is where"*"  hint: "*"rmdir '$BPFFS/v0/$place'"* ]] ||
+				fail "$how: it says: $errors"
+			[[ $(snapshot)$(prog_id v0) == "$before" ]] || fail "$how: it changed"
+		done
+		expect_status 2 pin_maps v0
+		rmdir "$BPFFS/v0/$place"
+	done
+	expect_status 0 load --link --on-mismatch migrate v0 "$BUILT/carry2.o"
+}
+
+make_in_the_way() { mkdir "$BPFFS/v0/%progs/xdp/xdp_drop"; }
+
+test_a_directory_that_came_meanwhile_is_named_and_the_next_run_goes_on_without_it()
+{
+	local at
+
+	load v0 objects/xdp_pass.o >/dev/null
+	at=$(switches_at sendto RTM_SETLINK load v0 objects/xdp_drop.o)
+	load v0 objects/xdp_pass.o >/dev/null
+	between_calls sendto "$at" make_in_the_way load v0 objects/xdp_drop.o
+	((status == 3)) && [[ $errors == *"where xdp_drop is to be pinned is a directory"* ]] ||
+		fail "status $status: $errors"
+	expect_fail "where xdp_drop is to be pinned is a directory" load v0 objects/xdp_drop.o
+	rmdir "$BPFFS/v0/%progs/xdp/xdp_drop"
+	expect_status 0 load v0 objects/xdp_drop.o
+	[[ $(load_state v0 xdp) == *" xdp_drop" ]] || fail "$(load_state v0 xdp)"
+	expect_no_stage
 }
 
 test_our_own_directory_squatted_is_refused()

@@ -408,6 +408,17 @@ test_whatever_stands_in_the_way_of_writers_is_a_problem()
 	expect_status 0 load v0 objects/xdp_pass.o
 }
 
+test_a_directory_where_a_pin_belongs_is_a_problem()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	mkdir "$BPFFS/v0/%progs/xdp/other"
+	expect_status 2 doctor v0
+	grep -q '^problem  *%progs/xdp/other is in the way: pin and load will fail' <<<"$output" || fail "$output"
+	grep -q "type: see what it is, then: rmdir '$BPFFS/v0/%progs/xdp/other'" <<<"$output" || fail "$output"
+	rmdir "$BPFFS/v0/%progs/xdp/other"
+	expect_status 0 doctor v0
+}
+
 # Capabilities alone do not open what is root's.
 test_directories_of_root_are_a_problem_for_others_and_no_guess_is_made_behind_them()
 {
