@@ -107,6 +107,14 @@ int carry_class(const struct btf *btf, const char *name, __u32 map_type,
 bool carry_class_is_said(const struct btf *btf, const char *name, const char *const *classes);
 
 /*
+ * one->guessed, and the new map is in use: what both programs counted would be lost but for the new
+ * one's, and nothing tells that they do not count there. If entries are in both, one->why says so,
+ * and hints name the commands by which the user says it. Clears one->guessed where programs cannot
+ * count. has_object: the user named one. Reports its failures. Returns 0 or a negative errno.
+ */
+int carry_check_guess(struct carried *one, const char *ifname, bool has_object);
+
+/*
  * Each word must be about a map of the object, or of the plan: a slip of the pen would lose counts.
  * Returns 0, or -EINVAL with a message that lists the maps.
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The classes that the user gives maps: "MAP=CLASS" words. */
+/* The classes that the user gives maps: "MAP=CLASS" words; and where he has to. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/cli.h"
+#include "bpffs/log.h"
 #include "pinning/carry.h"
 #include "pinning/object.h"
 #include "pinning/plan.h"
@@ -51,6 +52,31 @@ bool carry_class_is_said(const struct btf *btf, const char *name, const char *co
 		if (is_about(*classes, name))
 			return true;
 	return migrate_class_is_tagged(btf, name);
+}
+
+int carry_check_guess(struct carried *one, const char *ifname, bool has_object)
+{
+	__u64 in_both;
+	int err;
+
+	one->guessed = one->guessed && migrate_may_count(one->m);
+	err = one->guessed ? migrate_count_in_both(one->m, &in_both) : 0;
+	if (err || !one->guessed || !in_both)
+		return err;
+	snprintf(one->why, sizeof(one->why),
+	         "%llu entr%s in both maps: programs may count there, and nothing says so",
+	         (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
+	note("map '%s' is not carried over: %llu entr%s in both maps, and programs may count there",
+	     one->name, (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
+	hint("if they do, add both up: %s --class %s=counter %s", cli_command("pin_maps"),
+	     cli_word(one->name), cli_interface(ifname));
+	hint("if only tools write it, keep the new map's: %s --class %s=config %s",
+	     cli_command("pin_maps"), cli_word(one->name), cli_interface(ifname));
+	if (!has_object)
+		hint("if its object says which, by a tag that the kernel was not given: %s --carry "
+		     "--object OBJECT %s",
+		     cli_command("pin_maps"), cli_interface(ifname));
+	return 0;
 }
 
 int carry_check_classes(const struct object *object, const char *const *classes)

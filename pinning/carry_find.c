@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bpffs/cli.h"
-#include "bpffs/layouts.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "pinning/carry_find.h"
@@ -13,8 +11,8 @@
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
 #include "pinning/carry_slots.h"
+#include "pinning/carry_types.h"
 #include "pinning/elsewhere.h"
-#include "pinning/layout.h"
 #include "pinning/reuse.h"
 #include "pinning/sharers.h"
 
@@ -41,104 +39,12 @@ static bool has_no_state(__u32 type)
 	}
 }
 
-/* What was noted of the old map's types, when it was pinned, against what the object says. */
-static enum layout_verdict compare_noted(const struct carried *one, const struct directory *dir,
-                                         __u32 print)
-{
-	enum layout_verdict verdict = LAYOUT_UNKNOWN;
-	struct layouts layouts = {};
-	__u32 noted;
-
-	if (print && !layouts_read(&layouts, dir->fd) &&
-	    layouts_find(&layouts, one->from_id, &noted))
-		verdict = noted == print ? LAYOUT_SAME : LAYOUT_DIFFERS;
-	layouts_free(&layouts);
-	return verdict;
-}
-
-static void set_types(struct migrate_map *map, const struct map_definition *def)
-{
-	map->btf = def->btf;
-	map->key_type = def->key_type;
-	map->value_type = def->value_type;
-}
-
-/* The fingerprint of the new map's types; 0: they are not known. */
-static __u32 print_new(const struct carried *one, const struct plan_map *map)
-{
-	const struct migrate_map *to = &one->to;
-
-	if (to->btf == map->definition.btf)
-		return layout_print_defined(&map->definition, &to->info);
-	return to->value_type ? layout_print(to->btf, to->key_type, to->value_type) : 0;
-}
-
-/*
- * Maps that the kernel was given no types of: the new one's are as the object says, the old one's
- * as the new one's, if they are noted as the same.
- */
-static void define(struct carried *one, const struct plan_map *map, const struct directory *dir)
-{
-	const struct bpf_map_info *from = &one->from.info, *to = &one->to.info;
-	bool told = !one->to.btf && !one->to.btf_denied && map->definition.btf;
-
-	if (told) {
-		set_types(&one->to, &map->definition);
-		one->typed = one->class == MIGRATE_COUNTER;
-	}
-	if (!one->to.btf || one->from.btf || one->from.btf_denied ||
-	    from->key_size != to->key_size || from->value_size != to->value_size)
-		return;
-	switch (compare_noted(one, dir, print_new(one, map))) {
-	case LAYOUT_SAME:
-		one->from.btf = one->to.btf;
-		one->from.key_type = one->to.key_type;
-		one->from.value_type = one->to.value_type;
-		break;
-	case LAYOUT_DIFFERS:
-		snprintf(one->why, sizeof(one->why),
-		         "the types of its key and value are noted as others than %s",
-		         told ? "the object's" : "the new map's");
-		break;
-	case LAYOUT_UNKNOWN: break;
-	}
-}
-
 /* Whose tag says what the content is; the kernel may have dropped the tag with which it came. */
 static const struct btf *find_class_btf(const struct carried *one, const struct plan_map *map)
 {
 	if (map->definition.btf && !migrate_class_is_tagged(one->to.btf, one->name))
 		return map->definition.btf;
 	return one->to.btf ? one->to.btf : one->from.btf;
-}
-
-/*
- * What both programs counted would be lost but for the new one's, and nothing tells that they do
- * not count there: the user has to.
- */
-static int check_counts(struct carried *one, const char *ifname, bool has_object)
-{
-	__u64 in_both;
-	int err;
-
-	one->guessed = one->guessed && migrate_may_count(one->m);
-	err = one->guessed ? migrate_count_in_both(one->m, &in_both) : 0;
-	if (err || !one->guessed || !in_both)
-		return err;
-	snprintf(one->why, sizeof(one->why),
-	         "%llu entr%s in both maps: programs may count there, and nothing says so",
-	         (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
-	note("map '%s' is not carried over: %llu entr%s in both maps, and programs may count there",
-	     one->name, (unsigned long long)in_both, in_both == 1 ? "y is" : "ies are");
-	hint("if they do, add both up: %s --class %s=counter %s", cli_command("pin_maps"),
-	     cli_word(one->name), cli_interface(ifname));
-	hint("if only tools write it, keep the new map's: %s --class %s=config %s",
-	     cli_command("pin_maps"), cli_word(one->name), cli_interface(ifname));
-	if (!has_object)
-		hint("if its object says which, by a tag that the kernel was not given: %s --carry "
-		     "--object OBJECT %s",
-		     cli_command("pin_maps"), cli_interface(ifname));
-	return 0;
 }
 
 static int make_plan(struct carried *one, const char *ifname, bool has_object)
@@ -162,7 +68,7 @@ static int make_plan(struct carried *one, const char *ifname, bool has_object)
 		snprintf(one->why, sizeof(one->why), "the map in place, %u, is frozen", one->to_id);
 		return 0;
 	}
-	err = check_counts(one, ifname, has_object);
+	err = carry_check_guess(one, ifname, has_object);
 	if (err || *one->why)
 		return err;
 	migrate_set_progress(one->m, carry_show_progress, one);
@@ -245,7 +151,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	one->class = carry_class(btf, one->name, one->to.info.type, in->classes);
 	one->guessed =
 		one->class == MIGRATE_CONFIG && !carry_class_is_said(btf, one->name, in->classes);
-	define(one, map, in->dir);
+	carry_define(one, map, in->dir);
 	one->event = has_no_state(one->from.info.type);
 	look_for_users(one, in, others);
 	one->link = reuse_is_link(one->from.fd, &one->from.info, one->name) &&
