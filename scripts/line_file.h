@@ -18,7 +18,7 @@ struct line_file {
 	struct line_file_refusal {
 		unsigned int line;
 		char *reason;
-	} refusals[LINE_FILE_SAID];      /* of the first lines, in order, not printed yet */
+	} refusals[LINE_FILE_SAID]; /* of the first lines, in order, not printed yet */
 	unsigned int refusals_len;
 };
 
