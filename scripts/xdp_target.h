@@ -43,8 +43,8 @@ int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 
 
 /*
  * Take the stub off the other end of a veth, by the tool unload, if it is still the program with
- * that id; REDIRECT_STUB_COMING: if any stub is there. Reports its failures. Returns 0 (also if there
- * is nothing to take off) or a negative errno.
+ * that id; REDIRECT_STUB_COMING: if any stub is there. Reports its failures. Returns 0 (also if
+ * there is nothing to take off) or a negative errno.
  */
 int stub_unload(const struct interface *veth, __u32 prog_id);
 
