@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The hooks of an interface share maps by name, and are loaded onto one after the other. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
@@ -55,10 +56,39 @@ int load_check_names(const struct loading *l)
 	return 0;
 }
 
+void load_name_users(const void *context, __u32 map_id, char *text, size_t size)
+{
+	const struct loading *l = context;
+	struct recalled lacks;
+	struct live live;
+	size_t len = 0;
+	int err;
+
+	*text = '\0';
+	err = live_query(&live, &l->attached);
+	if (err == -EPERM)
+		err = live_recall(&live, &lacks, &l->attached, &l->attached, &l->dir);
+	for (int hook = 0; !err && hook < HOOKS; hook++)
+		if (hook != (int)l->object->hook && live_user(&live, hook, map_id))
+			len += snprintf(text + len, size - len, "%s%s", len ? " and " : "",
+			                hook_name(hook));
+	if (!err)
+		live_free(&live);
+}
+
+/* What hooks have of a map that begins anew on this one. */
+struct parted {
+	bool follows[HOOKS]; /* the old map, which lost its name */
+	bool keeps[HOOKS];   /* the one with the flat name, and this is only in %egress/ */
+	char maps[256];      /* options that join them again: " --on-mismatch deny=migrate" */
+};
+
 /* The map begins anew: who has another one under its name, which they share by name else. */
-static void tell_parted(const struct loading *l, const struct plan_map *anew, bool follows[HOOKS])
+static void tell_parted(const struct loading *l, const struct plan_map *anew, struct parted *parted)
 {
 	const struct plan *plan = &l->report->plan;
+	size_t len = strlen(parted->maps);
+	bool kept = false;
 
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
@@ -68,8 +98,38 @@ static void tell_parted(const struct loading *l, const struct plan_map *anew, bo
 			continue;
 		note("map '%s': program %s (id %u) on %s goes on with another one, map %u",
 		     anew->name, map->prog_name, map->prog_id, hook_name(map->hook), map->info.id);
-		follows[map->hook] = true;
+		kept |= anew->egress;
+		*(anew->egress ? &parted->keeps[map->hook] : &parted->follows[map->hook]) = true;
 	}
+	if (!kept)
+		return;
+	/* Those for which there is no room are told when the others join. */
+	if (snprintf(parted->maps + len, sizeof(parted->maps) - len, " --on-mismatch %s=migrate",
+	             cli_word(anew->name)) >= (int)(sizeof(parted->maps) - len))
+		parted->maps[len] = '\0';
+}
+
+/* "load --on-mismatch migrate --hook xdp eth0 OBJECT, then " for each of them. */
+static void hint_kept(const struct loading *l, const struct parted *parted)
+{
+	char hooks[64] = "", steps[1024] = "";
+	size_t len = 0, at = 0;
+
+	for (int hook = 0; hook < HOOKS; hook++) {
+		if (!parted->keeps[hook])
+			continue;
+		len += snprintf(hooks + len, sizeof(hooks) - len, "%s%s", len ? " and " : "",
+		                hook_name(hook));
+		at += snprintf(steps + at, sizeof(steps) - at,
+		               "%.200s --on-mismatch migrate --hook %s %.200s OBJECT, then ",
+		               cli_command("load"), hook_name(hook), cli_word(l->iface->name));
+	}
+	if (!len)
+		return;
+	hint("what tools edit from now on is in force on %s, and not on %s; to have one map again: "
+	     "%s%s%s --hook %s %s OBJECT",
+	     hooks, hook_name(l->object->hook), steps, cli_command("load"), parted->maps,
+	     hook_name(l->object->hook), cli_word(l->iface->name));
 }
 
 /* Statistics are of each hook; program arrays and streams hold nothing that they share. */
@@ -85,23 +145,24 @@ static bool begins_anew(const struct loading *l, const struct plan_map *map)
 void load_tell_followers(const struct loading *l)
 {
 	const struct load_report *report = l->report;
-	bool follows[HOOKS] = {};
+	struct parted parted = {};
 
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (begins_anew(l, &report->plan.maps[i]))
-			tell_parted(l, &report->plan.maps[i], follows);
+			tell_parted(l, &report->plan.maps[i], &parted);
 	for (size_t c = 0; c < report->carry.len; c++)
 		for (size_t i = 0; i < report->plan.len; i++) {
 			const struct plan_map *map = &report->plan.maps[i];
 
 			if (map->info.id == report->carry.list[c]->from_id)
-				follows[map->hook] = true;
+				parted.follows[map->hook] = true;
 		}
 	for (int hook = 0; hook < HOOKS; hook++)
-		if (follows[hook] && hook != (int)l->object->hook)
+		if (parted.follows[hook] && hook != (int)l->object->hook)
 			hint("what tools edit from now on is not in force on %s before it follows: "
 			     "%s "
 			     "--on-mismatch migrate --hook %s %s OBJECT",
 			     hook_name(hook), cli_command("load"), hook_name(hook),
 			     cli_word(l->iface->name));
+	hint_kept(l, &parted);
 }

@@ -107,6 +107,9 @@ int load_replaced_uses(const void *context, __u32 map_id);
 int load_check_names(const struct loading *l);
 void load_tell_followers(const struct loading *l);
 
+/* load_hooks.c: users of struct reuse_options, with the struct loading: which other hooks. */
+void load_name_users(const void *context, __u32 map_id, char *text, size_t size);
+
 /* load_goes.c: say what goes with a program of others that is replaced. */
 void load_tell_goes(const struct loading *l);
 

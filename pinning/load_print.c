@@ -30,7 +30,7 @@ static const char *map_word(const struct load_report *report, const struct plan_
 
 	if (one && !one->apart && !one->joins)
 		return "migrated";
-	if (map->joins)
+	if (map->joins || map->renamed)
 		return "reused";
 	switch (map->state) {
 	case PLAN_KEPT: return "reused";

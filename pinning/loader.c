@@ -90,6 +90,7 @@ static int load_object(struct loading *l)
 		.replaced_uses = l->old                  ? load_replaced_uses
 		                 : l->options->no_attach ? NULL
 		                                         : was_left,
+		.users = load_name_users,
 		.gone = !l->old,
 		.context = l,
 		.replaces = l->options->has_expect,

@@ -86,6 +86,7 @@ static int find_joining(const struct plan_input *in, const struct plan_map *flat
 	if (mapname_encode(map->name, file, sizeof(file)))
 		return 0;
 	err = find_present(in, file, true, &own);
+	map->renamed = !err && own == map->info.id;
 	if (check_seen(in, file, err) || err || own == map->info.id)
 		return check_seen(in, file, err);
 	if (!flat)

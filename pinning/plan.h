@@ -24,6 +24,7 @@ struct plan_map {
 	enum plan_state state;
 	enum hook hook;
 	bool egress;          /* in %egress/ rather than under the flat name */
+	bool renamed;         /* it was in %egress/ only so far, and gets the flat name */
 	bool joins;           /* the flat map, which takes the place of one that is only there */
 	char name[NAME_SIZE]; /* "" if it has none */
 	struct bpf_map_info info;

@@ -20,6 +20,9 @@ struct reuse_options {
 	/* Whether the program that is to be replaced uses this map: 1, 0, or -EPERM if nobody may
 	 * tell; or NULL. */
 	int (*replaced_uses)(const void *context, __u32 map_id);
+	/* The other hooks whose programs use the map, as far as known: "xdp and tc_ingress", or
+	 * "". */
+	void (*users)(const void *context, __u32 map_id, char *text, size_t size);
 	bool gone; /* that one was taken off before: nothing is replaced */
 	void *context;
 	/* What a plugin prepares takes the place of a program of ours, and its hints say how load

@@ -68,10 +68,23 @@ static int bring(const struct object *object, const struct bpf_map *map,
 }
 
 static void tell_apart(const struct directory *dir, const char *name,
-                       const struct bpf_map_info *own, const struct bpf_map_info *flat)
+                       const struct bpf_map_info *own, const struct bpf_map_info *flat,
+                       const struct reuse_options *how)
 {
-	note("map '%s' (id %u) is of tc_egress alone: the other hooks of %s have map %u", name,
-	     own->id, dir->ifname, flat->id);
+	char ours[64], theirs[64], what[128];
+
+	how->users(how->context, own->id, ours, sizeof(ours));
+	how->users(how->context, flat->id, theirs, sizeof(theirs));
+	if (!*theirs)
+		snprintf(what, sizeof(what), "no program on %.64s uses", cli_text(dir->ifname));
+	else if (*ours)
+		snprintf(what, sizeof(what), "%s %s", theirs, strchr(theirs, ' ') ? "have" : "has");
+	else
+		snprintf(what, sizeof(what), "the other hooks of %.64s have",
+		         cli_text(dir->ifname));
+	note("map '%s' (id %u) is of %s%s: %s map %u%s", name, own->id, *ours ? ours : "",
+	     *ours ? " and tc_egress" : "tc_egress alone", what, flat->id,
+	     *theirs ? "" : ", which has the name");
 	hint("have one for all of them, with what is in both: --on-mismatch %s=migrate",
 	     cli_word(name));
 }
@@ -90,7 +103,7 @@ static bool wants_flat(const struct object *object, const struct bpf_map *map,
 	    !reuse_fits(object, map, dir, flat_fd, flat))
 		return false;
 	if (reuse_fits(object, map, dir, pin_fd, info) && !mismatch_names(how->mismatch, name)) {
-		tell_apart(dir, name, info, flat);
+		tell_apart(dir, name, info, flat, how);
 		return false;
 	}
 	if (what == MISMATCH_FAIL || (how->keeps_name && how->keeps_name(how->context, info->id)) ||

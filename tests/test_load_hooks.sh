@@ -266,6 +266,49 @@ test_two_sets_of_one_definition_are_told_and_come_together_when_asked()
 	expect_seen 7 0
 }
 
+test_who_has_which_of_two_maps_of_one_name_is_told()
+{
+	local own
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	upgrade xdp carry2.o --on-mismatch fresh
+	upgrade xdp carry1.o --on-mismatch fresh
+	own=$(map_id "$EGRESS/frames_seen")
+	expect_status 0 load --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"map 'frames_seen' (id $own) is of tc_ingress and tc_egress: xdp has map $(map_id "$BPFFS/v0/frames_seen")"$'\n'* ]] ||
+		fail "it says: $errors"
+	# What nobody uses gives its name back, and nothing is made.
+	unload --hook tc_ingress v0 >/dev/null
+	unload --hook xdp v0 >/dev/null
+	expect_status 0 load --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"map 'frames_seen' (id $own) is of tc_egress alone: no program on v0 uses map "*", which has the name"* ]] ||
+		fail "it says: $errors"
+	[[ $output == *"map frames_seen id $own reused (map "*" stays as "* ]] || fail "it says: $output"
+	expect_id "$BPFFS/v0/frames_seen" "$own"
+}
+
+test_an_egress_program_that_begins_anew_is_told_how_it_joins_the_others()
+{
+	local command
+
+	load_tc_hooks
+	send 3
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_egress tc_carry2.o --on-mismatch fresh
+	[[ $errors == *"what tools edit from now on is in force on tc_ingress, and not on tc_egress"* &&
+		$errors != *"not in force on tc_ingress"* ]] || fail "it says: $errors"
+	send_out 4
+	command=$(sed -n "s|.*to have one map again: ||p" <<<"$errors")
+	[[ $command == *", then "* ]] || fail "it says: $errors"
+	command=${command//, then /; }
+	bash -ec "${command//OBJECT/$BUILT/tc_carry2.o}" >/dev/null 2>"$TMPDIR/joined" ||
+		fail "$command: $(<"$TMPDIR/joined")"
+	expect_one_set "$command"
+	expect_seen 7 0
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
 test_a_dry_run_of_joining_changes_nothing()
 {
 	local before
