@@ -49,7 +49,8 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	if (what != MISMATCH_FRESH && !stream) {
 		err = carry_plan(how->carry, object, map, pin_fd, diffs->layout, how->classes,
 		                 mismatch_names(how->mismatch, name));
-		return err == -EOPNOTSUPP ? reuse_refuse_content(name, info->type, pin_fd) : err;
+		return err == -EOPNOTSUPP ? reuse_refuse_content(name, info->type, pin_fd, false)
+		                          : err;
 	}
 	if (diffs->len)
 		err = reuse_anew_add(
@@ -133,12 +134,27 @@ out:
 	return err;
 }
 
+/* join: so many of them would be those of the other hooks. */
+static void hint_fresh(int differ, int join)
+{
+	bool many = differ > 1;
+	const char *what = many ? "start with empty maps" : "start with an empty map";
+
+	if (join == differ)
+		what = many ? "go on with the maps that the other hooks have"
+		            : "go on with the map that the other hooks have";
+	else if (join)
+		what = "start with empty maps, or with those of the other hooks where they fit";
+	hint("or %s, the old %s beside %s: --on-mismatch fresh", what,
+	     many ? "ones stay" : "one stays", many ? "them" : "it");
+}
+
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused)
 {
 	struct bpf_map_info info;
 	struct bpf_map *map;
-	int err = 0, fd, differ = 0, unmovable = 0, in_use = 0;
+	int err = 0, fd, differ = 0, unmovable = 0, in_use = 0, join = 0;
 	struct tally tally = {};
 
 	*reused = 0;
@@ -161,6 +177,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 			tally.reused++;
 		else if (!err)
 			err = reuse_pin(object, map, dir, fd, &info, how, &tally);
+		join += err == REUSE_DIFFERS && reuse_would_join(object, map, dir, fd, how);
 		close(fd);
 		differ += err == REUSE_DIFFERS;
 		unmovable += err == REUSE_UNMOVABLE;
@@ -191,8 +208,6 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	if (!differ)
 		return -EOPNOTSUPP;
 	hint("carry the content over: --on-mismatch migrate");
-	hint("or start with %s, the old %s beside %s: --on-mismatch fresh",
-	     differ > 1 ? "empty maps" : "an empty map", differ > 1 ? "ones stay" : "one stays",
-	     differ > 1 ? "them" : "it");
+	hint_fresh(differ, join);
 	return -EINVAL;
 }

@@ -31,11 +31,11 @@ int reuse_refuse_pin(const struct directory *dir, enum hook hook, const char *na
 /*
  * reuse_refuse.c: say why, with hints. Return a negative errno, or one of the above where other
  * maps are still to be looked at. in_use: a program goes on with the map under its name; stream: it
- * holds no state.
+ * holds no state; joins: --on-mismatch fresh takes the map of the other hooks.
  */
 int reuse_refuse_link(const struct object *object, const char *name, const struct directory *dir,
                       int map_fd);
-int reuse_refuse_content(const char *name, __u32 type, int pin_fd);
+int reuse_refuse_content(const char *name, __u32 type, int pin_fd, bool joins);
 int reuse_refuse_difference(const struct object *object, const struct bpf_map *map,
                             const struct directory *dir, int pin_fd, bool stream, bool in_use,
                             const struct reuse_options *how, const struct shape_diffs *diffs);

@@ -114,6 +114,26 @@ static bool wants_flat(const struct object *object, const struct bpf_map *map,
 	                   why, sizeof(why)) != -EOPNOTSUPP;
 }
 
+bool reuse_would_join(const struct object *object, const struct bpf_map *map,
+                      const struct directory *dir, int pin_fd, const struct reuse_options *how)
+{
+	const char *name = object_map_name(object, map);
+	struct bpf_map_info own, flat;
+	bool joins;
+	int fd;
+
+	if (!is_apart(dir, object->hook, name) || map_describe(pin_fd, &own) ||
+	    (how->keeps_name && how->keeps_name(how->context, own.id)))
+		return false;
+	fd = reuse_open_pin(dir, HOOK_XDP, name, &flat);
+	if (fd < 0)
+		return false;
+	joins = flat.id != own.id && !reuse_is_made_anew(fd, &flat, name) &&
+	        reuse_fits(object, map, dir, fd, &flat);
+	close(fd);
+	return joins;
+}
+
 static int take_flat(const struct object *object, struct bpf_map *map, const struct directory *dir,
                      int pin_fd, const struct bpf_map_info *info, int flat_fd,
                      const struct bpf_map_info *flat, const struct reuse_options *how)

@@ -21,6 +21,13 @@ int reuse_join(const struct object *object, struct bpf_map *map, const struct di
                int pin_fd, const struct bpf_map_info *info, const struct reuse_options *how);
 
 /*
+ * The map of the egress program's own differs from what the object defines, and the one that has
+ * the flat name does not: with MISMATCH_FRESH it would be that one. Silent.
+ */
+bool reuse_would_join(const struct object *object, const struct bpf_map *map,
+                      const struct directory *dir, int pin_fd, const struct reuse_options *how);
+
+/*
  * The object uses a pinned map on. What the program that it replaces counted meanwhile in the one
  * that had this name before, comes there with MISMATCH_MIGRATE, and is named else. Reports its
  * failures. Returns 0 or a negative errno.

@@ -54,17 +54,17 @@ bool reuse_is_denied(int map_fd)
 }
 
 /* Why was said. What holds for one map need not stop the others. */
-int reuse_refuse_content(const char *name, __u32 type, int pin_fd)
+int reuse_refuse_content(const char *name, __u32 type, int pin_fd, bool joins)
 {
 	bool denied = reuse_is_denied(pin_fd);
 
 	if (denied)
 		hint("run as root, or with CAP_SYS_ADMIN: then the types of the old map can be "
 		     "read, by which its content comes over");
-	hint("%stake an empty map in its place, the old one stays beside it: --on-mismatch "
-	     "%s=fresh",
-	     denied ? "or " : "", cli_word(name));
-	if (shape_holds_maps(type))
+	hint("%stake %s in its place, the old one stays beside it: --on-mismatch %s=fresh",
+	     denied ? "or " : "", joins ? "the map that the other hooks have" : "an empty map",
+	     cli_word(name));
+	if (!joins && shape_holds_maps(type))
 		hint("what the maps inside hold, deny lists too, is out of force then, until it is "
 		     "put into the new one");
 	return REUSE_UNMOVABLE;
@@ -86,7 +86,8 @@ int reuse_refuse_difference(const struct object *object, const struct bpf_map *m
 	                          sizeof(why)) != -EOPNOTSUPP)
 		return REUSE_DIFFERS;
 	hint("its content cannot be carried over: %s", why);
-	return reuse_refuse_content(name, bpf_map__type(map), pin_fd);
+	return reuse_refuse_content(name, bpf_map__type(map), pin_fd,
+	                            reuse_would_join(object, map, dir, pin_fd, how));
 }
 
 /* A program of an entry may not run for another one, and goes with the map that has it. */

@@ -266,6 +266,26 @@ test_two_sets_of_one_definition_are_told_and_come_together_when_asked()
 	expect_seen 7 0
 }
 
+test_what_an_egress_program_would_go_on_with_is_said()
+{
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o
+	rm -r "$BPFFS/v0/%layouts"
+	expect_status 2 load --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"hint: or go on with the maps that the other hooks have, the old ones stay beside them: --on-mismatch fresh"* &&
+		$errors != *"empty"* ]] || fail "it says: $errors"
+	unprivileged load --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ $status == 2 && $errors == *"hint: or take the map that the other hooks have in its place, the old one stays beside it: "\
+"--on-mismatch deny_list=fresh"* && $errors != *"an empty"* ]] || fail "$status: it says: $errors"
+	upgrade tc_egress tc_carry2.o --on-mismatch fresh
+	[[ $(readlink "$EGRESS/deny_list") == ../deny_list && $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] ||
+		fail "$(ls -l "$EGRESS") $(rules_of "$BPFFS/v0/deny_list")"
+	# Nobody else has a map for it.
+	expect_status 2 load --hook tc_egress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"hint: or start with empty maps, the old ones stay beside them: --on-mismatch fresh"* ]] || fail "it says: $errors"
+}
+
 test_who_has_which_of_two_maps_of_one_name_is_told()
 {
 	local own
