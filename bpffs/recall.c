@@ -63,6 +63,9 @@ static int recall_map(struct recall *r, size_t prog, __u32 map_id)
 	}
 	view_map_path(pin, path, sizeof(path));
 	map.fd = pin_open_map(r->dir->fd, path, 0, &map.info);
+	/* The pin is for readers, and so is what is asked. */
+	if (map.fd == -EACCES)
+		map.fd = pin_open_map(r->dir->fd, path, BPF_F_RDONLY, &map.info);
 	if (map.fd < 0)
 		return failed(map.fd, "cannot open %s in %s", path, r->dir->path);
 	/* Under another name nobody finds it by that of the pin. */

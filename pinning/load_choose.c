@@ -262,7 +262,7 @@ bool load_is_atomic(const struct loading *l)
 	       (l->how.by != ATTACH_XDP || l->old->mode == l->how.mode);
 }
 
-/* By what was published, where programs cannot be opened by id. */
+/* By what was published, where programs cannot be opened. */
 static bool is_published(const struct loading *l, __u32 map_id)
 {
 	const struct record *rec = &l->dir.record;
@@ -280,11 +280,17 @@ static bool is_published(const struct loading *l, __u32 map_id)
 bool load_keeps_name(const void *context, __u32 map_id)
 {
 	const struct loading *l = context;
-	bool used = false;
+	struct recalled lacks = {};
 	struct live live;
+	bool used;
+	int err;
 
-	if (live_query(&live, &l->attached))
-		return is_published(l, map_id);
+	err = live_query(&live, &l->attached);
+	if (err == -EPERM)
+		err = live_recall(&live, &lacks, &l->attached, &l->attached, &l->dir);
+	used = (err || lacks.progs) && is_published(l, map_id);
+	if (err)
+		return used;
 	for (int hook = 0; !used && hook < HOOKS; hook++)
 		used = live_user(&live, hook, map_id) != NULL;
 	live_free(&live);

@@ -4,6 +4,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
+#include "bpffs/recall.h"
 #include "bpffs/view.h"
 #include "pinning/carry_mark.h"
 #include "pinning/outers.h"
@@ -74,6 +75,7 @@ int unload_keep(struct unloading *u, struct stage *stage, const struct unloaded 
 	struct attachment at = one->at;
 	const struct attachments only = { .list = &at, .len = 1 };
 	struct view pinned = {};
+	struct recalled lacks;
 	struct live going = {};
 	struct plan plan = {};
 	const struct plan_input in = {
@@ -86,11 +88,9 @@ int unload_keep(struct unloading *u, struct stage *stage, const struct unloaded 
 	if (!one->ours || attachments_has(&u->attached, at.hook, at.prog_id))
 		return 0;
 	err = live_query(&going, &only);
-	if (err == -EPERM) {
-		live_free(&going);
-		return 0;
-	}
-	if (err)
+	if (err == -EPERM)
+		err = live_recall(&going, &lacks, &only, &u->attached, &u->dir);
+	else if (err)
 		failed(err, "cannot open the maps of program %u", at.prog_id);
 	if (!err)
 		err = plan_make(&plan, &in);

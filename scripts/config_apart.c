@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "bpffs/recall.h"
 #include "scripts/config_apart.h"
 #include "scripts/config_use.h"
 
@@ -92,12 +94,18 @@ static void tell(const struct config *config, const struct live *live, const str
 unsigned int config_apart_tell(const struct config *config, const char *map, __u32 map_id)
 {
 	struct attachments attached = {};
+	struct recalled lacks;
 	unsigned int told = 0;
 	struct live live = {};
+	int err;
 
 	if (attachments_query(&attached, &config->iface))
 		return 0;
-	if (!live_query(&live, &attached) && (!map_id || is_used(&live, map_id))) {
+	err = live_query(&live, &attached);
+	/* Without CAP_SYS_ADMIN. */
+	if (err == -EPERM)
+		err = live_recall(&live, &lacks, &attached, &attached, &config->dir);
+	if (!err && (!map_id || is_used(&live, map_id))) {
 		for (size_t i = 0; i < live.maps_len; i++) {
 			if (live.maps[i].info.id == map_id ||
 			    strcmp(live.maps[i].info.name, map) != 0)

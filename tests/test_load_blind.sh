@@ -128,3 +128,49 @@ test_a_map_without_a_pin_that_may_be_left_behind_is_said()
 	unprivileged load v0 "$BUILT/carry1.o"
 	[[ $status == 0 && $errors != *"without a pin"* ]] || fail "$status: $errors"
 }
+
+test_what_a_program_has_that_is_taken_off_is_said_and_noted()
+{
+	local own
+
+	need setpriv
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list"
+	own=$(map_id "$BPFFS/v0/deny_list")
+	load --on-mismatch fresh v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	load --on-mismatch fresh v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	unprivileged unload --hook tc_ingress v0
+	[[ $status == 0 && $errors == *"map 'deny_list': what program tc_carry1 (id "*") has in map $own stays in %old-$own"* ]] ||
+		fail "$status: $errors"
+	# It was in force there: the next one says so.
+	unprivileged load --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $status == 0 && $errors == *"map 'deny_list': what the unloaded program has in map $own up to now stays in %old-$own"* ]] ||
+		fail "$status: $errors"
+}
+
+test_a_program_with_a_list_of_its_own_is_told_to_who_edits_the_other()
+{
+	need setpriv
+	load v0 objects/xdp_acl.o >/dev/null
+	ip -force link set dev v0 xdp obj objects/xdp_acl.o sec xdp
+	load --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	pin_maps v0 >/dev/null
+	unprivileged acl v0 add src 02:00:00:00:00:77
+	[[ $status == 0 && $errors == *"program tc_acl (id "*") on tc_egress of v0 has a map "*" of its own, id "*\
+"what is set in $BPFFS/v0 is not for it"* ]] || fail "$status: $errors"
+}
+
+test_what_is_prepared_takes_no_name_from_a_map_that_another_hook_goes_by()
+{
+	local before
+
+	need setpriv
+	part_tc
+	unload --hook tc_egress v0 >/dev/null
+	before=$(snapshot)
+	unprivileged load --no-attach --on-mismatch fresh --hook tc_egress v0 "$BUILT/tc_carry2.o"
+	[[ $status == 2 && $errors == *"cannot prepare another map '"*"and a program that is attached uses it"* ]] ||
+		fail "$status: $errors"
+	expect_unchanged "$before"
+}

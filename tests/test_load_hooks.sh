@@ -276,7 +276,7 @@ test_what_an_egress_program_would_go_on_with_is_said()
 	[[ $errors == *"hint: or go on with the maps that the other hooks have, the old ones stay beside them: --on-mismatch fresh"* &&
 		$errors != *"empty"* ]] || fail "it says: $errors"
 	unprivileged load --hook tc_egress v0 "$BUILT/tc_carry2.o"
-	[[ $status == 2 && $errors == *"hint: or take the map that the other hooks have in its place, the old one stays beside it: "\
+	[[ $status == 2 && $errors == *"hint: or take the map that the other hooks have in its place, the old one stays beside it: "*\
 "--on-mismatch deny_list=fresh"* && $errors != *"an empty"* ]] || fail "$status: it says: $errors"
 	upgrade tc_egress tc_carry2.o --on-mismatch fresh
 	[[ $(readlink "$EGRESS/deny_list") == ../deny_list && $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] ||
