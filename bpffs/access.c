@@ -26,6 +26,34 @@ bool access_privileged(void)
 	return bpf == CAP_SET || admin == CAP_SET;
 }
 
+int access_user_namespace(char *evidence, size_t size)
+{
+	unsigned int inside, outside, count;
+	FILE *in = fopen("/proc/self/uid_map", "re");
+	int fields;
+
+	if (!in)
+		return -errno;
+	fields = fscanf(in, "%u %u %u", &inside, &outside, &count);
+	fclose(in);
+	if (fields != 3)
+		return -ENODATA;
+	snprintf(evidence, size, "%u %u %u", inside, outside, count);
+	return inside != 0 || outside != 0 || count != (unsigned int)-1;
+}
+
+void access_hint(const char *caps)
+{
+	char map[64];
+
+	if (access_user_namespace(map, sizeof(map)) > 0)
+		hint("leave this user namespace: capabilities count in the initial one");
+	else if (caps)
+		hint("run as root, or with %s", caps);
+	else
+		hint("run as root");
+}
+
 static int find_group(const char *group, __u32 *gid)
 {
 	struct group *entry = getgrnam(group);

@@ -13,6 +13,18 @@
 bool access_privileged(void);
 
 /*
+ * Whether this is a user namespace of its own, whose capabilities the BPF checks do not see:
+ * 1 or 0, with /proc/self/uid_map's line in evidence, or a negative errno.
+ */
+int access_user_namespace(char *evidence, size_t size);
+
+/*
+ * Say, under a failure for want of privilege, what to do about it: root, or the capabilities that
+ * caps names, if not NULL; or to leave a user namespace, whose root may do no more.
+ */
+void access_hint(const char *caps);
+
+/*
  * Find a group by name or number and see that it may be let in: everybody must be able to pass the
  * root, and nobody but root may be able to write any directory of any BPF filesystem in sight,
  * since a read-only descriptor can be pinned there again and reopened for writing. BPF filesystems

@@ -80,7 +80,7 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 	fs->fd = fs->ours_fd = fs->stage_fd = fs->lock_fd = -1;
 	if (access == BPFFS_WRITE && !access_privileged()) {
 		failed(-EPERM, "cannot write in a BPF filesystem");
-		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+		access_hint("CAP_BPF and CAP_NET_ADMIN");
 		return -EPERM;
 	}
 	/* Remember where we were called before any --netns is entered. */

@@ -172,6 +172,18 @@ int directory_make_parent(const struct bpffs *fs, const char *relative)
 	return 0;
 }
 
+void directory_remove_parent(const struct bpffs *fs, const char *relative)
+{
+	char parent[PATH_MAX], *slash;
+
+	strcpy(parent, relative);
+	slash = strrchr(parent, '/');
+	if (!slash)
+		return;
+	*slash = '\0';
+	unlinkat(fs->fd, parent, AT_REMOVEDIR);
+}
+
 /* Who visits which directories. */
 struct each {
 	const struct bpffs *fs;

@@ -86,6 +86,9 @@ bool directory_carries(const struct directory *dir, __u32 old_map_id);
  */
 int directory_make_parent(const struct bpffs *fs, const char *relative);
 
+/* Remove it, if nothing is in it. The caller holds bpffs_lock(). Silent. */
+void directory_remove_parent(const struct bpffs *fs, const char *relative);
+
 /* The path is one that an interface's directory can have below the root. */
 bool directory_is_relative(const char *relative);
 

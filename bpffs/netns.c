@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "bpffs/netns.h"
 #include "compat/libbpf.h"
@@ -112,7 +113,7 @@ int netns_enter(const char *spec)
 	if (setns(fd, CLONE_NEWNET)) {
 		err = failed(-errno, "cannot enter network namespace %s at %s", spec, path);
 		if (err == -EPERM)
-			hint("run as root, or with CAP_SYS_ADMIN");
+			access_hint("CAP_SYS_ADMIN");
 	}
 	close(fd);
 	return err;

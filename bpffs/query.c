@@ -5,6 +5,7 @@
 #include <string.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "bpffs/netlink.h"
 #include "bpffs/query.h"
@@ -189,7 +190,7 @@ int attachments_check(const struct attachments *all, const struct interface *ifa
 			continue;
 		failed(-EPERM, "cannot ask what is attached by tcx to %s of %s", hook_name(hook),
 		       iface->name);
-		hint("run as root, or with CAP_NET_ADMIN");
+		access_hint("CAP_NET_ADMIN");
 		return -EPERM;
 	}
 	return 0;

@@ -106,6 +106,8 @@ static void remove_made(const struct stage *stage)
 		close(fd);
 	if (only == 1 || only == -EMFILE || only == -ENFILE)
 		skeleton_remove(stage->fs->fd, stage->made);
+	/* Nothing may be in the directory of its network namespace any more. */
+	directory_remove_parent(stage->fs, stage->made);
 }
 
 /* It is published: only its own record is mostly left of it. */

@@ -32,7 +32,8 @@ struct stage {
 	char name[NAME_SIZE];
 	struct record record; /* its own, in %record as of stage_begin() and stage_seal() */
 	unsigned int drops;
-	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or "" */
+	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or that
+	                        is made whole; or "" */
 	bool whole;          /* %dir/ is put in its place with everything in it */
 	bool switched;       /* the hook has its new program: what is staged belongs to it */
 	bool done;           /* all of it is published */

@@ -41,6 +41,7 @@ int stage_make_whole(struct stage *stage, struct directory *dir)
 	if (!err) {
 		stage->pins_fd = dir->fd;
 		stage->whole = true;
+		strcpy(stage->made, dir->relative);
 		return 0;
 	}
 	directory_close(dir);

@@ -2,6 +2,7 @@
 /* pin_maps: the maps of what runs are adopted, and again for as long as that changes meanwhile. */
 #include <errno.h>
 #include <string.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "pinning/adopt_internal.h"
 #include "pinning/writer.h"
@@ -25,7 +26,7 @@ static int look(struct adoption *a)
 	if (err) {
 		failed(err, "cannot open the programs on %s by their ids", a->iface->name);
 		if (err == -EPERM)
-			hint("run as root, or with CAP_SYS_ADMIN");
+			access_hint("CAP_SYS_ADMIN");
 	} else {
 		err = attachments_check(&a->attached, a->iface);
 	}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/links.h"
 #include "bpffs/log.h"
@@ -44,7 +45,7 @@ static int refused(int err, struct attaching *a, const char *what, enum hook hoo
 	failed(err, "cannot %s on %s of %s%s%s%s", what, hook_name(hook), a->iface->name,
 	       *words ? " (the kernel says: " : "", words, *words ? ")" : "");
 	if (err == -EPERM)
-		hint("run as root, or with CAP_NET_ADMIN and CAP_BPF");
+		access_hint("CAP_NET_ADMIN and CAP_BPF");
 	else if (a->link_words_missed && tracewords_exist())
 		hint("what the kernel says of a link it says in a tracepoint; to have it here, "
 		     "mount "

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
 #include "pinning/caps.h"
 
@@ -27,20 +26,4 @@ bool caps_missing(cap_t caps, const cap_value_t *wanted, char *out, size_t size)
 		cap_free(name);
 	}
 	return *out;
-}
-
-int caps_user_namespace(char *evidence, size_t size)
-{
-	unsigned int inside, outside, count;
-	FILE *in = fopen("/proc/self/uid_map", "re");
-	int fields;
-
-	if (!in)
-		return -errno;
-	fields = fscanf(in, "%u %u %u", &inside, &outside, &count);
-	fclose(in);
-	if (fields != 3)
-		return -ENODATA;
-	snprintf(evidence, size, "%u %u %u", inside, outside, count);
-	return inside != 0 || outside != 0 || count != (unsigned int)-1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which capabilities this process has, and whether the kernel's BPF checks see them. */
+/* Which capabilities this process has. */
 #ifndef PINNING_CAPS_H
 #define PINNING_CAPS_H
 
@@ -12,11 +12,5 @@
 
 /* Write the names of the wanted ones that caps lacks. Returns whether there are any. */
 bool caps_missing(cap_t caps, const cap_value_t *wanted, char *out, size_t size);
-
-/*
- * Whether this is a user namespace of its own, whose capabilities the BPF checks do not see:
- * 1 or 0, with /proc/self/uid_map's line in evidence, or a negative errno.
- */
-int caps_user_namespace(char *evidence, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/access.h"
 #include "pinning/caps.h"
 #include "pinning/doctor_findings.h"
 
@@ -42,11 +43,15 @@ static const struct {
 
 static void look_at_verbs(struct doctor *d)
 {
-	cap_t caps = cap_get_proc();
-	char *text = caps ? cap_to_text(caps, NULL) : NULL;
-	char names[128];
+	char *text, names[128];
 	bool all = true;
+	cap_t caps;
 
+	/* Those of a user namespace do not count: that is a finding of its own. */
+	if (access_user_namespace(names, sizeof(names)) > 0)
+		return;
+	caps = cap_get_proc();
+	text = caps ? cap_to_text(caps, NULL) : NULL;
 	if (!text) {
 		found(d, DOCTOR_INFO, "cannot tell which capabilities this process has");
 		evidence(d, "cap_get_proc: %s", strerror(errno));
@@ -78,7 +83,7 @@ static void look_at_verbs(struct doctor *d)
 static void look_at_user_namespace(struct doctor *d)
 {
 	char map[64];
-	int inside = caps_user_namespace(map, sizeof(map));
+	int inside = access_user_namespace(map, sizeof(map));
 
 	if (inside < 0) {
 		found(d, DOCTOR_INFO, "cannot tell which user namespace this is");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "pinning/caps.h"
 #include "pinning/explain_kernel.h"
@@ -173,7 +174,7 @@ static bool refused_by_capability(struct explanation *e)
 		              unprivileged);
 		return true;
 	}
-	if (caps_user_namespace(namespace, sizeof(namespace)) > 0) {
+	if (access_user_namespace(namespace, sizeof(namespace)) > 0) {
 		explain_check(e, EXPLAIN_CAPABILITY, EXPLAIN_REFUSED,
 		              "those of a user namespace do not count (/proc/self/uid_map: %s)",
 		              namespace);

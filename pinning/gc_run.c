@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "pinning/gc_gone.h"
@@ -167,7 +168,7 @@ static int collect(struct gc *gc)
 	if (err) {
 		failed(err, "cannot look at all programs");
 		if (err == -EPERM)
-			hint("run as root, or with CAP_SYS_ADMIN: what is in use must be known");
+			access_hint("CAP_SYS_ADMIN: what is in use must be known");
 		return err;
 	}
 	err = namespaces_find(&gc->namespaces);

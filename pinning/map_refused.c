@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "pinning/map_refused.h"
 #include "pinning/memory_limit.h"
@@ -55,7 +56,7 @@ void map_refused_hint(const struct bpf_map *map, int err)
 	bytes = ((unsigned long long)bpf_map__key_size(map) + bpf_map__value_size(map)) *
 	        bpf_map__max_entries(map);
 	if (err == -EPERM)
-		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+		access_hint("CAP_BPF and CAP_NET_ADMIN");
 	else if (err == -ENOMEM && memory_limit_find(&limit, file))
 		hint("it wants at least %llu MiB, times the CPUs if it is per CPU, and the cgroup "
 		     "of this process has %llu MiB for all: give it fewer max_entries, or raise %s",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "pinning/migrate_program.h"
 
@@ -95,7 +96,7 @@ int program_load(struct program *prog, const struct migration *m)
 	failed(err, "cannot load the program that merges the counters of map %s",
 	       m->from.info.name);
 	if (err == -EPERM)
-		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+		access_hint("CAP_BPF and CAP_NET_ADMIN");
 	return err;
 }
 

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
-#include "pinning/caps.h"
 #include "pinning/map_refused.h"
 #include "pinning/object.h"
 #include "pinning/object_choose.h"
@@ -230,7 +230,6 @@ int object_set_attach_type(struct object *object, __u32 type)
 
 int object_load(struct object *object)
 {
-	char ids[64];
 	int err;
 
 	err = explain_begin_load(&object->explanation, object->obj, object->prog);
@@ -251,11 +250,7 @@ int object_load(struct object *object)
 	failed(err, "cannot load program %s of %s", bpf_program__name(object->prog), object->path);
 	if (object->explanation.checks[EXPLAIN_CAPABILITY].outcome != EXPLAIN_REFUSED)
 		return err;
-	if (caps_user_namespace(ids, sizeof(ids)) > 0)
-		hint("leave this user namespace, in which nobody may load: capabilities count in "
-		     "the initial one");
-	else
-		hint("run as root, or with CAP_BPF and CAP_NET_ADMIN");
+	access_hint("CAP_BPF and CAP_NET_ADMIN");
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/components.h"
 #include "bpffs/holders.h"
 #include "bpffs/libxdp.h"
@@ -194,8 +195,7 @@ int ownership_open(const struct directory *dir, const struct attachment *at,
 			             hook_name(at->hook));
 	}
 	if (err == -EPERM)
-		hint("what we did not load ourselves is opened by id: run as root, or with "
-		     "CAP_SYS_ADMIN");
+		access_hint("CAP_SYS_ADMIN: what we did not load ourselves is opened by id");
 	if (err)
 		ownership_close(old);
 	return err;

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
@@ -59,8 +60,8 @@ int reuse_refuse_content(const char *name, __u32 type, int pin_fd, bool joins)
 	bool denied = reuse_is_denied(pin_fd);
 
 	if (denied)
-		hint("run as root, or with CAP_SYS_ADMIN: then the types of the old map can be "
-		     "read, by which its content comes over");
+		access_hint("CAP_SYS_ADMIN: then the types of the old map can be read, by which "
+		            "its content comes over");
 	hint("%stake %s in its place, the old one stays beside it: --on-mismatch %s=fresh",
 	     denied ? "or " : "", joins ? "the map that the other hooks have" : "an empty map",
 	     cli_word(name));

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
 #include "pinning/status_find.h"
@@ -80,7 +81,7 @@ static void say_what_is_missing(const struct status_scope *scope)
 	if (scope->no_pins)
 		note("some directories of pins cannot be read: they are root's");
 	if (scope->no_ids || scope->no_tcx || scope->no_pins)
-		hint("run as root");
+		access_hint(NULL);
 }
 
 int status_run(const struct status_options *options, char *const *ifnames, int len)

@@ -119,11 +119,28 @@ test_wrong_usage_is_named_in_one_line()
 
 test_in_a_user_namespace_no_capability_is_asked_for()
 {
+	local args
+
 	load v0 objects/xdp_pass.o >/dev/null
 	unshare --user --map-root-user true || skip "needs user namespaces: this kernel refuses them"
-	expect_status 2 unshare --user --map-root-user load v0 objects/xdp_drop.o
-	[[ $errors == *"hint: leave this user namespace, in which nobody may load"* &&
-		$errors != *"or with CAP_BPF"* ]] || fail "it says: $errors"
+	for args in "load v0 objects/xdp_drop.o" "unload v0" "pin_maps v0" gc "gc --dry-run" "status v0"; do
+		# shellcheck disable=SC2086 # words
+		run unshare --user --map-root-user $args
+		[[ $errors == *"hint: leave this user namespace"* && $errors != *"run as root"* ]] ||
+			fail "$args: it says: $errors"
+	done
+	expect_status 2 unshare --user --map-root-user doctor
+	[[ $output == *"problem  this is a user namespace"* && $output != *"every verb has"* ]] ||
+		fail "doctor: it says: $output"
+}
+
+test_of_a_program_that_is_refused_in_another_namespace_no_directory_stays()
+{
+	expect_status 2 load --netns peer v1 "$BUILT/explain_long.o"
+	[[ -z $(ls -A "$BPFFS/%ifbpf/ns") ]] || fail "it left $(ls "$BPFFS/%ifbpf/ns")"
+	expect_status 0 load --netns peer v1 objects/xdp_pass.o
+	expect_status 2 load --netns peer v1 "$BUILT/explain_long.o"
+	[[ -e $(echo "$BPFFS"/%ifbpf/ns/*/v1/xdp_stats_map) ]] || fail "that of the first one is gone"
 }
 
 test_empty_names_are_told_as_such()
