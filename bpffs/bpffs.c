@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -70,6 +71,24 @@ bool bpffs_is_readonly(const struct bpffs *fs)
 	return faccessat(fs->fd, ".", W_OK, AT_EACCESS) && errno == EROFS;
 }
 
+void bpffs_hint_readonly(const char *path)
+{
+	const char *named = getenv("IFBPF_BPFFS");
+
+	if (!path)
+		path = named && *named ? named : BPFFS_DEFAULT;
+	hint("it is mounted read-only: mount -o remount,rw %s", cli_word(path));
+}
+
+int bpffs_check_privilege(void)
+{
+	if (access_privileged())
+		return 0;
+	failed(-EPERM, "cannot write in a BPF filesystem");
+	access_hint("CAP_BPF and CAP_NET_ADMIN");
+	return -EPERM;
+}
+
 int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 {
 	struct netns_id caller;
@@ -78,11 +97,9 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 
 	memset(fs, 0, sizeof(*fs));
 	fs->fd = fs->ours_fd = fs->stage_fd = fs->lock_fd = -1;
-	if (access == BPFFS_WRITE && !access_privileged()) {
-		failed(-EPERM, "cannot write in a BPF filesystem");
-		access_hint("CAP_BPF and CAP_NET_ADMIN");
-		return -EPERM;
-	}
+	err = access == BPFFS_WRITE ? bpffs_check_privilege() : 0;
+	if (err)
+		return err;
 	/* Remember where we were called before any --netns is entered. */
 	err = netns_caller(&caller);
 	if (err)
@@ -97,7 +114,7 @@ int bpffs_open(struct bpffs *fs, enum bpffs_access access)
 	fs->dev = st.st_dev;
 	if (access == BPFFS_WRITE && bpffs_is_readonly(fs)) {
 		err = failed(-EROFS, "cannot write in %s", fs->path);
-		hint("it is mounted read-only: mount -o remount,rw %s", cli_word(fs->path));
+		bpffs_hint_readonly(fs->path);
 		goto out;
 	}
 	if (access == BPFFS_WRITE) {

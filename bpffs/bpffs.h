@@ -57,6 +57,12 @@ void bpffs_close(struct bpffs *fs);
 /* It, or this mount of it, is read-only. */
 bool bpffs_is_readonly(const struct bpffs *fs);
 
+/* Say, under a failure with -EROFS, what to do; path NULL: the one that bpffs_open() opens. */
+void bpffs_hint_readonly(const char *path);
+
+/* Whether this process may write in it at all. Reports that it may not. Returns 0 or -EPERM. */
+int bpffs_check_privilege(void);
+
 /* Become the one writer of this BPF filesystem (4.1 of ifbpf-bpffs(7)). Reports its failures. */
 int bpffs_lock(struct bpffs *fs);
 

@@ -24,6 +24,8 @@ void ownership_hint(int err)
 {
 	if (err == -ENOSYS)
 		hint("pins are opened through /proc: mount it, mount -t proc proc /proc");
+	if (err == -EROFS)
+		bpffs_hint_readonly(NULL);
 }
 
 int ownership_check(struct ownership_unseen *unseen)

@@ -48,7 +48,8 @@ void ownership_of(const struct attachment *at, const struct directory *dir,
 /* Not ours only for want of adoption: nobody else is known to have it. */
 bool ownership_is_unadopted(const struct ownership *verdict);
 
-/* After the failure to look at one of our pins: tell what to do if there is no /proc. */
+/* After the failure to look at one of our pins: tell what to do if there is no /proc, or it is
+ * read-only. */
 void ownership_hint(int err);
 
 /*

@@ -30,6 +30,8 @@ struct unloading {
 	struct plan plan;
 	bool blind; /* of which nothing can be told without CAP_SYS_ADMIN */
 
+	bool shut; /* by unload_purge(): neither of this program nor of the next ones */
+
 	/* By unload_keep(): old maps of the program that goes. */
 	char left[IDLIST_SIZE];
 };

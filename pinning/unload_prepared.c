@@ -278,6 +278,8 @@ int unload_prepared(const struct interface *iface, const struct unload_options *
 		err = look(&t);
 	if (!err)
 		err = prepared_choose(&t);
+	if (!err && options->dry_run)
+		err = bpffs_check_privilege();
 	if (!err && t.u.dir.fd >= 0)
 		err = take_back(&t);
 	elsewhere_free(&t.others);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* With a program go maps: which is a matter of what else stays. */
+#include <errno.h>
+#include "bpffs/access.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "pinning/unload_internal.h"
@@ -12,6 +14,16 @@ static bool leaves_nothing(const struct unloading *u, const struct unloaded *one
 		if (!before->done)
 			return false;
 	return one == &u->report->list[u->report->len - 1];
+}
+
+/* What holds for one program holds for all. */
+static int cannot_open(struct unloading *u, int err)
+{
+	failed(err, "cannot open the programs on %s by their ids", u->iface->name);
+	u->shut = err == -EPERM;
+	if (u->shut)
+		access_hint("CAP_SYS_ADMIN: which maps others need must be known");
+	return err;
 }
 
 /* Drop what goes of the maps; with stage NULL count them. */
@@ -41,7 +53,7 @@ int unload_purge_all(struct unloading *u, struct stage *stage, unsigned int *cou
 	int err = live_query(&staying, &u->attached);
 
 	if (err)
-		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
+		err = cannot_open(u, err);
 	else
 		err = drop_maps(u, stage, NULL, &staying, count);
 	for (int hook = 0; stage && !err && hook < HOOKS; hook++)
@@ -72,7 +84,7 @@ int unload_purge(struct unloading *u, struct stage *stage, struct unloaded *one)
 		err = live_query(&staying, &others);
 	attachments_free(&others);
 	if (err)
-		failed(err, "cannot open the programs on %s by their ids", u->iface->name);
+		err = cannot_open(u, err);
 	else
 		err = drop_maps(u, stage, &going, &staying, &one->purged);
 	live_free(&going);

@@ -195,7 +195,7 @@ static void forget(struct unloading *u)
 	bpffs_close(&u->fs);
 }
 
-/* One is begun and not ended: those behind it stay as they are. */
+/* One is begun and not ended, or none can be: those behind it stay as they are. */
 static void tell_untried(const struct unloading *u, size_t i)
 {
 	const struct unload_report *report = u->report;
@@ -218,14 +218,18 @@ static int unload(struct unloading *u, bool write, bool act)
 		err = writer_begin(&u->fs, u->iface, &u->resumed);
 	if (!err)
 		err = look(u, act);
+	/* A dry run ends as the run would. */
+	if (!err && act && !write)
+		err = bpffs_check_privilege();
 	if (!err && act && unload_only_pins(u))
 		err = unload_pins(u);
 	for (size_t i = 0; !err && act && i < u->report->len; i++) {
 		int failure = unload_one(u, &u->report->list[i]);
 
 		first = first ? first : failure;
-		/* What another one publishes would be undone by whoever ends this. */
-		if (u->report->list[i].begun) {
+		/* What another one publishes would be undone by whoever ends this; or it would be
+		 * refused likewise. */
+		if (u->report->list[i].begun || u->shut) {
 			tell_untried(u, i);
 			break;
 		}

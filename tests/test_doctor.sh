@@ -592,6 +592,12 @@ test_a_read_only_bpffs_is_named_and_remounted_by_what_is_told()
 		[[ $errors == *"hint: it is mounted read-only: mount -o remount,rw $BPFFS"* ]] ||
 			fail "$command: $errors"
 	done
+	for command in "load --dry-run v0 objects/xdp_drop.o" "unload --dry-run v0" "status v0"; do
+		# shellcheck disable=SC2086 # words
+		expect_fail ": Read-only file system" $command
+		[[ $errors == *"hint: it is mounted read-only: mount -o remount,rw $BPFFS"* ]] ||
+			fail "$command: $errors"
+	done
 	mount -o remount,rw "$BPFFS"
 	expect_status 0 load v0 objects/xdp_drop.o
 }

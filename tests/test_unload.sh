@@ -708,6 +708,32 @@ test_cap_bpf_and_cap_net_admin_do_for_what_load_loaded()
 	expect_no_stage
 }
 
+test_without_the_right_to_open_by_id_purge_is_refused_once_for_all()
+{
+	need capsh
+	load v0 objects/xdp_pass.o >/dev/null
+	load v0 objects/tc_pass.o >/dev/null
+	expect_status 2 with_caps cap_sys_admin "$PWD/pinning/unload" --all --purge v0
+	[[ $(grep -c "cannot open the programs on v0 by their ids" <<<"$errors") == 1 &&
+		$errors == *"hint: run as root, or with CAP_SYS_ADMIN"*" was not tried, and stays"* ]] ||
+		fail "it says: $errors"
+	[[ -n $(prog_id v0) ]] || fail "it is off"
+}
+
+test_a_dry_run_is_refused_where_the_run_would_be()
+{
+	local how
+
+	load v0 objects/xdp_pass.o >/dev/null
+	load --no-attach v0 objects/tc_pass.o >/dev/null
+	for how in "--hook xdp" "--hook xdp --dry-run" "--prepared" "--prepared --dry-run"; do
+		# shellcheck disable=SC2086 # several words
+		expect_fail "cannot write in a BPF filesystem" \
+			setpriv --inh-caps -all,+net_admin --bounding-set -all,+net_admin unload $how v0
+		[[ -z $output ]] || fail "$how: it says: $output"
+	done
+}
+
 # The kernel tells of tcx to those alone who may configure the network.
 test_what_may_not_be_asked_is_not_taken_as_not_attached()
 {
