@@ -16,7 +16,7 @@ PINNING_TOOLS := pin_maps load status unload doctor gc objects inspect
 SCRIPT_TOOLS := stats top acl ratelimit rewrite redirect forward chain
 COMPAT_TOOLS := iproute2_env btf2legacy
 PLUGINS := compat/f_ifbpf.so compat/e_ifbpf.so compat/link_ifbpf.so
-PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin plugin_tool message prepared prepared_turn
+PLUGIN_MODULES := f_ifbpf e_ifbpf link_ifbpf plugin plugin_tool message prepared prepared_turn replaced
 
 WARN := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wundef $(if $(WERROR),-Werror)
@@ -118,7 +118,7 @@ build/plugin/%.o: compat/%.c build/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PLUGIN_CFLAGS) -c $< -o $@
 
-build/plugin/lock_holder.o: bpffs/lock_holder.c build/flags
+build/plugin/lock_%.o: bpffs/lock_%.c build/flags
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PLUGIN_CFLAGS) -c $< -o $@
@@ -153,7 +153,7 @@ $(filter scripts/%,$(TOOLS)): %: build/%.o build/libscripts.a build/libbpffs.a
 $(filter compat/%,$(TOOLS)): %: build/%.o build/libcompat.a build/libpinning.a build/libbpffs.a
 	$(call link)
 compat/f_ifbpf.so: build/plugin/message.o build/plugin/prepared.o build/plugin/prepared_turn.o \
-		build/plugin/lock_holder.o
+		build/plugin/replaced.o build/plugin/lock_holder.o build/plugin/lock_moment.o
 compat/link_ifbpf.so: build/plugin/message.o
 $(PLUGINS): compat/%.so: build/plugin/%.o build/plugin/plugin.o build/plugin/plugin_tool.o
 	$(call msg,LD,$@)

@@ -5,14 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/access.h"
 #include "bpffs/bpffs_internal.h"
 #include "bpffs/cli.h"
-#include "bpffs/known.h"
-#include "bpffs/lock.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
 
@@ -144,20 +141,6 @@ void bpffs_close(struct bpffs *fs)
 			close(*fds[i]);
 		*fds[i] = -1;
 	}
-}
-
-int bpffs_lock(struct bpffs *fs)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/%s/lock", fs->path, OURS);
-	return lock_wait(fs->lock_fd, path);
-}
-
-void bpffs_unlock(struct bpffs *fs)
-{
-	known_forget(fs->known);
-	flock(fs->lock_fd, LOCK_UN);
 }
 
 int bpffs_check_mounted(const struct bpffs *fs)

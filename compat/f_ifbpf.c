@@ -210,7 +210,9 @@ static int add_filter(struct nlmsghdr *request, const char *hook, const struct w
 	if (plugin_check_bpffs() || prepared_begin(request, hook))
 		return -1;
 	prog = prepared_load(wish->object, wish->section, wish->program);
-	err = prog && !write_options(request, wish, prog) ? send_filter(request) : -1;
+	err = !prog || write_options(request, wish, prog) || prepared_check(request)
+	              ? -1
+	              : send_filter(request);
 	prepared_settle(!err);
 	return err;
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bpffs/bpffs.h"
+#include "bpffs/lock.h"
 #include "compat/plugin.h"
 #include "compat/plugin_tool.h"
 
@@ -42,6 +43,17 @@ void plugin_note(const char *fmt, ...)
 
 	va_start(args, fmt);
 	say(fmt, args);
+	va_end(args);
+}
+
+void plugin_hint(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("  hint: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
 	va_end(args);
 }
 
@@ -152,6 +164,10 @@ static void become(const char *path, bool tree, const struct plugin_words *words
 	/* The tools speak of themselves as verbs of ifbpf then. */
 	setenv("IFBPF_FRONT", tree ? "tree" : "installed", 1);
 	setenv("IFBPF_COMMAND", plugin_front(), 1);
+	if (words->in_turn)
+		setenv(LOCK_TURN_TAKEN, "1", 1);
+	else
+		unsetenv(LOCK_TURN_TAKEN);
 	if (output == PLUGIN_SHOW)
 		unsetenv("IFBPF_PLUGIN");
 	else
@@ -273,7 +289,7 @@ int plugin_check_bpffs(void)
 		return 0;
 	plugin_failed("cannot reach the BPF filesystem: 'tc -n', 'ip -n' and 'ip netns exec' mount "
 	              "a /sys of their own, and what is pinned there vanishes");
-	fputs("  hint: enter only the network namespace: nsenter --net=/run/netns/NAME tc ...\n",
-	      stderr);
+	plugin_hint("enter only the network namespace: nsenter --net=/run/netns/NAME %s ...",
+	            program_invocation_short_name);
 	return -1;
 }

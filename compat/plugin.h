@@ -18,6 +18,7 @@ struct plugin_words {
 	unsigned int len;
 	bool full;
 	bool outlives; /* the tool goes on if tc or ip is killed meanwhile */
+	bool in_turn;  /* it is not to wait for the turn of a filter: this is the caller's */
 	char options_of[512];
 };
 
@@ -62,6 +63,9 @@ int plugin_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Print "ifbpf: <what the user may want to know>". */
 void plugin_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print "  hint: <what the user can do>". */
+void plugin_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The name of an interface of this network namespace. Returns 0, or -1, reported. */
 int plugin_ifname(int ifindex, char name[]);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <json-c/json.h>
-#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -10,10 +9,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "compat/message.h"
 #include "compat/plugin.h"
+#include "compat/plugin_tool.h"
 #include "compat/prepared.h"
 #include "compat/prepared_turn.h"
+#include "compat/replaced.h"
 
 #define CREATED_MAX 32
 
@@ -25,6 +25,7 @@ static struct {
 	char ifname[IF_NAMESIZE];
 	const char *hook;
 	char id[16];     /* "" if none was prepared */
+	char path[512];  /* where it is pinned */
 	char old_id[16]; /* of the program in the filter's place, or "" */
 	/* Maps that were made for it, beside those that were there. */
 	char created[CREATED_MAX][16];
@@ -60,19 +61,16 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-/*
- * Open the pin. Returns a descriptor, -1, reported, or -EAGAIN: somebody has loaded another program
- * of this name in between, and may have taken that back already.
+/* Open the pin of that program. Returns a descriptor or a negative errno; -EAGAIN: of another one.
  */
-static int open_prog(const char *path, __u32 id)
+static int open_pin(const char *path, __u32 id)
 {
 	union bpf_attr attr = { .pathname = (__u64)(unsigned long)path };
 	struct bpf_prog_info info = {};
 	int fd = bpf(BPF_OBJ_GET, &attr);
 
 	if (fd < 0)
-		return errno == ENOENT ? -EAGAIN
-		                       : plugin_failed("cannot open %s: %s", path, strerror(errno));
+		return -errno;
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = fd;
 	attr.info.info_len = sizeof(info);
@@ -82,6 +80,19 @@ static int open_prog(const char *path, __u32 id)
 		return -EAGAIN;
 	}
 	return fd;
+}
+
+/*
+ * Open it. Returns a descriptor, -1, reported, or -EAGAIN: somebody has loaded another program of
+ * this name in between, and may have taken that back already.
+ */
+static int open_prog(const char *path, __u32 id)
+{
+	int fd = open_pin(path, id);
+
+	if (fd >= 0 || fd == -EAGAIN)
+		return fd;
+	return fd == -ENOENT ? -EAGAIN : plugin_failed("cannot open %s: %s", path, strerror(-fd));
 }
 
 /* Take over what 'load --json' says. Returns 0, -1, reported, or -EAGAIN, with last reported. */
@@ -100,6 +111,7 @@ static int take_over(const char *text, bool last)
 	snprintf(pending.id, sizeof(pending.id), "%u", id);
 	snprintf(pending.prog.name, sizeof(pending.prog.name), "%s",
 	         json_object_get_string(member(prog, "name")));
+	snprintf(pending.path, sizeof(pending.path), "%s", path);
 	pending.prog.fd = open_prog(path, id);
 	if (pending.prog.fd == -EAGAIN && last)
 		plugin_failed("cannot take %s: another program came there meanwhile", path);
@@ -138,9 +150,30 @@ static void set_hinted(struct plugin_words *words, const char *object, const cha
 	plugin_set_hinted(words, *pending.old_id ? "" : "before this, ", &command);
 }
 
+/* Take back a program, with what was made for it. */
+static void take_back(void)
+{
+	struct plugin_words words = { .outlives = true, .in_turn = true };
+
+	plugin_add(&words, "unload");
+	plugin_add(&words, "--prepared");
+	plugin_add(&words, "--hook");
+	plugin_add(&words, pending.hook);
+	plugin_add(&words, "--id");
+	plugin_add(&words, pending.id);
+	for (size_t i = 0; i < pending.created_len; i++) {
+		plugin_add(&words, "--map");
+		plugin_add(&words, pending.created[i]);
+	}
+	plugin_add(&words, "--");
+	plugin_add(&words, pending.ifname);
+	/* It refuses to take back what is attached, which is as it should be. */
+	plugin_run(&words, PLUGIN_QUIET, NULL);
+}
+
 struct prepared *prepared_load(const char *object, const char *section, const char *program)
 {
-	struct plugin_words words = {};
+	struct plugin_words words = { .in_turn = true };
 	int status = -EAGAIN;
 	char *text;
 
@@ -162,35 +195,17 @@ struct prepared *prepared_load(const char *object, const char *section, const ch
 		if (status == 0 || status == 3)
 			status = take_over(text, try == TRIES);
 		free(text);
+		/* It may have left its name to the other one, and be pinned beside that. */
+		if (status == -EAGAIN && try < TRIES)
+			take_back();
 	}
 	return status ? NULL : &pending.prog;
-}
-
-/* Take back a program, with what was made for it. */
-static void take_back(void)
-{
-	struct plugin_words words = { .outlives = true };
-
-	plugin_add(&words, "unload");
-	plugin_add(&words, "--prepared");
-	plugin_add(&words, "--hook");
-	plugin_add(&words, pending.hook);
-	plugin_add(&words, "--id");
-	plugin_add(&words, pending.id);
-	for (size_t i = 0; i < pending.created_len; i++) {
-		plugin_add(&words, "--map");
-		plugin_add(&words, pending.created[i]);
-	}
-	plugin_add(&words, "--");
-	plugin_add(&words, pending.ifname);
-	/* It refuses to take back what is attached, which is as it should be. */
-	plugin_run(&words, PLUGIN_QUIET, NULL);
 }
 
 /* Drop what is left of the program that was there before, if it runs nowhere else. */
 static void drop_old(void)
 {
-	struct plugin_words words = { .outlives = true };
+	struct plugin_words words = { .outlives = true, .in_turn = true };
 
 	plugin_add(&words, "unload");
 	plugin_add(&words, "--prepared");
@@ -203,6 +218,39 @@ static void drop_old(void)
 	plugin_run(&words, PLUGIN_HIDE, NULL);
 }
 
+/* Our pin of it is still there, by the name that it got. */
+static bool is_pinned(void)
+{
+	int fd = open_pin(pending.path, (__u32)strtoul(pending.id, NULL, 10));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int prepared_check(const struct nlmsghdr *request)
+{
+	__u32 old_id = (__u32)strtoul(pending.old_id, NULL, 10);
+
+	if (replaced_prog(request) != old_id)
+		return plugin_failed("cannot go on with the filter: another program came to its "
+		                     "place meanwhile");
+	if (is_pinned())
+		return 0;
+	return plugin_failed("cannot go on with the filter: others have dropped %s, or put "
+	                     "another program there",
+	                     pending.path);
+}
+
+/* Others wait for an end, but not for ever. */
+static void tell_dropped(void)
+{
+	plugin_note("program %s, which is on %s of %s now, is not ours: others have dropped its "
+	            "pin meanwhile",
+	            pending.id, pending.hook, pending.ifname);
+	plugin_hint("adopt it: %s pin %s", plugin_front(), pending.ifname);
+}
+
 void prepared_settle(bool done)
 {
 	if (pending.prog.fd >= 0)
@@ -211,6 +259,8 @@ void prepared_settle(bool done)
 	/* Without a turn, another one may have replaced it already. */
 	if (*pending.id && !(done && pending.turn >= 0))
 		take_back();
+	if (*pending.id && done && !is_pinned())
+		tell_dropped();
 	/* Also if that was taken back, for the same reason. */
 	if (*pending.old_id)
 		drop_old();
@@ -218,39 +268,16 @@ void prepared_settle(bool done)
 	pending.turn = -1;
 }
 
-/* Ask the kernel about the filter in that place: the id of its program; 0: there is none. */
-static __u32 find_old(const struct nlmsghdr *request)
-{
-	union {
-		struct nlmsghdr header;
-		char bytes[8192];
-	} talk;
-	struct rtattr *options, *id = NULL;
-
-	memcpy(&talk, request, request->nlmsg_len);
-	talk.header.nlmsg_type = RTM_GETTFILTER;
-	talk.header.nlmsg_flags = NLM_F_REQUEST;
-	if (!message_ask(&talk.header, sizeof(talk), RTM_NEWTFILTER) ||
-	    talk.header.nlmsg_len < NLMSG_SPACE(sizeof(struct tcmsg)))
-		return 0;
-	options = message_find(&talk.header, sizeof(struct tcmsg), TCA_OPTIONS);
-	if (options)
-		id = message_find_in(options, TCA_BPF_ID);
-	return id && id->rta_len == RTA_LENGTH(sizeof(__u32)) ? *(__u32 *)RTA_DATA(id) : 0;
-}
-
 int prepared_begin(const struct nlmsghdr *request, const char *hook)
 {
 	const struct tcmsg *tc = NLMSG_DATA(request);
-	__u32 old_id = 0;
+	__u32 old_id;
 
 	if (plugin_ifname(tc->tcm_ifindex, pending.ifname))
 		return -1;
 	/* Before that, what is there may be about to be replaced by another one like this. */
 	pending.turn = prepared_turn_wait(request->nlmsg_type != RTM_DELTFILTER);
-	/* Without both the kernel makes a new one. */
-	if (tc->tcm_handle && tc->tcm_info >> 16 && request->nlmsg_len <= MESSAGE_SIZE)
-		old_id = find_old(request);
+	old_id = replaced_prog(request);
 	if (old_id && request->nlmsg_flags & NLM_F_EXCL) {
 		prepared_turn_end(pending.turn);
 		pending.turn = -1;

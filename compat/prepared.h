@@ -30,6 +30,13 @@ int prepared_begin(const struct nlmsghdr *request, const char *hook);
 struct prepared *prepared_load(const char *object, const char *section, const char *program);
 
 /*
+ * See, right before the request is sent, that all is as it was when the program was loaded: its
+ * pin, and what is in the filter's place. Others wait, but not for one that was stopped. Returns 0,
+ * or -1, reported.
+ */
+int prepared_check(const struct nlmsghdr *request);
+
+/*
  * Settle what was begun; done: the kernel said that it did what the request was for. If the program
  * is not attached, its pin goes, and so do the maps that were made for it; if it is, the pin of the
  * one goes that it took the place of, and so does that of one that was deleted, unless it runs

@@ -122,11 +122,19 @@ static unsigned int count_sharers(const struct loading *l)
 	               : 1;
 }
 
+/* Prepared by a user, who has yet to attach it, or puts it on again and again. */
+static bool is_wanted(const struct loading *l, __u32 prog_id)
+{
+	return cli_for_plugin() && l->dir.has_record &&
+	       notes_has_wanted(&l->dir.record, l->object->hook, prog_id);
+}
+
 /*
  * What is prepared takes the name that others attach it by. A program that runs and is pinned there
- * is known as ours by its pin alone: it keeps one beside it.
+ * is known as ours by its pin alone: it keeps one beside it. So does one that others prepared, if
+ * the new one is for a filter of tc: it gets its name back once that is gone.
  */
-static int stage_running(struct loading *l)
+static int stage_beside(struct loading *l)
 {
 	char path[NAME_SIZE * 2], old[NAME_SIZE];
 	struct bpf_prog_info info = {};
@@ -143,7 +151,8 @@ static int stage_running(struct loading *l)
 	if (fd < 0 || err) {
 		failed(fd < 0 ? fd : err, "cannot look at %s in %s", path, l->dir.path);
 	} else if (info.id != l->report->prog_id &&
-	           attachments_has(&l->attached, l->object->hook, info.id)) {
+	           (is_wanted(l, info.id) ||
+	            attachments_has(&l->attached, l->object->hook, info.id))) {
 		err = mapname_old(l->prog_file, info.id, old, sizeof(old));
 		if (err)
 			failed(err, "cannot name the pin of program %u", info.id);
@@ -192,6 +201,10 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = notes_set_prepared(&l->rec, l->object->hook,
 		                         l->options->no_attach ? l->report->prog_id : 0);
+	if (!l->options->no_attach)
+		notes_drop_wanted(&l->rec, l->object->hook);
+	else if (!cli_for_plugin())
+		notes_add_wanted(&l->rec, l->object->hook, l->report->prog_id);
 	if (!err && l->object->hook == HOOK_XDP)
 		err = notes_set_mode(&l->rec, l->how.link ? l->how.mode : XDP_MODE_NONE);
 	/* Now there is one, or another way was asked for. */
@@ -213,7 +226,7 @@ int load_stage_all(struct loading *l)
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
 	if (!err && l->options->no_attach)
-		err = stage_running(l);
+		err = stage_beside(l);
 	/* In a directory that is made whole, there is nothing of before. */
 	if (!err && !l->stage.whole)
 		err = stage_drops(l);

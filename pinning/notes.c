@@ -7,6 +7,9 @@
 #include "bpffs/log.h"
 #include "pinning/notes.h"
 
+/* A record has room for more than these. */
+#define WANTED_SIZE 128
+
 static void section_key(enum hook hook, char key[32])
 {
 	snprintf(key, 32, "%s_section", hook_name(hook));
@@ -95,6 +98,42 @@ __u32 notes_get_prepared(const struct record *rec, enum hook hook)
 
 	prepared_key(hook, key);
 	return record_get_other(rec, key, text, sizeof(text)) ? 0 : strtoul(text, NULL, 10);
+}
+
+static void wanted_key(enum hook hook, char key[32])
+{
+	snprintf(key, 32, "%s_wanted", hook_name(hook));
+}
+
+void notes_add_wanted(struct record *rec, enum hook hook, __u32 prog_id)
+{
+	char key[32], text[IDLIST_SIZE] = "", *second;
+
+	wanted_key(hook, key);
+	record_get_other(rec, key, text, sizeof(text));
+	if (idlist_add(text, prog_id, '.'))
+		return;
+	/* The oldest go: they have the lowest ids. */
+	while (strlen(text) >= WANTED_SIZE && (second = strchr(text, '.')))
+		memmove(text, second + 1, strlen(second + 1) + 1);
+	record_unset_other(rec, key);
+	record_set_other(rec, key, text);
+}
+
+bool notes_has_wanted(const struct record *rec, enum hook hook, __u32 prog_id)
+{
+	char key[32], text[IDLIST_SIZE];
+
+	wanted_key(hook, key);
+	return !record_get_other(rec, key, text, sizeof(text)) && idlist_has(text, prog_id);
+}
+
+void notes_drop_wanted(struct record *rec, enum hook hook)
+{
+	char key[32];
+
+	wanted_key(hook, key);
+	record_unset_other(rec, key);
 }
 
 int notes_set_shared(struct record *rec, enum hook hook, unsigned int interfaces)

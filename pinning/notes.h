@@ -41,6 +41,14 @@ bool notes_get_dead_link(const struct record *rec, enum hook hook);
 int notes_set_prepared(struct record *rec, enum hook hook, __u32 prog_id);
 __u32 notes_get_prepared(const struct record *rec, enum hook hook);
 
+/*
+ * The programs that users prepared on a hook, the last few of them; not those of a filter, which
+ * the plugin of tc loads in the same way. Drop: of the hook. Silent: what has no room is not noted.
+ */
+void notes_add_wanted(struct record *rec, enum hook hook, __u32 prog_id);
+bool notes_has_wanted(const struct record *rec, enum hook hook, __u32 prog_id);
+void notes_drop_wanted(struct record *rec, enum hook hook);
+
 /* The number of interfaces for which the program on a hook was loaded at once, with one set of
  * maps; 1 removes the note. Returns 0 or a negative errno, reported. */
 int notes_set_shared(struct record *rec, enum hook hook, unsigned int interfaces);

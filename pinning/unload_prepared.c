@@ -139,29 +139,35 @@ static int open_displaced(const struct taking *t, const struct prepared *one)
 	return fd < 0 ? -ENOENT : fd;
 }
 
-/* What runs and left its name to this one, or NULL. */
-static const struct prepared *find_running(const struct taking *t, const struct prepared *one)
+/* What left its name to this one, and is to have it again: best one that runs; or NULL. */
+static const struct prepared *find_beside(const struct taking *t, const struct prepared *one)
 {
+	const struct prepared *found = NULL;
 	char old[NAME_SIZE];
 
-	for (size_t i = 0; i < t->len; i++)
-		if (t->list[i].attached && t->list[i].hook == one->hook &&
-		    !mapname_old(one->file, t->list[i].id, old, sizeof(old)) &&
-		    !strcmp(t->list[i].file, old))
-			return &t->list[i];
-	return NULL;
+	for (size_t i = 0; i < t->len; i++) {
+		const struct prepared *other = &t->list[i];
+
+		if (other->goes || other->hook != one->hook ||
+		    mapname_old(one->file, other->id, old, sizeof(old)) ||
+		    strcmp(other->file, old) != 0)
+			continue;
+		if (!found || (other->attached && !found->attached))
+			found = other;
+	}
+	return found;
 }
 
 /* Have the pin dropped, or given back to the program that had it before. */
 static int stage_pin(struct taking *t, struct stage *stage, const struct prepared *one)
 {
-	const struct prepared *running = find_running(t, one);
+	const struct prepared *beside = find_beside(t, one);
 	char path[NAME_SIZE * 3];
 	int fd, err;
 
-	if (running) {
+	if (beside) {
 		snprintf(path, sizeof(path), "%s/%s/%s", DIRECTORY_PROGS, hook_name(one->hook),
-		         running->file);
+		         beside->file);
 		fd = pin_open(t->u.dir.fd, path, 0);
 		if (fd < 0)
 			return failed(fd, "cannot open %s in %s", path, t->u.dir.path);

@@ -149,6 +149,97 @@ test_what_others_prepared_stays()
 	[[ $(pins) == "%progs/tc_ingress/tc_drop"$'\n'"tc_stats_map" ]] || fail "$(pins)"
 }
 
+# With a program of the same name as well: it has its name again when the other one is gone.
+test_what_others_prepared_under_the_same_name_stays()
+{
+	local id pin=$BPFFS/v0/%progs/tc_ingress/tc_drop
+	tc qdisc add dev v0 clsact
+	load --no-attach v0 objects/tc_drop.o
+	id=$(pinned_id "$pin")
+	# Not the last one that was prepared.
+	load --no-attach v0 objects/tc_pass.o
+	tc filter add dev v0 ingress pref 10 protocol ip handle 1 bpf da obj objects/tc_pass.o sec tc
+	expect_fail "cannot add the filter: " tc filter add dev v0 ingress pref 10 protocol all handle 2 \
+		ifbpf da obj objects/tc_drop.o
+	tc filter del dev v0 ingress
+	expect_fail "cannot find object" filter add ingress da obj nothing
+	[[ $(pinned_id "$pin") == "$id" ]] || fail "refused: $(pins)"
+	filter add ingress da obj objects/tc_drop.o
+	[[ -e $pin%old-$id && $(pinned_id "$pin") == "$(filter_id ingress)" ]] || fail "$(pins)"
+	filter replace ingress da obj objects/tc_drop.o
+	tc filter del dev v0 ingress pref 10 handle 1 ifbpf
+	[[ $(pins) == "%progs/tc_ingress/tc_drop
+%progs/tc_ingress/tc_pass
+tc_stats_map" && $(pinned_id "$pin") == "$id" ]] || fail "deleted: $(pins)"
+	# That of a filter which is gone without the plugin was prepared by nobody.
+	filter add ingress da obj objects/tc_drop.o
+	tc filter del dev v0 ingress
+	filter add ingress da obj objects/tc_drop.o
+	(($(pins | grep -c tc_drop) == 2)) || fail "$(pins)"
+}
+
+# slow_filter WHEN SECONDS WORD...: what the plugin sends comes so much later, from the WHENth message on: tc
+# asks for the interface, the plugin what is there before the load, and once more after it, and sends the
+# filter with the fourth. What is said goes to $TMPDIR/errors.
+slow_filter()
+{
+	exec strace -D -qq -o /dev/null -e inject=sendto:delay_enter="$2"s:when="$1"+ \
+		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da "${@:3}" 2>"$TMPDIR/errors"
+}
+
+# Others that load or drop what is prepared come before all of its steps, or after them.
+test_other_tools_wait_until_a_filter_is_settled()
+{
+	local command tc errors
+	need strace
+	tc qdisc add dev v0 clsact
+	for command in "load v0 objects/tc_pass.o" "unload --prepared --all v0" "pin_maps v0" gc \
+		"load --no-attach v0 objects/tc_drop.o" "load v0 objects/tc_drop.o"; do
+		filter replace ingress da obj objects/tc_pass.o
+		slow_filter 3 0.6 obj objects/tc_drop.o &
+		tc=$!
+		eventually [ -e "$BPFFS/v0/%progs/tc_ingress/tc_drop" ] || fail "$command: nothing prepared"
+		! has_ended "$tc" || fail "$command: it was not slow"
+		# shellcheck disable=SC2086 # words
+		expect_status 0 $command
+		wait "$tc" || fail "$command: $(<"$TMPDIR/errors")"
+		expect_status 0 status v0
+		[[ $output == *"ours: loaded by ifbpf"* && $output != *drift* && $output != *foreign* ]] ||
+			fail "$command: $output"
+		[[ $command == *--no-attach* || $output != *orphan* ]] || fail "$command: $output"
+		(($(tc filter show dev v0 ingress | grep -c ' id ') == 1)) || fail "$command: two filters"
+		unload --prepared --all v0
+	done
+}
+
+# Nobody waits for ever for one that was stopped: it ends as one that came too late, or says what is so.
+test_a_filter_whose_pin_is_gone_is_not_put_on_or_named()
+{
+	local n tc
+	need strace
+	tc qdisc add dev v0 clsact
+	for n in 3 4; do
+		slow_filter "$n" 3.5 obj objects/tc_drop.o &
+		tc=$!
+		eventually [ -e "$BPFFS/v0/%progs/tc_ingress/tc_drop" ] || fail "nothing prepared"
+		expect_status 0 unload --prepared --all v0
+		[[ $errors == *"unload: waiting for process "*", which has not ended its filter of tc" ]] ||
+			fail "$errors"
+		status=0
+		wait "$tc" || status=$?
+		case $n:$status in
+		3:1) grep -q "cannot go on with the filter: others have dropped $BPFFS/v0/%progs" "$TMPDIR/errors" ;;
+		4:0) grep -q "is not ours: others have dropped its pin" "$TMPDIR/errors" ;;
+		*) false ;;
+		esac || fail "$n: status $status, $(<"$TMPDIR/errors")"
+		[[ $n == 4 || -z $(filter_id ingress) ]] || fail "it was put on"
+	done
+	[[ $(tail -n 1 "$TMPDIR/errors") == "  hint: adopt it: ifbpf pin v0" ]] || fail "$(<"$TMPDIR/errors")"
+	pin_maps v0
+	expect_status 0 status v0
+	[[ $output == *"ours: adopted by pin_maps"* ]] || fail "$output"
+}
+
 # A program that another one calls is in use, though it is on no hook itself.
 test_a_program_in_a_slot_of_a_chain_is_not_taken_back()
 {
