@@ -86,6 +86,23 @@ static unsigned int find(struct object *object, const struct object_choice *choi
 	return found;
 }
 
+/*
+ * Asked for by name, it is loaded as what it is not, as other loaders do: an action of XDP is
+ * another one of tc, and its context holds other fields. "prog" is what iproute2 calls either.
+ */
+static void tell_misread(const struct object *object, int hook)
+{
+	const char *section = bpf_program__section_name(object->prog);
+	int meant = object_section_hook(section);
+
+	if (meant >= 0 && (meant == HOOK_XDP) != (hook == HOOK_XDP) &&
+	    strncmp(section, "prog", 4) != 0)
+		note("program %s is for %s by its section %s: on %s it misreads its context, and "
+		     "its actions mean something else",
+		     bpf_program__name(object->prog), meant == HOOK_XDP ? "XDP" : "tc", section,
+		     hook_name(hook));
+}
+
 int object_choose(struct object *object, const struct object_choice *choice)
 {
 	const char *section, *entry;
@@ -117,6 +134,7 @@ int object_choose(struct object *object, const struct object_choice *choice)
 		hint("say it: --hook xdp, --hook tc_ingress or --hook tc_egress");
 		return -EINVAL;
 	}
+	tell_misread(object, hook);
 	object->hook = hook;
 	return 0;
 }

@@ -658,3 +658,22 @@ test_joining_that_fails_anywhere_loses_no_count_and_no_rule()
 	first_how=fresh
 	sweep error=ENOMEM error=EPERM
 }
+
+# As other loaders take them, but not without a word.
+test_a_program_of_another_kind_is_said_to_be_one()
+{
+	local said="program xdp_drop is for XDP by its section xdp: on tc_ingress it misreads"
+	tc qdisc add dev v0 clsact
+	expect_status 0 load --hook tc_ingress --section xdp v0 objects/xdp_drop.o
+	[[ $errors == *"$said"* ]] || fail "$errors"
+	expect_status 0 env TC_LIB_DIR=compat tc filter add dev v0 ingress pref 20 handle 1 \
+		ifbpf obj objects/xdp_drop.o sec xdp da
+	[[ $errors == *"$said"* ]] || fail "$errors"
+	# Which the verifier refuses, of this one.
+	expect_fail "program tc_drop is for tc by its section tc: on xdp it misreads" \
+		load --mode skb --hook xdp --prog-name tc_drop v0 objects/tc_drop.o
+	expect_status 0 load --hook tc_egress v0 objects/tc_drop.o
+	[[ $errors != *misreads* ]] || fail "$errors"
+	expect_status 0 load --mode skb v0 objects/xdp_drop.o
+	[[ $errors != *misreads* ]] || fail "$errors"
+}
