@@ -111,10 +111,18 @@ static int rewrite(const char *from, long long pinning)
 /* Only a file is replaced: a device or a link by that name is somebody's, and no place for it. */
 static int check_target(const char *from, const char *to)
 {
-	struct stat st;
+	struct stat st, source;
 	const char *what;
 
-	if (lstat(to, &st) || S_ISREG(st.st_mode))
+	if (lstat(to, &st))
+		return 0;
+	if (!stat(from, &source) && source.st_dev == st.st_dev && source.st_ino == st.st_ino) {
+		rejected(-EINVAL, "cannot write %s: it is the object itself, which would be gone",
+		         to);
+		hint("name another file");
+		return -EINVAL;
+	}
+	if (S_ISREG(st.st_mode))
 		return 0;
 	what = S_ISLNK(st.st_mode)    ? "a symbolic link"
 	       : S_ISDIR(st.st_mode)  ? "a directory"

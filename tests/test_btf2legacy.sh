@@ -260,3 +260,17 @@ test_ip_and_tc_without_libbpf_load_all_of_the_store()
 		esac || fail "$object"
 	done
 }
+
+test_the_object_itself_is_not_written_over()
+{
+	local name
+
+	cp objects/xdp_pass.o "$TMPDIR/prog.o"
+	ln "$TMPDIR/prog.o" "$TMPDIR/same.o"
+	for name in prog.o same.o ./prog.o; do
+		expect_fail "cannot write $TMPDIR/$name: it is the object itself" \
+			btf2legacy "$TMPDIR/prog.o" "$TMPDIR/$name"
+	done
+	cmp "$TMPDIR/prog.o" objects/xdp_pass.o
+	btf2legacy "$TMPDIR/prog.o" "$TMPDIR/old.o"
+}
