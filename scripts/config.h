@@ -71,6 +71,9 @@ int config_open(struct config *config, const char *ifname, const struct config_o
                 const char *object, enum config_access access);
 void config_close(struct config *config);
 
+/* Print how to attach the tool's own program, which is prepared for that hook. */
+void config_hint_attach(const struct config *config, enum hook hook);
+
 /*
  * If the head of a row runs on a hook of that kind, hint to put a program into it that was prepared
  * there, by its name. Returns whether.

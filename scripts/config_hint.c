@@ -61,6 +61,17 @@ bool config_hint_row(const struct config *config, enum hook hook, const char *pr
 	return true;
 }
 
+void config_hint_attach(const struct config *config, enum hook hook)
+{
+	const struct row *row = hook == HOOK_XDP ? &xdp_row : &tc_row;
+	const char *option = hook == HOOK_TC_EGRESS ? "--hook tc_egress " : "";
+	char object[64];
+
+	snprintf(object, sizeof(object), "%s_%s.o", row->prefix, config->object);
+	hint("attach it: %s %s%s %s", cli_command("load"), option,
+	     cli_interface(config->iface.name), cli_object(object));
+}
+
 /* Over the head of a row, another program would take the row away. */
 void config_hint_load(const struct config *config, const char *advice)
 {

@@ -232,8 +232,10 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 	else
 		note("no program that is attached to %s uses map '%s' in %s", ifname, map,
 		     config->dir.path);
-	if (!is_prepared || !config_hint_row(config, hook - 1, prepared))
-		config_hint_load(config, is_prepared ? "attach it" : "load one");
+	if (!is_prepared)
+		config_hint_load(config, "load one");
+	else if (!config_hint_row(config, hook - 1, prepared))
+		config_hint_attach(config, hook - 1);
 }
 
 void config_use_check(const struct config *config, const char *map, __u32 map_id)

@@ -105,6 +105,16 @@ test_what_is_configured_before_it_is_attached_is_told_mildly()
 	expect_said false "" "" acl v0 list
 }
 
+test_what_is_prepared_for_tc_is_hinted_onto_its_hook()
+{
+	load --no-attach v0 objects/tc_acl.o >/dev/null
+	expect_said true "program tc_acl of v0" "attach it: load v0 objects/tc_acl.o" acl v0 add 192.0.2.1
+	unload --prepared --all v0 >/dev/null
+	load --no-attach --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	expect_said true "program tc_acl of v0" "attach it: load --hook tc_egress v0 objects/tc_acl.o" \
+		acl v0 add 192.0.2.2
+}
+
 test_a_program_of_any_hook_or_of_a_row_is_enough()
 {
 	link_tc v0 ingress objects/tc_ratelimit.o
