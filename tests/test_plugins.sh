@@ -991,9 +991,9 @@ test_three_capabilities_are_enough()
 # ip and tc would hide the BPF filesystem from the tools.
 test_tc_and_ip_in_another_namespace_are_led_there()
 {
-	expect_fail "nsenter --net=" tc -n peer filter add dev v1 ingress ifbpf da obj objects/tc_pass.o
+	expect_fail "nsenter --net=/run/netns/NAME tc ..." tc -n peer filter add dev v1 ingress ifbpf da obj objects/tc_pass.o
 	expect_fail "nsenter --net=" tc -n peer exec ifbpf status dev v1
-	expect_fail "nsenter --net=" ip -n peer link set dev v1 type ifbpf obj objects/xdp_pass.o
+	expect_fail "nsenter --net=/run/netns/NAME ip ..." ip -n peer link set dev v1 type ifbpf obj objects/xdp_pass.o
 	expect_fail "nsenter --net=" ip netns exec peer tc exec ifbpf status dev v1
 	in_peer tc qdisc add dev v1 clsact
 	in_peer tc filter add dev v1 egress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
