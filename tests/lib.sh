@@ -317,7 +317,7 @@ prog_id()
 }
 
 # counter PATH ACTION: packets and bytes that bpftool finds in a pinned statistics map, summed
-# over the CPUs; a witness that is not ours. ACTION is a key below 256.
+# over the CPUs; a witness that is not ours. ACTION is a key below 65536.
 counter()
 {
 	local cpu byte shift packets=0 bytes=0
@@ -332,7 +332,7 @@ counter()
 			fi
 			((shift += 8))
 		done
-	done < <(bpftool -j map lookup pinned "$1" key "$2" 0 0 0 |
+	done < <(bpftool -j map lookup pinned "$1" key $(($2 & 255)) $(($2 >> 8)) 0 0 |
 		grep -o '"value":\[[^]]*\]' | sed 's/"value":\[//; s/[],"]/ /g')
 	echo "$packets $bytes"
 }

@@ -196,7 +196,7 @@ test_other_tools_wait_until_a_filter_is_settled()
 	for command in "load v0 objects/tc_pass.o" "unload --prepared --all v0" "pin_maps v0" gc \
 		"load --no-attach v0 objects/tc_drop.o" "load v0 objects/tc_drop.o"; do
 		filter replace ingress da obj objects/tc_pass.o
-		slow_filter 3 0.6 obj objects/tc_drop.o &
+		slow_filter 3 0.3 obj objects/tc_drop.o &
 		tc=$!
 		eventually [ -e "$BPFFS/v0/%progs/tc_ingress/tc_drop" ] || fail "$command: nothing prepared"
 		! has_ended "$tc" || fail "$command: it was not slow"

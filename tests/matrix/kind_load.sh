@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what use_loader sets
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pinning/load, in its four ways. What is foreign is replaced when it is told so.
+# pinning/load, in its four ways. What another loader put there is replaced once it is adopted.
 
 load_options()
 {
@@ -13,18 +13,7 @@ load_options()
 	esac
 }
 
-load_load()
-{
-	local options
-
-	read -ra options < <(load_options)
-	load "${options[@]}" "$1" "$(object "$2")"
-}
-load_over()
-{
-	# What another loader put there is replaced once it is adopted.
-	pin_maps "$1" && load_load "$@"
-}
-load_off() { unload --hook "$hook_name" "$1"; }
+load_load() { echo "load $(load_options) v0 $objects/NAME.o"; }
+load_over() { echo "pin_maps v0 && $(load_load)"; }
+load_off() { echo "unload --hook $hook_name v0"; }
 load_version() { load --version; }
-load_how() { echo "load $(load_options) v0 $objects/NAME.o"; }

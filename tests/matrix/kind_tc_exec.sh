@@ -3,16 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tc exec ifbpf load, for both hooks: compat/e_ifbpf.so
 
-tc_exec() { TC_LIB_DIR=compat "${bin}tc" exec ifbpf "$@"; }
-
-tc_exec_load()
-{
-	local mode=()
-
-	[[ $hook != xdp ]] || mode=(mode skb)
-	tc_exec load dev "$1" obj "$(object "$2")" "${mode[@]}"
-}
-tc_exec_over() { tc_exec pin dev "$1" && tc_exec load dev "$1" obj "$(object "$2")"; }
-tc_exec_off() { tc_exec unload --hook "$hook_name" dev "$1"; }
+tc_exec_load() { echo "tc exec ifbpf load dev v0 obj $objects/NAME.o$([[ $hook != xdp ]] || echo ' mode skb')"; }
+tc_exec_over() { echo "tc exec ifbpf pin dev v0 && tc exec ifbpf load dev v0 obj $objects/NAME.o"; }
+tc_exec_off() { echo "tc exec ifbpf unload --hook $hook_name dev v0"; }
 tc_exec_version() { tc_version; }
-tc_exec_how() { echo "tc exec ifbpf load dev v0 obj $objects/NAME.o"; }

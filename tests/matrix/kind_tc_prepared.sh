@@ -3,20 +3,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # load --no-attach, and stock tc as the mere attacher.
 
-tc_prepared_load() { tc_prepared_over "$@"; }
-tc_prepared_over()
-{
-	local words
-
-	add_clsact "$1"
-	load --no-attach "$1" "$(object "$2")" || return
-	read -ra words < <(filter_place "$1")
-	tc filter replace dev "$1" ingress "${words[@]}" bpf da pinned "$(prepared "$2")"
-}
-tc_prepared_off() { bin='' tc_off "$1" && unload --prepared --all "$1"; }
+tc_prepared_load() { tc_attach add pref 10 handle 1; }
+tc_prepared_over() { tc_attach replace PLACE; }
+tc_prepared_off() { echo "$(tc_off) && unload --prepared --all v0"; }
 tc_prepared_version() { tc_version; }
-tc_prepared_how()
+
+# tc_attach WORD...: of tc filter.
+tc_attach()
 {
-	echo "load --no-attach v0 $objects/NAME.o;" \
-		"tc filter add dev v0 ingress bpf da pinned /sys/fs/bpf/v0/%progs/tc_ingress/NAME"
+	echo "load --no-attach v0 $objects/NAME.o && tc filter $1 dev v0 ingress ${*:2} bpf da" \
+		"pinned /sys/fs/bpf/v0/%progs/tc_ingress/PROGRAM"
 }

@@ -4,14 +4,7 @@
 # xdp-loader load, with its dispatcher where the kernel has freplace; with -p its maps are pinned
 # in the directory of the interface.
 
-xdp_loader_load()
-{
-	local pins=()
-
-	[[ $place != pin-path ]] || pins=(-p "$BPFFS/$1")
-	"${bin}xdp-loader" load -m skb "${pins[@]}" "$1" "$(object "$2")"
-}
-xdp_loader_over() { xdp_loader_load "$@"; }
-xdp_loader_off() { "${bin}xdp-loader" unload "$1" --all; }
+xdp_loader_load() { echo "xdp-loader load -m skb ${place:+-p /sys/fs/bpf/v0 }v0 $objects/NAME.o"; }
+xdp_loader_over() { xdp_loader_load; }
+xdp_loader_off() { echo "xdp-loader unload v0 --all"; }
 xdp_loader_version() { sed -n 's/^xdp-tools /&/p' "${bin}packages"; }
-xdp_loader_how() { echo "xdp-loader load -m skb ${place:+-p /sys/fs/bpf/v0 }v0 $objects/NAME.o"; }

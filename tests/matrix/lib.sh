@@ -4,14 +4,20 @@
 # tests/lib.sh. A kind of loader, kind_KIND.sh, is these functions, of an interface and the name of
 # an object of the store:
 #
-#   KIND_load IFNAME NAME   put its program where there is none
-#   KIND_over IFNAME NAME   put it in the place of what is there
-#   KIND_off IFNAME         take it off
-#   KIND_version            which one it is, in a few words
-#   KIND_how                the command that loads, as it is typed
+#   KIND_load      what is typed to put its program where there is none
+#   KIND_over      to put it in the place of what is there
+#   KIND_off       to take it off
+#   KIND_version   which one it is, in a few words
 #
 # They may use what use_loader sets: $hook, $bin (the folder of the binaries, empty for those of
-# this machine), $place, and $objects (which build of the store it takes).
+# this machine), $place, and $objects (which build of the store it takes). The first three print one
+# line for the shell, in which these words stand for something:
+#
+#   NAME      the object
+#   PROGRAM   its program
+#   SECTION   the section of that
+#   PLACE     pref and handle of the filter that is there, or of the first one
+#   MAPS      pinmaps and the directory; where maps are pinned already, map name … pinned for each
 
 for file in tests/matrix/kind_*.sh; do
 	# shellcheck disable=SC1090 # those above
@@ -43,7 +49,54 @@ use_loader()
 	esac
 }
 
-loader() { "${kind}_$1" "${@:2}"; }
+# loader_line load|over|off NAME: what is typed to do so, with an object.
+loader_line()
+{
+	local line
+
+	line=$("${kind}_$1")
+	line=${line//PROGRAM/${2%_frags}}
+	line=${line//SECTION/$(section "$2")}
+	[[ $line != *PLACE* ]] || line=${line//PLACE/$(filter_place)}
+	[[ $line != *MAPS* ]] || line=${line//MAPS/$(pinned_words "$2")}
+	echo "${line//NAME/$2}"
+}
+
+# loader load|over|off NAME: type it.
+loader()
+{
+	local line
+
+	line=$(loader_line "$@")
+	echo "\$ $line"
+	(
+		PATH=${bin:+$bin:}$PATH
+		export TC_LIB_DIR=compat IP_LIB_DIR=compat
+		eval "$line"
+	)
+}
+
+# filter_place: the words that say where the bpf filter is, or where a new one goes.
+filter_place()
+{
+	local found
+
+	found=$(tc -j filter show dev v0 ingress |
+		sed -nE 's/.*"pref":([0-9]+),"kind":"bpf","chain":0,"options":\{"handle":"(0x[0-9a-f]+)".*/pref \1 handle \2/p')
+	echo "${found:-pref 10 handle 1}"
+}
+
+# pinned_words NAME: for bpftool prog load.
+pinned_words()
+{
+	local map words=()
+
+	for map in $(elf_maps "$(object "$1")"); do
+		[[ ! -e $BPFFS/v0/$map ]] || words+=(map name "$map" pinned "$BPFFS/v0/$map")
+	done
+	((${#words[@]} > 0)) || words=(pinmaps "$BPFFS/v0")
+	echo "${words[*]}"
+}
 
 object() { echo "$objects/$1.o"; }
 

@@ -7,8 +7,8 @@ export LC_ALL=C
 usage='Usage: tests/matrix/run.sh [--again] [--docs FILE] [--objects PATTERN]
        [LOADER...]
 Load every object of the store by every loader on interfaces of their own, and
-xdp_pass and tc_pass by every loader over what every other one loaded, with
-frames that are counted. Each cell is compared with tests/matrix/expected; any
+xdp_pass and tc_pass by every loader over what every other one loaded, and an
+acl with a list by every loader over itself, with frames that are counted. Each cell is compared with tests/matrix/expected; any
 that differs is a failure, also one that works though it should not.
 
   --again             run no cell, but compare and print what the last run left
@@ -156,6 +156,8 @@ list_cells()
 			for column in $(loaders_of "$hook"); do
 				! is_wanted "$column" || echo "handover $row $column"
 			done
+			# shellcheck disable=SC2053 # a pattern
+			[[ ${hook}_acl != $pattern ]] || echo "content $row ${hook}_acl"
 		done
 	done
 }
@@ -209,7 +211,7 @@ expect()
 	done <"$tmp/expected"
 	case $1 in
 	store) outcome=yes ;;
-	handover) outcome=kept ;;
+	handover | content) outcome=kept ;;
 	esac
 	why=''
 }

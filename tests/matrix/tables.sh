@@ -5,18 +5,21 @@
 
 # The sign of a word in a cell; a word without one stands for itself.
 declare -A signs=(
-	[yes]=+ [later]=p [load]=x [absent]=- [kept]== [carried]=c [off,kept]=o= [off,carried]=oc [skipped]='?'
+	[yes]=+ [later]=p [load]=x [absent]=- [kept]== [carried]=c [two,kept]=s= [two,carried]=sc
+	[off,kept]=o= [off,carried]=oc [skipped]='?'
 )
 legend='
-+   loads, all maps are in the directory under their full names, counters are exact
++   loads, all maps are in the directory under their full names, the counters of what the program
+    returned are exact; and, of xdp_parse and tc_parse, those of protocols
 p   the same, but one of the maps is only there after pin_maps
 x   is not loaded: the kernel refuses it
 -   there is no such build of the object
-=   the second loader put its program in the place of the first one'"'"'s, with the same map, which
+=   the second loader put its program in the place of the first one'"'"'s, with the same maps, which
     counted on
-c   in its place, but with another map; what the old one had counted was brought over by
-    pin_maps --carry, and the sum is exact
-o   the program of the first loader had to be taken off before
+c   in its place, but with other maps; what the old ones had was brought over by pin_maps --carry,
+    and all is exact
+s   the second loader says that it takes two steps for it: between them no program is there
+o   the program of the first loader had to be taken off before: no program is there for a while
 ?   skipped'
 
 # shown HOOK: the loaders that were asked for, each after its number in the headings: x1, x2 …
@@ -75,6 +78,7 @@ print_table()
 			case $2 in
 			store) word=${got[store.$column.$row]} ;;
 			handover) word=${got[handover.${row#* }.$column]} ;;
+			content) word=${got[content.${row#* }.$column]} ;;
 			esac
 			cells+=("${signs[$word]-$word}")
 		done < <(shown "$3")
@@ -85,19 +89,60 @@ print_table()
 # print_loaders FORMAT HOOK: which is which, their versions, and what is typed.
 print_loaders()
 {
-	local number name
+	local number name what
 
-	[[ $1 == text ]] || printf '%s\n' '|no|loader|version|what is typed|maps get there|' '|---|---|---|---|---|'
+	[[ $1 == text ]] || printf '%s\n' '|no|loader|version|maps get there|' '|---|---|---|---|'
 	while read -r number name; do
 		use_loader "$name" 2>/dev/null
 		case $1 in
-		text) printf '%-4s%-17s%s\n' "$number" "$name" "${lacking[$name]:-$(loader version)}" ;;
+		text) printf '%-4s%-17s%s\n' "$number" "$name" "${lacking[$name]:-$("${kind}_version")}" ;;
 		markdown)
-			printf '|%s|%s|%s|`%s`|%s|\n' "$number" "$name" "$(loader version)" \
-				"$(loader how)" "$([[ -n $place ]] && echo directly || echo 'by pin_maps')"
+			printf '|%s|%s|%s|%s|\n' "$number" "$name" "$("${kind}_version")" \
+				"$([[ -n $place ]] && echo directly || echo 'by pin_maps')"
 			;;
 		esac
 	done < <(shown "$2")
+	[[ $1 != text ]] || return 0
+	printf '\n%s\n\n' "What is typed to put its program there, to put it over another one, and to take it off:"
+	printf '%s\n' '|no|there is none|there is another one|off|' '|---|---|---|---|'
+	while read -r number name; do
+		use_loader "$name" 2>/dev/null
+		printf '|%s' "$number"
+		for what in load over off; do
+			printf '|`%s`' "$("${kind}_$what")"
+		done
+		echo '|'
+	done < <(shown "$2")
+}
+
+# print_content FORMAT HOOK: one column.
+print_content()
+{
+	local number name word
+
+	[[ $1 == text ]] || printf '%s\n' "|loader|${2}_acl|" '|---|---|'
+	while read -r number name; do
+		word=${got[content.$name.${2}_acl]-}
+		[[ -z $word ]] || print_line "$1" "$number $name" "${signs[$word]-$word}"
+	done < <(shown "$2")
+}
+
+# print_vms: which loaders run on Debian's kernels, as tests/vm/tests and the files that it names have it.
+print_vms()
+{
+	local kernels file name line
+
+	printf '%s\n' '|kernel|loaders, each over every other one of its hook|' '|---|---|'
+	sed -nE 's/^([0-9.,]+) tests\/matrix\/(test_[a-z]*\.sh)(:(test_[a-z0-9_]*))?.*/\1 \2 \4/p' tests/vm/tests |
+		while read -r kernels file name; do
+			if [[ -n $name ]]; then
+				sed -nE "s/^$name\\(\\) \\{ expect_cells [a-z]+ (.*); \\}/\\1/p" "tests/matrix/$file"
+			else
+				sed -nE "s/^\texpect_cells ('[^']*'|[a-z_]+) (.*)/\\2/p" "tests/matrix/$file"
+			fi | while read -r line; do
+				echo "|${kernels//,/, }|${line// /, }|"
+			done
+		done
 }
 
 # print_exceptions: the lines of tests/matrix/expected, as a table.
@@ -129,6 +174,9 @@ print_alone()
 	echo "builds for packets of several buffers."
 }
 
+# print_commit: on what the run was made, by what stays when a change is taken into another branch.
+print_commit() { git log -1 --format='on top of "%s" of %cs' 2>/dev/null || echo "of no repository"; }
+
 print_text()
 {
 	local hook
@@ -140,6 +188,8 @@ print_text()
 		print_table text store "$hook"
 		echo "# $hook: each loader, in the rows, and each other one after it, in the columns"
 		print_table text handover "$hook"
+		echo "# $hook: each loader over itself, with a list"
+		print_content text "$hook"
 		print_loaders text "$hook"
 	done
 	echo "$legend"
@@ -154,11 +204,13 @@ print_markdown()
 		# Every loader, one layout
 
 		Written by \`make matrix\`, which loads each object by each loader on interfaces of its own, sends
-		frames and compares the counters: not to be edited. What a line with a variable or with two commands
-		means is in [ifbpf-iproute2_env(8)](../compat/iproute2_env.8), [ifbpf-plugins(8)](../compat/plugins.8) and
+		frames and compares the counters: not to be edited. It types the lines of the tables below, no
+		others. What a line with a variable or with two commands means is in
+		[ifbpf-iproute2_env(8)](../compat/iproute2_env.8), [ifbpf-plugins(8)](../compat/plugins.8) and
 		[COMING_FROM.md](COMING_FROM.md).
 
-		This run: ifbpf $(<VERSION) on $(print_kernel).
+		This run: ifbpf $(<VERSION) $(print_commit), on $(print_kernel).
+		XDP is in skb mode, tc on ingress.
 
 		$(print_alone)
 
@@ -166,6 +218,17 @@ print_markdown()
 		\`\`\`
 
 		Signs can stand together. Each row has its reasons in [the last table](#what-is-not-so-and-why).
+
+		In the lines that are typed, NAME is the object, PROGRAM its program (the name, without _frags), and
+		SECTION the section of that: xdp, xdp.frags or tc. PLACE is pref and handle of the filter that is there,
+		as tc filter show has them. MAPS is \`pinmaps /sys/fs/bpf/v0\`, or, where maps are pinned there already,
+		\`map name MAP pinned /sys/fs/bpf/v0/MAP\` for each of them. TC_LIB_DIR and IP_LIB_DIR say where the
+		plugins are in the source tree, and \`tc qdisc add dev v0 clsact\` comes first of all.
+
+		What another loader put there is replaced by load and by the plugins of ip and tc exec only after
+		\`pin_maps v0\`, which is in their lines. Of loaders whose maps get there by pin_maps, \`pin_maps v0\`
+		is typed afterwards; if they were the second one, with --carry, and for objects of the old dialect with
+		\`--object $(printf %s objects/legacy/NAME.o)\`.
 	END
 	for hook in xdp tc; do
 		printf '\n## %s: loaders\n\n' "$hook"
@@ -175,7 +238,15 @@ print_markdown()
 		printf '\n## %s: one loader, then another\n\n' "$hook"
 		printf '%s\n\n' "Frames, the second loader with the same program, frames: rows are the first, columns the second."
 		print_table markdown handover "$hook"
+		printf '\n## %s: a list stays\n\n' "$hook"
+		printf '%s\n\n' "An entry that drops by \`acl\`, frames, the same loader over itself, frames: the entry drops and has counted on."
+		print_content markdown "$hook"
 	done
+	printf "\n## On Debian's kernels\n\n"
+	printf '%s\n' "\`make vmtest\` runs the parts of this that are here, with xdp_pass or tc_pass, on the kernels of three" \
+		"Debian releases, and fails where a cell is another one than expected. The tables above are of one kernel." ''
+	print_vms
 	printf '\n## What is not so, and why\n\n'
+	printf '%s\n\n' "Loaders, objects and second loaders are patterns of the shell; of several that fit, the first line counts."
 	print_exceptions
 }

@@ -29,6 +29,13 @@ test_ip_with_what_load_prepared_and_links() { expect_cells trixie ip-6.15 ip-pre
 
 test_tc_with_what_load_prepared_and_tcx() { expect_cells trixie tc-6.15+env tc-prepared load-tcx; }
 
+# Those of them that are in none of the sets above.
+test_what_pins_by_itself_and_what_does_not() { expect_cells bullseye ip-5.10+env bpftool+maps tc-5.10 bpftool-tc; }
+
+test_ip_without_the_variable_and_tc_with_it() { expect_cells bookworm ip-6.1 ip-prepared tc-6.1+env; }
+
+test_later_plugins_and_links_of_tcx() { expect_cells trixie ip-6.15-plugin tc-6.15-plugin load-tcx-link; }
+
 # unpack_5_10: $folder is where Debian's binaries of 5.10 are. They run with this machine's C library, which
 # the plugins are linked with, and their own libbpf.
 unpack_5_10()
