@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/live.h"
 #include "bpffs/log.h"
+#include "bpffs/netns.h"
 #include "bpffs/stage.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
@@ -100,21 +102,55 @@ static void leave_here(struct carry *carry, const struct carry_place *at, const 
 	}
 }
 
+/* What is on the interface, asked in its own network namespace. */
+struct look {
+	const struct interface *iface;
+	struct attachments now;
+};
+
+static int look_inside(void *arg)
+{
+	struct look *look = arg;
+	struct interface now;
+	int err = interface_by_index(&now, look->iface->ifindex);
+
+	/* It has gone meanwhile, with all that was on it. */
+	if (err == -ENODEV)
+		return 0;
+	return err ? err : attachments_query(&look->now, look->iface);
+}
+
+static int look_at(struct look *look)
+{
+	struct netns_id present;
+	int fd, err = netns_current(&present);
+
+	if (err || netns_equal(&present, &look->iface->netns))
+		return err ? err : look_inside(look);
+	/* A directory that moved with it is finished from where it was. */
+	fd = netns_find(&look->iface->netns);
+	if (fd < 0)
+		return fd;
+	err = netns_visit(fd, look_inside, look);
+	close(fd);
+	return err;
+}
+
 /* The old program may be on another hook of the interface, put there from its pin: it is not ours
  * there, and nothing that is published says so. */
 static int look_here(struct carry *carry, const struct carry_place *at)
 {
-	struct attachments now;
+	struct look look = { .iface = at->iface };
 	struct live live;
-	int err = attachments_query(&now, at->iface);
+	int err = look_at(&look);
 
 	if (err)
 		return err;
-	err = live_query(&live, &now);
+	err = live_query(&live, &look.now);
 	if (!err)
 		leave_here(carry, at, &live);
 	live_free(&live);
-	attachments_free(&now);
+	attachments_free(&look.now);
 	return err;
 }
 
