@@ -111,8 +111,6 @@ static int decide(struct gc *gc, struct directory *dir, const char *component)
 	err = gc_sweep(gc, dir);
 	if (err)
 		return err;
-	if (!dir->record.iface.ifindex)
-		return keep(gc, dir, "its record names no interface");
 	presence = find_interface(gc, dir, component);
 	if (presence == HIDDEN) {
 		err = gc_find_held(gc);

@@ -290,7 +290,7 @@ test_records_that_cannot_be_understood_are_left_alone()
 	expect_status 0 gc --grace 0 --old
 	expect_decision kept directory "$BPFFS/w0" "its record is of a newer version"
 	expect_decision kept directory "$BPFFS/w1" "its record cannot be read"
-	expect_decision kept directory "$BPFFS/w2" "its record names no interface"
+	expect_decision kept directory "$BPFFS/w2" "its record cannot be read"
 	expect_unchanged "$before"
 }
 
