@@ -178,13 +178,13 @@ tc_stats_map" && $(pinned_id "$pin") == "$id" ]] || fail "deleted: $(pins)"
 	(($(pins | grep -c tc_drop) == 2)) || fail "$(pins)"
 }
 
-# slow_filter WHEN SECONDS WORD...: what the plugin sends comes so much later, from the WHENth message on: tc
-# asks for the interface, the plugin what is there before the load, and once more after it, and sends the
-# filter with the fourth. What is said goes to $TMPDIR/errors.
+# slow_filter INJECTED WORD...: by strace, into the messages of tc: it asks for the interface, the plugin for
+# what is there before the load, and once more after it, and sends the filter with the fourth. What is said
+# goes to $TMPDIR/errors.
 slow_filter()
 {
-	exec strace -D -qq -o /dev/null -e inject=sendto:delay_enter="$2"s:when="$1"+ \
-		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da "${@:3}" 2>"$TMPDIR/errors"
+	exec strace -D -qq -o /dev/null -e inject="$1" \
+		tc filter replace dev v0 ingress pref 10 handle 1 ifbpf da "${@:2}" 2>"$TMPDIR/errors"
 }
 
 # Others that load or drop what is prepared come before all of its steps, or after them.
@@ -196,7 +196,7 @@ test_other_tools_wait_until_a_filter_is_settled()
 	for command in "load v0 objects/tc_pass.o" "unload --prepared --all v0" "pin_maps v0" gc \
 		"load --no-attach v0 objects/tc_drop.o" "load v0 objects/tc_drop.o"; do
 		filter replace ingress da obj objects/tc_pass.o
-		slow_filter 3 0.3 obj objects/tc_drop.o &
+		slow_filter sendto:delay_enter=0.3s:when=3+ obj objects/tc_drop.o &
 		tc=$!
 		eventually [ -e "$BPFFS/v0/%progs/tc_ingress/tc_drop" ] || fail "$command: nothing prepared"
 		! has_ended "$tc" || fail "$command: it was not slow"
@@ -215,16 +215,23 @@ test_other_tools_wait_until_a_filter_is_settled()
 # Nobody waits for ever for one that was stopped: it ends as one that came too late, or says what is so.
 test_a_filter_whose_pin_is_gone_is_not_put_on_or_named()
 {
-	local n tc
+	local n tc last
 	need strace
 	tc qdisc add dev v0 clsact
+	# The last of these is for the socket that sends the filter, the one before it asks what is there.
+	strace -qq -e signal=none -e trace=setsockopt -o "$TMPDIR/calls" tc filter replace dev v0 ingress pref 10 handle 1 \
+		ifbpf da obj objects/tc_drop.o
+	last=$(wc -l <"$TMPDIR/calls")
+	tc filter del dev v0 ingress pref 10 handle 1 ifbpf
+	((last > 2)) || fail "$last sockets"
 	for n in 3 4; do
-		slow_filter "$n" 3.5 obj objects/tc_drop.o &
+		slow_filter setsockopt:signal=SIGSTOP:when=$((last - 4 + n)) obj objects/tc_drop.o &
 		tc=$!
 		eventually [ -e "$BPFFS/v0/%progs/tc_ingress/tc_drop" ] || fail "nothing prepared"
 		expect_status 0 unload --prepared --all v0
 		[[ $errors == *"unload: waiting for process "*", which has not ended its filter of tc" ]] ||
 			fail "$errors"
+		kill -CONT "$tc"
 		status=0
 		wait "$tc" || status=$?
 		case $n:$status in
