@@ -28,11 +28,8 @@ static void look_at(struct load_present *p, size_t i, const struct bpffs *fs,
 		directory_close(&dir);
 		return;
 	}
-	bpf_object__for_each_map(map, object->obj) {
-		struct load_pinned *pinned = load_pinned_at(p, i, m++);
-
-		pinned->id = reuse_find(object, map, &dir, &pinned->differs);
-	}
+	bpf_object__for_each_map(map, object->obj)
+		*load_pinned_at(p, i, m++) = reuse_find(object, map, &dir);
 	directory_close(&dir);
 }
 
@@ -42,7 +39,7 @@ static size_t weight_of(const struct load_present *p, size_t i)
 	size_t n = 0;
 
 	for (size_t m = 0; m < p->maps; m++) {
-		const struct load_pinned *pinned = load_pinned_at(p, i, m);
+		const struct reuse_pinned *pinned = load_pinned_at(p, i, m);
 
 		n += !pinned->id ? 0 : pinned->differs ? 1 : 2;
 	}
@@ -76,10 +73,17 @@ static int refuse_two_sets(const struct load_present *p, size_t m, const char *m
  * What is carried over comes from one map, into a new one or into the one that fits and that the
  * first interface has; so two may be there, of which one is not what the object defines.
  */
-static bool is_brought(const struct load_pinned *first, const struct load_pinned *other,
-                       const struct load_pinned *old)
+static bool is_brought(const struct reuse_pinned *first, const struct reuse_pinned *other,
+                       const struct reuse_pinned *old)
 {
 	return first->id && !first->differs && other->differs && (!old || old->id == other->id);
+}
+
+/* Its content goes into a new one: of what is bound to other programs also if nobody asks for it.
+ */
+static bool comes_over(const struct reuse_pinned *ours, enum mismatch mismatch)
+{
+	return !ours->stream && (mismatch == MISMATCH_MIGRATE ? ours->differs : ours->bound);
 }
 
 /* One map of the object, against what the first interface has. */
@@ -87,19 +91,22 @@ static int check_map(struct load_present *p, size_t m, const char *name, size_t 
                      const struct mismatches *how)
 {
 	enum mismatch mismatch = mismatch_of(how, name);
-	const struct load_pinned *ours = load_pinned_at(p, first, m), *old = NULL;
+	const struct reuse_pinned *ours = load_pinned_at(p, first, m), *old = NULL;
 
 	if (mismatch == MISMATCH_FRESH)
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
-		const struct load_pinned *other = load_pinned_at(p, i, m);
+		const struct reuse_pinned *other = load_pinned_at(p, i, m);
 
 		if (i == first || !other->id)
 			continue;
 		if (other->id == ours->id) {
-			p->together |= ours->differs && mismatch == MISMATCH_MIGRATE;
+			p->together |= comes_over(ours, mismatch);
 			continue;
 		}
+		/* There is nothing in it to be brought: see tell_streams(). */
+		if (mismatch == MISMATCH_MIGRATE && other->stream)
+			continue;
 		if (mismatch != MISMATCH_MIGRATE || !is_brought(ours, other, old))
 			return refuse_two_sets(p, m, name, first, i);
 		old = other;
@@ -153,6 +160,25 @@ void load_present_free(struct load_present *p)
 	free(p);
 }
 
+/* Of the one that the first has, its own load says it. */
+static void tell_streams(const struct load_present *p, const struct object *object)
+{
+	struct bpf_map *map;
+	size_t m = 0;
+
+	bpf_object__for_each_map(map, object->obj) {
+		for (size_t i = 1; i < p->count; i++) {
+			const struct reuse_pinned *other = load_pinned_at(p, i, m);
+
+			if (other->stream && other->id != load_pinned_at(p, 0, m)->id)
+				note("map '%s' of %s (id %u) holds no state: the shared one takes "
+				     "its place, and its readers have to open that",
+				     object_map_name(object, map), p->ifnames[i], other->id);
+		}
+		m++;
+	}
+}
+
 static int look_at_all(struct load_present *p, const struct bpffs *fs, const struct object *object,
                        const struct load_options *options)
 {
@@ -169,8 +195,28 @@ static int look_at_all(struct load_present *p, const struct bpffs *fs, const str
 			                &options->mismatch);
 		m++;
 	}
-	if (!err)
-		put_first(p, first);
+	if (err)
+		return err;
+	put_first(p, first);
+	tell_streams(p, object);
+	return 0;
+}
+
+static int look(struct load_present *p, const struct object *object,
+                const struct load_options *options)
+{
+	struct known known = {};
+	struct bpffs fs;
+	int err = bpffs_open(&fs, BPFFS_READ);
+
+	if (err)
+		return err;
+	memset(p->all, 0, ((p->count + 1) * p->maps + 1) * sizeof(*p->all));
+	p->together = false;
+	fs.known = &known;
+	err = look_at_all(p, &fs, object, options);
+	known_forget(&known);
+	bpffs_close(&fs);
 	return err;
 }
 
@@ -179,24 +225,22 @@ int load_share(char **ifnames, struct interface *ifaces, size_t count, const str
 {
 	struct load_session *session = options->session;
 	struct load_present *p = present_new(ifnames, ifaces, count, object->maps_len);
-	struct known known = {};
-	struct bpffs fs;
-	int err;
+	bool alone = count < 2 || options->dry_run;
+	bool resume = !alone && mismatch_any(&options->mismatch, MISMATCH_MIGRATE);
+	int err = 0;
 
 	if (!p)
 		return failed(-ENOMEM, "cannot look at %zu interfaces", count);
 	/* What a killed run left is ended first: it may be half of this. */
-	if (count > 1 && !options->dry_run && mismatch_any(&options->mismatch, MISMATCH_MIGRATE))
+	if (resume)
 		err = load_resume_all(ifnames, count, session);
-	else
-		err = 0;
 	if (!err)
-		err = bpffs_open(&fs, BPFFS_READ);
-	if (!err) {
-		fs.known = &known;
-		err = look_at_all(p, &fs, object, options);
-		known_forget(&known);
-		bpffs_close(&fs);
+		err = look(p, object, options);
+	/* Content comes over that nobody asked for: nobody has looked as the one writer yet. */
+	if (!err && p->together && !resume && !alone) {
+		err = load_resume_all(ifnames, count, session);
+		if (!err)
+			err = look(p, object, options);
 	}
 	if (err || !p->together) {
 		load_present_free(p);

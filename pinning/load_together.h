@@ -12,24 +12,19 @@
 #include "pinning/explain.h"
 #include "pinning/load_internal.h"
 #include "pinning/loader.h"
-
-/* The map that an interface has pinned where one of the object's is to come. */
-struct load_pinned {
-	__u32 id; /* 0: none */
-	bool differs;
-};
+#include "pinning/reuse.h"
 
 /* What is pinned under the names of the object's maps, interface by interface. */
 struct load_present {
 	char **ifnames;
 	struct interface *ifaces; /* zeros: not found */
 	size_t count, maps;
-	struct load_pinned *pinned, *all; /* see load_pinned_at() */
-	bool together;                    /* content is to be carried over that several have */
+	struct reuse_pinned *pinned, *all; /* see load_pinned_at() */
+	bool together;                     /* content is to be carried over that several have */
 };
 
-static inline struct load_pinned *load_pinned_at(const struct load_present *p, size_t iface,
-                                                 size_t map)
+static inline struct reuse_pinned *load_pinned_at(const struct load_present *p, size_t iface,
+                                                  size_t map)
 {
 	return &p->pinned[iface * p->maps + map];
 }

@@ -80,10 +80,11 @@ static int join_map(struct loading *l, const struct bpf_map *map, const struct i
 /* Of two maps of a name one fits, which the first has: who has the other one, or count. */
 static size_t find_other(const struct load_present *p, size_t m)
 {
-	const struct load_pinned *ours = load_pinned_at(p, 0, m);
+	const struct reuse_pinned *ours = load_pinned_at(p, 0, m);
 	size_t i = ours->id && !ours->differs ? 1 : p->count;
 
-	while (i < p->count && !load_pinned_at(p, i, m)->differs)
+	while (i < p->count &&
+	       (!load_pinned_at(p, i, m)->differs || load_pinned_at(p, i, m)->stream))
 		i++;
 	return i;
 }

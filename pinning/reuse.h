@@ -60,12 +60,17 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 int reuse_open_pin(const struct directory *dir, enum hook hook, const char *name,
                    struct bpf_map_info *info);
 
-/*
- * The id of the map that is pinned where the object's map is to come, and that would be used on, or
- * be in the way; 0: none. differs: it is defined differently. Silent.
- */
-__u32 reuse_find(const struct object *object, const struct bpf_map *map,
-                 const struct directory *dir, bool *differs);
+/* A map that is pinned where the object's is to come. */
+struct reuse_pinned {
+	__u32 id;     /* 0: none */
+	bool differs; /* it would not be used on */
+	bool bound;   /* and that only because it is bound to programs of another kind */
+	bool stream;  /* it holds no state */
+};
+
+/* What would be used on, or be in the way. Silent. */
+struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map *map,
+                               const struct directory *dir);
 
 /* Whether what is carried over is still pinned where the object's maps are to come. */
 bool reuse_is_current(const struct object *object, const struct directory *dir,

@@ -10,7 +10,9 @@
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
+#include "pinning/kind.h"
 #include "pinning/layout.h"
+#include "pinning/migrate.h"
 #include "pinning/object_maps.h"
 #include "pinning/reuse_internal.h"
 #include "pinning/reuse_join.h"
@@ -57,28 +59,41 @@ int reuse_refuse_pin(const struct directory *dir, enum hook hook, const char *na
 	return -EEXIST;
 }
 
-__u32 reuse_find(const struct object *object, const struct bpf_map *map,
-                 const struct directory *dir, bool *differs)
+/* Whether it would be used on, and why not. */
+static void compare(const struct object *object, const struct bpf_map *map,
+                    const struct directory *dir, int fd, const struct bpf_map_info *info,
+                    struct reuse_pinned *pinned)
 {
 	struct shape_diffs diffs = {};
-	struct bpf_map_info info;
-	__u32 id = 0;
-	int fd;
 
-	*differs = false;
-	if (!object_map_counts(map))
-		return 0;
-	fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), &info);
+	pinned->differs = reuse_entry_prog(fd, info).prog_id ||
+	                  (!layout_compare(dir, object->obj, map, fd, info, &diffs) && diffs.len);
+	shape_diffs_free(&diffs);
+	/* A link of another kind is refused. */
+	pinned->bound = !pinned->differs && info->type != BPF_MAP_TYPE_PROG_ARRAY &&
+	                reuse_is_bound(info->type) && kind_clashes(object->prog, fd);
+	pinned->differs |= pinned->bound;
+}
+
+struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map *map,
+                               const struct directory *dir)
+{
+	const char *name = object_map_name(object, map);
+	struct reuse_pinned pinned = {};
+	struct bpf_map_info info;
+	int fd = -ENOENT;
+
+	if (object_map_counts(map))
+		fd = reuse_open_pin(dir, object->hook, name, &info);
 	if (fd < 0)
-		return 0;
-	if (!reuse_is_made_anew(fd, &info, object_map_name(object, map))) {
-		id = info.id;
-		*differs = reuse_entry_prog(fd, &info).prog_id ||
-		           (!layout_compare(dir, object->obj, map, fd, &info, &diffs) && diffs.len);
-		shape_diffs_free(&diffs);
+		return pinned;
+	if (!reuse_is_made_anew(fd, &info, name)) {
+		pinned.id = info.id;
+		pinned.stream = migrate_is_stream(info.type);
+		compare(object, map, dir, fd, &info, &pinned);
 	}
 	close(fd);
-	return id;
+	return pinned;
 }
 
 bool reuse_is_current(const struct object *object, const struct directory *dir,

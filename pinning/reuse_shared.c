@@ -2,6 +2,7 @@
 /* An object that is loaded already, for another interface. */
 #include <errno.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/object_maps.h"
@@ -29,11 +30,15 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 	/* What each load makes anew is replaced; but not by what leads into the row of others. */
 	if (anew && ours.type == pinned.type && !reuse_is_link(bpf_map__fd(map), &ours, name))
 		return 0;
+	/* So is what holds no state: see load_share(). */
+	if (migrate_is_stream(pinned.type) && mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE)
+		return 0;
 	if (carry_brings(how->carry, map, pinned.id))
 		return 0;
 	rejected(-EEXIST, "cannot share map '%s' in %s, where another one (id %u) is pinned", name,
 	         dir->path, pinned.id);
-	hint("put the shared one in its place, it stays beside it: --on-mismatch fresh");
+	hint("put the shared one in its place, it stays beside it: --on-mismatch %s=fresh",
+	     cli_word(name));
 	return -EEXIST;
 }
 

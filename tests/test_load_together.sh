@@ -228,6 +228,80 @@ test_one_that_has_other_maps_is_refused_before_anything_is_changed()
 	expect_unchanged "$before"
 }
 
+# expect_same_maps MAP...: of the three, each has the same one.
+expect_same_maps()
+{
+	local map ifname
+
+	for map; do
+		for ifname in $MEMBERS; do
+			expect_id "$BPFFS/$ifname/$map" "$(map_id "$BPFFS/v0/$map")"
+		done
+	done
+}
+
+# What their readers wait at holds no state: it is no second set, neither at first nor later on.
+test_what_holds_events_alone_is_made_anew_once_for_all()
+{
+	local events before
+
+	make_veth h1 h2
+	# shellcheck disable=SC2086 # words
+	load --shared $MEMBERS "$BUILT/carry_events.o" >/dev/null
+	send_all 1
+	events=$(map_id "$BPFFS/v0/events")
+	before=$(snapshot)
+	migrate --dry-run "$BUILT/carry_events_grown.o"
+	((status == 0)) || fail "status $status: $errors"
+	expect_unchanged "$before"
+	expect_migrated "$BUILT/carry_events_grown.o"
+	[[ $(grep -c "map 'events' is made anew" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	expect_same_maps events samples counts waiting
+	[[ $(map_id "$BPFFS/h2/events") != "$events" ]] || fail "it is the old one"
+	# One that is alone for a while has another one, and all come together again.
+	expect_status 0 load --on-mismatch migrate h1 "$BUILT/carry_events.o"
+	events=$(map_id "$BPFFS/v0/events")
+	expect_migrated "$BUILT/carry_events.o"
+	[[ $errors == *"map 'events' of v0 (id $events) holds no state: the shared one takes its place, and its readers have to open that"* ]] ||
+		fail "it says: $errors"
+	expect_same_maps events samples counts waiting
+	send_all 1
+	[[ $(bpftool -j map lookup pinned "$BPFFS/v0/counts" key 0 0 0 0 | grep -o '"value":[0-9]*' |
+		awk -F: '{ n += $2 } END { print n }') == 6 ]] || fail "$(bpftool map dump pinned "$BPFFS/v0/counts")"
+}
+
+# The kernel binds a devmap to programs of one kind, and what is in it comes over also if nobody asks.
+test_what_is_bound_to_other_programs_is_carried_over_once_for_all()
+{
+	local ports before
+
+	make_veth h1 h2
+	# shellcheck disable=SC2086 # words
+	load --shared $MEMBERS objects/xdp_redirect.o >/dev/null
+	ports=$(map_id "$BPFFS/v0/tx_port")
+	bpftool map update pinned "$BPFFS/v0/tx_port" key 0 0 0 0 value "$(ifindex h1)" 0 0 0
+	before=$(snapshot)
+	# shellcheck disable=SC2086 # words
+	expect_status 0 load --shared --dry-run $MEMBERS objects/xdp_redirect_frags.o
+	expect_unchanged "$before"
+	# shellcheck disable=SC2086 # words
+	expect_status 0 load --shared $MEMBERS objects/xdp_redirect_frags.o
+	[[ $(grep -c "map 'tx_port' is made anew: program xdp_redirect is for XDP and packets of several buffers" <<<"$errors") == 1 ]] ||
+		fail "it says: $errors"
+	expect_same_maps tx_port xdp_stats_map redirect_params
+	[[ $(map_id "$BPFFS/v0/tx_port") != "$ports" ]] || fail "it is the old one"
+	bpftool map lookup pinned "$BPFFS/h2/tx_port" key 0 0 0 0 >/dev/null || fail "the port is gone"
+	expect_no_stage
+	# One goes back alone: to put two of them together has to be asked for.
+	expect_status 0 load h1 objects/xdp_redirect.o
+	# shellcheck disable=SC2086 # words
+	expect_status 2 load --shared $MEMBERS objects/xdp_redirect.o
+	[[ $errors == *"cannot share map 'tx_port'"* ]] || fail "it says: $errors"
+	expect_migrated objects/xdp_redirect.o
+	expect_same_maps tx_port xdp_stats_map redirect_params
+	bpftool map lookup pinned "$BPFFS/v0/tx_port" key 0 0 0 0 >/dev/null || fail "the port is gone"
+}
+
 # Its counts are of those that go on with them.
 test_what_is_not_named_goes_on_with_the_old_maps()
 {
