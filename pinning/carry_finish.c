@@ -179,6 +179,10 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		note("map '%s': fields that may be counts cannot be added, and stay in %%old-%u: "
 		     "%llu",
 		     one->name, one->from_id, (unsigned long long)report->fields_left);
+	if (report->fields_left && migrate_cannot_add(one->m))
+		hint("%s has 16 bits at the end of a value, which cannot be added: a map that can "
+		     "take it has 32 bits there, or two more bytes behind it",
+		     migrate_cannot_add(one->m));
 	if (report->conflicts && one->guessed)
 		note("map '%s': %llu entr%s in both maps, and programs may count there; what the "
 		     "old one has stays in %%old-%u",

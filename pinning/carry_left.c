@@ -60,6 +60,9 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 		         report->problems[0].why);
 	else if (report->counters_left)
 		snprintf(text, size, "counters do not fit their narrower field");
+	else if (report->fields_left && migrate_cannot_add(one->m))
+		snprintf(text, size, "%s has 16 bits at the end of a value, which cannot be added",
+		         migrate_cannot_add(one->m));
 	else if (report->fields_left)
 		snprintf(text, size, "fields that cannot be added, and that the new map has set");
 	else if (report->cpus_left)

@@ -191,6 +191,14 @@ const char *migrate_begins_anew(const struct migration *m)
 	return NULL;
 }
 
+const char *migrate_cannot_add(const struct migration *m)
+{
+	for (size_t i = 0; i < m->value.len; i++)
+		if (m->value.list[i].apart)
+			return m->rows.list[m->value.list[i].row].field;
+	return NULL;
+}
+
 void migrate_why_refused(const struct migration *m, char *text, size_t size)
 {
 	*text = '\0';

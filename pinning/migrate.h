@@ -128,6 +128,9 @@ bool migrate_is_assumed(const struct migration *m);
 /* The first field that is MIGRATE_ANEW: "value.timer"; else NULL. Valid until migrate_free(). */
 const char *migrate_begins_anew(const struct migration *m);
 
+/* The first counter that no instruction can add: "value.packets"; else NULL. Valid as long. */
+const char *migrate_cannot_add(const struct migration *m);
+
 /* The first row that is refused: "type: it holds other maps"; else "". */
 void migrate_why_refused(const struct migration *m, char *text, size_t size);
 

@@ -104,7 +104,9 @@ static void count_stuck(struct foreseeing *f, const void *key, const __u8 *value
 				break;
 			case FIELD_UNADDED:
 				m->report.fields_left++;
-				why = "a counter cannot be added where its new field is";
+				why = m->value.list[i].apart
+				              ? "16 bits at the end of a value cannot be added"
+				              : "a counter cannot be added where its new field is";
 				break;
 			}
 		}

@@ -165,11 +165,15 @@ test_a_count_that_cannot_be_added_stays_in_the_old_map_and_the_load_is_partly_do
 	send 5
 	old=$(map_id "$BPFFS/v0/last")
 	expect_status 3 load --dry-run --on-mismatch migrate v0 "$BUILT/tally2.o"
-	[[ $output == *"would stay in map $old: "*"a counter cannot be added where its new field is"* ]] ||
+	[[ $output == *"would stay in map $old: "*"16 bits at the end of a value cannot be added"* ]] ||
 		fail "$output"
 	expect_status 3 load --on-mismatch migrate v0 "$BUILT/tally2.o"
 	[[ $output == *"map last id "*" migrated (map $old stays as $BPFFS/v0/last%old-$old)"* ]] || fail "$output"
 	[[ $errors == *"map 'last': fields that may be counts cannot be added, and stay in %old-$old: 1"* ]] ||
+		fail "$errors"
+	[[ $output == *"1 stays in map $old: value.frames has 16 bits at the end of a value, which cannot be added"* ]] ||
+		fail "$output"
+	[[ $errors == *"hint: value.frames has 16 bits at the end of a value, which cannot be added: a map that can take it has 32 bits there, or two more bytes behind it"* ]] ||
 		fail "$errors"
 	[[ $(old_maps "$BPFFS/v0") == *"last%old-$old" ]] || fail "left: $(old_maps "$BPFFS/v0")"
 	[[ $(tallied tallies small) == 5 ]] || fail "small: $(tallied tallies small) of 5"
