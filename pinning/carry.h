@@ -41,12 +41,13 @@ struct carried {
 	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
 	bool complete;     /* and nothing is left in the old map */
-	bool anew;         /* fields of the kernel's own are lost */
-	bool lent;         /* m is another one's, of the same maps in another directory */
-	bool link;         /* of a row: no plan in m, the program that it names comes over */
-	bool slots;        /* of maps, see carry_slots.h: no plan in m, those inside come over */
-	__u32 inner;       /* with slots: the types of what the new one takes, see carry_inner.h */
-	__u64 slots_left;  /* of these so many stay in the old one, the first because of: */
+	bool left_elsewhere; /* other interfaces have the old one as such as well */
+	bool anew;           /* fields of the kernel's own are lost */
+	bool lent;           /* m is another one's, of the same maps in another directory */
+	bool link;           /* of a row: no plan in m, the program that it names comes over */
+	bool slots;          /* of maps, see carry_slots.h: no plan in m, those inside come over */
+	__u32 inner;      /* with slots: the types of what the new one takes, see carry_inner.h */
+	__u64 slots_left; /* of these so many stay in the old one, the first because of: */
 	char slots_why[128];
 	bool event;    /* with why: the map holds no state at all, so nothing is lost */
 	char why[256]; /* it cannot be carried over; "" if it can */

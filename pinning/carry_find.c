@@ -10,6 +10,7 @@
 #include "pinning/carry_inner.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
+#include "pinning/carry_others.h"
 #include "pinning/carry_slots.h"
 #include "pinning/carry_types.h"
 #include "pinning/elsewhere.h"
@@ -91,6 +92,7 @@ static bool is_pinned_elsewhere(struct carried *one, const struct owners *owners
 {
 	const char *path;
 
+	carry_find_others(one, owners);
 	if (sharers_name(owners, one->from_id, one->sharers, sizeof(one->sharers)))
 		return true;
 	path = owners_path(owners, OWNER_OTHER, PIN_MAP, one->from_id);

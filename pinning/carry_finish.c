@@ -9,6 +9,7 @@
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/carry_mark.h"
+#include "pinning/carry_others.h"
 #include "pinning/carry_slots.h"
 #include "pinning/outers.h"
 #include "pinning/plan.h"
@@ -350,6 +351,8 @@ int carry_conclude(struct carry *carry, struct bpffs *fs, const struct interface
 		*rec = dir->record;
 		err = carry_settle(carry, fs, iface->name, dir, rec);
 	}
+	if (!err)
+		carry_settle_others(carry, fs, dir);
 	if (!err)
 		carry_tell_left(carry, dir);
 	return first ? first : err;

@@ -18,6 +18,7 @@
 #define FIELD_SETTLED "settled"
 #define FIELD_SHARERS "sharers"
 #define FIELD_CAME    "came"
+#define FIELD_OTHERS  "others"
 
 /* In the directory's own record: old maps that stay, and of which nothing more is to be added. */
 #define FIELD_DONE "carried"
@@ -46,6 +47,8 @@ int carry_mark_write(const struct carried *one, struct record *rec)
 		err = record_set_other(rec, FIELD_SETTLED, "1");
 	if (!err && one->done)
 		err = record_set_other(rec, FIELD_CAME, "1");
+	if (!err && one->left_elsewhere)
+		err = record_set_other(rec, FIELD_OTHERS, "1");
 	if (!err && *one->sharers)
 		err = record_set_other(rec, FIELD_SHARERS, one->sharers);
 	return err;
@@ -75,6 +78,7 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 	one->guessed = !record_get_other(rec, FIELD_GUESSED, flag, sizeof(flag));
 	one->settled = !record_get_other(rec, FIELD_SETTLED, flag, sizeof(flag));
 	one->done = !record_get_other(rec, FIELD_CAME, flag, sizeof(flag));
+	one->left_elsewhere = !record_get_other(rec, FIELD_OTHERS, flag, sizeof(flag));
 	if (record_get_other(rec, FIELD_SHARERS, one->sharers, sizeof(one->sharers)))
 		*one->sharers = '\0';
 	return 0;

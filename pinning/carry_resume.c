@@ -6,6 +6,7 @@
 #include "pinning/carry.h"
 #include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
+#include "pinning/carry_others.h"
 #include "pinning/carry_slots.h"
 
 /* Open what one note is about; sets finished if there is nothing to be done. */
@@ -93,8 +94,10 @@ static int resume(struct bpffs *fs, struct directory *dir, struct carry *carry, 
 	rec = dir->record;
 	if (!err)
 		err = carry_settle(carry, fs, dir->ifname, dir, &rec);
-	if (!err)
+	if (!err) {
+		carry_settle_others(carry, fs, dir);
 		carry_tell_left(carry, dir);
+	}
 	return err;
 }
 

@@ -1,36 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Several interfaces with one set of maps: which of them has it already, and who goes first. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bpffs/listing.h"
 #include "bpffs/log.h"
 #include "pinning/load_shared.h"
 #include "pinning/load_together.h"
 
+static int add_left(struct load_present *p, size_t i, __u32 id)
+{
+	struct load_left *list = reallocarray(p->left, p->left_len + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	p->left = list;
+	/* What several left behind one after the other comes over for all of them as well. */
+	for (size_t n = 0; n < p->left_len; n++)
+		p->together |= list[n].id == id && list[n].iface != i;
+	list[p->left_len++] = (struct load_left){ .id = id, .iface = i };
+	return 0;
+}
+
+static bool is_carried(const struct object *object, const struct mismatches *how, const char *name)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj)
+		if (!strcmp(object_map_name(object, map), name))
+			return mismatch_of(how, name) == MISMATCH_MIGRATE;
+	return false;
+}
+
+/* Old maps beside those of the object's names, flat or in %egress/. */
+static int look_beside(struct load_present *p, size_t i, int dir_fd, const struct object *object,
+                       const struct mismatches *how)
+{
+	struct listing files;
+	int err = listing_read(&files, dir_fd);
+
+	for (size_t n = 0; !err && n < files.len; n++) {
+		char name[NAME_SIZE];
+		__u32 id;
+
+		if (S_ISREG(files.list[n].type) &&
+		    !mapname_parse(files.list[n].name, name, sizeof(name), &id) && id &&
+		    is_carried(object, how, name))
+			err = add_left(p, i, id);
+	}
+	listing_free(&files);
+	return err;
+}
+
+static int look_for_left(struct load_present *p, size_t i, const struct directory *dir,
+                         const struct object *object, const struct mismatches *how)
+{
+	int err, fd;
+
+	if (p->count == 1 || !mismatch_any(how, MISMATCH_MIGRATE))
+		return 0;
+	err = look_beside(p, i, dir->fd, object, how);
+	fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
+	if (fd < 0)
+		return err;
+	err = err ? err : look_beside(p, i, fd, object, how);
+	close(fd);
+	return err;
+}
+
 /* Others are told by the load itself, and by its lock: this only looks. */
-static void look_at(struct load_present *p, size_t i, const struct bpffs *fs,
-                    const struct object *object, const struct load_options *options)
+static int look_at(struct load_present *p, size_t i, const struct bpffs *fs,
+                   const struct object *object, const struct load_options *options)
 {
 	struct netlink *netlink = &options->session->netlink;
 	struct interface *iface = &p->ifaces[i];
 	struct directory dir;
 	struct bpf_map *map;
 	size_t m = 0;
+	int err;
 
 	if (interface_by_name_over(iface, p->ifnames[i], netlink)) {
 		memset(iface, 0, sizeof(*iface));
-		return;
+		return 0;
 	}
 	if (directory_open(&dir, fs, iface))
-		return;
+		return 0;
 	/* What an interface that is gone has left, and what is about to be dropped. */
 	if (options->fresh && dir.has_record && !record_same_interface(&dir.record, iface)) {
 		directory_close(&dir);
-		return;
+		return 0;
 	}
 	bpf_object__for_each_map(map, object->obj)
 		*load_pinned_at(p, i, m++) = reuse_find(object, map, &dir);
+	err = look_for_left(p, i, &dir, object, &options->mismatch);
 	directory_close(&dir);
+	return err ? failed(err, "cannot look for old maps of %s", iface->name) : 0;
 }
 
 /* How much of the set an interface has; what fits the object counts more. */
@@ -129,6 +196,12 @@ static void put_first(struct load_present *p, size_t first)
 	/* The row before all others is there for this. */
 	memcpy(p->pinned - p->maps, load_pinned_at(p, first, 0), row);
 	memmove(p->pinned, p->pinned - p->maps, (first + 1) * row);
+	for (size_t n = 0; n < p->left_len; n++) {
+		if (p->left[n].iface == first)
+			p->left[n].iface = 0;
+		else if (p->left[n].iface < first)
+			p->left[n].iface++;
+	}
 }
 
 static struct load_present *present_new(char **ifnames, struct interface *ifaces, size_t count,
@@ -155,6 +228,8 @@ static struct load_present *present_new(char **ifnames, struct interface *ifaces
 
 void load_present_free(struct load_present *p)
 {
+	if (p)
+		free(p->left);
 	if (p)
 		free(p->all);
 	free(p);
@@ -186,8 +261,8 @@ static int look_at_all(struct load_present *p, const struct bpffs *fs, const str
 	size_t first, m = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < p->count; i++)
-		look_at(p, i, fs, object, options);
+	for (size_t i = 0; !err && i < p->count; i++)
+		err = look_at(p, i, fs, object, options);
 	first = choose_first(p);
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err)

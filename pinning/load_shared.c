@@ -11,6 +11,7 @@
 #include "bpffs/log.h"
 #include "bpffs/map_path.h"
 #include "bpffs/pin.h"
+#include "pinning/carry_others.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_shared.h"
 #include "pinning/load_together.h"
@@ -86,6 +87,7 @@ int load_find_sharers(struct loading *l)
 		struct carried *one = carry->list[i];
 		const char *path = NULL;
 
+		carry_find_others(one, &owners);
 		sharers_name(&owners, one->from_id, one->sharers, sizeof(one->sharers));
 		carry_keep_apart(one);
 		for (int owner = OWNER_OTHER; !path && owner <= OWNER_IPROUTE2; owner++)

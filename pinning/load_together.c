@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include "bpffs/libxdp.h"
 #include "bpffs/log.h"
+#include "pinning/carry_others.h"
 #include "pinning/load_together.h"
 
 /* What one of them holds open until all are done. */
@@ -248,9 +249,10 @@ static bool publish_all(struct load_member *members, size_t count, struct object
 	return all;
 }
 
-/* Each directory drops its old pins, and its notes. */
+/* Each directory drops its old pins, and its notes; then those which are not among them do. */
 static void settle_all(struct carry *carry, struct load_member *members, size_t count, int err)
 {
+	const struct load_member *last = NULL;
 	bool told = false;
 
 	for (size_t i = 0; i < count; i++) {
@@ -268,7 +270,10 @@ static void settle_all(struct carry *carry, struct load_member *members, size_t 
 		told |= !one;
 		m->report.gen = m->l->dir.record.gen;
 		m->report.unfinished = err || one;
+		last = one ? last : m;
 	}
+	if (last)
+		carry_settle_others(carry, &last->l->fs, &last->l->dir);
 }
 
 static void change_all(struct load_member *first, struct load_member *members, size_t count,

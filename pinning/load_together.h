@@ -14,13 +14,21 @@
 #include "pinning/loader.h"
 #include "pinning/reuse.h"
 
+/* An old map, of a name that the object has, which an interface has beside another one. */
+struct load_left {
+	__u32 id;
+	size_t iface;
+};
+
 /* What is pinned under the names of the object's maps, interface by interface. */
 struct load_present {
 	char **ifnames;
 	struct interface *ifaces; /* zeros: not found */
 	size_t count, maps;
 	struct reuse_pinned *pinned, *all; /* see load_pinned_at() */
-	bool together;                     /* content is to be carried over that several have */
+	struct load_left *left;            /* old maps, beside others of their names */
+	size_t left_len;
+	bool together; /* content is to be carried over that several have */
 };
 
 static inline struct reuse_pinned *load_pinned_at(const struct load_present *p, size_t iface,

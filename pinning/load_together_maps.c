@@ -8,8 +8,10 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/map_path.h"
+#include "pinning/carry_mark.h"
 #include "pinning/layout.h"
 #include "pinning/load_together.h"
+#include "pinning/old_pin.h"
 #include "pinning/writer.h"
 
 int load_resume_all(char **ifnames, size_t count, struct load_session *session)
@@ -77,6 +79,92 @@ static int join_map(struct loading *l, const struct bpf_map *map, const struct i
 	return fd < 0 ? fd : err;
 }
 
+/* A list that came over once would get back what was deleted from it since. */
+static bool came_before(const struct loading *l, const struct bpf_map *map,
+                        const struct directory *dir, __u32 old_id)
+{
+	int class = carry_class(bpf_object__btf(l->object->obj), object_map_name(l->object, map),
+	                        bpf_map__type(map), l->options->classes);
+
+	return class == MIGRATE_CONFIG && dir->has_record && carry_done_has(&dir->record, old_id);
+}
+
+/* It has an old map of that name there, which the program on its hook uses. */
+static int join_left(struct loading *l, const struct bpf_map *map, const struct interface *iface,
+                     __u32 old_id)
+{
+	const char *name = object_map_name(l->object, map);
+	enum layout_verdict layout = LAYOUT_UNKNOWN;
+	bool egress = l->object->hook == HOOK_TC_EGRESS;
+	char path[MAP_PATH_SIZE];
+	struct bpf_map_info info;
+	struct directory dir;
+	int fd, err;
+
+	if (directory_open(&dir, &l->fs, iface))
+		return 0;
+	err = old_pin_find(dir.fd, name, egress, old_id, path, sizeof(path));
+	fd = err ? err : pin_open_map(dir.fd, path, 0, &info);
+	/* Of another name. */
+	if (fd < 0 || info.id != old_id) {
+		err = 0;
+	} else {
+		err = compare(l, map, &dir, fd, &info, &layout);
+		if (!err)
+			err = carry_join(&l->report->carry, l->object, map, fd, layout,
+			                 l->options->classes, true,
+			                 came_before(l, map, &dir, old_id));
+	}
+	if (fd >= 0)
+		close(fd);
+	directory_close(&dir);
+	return err;
+}
+
+/* Silent: what cannot be told stays where it is. */
+static bool runs_with(const struct loading *l, const struct interface *iface, __u32 map_id)
+{
+	struct attachments all;
+	bool found = false;
+
+	if (attachments_query_over(&all, iface, l->netlink))
+		return false;
+	for (size_t i = 0; !found && i < all.len; i++) {
+		const struct attachments one = { .list = &all.list[i], .len = 1 };
+		struct live live;
+
+		if (all.list[i].hook != l->object->hook)
+			continue;
+		if (!live_query(&live, &one))
+			found = live_map_fd(&live, map_id) >= 0;
+		live_free(&live);
+	}
+	attachments_free(&all);
+	return found;
+}
+
+/* What others than the first one left behind with a hook that now follows. */
+static int join_left_of_others(struct loading *l, const struct load_present *p)
+{
+	const struct bpf_map *map;
+	int err = 0;
+
+	for (size_t n = 0; !err && n < p->left_len; n++) {
+		const struct load_left *left = &p->left[n];
+		const struct interface *iface = &p->ifaces[left->iface];
+
+		if (!left->iface || !runs_with(l, iface, left->id))
+			continue;
+		bpf_object__for_each_map(map, l->object->obj) {
+			if (!err && !carry_brings(&l->report->carry, map, left->id) &&
+			    mismatch_of(&l->options->mismatch, object_map_name(l->object, map)) ==
+			            MISMATCH_MIGRATE)
+				err = join_left(l, map, iface, left->id);
+		}
+	}
+	return err;
+}
+
 /* Of two maps of a name one fits, which the first has: who has the other one, or count. */
 static size_t find_other(const struct load_present *p, size_t m)
 {
@@ -105,6 +193,8 @@ int load_join_others(struct loading *l)
 		    mismatch_of(&l->options->mismatch, name) == MISMATCH_MIGRATE)
 			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m - 1)->id);
 	}
+	if (!err)
+		err = join_left_of_others(l, p);
 	session->carry = &l->report->carry;
 	return err;
 }
@@ -166,6 +256,7 @@ int load_share_carry(struct loading *l)
 		copy->left_before = !in_place;
 		copy->done = one->done;
 		copy->apart = one->apart;
+		copy->left_elsewhere = one->left_elsewhere;
 		copy->typed = one->typed;
 		memcpy(copy->sharers, one->sharers, sizeof(copy->sharers));
 	}

@@ -1,34 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/live.h"
 #include "bpffs/name.h"
 #include "pinning/sharers.h"
 
 /* So many are named. */
 #define NAMED 4
 
-/* The interface whose directory a pin is in, by the path of the pin. */
-static void name_of(const char *path, char name[NAME_SIZE])
+/* The path of the directory that a pin of a map is in, without %egress/. */
+static void directory_of(const char *path, char directory[PATH_MAX])
 {
-	char copy[PATH_MAX], *end;
+	char *end;
 
-	snprintf(copy, sizeof(copy), "%s", path);
-	end = strrchr(copy, '/');
+	snprintf(directory, PATH_MAX, "%s", path);
+	end = strrchr(directory, '/');
 	if (end)
 		*end = '\0';
-	end = strrchr(copy, '/');
-	if (end && !strcmp(end + 1, DIRECTORY_EGRESS)) {
+	end = strrchr(directory, '/');
+	if (end && !strcmp(end + 1, DIRECTORY_EGRESS))
 		*end = '\0';
-		end = strrchr(copy, '/');
-	}
+}
+
+/* The interface whose directory that is. */
+static void name_of(const char *directory, char name[NAME_SIZE])
+{
+	const char *end = strrchr(directory, '/');
+
 	if (!end || ifname_decode(end + 1, name, NAME_SIZE))
-		snprintf(name, NAME_SIZE, "%.200s", path);
+		snprintf(name, NAME_SIZE, "%.200s", directory);
+}
+
+static bool is_map_of_interface(const struct owned_pin *pin, __u32 map_id)
+{
+	return pin->owner == OWNER_INTERFACE && pin->kind == PIN_MAP && pin->id == map_id;
+}
+
+/* It gave way to another one there. */
+static bool is_old(const struct owned_pin *pin)
+{
+	const char *file = strrchr(pin->path, '/');
+	char name[NAME_SIZE];
+	__u32 old_id;
+
+	return file && !mapname_parse(file + 1, name, sizeof(name), &old_id) && old_id == pin->id;
+}
+
+static bool prog_uses(const char *path, __u32 map_id)
+{
+	struct bpf_prog_info info = {};
+	__u32 maps[PROG_MAPS];
+	bool uses = false;
+	int fd = pin_open(AT_FDCWD, path, 0);
+
+	if (fd < 0)
+		return false;
+	if (!prog_describe(fd, &info, maps))
+		for (__u32 i = 0; i < info.nr_map_ids; i++)
+			uses |= maps[i] == map_id;
+	close(fd);
+	return uses;
+}
+
+/* A program that is pinned there, for others to attach, was loaded with the map. */
+static bool is_prepared(const struct owners *owners, const char *directory, __u32 map_id)
+{
+	size_t len = strlen(directory);
+
+	for (size_t i = 0; i < owners->len; i++) {
+		const struct owned_pin *pin = &owners->pins[i];
+
+		if (pin->owner == OWNER_INTERFACE && pin->kind == PIN_PROG &&
+		    !strncmp(pin->path, directory, len) && pin->path[len] == '/' &&
+		    prog_uses(pin->path, map_id))
+			return true;
+	}
+	return false;
 }
 
 unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text, size_t size)
 {
-	char name[NAME_SIZE], last[NAME_SIZE] = "";
+	char name[NAME_SIZE], directory[PATH_MAX], last[PATH_MAX] = "";
 	unsigned int count = 0;
 	size_t len = 0;
 
@@ -36,17 +91,44 @@ unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text,
 	for (size_t i = 0; i < owners->len; i++) {
 		const struct owned_pin *pin = &owners->pins[i];
 
-		if (pin->owner != OWNER_INTERFACE || pin->kind != PIN_MAP || pin->id != map_id)
+		if (!is_map_of_interface(pin, map_id))
 			continue;
-		name_of(pin->path, name);
+		directory_of(pin->path, directory);
 		/* Its pins are found one after the other. */
-		if (!strcmp(name, last))
+		if (!strcmp(directory, last) ||
+		    (is_old(pin) && !is_prepared(owners, directory, map_id)))
 			continue;
-		strcpy(last, name);
+		strcpy(last, directory);
+		name_of(directory, name);
 		if (count++ < NAMED && len < size)
 			len += snprintf(text + len, size - len, "%s%.15s", len ? ", " : "", name);
 	}
 	if (count > NAMED && len < size)
 		snprintf(text + len, size - len, " and %u more", count - NAMED);
 	return count;
+}
+
+bool sharers_left(const struct owners *owners, __u32 map_id)
+{
+	for (size_t i = 0; i < owners->len; i++)
+		if (is_map_of_interface(&owners->pins[i], map_id) && is_old(&owners->pins[i]))
+			return true;
+	return false;
+}
+
+int sharers_each_left(const struct owners *owners, __u32 map_id,
+                      int (*visit)(const char *relative, void *arg), void *arg)
+{
+	char directory[PATH_MAX];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < owners->len; i++) {
+		const struct owned_pin *pin = &owners->pins[i];
+
+		if (!pin->layout_len || !is_map_of_interface(pin, map_id) || !is_old(pin))
+			continue;
+		directory_of(pin->path, directory);
+		err = visit(directory + pin->layout_len, arg);
+	}
+	return err;
 }

@@ -396,3 +396,133 @@ test_a_switch_that_fails_leaves_the_old_maps_to_that_one()
 	expect_one_set carry2 $MEMBERS
 	expect_seen 0 9
 }
+
+# counts_of FILE: passed and dropped alike, over all CPUs, of a map of frames_seen.
+counts_of()
+{
+	bpftool map dump pinned "$BPFFS/$1" |
+		awk '/"(passed|dropped)":/ { n += $2 } END { print n + 0 }'
+}
+
+# begin_hooks: xdp and tc_ingress of v0 and h1 share a set; xdp denies everything and counted 4 frames.
+begin_hooks()
+{
+	make_veth h1
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	load --shared --hook tc_ingress v0 h1 "$BUILT/tc_carry1.o" >/dev/null
+	deny 0 8
+	send 2
+	"$PWD/build/tests/send" q1 "$V0_MAC" 2
+}
+
+expect_one_left()
+{
+	local ifname
+
+	for ifname in v0 h1; do
+		[[ -z $(old_maps "$BPFFS/$ifname") ]] || fail "$ifname has $(old_maps "$BPFFS/$ifname")"
+		expect_id "$BPFFS/$ifname/frames_seen" "$(map_id "$BPFFS/v0/frames_seen")"
+	done
+	expect_no_stage
+}
+
+# The old map stays for the second hook on both, which then have it as an old one each.
+test_a_second_hook_that_follows_on_all_takes_the_counts_along()
+{
+	local seen
+
+	begin_hooks
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	[[ $(counts_of "v0/frames_seen%old-$seen") == 4 && $(counts_of "h1/frames_seen%old-$seen") == 4 ]] ||
+		fail "v0 has $(old_maps "$BPFFS/v0"): $errors"
+	# One of them alone may not take what the other one counts on.
+	expect_status 0 load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'frames_seen' (id $seen) is shared by h1, where its counts stay"* ]] ||
+		fail "it says: $errors"
+	[[ $(counts_of h1/frames_seen) == 0 ]] || fail "$(counts_of h1/frames_seen) counted"
+	expect_status 0 load --hook tc_ingress --on-mismatch migrate h1 "$BUILT/tc_carry2.o"
+	[[ $(counts_of v0/frames_seen) == 4 ]] || fail "$(counts_of v0/frames_seen) counted: $errors"
+	expect_one_left
+	eventually gone_map "$seen" || fail "map $seen is still there"
+	# And both at once.
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry1.o"
+	expect_status 0 load --shared --hook tc_ingress --on-mismatch migrate v0 h1 "$BUILT/tc_carry1.o"
+	[[ $errors != *"shared by"* ]] || fail "it says: $errors"
+	[[ $(counts_of v0/frames_seen) == 4 ]] || fail "$(counts_of v0/frames_seen) counted: $errors"
+	expect_one_left
+}
+
+# The one that is named first has nothing on that hook.
+test_a_second_hook_of_another_one_takes_the_counts_along()
+{
+	begin_hooks
+	unload --hook tc_ingress v0 >/dev/null
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	[[ $(counts_of v0/frames_seen) == 0 ]] || fail "$(counts_of v0/frames_seen) counted"
+	expect_status 0 load --shared --hook tc_ingress --on-mismatch migrate v0 h1 "$BUILT/tc_carry2.o"
+	[[ $(counts_of v0/frames_seen) == 4 ]] || fail "$(counts_of v0/frames_seen) counted: $errors"
+	expect_one_left
+}
+
+# None of them goes on with it, so each may have it: counts once, a list as it was.
+test_what_all_have_as_an_old_map_comes_over_with_the_first_and_is_done_for_the_others()
+{
+	local list before
+
+	begin
+	list=$(map_id "$BPFFS/v0/deny_list")
+	# shellcheck disable=SC2086 # words
+	load --shared --on-mismatch fresh $MEMBERS "$BUILT/carry2.o" >/dev/null 2>&1
+	send_all 1
+	[[ $(counts_of v0/frames_seen) == 3 ]] || fail "$(counts_of v0/frames_seen) counted"
+	expect_status 0 pin_maps --carry h1
+	[[ $(counts_of v0/frames_seen) == 9 ]] || fail "$(counts_of v0/frames_seen) counted: $output$errors"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	eventually gone_map "$list" || fail "map $list is still there"
+	before=$(rules_of "$BPFFS/v0/deny_list")
+	expect_status 0 pin_maps --carry h2
+	[[ $output != *refused* && -z $errors ]] || fail "it says: $output$errors"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "$before" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# What does not fit stays with each of them, and is not brought in again by any.
+test_a_list_of_which_something_stays_is_done_for_all()
+{
+	local list
+
+	begin
+	expect_migrated "$BUILT/carry2.o"
+	list=$(map_id "$BPFFS/v0/deny_list")
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 7 0 0 0 \
+		value 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 2>/dev/null ||
+		fail "no rule of carry2"
+	# shellcheck disable=SC2086 # words
+	load --shared --on-mismatch fresh $MEMBERS "$BUILT/carry1.o" >/dev/null 2>&1
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 0 0 0 0 value 0 0 0 0 3 0 0 0
+	run pin_maps --carry --class deny_list=config v0
+	[[ $errors == *"map 'deny_list'"* ]] || fail "status $status: $output$errors"
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 0 0 0 0
+	run pin_maps --carry --class deny_list=config h1
+	[[ $(rules_of "$BPFFS/v0/deny_list") != *"0 "* ]] || fail "map $list came again: $(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# A program of h1 that is only prepared was loaded with the map.
+test_what_a_prepared_program_of_another_one_has_stays_its_own()
+{
+	local seen
+
+	begin
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	load --hook tc_ingress --no-attach h1 "$BUILT/tc_carry1.o" >/dev/null
+	# shellcheck disable=SC2086 # words
+	load --shared --on-mismatch fresh $MEMBERS "$BUILT/carry2.o" >/dev/null 2>&1
+	run pin_maps --carry v0
+	[[ $status == 3 && $output == *"refused    map $seen into frames_seen "*"it is shared by h1, where its counts stay"* ]] ||
+		fail "it says: $output$errors"
+	[[ $(counts_of "h1/frames_seen%old-$seen") == 6 ]] || fail "h1 has $(counts_of "h1/frames_seen%old-$seen")"
+	unload --prepared h1 >/dev/null
+	expect_status 0 pin_maps --carry v0
+	[[ $(counts_of v0/frames_seen) == 6 ]] || fail "$(counts_of v0/frames_seen) counted: $output$errors"
+}
