@@ -15,7 +15,6 @@
 #include "pinning/carry_types.h"
 #include "pinning/elsewhere.h"
 #include "pinning/reuse.h"
-#include "pinning/sharers.h"
 
 static int open_new(const struct live *live, struct carried *one)
 {
@@ -92,8 +91,7 @@ static bool is_pinned_elsewhere(struct carried *one, const struct owners *owners
 {
 	const char *path;
 
-	carry_find_others(one, owners);
-	if (sharers_name(owners, one->from_id, one->sharers, sizeof(one->sharers)))
+	if (carry_find_others(one, owners))
 		return true;
 	path = owners_path(owners, OWNER_OTHER, PIN_MAP, one->from_id);
 	if (path)

@@ -11,9 +11,14 @@
 #include "pinning/carry_others.h"
 #include "pinning/sharers.h"
 
-void carry_find_others(struct carried *one, const struct owners *owners)
+unsigned int carry_find_others(struct carried *one, const struct owners *owners)
 {
+	size_t size = sizeof(one->sharers);
+
 	one->left_elsewhere = sharers_left(owners, one->from_id);
+	return one->class == MIGRATE_COUNTER
+	               ? sharers_name_present(owners, one->from_id, one->sharers, size)
+	               : sharers_name(owners, one->from_id, one->sharers, size);
 }
 
 struct others {

@@ -6,8 +6,12 @@
 #include "bpffs/owners.h"
 #include "pinning/carry.h"
 
-/* Planning: set one->left_elsewhere. owners: of all pins but those of this directory. */
-void carry_find_others(struct carried *one, const struct owners *owners);
+/*
+ * Planning: set one->left_elsewhere, and one->sharers to the interfaces that go on with the old
+ * map. Of counters, one that is gone does not: they come along. Its lists are copied, as another
+ * interface may inherit them. owners: of all pins but those of this directory. Returns how many.
+ */
+unsigned int carry_find_others(struct carried *one, const struct owners *owners);
 
 /*
  * What came over for one of them, has come over for those that share the new map as well: drop the

@@ -88,7 +88,6 @@ int load_find_sharers(struct loading *l)
 		const char *path = NULL;
 
 		carry_find_others(one, &owners);
-		sharers_name(&owners, one->from_id, one->sharers, sizeof(one->sharers));
 		carry_keep_apart(one);
 		for (int owner = OWNER_OTHER; !path && owner <= OWNER_IPROUTE2; owner++)
 			path = owners_path(&owners, owner, PIN_MAP, one->from_id);
@@ -157,7 +156,7 @@ bool load_parts(void *context, const char *name, __u32 map_id)
 	struct loading *l = context;
 	char with[NAME_SIZE];
 
-	if (!l->has_sharers || !sharers_name(&l->sharers, map_id, with, sizeof(with)))
+	if (!l->has_sharers || !sharers_name_present(&l->sharers, map_id, with, sizeof(with)))
 		return false;
 	if (mismatch_of(&l->options->mismatch, name) == MISMATCH_FRESH) {
 		note("map '%s' is made anew: the one pinned in %s is left to %s", name, l->dir.path,
@@ -241,7 +240,7 @@ static int drop_left(struct loading *l, const struct plan_map *map)
 		__u32 id, old_id = l->replaced.maps[i].info.id;
 
 		if (live_map_fd(&l->live, old_id) >= 0 ||
-		    !sharers_name(&l->sharers, old_id, with, sizeof(with)))
+		    !sharers_name_present(&l->sharers, old_id, with, sizeof(with)))
 			continue;
 		for (int egress = 0; !err && egress < 2; egress++)
 			if (!map_path(map->name, egress, old_id, path, sizeof(path)) &&
@@ -267,7 +266,7 @@ int load_drop_parted(struct loading *l)
 		if (!l->options->dry_run)
 			err = drop_left(l, map);
 		if (err || map->state != PLAN_REPLACED ||
-		    !sharers_name(&l->sharers, map->old_id, with, sizeof(with)))
+		    !sharers_name_present(&l->sharers, map->old_id, with, sizeof(with)))
 			continue;
 		/* Another hook goes on with it, and follows later. */
 		if (live_map_fd(&l->live, map->old_id) >= 0)

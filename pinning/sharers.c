@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +82,24 @@ static bool is_prepared(const struct owners *owners, const char *directory, __u3
 	return false;
 }
 
-unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text, size_t size)
+/* In this network namespace, by its number, whatever its name is; in another one it may be there.
+ */
+static bool is_gone(const char *directory)
+{
+	struct interface was, now;
+	struct netns_id here;
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return false;
+	err = record_read_identity(fd, DIRECTORY_RECORD, &was);
+	close(fd);
+	return !err && was.ifindex && !netns_current(&here) && netns_equal(&here, &was.netns) &&
+	       interface_by_index(&now, was.ifindex) == -ENODEV;
+}
+
+static unsigned int name_them(const struct owners *owners, __u32 map_id, bool with_gone, char *text,
+                              size_t size)
 {
 	char name[NAME_SIZE], directory[PATH_MAX], last[PATH_MAX] = "";
 	unsigned int count = 0;
@@ -96,7 +114,8 @@ unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text,
 		directory_of(pin->path, directory);
 		/* Its pins are found one after the other. */
 		if (!strcmp(directory, last) ||
-		    (is_old(pin) && !is_prepared(owners, directory, map_id)))
+		    (is_old(pin) && !is_prepared(owners, directory, map_id)) ||
+		    (!with_gone && is_gone(directory)))
 			continue;
 		strcpy(last, directory);
 		name_of(directory, name);
@@ -106,6 +125,17 @@ unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text,
 	if (count > NAMED && len < size)
 		snprintf(text + len, size - len, " and %u more", count - NAMED);
 	return count;
+}
+
+unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text, size_t size)
+{
+	return name_them(owners, map_id, true, text, size);
+}
+
+unsigned int sharers_name_present(const struct owners *owners, __u32 map_id, char *text,
+                                  size_t size)
+{
+	return name_them(owners, map_id, false, text, size);
 }
 
 bool sharers_left(const struct owners *owners, __u32 map_id)

@@ -16,6 +16,13 @@
  */
 unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text, size_t size);
 
+/*
+ * The same without those whose interface is gone: nobody counts there any more. Their lists may be
+ * inherited.
+ */
+unsigned int sharers_name_present(const struct owners *owners, __u32 map_id, char *text,
+                                  size_t size);
+
 /* Somebody has it as an old map. */
 bool sharers_left(const struct owners *owners, __u32 map_id);
 
