@@ -40,6 +40,7 @@ struct carried {
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
+	bool told;         /* where that is which is left in the old map */
 	bool complete;     /* and nothing is left in the old map */
 	bool left_elsewhere; /* other interfaces have the old one as such as well */
 	bool anew;           /* fields of the kernel's own are lost */
@@ -231,6 +232,14 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
  * maps. All is settled, and the caller still holds bpffs_lock().
  */
 void carry_tell_left(const struct carry *carry, const struct directory *dir);
+
+/* Of several directories, the first part of it for each further one: where it is, if not told yet.
+ */
+void carry_tell_where(const struct carry *carry, const struct directory *dir);
+
+/* A list that came over before, and stays: say that, if something is in it. */
+struct view_map;
+void carry_tell_done(const struct view_map *old, const struct directory *dir);
 
 /*
  * Go on with what a load that was killed, or that failed at it, left to do in a directory. The

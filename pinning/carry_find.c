@@ -238,6 +238,8 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 			continue;
 		if (!is_done(in, map, old->old_id))
 			err = add_one(carry, in, others, map, old->old_id, false);
+		else if (live_map_fd(in->live, old->old_id) < 0)
+			carry_tell_done(old, in->dir);
 	}
 	return err;
 }

@@ -13,12 +13,13 @@
 #include "pinning/carry_mark.h"
 #include "pinning/old_pin.h"
 
-static void hint_about(const struct carried *one, const struct directory *dir, __u32 old_id)
+/* Returns whether it is in this directory. */
+static bool hint_about(const struct carried *one, const struct directory *dir, __u32 old_id)
 {
 	char path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
 
 	if (old_pin_find(dir->fd, one->name, one->egress, old_id, path, sizeof(path)))
-		return;
+		return false;
 	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
 	hint("look at it: bpftool map dump pinned %s", cli_word(full));
 	/* What came over once, as a list, is not added as counts either. */
@@ -29,6 +30,7 @@ static void hint_about(const struct carried *one, const struct directory *dir, _
 		hint("put into the new one what is still needed: nothing else does, also if the "
 		     "old definition comes back");
 	hint("drop it, with all such maps: %s --old", cli_command("gc"));
+	return true;
 }
 
 /* It is among what this run carries over. */
@@ -92,19 +94,41 @@ static void tell_earlier(const struct carried *one, const struct carry *carry,
 	}
 }
 
+void carry_tell_done(const struct view_map *old, const struct directory *dir)
+{
+	struct carried one = { .class = MIGRATE_CONFIG, .egress = old->egress };
+
+	strcpy(one.name, old->name);
+	if (directory_carries(dir, old->old_id) || is_empty(&one, dir, old))
+		return;
+	note("map '%s': map %u came over in an earlier run, and what is in it still is not brought "
+	     "in again",
+	     old->name, old->old_id);
+	hint_about(&one, dir, old->old_id);
+}
+
+void carry_tell_where(const struct carry *carry, const struct directory *dir)
+{
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (one->placed && one->finished && !one->link && !one->told && carry_left(one))
+			one->told = hint_about(one, dir, one->from_id);
+	}
+}
+
 void carry_tell_left(const struct carry *carry, const struct directory *dir)
 {
 	struct view pinned;
 
 	if (!dir->has_record || view_list(&pinned, dir))
 		return;
+	carry_tell_where(carry, dir);
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
 		if (!one->placed || !one->finished || one->link)
 			continue;
-		if (carry_left(one))
-			hint_about(one, dir, one->from_id);
 		tell_earlier(one, carry, dir, &pinned);
 	}
 	view_close(&pinned);

@@ -80,6 +80,17 @@ static __u64 left_of(const struct load_report *report, const struct plan_map *ma
 	return left;
 }
 
+/* The old map that stays, with something of its own: here, or where another interface had it. 0:
+ * none. */
+static __u32 old_id_of(const struct load_report *report, const struct plan_map *map)
+{
+	const struct carried *one = carried_to(report, map);
+
+	if (one && carry_left(one))
+		return one->from_id;
+	return is_complete(report, map) ? 0 : map->old_id;
+}
+
 /* Until it has happened, as far as that can be told. */
 static void print_stays(const struct plan_map *map, bool dry_run)
 {
@@ -108,7 +119,7 @@ static void print_map(const struct load_report *report, const struct plan_map *m
 		       dry_run     ? "would stay"
 		       : left == 1 ? "stays"
 		                   : "stay",
-		       map->old_id, left > 1 ? "the first, " : "", why);
+		       old_id_of(report, map), left > 1 ? "the first, " : "", why);
 }
 
 static const char *global_word(const struct load_report *report, const struct global_map *map)
@@ -201,7 +212,7 @@ static struct json_object *map_json(const struct load_report *report, const stru
 	json_put_number(out, "id", map->info.id);
 	json_put_string(out, "state", map_word(report, map));
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", is_complete(report, map) ? 0 : map->old_id);
+	json_put_id(out, "old_id", old_id_of(report, map));
 	json_put_number(out, "lost", one ? carry_lost(one) : 0);
 	json_put_number(out, "left", left);
 	json_put_string(out, "reason", left ? why : map->why);

@@ -267,6 +267,8 @@ static void settle_all(struct carry *carry, struct load_member *members, size_t 
 		one = carry_settle(&m->report.carry, &m->l->fs, m->iface->name, &m->l->dir, &rec);
 		if (!one && !told)
 			carry_tell_left(carry, &m->l->dir);
+		else if (!one)
+			carry_tell_where(carry, &m->l->dir);
 		told |= !one;
 		m->report.gen = m->l->dir.record.gen;
 		m->report.unfinished = err || one;

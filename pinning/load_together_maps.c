@@ -258,6 +258,7 @@ int load_share_carry(struct loading *l)
 		copy->apart = one->apart;
 		copy->left_elsewhere = one->left_elsewhere;
 		copy->typed = one->typed;
+		copy->guessed = one->guessed;
 		memcpy(copy->sharers, one->sharers, sizeof(copy->sharers));
 	}
 	return 0;

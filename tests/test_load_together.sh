@@ -559,3 +559,30 @@ test_what_a_prepared_program_of_another_one_has_stays_its_own()
 	expect_status 0 pin_maps --carry v0
 	[[ $(counts_of v0/frames_seen) == 6 ]] || fail "$(counts_of v0/frames_seen) counted: $output$errors"
 }
+
+# Of an entry that differs the new map's stays; the old one is where the others had it.
+test_what_differs_in_the_old_map_of_others_is_said_with_its_place()
+{
+	local rules ifname
+
+	begin
+	rules=$(map_id "$BPFFS/v0/deny_list")
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 5 0 0 0 value 1 0 0 0 5 0 0 0
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 9 0 0 0 0 0 0 0 3 0 0 0 0 0 0 0
+	# shellcheck disable=SC2086 # words
+	run load --shared --dry-run --on-mismatch migrate $MEMBERS "$BUILT/carry2.o"
+	[[ $status == 3 && $(grep -c "^    1 would stay in map $rules: " <<<"$output") == 3 ]] ||
+		fail "it says: $output$errors"
+	migrate --json "$BUILT/carry2.o"
+	((status == 3)) || fail "status $status: $errors"
+	[[ $(grep -c "\"name\":\"deny_list\",[^}]*\"old_id\":$rules,[^}]*\"left\":1," <<<"$output") == 3 ]] ||
+		fail "it says: $output"
+	[[ $errors == *"look at it: bpftool map dump pinned $BPFFS/h1/deny_list%old-$rules"* ]] || fail "it says: $errors"
+	[[ $(grep -c 'look at it' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	for ifname in h1 h2; do
+		expect_status 0 pin_maps --carry "$ifname"
+		[[ $errors == *"map 'deny_list': map $rules came over in an earlier run, and what is in it still "*\
+"bpftool map dump pinned $BPFFS/$ifname/deny_list%old-$rules"* ]] || fail "it says: $errors"
+	done
+}
