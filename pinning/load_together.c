@@ -138,12 +138,21 @@ static void note_all(const struct load_member *m)
 			carry_note_shared(m->report.carry.list[i], m->l->stage.fd);
 }
 
-/* What was not switched goes on with the old maps that it has. */
+static bool is_gone(const struct interface *iface)
+{
+	struct interface now;
+
+	return interface_by_index(&now, iface->ifindex) == -ENODEV;
+}
+
+/* What was not switched keeps the old maps that it has; the counts of one that is gone come along.
+ */
 static void leave_to_failed(struct carry *carry, const struct load_member *members, size_t count,
                             const struct object *object, const struct load_present *p)
 {
 	const struct bpf_map *map;
 	size_t m = 0;
+	bool gone;
 
 	bpf_object__for_each_map(map, object->obj) {
 		for (size_t i = 0; i < count; i++) {
@@ -151,9 +160,13 @@ static void leave_to_failed(struct carry *carry, const struct load_member *membe
 
 			if (members[i].on || !members[i].iface || !one || *one->sharers)
 				continue;
-			one->shared = true;
+			gone = is_gone(members[i].iface);
+			if (gone && one->class == MIGRATE_COUNTER)
+				continue;
+			one->shared |= !gone;
 			snprintf(one->sharers, sizeof(one->sharers), "%s", p->ifnames[i]);
-			note("map '%s': %s goes on with the old one%s", one->name, p->ifnames[i],
+			note("map '%s': %s was not switched, and keeps the old one%s", one->name,
+			     p->ifnames[i],
 			     one->class == MIGRATE_COUNTER ? ", where all counts up to now stay"
 			                                   : ": the new one is a copy");
 		}

@@ -342,7 +342,7 @@ test_one_that_is_refused_does_not_stop_the_others()
 	ip link set dev h1 xdpgeneric pinned "$BPFFS/others"
 	migrate "$BUILT/carry2.o"
 	((status == 3)) || fail "status $status: $errors"
-	[[ $errors == *"map 'frames_seen': h1 goes on with the old one, where all counts up to now stay"* ]] ||
+	[[ $errors == *"map 'frames_seen': h1 was not switched, and keeps the old one, where all counts up to now stay"* ]] ||
 		fail "it says: $errors"
 	expect_id "$BPFFS/h1/frames_seen" "$seen"
 	send_all 1
@@ -586,3 +586,27 @@ test_what_differs_in_the_old_map_of_others_is_said_with_its_place()
 "bpftool map dump pinned $BPFFS/$ifname/deny_list%old-$rules"* ]] || fail "it says: $errors"
 	done
 }
+
+# h1 goes while v0 has the new program already.
+test_counts_of_one_that_vanishes_before_its_switch_come_along()
+{
+	local n before
+
+	begin
+	n=$(looks_of sendto RTM_SETLINK load --shared --on-mismatch migrate v0 h1 h2 "$BUILT/carry2.o" | sed -n 2p)
+	expect_migrated "$BUILT/carry1.o"
+	before=$(prog_id v0)
+	{
+		inject sendto delay_enter=5000000 "$n" load --shared --on-mismatch migrate v0 h1 h2 "$BUILT/carry2.o"
+		echo "$status $errors" >"$TMPDIR/said"
+	} &
+	eventually is_switched "$before" || fail "v0 runs $before still"
+	ip link del h1
+	wait $!
+	[[ $(<"$TMPDIR/said") == 3\ * ]] || fail "it says: $(<"$TMPDIR/said")"
+	[[ $(<"$TMPDIR/said") != *"map 'frames_seen': h1 "* ]] || fail "it says: $(<"$TMPDIR/said")"
+	expect_one_set carry2 v0 h2
+	expect_seen 0 6
+}
+
+is_switched() { [[ $(prog_id v0) != "$1" ]]; }
