@@ -8,10 +8,11 @@
 #include <unistd.h>
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "pinning/load_shared.h"
 #include "pinning/load_together.h"
 
-static int add_left(struct load_present *p, size_t i, __u32 id)
+static int add_left(struct load_present *p, size_t i, __u32 id, bool own)
 {
 	struct load_left *list = reallocarray(p->left, p->left_len + 1, sizeof(*list));
 
@@ -21,7 +22,7 @@ static int add_left(struct load_present *p, size_t i, __u32 id)
 	/* What several left behind one after the other comes over for all of them as well. */
 	for (size_t n = 0; n < p->left_len; n++)
 		p->together |= list[n].id == id && list[n].iface != i;
-	list[p->left_len++] = (struct load_left){ .id = id, .iface = i };
+	list[p->left_len++] = (struct load_left){ .id = id, .iface = i, .own = own };
 	return 0;
 }
 
@@ -35,21 +36,26 @@ static bool is_carried(const struct object *object, const struct mismatches *how
 	return false;
 }
 
-/* Old maps beside those of the object's names, flat or in %egress/. */
-static int look_beside(struct load_present *p, size_t i, int dir_fd, const struct object *object,
-                       const struct mismatches *how)
+/* Old maps beside those of the object's names; own: where an egress program has some of its own. */
+static int look_beside(struct load_present *p, size_t i, int dir_fd, bool own,
+                       const struct object *object, const struct mismatches *how)
 {
 	struct listing files;
 	int err = listing_read(&files, dir_fd);
 
 	for (size_t n = 0; !err && n < files.len; n++) {
+		const char *file = files.list[n].name;
 		char name[NAME_SIZE];
-		__u32 id;
+		__u32 old_id, id;
 
-		if (S_ISREG(files.list[n].type) &&
-		    !mapname_parse(files.list[n].name, name, sizeof(name), &id) && id &&
-		    is_carried(object, how, name))
-			err = add_left(p, i, id);
+		if (!S_ISREG(files.list[n].type) ||
+		    mapname_parse(file, name, sizeof(name), &old_id) ||
+		    !is_carried(object, how, name))
+			continue;
+		if (old_id)
+			err = add_left(p, i, old_id, false);
+		else if (own && !pin_map_id(dir_fd, file, &id))
+			err = add_left(p, i, id, true);
 	}
 	listing_free(&files);
 	return err;
@@ -62,11 +68,11 @@ static int look_for_left(struct load_present *p, size_t i, const struct director
 
 	if (p->count == 1 || !mismatch_any(how, MISMATCH_MIGRATE))
 		return 0;
-	err = look_beside(p, i, dir->fd, object, how);
+	err = look_beside(p, i, dir->fd, false, object, how);
 	fd = bpffs_open_dir(dir->fd, DIRECTORY_EGRESS, O_RDONLY);
 	if (fd < 0)
 		return err;
-	err = err ? err : look_beside(p, i, fd, object, how);
+	err = err ? err : look_beside(p, i, fd, true, object, how);
 	close(fd);
 	return err;
 }

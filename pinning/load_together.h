@@ -18,6 +18,7 @@
 struct load_left {
 	__u32 id;
 	size_t iface;
+	bool own; /* of its egress program, under the name, as another hook has a new one */
 };
 
 /* What is pinned under the names of the object's maps, interface by interface. */

@@ -153,7 +153,7 @@ static int join_left_of_others(struct loading *l, const struct load_present *p)
 		const struct load_left *left = &p->left[n];
 		const struct interface *iface = &p->ifaces[left->iface];
 
-		if (!left->iface || !runs_with(l, iface, left->id))
+		if (!left->iface || left->own || !runs_with(l, iface, left->id))
 			continue;
 		bpf_object__for_each_map(map, l->object->obj) {
 			if (!err && !carry_brings(&l->report->carry, map, left->id) &&

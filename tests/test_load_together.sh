@@ -498,6 +498,23 @@ test_a_second_hook_of_another_one_takes_the_counts_along()
 	expect_one_left
 }
 
+# The egress program of v0 goes on with the old map by its name, and h1 has it as an old one.
+test_what_an_egress_program_goes_on_with_is_not_said_to_be_of_another_one()
+{
+	local seen
+
+	begin_hooks
+	seen=$(map_id "$BPFFS/v0/frames_seen")
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o" >/dev/null 2>&1
+	expect_status 0 load --shared --hook tc_ingress --on-mismatch migrate v0 h1 "$BUILT/tc_carry2.o"
+	[[ $errors != *"is shared by"* ]] || fail "it says: $errors"
+	expect_status 0 load --hook tc_egress --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	(($(counts_of v0/frames_seen) >= 4)) || fail "$(counts_of v0/frames_seen) counted: $errors"
+	expect_one_left
+	eventually gone_map "$seen" || fail "map $seen is still there"
+}
+
 # None of them goes on with it, so each may have it: counts once, a list as it was.
 test_what_all_have_as_an_old_map_comes_over_with_the_first_and_is_done_for_the_others()
 {
