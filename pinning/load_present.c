@@ -130,26 +130,48 @@ static size_t choose_first(const struct load_present *p)
 	return first;
 }
 
+/* What can be done depends on what the first has: all get that. */
+static void hint_two_sets(const struct load_present *p, const struct reuse_pinned *ours, size_t a)
+{
+	if (!ours->id)
+		hint("let %s have one first, by a load for it alone; then add what the others "
+		     "have: "
+		     "--on-mismatch migrate",
+		     p->ifnames[a]);
+	else if (ours->differs)
+		hint("neither is what the object defines: first load it with --on-mismatch migrate "
+		     "onto %s and those that share its maps, and then, in the same way, onto all",
+		     p->ifnames[a]);
+	else
+		hint("add what the others have to what %s has: --on-mismatch migrate",
+		     p->ifnames[a]);
+	hint("or leave what the others have beside it, of a list out of force: --on-mismatch "
+	     "fresh");
+}
+
 static int refuse_two_sets(const struct load_present *p, size_t m, const char *map, size_t a,
                            size_t b)
 {
-	rejected(-EEXIST, "cannot share map '%s': %s has map %u under that name, and %s map %u",
-	         map, p->ifnames[a], load_pinned_at(p, a, m)->id, p->ifnames[b],
-	         load_pinned_at(p, b, m)->id);
-	hint("give all of them the maps of %s, what the others have stays beside them: "
-	     "--on-mismatch fresh",
-	     p->ifnames[a]);
+	const struct reuse_pinned *ours = load_pinned_at(p, a, m);
+	__u32 other = load_pinned_at(p, b, m)->id;
+
+	if (ours->id)
+		rejected(-EEXIST,
+		         "cannot share map '%s': %s has map %u under that name, and %s map %u", map,
+		         p->ifnames[a], ours->id, p->ifnames[b], other);
+	else
+		rejected(-EEXIST,
+		         "cannot share map '%s': %s has map %u under that name, and %s, which has "
+		         "more of the others, none",
+		         map, p->ifnames[b], other, p->ifnames[a]);
+	hint_two_sets(p, ours, a);
 	return -EEXIST;
 }
 
-/*
- * What is carried over comes from one map, into a new one or into the one that fits and that the
- * first interface has; so two may be there, of which one is not what the object defines.
- */
-static bool is_brought(const struct reuse_pinned *first, const struct reuse_pinned *other,
-                       const struct reuse_pinned *old)
+/* What others have comes into the one that fits and that the first interface has. */
+static bool is_joined(const struct reuse_pinned *first)
 {
-	return first->id && !first->differs && other->differs && (!old || old->id == other->id);
+	return first->id && !first->differs;
 }
 
 /* Its content goes into a new one: of what is bound to other programs also if nobody asks for it.
@@ -164,7 +186,7 @@ static int check_map(struct load_present *p, size_t m, const char *name, size_t 
                      const struct mismatches *how)
 {
 	enum mismatch mismatch = mismatch_of(how, name);
-	const struct reuse_pinned *ours = load_pinned_at(p, first, m), *old = NULL;
+	const struct reuse_pinned *ours = load_pinned_at(p, first, m);
 
 	if (mismatch == MISMATCH_FRESH)
 		return 0;
@@ -180,9 +202,8 @@ static int check_map(struct load_present *p, size_t m, const char *name, size_t 
 		/* There is nothing in it to be brought: see tell_streams(). */
 		if (mismatch == MISMATCH_MIGRATE && other->stream)
 			continue;
-		if (mismatch != MISMATCH_MIGRATE || !is_brought(ours, other, old))
+		if (mismatch != MISMATCH_MIGRATE || !is_joined(ours))
 			return refuse_two_sets(p, m, name, first, i);
-		old = other;
 		p->together = true;
 	}
 	return 0;

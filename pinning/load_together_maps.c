@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/map_path.h"
 #include "pinning/carry_mark.h"
@@ -73,6 +74,9 @@ static int join_map(struct loading *l, const struct bpf_map *map, const struct i
 		if (!err)
 			err = carry_join(&l->report->carry, l->object, map, fd, layout,
 			                 l->options->classes, true, false);
+		if (err == -EOPNOTSUPP)
+			hint("leave it beside the shared one: --on-mismatch %s=fresh",
+			     cli_word(name));
 		close(fd);
 	}
 	directory_close(&dir);
@@ -165,36 +169,48 @@ static int join_left_of_others(struct loading *l, const struct load_present *p)
 	return err;
 }
 
-/* Of two maps of a name one fits, which the first has: who has the other one, or count. */
-static size_t find_other(const struct load_present *p, size_t m)
+/* An interface has another map there than the first, and than those before it. */
+static bool is_another(const struct load_present *p, size_t iface, size_t m)
 {
-	const struct reuse_pinned *ours = load_pinned_at(p, 0, m);
-	size_t i = ours->id && !ours->differs ? 1 : p->count;
+	const struct reuse_pinned *pinned = load_pinned_at(p, iface, m);
 
-	while (i < p->count &&
-	       (!load_pinned_at(p, i, m)->differs || load_pinned_at(p, i, m)->stream))
-		i++;
-	return i;
+	for (size_t i = 0; i < iface; i++)
+		if (load_pinned_at(p, i, m)->id == pinned->id)
+			return false;
+	return pinned->id && !pinned->stream;
+}
+
+/* Into the one that fits, which the first has, comes what is in the others. */
+static int join_others(struct loading *l, const struct bpf_map *map, size_t m)
+{
+	const struct load_present *p = l->options->session->present;
+	const struct reuse_pinned *ours = load_pinned_at(p, 0, m);
+	int err = 0;
+
+	if (!ours->id || ours->differs)
+		return 0;
+	for (size_t i = 1; !err && i < p->count; i++)
+		if (is_another(p, i, m))
+			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m)->id);
+	return err;
 }
 
 int load_join_others(struct loading *l)
 {
 	struct load_session *session = l->options->session;
-	const struct load_present *p = session->present;
 	const struct bpf_map *map;
 	size_t m = 0;
 	int err = 0;
 
 	bpf_object__for_each_map(map, l->object->obj) {
 		const char *name = object_map_name(l->object, map);
-		size_t i = find_other(p, m++);
 
-		if (!err && i < p->count &&
-		    mismatch_of(&l->options->mismatch, name) == MISMATCH_MIGRATE)
-			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m - 1)->id);
+		if (!err && mismatch_of(&l->options->mismatch, name) == MISMATCH_MIGRATE)
+			err = join_others(l, map, m);
+		m++;
 	}
 	if (!err)
-		err = join_left_of_others(l, p);
+		err = join_left_of_others(l, session->present);
 	session->carry = &l->report->carry;
 	return err;
 }

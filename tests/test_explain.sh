@@ -258,6 +258,11 @@ test_maps_that_cannot_be_shared_are_explained()
 	stage maps refused "cannot share map 'flow_table'"
 	expect_status 2 load --explain --json --shared v0 w0 "$BUILT/load_flows1.o"
 	refused_document maps
+	load v0 "$BUILT/carry_events.o" >/dev/null
+	load w0 "$BUILT/carry_events.o" >/dev/null
+	expect_status 2 load --explain --shared --on-mismatch migrate v0 w0 "$BUILT/carry_events.o"
+	stage maps refused "cannot carry the content of map 'waiting'"
+	unload --all --purge v0 >/dev/null
 	unload --all --purge w0 >/dev/null
 	load --on-mismatch fresh --shared v0 w0 "$BUILT/load_flows1.o" >/dev/null
 	expect_status 2 load --explain --shared v0 w0 "$BUILT/load_flows2.o"

@@ -212,20 +212,74 @@ are_quiet()
 }
 last='' equal=0
 
-test_one_that_has_other_maps_is_refused_before_anything_is_changed()
+test_two_old_sets_are_refused_before_anything_is_changed_and_then_come_together()
 {
 	local before
 
 	begin
 	unload --all --purge h2 >/dev/null
 	load h2 "$BUILT/carry1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/h2/deny_list" key 5 0 0 0 value 1 0 0 0 5 0 0 0
+	send_all 1
 	before=$(snapshot)
 	migrate "$BUILT/carry2.o"
 	((status == 2)) || fail "status $status: $errors"
 	[[ $errors == *"cannot share map 'deny_list': v0 has map $(map_id "$BPFFS/v0/deny_list") under that name, and h2 map $(map_id "$BPFFS/h2/deny_list")"* ]] ||
 		fail "it says: $errors"
 	[[ $(grep -c ': cannot ' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $errors == *"hint: neither is what the object defines: first load it with --on-mismatch migrate onto v0 and those that share its maps, and then, in the same way, onto all"* ]] ||
+		fail "it says: $errors"
 	expect_unchanged "$before"
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	expect_migrated "$BUILT/carry2.o"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry2 $MEMBERS
+	send_all 1
+	# One went through h2 while that had no such rule.
+	expect_seen 1 11
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'0 0\n5 5' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# Whoever has one of its own has counted, and has rules, whatever its maps look like.
+test_sets_that_all_fit_are_joined()
+{
+	local ifname before key=4
+
+	make_veth h1 h2
+	for ifname in $MEMBERS; do
+		load "$ifname" "$BUILT/carry1.o" >/dev/null
+		bpftool map update pinned "$BPFFS/$ifname/deny_list" key $key 0 0 0 value 1 0 0 0 $key 0 0 0
+		((++key))
+	done
+	send_all 2
+	before=$(snapshot)
+	# shellcheck disable=SC2086 # words
+	expect_status 2 load --shared $MEMBERS "$BUILT/carry1.o"
+	[[ $errors == *"hint: add what the others have to what v0 has: --on-mismatch migrate"* ]] || fail "it says: $errors"
+	migrate --dry-run "$BUILT/carry1.o"
+	((status == 0)) || fail "status $status: $errors"
+	expect_unchanged "$before"
+	expect_migrated "$BUILT/carry1.o"
+	# shellcheck disable=SC2086 # words
+	expect_one_set carry1 $MEMBERS
+	send_all 1
+	expect_seen 9 0
+	[[ $(rules_of "$BPFFS/h2/deny_list") == $'4 4\n5 5\n6 6' ]] || fail "$(rules_of "$BPFFS/h2/deny_list")"
+}
+
+# What no tool can bring from one to the other does not stop the rest.
+test_a_map_that_cannot_be_joined_is_named_with_the_way_out()
+{
+	local before
+
+	make_veth h1 h2
+	load v0 "$BUILT/carry_events.o" >/dev/null
+	load h1 "$BUILT/carry_events.o" >/dev/null
+	before=$(snapshot)
+	expect_status 2 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry_events.o"
+	[[ $errors == *"cannot carry the content of map 'waiting' over"*"--on-mismatch waiting=fresh"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+	expect_status 0 load --shared --on-mismatch migrate --on-mismatch waiting=fresh v0 h1 "$BUILT/carry_events.o"
 }
 
 # expect_same_maps MAP...: of the three, each has the same one.

@@ -68,7 +68,7 @@ ${errors-}"
 
 # A rule more in the list of whichever interface; then all of them go to the program of the first, or
 # of the last: whatever that is. What one had alone, all have.
-between()
+come_together()
 {
 	local ifname goal=v0 state
 
@@ -96,6 +96,25 @@ between()
 	[[ -z $(old_maps "$BPFFS/v0")$(old_maps "$BPFFS/h1") ]] ||
 		fail "after $at: left: $(old_maps "$BPFFS/v0") $(old_maps "$BPFFS/h1"): $errors"
 }
+
+# Each has a set of its own, both of which fit, with a rule and a count that the other one lacks.
+part()
+{
+	unload --all --purge h1 >/dev/null
+	load h1 "$old" >/dev/null
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 0 0 0 0 value 1 0 0 0 0 0 0 0
+	((++rules))
+	add_rule h1 "$rules"
+	"$PWD/build/tests/send" q1 "$V0_MAC" 1
+	((++sent))
+}
+
+between()
+{
+	come_together
+	[[ -z $apart ]] || part
+}
+apart=''
 
 # add_rule IFNAME KEY: in the list that it has, whose rules are of either size.
 add_rule()
@@ -128,4 +147,12 @@ test_a_shared_set_that_is_carried_over_and_fails_anywhere_loses_no_count_and_no_
 {
 	begin
 	fail_load ENOMEM
+}
+
+test_sets_that_fit_and_are_joined_killed_anywhere_lose_no_count_and_no_rule()
+{
+	begin
+	new=$old apart=yes
+	part
+	kill_load
 }
