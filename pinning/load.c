@@ -353,6 +353,7 @@ static int load_all(char **ifnames, int count, bool shared, const struct load_ca
 		partly += status == EXIT_PARTLY;
 	}
 	free_members(members, count);
+	load_hint_followers(&session);
 	if (shared) {
 		hook = object.hook;
 		object_close(&object);

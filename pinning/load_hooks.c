@@ -2,6 +2,7 @@
 /* The hooks of an interface share maps by name, and are loaded onto one after the other. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
@@ -142,6 +143,57 @@ static bool begins_anew(const struct loading *l, const struct plan_map *map)
 	       map->info.type != BPF_MAP_TYPE_PROG_ARRAY && !migrate_is_stream(map->info.type);
 }
 
+static void hint_follower(const struct loading *l, enum hook hook)
+{
+	struct load_session *session = l->options->session;
+	char **list;
+
+	/* One command does it for all, and names them. */
+	list = session ? reallocarray(session->followers[hook], session->followers_len[hook] + 1,
+	                              sizeof(*list))
+	               : NULL;
+	if (list) {
+		session->followers[hook] = list;
+		list[session->followers_len[hook]] = strdup(l->iface->name);
+		session->followers_len[hook] += !!list[session->followers_len[hook]];
+		return;
+	}
+	hint("what tools edit from now on is not in force on %s before it follows: %s "
+	     "--on-mismatch migrate --hook %s %s OBJECT",
+	     hook_name(hook), cli_command("load"), hook_name(hook), cli_word(l->iface->name));
+}
+
+/* "h1 h2", as words for a shell. */
+static char *join_words(char *const *names, size_t count)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? " " : "", cli_word(names[i]));
+	fclose(out);
+	return text;
+}
+
+void load_hint_followers(const struct load_session *session)
+{
+	for (int hook = 0; hook < HOOKS; hook++) {
+		size_t count = session->followers_len[hook];
+		char *words = count ? join_words(session->followers[hook], count) : NULL;
+
+		if (words)
+			hint("what tools edit from now on is not in force on %s before %s: %s%s "
+			     "--on-mismatch migrate --hook %s %s OBJECT",
+			     hook_name(hook), count > 1 ? "all of them follow" : "it follows",
+			     cli_command("load"), count > 1 ? " --shared" : "", hook_name(hook),
+			     words);
+		free(words);
+	}
+}
+
 void load_tell_followers(const struct loading *l)
 {
 	const struct load_report *report = l->report;
@@ -159,10 +211,6 @@ void load_tell_followers(const struct loading *l)
 		}
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (parted.follows[hook] && hook != (int)l->object->hook)
-			hint("what tools edit from now on is not in force on %s before it follows: "
-			     "%s "
-			     "--on-mismatch migrate --hook %s %s OBJECT",
-			     hook_name(hook), cli_command("load"), hook_name(hook),
-			     cli_word(l->iface->name));
+			hint_follower(l, hook);
 	hint_kept(l, &parted);
 }

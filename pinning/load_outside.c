@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Pins of others that hold the old map of one that was replaced. */
+#include <stdlib.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_print.h"
+
+/* Several interfaces had the same one, and one command is enough. Without memory it is said again.
+ */
+static bool is_again(const struct loading *l, __u32 map_id)
+{
+	struct load_session *session = l->options->session;
+	__u32 *list;
+
+	for (size_t i = 0; session && i < session->outside_len; i++)
+		if (session->outside[i] == map_id)
+			return true;
+	list = session ? reallocarray(session->outside, session->outside_len + 1, sizeof(*list))
+	               : NULL;
+	if (list) {
+		list[session->outside_len++] = map_id;
+		session->outside = list;
+	}
+	return false;
+}
 
 static void tell_pins(const struct loading *l, const struct plan_map *map, enum owner_kind owner)
 {
@@ -32,7 +52,8 @@ void load_tell_outside(const struct loading *l)
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
-		if (map->state != PLAN_REPLACED || !map->old_id || !load_is_own(l->report, map))
+		if (map->state != PLAN_REPLACED || !map->old_id || !load_is_own(l->report, map) ||
+		    is_again(l, map->old_id))
 			continue;
 		tell_pins(l, map, OWNER_OTHER);
 		tell_pins(l, map, OWNER_IPROUTE2);

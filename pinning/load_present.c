@@ -2,6 +2,7 @@
 /* Several interfaces with one set of maps: which of them has it already, and who goes first. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -344,11 +345,44 @@ int load_share(char **ifnames, struct interface *ifaces, size_t count, const str
 		if (!err)
 			err = look(p, object, options);
 	}
-	if (err || !p->together) {
+	if (err) {
 		load_present_free(p);
 		return err;
 	}
-	session->together = true;
+	session->together = p->together;
 	session->present = p;
 	return 0;
+}
+
+/* Where an interface is among them, or SIZE_MAX. */
+static size_t place_of(const struct load_present *p, const struct interface *iface)
+{
+	for (size_t i = 0; p && i < p->count; i++)
+		if (p->ifaces[i].ifindex == iface->ifindex)
+			return i;
+	return SIZE_MAX;
+}
+
+void load_note_refused(const struct loading *l)
+{
+	struct load_session *session = l->options->session;
+	size_t i = session ? place_of(session->present, l->iface) : SIZE_MAX;
+
+	if (i != SIZE_MAX)
+		session->refused = &session->present->ifaces[i];
+}
+
+const struct interface *load_refused_alike(const struct loading *l)
+{
+	const struct load_session *session = l->options->session;
+	const struct load_present *p = session ? session->present : NULL;
+	size_t ours = p && session->refused ? place_of(p, l->iface) : SIZE_MAX, theirs;
+
+	if (ours == SIZE_MAX)
+		return NULL;
+	theirs = place_of(p, session->refused);
+	for (size_t m = 0; m < p->maps; m++)
+		if (load_pinned_at(p, ours, m)->id != load_pinned_at(p, theirs, m)->id)
+			return NULL;
+	return session->refused;
 }

@@ -58,6 +58,13 @@ int load_resume_all(char **ifnames, size_t count, struct load_session *session);
  */
 int load_join_others(struct loading *l);
 
+/*
+ * The object is not loaded yet, and what is pinned for an interface was refused, which was said:
+ * the next one may have the same maps. Returns whose they are, or NULL.
+ */
+void load_note_refused(const struct loading *l);
+const struct interface *load_refused_alike(const struct loading *l);
+
 /* Leave out what is pinned in the directories of those that go along. */
 void load_forget_members(const struct loading *l, struct owners *owners);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "bpffs/claim.h"
 #include "bpffs/log.h"
@@ -96,6 +97,7 @@ static int load_object(struct loading *l)
 		.replaces = l->options->has_expect,
 	};
 	struct explanation *how = &l->object->explanation;
+	const struct interface *alike;
 	unsigned int reused = 0;
 	int err;
 
@@ -117,8 +119,17 @@ static int load_object(struct loading *l)
 	err = load_look_for_sharers(l);
 	if (err)
 		return err;
+	alike = load_refused_alike(l);
+	if (alike) {
+		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "they are those of %s", alike->name);
+		return rejected(-EINVAL,
+		                "cannot load onto %s: its maps are those of %s, which do not do",
+		                l->iface->name, alike->name);
+	}
 	err = reuse_maps(l->object, &l->dir, &reuse, &reused);
 	if (err) {
+		if (err == -EINVAL || err == -EOPNOTSUPP)
+			load_note_refused(l);
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "a pinned map does not fit the object");
 		return err;
 	}
@@ -430,6 +441,12 @@ void load_session_end(struct load_session *session)
 	links_free(&session->links);
 	netlink_close(&session->netlink);
 	load_present_free(session->present);
+	free(session->outside);
+	for (int hook = 0; hook < HOOKS; hook++) {
+		while (session->followers_len[hook])
+			free(session->followers[hook][--session->followers_len[hook]]);
+		free(session->followers[hook]);
+	}
 	memset(session, 0, sizeof(*session));
 }
 

@@ -35,14 +35,22 @@ struct load_session {
 	struct netlink netlink;
 	struct xdp_links links;
 	bool together;                /* maps are carried over for several: see load_together.h */
-	struct load_present *present; /* then what is pinned for each of them */
+	struct load_present *present; /* what is pinned for each of them */
 	struct carry *carry;          /* and what is carried over, once it is planned */
+	const struct interface *refused; /* of those the last whose maps were refused, or NULL */
+	char **followers[HOOKS]; /* interfaces on which these hooks have the old maps still */
+	size_t followers_len[HOOKS];
+	__u32 *outside; /* old maps of which was said who else has them pinned */
+	size_t outside_len;
 	__u32 plain_prog; /* a program that was replaced and has no global variables, or 0 */
 };
 
 /* Between two loads: let other writers have their turn. */
 void load_session_pause(struct load_session *session);
 void load_session_end(struct load_session *session);
+
+/* load_hooks.c: all loads are over: say how what other hooks go on with comes along. */
+void load_hint_followers(const struct load_session *session);
 
 struct load_options {
 	bool has_mode;      /* else the mode in which something is attached, else native */

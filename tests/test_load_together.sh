@@ -681,3 +681,45 @@ test_counts_of_one_that_vanishes_before_its_switch_come_along()
 }
 
 is_switched() { [[ $(prog_id v0) != "$1" ]]; }
+
+test_a_pin_of_others_is_told_once_for_all()
+{
+	begin
+	bpftool map pin pinned "$BPFFS/h1/deny_list" "$BPFFS/others"
+	expect_migrated "$BUILT/carry2.o"
+	[[ $(grep -c "stays pinned at $BPFFS/others as well" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $(grep -c "^  hint: have it hold the new one: " <<<"$errors") == 1 ]] || fail "it says: $errors"
+	rm "$BPFFS/others"
+}
+
+# What does not do for one, does not do for another one that has the same.
+test_why_a_shared_set_is_refused_is_told_once()
+{
+	local before
+
+	begin
+	before=$(snapshot)
+	# shellcheck disable=SC2086 # words
+	expect_status 2 load --shared $MEMBERS "$BUILT/carry2.o"
+	[[ $(grep -c "cannot reuse map 'deny_list'" <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $(grep -c 'carry the content over: --on-mismatch migrate' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	[[ $errors == *"cannot load onto h2: its maps are those of v0, which do not do"* ]] || fail "it says: $errors"
+	expect_unchanged "$before"
+}
+
+# The programs on another hook of some of them follow by one command, which names those.
+test_other_hooks_that_are_to_follow_are_named_in_one_command()
+{
+	local command
+
+	begin
+	# shellcheck disable=SC2086 # words
+	load --shared --hook tc_ingress v0 h2 "$BUILT/tc_carry1.o" >/dev/null
+	expect_migrated "$BUILT/carry2.o"
+	[[ $(grep -c 'what tools edit from now on is not in force on' <<<"$errors") == 1 ]] || fail "it says: $errors"
+	command=$(sed -n 's/.*is not in force on tc_ingress before all of them follow: //p' <<<"$errors")
+	[[ $command == *"load --shared --on-mismatch migrate --hook tc_ingress v0 h2 OBJECT" ]] || fail "it says: $errors"
+	bash -ec "${command//OBJECT/$BUILT/tc_carry2.o}" >/dev/null || fail "$command"
+	[[ $(load_state v0 tc_ingress) == *" tc_carry2" && -z $(load_state h1 tc_ingress | grep tc_carry2) ]] || fail "$command"
+	expect_id "$BPFFS/h2/deny_list" "$(map_id "$BPFFS/h1/deny_list")"
+}
