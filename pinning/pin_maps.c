@@ -26,8 +26,8 @@ static const struct option options[] = {
 
 /* clang-format off */
 static const char usage[] =
-	"Usage: %s [options] <ifname>\n"
-	"Pin the maps of the programs that run on an interface.\n"
+	"Usage: %s [options] <ifname>...\n"
+	"Pin the maps of the programs that run on interfaces.\n"
 	"\n"
 	"      --carry              merge replaced maps into those in their places\n"
 	"      --class <map=class>  --carry, and that map as config, counter or flow\n"
@@ -152,14 +152,13 @@ static void tell_left_out(const struct interface *iface, const struct adopt_repo
 	     cli_command("unload"), cli_word(iface->name));
 }
 
-static int pin_maps(const char *ifname, const char *netns, const struct adopt_options *how,
-                    bool json)
+static int pin_maps(const char *ifname, const struct adopt_options *how, bool json)
 {
 	struct adopt_report report;
 	struct interface iface;
 	int status;
 
-	if (interface_find(&iface, ifname, netns))
+	if (interface_find(&iface, ifname, NULL))
 		return EXIT_KERNEL;
 	if (adopt_maps(&iface, how, &report)) {
 		status = report.misused ? EXIT_USAGE : EXIT_KERNEL;
@@ -171,6 +170,24 @@ static int pin_maps(const char *ifname, const char *netns, const struct adopt_op
 	}
 	adopt_report_free(&report);
 	return status;
+}
+
+/* One after the other; what fails on one does not stop the others. */
+static int pin_all(char **ifnames, int count, const struct adopt_options *how, bool json)
+{
+	int done = 0, partly = 0, status = EXIT_KERNEL;
+
+	for (int i = 0; i < count; i++) {
+		status = pin_maps(ifnames[i], how, json);
+		if (status == EXIT_USAGE)
+			return status;
+		done += status != EXIT_KERNEL;
+		partly += status == EXIT_PARTLY;
+		fflush(stdout);
+	}
+	if (!done)
+		return EXIT_KERNEL;
+	return done == count && !partly ? EXIT_SUCCESS : EXIT_PARTLY;
 }
 
 int main(int argc, char **argv)
@@ -215,8 +232,13 @@ int main(int argc, char **argv)
 		return cli_misused("pin_maps", "--group and --no-group contradict each other");
 	if (ungroup)
 		how.group = "";
-	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, 1, words))
+	if (cli_expect_words("pin_maps", argc - optind, argv + optind, 1, -1, words))
 		return EXIT_USAGE;
 	log_init("pin_maps", verbose);
-	return cli_finish_change(pin_maps(argv[optind], netns, &how, json));
+	/* What is said of the first interface, and read by nobody, does not keep off the others. */
+	if (!how.dry_run && argc - optind > 1)
+		cli_outlive_readers();
+	if (netns && netns_enter(netns))
+		return cli_finish(EXIT_KERNEL);
+	return cli_finish_change(pin_all(argv + optind, argc - optind, &how, json));
 }

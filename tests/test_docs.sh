@@ -236,13 +236,14 @@ test_completion_offers_as_many_interfaces_as_a_verb_takes()
 	local words
 
 	. scripts/completion.bash
-	for words in "pin v" "pin --dry-run v" "pin --group root v" "pin -g root -j v" "stats -i 2 v" \
-		"stats lo v" "stats lo -j v" "load lo v" "status lo v" "redirect v" "redirect --both lo v"; do
+	for words in "pin v" "pin --dry-run v" "pin --group root v" "pin -g root -j v" "pin lo v" \
+		"pin --netns peer lo v" "stats -i 2 v" "stats lo v" "stats lo -j v" "load lo v" "status lo v" "redirect v" \
+		"redirect --both lo v"; do
 		# shellcheck disable=SC2086 # words
 		[[ $(completed scripts/ifbpf $words) == v0 ]] ||
 			fail "after $words: $(completed scripts/ifbpf $words)"
 	done
-	for words in "pin lo v" "pin --netns peer lo v" "iproute2_env lo v" "doctor lo -j v" \
+	for words in "unload lo v" "unload --netns peer lo v" "iproute2_env lo v" "doctor lo -j v" \
 		"redirect lo lo v"; do
 		# shellcheck disable=SC2086 # words
 		[[ -z $(completed scripts/ifbpf $words) ]] ||

@@ -228,7 +228,6 @@ test_misuse_is_status_1_and_help_is_0()
 	before=$(snapshot)
 	expect_status 1 pin_maps
 	[[ $errors == "pin_maps: the interface is missing"* && -z $output ]] || fail "it says: $output$errors"
-	expect_status 1 pin_maps v0 v1
 	expect_status 1 pin_maps --no-such-option v0
 	expect_status 1 pin_maps --netns
 	expect_status 0 pin_maps --help
@@ -236,6 +235,21 @@ test_misuse_is_status_1_and_help_is_0()
 	expect_status 0 pin_maps --version
 	[[ $output == "pin_maps $(<VERSION)" ]] || fail "it says: $output"
 	expect_unchanged "$before"
+}
+
+# Of a set that is shared, a hint names each of the interfaces.
+test_several_interfaces_are_done_one_after_the_other()
+{
+	make_veth h1
+	link_xdp v0 objects/xdp_pass.o
+	link_xdp h1 objects/xdp_drop.o
+	expect_status 3 pin_maps v0 nosuch h1
+	[[ $errors == *"cannot find interface nosuch"* ]] || fail "it says: $errors"
+	[[ $output == *"v0: 1 of 1 maps in $BPFFS/v0"*"h1: 1 of 1 maps in $BPFFS/h1"* ]] || fail "it says: $output"
+	[[ $(map_id "$BPFFS/v0/xdp_stats_map") != "$(map_id "$BPFFS/h1/xdp_stats_map")" ]] || fail "they have one map"
+	expect_status 0 pin_maps --json v0 h1
+	[[ $(grep -c '"schema":"ifbpf.pin/1"' <<<"$output") == 2 ]] || fail "it says: $output"
+	expect_status 2 pin_maps nosuch nobody
 }
 
 test_maps_of_sections_are_skipped_and_counted()
