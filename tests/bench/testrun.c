@@ -175,16 +175,11 @@ static int calibrate(struct testrun *run)
  * A run takes some microseconds whatever its packets are, and rows are compared: all take as long
  * as wanted, so what was disturbed once must not decide for the rounds that follow.
  */
-int testrun_time(struct testrun *run, double *ns)
+static int time_as_long(struct testrun *run, double *ns)
 {
 	double seconds, aim;
 	int err = run->repeat ? 0 : calibrate(run);
-	__u32 action;
 
-	if (!err && run->keys)
-		err = testrun_run(run, run->keys, &action);
-	if (run->repeat < run->keys)
-		run->repeat = run->keys;
 	if (!err)
 		err = time_run(run, run->repeat, &seconds);
 	if (err)
@@ -193,6 +188,25 @@ int testrun_time(struct testrun *run, double *ns)
 	aim = fmin(fmax(testrun_wanted(run) / seconds, 0.5), 2);
 	run->repeat = (__u32)fmin(run->repeat * aim + 1, REPEAT_MAX);
 	return 0;
+}
+
+/* Seconds would be fewer packets the slower a row is, and the fewer the colder its caches. */
+static int time_as_many(struct testrun *run, double *ns)
+{
+	double seconds;
+	__u32 action;
+	int err = run->warm ? testrun_run(run, run->warm, &action) : 0;
+
+	if (!err)
+		err = time_run(run, run->packets, &seconds);
+	if (!err)
+		*ns = seconds * 1e9 / run->packets;
+	return err;
+}
+
+int testrun_time(struct testrun *run, double *ns)
+{
+	return run->packets ? time_as_many(run, ns) : time_as_long(run, ns);
 }
 
 void testrun_free(struct testrun *run)

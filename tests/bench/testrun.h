@@ -15,7 +15,8 @@ struct testrun {
 	int wrapper_fd;
 	struct frame frame;
 	__u32 repeat; /* 0: not calibrated yet */
-	__u32 keys;  /* of which each comes once before a measurement and in it; 0: as many as do */
+	/* Of a measurement: exactly so many, after so many untimed; 0: as many as take the time. */
+	__u32 packets, warm;
 	int ifindex; /* that the packets seem to come from; 0: none */
 	bool tc;
 	unsigned int ms; /* how long a measurement shall take; 0: bench.round_ms */
