@@ -112,6 +112,8 @@ build/%.o: %.c build/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 build/pinning/join.o: ALL_CFLAGS += $(LIBXDP_CFLAGS)
+# What stands on top of its results.
+build/tests/bench/machine.o: ALL_CFLAGS += -DBENCH_CC='"$(CC)"' -DBENCH_CLANG='"$(CLANG)"'
 
 build/plugin/%.o: compat/%.c build/flags
 	$(call msg,CC,$@)

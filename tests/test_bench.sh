@@ -374,16 +374,32 @@ test_targets_are_about_rows_that_exist()
 	((tried > 20)) || fail "only $tried targets"
 }
 
+# As a pattern; the compiler may be several words.
+compiler_line()
+{
+	# shellcheck disable=SC2086
+	$1 --version | sed -n '1s/[][().*+?^$|{}\\]/\\&/gp'
+}
+
 test_what_was_measured_on_what_stands_on_top()
 {
-	local commit
+	local commit compiler
 
 	commit=$(git -c safe.directory="$PWD" describe --always --tags --dirty 2>/dev/null || true)
-	bench stats
+	# What built it is no matter of whoever runs it.
+	CC='echo other' CLANG='echo other' bench stats
 	((status == 0)) || fail "status $status: $errors"
 	grep -qx "ifbpf  *$(<VERSION)${commit:+, commit $commit}" <<<"$output" || fail "$output"
 	grep -qxE 'duration +[1-9][0-9]* seconds' <<<"$output" || fail "$output"
 	grep -qE '^load average .* at the start$' <<<"$output" || fail "$output"
+	grep -qE '^libbpf +v?[0-9]+\.[0-9]' <<<"$output" || fail "$output"
+	! grep -E '^(C|BPF) compiler .*other' <<<"$output" || fail "a compiler of the environment"
+	for compiler in CC CLANG; do
+		compiler=$(sed -n "s/^$compiler ?\?= //p" config.mk)
+		[[ ! -x $(type -P "${compiler%% *}") ]] ||
+			grep -qxE "(C|BPF) compiler +$(compiler_line "$compiler")" <<<"$output" ||
+			fail "$compiler: $output"
+	done
 	grep -qE '^mode +quick: .* is not repeated$' <<<"$output" || fail "$output"
 	# Of the targets those alone that this run is about: of this group none.
 	[[ $(sed '1,/^targets$/d' <<<"$output") =~ ^' '+'not measured'' '+[0-9]+' more, about tables that this run does not have'$ ]] ||

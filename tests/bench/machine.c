@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 static const struct {
 	const char *name, *command;
 } versions[] = {
-	{ "C compiler", "${CC:-cc} --version" },
-	{ "BPF compiler", "${CLANG:-clang} --version" },
+	{ "C compiler", BENCH_CC " --version" }, /* what has compiled this, by the Makefile */
+	{ "BPF compiler", BENCH_CLANG " --version" },
 	{ "ip", "ip -V" },
 	{ "tc", "tc -V" },
 	{ "bpftool", "bpftool version" },
@@ -112,6 +113,8 @@ size_t machine_facts(struct fact *facts, size_t room)
 	         bench.loads[1], bench.loads[2]);
 	fact = add(facts, &len, room, "BPF");
 	tell_bpf(fact->value, sizeof(fact->value));
+	fact = add(facts, &len, room, "libbpf");
+	snprintf(fact->value, sizeof(fact->value), "%s", libbpf_version_string());
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		fact = add(facts, &len, room, versions[i].name);
 		first_line(versions[i].command, fact->value, sizeof(fact->value));

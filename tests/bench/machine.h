@@ -14,8 +14,8 @@ struct fact {
 #define MACHINE_FACTS 24
 
 /*
- * Our version and commit, date and duration, kernel, CPU, load before the run, compilers and the
- * versions of all peers. Returns their number.
+ * Our version and commit, date and duration, kernel, CPU, load before the run, compilers, libbpf
+ * and the versions of all peers. Returns their number.
  */
 size_t machine_facts(struct fact *facts, size_t room);
 
