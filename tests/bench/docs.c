@@ -48,12 +48,15 @@ static void write_row(FILE *f, struct table *table, const struct row *row)
 		fprintf(f, " %s (%s – %s)", print_number(row->value[m].median),
 		        print_number(row->value[m].min), print_number(row->value[m].max));
 		if (m > 0 && row->has_ratio[m])
-			fprintf(f, ", %s×", print_number(row->ratio[m].median));
+			fprintf(f, ", %s×", print_ratio(&row->ratio[m]));
 		else if (m > 0 && row->drowned[m])
 			fputs(", " PRINT_NOISE, f);
 		fputs(" |", f);
 	}
-	if (row->has_ratio[0])
+	if (row->has_ratio[0] && row->ratio[0].bound)
+		fprintf(f, " **%s×** `%s` |\n", print_ratio(&row->ratio[0]),
+		        row_against(table, row)->name);
+	else if (row->has_ratio[0])
 		fprintf(f, " **%s×** (%s – %s) `%s` |\n", print_number(row->ratio[0].median),
 		        print_number(row->ratio[0].min), print_number(row->ratio[0].max),
 		        row_against(table, row)->name);

@@ -28,16 +28,19 @@ static struct json_object *summary_json(const struct summary *summary)
 	return json;
 }
 
-/* Or the reason why there is none. */
+/* Or the reason why there is none, with what it is beyond if that is known. */
 static struct json_object *ratio_json(struct table *table, const struct row *row, size_t m)
 {
 	const char *reason = print_no_ratio(table, row, m);
 	struct json_object *json;
 
-	if (!reason)
+	if (!reason && !row->ratio[m].bound)
 		return summary_json(&row->ratio[m]);
 	json = json_object_new_object();
-	json_put_string(json, "reason", reason);
+	json_put_string(json, "reason", reason ? reason : PRINT_NOISE);
+	if (!reason)
+		put_double(json, row->ratio[m].bound == '>' ? "more_than" : "less_than",
+		           row->ratio[m].median);
 	return json;
 }
 
@@ -127,6 +130,10 @@ static struct json_object *target_json(const struct target *target)
 	json_object_object_add(json, "measured", NULL);
 	if (target->unit)
 		put_double(json, "measured", target->measured);
+	json_put_string(json, "measured_is",
+	                !target->bound         ? NULL
+	                : target->bound == '>' ? "more"
+	                                       : "less");
 	json_put_string(json, "unit", target->unit);
 	json_put_string(json, "found", target->found);
 	json_put_string(json, "verdict", target_verdict(target));

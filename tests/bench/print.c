@@ -23,6 +23,16 @@ const char *print_number(double number)
 	return text;
 }
 
+const char *print_ratio(const struct summary *ratio)
+{
+	static char texts[2][40];
+	static unsigned int next;
+	char *text = texts[next++ % 2];
+
+	snprintf(text, sizeof(texts[0]), "%.1s%s", &ratio->bound, print_number(ratio->median));
+	return text;
+}
+
 const char *print_missing(const struct table *table, const struct row *row)
 {
 	return row->missing[0] || table->measured ? row->missing : "not measured";
@@ -48,10 +58,22 @@ const char *print_legend(const struct table *table)
 	for (size_t r = 0; r < table->rows_len; r++)
 		for (size_t m = 0; m < table->metrics_len; m++)
 			drowned = drowned ||
-			          (table->rows[r].drowned[m] && !table->rows[r].missing[0]);
-	return drowned ? PRINT_NOISE " instead of a ratio: in some round one of the two is nearer "
-	                             "to its zero line than A/A is sure of."
+			          (!table->rows[r].missing[0] &&
+			           (table->rows[r].drowned[m] || (table->rows[r].has_ratio[m] &&
+			                                          table->rows[r].ratio[m].bound)));
+	return drowned ? PRINT_NOISE " instead of a ratio: both are nearer to their zero lines "
+	                             "than A/A is sure of; > or <: one of the two is, and the "
+	                             "ratio is beyond that."
 	               : NULL;
+}
+
+/* Of what is shown without its zero line, a share of what was measured says nothing. */
+static bool has_zero_lines(const struct table *table, size_t metric)
+{
+	for (size_t r = 0; metric == table->zero_metric && r < table->rows_len; r++)
+		if (table->rows[r].zero[0])
+			return true;
+	return false;
 }
 
 /* Of each metric that is no count. */
@@ -66,9 +88,17 @@ static void tell_noise(const struct table *table, char *text, size_t size)
 
 		if (metric->no_ratio || len >= size)
 			continue;
-		len += (size_t)snprintf(text + len, size - len, ", A/A of %s within %.1f%%%s",
-		                        metric->name, noise->share * 100,
-		                        noise->reliable ? "" : ": UNRELIABLE");
+		len += (size_t)snprintf(text + len, size - len, ", A/A of %s within ",
+		                        metric->name);
+		if (len < size && has_zero_lines(table, m))
+			len += (size_t)snprintf(
+				text + len, size - len, "%s %s (%.1f%% with the zero line)",
+				print_number(noise->size), metric->unit, noise->share * 100);
+		else if (len < size)
+			len += (size_t)snprintf(text + len, size - len, "%.1f%%",
+			                        noise->share * 100);
+		if (len < size && !noise->reliable)
+			len += (size_t)snprintf(text + len, size - len, ": UNRELIABLE");
 	}
 }
 
@@ -145,7 +175,7 @@ static void print_metric(const struct table *table, const struct row *row, size_
 	if (table->metrics[m].no_ratio)
 		return;
 	if (row->has_ratio[m])
-		printf(" %7sx", print_number(row->ratio[m].median));
+		printf(" %7sx", print_ratio(&row->ratio[m]));
 	else
 		printf(" %8s", row->drowned[m] ? PRINT_NOISE : "-");
 }

@@ -9,6 +9,9 @@
 /* A number with as many digits as it is sure of. Valid until the eighth next call. */
 const char *print_number(double number);
 
+/* How many times, or more or less than how many. Valid until the second next call. */
+const char *print_ratio(const struct summary *ratio);
+
 /* Why a row has no numbers, or "". */
 const char *print_missing(const struct table *table, const struct row *row);
 

@@ -26,7 +26,7 @@ static double quantile(double *values, unsigned int n, double share)
 static struct summary summarize(const double *values, unsigned int n)
 {
 	double sorted[TABLE_ROUNDS];
-	struct summary summary;
+	struct summary summary = {};
 
 	memcpy(sorted, values, n * sizeof(*values));
 	summary.median = quantile(sorted, n, 0.5);
@@ -62,13 +62,14 @@ static double net(struct table *table, const struct samples *samples, const stru
 	return zero ? value - samples->of[index_of(table, zero)][metric][round] : value;
 }
 
-/* What of it may be noise: the share that A/A has of a value, of the row as it was measured. */
-static double least(struct table *table, const struct samples *samples, const struct row *row,
-                    size_t metric, unsigned int round)
+/* What of a value may be noise: the share that A/A has of the row as it was measured. */
+static double noise_in(struct table *table, const struct samples *samples, const struct row *row,
+                       size_t metric)
 {
 	if (!zero_of(table, row, metric))
 		return 0;
-	return table->noise[metric].share * samples->of[index_of(table, row)][metric][round];
+	return table->noise[metric].share *
+	       summarize(samples->of[index_of(table, row)][metric], samples->rounds).median;
 }
 
 /* As the ratio that the row of A/A has; which of the two it is in favour of is of no interest. */
@@ -152,22 +153,68 @@ bool results_are_reliable(const struct table *table)
 	return !count_unreliable(table->noise, table->metrics_len);
 }
 
+/* The values of a row in a metric, net, with their median and how far noise may bring it off. */
+struct side {
+	double values[TABLE_ROUNDS], median, noise;
+	double off; /* by noise, or as the rounds are spread */
+};
+
+static struct side side_of(struct table *table, const struct samples *samples,
+                           const struct row *row, size_t metric)
+{
+	struct side side = { .noise = noise_in(table, samples, row, metric) };
+	struct summary all;
+
+	for (unsigned int i = 0; i < samples->rounds; i++)
+		side.values[i] = net(table, samples, row, metric, i);
+	all = summarize(side.values, samples->rounds);
+	side.median = all.median;
+	side.off = fmax(side.noise, all.unsure);
+	return side;
+}
+
+/* The larger one is known, the smaller one drowns: what their ratio is beyond, with both at worst.
+ */
+static double bound_of(const struct side *larger, const struct side *smaller)
+{
+	return (larger->median - larger->off) / (fmax(smaller->median, 0) + smaller->off);
+}
+
+/*
+ * The medians decide: of many rounds there is always one that drowns. Then a value counts as what
+ * may be noise, which is the least that it may be known to be.
+ */
 static bool find_ratio(struct table *table, const struct samples *samples, const struct row *row,
                        const struct row *vs, size_t metric, struct summary *ratio)
 {
-	double ratios[TABLE_ROUNDS], mine, other;
-	unsigned int n = samples->rounds;
+	struct side mine = side_of(table, samples, row, metric);
+	struct side other = side_of(table, samples, vs, metric);
+	const struct side *above = table->metrics[metric].higher ? &mine : &other;
+	const struct side *below = table->metrics[metric].higher ? &other : &mine;
+	bool above_drowns = above->median <= above->noise;
+	bool below_drowns = below->median <= below->noise;
+	double ratios[TABLE_ROUNDS], bound;
 
-	for (unsigned int i = 0; i < n; i++) {
-		mine = net(table, samples, row, metric, i);
-		other = net(table, samples, vs, metric, i);
-		if (mine <= least(table, samples, row, metric, i) ||
-		    other <= least(table, samples, vs, metric, i))
-			return false; /* a difference that drowns in the noise */
-		ratios[i] = table->metrics[metric].higher ? mine / other : other / mine;
+	if (above_drowns != below_drowns) {
+		bound = above_drowns ? bound_of(below, above) : bound_of(above, below);
+		if (!isfinite(bound) || bound <= 1)
+			return false;
+		*ratio = (struct summary){ .bound = above_drowns ? '<' : '>' };
+		ratio->median = above_drowns ? 1 / bound : bound;
+		ratio->min = ratio->max = ratio->median;
+		return true;
 	}
-	*ratio = summarize(ratios, n);
-	return true;
+	for (unsigned int i = 0; !above_drowns && i < samples->rounds; i++) {
+		double up = fmax(above->values[i], above->noise);
+		double down = fmax(below->values[i], below->noise);
+
+		if (up <= 0 || down <= 0)
+			return false; /* above its zero line in the median, and by no noise */
+		ratios[i] = up / down;
+	}
+	if (!above_drowns)
+		*ratio = summarize(ratios, samples->rounds);
+	return !above_drowns;
 }
 
 bool results_ratio(struct table *table, const struct row *row, const struct row *vs, size_t metric,

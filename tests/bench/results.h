@@ -31,8 +31,9 @@ bool results_are_reliable(const struct table *table);
 void results_make(struct table *table, const struct samples *samples);
 
 /*
- * How many times better a row of a measured table is than another one, in each round. Returns
- * false if that cannot be said: a difference from a zero line drowns in the noise.
+ * How many times better a row of a measured table is than another one, in each round; or only
+ * what that is more or less than, if one of the two drowns in the noise of what its zero line is
+ * taken off. Returns false if nothing can be said: both do, or the other is hardly above it.
  */
 bool results_ratio(struct table *table, const struct row *row, const struct row *vs, size_t metric,
                    struct summary *ratio);

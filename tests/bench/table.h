@@ -35,6 +35,7 @@ struct metric {
 struct summary {
 	double median, min, max;
 	double unsure; /* how far off the median may be, as its rounds are spread */
+	char bound;    /* of a ratio: '>' or '<' if it is only known to be beyond that; else 0 */
 };
 
 /* What A/A says of a metric. Of a count that may be 0 it says nothing: that one is what it is. */
@@ -68,7 +69,7 @@ struct row {
 	/* Filled by table_run(). A ratio above 1 is always in favour of the row. */
 	struct summary value[TABLE_METRICS], ratio[TABLE_METRICS];
 	bool has_ratio[TABLE_METRICS];
-	bool drowned[TABLE_METRICS]; /* it has none as a zero line is too near to one of the two */
+	bool drowned[TABLE_METRICS]; /* it has none as zero lines are too near */
 };
 
 struct table {
@@ -77,6 +78,8 @@ struct table {
 	size_t metrics_len;
 	char reference[48];
 	size_t zero_metric; /* what rows are above their zero line in; the first one unless set */
+	/* What a quick run has it about, where targets are about more; "": all that they are. */
+	char reduced[48];
 	struct row rows[TABLE_ROWS];
 	size_t rows_len;
 	const char *notes[TABLE_NOTES];

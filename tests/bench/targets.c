@@ -166,6 +166,9 @@ static bool measure(struct target *target, struct table *table, const struct row
 	if (!results_ratio(table, row, vs, m, &ratio))
 		return false;
 	target->measured = ratio.median;
+	target->bound = ratio.bound;
+	if (ratio.bound) /* which has the noise in it */
+		return true;
 	*margin = fmax(fmax(noise, results_noise_of(table, vs, m)) * ratio.median, ratio.unsure);
 	return true;
 }
@@ -184,6 +187,16 @@ static void doubt(struct target *target, const struct table *table, const struct
 	         silent, print_number(row->value[other].max), table->metrics[other].unit);
 }
 
+/* What lies beyond a bound lies on one side of the limit. */
+static bool bound_decides(const struct target *target)
+{
+	bool met = is_met(target);
+
+	if (!target->bound)
+		return true;
+	return (target->bound == '>') == (target->is == TARGET_AT_LEAST) ? met : !met;
+}
+
 static void judge(struct target *target)
 {
 	struct table *table = find_table(target->table), *other = table;
@@ -195,8 +208,13 @@ static void judge(struct target *target)
 
 	target->state = TARGET_NOT_MEASURED;
 	target->found[0] = '\0';
+	target->unit = NULL;
 	if (!table)
 		return;
+	if (table->reduced[0]) {
+		snprintf(target->found, sizeof(target->found), "%s", table->reduced);
+		return;
+	}
 	row = table_find(table, target->row);
 	m = find_metric(table, target->metric);
 	if (!is_measured(target, table, row, target->row))
@@ -226,20 +244,24 @@ static void judge(struct target *target)
 	if (*vs_name && !is_measured(target, other, vs, vs_name))
 		return;
 	target->unit = vs ? "times" : table->metrics[m].unit;
+	target->bound = '\0';
 	if (!measure(target, table, row, other, vs, (size_t)m, &margin)) {
 		target->state = TARGET_UNSURE;
 		target->unit = NULL;
 		snprintf(target->found, sizeof(target->found), "drowns in the noise");
 		return;
 	}
-	snprintf(target->found, sizeof(target->found), "%s %s, wanted %s %s",
+	snprintf(target->found, sizeof(target->found), "%s%s %s, wanted %s %s",
+	         target->bound == '>'   ? "more than "
+	         : target->bound == '<' ? "less than "
+	                                : "",
 	         print_number(target->measured), target->unit, comparisons[target->is].words,
 	         print_number(target->limit));
 	target->state = is_met(target) ? TARGET_MET : TARGET_MISSED;
 	/* Counts are what they are: A/A is about times, which a quick run does not know. */
 	if (!table->metrics[m].no_ratio &&
-	    (bench.quick || !table->noise[m].reliable || !other->noise[m].reliable ||
-	     fabs(target->measured - target->limit) <= margin))
+	    (bench.quick || !bound_decides(target) || !table->noise[m].reliable ||
+	     !other->noise[m].reliable || fabs(target->measured - target->limit) <= margin))
 		target->state = TARGET_UNSURE;
 	doubt(target, table, row, (size_t)m);
 }

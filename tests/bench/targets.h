@@ -24,6 +24,7 @@ struct target {
 		TARGET_UNSURE,
 	} state;
 	double measured;  /* a count: in its worst round; else the median */
+	char bound;       /* that is a ratio's, as struct summary has it */
 	const char *unit; /* NULL: nothing is measured */
 	char found[400];
 };

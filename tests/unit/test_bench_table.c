@@ -172,6 +172,98 @@ static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
 	assert_non_null(strstr(print_legend(table), PRINT_NOISE " instead of a ratio: "));
 }
 
+/* Rows above a zero line of 100; A/A says that 2 in 100 are noise. */
+static struct table *make_above_zero(struct script *zero, struct script *aa)
+{
+	struct table *table = make_table(5, false);
+
+	table_row(table, "zero", "", play, zero);
+	table_row(table, ROW_AA, "", play, aa);
+	return table;
+}
+
+static struct row *add_above_zero(struct table *table, const char *name, struct script *script,
+                                  const char *vs)
+{
+	struct row *row = table_row(table, name, "", play, script);
+
+	strcpy(row->zero, "zero");
+	strcpy(row->vs, vs);
+	return row;
+}
+
+static void one_round_that_drowns_takes_no_ratio_away(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100 / 0.98);
+	SCRIPT(a, 140);
+	SCRIPT(b, 110, 110, 99, 110, 110);
+	struct table *table = make_above_zero(&zero, &aa);
+	struct row *row;
+
+	(void)state;
+	add_above_zero(table, "a", &a, "");
+	add_above_zero(table, "b", &b, "a");
+	assert_int_equal(table_run(table), 0);
+	row = table_find(table, "b");
+	assert_true(row->has_ratio[0]);
+	assert_near(row->ratio[0].median, 4);
+	assert_int_equal(row->ratio[0].bound, 0);
+	/* That round is what may be noise: 2 in 100 of 110. */
+	assert_near(row->ratio[0].max, 40 / 2.2);
+	assert_null(print_legend(table));
+}
+
+static void what_drowns_beside_what_does_not_has_a_bound(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100 / 0.98);
+	SCRIPT(a, 300);
+	SCRIPT(b, 101);
+	SCRIPT(c, 102);
+	SCRIPT(d, 103);
+	struct table *table = make_above_zero(&zero, &aa);
+	struct row *row;
+
+	(void)state;
+	add_above_zero(table, "a", &a, "b");
+	add_above_zero(table, "b", &b, "a");
+	add_above_zero(table, "c", &c, "b");
+	add_above_zero(table, "d", &d, "b");
+	assert_int_equal(table_run(table), 0);
+	/* 200 less 6, of 1 and 2.02. */
+	row = table_find(table, "b");
+	assert_true(row->has_ratio[0]);
+	assert_near(row->ratio[0].median, 194 / 3.02);
+	assert_string_equal(print_ratio(&row->ratio[0]), ">64.2");
+	row = table_find(table, "a");
+	assert_near(row->ratio[0].median, 3.02 / 194);
+	assert_string_equal(print_ratio(&row->ratio[0]), "<0.0156");
+	assert_null(print_no_ratio(table, row, 0));
+	assert_non_null(strstr(print_legend(table), "> or <: one of the two is"));
+	/* Both drown, or what is known is no more than that they may be the same. */
+	assert_string_equal(print_no_ratio(table, table_find(table, "c"), 0), PRINT_NOISE);
+	assert_string_equal(print_no_ratio(table, table_find(table, "d"), 0), PRINT_NOISE);
+}
+
+/* The share is of what was measured, which is not what the column shows. */
+static void the_noise_above_a_zero_line_is_told_in_its_unit(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100 / 0.98);
+	SCRIPT(a, 140);
+	struct table *above = make_above_zero(&zero, &aa), *beside;
+
+	(void)state;
+	add_above_zero(above, "a", &a, "");
+	assert_int_equal(table_run(above), 0);
+	assert_non_null(strstr(print_sureness(above),
+	                       "A/A of m within 2.00 u (2.0% with the zero line), "));
+	beside = make_above_zero(&zero, &aa);
+	assert_int_equal(table_run(beside), 0);
+	assert_non_null(strstr(print_sureness(beside), "A/A of m within 2.0%, "));
+}
+
 static void what_has_no_ratio_says_why(void **state)
 {
 	struct table *table = make_two_metrics();
@@ -599,6 +691,9 @@ int main(void)
 		cmocka_unit_test_teardown(the_zero_line_is_taken_off_within_a_round, release),
 		cmocka_unit_test_teardown(a_difference_that_drowns_in_the_noise_has_no_ratio,
 		                          release),
+		cmocka_unit_test_teardown(one_round_that_drowns_takes_no_ratio_away, release),
+		cmocka_unit_test_teardown(what_drowns_beside_what_does_not_has_a_bound, release),
+		cmocka_unit_test_teardown(the_noise_above_a_zero_line_is_told_in_its_unit, release),
 		cmocka_unit_test_teardown(what_has_no_ratio_says_why, release),
 		cmocka_unit_test_teardown(a_noisy_table_is_measured_again_and_called_unreliable,
 		                          release),

@@ -231,7 +231,7 @@ static void what_noise_may_have_done_is_unsure(void **state)
 static void a_difference_from_the_zero_line_is_less_sure(void **state)
 {
 	struct table *table = make_table(0.02);
-	struct script near = { .m = { 101, 101, 101, 101, 101 } };
+	struct script near = { .m = { 101, 101, 101, 101, 101 } }, nearer = near;
 	struct script far = { .m = { 110, 110, 110, 110, 110 } };
 	struct script farther = { .m = { 130, 130, 130, 130, 130 } };
 	struct target target = {
@@ -242,12 +242,27 @@ static void a_difference_from_the_zero_line_is_less_sure(void **state)
 	(void)state;
 	row = table_row(table, "near", "", play, &near);
 	strcpy(row->zero, "reference");
+	row = table_row(table, "nearer", "", play, &nearer);
+	strcpy(row->zero, "reference");
 	row = table_row(table, "far", "", play, &far);
 	strcpy(row->zero, "reference");
 	row = table_row(table, "farther", "", play, &farther);
 	strcpy(row->zero, "reference");
+	/* 1 of 101 is nothing to divide by; but it is less than 3, and the other more than 7.8.
+	 */
+	assert_string_equal(judge(table, &target), "met");
+	assert_string_equal(target.found, "more than 2.63 times, wanted at least 2.00");
+	target.limit = 3;
 	assert_string_equal(judge(table, &target), "unsure");
-	assert_null(target.unit); /* 1 of 101 is nothing to divide by */
+	strcpy(target.row, "far");
+	strcpy(target.vs, "near");
+	target.limit = 1;
+	assert_string_equal(judge(table, &target), "missed");
+	assert_string_equal(target.found, "less than 0.38 times, wanted at least 1.00");
+	strcpy(target.row, "near");
+	strcpy(target.vs, "nearer");
+	assert_string_equal(judge(table, &target), "unsure");
+	assert_null(target.unit); /* both */
 	strcpy(target.row, "far");
 	strcpy(target.vs, "farther");
 	target.limit = 2.5; /* measured: 3, of which 2% of 110 / 10 are noise */
@@ -281,6 +296,20 @@ static void a_row_of_another_table_is_compared_by_the_medians(void **state)
 	assert_string_equal(target.found, "table one has no row nobody");
 }
 
+/* A quick run fills less: what is said of a million is not met by ten thousand. */
+static void a_table_about_less_says_nothing_of_its_targets(void **state)
+{
+	struct table *table = make_table(0);
+	struct target target = { .row = "reference", .metric = "n", .limit = 7 };
+
+	(void)state;
+	assert_string_equal(judge(table, &target), "met");
+	strcpy(table->reduced, "of 10,000 entries");
+	assert_string_equal(judge(table, &target), "not measured");
+	assert_string_equal(target.found, "of 10,000 entries");
+	assert_null(target.unit);
+}
+
 static void a_name_that_is_not_there_is_told(void **state)
 {
 	struct table *table = make_table(0);
@@ -309,6 +338,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
 		cmocka_unit_test_teardown(a_row_of_another_table_is_compared_by_the_medians,
 		                          release),
+		cmocka_unit_test_teardown(a_table_about_less_says_nothing_of_its_targets, release),
 		cmocka_unit_test_teardown(a_name_that_is_not_there_is_told, release),
 	};
 
