@@ -196,6 +196,9 @@ test_a_quick_run_loads_reads_and_fills()
 	! grep '^value bulk-[^ ]* [^ ]* entries' <<<"$rows" | grep -v 'acl-save\| 10000 10000 10000$' ||
 		fail "other entries"
 	expect_measured bulk-edit bpftool acl-add acl-del acl-add6 acl-del6 A/A
+	# Of ten thousand entries, which a target of a million is not about.
+	grep -qx 'target not measured: bulk-insert acl-load' <<<"$rows" || fail "$rows"
+	! grep '^target .*: bulk-' <<<"$rows" | grep -v '^target not measured: ' || fail "a target of a million"
 	expect_reasons
 	expect_above_nothing loading-1 loading-4
 	expect_no_more_than_the_wall loading-1 loading-4
@@ -212,8 +215,8 @@ expect_no_more_than_the_wall()
 	done
 }
 
-# An edit of a list that is not there would be another one.
-test_without_its_list_nothing_of_acl_is_measured_and_all_else_is()
+# An edit of a list that is not there would be another one: STATUS of what does not load it.
+expect_nothing_of_acl()
 {
 	local row
 
@@ -221,7 +224,7 @@ test_without_its_list_nothing_of_acl_is_measured_and_all_else_is()
 	. tests/bench/world.sh
 	bench_world
 	mount -t tmpfs tmpfs /mnt
-	printf '#!/bin/sh\ncase "$*" in *" load "*) exit 7 ;; esac\nexec %s "$@"\n' "$(type -P acl)" >/mnt/acl
+	printf '#!/bin/sh\ncase "$*" in *" load "*) exit %s ;; esac\nexec %s "$@"\n' "$1" "$(type -P acl)" >/mnt/acl
 	chmod +x /mnt/acl
 	PATH=/mnt:$PATH run build/tests/bench/bench --quick --json bulk
 	((status == 3)) || fail "status $status: $errors"
@@ -235,6 +238,15 @@ test_without_its_list_nothing_of_acl_is_measured_and_all_else_is()
 	expect_measured bulk-insert bpftool batch A/A
 	expect_measured bulk-dump bpftool batch A/A
 	expect_measured bulk-edit bpftool A/A
+}
+
+test_without_its_list_nothing_of_acl_is_measured_and_all_else_is() { expect_nothing_of_acl 7; }
+
+# It is fast.
+test_a_loader_that_does_nothing_is_not_measured()
+{
+	expect_nothing_of_acl 0
+	[[ $rows == *"row bulk-insert acl-load failed: acl has 0 of "*" ranges in list bench"* ]] || fail "$rows"
 }
 
 # All that it prints is expected: a row of one family asks for no map of the other.

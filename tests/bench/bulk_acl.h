@@ -20,14 +20,16 @@ int bulk_acl_empty(void); /* before it: without that list */
 int bulk_acl_load(int map_fd);
 int bulk_acl_save(int map_fd);
 
-/* A list of IPv6 beside it, which no other file has then. Returns 0 or a negative errno, reported.
+/*
+ * A list of IPv6 beside it, which no other file has then. Returns 0 or a negative errno, reported:
+ * also if it is not there as a whole.
  */
 int bulk_acl_load6(__u32 count);
 
-/*
- * Fail if the list is not there as a whole. printed: how many prefixes acl save prints of it, where
- * neighbours and what overlaps are one.
- */
-int bulk_acl_check(__u32 count, __u32 *printed);
+/* Untimed. Fail if the list of IPv4 is not there as a whole, as acl save prints it. */
+int bulk_acl_check(void);
+
+/* How many ranges it has and acl save prints: what overlaps or touches is one. */
+__u32 bulk_acl_ranges(void);
 
 #endif

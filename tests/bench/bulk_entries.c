@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/bulk_entries.h"
 #include "tests/bench/frame.h"
 
@@ -81,6 +82,13 @@ int entries_write_batch(void)
 	if (!f || fclose(f))
 		return failed(-errno, "cannot write %s", BULK_FILE);
 	return 0;
+}
+
+void bulk_entries_tell(struct table *table)
+{
+	if (bench.quick)
+		snprintf(table->reduced, sizeof(table->reduced), "of %u entries in a quick run",
+		         entries.count);
 }
 
 void bulk_entries_free(void)

@@ -4,6 +4,7 @@
 #define BENCH_BULK_ENTRIES_H
 
 #include <linux/types.h>
+#include "tests/bench/table.h"
 
 #define BULK_PIN  "/sys/fs/bpf/bench_bulk"
 #define BULK_FILE "/run/tmp/bench.entries" /* what bpftool batch reads */
@@ -20,6 +21,9 @@ extern struct entries entries;
 /* Returns 0 or a negative errno, reported. bulk_entries_free() must follow in any case. */
 int bulk_entries_make(__u32 count);
 void bulk_entries_free(void);
+
+/* Tell a table that it is about fewer than targets are, if it is. */
+void bulk_entries_tell(struct table *table);
 
 /* An empty map with room for them, pinned. Returns its descriptor or a negative errno, reported. */
 int bulk_entries_map(void);

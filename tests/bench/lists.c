@@ -5,7 +5,8 @@
 #include "bpffs/log.h"
 #include "tests/bench/lists.h"
 
-/* What a list covers: ranges in order that do not touch, for asking whether an address is in it. */
+/* What a list covers: ranges in order that do not overlap, for asking whether an address is in it.
+ */
 struct range {
 	address_t first, last;
 };
@@ -181,6 +182,20 @@ static bool is_covered(const struct cover *cover, address_t address)
 			high = middle;
 	}
 	return low && address <= cover->ranges[low - 1].last;
+}
+
+int lists_ranges(const struct lists *lists, __u32 *ranges)
+{
+	struct cover cover;
+	int err = cover_make(&cover, lists->prefixes, lists->count);
+
+	if (err)
+		return failed(err, "cannot count what a list covers");
+	*ranges = 1;
+	for (size_t i = 1; i < cover.len; i++)
+		*ranges += cover.ranges[i].first - 1 != cover.ranges[i - 1].last;
+	free(cover.ranges);
+	return 0;
 }
 
 static address_t make_key(const struct lists *lists, const struct prefix *list,

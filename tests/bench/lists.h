@@ -41,6 +41,12 @@ const char *key_kind_name(enum key_kind kind);
 int lists_make(struct lists *lists, bool v6, __u32 count);
 void lists_free(struct lists *lists);
 
+/*
+ * How many ranges of addresses the prefixes of a list cover, where what overlaps or touches is one.
+ * Returns 0 or -ENOMEM, reported.
+ */
+int lists_ranges(const struct lists *lists, __u32 *ranges);
+
 /* What a reader must know of the prefixes: a note for a table. */
 const char *lists_note(bool v6);
 

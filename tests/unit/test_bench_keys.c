@@ -190,11 +190,35 @@ static void each_packet_is_as_the_first_one(void **state)
 	check_restored("bench_spoil_tc", TC_ACT_OK);
 }
 
+static void what_overlaps_or_touches_is_one_range(void **state)
+{
+	static const struct {
+		unsigned char bytes[4], len;
+	} given[] = { { { 20, 0, 0, 0 }, 24 },     { { 10, 0, 1, 0 }, 24 }, { { 10, 0, 0, 0 }, 16 },
+		      { { 20, 0, 0, 9 }, 32 },     { { 20, 0, 1, 0 }, 32 }, { { 20, 0, 1, 2 }, 32 },
+		      { { 223, 255, 255, 0 }, 24 } };
+	struct prefix prefixes[sizeof(given) / sizeof(given[0])];
+	struct lists lists = { .prefixes = prefixes };
+	__u32 ranges = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		prefixes[i] = (struct prefix){ .len = given[i].len };
+		for (size_t b = 0; b < 4; b++)
+			prefixes[i].address |= (address_t)given[i].bytes[b] << (120 - 8 * b);
+	}
+	/* 10.0.0.0/16, 20.0.0.0-20.0.1.0, 20.0.1.2, 223.255.255.0/24 */
+	lists.count = sizeof(given) / sizeof(given[0]);
+	assert_int_equal(lists_ranges(&lists, &ranges), 0);
+	assert_int_equal(ranges, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_hit_or_miss_as_they_should),
 		cmocka_unit_test(no_entry_comes_twice_and_host_bits_are_zero),
+		cmocka_unit_test(what_overlaps_or_touches_is_one_range),
 		cmocka_unit_test(each_packet_has_the_next_key),
 		cmocka_unit_test(a_part_of_a_program_looks_into_what_the_whole_has),
 		cmocka_unit_test(each_packet_is_as_the_first_one),
