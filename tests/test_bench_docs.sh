@@ -77,6 +77,19 @@ test_a_document_that_does_not_fit_leaves_the_one_before()
 	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt)"
 }
 
+# Room for the document's beginning, and for no plot: gnuplot itself would not say why.
+test_a_plot_that_does_not_fit_says_so()
+{
+	need gnuplot
+	mount -t tmpfs -o size=8k tmpfs /mnt
+	mkdir /mnt/bench
+	bench --docs /mnt stats
+	[[ $status == 2 || $status == 3 ]] || fail "status $status: $errors"
+	[[ $errors == *"cannot write /mnt/bench/stats-once.svg.new: No space left on device"* ]] || fail "$errors"
+	[[ $errors != *gnuplot* && $errors != *"Input/output"* ]] || fail "$errors"
+	[[ -z $(find /mnt -name '*.new' -o -name '*.drawn' -o -name '*.svg') ]] || fail "$(find /mnt)"
+}
+
 test_a_run_that_is_incomplete_says_so_and_replaces_nothing()
 {
 	# shellcheck source=tests/bench/world.sh

@@ -23,40 +23,34 @@ int file_finish(FILE *f, const char *new_path, const char *path)
 	return failed(err, "cannot write %s", path ? path : new_path);
 }
 
-/*
- * What gnuplot has drawn, with the licence of the tree's own files behind the XML declaration. A
- * full disk is nothing that gnuplot would tell: whether all is there, its end says.
- */
+/* What gnuplot has drawn, with the licence of the tree's own files behind the XML declaration. */
 static int copy_plot(FILE *from, FILE *to)
 {
 	bool first = true, whole = false;
 	char line[8192];
 
 	while (fgets(line, sizeof(line), from)) {
-		fputs(line, to);
-		if (first)
-			fputs("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n", to);
+		if (fputs(line, to) == EOF ||
+		    (first &&
+		     fputs("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n", to) == EOF))
+			return -errno;
 		first = false;
 		whole = whole || strstr(line, "</svg>");
 	}
-	return whole ? 0 : -EIO;
+	return whole ? 0 : -ENODATA;
 }
 
-static int finish_plot(const char *drawn, const char *path, const char *new_path)
+static int finish_plot(FILE *drawn, const char *path, const char *new_path)
 {
-	FILE *from = fopen(drawn, "r"), *to = NULL;
-	int err = from ? 0 : failed(-errno, "cannot read %s", drawn);
+	FILE *to = fopen(new_path, "w");
+	int err = to ? copy_plot(drawn, to) : -errno;
 
-	if (!err) {
-		to = fopen(new_path, "w");
-		err = to ? copy_plot(from, to) : -errno;
-		if (err)
-			failed(err, "gnuplot cannot draw %s", path);
-	}
-	if (from)
-		fclose(from);
 	if (!err)
 		return file_finish(to, new_path, NULL);
+	if (err == -ENODATA)
+		failed(err, "gnuplot cannot draw %s", path);
+	else
+		failed(err, "cannot write %s", new_path);
 	if (to) {
 		fclose(to);
 		unlink(new_path);
@@ -64,15 +58,20 @@ static int finish_plot(const char *drawn, const char *path, const char *new_path
 	return err;
 }
 
-/* All that it is told is there before it begins, so that it may end, or hang, where it likes. */
-static int draw(const struct table *table, const char *drawn)
+/*
+ * All that it is told is there before it begins, so that it may end, or hang, where it likes. It
+ * draws into memory: of a disk that is full it would tell nothing.
+ */
+static int draw(const struct table *table, int drawn)
 {
 	int fd = memfd_create("plot", 0), err; /* which gnuplot inherits */
 	FILE *script = fd < 0 ? NULL : fdopen(dup(fd), "w");
+	char path[32];
 
 	err = script ? 0 : -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", drawn);
 	if (script) {
-		plot_script(script, table, drawn);
+		plot_script(script, table, path);
 		if (fclose(script))
 			err = -errno;
 	}
@@ -84,28 +83,31 @@ static int draw(const struct table *table, const char *drawn)
 }
 
 struct plot_paths {
-	char path[PATH_MAX + 64], new_path[PATH_MAX + 80], drawn[PATH_MAX + 80];
+	char path[PATH_MAX + 64], new_path[PATH_MAX + 80];
 };
 
 static void make_paths(struct plot_paths *paths, const struct table *table, const char *dir)
 {
 	snprintf(paths->path, sizeof(paths->path), "%s/%s.svg", dir, table->name);
 	snprintf(paths->new_path, sizeof(paths->new_path), "%s.new", paths->path);
-	snprintf(paths->drawn, sizeof(paths->drawn), "%s.drawn", paths->path);
 }
 
 int plot_table(const struct table *table, const char *dir)
 {
+	int fd = memfd_create("drawn", 0), err; /* which gnuplot inherits as well */
+	FILE *drawn = fd < 0 ? NULL : fdopen(fd, "r");
 	struct plot_paths paths;
-	int err;
 
 	make_paths(&paths, table, dir);
-	err = draw(table, paths.drawn);
+	err = drawn ? draw(table, fd) : -errno;
 	if (err)
 		failed(err, "gnuplot cannot draw %s", paths.path);
 	else
-		err = finish_plot(paths.drawn, paths.path, paths.new_path);
-	unlink(paths.drawn);
+		err = finish_plot(drawn, paths.path, paths.new_path);
+	if (drawn)
+		fclose(drawn);
+	else if (fd >= 0)
+		close(fd);
 	return err;
 }
 
