@@ -188,6 +188,10 @@ static int measure(unsigned int interfaces, unsigned int rounds)
 	           "xdp-loader runs without its dispatcher (LIBXDP_SKIP_DISPATCHER), which would "
 	           "cost more. Pins are dropped between the rounds: each "
 	           "is a first load.");
+	table_note(table,
+	           "Not all do the same: load also makes a directory for each interface, pins "
+	           "programs and maps there and writes a record of what it did; bpftool pins its "
+	           "one program, and ip, bare and xdp-loader leave no pins.");
 	for (size_t i = 0; i < WAYS; i++) {
 		struct row *row;
 
