@@ -91,9 +91,10 @@ static void tell_noise(const struct table *table, char *text, size_t size)
 		len += (size_t)snprintf(text + len, size - len, ", A/A of %s within ",
 		                        metric->name);
 		if (len < size && has_zero_lines(table, m))
-			len += (size_t)snprintf(
-				text + len, size - len, "%s %s (%.1f%% with the zero line)",
-				print_number(noise->size), metric->unit, noise->share * 100);
+			len += (size_t)snprintf(text + len, size - len,
+			                        "%s %s (%.1f%% of a row with its zero line)",
+			                        print_number(noise->size), metric->unit,
+			                        noise->share * 100);
 		else if (len < size)
 			len += (size_t)snprintf(text + len, size - len, "%.1f%%",
 			                        noise->share * 100);

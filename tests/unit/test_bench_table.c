@@ -258,7 +258,7 @@ static void the_noise_above_a_zero_line_is_told_in_its_unit(void **state)
 	add_above_zero(above, "a", &a, "");
 	assert_int_equal(table_run(above), 0);
 	assert_non_null(strstr(print_sureness(above),
-	                       "A/A of m within 2.00 u (2.0% with the zero line), "));
+	                       "A/A of m within 2.00 u (2.0% of a row with its zero line), "));
 	beside = make_above_zero(&zero, &aa);
 	assert_int_equal(table_run(beside), 0);
 	assert_non_null(strstr(print_sureness(beside), "A/A of m within 2.0%, "));
