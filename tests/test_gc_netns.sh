@@ -83,11 +83,13 @@ test_a_namespace_that_is_only_held_open_is_not_lost()
 # What holds a program is known once its pin is gone: a dry run does not say that nothing does.
 test_a_dry_run_does_not_know_what_holds_a_program()
 {
-	local netns
+	local netns net
 
 	load --netns peer v1 objects/xdp_pass.o >/dev/null
 	netns=$(find "$BPFFS/%ifbpf/ns" -mindepth 1 -maxdepth 1 -printf '%f\n')
+	net=$(nsenter --net=/run/netns/peer readlink /proc/self/ns/net)
 	hide_netns peer
+	eventually is_in_nobodys_hands "$net"
 	expect_status 0 gc --netns "$netns" --dry-run
 	[[ $output == *"%progs/xdp/xdp_pass: its interface is gone; should something hold it"* ]] ||
 		fail "it says: $output"
