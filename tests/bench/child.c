@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,7 +46,7 @@ static int await_end(int pidfd, double seconds)
 		left = until - now_seconds();
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (poll(&poll_fd, 1, (int)ceil(left * 1e3)) < 0 && errno != EINTR)
+		if (poll(&poll_fd, 1, (int)(left * 1e3) + 1) < 0 && errno != EINTR)
 			return -errno;
 	} while (!(poll_fd.revents & POLLIN));
 	return 0;
