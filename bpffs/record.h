@@ -78,7 +78,8 @@ int record_read_identity(int dir_fd, const char *file, struct interface *was);
 /* Write a record under a name that is free. Returns 0 or a negative errno of symlinkat(2). */
 int record_create(int dir_fd, const char *file, const struct record *rec);
 
-/* Fields beyond those above. Set: returns 0 or -E2BIG. Get: returns 0 or -ENOENT. */
+/* Fields beyond those above. Set: returns 0, or -E2BIG and nothing has changed. Get: returns 0 or
+ * -ENOENT. */
 int record_set_other(struct record *rec, const char *key, const char *value);
 void record_unset_other(struct record *rec, const char *key);
 int record_get_other(const struct record *rec, const char *key, char *value, size_t size);

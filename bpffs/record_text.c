@@ -164,13 +164,17 @@ void record_unset_other(struct record *rec, const char *key)
 
 int record_set_other(struct record *rec, const char *key, const char *value)
 {
-	char encoded[sizeof(rec->other)];
+	char encoded[sizeof(rec->other)], before[sizeof(rec->other)];
 	int err = value_encode(value, encoded, sizeof(encoded));
 
 	if (err)
 		return err;
+	strcpy(before, rec->other);
 	record_unset_other(rec, key);
-	return add_other(rec, key, encoded);
+	err = add_other(rec, key, encoded);
+	if (err)
+		strcpy(rec->other, before);
+	return err;
 }
 
 int record_get_other(const struct record *rec, const char *key, char *value, size_t size)

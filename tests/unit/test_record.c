@@ -299,6 +299,26 @@ static void test_the_same_interface_is_ifindex_and_netns(void **state)
 	assert_false(record_same_interface(&rec, &other));
 }
 
+static void test_a_field_that_has_no_room_leaves_what_was_there(void **state)
+{
+	char value[RECORD_OTHER], read[RECORD_OTHER];
+	struct record rec;
+
+	(void)state;
+	record_init(&rec, &eth0);
+	assert_int_equal(record_set_other(&rec, "xdp_left", "1.2"), 0);
+	assert_int_equal(record_set_other(&rec, "mode", "skb"), 0);
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	while (record_set_other(&rec, "filler", value))
+		value[strlen(value) - 1] = '\0';
+	assert_int_equal(record_set_other(&rec, "xdp_left", "1.2.30000"), -E2BIG);
+	assert_int_equal(record_get_other(&rec, "xdp_left", read, sizeof(read)), 0);
+	assert_string_equal(read, "1.2");
+	assert_int_equal(record_get_other(&rec, "mode", read, sizeof(read)), 0);
+	assert_string_equal(read, "skb");
+}
+
 static void test_a_record_lives_in_a_symlink(void **state)
 {
 	char dir[] = "/tmp/test_record.XXXXXX";
@@ -352,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_lists_that_do_not_fit_are_cut),
 		cmocka_unit_test(test_programs_are_cut_last),
 		cmocka_unit_test(test_the_same_interface_is_ifindex_and_netns),
+		cmocka_unit_test(test_a_field_that_has_no_room_leaves_what_was_there),
 		cmocka_unit_test(test_a_record_lives_in_a_symlink),
 	};
 
