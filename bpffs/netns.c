@@ -192,3 +192,18 @@ int netns_find(const struct netns_id *id)
 
 	return fd >= 0 ? fd : netns_search("/proc", "/ns/net", id);
 }
+
+int netns_visit_id(const struct netns_id *id, int (*visit)(void *arg), void *arg)
+{
+	struct netns_id here;
+	int fd, err;
+
+	if (!netns_current(&here) && netns_equal(&here, id))
+		return visit(arg);
+	fd = netns_find(id);
+	if (fd < 0)
+		return fd;
+	err = netns_visit(fd, visit, arg);
+	close(fd);
+	return err;
+}

@@ -51,4 +51,7 @@ int netns_find(const struct netns_id *id);
  */
 int netns_visit(int netns_fd, int (*visit)(void *arg), void *arg);
 
+/* The same in that namespace, which may be the present one; else as netns_find() finds it. */
+int netns_visit_id(const struct netns_id *id, int (*visit)(void *arg), void *arg);
+
 #endif

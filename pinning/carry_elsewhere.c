@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/netns.h"
@@ -120,29 +119,14 @@ static int look_inside(void *arg)
 	return err ? err : attachments_query(&look->now, look->iface);
 }
 
-static int look_at(struct look *look)
-{
-	struct netns_id present;
-	int fd, err = netns_current(&present);
-
-	if (err || netns_equal(&present, &look->iface->netns))
-		return err ? err : look_inside(look);
-	/* A directory that moved with it is finished from where it was. */
-	fd = netns_find(&look->iface->netns);
-	if (fd < 0)
-		return fd;
-	err = netns_visit(fd, look_inside, look);
-	close(fd);
-	return err;
-}
-
 /* The old program may be on another hook of the interface, put there from its pin: it is not ours
  * there, and nothing that is published says so. */
 static int look_here(struct carry *carry, const struct carry_place *at)
 {
 	struct look look = { .iface = at->iface };
 	struct live live;
-	int err = look_at(&look);
+	/* A directory that moved with the interface is finished from where it was. */
+	int err = netns_visit_id(&at->iface->netns, look_inside, &look);
 
 	if (err)
 		return err;

@@ -256,10 +256,10 @@ static struct load_present *present_new(char **ifnames, struct interface *ifaces
 
 void load_present_free(struct load_present *p)
 {
-	if (p)
-		free(p->left);
-	if (p)
-		free(p->all);
+	if (!p)
+		return;
+	free(p->left);
+	free(p->all);
 	free(p);
 }
 
@@ -315,6 +315,7 @@ static int look(struct load_present *p, const struct object *object,
 	if (err)
 		return err;
 	memset(p->all, 0, ((p->count + 1) * p->maps + 1) * sizeof(*p->all));
+	p->left_len = 0;
 	p->together = false;
 	fs.known = &known;
 	err = look_at_all(p, &fs, object, options);

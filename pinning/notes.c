@@ -100,40 +100,75 @@ __u32 notes_get_prepared(const struct record *rec, enum hook hook)
 	return record_get_other(rec, key, text, sizeof(text)) ? 0 : strtoul(text, NULL, 10);
 }
 
-static void wanted_key(enum hook hook, char key[32])
+/* Lists of ids, each of a hook: what stands behind its name in the key. */
+#define WANTED "wanted"
+#define LEFT   "left"
+
+static void list_key(enum hook hook, const char *list, char key[32])
 {
-	snprintf(key, 32, "%s_wanted", hook_name(hook));
+	snprintf(key, 32, "%s_%s", hook_name(hook), list);
+}
+
+/* max: the text is to be no longer, and the oldest go: they have the lowest ids. */
+static int list_add(struct record *rec, enum hook hook, const char *list, __u32 id, size_t max)
+{
+	char key[32], text[IDLIST_SIZE] = "", *second;
+	int err;
+
+	list_key(hook, list, key);
+	record_get_other(rec, key, text, sizeof(text));
+	err = idlist_add(text, id, '.');
+	if (err)
+		return err;
+	while (strlen(text) >= max && (second = strchr(text, '.')))
+		memmove(text, second + 1, strlen(second + 1) + 1);
+	return record_set_other(rec, key, text);
+}
+
+static bool list_has(const struct record *rec, enum hook hook, const char *list, __u32 id)
+{
+	char key[32], text[IDLIST_SIZE];
+
+	list_key(hook, list, key);
+	return !record_get_other(rec, key, text, sizeof(text)) && idlist_has(text, id);
+}
+
+static void list_drop(struct record *rec, enum hook hook, const char *list)
+{
+	char key[32];
+
+	list_key(hook, list, key);
+	record_unset_other(rec, key);
 }
 
 void notes_add_wanted(struct record *rec, enum hook hook, __u32 prog_id)
 {
-	char key[32], text[IDLIST_SIZE] = "", *second;
-
-	wanted_key(hook, key);
-	record_get_other(rec, key, text, sizeof(text));
-	if (idlist_add(text, prog_id, '.'))
-		return;
-	/* The oldest go: they have the lowest ids. */
-	while (strlen(text) >= WANTED_SIZE && (second = strchr(text, '.')))
-		memmove(text, second + 1, strlen(second + 1) + 1);
-	record_unset_other(rec, key);
-	record_set_other(rec, key, text);
+	list_add(rec, hook, WANTED, prog_id, WANTED_SIZE);
 }
 
 bool notes_has_wanted(const struct record *rec, enum hook hook, __u32 prog_id)
 {
-	char key[32], text[IDLIST_SIZE];
-
-	wanted_key(hook, key);
-	return !record_get_other(rec, key, text, sizeof(text)) && idlist_has(text, prog_id);
+	return list_has(rec, hook, WANTED, prog_id);
 }
 
 void notes_drop_wanted(struct record *rec, enum hook hook)
 {
-	char key[32];
+	list_drop(rec, hook, WANTED);
+}
 
-	wanted_key(hook, key);
-	record_unset_other(rec, key);
+int notes_add_left(struct record *rec, enum hook hook, __u32 map_id)
+{
+	return list_add(rec, hook, LEFT, map_id, IDLIST_SIZE);
+}
+
+bool notes_has_left(const struct record *rec, enum hook hook, __u32 map_id)
+{
+	return list_has(rec, hook, LEFT, map_id);
+}
+
+void notes_drop_left(struct record *rec, enum hook hook)
+{
+	list_drop(rec, hook, LEFT);
 }
 
 int notes_set_shared(struct record *rec, enum hook hook, unsigned int interfaces)
@@ -154,39 +189,4 @@ unsigned int notes_get_shared(const struct record *rec, enum hook hook)
 
 	snprintf(key, sizeof(key), "%s_shared", hook_name(hook));
 	return record_get_other(rec, key, number, sizeof(number)) ? 1 : strtoul(number, NULL, 10);
-}
-
-static void left_key(enum hook hook, char key[32])
-{
-	snprintf(key, 32, "%s_left", hook_name(hook));
-}
-
-int notes_add_left(struct record *rec, enum hook hook, __u32 map_id)
-{
-	char key[32], text[IDLIST_SIZE] = "";
-	int err;
-
-	left_key(hook, key);
-	record_get_other(rec, key, text, sizeof(text));
-	err = idlist_add(text, map_id, '.');
-	if (err)
-		return err;
-	record_unset_other(rec, key);
-	return record_set_other(rec, key, text);
-}
-
-bool notes_has_left(const struct record *rec, enum hook hook, __u32 map_id)
-{
-	char key[32], text[IDLIST_SIZE];
-
-	left_key(hook, key);
-	return !record_get_other(rec, key, text, sizeof(text)) && idlist_has(text, map_id);
-}
-
-void notes_drop_left(struct record *rec, enum hook hook)
-{
-	char key[32];
-
-	left_key(hook, key);
-	record_unset_other(rec, key);
 }
