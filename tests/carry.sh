@@ -3,6 +3,7 @@
 # The rules and the counters of tests/bpf/carry1.bpf.c and carry2.bpf.c, and who edits the rules.
 
 # deny: every packet is dropped from now on. The verdict is word $1 of the rule of $2 bytes.
+# shellcheck disable=SC2154 # $status and $errors are set by run, in lib.sh
 deny()
 {
 	local word=$1 size=$2 value=() i
@@ -104,4 +105,30 @@ expect_aim()
 	target=$(bpftool map lookup pinned "$BPFFS/v0/$1" key "$2" 0 0 0 2>/dev/null |
 		sed -n 's/.*value: \(..\).*/\1/p')
 	[[ $target == "${3:+$(printf %02x "$3")}" ]] || fail "$1, slot $2: '$target', expected '$3'"
+}
+
+# expect_edits_come_over MAP NUMBERS COMMAND...: COMMAND millionN.o for each of the numbers, while an editor
+# without a lock is at work in the map.
+expect_edits_come_over()
+{
+	local map=$1 numbers=$2 editor i
+
+	shift 2
+	[[ -p /run/ended ]] || mkfifo /run/ended
+	migrate_world edit "$map" 20000 </run/ended >/run/editor &
+	editor=$!
+	exec 8>/run/ended
+	for i in $numbers; do
+		"$@" "$BUILT/million$i.o"
+		# An edit of several fields that comes over after the switch is no loss here, but could be one.
+		((status == 0)) || [[ $status == 3 && $errors == *"had to be written as a whole"* ]] ||
+			fail "$map, million$i.o: status $status: $errors"
+		[[ $errors != *"went on in both maps"* && $errors != *"is lost"$'\n'* ]] || fail "it says: $errors"
+	done
+	kill -TERM "$editor"
+	eventually grep -q stopped /run/editor
+	echo >&8
+	wait "$editor" || fail "the editor of $map: $(</run/editor)"
+	exec 8>&-
+	cat /run/editor >&2
 }

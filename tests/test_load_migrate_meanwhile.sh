@@ -239,26 +239,9 @@ test_a_million_rules_are_carried_over_under_full_rate_while_they_are_edited()
 # is there in the end, in whatever map, however often it looked like a copy.
 test_an_editor_without_a_lock_loses_nothing_in_one_migration_after_the_other()
 {
-	local editor i
-
 	load v0 "$BUILT/million1.o" >/dev/null
 	migrate_world fill "$BPFFS/v0/rules" 200000
-	mkfifo /run/ended
-	migrate_world edit "$BPFFS/v0/rules" 20000 </run/ended >/run/editor &
-	editor=$!
-	exec 8>/run/ended
-	for i in 2 1 2 1 2; do
-		run load --on-mismatch migrate v0 "$BUILT/million$i.o"
-		# An edit of several fields that comes over after the switch is no loss here, but could be one.
-		((status == 0)) || [[ $status == 3 && $errors == *"had to be written as a whole"* ]] ||
-			fail "status $status: $errors"
-		[[ $errors != *"went on in both maps"* && $errors != *"is lost"$'\n'* ]] || fail "it says: $errors"
-	done
-	kill -TERM "$editor"
-	eventually grep -q stopped /run/editor
-	echo >&8
-	wait "$editor" || fail "the editor: $(</run/editor)"
-	cat /run/editor >&2
+	expect_edits_come_over "$BPFFS/v0/rules" "2 1 2 1 2" run load --on-mismatch migrate v0
 	expect_nothing_left
 }
 

@@ -171,30 +171,14 @@ test_no_frame_passes_on_any_of_them_while_their_rules_are_edited()
 # gets the new map first, and the last one last.
 test_editors_without_a_lock_lose_nothing_in_whatever_directory_they_look()
 {
-	local ifname editor i
+	local ifname
 
 	make_veth h1 h2
 	# shellcheck disable=SC2086 # words
 	load --shared $MEMBERS "$BUILT/million1.o" >/dev/null
 	migrate_world fill "$BPFFS/v0/rules" 100000
-	mkfifo /run/ended
 	for ifname in v0 h2; do
-		migrate_world edit "$BPFFS/$ifname/rules" 20000 </run/ended >/run/editor &
-		editor=$!
-		exec 8>/run/ended
-		for i in 2 1 2 1; do
-			migrate "$BUILT/million$i.o"
-			# An edit of several fields that comes over after the switch is no loss here, but could be one.
-			((status == 0)) || [[ $status == 3 && $errors == *"had to be written as a whole"* ]] ||
-				fail "$ifname: status $status: $errors"
-			[[ $errors != *"went on in both maps"* && $errors != *"is lost"$'\n'* ]] || fail "it says: $errors"
-		done
-		kill -TERM "$editor"
-		eventually grep -q stopped /run/editor
-		echo >&8
-		wait "$editor" || fail "the editor of $ifname: $(</run/editor)"
-		exec 8>&-
-		cat /run/editor >&2
+		expect_edits_come_over "$BPFFS/$ifname/rules" "2 1 2 1" migrate
 	done
 	expect_id "$BPFFS/h1/rules" "$(map_id "$BPFFS/v0/rules")"
 	[[ -z $(old_maps "$BPFFS/h1")$(old_maps "$BPFFS/v0") ]] || fail "left: $(old_maps "$BPFFS/v0")"
