@@ -259,6 +259,7 @@ report()
 	fi
 	if [[ $status == 0 ]]; then
 		result_ok "$name"
+		((n < planned)) || echo "# ok $number - $name: failed beside others, passed alone" >>"$tmp/again"
 		# How much a matrix of faults covered is a result as well.
 		grep -E '^(killed|failed) at [0-9]+ ' "$tmp/$n.out" | diagnostics
 		return
@@ -316,6 +317,7 @@ while ((shown < ${#files[@]})); do
 done
 
 ((passed + failed > 0)) || echo "tests/run.sh: no test ran" >&2
+! [[ -e $tmp/again ]] || cat "$tmp/again"
 ((failed == 0)) || cat "$tmp/failures"
 echo "1..$number"
 echo "$passed passed, $failed failed, $skipped skipped"
