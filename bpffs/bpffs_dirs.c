@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/bpffs.h"
 #include "bpffs/log.h"
 
@@ -76,7 +77,7 @@ int bpffs_refused(int err, int parent_fd, const char *name, const char *path)
 	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		failed(err, "cannot use %s", path);
 		if (err == -EACCES)
-			hint("run as root");
+			access_hint(NULL);
 		return err;
 	}
 	if (S_ISLNK(st.st_mode)) {
@@ -91,7 +92,7 @@ int bpffs_refused(int err, int parent_fd, const char *name, const char *path)
 	} else {
 		failed(err, "cannot use %s", path);
 		if (err == -EACCES || err == -EPERM)
-			hint("run as root");
+			access_hint(NULL);
 	}
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/kept.h"
 #include "bpffs/listing.h"
 #include "bpffs/log.h"
@@ -68,7 +69,7 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	if (rec->group != RECORD_NO_GROUP && fchown(stage->fd, -1, rec->group)) {
 		err = failed(-errno, "cannot give the maps in %s to group %u", dir->path,
 		             rec->group);
-		hint("run as root, or with CAP_CHOWN");
+		access_hint("CAP_CHOWN");
 		return err;
 	}
 	odd = dir->has_record ? dir->record : *rec;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/components.h"
 #include "bpffs/libxdp.h"
@@ -215,8 +216,12 @@ static int publish(struct loading *l)
 	if (err)
 		return err;
 	err = live_query(&l->live, &l->attached);
-	if (err)
-		return failed(err, "cannot open the programs on %s by their ids", l->iface->name);
+	if (err) {
+		failed(err, "cannot open the programs on %s by their ids", l->iface->name);
+		if (err == -EPERM)
+			access_hint("CAP_SYS_ADMIN");
+		return err;
+	}
 	err = plan_make(&l->report->plan, &in);
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "scripts/acl_rows.h"
@@ -85,7 +86,7 @@ static int open_id(__u32 id, __u32 *len)
 	if (fd < 0) {
 		failed(fd, "cannot open map %u, a set of addresses", id);
 		if (fd == -EPERM)
-			hint("run as root: maps are opened by id with CAP_SYS_ADMIN only");
+			access_hint("CAP_SYS_ADMIN: maps are opened by id");
 		return fd;
 	}
 	err = map_describe(fd, &info);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/bpffs.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
@@ -215,7 +216,7 @@ static int check_access(const struct run *run)
 		return 0;
 	err = failed(-errno, "cannot look into %s", run->fs.path);
 	if (err == -EACCES)
-		hint("run as root");
+		access_hint(NULL);
 	return err;
 }
 
