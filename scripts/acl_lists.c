@@ -56,21 +56,29 @@ void acl_lists_none(struct acl_lists *lists)
 		*fd_of(lists, i) = -1;
 }
 
-int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
+/* Of one map's pin that is missing the program knows nothing: it goes on with its lists. */
+static bool has_any(const struct directory *dir)
 {
-	const struct directory *dir = &maps->config->dir;
 	__u32 id;
 
+	for (size_t i = 0; i < KINDS; i++)
+		if (view_map_id(dir, kinds[i].name, &id) != -ENOENT)
+			return true;
+	return false;
+}
+
+int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
+{
 	acl_lists_none(lists);
 	lists->maps = maps;
-	if (view_map_id(dir, ACL_LISTS_MAP, &id) == -ENOENT)
+	if (!has_any(&maps->config->dir))
 		return -ENOENT;
 	for (size_t i = 0; i < KINDS; i++) {
 		int fd = config_open_map(maps->config, &kinds[i], access, NULL);
 
-		/* If only others are missing, there are lists, but not as they are read here. */
+		/* There are lists, but not as they are read here. */
 		if (fd < 0)
-			return fd == -ENOENT && i ? -EINVAL : fd;
+			return fd == -ENOENT ? -EINVAL : fd;
 		*fd_of(lists, i) = fd;
 	}
 	return read_records(lists);

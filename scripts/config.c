@@ -142,7 +142,8 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	if (!found) {
 		rejected(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
 		         config->dir.path);
-		config_hint_load(config, "load it first");
+		if (!config_apart_tell(config, map->name, 0))
+			config_hint_load(config, "load it first");
 		err = -ENOENT;
 	} else {
 		err = config_check_map(config, map, &found->info);

@@ -93,3 +93,25 @@ test_a_rule_that_is_none_is_not_believed()
 	acl v0 flush
 	expect_acl "policy pass"
 }
+
+# Without its pin a map is still what the program goes by: nothing may be said as if it were empty.
+test_lists_of_which_a_pin_is_missing_are_not_taken_for_none()
+{
+	local map verb
+
+	load v0 objects/xdp_acl.o >/dev/null
+	acl v0 add --list x 10.0.0.2
+	for map in acl_lists acl_tops4 acl_sets6 acl_list_hits; do
+		rm "$BPFFS/v0/$map"
+		for verb in list save "add 192.0.2.1" "test 10.0.0.2"; do
+			# shellcheck disable=SC2086 # words
+			expect_status 2 acl v0 $verb
+			[[ -z $output ]] || fail "$map, $verb: it answers $output"
+			[[ $errors == *"cannot find map '$map' of v0"*"of program xdp_acl "*"is not pinned"*"hint: pin it: "*"pin_maps v0"* ]] ||
+				fail "$map, $verb: $errors"
+		done
+		# What it advises mends it.
+		pin_maps v0 >/dev/null
+		[[ $(acl v0 list --list x) == 10.0.0.2 ]] || fail "$map: $(acl v0 list --list x)"
+	done
+}
