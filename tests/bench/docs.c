@@ -36,6 +36,8 @@ static void write_machine(FILE *f)
 
 static void write_row(FILE *f, struct table *table, const struct row *row)
 {
+	const char *bold = row->ratio[0].even ? "" : "**"; /* what may be noise is not stressed */
+
 	fprintf(f, "| `%s` | %s |", row->name, row->what);
 	if (print_missing(table, row)[0]) {
 		fprintf(f, " %s |", print_missing(table, row));
@@ -57,7 +59,7 @@ static void write_row(FILE *f, struct table *table, const struct row *row)
 		fprintf(f, " **%s×** `%s` |\n", print_ratio(&row->ratio[0]),
 		        row_against(table, row)->name);
 	else if (row->has_ratio[0])
-		fprintf(f, " **%s×** (%s – %s) `%s` |\n", print_number(row->ratio[0].median),
+		fprintf(f, " %s%s×%s (%s – %s) `%s` |\n", bold, print_ratio(&row->ratio[0]), bold,
 		        print_number(row->ratio[0].min), print_number(row->ratio[0].max),
 		        row_against(table, row)->name);
 	else if (row->drowned[0])

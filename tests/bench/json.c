@@ -34,8 +34,11 @@ static struct json_object *ratio_json(struct table *table, const struct row *row
 	const char *reason = print_no_ratio(table, row, m);
 	struct json_object *json;
 
-	if (!reason && !row->ratio[m].bound)
-		return summary_json(&row->ratio[m]);
+	if (!reason && !row->ratio[m].bound) {
+		json = summary_json(&row->ratio[m]);
+		json_put_bool(json, "within_noise", row->ratio[m].even);
+		return json;
+	}
 	json = json_object_new_object();
 	json_put_string(json, "reason", reason ? reason : PRINT_NOISE);
 	if (!reason)
@@ -130,6 +133,9 @@ static struct json_object *target_json(const struct target *target)
 	json_object_object_add(json, "measured", NULL);
 	if (target->unit)
 		put_double(json, "measured", target->measured);
+	json_object_object_add(json, "margin", NULL);
+	if (target->unit && target->margin >= 0)
+		put_double(json, "margin", target->margin);
 	json_put_string(json, "measured_is",
 	                !target->bound         ? NULL
 	                : target->bound == '>' ? "more"

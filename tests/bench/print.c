@@ -29,7 +29,8 @@ const char *print_ratio(const struct summary *ratio)
 	static unsigned int next;
 	char *text = texts[next++ % 2];
 
-	snprintf(text, sizeof(texts[0]), "%.1s%s", &ratio->bound, print_number(ratio->median));
+	snprintf(text, sizeof(texts[0]), "%s%.1s%s", ratio->even ? "~" : "", &ratio->bound,
+	         print_number(ratio->median));
 	return text;
 }
 
@@ -61,9 +62,10 @@ const char *print_legend(const struct table *table)
 			          (!table->rows[r].missing[0] &&
 			           (table->rows[r].drowned[m] || (table->rows[r].has_ratio[m] &&
 			                                          table->rows[r].ratio[m].bound)));
-	return drowned ? PRINT_NOISE " instead of a ratio: both are nearer to their zero lines "
-	                             "than A/A is sure of; > or <: one of the two is, and the "
-	                             "ratio is beyond that."
+	return drowned ? PRINT_NOISE " instead of a ratio: both are less than three times as far "
+	                             "from their zero lines as noise may bring them, or they may "
+	                             "be the same; > or <: one of the two is, and the ratio is "
+	                             "beyond that."
 	               : NULL;
 }
 

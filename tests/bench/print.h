@@ -9,7 +9,8 @@
 /* A number with as many digits as it is sure of. Valid until the eighth next call. */
 const char *print_number(double number);
 
-/* How many times, or more or less than how many. Valid until the second next call. */
+/* How many times, or more or less than how many, or ~ for what may be once. Valid until the second
+ * next call. */
 const char *print_ratio(const struct summary *ratio);
 
 /* Why a row has no numbers, or "". */
@@ -36,10 +37,15 @@ const char *print_disturbed(void);
 /* What A/A says, and what it does not. */
 #define HOW_TO_READ                                                                                \
 	"compare rows of one table, not tables or runs. A/A is the noise within this run: it "     \
-	"says "                                                                                    \
-	"nothing about another one, in which the same program may take half as much again (52 ns " \
-	"and 77 ns an hour apart, as other guests use the same caches). Rows that differ by less " \
-	"than A/A do not differ."
+	"says nothing about another one, in which the same program may take half as much again "   \
+	"(52 ns and 77 ns an hour apart, as other guests use the same caches). \"A/A within\" is " \
+	"how far the median of its ratios is from 1, or twice the standard error of that median "  \
+	"if that is more, which is twice what lies between the quartiles over the root of the "    \
+	"rounds. Two rows that are the same differ by less than that, or than the same of their "  \
+	"own rounds, in nine of ten cases with 3 rounds, and nineteen of twenty with 7 and more. " \
+	"A ratio with ~ is no farther from 1 than that: the two may be the same, or it takes "     \
+	"more rounds to see that they are not. A target is unsure if it is nearer to its limit "   \
+	"than that."
 
 /* What a quick run is good for. */
 #define QUICK_MEANS                                                                                \

@@ -23,6 +23,12 @@ static double quantile(double *values, unsigned int n, double share)
 	return values[below] + (at - below) * (values[below + 1] - values[below]);
 }
 
+/* Twice the standard error of a median: what lies between the quartiles, over the root of n. */
+static double unsure_by(double *values, unsigned int n)
+{
+	return 2 * (quantile(values, n, 0.75) - quantile(values, n, 0.25)) / sqrt(n);
+}
+
 static struct summary summarize(const double *values, unsigned int n)
 {
 	double sorted[TABLE_ROUNDS];
@@ -32,7 +38,7 @@ static struct summary summarize(const double *values, unsigned int n)
 	summary.median = quantile(sorted, n, 0.5);
 	summary.min = sorted[0];
 	summary.max = sorted[n - 1];
-	summary.unsure = (quantile(sorted, n, 0.75) - quantile(sorted, n, 0.25)) / sqrt(n);
+	summary.unsure = unsure_by(sorted, n);
 	return summary;
 }
 
@@ -75,15 +81,13 @@ static double noise_in(struct table *table, const struct samples *samples, const
 /* As the ratio that the row of A/A has; which of the two it is in favour of is of no interest. */
 static struct noise noise_between(const double *as, const double *aas, bool higher, unsigned int n)
 {
-	double off[TABLE_ROUNDS], median, spread;
+	double off[TABLE_ROUNDS];
 	struct noise noise;
 
 	for (unsigned int i = 0; i < n; i++)
 		off[i] = as[i] > 0 && aas[i] > 0 ? (higher ? aas[i] / as[i] : as[i] / aas[i]) - 1
 		                                 : 1;
-	median = quantile(off, n, 0.5);
-	spread = quantile(off, n, 0.75) - quantile(off, n, 0.25);
-	noise.share = fmax(fabs(median), spread / sqrt(n));
+	noise.share = fmax(fabs(quantile(off, n, 0.5)), unsure_by(off, n));
 	noise.size = noise.share * summarize(as, n).median;
 	/* Of fewer rounds A/A is a matter of luck. */
 	noise.reliable = noise.share <= NOISE_LIMIT && n >= ROUNDS_LEAST;
@@ -156,7 +160,8 @@ bool results_are_reliable(const struct table *table)
 /* The values of a row in a metric, net, with their median and how far noise may bring it off. */
 struct side {
 	double values[TABLE_ROUNDS], median, noise;
-	double off; /* by noise, or as the rounds are spread */
+	double off;  /* of what is above a zero line: by noise, or as the rounds are spread */
+	bool drowns; /* that is too much of it */
 };
 
 static struct side side_of(struct table *table, const struct samples *samples,
@@ -169,7 +174,9 @@ static struct side side_of(struct table *table, const struct samples *samples,
 		side.values[i] = net(table, samples, row, metric, i);
 	all = summarize(side.values, samples->rounds);
 	side.median = all.median;
-	side.off = fmax(side.noise, all.unsure);
+	if (zero_of(table, row, metric))
+		side.off = fmax(side.noise, all.unsure);
+	side.drowns = side.median <= RATIO_TIMES * side.off;
 	return side;
 }
 
@@ -191,20 +198,20 @@ static bool find_ratio(struct table *table, const struct samples *samples, const
 	struct side other = side_of(table, samples, vs, metric);
 	const struct side *above = table->metrics[metric].higher ? &mine : &other;
 	const struct side *below = table->metrics[metric].higher ? &other : &mine;
-	bool above_drowns = above->median <= above->noise;
-	bool below_drowns = below->median <= below->noise;
 	double ratios[TABLE_ROUNDS], bound;
 
-	if (above_drowns != below_drowns) {
-		bound = above_drowns ? bound_of(below, above) : bound_of(above, below);
+	if (above->drowns && below->drowns)
+		return false;
+	if (above->drowns || below->drowns) {
+		bound = above->drowns ? bound_of(below, above) : bound_of(above, below);
 		if (!isfinite(bound) || bound <= 1)
 			return false;
-		*ratio = (struct summary){ .bound = above_drowns ? '<' : '>' };
-		ratio->median = above_drowns ? 1 / bound : bound;
+		*ratio = (struct summary){ .bound = above->drowns ? '<' : '>' };
+		ratio->median = above->drowns ? 1 / bound : bound;
 		ratio->min = ratio->max = ratio->median;
 		return true;
 	}
-	for (unsigned int i = 0; !above_drowns && i < samples->rounds; i++) {
+	for (unsigned int i = 0; i < samples->rounds; i++) {
 		double up = fmax(above->values[i], above->noise);
 		double down = fmax(below->values[i], below->noise);
 
@@ -212,9 +219,8 @@ static bool find_ratio(struct table *table, const struct samples *samples, const
 			return false; /* above its zero line in the median, and by no noise */
 		ratios[i] = up / down;
 	}
-	if (!above_drowns)
-		*ratio = summarize(ratios, samples->rounds);
-	return !above_drowns;
+	*ratio = summarize(ratios, samples->rounds);
+	return true;
 }
 
 bool results_ratio(struct table *table, const struct row *row, const struct row *vs, size_t metric,
@@ -233,23 +239,53 @@ double results_noise_of(struct table *table, const struct row *row, size_t metri
 	return zero_of(table, row, metric) && value > 0 ? share * raw / value : share;
 }
 
-void results_make(struct table *table, const struct samples *samples)
+double results_ratio_margin(struct table *table, const struct row *row, const struct row *vs,
+                            size_t metric, const struct summary *ratio)
+{
+	double noise = table->noise[metric].share;
+
+	/* A/A is a ratio of two; but what is above a zero line is a difference, each its own. */
+	if (zero_of(table, row, metric) || zero_of(table, vs, metric))
+		noise = hypot(results_noise_of(table, row, metric),
+		              results_noise_of(table, vs, metric));
+	return fmax(noise * fmax(ratio->median, 1), ratio->unsure);
+}
+
+static void make_values(struct table *table, const struct samples *samples, struct row *row)
 {
 	double values[TABLE_ROUNDS];
 
-	for (size_t r = 0; r < table->rows_len; r++) {
-		struct row *row = &table->rows[r];
-		const struct row *vs = row_against(table, row);
-
-		for (size_t m = 0; row_is_measured(row) && m < table->metrics_len; m++) {
-			for (unsigned int i = 0; i < samples->rounds; i++)
-				values[i] = net(table, samples, row, m, i);
-			row->value[m] = summarize(values, samples->rounds);
-			if (!row_is_measured(vs) || table->metrics[m].no_ratio)
-				continue;
-			row->has_ratio[m] = find_ratio(table, samples, row, vs, m, &row->ratio[m]);
-			row->drowned[m] = !row->has_ratio[m];
-		}
+	for (size_t m = 0; row_is_measured(row) && m < table->metrics_len; m++) {
+		for (unsigned int i = 0; i < samples->rounds; i++)
+			values[i] = net(table, samples, row, m, i);
+		row->value[m] = summarize(values, samples->rounds);
 	}
+}
+
+static void make_ratios(struct table *table, const struct samples *samples, struct row *row)
+{
+	const struct row *vs = row_against(table, row);
+	struct summary *ratio;
+
+	for (size_t m = 0; row_is_measured(row) && row_is_measured(vs) && m < table->metrics_len;
+	     m++) {
+		if (table->metrics[m].no_ratio)
+			continue;
+		ratio = &row->ratio[m];
+		row->has_ratio[m] = find_ratio(table, samples, row, vs, m, ratio);
+		row->drowned[m] = !row->has_ratio[m];
+		ratio->even =
+			row->has_ratio[m] && !ratio->bound &&
+			(row_repeats(row) ||
+		         fabs(ratio->median - 1) <= results_ratio_margin(table, row, vs, m, ratio));
+	}
+}
+
+void results_make(struct table *table, const struct samples *samples)
+{
+	for (size_t r = 0; r < table->rows_len; r++)
+		make_values(table, samples, &table->rows[r]);
+	for (size_t r = 0; r < table->rows_len; r++)
+		make_ratios(table, samples, &table->rows[r]);
 	table->rounds_done = samples->rounds;
 }

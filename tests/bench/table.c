@@ -84,6 +84,11 @@ struct row *table_find(struct table *table, const char *name)
 	return NULL;
 }
 
+bool row_repeats(const struct row *row)
+{
+	return row->again[0] || !strcmp(row->name, ROW_AA);
+}
+
 static bool is_zero(const struct table *table, const struct row *row)
 {
 	for (size_t i = 0; i < table->rows_len; i++)

@@ -34,8 +34,9 @@ struct metric {
 
 struct summary {
 	double median, min, max;
-	double unsure; /* how far off the median may be, as its rounds are spread */
+	double unsure; /* how far off the median may be, as its rounds are spread: see results.h */
 	char bound;    /* of a ratio: '>' or '<' if it is only known to be beyond that; else 0 */
+	bool even;     /* of a ratio: no farther from 1 than noise may bring it */
 };
 
 /* What A/A says of a metric. Of a count that may be 0 it says nothing: that one is what it is. */
@@ -69,7 +70,7 @@ struct row {
 	/* Filled by table_run(). A ratio above 1 is always in favour of the row. */
 	struct summary value[TABLE_METRICS], ratio[TABLE_METRICS];
 	bool has_ratio[TABLE_METRICS];
-	bool drowned[TABLE_METRICS]; /* it has none as zero lines are too near */
+	bool drowned[TABLE_METRICS]; /* it has none as both are too near to their zero lines */
 };
 
 struct table {
@@ -115,6 +116,9 @@ struct row *table_row(struct table *table, const char *name, const char *what,
 void table_again(struct table *table, const char *name);
 
 struct row *table_find(struct table *table, const char *name);
+
+/* It is there to tell what noise is: A/A, or one of table_again(). */
+bool row_repeats(const struct row *row);
 
 /*
  * The row that a row is compared to: the one it names, else the table's reference; but a zero line,

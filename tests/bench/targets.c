@@ -76,7 +76,7 @@ static bool is_met(const struct target *target)
 
 /* Rows of two tables took no turns: the ratio is that of their medians, and noise that of both. */
 static bool compare_tables(struct target *target, struct table *table, const struct row *row,
-                           struct table *other, const struct row *vs, size_t m, double *margin)
+                           struct table *other, const struct row *vs, size_t m)
 {
 	double mine = row->value[m].median, theirs = vs->value[m].median;
 	double ratio = table->metrics[m].higher ? mine / theirs : theirs / mine;
@@ -84,35 +84,34 @@ static bool compare_tables(struct target *target, struct table *table, const str
 	if (mine <= 0 || theirs <= 0)
 		return false;
 	target->measured = ratio;
-	*margin = ratio * (results_noise_of(table, row, m) + results_noise_of(other, vs, m) +
-	                   row->value[m].unsure / mine + vs->value[m].unsure / theirs);
+	target->margin = ratio * (results_noise_of(table, row, m) + results_noise_of(other, vs, m) +
+	                          row->value[m].unsure / mine + vs->value[m].unsure / theirs);
 	return true;
 }
 
-/*
- * What is measured, and how far from the limit noise alone may bring it. Returns false if the
- * numbers do not tell.
+/* What is measured, and how far noise may bring it off. Returns false if the numbers do not tell.
  */
 static bool measure(struct target *target, struct table *table, const struct row *row,
-                    struct table *other, const struct row *vs, size_t m, double *margin)
+                    struct table *other, const struct row *vs, size_t m)
 {
+	const struct summary *value = &row->value[m];
 	struct summary ratio;
-	double noise = results_noise_of(table, row, m);
 
 	if (vs && other != table)
-		return compare_tables(target, table, row, other, vs, m, margin);
+		return compare_tables(target, table, row, other, vs, m);
 	if (!vs) {
-		target->measured = value_of(target, &table->metrics[m], &row->value[m]);
-		*margin = fmax(noise * fabs(row->value[m].median), row->value[m].unsure);
+		target->measured = value_of(target, &table->metrics[m], value);
+		if (!table->metrics[m].no_ratio)
+			target->margin = fmax(results_noise_of(table, row, m) * fabs(value->median),
+			                      value->unsure);
 		return true;
 	}
 	if (!results_ratio(table, row, vs, m, &ratio))
 		return false;
 	target->measured = ratio.median;
 	target->bound = ratio.bound;
-	if (ratio.bound) /* which has the noise in it */
-		return true;
-	*margin = fmax(fmax(noise, results_noise_of(table, vs, m)) * ratio.median, ratio.unsure);
+	if (!ratio.bound) /* which has the noise in it */
+		target->margin = results_ratio_margin(table, row, vs, m, &ratio);
 	return true;
 }
 
@@ -140,16 +139,44 @@ static bool bound_decides(const struct target *target)
 	return (target->bound == '>') == (target->is == TARGET_AT_LEAST) ? met : !met;
 }
 
+static void tell_found(struct target *target)
+{
+	char sure[40] = "";
+
+	if (target->margin >= 0)
+		snprintf(sure, sizeof(sure), ", sure within %s", print_number(target->margin));
+	snprintf(target->found, sizeof(target->found), "%s%s %s%s, wanted %s %s",
+	         target->bound == '>'   ? "more than "
+	         : target->bound == '<' ? "less than "
+	                                : "",
+	         print_number(target->measured), target->unit, sure, comparisons[target->is],
+	         print_number(target->limit));
+}
+
+/*
+ * Whether there is more to it than noise. A column that A/A calls unreliable may tell all the same,
+ * if the limit is far off; a quick run knows no times. Counts are what they are.
+ */
+static bool is_sure(const struct target *target, const struct table *table,
+                    const struct table *other, size_t m)
+{
+	if (table->metrics[m].no_ratio)
+		return true;
+	return !bench.quick && table->rounds_done >= ROUNDS_LEAST &&
+	       other->rounds_done >= ROUNDS_LEAST && bound_decides(target) &&
+	       fabs(target->measured - target->limit) > target->margin;
+}
+
 static void judge(struct target *target)
 {
 	struct table *table = find_table(target->table), *other = table;
 	const char *vs_name = target->vs, *colon = strchr(target->vs, ':');
 	struct row *row, *vs = NULL;
 	char name[48];
-	double margin = 0;
 	int m;
 
 	target->state = TARGET_NOT_MEASURED;
+	target->margin = -1;
 	target->found[0] = '\0';
 	target->unit = NULL;
 	if (!table)
@@ -188,23 +215,15 @@ static void judge(struct target *target)
 		return;
 	target->unit = vs ? "times" : table->metrics[m].unit;
 	target->bound = '\0';
-	if (!measure(target, table, row, other, vs, (size_t)m, &margin)) {
+	if (!measure(target, table, row, other, vs, (size_t)m)) {
 		target->state = TARGET_UNSURE;
 		target->unit = NULL;
 		snprintf(target->found, sizeof(target->found), "drowns in the noise");
 		return;
 	}
-	snprintf(target->found, sizeof(target->found), "%s%s %s, wanted %s %s",
-	         target->bound == '>'   ? "more than "
-	         : target->bound == '<' ? "less than "
-	                                : "",
-	         print_number(target->measured), target->unit, comparisons[target->is],
-	         print_number(target->limit));
+	tell_found(target);
 	target->state = is_met(target) ? TARGET_MET : TARGET_MISSED;
-	/* Counts are what they are: A/A is about times, which a quick run does not know. */
-	if (!table->metrics[m].no_ratio &&
-	    (bench.quick || !bound_decides(target) || !table->noise[m].reliable ||
-	     !other->noise[m].reliable || fabs(target->measured - target->limit) <= margin))
+	if (!is_sure(target, table, other, (size_t)m))
 		target->state = TARGET_UNSURE;
 	doubt(target, table, row, (size_t)m);
 }

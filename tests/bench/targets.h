@@ -20,10 +20,11 @@ struct target {
 		TARGET_NOT_BUILT,    /* its subject is not in the tree yet */
 		TARGET_MET,
 		TARGET_MISSED,
-		/* Nearer to the limit than A/A allows, or the metric is unreliable or silent. */
+		/* Nearer to the limit than noise may bring it, of too few rounds, or silent. */
 		TARGET_UNSURE,
 	} state;
 	double measured;  /* a count: in its worst round; else the median */
+	double margin;    /* how far noise may bring it off; below 0: a count, or a bound */
 	char bound;       /* that is a ratio's, as struct summary has it */
 	const char *unit; /* NULL: nothing is measured */
 	char found[400];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Medians, ratios, bounds and zero lines of the benchmark's tables. */
+#include <math.h>
 #include <string.h>
 #include "bpffs/log.h"
 #include "tests/bench/print.h"
@@ -93,6 +94,32 @@ static void a_difference_that_drowns_in_the_noise_has_no_ratio(void **state)
 	assert_non_null(strstr(print_legend(table), PRINT_NOISE " instead of a ratio: "));
 }
 
+static void a_ratio_that_noise_may_have_made_is_marked(void **state)
+{
+	struct table *table = make_table(5, false);
+	SCRIPT(a, 100);
+	SCRIPT(aa, 100 / 0.95);
+	SCRIPT(near, 104);
+	SCRIPT(nearer, 96);
+	SCRIPT(far, 80);
+	SCRIPT(spread, 70, 75, 80, 110, 115);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, ROW_AA, "", play, &aa);
+	table_row(table, "near", "", play, &near);
+	table_row(table, "nearer", "", play, &nearer);
+	table_row(table, "far", "", play, &far);
+	table_row(table, "spread", "", play, &spread);
+	assert_int_equal(table_run(table), 0);
+	assert_string_equal(print_ratio(&table_find(table, ROW_AA)->ratio[0]), "~0.95");
+	assert_string_equal(print_ratio(&table_find(table, "near")->ratio[0]), "~0.96");
+	assert_string_equal(print_ratio(&table_find(table, "nearer")->ratio[0]), "~1.04");
+	assert_string_equal(print_ratio(&table_find(table, "far")->ratio[0]), "1.25");
+	/* The same median, of rounds that do not know it. */
+	assert_string_equal(print_ratio(&table_find(table, "spread")->ratio[0]), "~1.25");
+}
+
 /* Rows above a zero line of 100; A/A says that 2 in 100 are noise. */
 static struct table *make_above_zero(struct script *zero, struct script *aa)
 {
@@ -167,6 +194,76 @@ static void what_drowns_beside_what_does_not_has_a_bound(void **state)
 	assert_string_equal(print_no_ratio(table, table_find(table, "d"), 0), PRINT_NOISE);
 }
 
+/* Above the noise, but by less than two thirds of it: a number with three digits would be luck. */
+static void what_is_hardly_above_the_noise_has_a_bound(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100 / 0.98);
+	SCRIPT(a, 200);
+	SCRIPT(b, 105);
+	SCRIPT(c, 106);
+	SCRIPT(d, 107);
+	struct table *table = make_above_zero(&zero, &aa);
+
+	(void)state;
+	add_above_zero(table, "a", &a, "");
+	add_above_zero(table, "b", &b, "a");
+	add_above_zero(table, "c", &c, "b");
+	add_above_zero(table, "d", &d, "a");
+	assert_int_equal(table_run(table), 0);
+	/* 100 less 4, of 5 and 2.1; 7 is more than three times 2.14. */
+	assert_near(table_find(table, "b")->ratio[0].median, 96 / 7.1);
+	assert_string_equal(print_ratio(&table_find(table, "b")->ratio[0]), ">13.5");
+	assert_string_equal(print_no_ratio(table, table_find(table, "c"), 0), PRINT_NOISE);
+	assert_string_equal(print_ratio(&table_find(table, "d")->ratio[0]), "14.3");
+}
+
+/* So is one that is spread, whatever A/A says. */
+static void what_its_own_rounds_do_not_know_has_a_bound(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100);
+	SCRIPT(a, 200);
+	SCRIPT(b, 90, 95, 105, 115, 120);
+	struct table *table = make_above_zero(&zero, &aa);
+
+	(void)state;
+	add_above_zero(table, "a", &a, "");
+	add_above_zero(table, "b", &b, "a");
+	assert_int_equal(table_run(table), 0);
+	assert_near(table->noise[0].share, 0);
+	assert_near(table_find(table, "b")->ratio[0].median, 100 / (5 + 2 * 20 / sqrt(5)));
+	assert_int_equal(table_find(table, "b")->ratio[0].bound, '>');
+}
+
+/* Each of two differences has its own noise. */
+static void a_ratio_of_two_differences_has_the_noise_of_both(void **state)
+{
+	SCRIPT(zero, 100);
+	SCRIPT(aa, 100 / 0.98);
+	SCRIPT(a, 150);
+	SCRIPT(b, 140);
+	SCRIPT(c, 145);
+	struct table *table = make_above_zero(&zero, &aa);
+	struct row *row;
+
+	(void)state;
+	add_above_zero(table, "a", &a, "");
+	add_above_zero(table, "b", &b, "a");
+	add_above_zero(table, "c", &c, "a");
+	assert_int_equal(table_run(table), 0);
+	row = table_find(table, "b");
+	assert_near(results_ratio_margin(table, row, table_find(table, "a"), 0, &row->ratio[0]),
+	            1.25 * hypot(3.0 / 50, 2.8 / 40));
+	assert_string_equal(print_ratio(&row->ratio[0]), "1.25");
+	row = table_find(table, "c"); /* 0.11, and 0.10 with the larger one alone is less */
+	assert_near(row->ratio[0].median, 50.0 / 45);
+	assert_string_equal(print_ratio(&row->ratio[0]), "1.11");
+	table->noise[0].share = 0.025;
+	assert_true(results_ratio_margin(table, row, table_find(table, "a"), 0, &row->ratio[0]) >
+	            row->ratio[0].median - 1);
+}
+
 /* The share is of what was measured, which is not what the column shows. */
 static void the_noise_above_a_zero_line_is_told_in_its_unit(void **state)
 {
@@ -236,6 +333,11 @@ int main(void)
 		cmocka_unit_test_teardown(a_ratio_above_one_is_in_favour_of_its_row, release),
 		cmocka_unit_test_teardown(the_zero_line_is_taken_off_within_a_round, release),
 		cmocka_unit_test_teardown(a_difference_that_drowns_in_the_noise_has_no_ratio,
+		                          release),
+		cmocka_unit_test_teardown(a_ratio_that_noise_may_have_made_is_marked, release),
+		cmocka_unit_test_teardown(what_is_hardly_above_the_noise_has_a_bound, release),
+		cmocka_unit_test_teardown(what_its_own_rounds_do_not_know_has_a_bound, release),
+		cmocka_unit_test_teardown(a_ratio_of_two_differences_has_the_noise_of_both,
 		                          release),
 		cmocka_unit_test_teardown(one_round_that_drowns_takes_no_ratio_away, release),
 		cmocka_unit_test_teardown(what_drowns_beside_what_does_not_has_a_bound, release),

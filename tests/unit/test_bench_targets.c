@@ -15,7 +15,7 @@
 
 #define ROUNDS 5
 
-/* The values of a row: its two metrics, "m" and the count "n". */
+/* The values of a row, again in each attempt: its two metrics, "m" and the count "n". */
 struct script {
 	double m[ROUNDS], n[ROUNDS];
 	size_t at;
@@ -25,8 +25,8 @@ static int play(struct row *row, double values[TABLE_METRICS])
 {
 	struct script *script = row->subject;
 
-	values[0] = script->m[script->at];
-	values[1] = script->n[script->at++];
+	values[0] = script->m[script->at % ROUNDS];
+	values[1] = script->n[script->at++ % ROUNDS];
 	return 0;
 }
 
@@ -169,7 +169,7 @@ static void a_ratio_is_the_median_of_those_of_the_rounds(void **state)
 	struct script a = { .m = { 1, 1, 10, 10, 10 } };
 	struct script b = { .m = { 2, 2, 20, 5, 5 } };
 	struct target target = {
-		.row = "a", .metric = "m", .vs = "b", .is = TARGET_AT_LEAST, .limit = 1
+		.row = "a", .metric = "m", .vs = "b", .is = TARGET_AT_LEAST, .limit = 0.6
 	};
 
 	(void)state;
@@ -223,9 +223,44 @@ static void what_noise_may_have_done_is_unsure(void **state)
 	target.limit = 90;
 	assert_string_equal(judge(table, &target), "missed");
 	strcpy(target.row, "spread");
-	assert_string_equal(judge(table, &target), "unsure"); /* quartiles: 60 / sqrt(5) */
+	assert_string_equal(judge(table, &target), "unsure"); /* quartiles: 2 * 60 / sqrt(5) */
+	target.limit = 51;
+	assert_string_equal(judge(table, &target), "unsure");
+	assert_string_equal(target.found, "104 u, sure within 53.7, wanted at most 51.0");
+	target.limit = 50;
+	assert_string_equal(judge(table, &target), "missed");
 	strcpy(target.row, "far");
 	assert_string_equal(judge(table, &target), "missed");
+}
+
+/* What A/A calls unreliable tells nothing of ratios near 1, but more than nothing. */
+static void an_unreliable_column_decides_what_is_far_from_its_limit(void **state)
+{
+	struct table *table = make_table(0.25);
+	struct script a = { .m = { 50, 50, 50, 50, 50 } }, few = a;
+	struct target value = { .row = "a", .metric = "m", .limit = 64 };
+	struct target ratio = {
+		.row = "a", .metric = "m", .vs = "reference", .is = TARGET_AT_LEAST, .limit = 4
+	};
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	assert_string_equal(judge(table, &value), "met"); /* 50 and 10 */
+	assert_false(table->noise[0].reliable);
+	assert_string_equal(judge(table, &ratio), "missed"); /* 2 and 0.4 */
+	value.limit = 59;
+	ratio.limit = 1.7;
+	assert_string_equal(judge(table, &value), "unsure");
+	assert_string_equal(judge(table, &ratio), "unsure");
+	ratio.limit = 1.4;
+	assert_string_equal(judge(table, &ratio), "met");
+	/* But of two rounds it is luck. */
+	strcpy(table->name, "before");
+	table = make_table(0);
+	table->rounds = 2;
+	table_row(table, "a", "", play, &few);
+	assert_string_equal(judge(table, &ratio), "unsure");
+	assert_string_equal(ratio.found, "2.00 times, sure within 0.00, wanted at least 1.40");
 }
 
 static void a_difference_from_the_zero_line_is_less_sure(void **state)
@@ -335,6 +370,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_ratio_is_the_median_of_those_of_the_rounds, release),
 		cmocka_unit_test_teardown(what_rests_on_a_row_that_failed_is_not_measured, release),
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
+		cmocka_unit_test_teardown(an_unreliable_column_decides_what_is_far_from_its_limit,
+		                          release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
 		cmocka_unit_test_teardown(a_row_of_another_table_is_compared_by_the_medians,
 		                          release),
