@@ -97,8 +97,10 @@ static void check_values(struct json_object *row, struct json_object *metrics, c
 		if (json_object_object_get_ex(ratio, "reason", &reason))
 			printf("without %s %s %s %s\n", table, name, metric,
 			       json_object_get_string(reason));
-		else
+		else {
 			check_summary(ratio, table, name, NULL);
+			get(ratio, "within_noise", json_type_boolean);
+		}
 	}
 }
 

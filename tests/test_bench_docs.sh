@@ -222,3 +222,14 @@ test_plots_of_a_document_that_cannot_be_written_are_not_kept()
 	[[ $(</mnt/docs/bench/stats-once.svg) == before ]] || fail "a plot of another run"
 	[[ -z $(find /mnt/docs -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt/docs)"
 }
+
+# What has no share of the time would take that of those behind it.
+test_all_tables_of_the_document_have_a_share_of_the_time_in_their_order()
+{
+	local tables planned
+
+	tables=$(sed -n 's/^`\([a-zA-Z0-9-]*\)`: [0-9]* rounds.*/\1/p' docs/BENCH.md)
+	[[ $(wc -l <<<"$tables") -gt 20 ]] || fail "$tables"
+	planned=$(sed -n 's/^\t{ "[a-z]*", *"\([^"]*\)".*/\1/p' tests/bench/plan.c | grep -xF "$tables")
+	[[ $planned == "$tables" ]] || fail "$(diff <(echo "$planned") <(echo "$tables"))"
+}

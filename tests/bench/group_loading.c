@@ -227,7 +227,7 @@ int group_loading(void)
 	if (!err && !bench.quick)
 		err = measure(10, 7);
 	if (!err && !bench.quick)
-		err = measure(INTERFACES, 3);
+		err = measure(INTERFACES, 5);
 	for (unsigned int i = 0; i < count; i++)
 		command_try("ip link del l%u", i);
 	unlink(BATCH_FILE);

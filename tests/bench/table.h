@@ -141,9 +141,10 @@ const struct row *table_failed_row(const struct table *table);
 
 /*
  * Measure: in each round every row once, in another order; the reference twice (A/A).
- * Anew, up to twice, while A/A says that a metric is unreliable and there is time; the best
- * attempt stands. A row that fails is left out from there on, and says why. Returns 0, with such
- * rows as well, or a negative errno, reported, if the table cannot be measured.
+ * Anew, up to twice, while A/A says that a metric is unreliable and its share of the time lasts,
+ * see plan.h; the best attempt stands. A row that fails is left out from there on, and says why.
+ * Returns 0, with such rows as well, or a negative errno, reported, if the table cannot be
+ * measured.
  */
 int table_run(struct table *table);
 

@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/frame.h"
+#include "tests/bench/plan.h"
 #include "tests/bench/results.h"
 #include "tests/bench/usage.h"
 
@@ -125,28 +126,17 @@ static void set_aa(struct table *table, const struct row *reference)
 }
 
 /*
- * Once more is always worth the time that the run has, however slow the table is; after that the
- * other groups need it as well, if there are any.
- */
-static double attempts_end(const struct table *table, double started)
-{
-	if (table->attempts == 1 || !bench.all_groups)
-		return bench.deadline;
-	return fmin(bench.deadline, started + 2 * table->seconds);
-}
-
-/*
  * One attempt after the other, as long as there is time for another whole one. Of those that are
  * not cut short the quietest is kept.
  */
 static int run_attempts(struct table *table, struct samples *samples, struct samples *best)
 {
+	double begun = now_seconds(), until = plan_end(table->name), took;
 	struct noise quietest[TABLE_METRICS];
-	double started = now_seconds(), begun = started, took;
 	int err;
 
 	for (;;) {
-		err = run_rounds(table, samples, fmin(bench.deadline, begun + table->seconds));
+		err = run_rounds(table, samples, fmin(until, begun + table->seconds));
 		if (err)
 			return err;
 		table->attempts++;
@@ -160,7 +150,7 @@ static int run_attempts(struct table *table, struct samples *samples, struct sam
 		took = now_seconds() - begun;
 		begun += took;
 		if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS ||
-		    begun + took > attempts_end(table, started))
+		    begun + took > until)
 			return 0;
 	}
 }

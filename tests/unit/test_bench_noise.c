@@ -181,23 +181,16 @@ static void without_time_for_another_whole_attempt_there_is_none(void **state)
 /* However slow it is: its rounds alone take longer than an attempt should. */
 static void a_noisy_table_that_is_slow_is_measured_again(void **state)
 {
-	struct table *table = make_table(3, false), *beside = make_table(3, false);
+	struct table *table = make_table(3, false);
 	SCRIPT(a, 100);
 	SCRIPT(aa, 125);
 
 	(void)state;
-	table->seconds = beside->seconds = 0.01;
+	table->seconds = 0.01;
 	table_row(table, "a", "", play_slowly, &a);
 	table_row(table, ROW_AA, "", play_slowly, &aa);
 	assert_int_equal(table_run(table), 0);
 	assert_int_equal(table->attempts, 3);
-	/* Once, while other groups wait. */
-	table_row(beside, "a", "", play_slowly, &a);
-	table_row(beside, ROW_AA, "", play_slowly, &aa);
-	bench.all_groups = true;
-	assert_int_equal(table_run(beside), 0);
-	bench.all_groups = false;
-	assert_int_equal(beside->attempts, 2);
 }
 
 static void once_the_time_is_up_there_is_one_round_and_no_trust(void **state)
