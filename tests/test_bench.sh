@@ -253,6 +253,7 @@ test_a_loader_that_does_nothing_is_not_measured()
 test_a_quick_run_tells_what_lists_take()
 {
 	measure memory
+	expect_measured memory-1k lpm hash acl-set xdp_acl A/A A/A/xdp_acl
 	expect_measured memory-100k lpm hash acl-set xdp_acl A/A A/A/xdp_acl
 	expect_reasons
 }

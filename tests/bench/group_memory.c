@@ -2,6 +2,7 @@
 /* What a block list takes from the system, beside what the kernel says it takes. */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "bpffs/log.h"
@@ -11,8 +12,9 @@
 
 #define MIB (1024.0 * 1024)
 
-/* The share of a list that may still be there when the next one is made. */
-#define STILL_TAKEN 0.02
+/* Bytes that may still be there when the next list is made: for each entry, or at least. */
+#define STILL_EACH  2
+#define STILL_LEAST (16 * 1024)
 
 struct memory_run {
 	const struct listed_kind *kind;
@@ -45,7 +47,7 @@ static int round_memory(struct row *row, double values[TABLE_METRICS])
 		values[2] = taken / run->lists->count;
 	}
 	subject_free(&subject);
-	kernelmem_wait(before + taken * STILL_TAKEN);
+	kernelmem_wait(before + fmax(STILL_EACH * run->lists->count, STILL_LEAST));
 	return err;
 }
 
@@ -106,12 +108,13 @@ int group_memory(void)
 {
 	int err;
 
-	if (bench.quick)
-		return measure("memory-100k", false, 100000);
-	err = measure("memory-100k", false, 100000);
+	kernelmem_begin();
+	err = measure("memory-1k", false, 1000);
 	if (!err)
+		err = measure("memory-100k", false, 100000);
+	if (!err && !bench.quick)
 		err = measure("memory-1M", false, 1000000);
-	if (!err)
+	if (!err && !bench.quick)
 		err = measure("memory6-1M", true, 1000000);
 	return err;
 }

@@ -104,32 +104,14 @@ static double read_group(void)
 	return bytes;
 }
 
-/*
- * Some kernels charge a group for the memory of per-CPU maps, others do not; no file tells. A map
- * that has nothing else does.
- */
-static bool charges_percpu(void)
-{
-	static int known = -1;
-	double before, size = 1.0 * PROBE_VALUE * PROBE_ENTRIES * libbpf_num_possible_cpus();
-	int fd;
-
-	if (known >= 0)
-		return known;
-	before = read_group();
-	fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "bench_percpu", 4, PROBE_VALUE,
-	                    PROBE_ENTRIES, NULL);
-	known = fd >= 0 && read_group() - before > size / 2;
-	if (fd >= 0)
-		close(fd);
-	return known;
-}
+/* 1: a group is charged for the memory of per-CPU maps; -1: not known yet. */
+static int percpu_charged = -1;
 
 double kernelmem_read(void)
 {
 	if (!kernelmem_is_ours())
 		return read_meminfo("MemTotal", others);
-	return charges_percpu() ? read_group() : read_group() + read_percpu();
+	return percpu_charged > 0 ? read_group() : read_group() + read_percpu();
 }
 
 void kernelmem_wait(double bytes)
@@ -139,6 +121,25 @@ void kernelmem_wait(double bytes)
 
 	while (kernelmem_read() > bytes && now_seconds() < end)
 		nanosleep(&pause, NULL);
+}
+
+/* No file tells, but a map that has nothing else does. */
+void kernelmem_begin(void)
+{
+	double size = 1.0 * PROBE_VALUE * PROBE_ENTRIES * libbpf_num_possible_cpus();
+	double group, percpu;
+	int fd;
+
+	if (!kernelmem_is_ours() || percpu_charged >= 0)
+		return;
+	group = read_group();
+	percpu = read_percpu();
+	fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "bench_percpu", 4, PROBE_VALUE,
+	                    PROBE_ENTRIES, NULL);
+	percpu_charged = fd >= 0 && read_group() - group > size / 2;
+	if (fd >= 0)
+		close(fd);
+	kernelmem_wait(percpu_charged ? group : group + percpu);
 }
 
 double kernelmem_memlock(int map_fd)

@@ -12,6 +12,12 @@
  */
 bool kernelmem_is_ours(void);
 
+/*
+ * Find out whether it does, by a map that is gone again afterwards, before anything is measured;
+ * else per-CPU memory may count twice.
+ */
+void kernelmem_begin(void);
+
 /* Bytes; of the whole system those that are neither free nor of processes nor of files. */
 double kernelmem_read(void);
 

@@ -56,5 +56,6 @@ int main(void)
 	};
 
 	log_init("test_bench_memory", false);
+	kernelmem_begin();
 	return cmocka_run_group_tests_name("bench_memory", tests, NULL, NULL);
 }
