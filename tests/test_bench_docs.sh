@@ -63,6 +63,32 @@ test_a_relative_directory_is_the_one_of_whoever_asks()
 	[[ -s /mnt/here/docs/BENCH.md ]] || fail "$(find /mnt)"
 }
 
+# From the top of the tree, which has another place in there, with nothing of ours above it.
+test_a_directory_above_the_tree_is_the_one_that_is_seen_outside()
+{
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/tree /mnt/docs
+	mount --bind . /mnt/tree
+	(cd /mnt/tree && tests/bench/run.sh --quick --docs tests/../../docs stats >/dev/null 2>"$TMPDIR/errors") ||
+		fail "status $?: $(<"$TMPDIR/errors")"
+	[[ -s /mnt/docs/BENCH.md ]] || fail "$(find /mnt/docs)"
+}
+
+# Else it would have numbers of one under the success of the other.
+test_two_runs_do_not_write_the_same_document()
+{
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/docs
+	flock -x /mnt/docs tests/bench/run.sh --quick --docs /mnt/docs stats >/dev/null 2>"$TMPDIR/errors" &&
+		fail "it is written"
+	grep -qx 'bench: cannot write in /mnt/docs: another run of the benchmark will' "$TMPDIR/errors" ||
+		fail "$(<"$TMPDIR/errors")"
+	! grep measuring "$TMPDIR/errors" || fail "it is measured"
+	[[ -z $(ls /mnt/docs) ]] || fail "$(find /mnt/docs)"
+	bench --docs /mnt/docs stats
+	((status == 0)) || fail "it stays locked: $errors"
+}
+
 test_a_document_that_does_not_fit_leaves_the_one_before()
 {
 	mount -t tmpfs -o size=12k tmpfs /mnt

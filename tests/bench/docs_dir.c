@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whether the document can be written, before anything is measured. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bpffs/log.h"
@@ -143,9 +145,35 @@ static int check_document(void)
 	return -EEXIST;
 }
 
+/* One of its names is "..". */
+static bool leads_up(const char *path)
+{
+	for (; *path; path += strcspn(path, "/"), path += strspn(path, "/"))
+		if (strcspn(path, "/") == 2 && !strncmp(path, "..", 2))
+			return true;
+	return false;
+}
+
+/* Two documents at once would be one of two runs. Locked until this process ends. */
+static int lock_dir(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return failed(-errno, "cannot open %s", path);
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return failed(-errno, "cannot lock %s", path);
+	close(fd);
+	rejected(-EEXIST, "cannot write in %s: another run of the benchmark will", path);
+	hint("name another directory, or wait for its end");
+	return -EEXIST;
+}
+
 int docs_open(const char *dir)
 {
-	const char *from = getenv("BENCH_FROM");
+	const char *from = getenv("BENCH_FROM"), *tree = getenv("BENCH_TREE");
 	char plot_dir[PATH_MAX];
 	int err;
 
@@ -154,7 +182,9 @@ int docs_open(const char *dir)
 		hint("--docs . for this one");
 		return -EINVAL;
 	}
-	if (*dir == '/' || !from || !strcmp(from, "."))
+	if (from && !strcmp(from, "."))
+		from = leads_up(dir) ? tree : NULL;
+	if (*dir == '/' || !from)
 		snprintf(directory, sizeof(directory), "%s", dir);
 	else
 		snprintf(directory, sizeof(directory), "%s/%s", from, dir);
@@ -164,6 +194,8 @@ int docs_open(const char *dir)
 		return -EXDEV;
 	}
 	err = make_dir(directory);
+	if (!err)
+		err = lock_dir(directory);
 	if (!err)
 		err = check_document();
 	if (err)

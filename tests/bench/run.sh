@@ -61,8 +61,9 @@ if [[ $(git -c safe.directory="$PWD" rev-parse --show-toplevel 2>/dev/null) == "
 	export BENCH_COMMIT
 fi
 
-# Where the paths on the command line begin: the tree has another place in there.
-export BENCH_FROM=$from
+# Where the paths on the command line begin: the tree has another place in there, from which no way
+# leads up to what is above it here.
+export BENCH_FROM=$from BENCH_TREE=$PWD
 # shellcheck disable=SC2016 # expanded by the inner bash
 exec unshare --net --mount --propagation private bash -c '
 	. tests/lib.sh
