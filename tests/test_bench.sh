@@ -249,6 +249,31 @@ test_a_loader_that_does_nothing_is_not_measured()
 	[[ $rows == *"row bulk-insert acl-load failed: acl has 0 of "*" ranges in list bench"* ]] || fail "$rows"
 }
 
+# It would be the fastest of all.
+test_peers_that_say_all_is_well_and_do_nothing_are_not_measured()
+{
+	local peer row
+
+	mount -t tmpfs tmpfs /mnt
+	for peer in bpftool xdp-loader xdp-filter; do
+		printf '#!/bin/sh\nexit 0\n' >"/mnt/$peer"
+		chmod +x "/mnt/$peer"
+	done
+	PATH=/mnt:$PATH bench --json loading bulk
+	((status == 3)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
+	for row in 'loading-1 xdp-loader failed: 0 of 1 interfaces have a program' \
+		'loading-4 xdp-loader failed: 0 of 4 interfaces have a program' \
+		'loading-4 bpftool failed: 0 of 4 interfaces have a program' \
+		'bulk-dump bpftool failed: no number from ' 'bulk-insert bpftool failed: ' \
+		'bulk-edit bpftool failed: bpftool has not written its entry' \
+		'bulk-edit xdp-filter failed: xdp-filter has not listed its address'; do
+		grep -q "^row $row" <<<"$rows" || fail "$row: $rows"
+	done
+	expect_measured loading-4 ip bare ip-batch load load--shared load--link A/A
+	expect_measured bulk-edit acl-add acl-del acl-add6 acl-del6 A/A
+}
+
 # All that it prints is expected: a row of one family asks for no map of the other.
 test_a_quick_run_tells_what_lists_take()
 {

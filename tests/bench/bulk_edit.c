@@ -14,13 +14,48 @@
 
 #define FILTER_LOAD "xdp-filter load -m native -f ipv4 v0"
 
+static const __u8 bpftool_key[] = { 1, 2, 3, 4 }, bpftool_value[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+/* Untimed: another value beforehand, and what it writes afterwards. */
+static int spoil_entry(void)
+{
+	static const __u8 other[sizeof(bpftool_value)];
+	int fd = bpf_obj_get(BULK_PIN), err = fd < 0 ? -errno : 0;
+
+	if (!err && bpf_map_update_elem(fd, bpftool_key, other, BPF_ANY))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err ? failed(err, "cannot prepare the entry that bpftool writes") : 0;
+}
+
+static int check_entry(void)
+{
+	__u8 found[sizeof(bpftool_value)] = {};
+	int fd = bpf_obj_get(BULK_PIN);
+	bool written = fd >= 0 && !bpf_map_lookup_elem(fd, bpftool_key, found) &&
+	               !memcmp(found, bpftool_value, sizeof(found));
+
+	if (fd >= 0)
+		close(fd);
+	return written ? 0 : failed(-EIO, "bpftool has not written its entry");
+}
+
+static int check_filter(void)
+{
+	return command_run(NULL, "xdp-filter status | grep -w 192.0.2.1")
+	               ? failed(-EIO, "xdp-filter has not listed its address")
+	               : 0;
+}
+
 /* One command; an address in it is another one each time, in another /24 or /48. */
 struct edit {
 	const char *name, *what;
 	const char *command, *package;
-	const char *line; /* or NULL: of acl */
-	const char *verb; /* add or del */
-	const char *list; /* of acl */
+	const char *line;                     /* or NULL: of acl */
+	int (*prepare)(void), (*check)(void); /* of a line, untimed; prepare may be NULL */
+	const char *verb;                     /* add or del */
+	const char *list;                     /* of acl */
 	bool v6;
 };
 
@@ -33,12 +68,15 @@ static const struct edit edits[] = {
 	  .command = "bpftool",
 	  .package = "bpftool",
 	  .line = "bpftool map update pinned " BULK_PIN
-	          " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08" },
+	          " key hex 01 02 03 04 value hex 01 02 03 04 05 06 07 08",
+	  .prepare = spoil_entry,
+	  .check = check_entry },
 	{ .name = "xdp-filter",
 	  .what = "xdp-filter ip ADDRESS, in its map of 10,000",
 	  .command = "xdp-filter",
 	  .package = "xdp-tools",
-	  .line = "xdp-filter ip 192.0.2.1" },
+	  .line = "xdp-filter ip 192.0.2.1",
+	  .check = check_filter },
 	{ .name = "acl-add", .what = "ours: acl add, to the list of IPv4", .verb = "add", EDIT4 },
 	{ .name = "acl-del", .what = "ours: acl del, from the same", .verb = "del", EDIT4 },
 	{ .name = "acl-add6",
@@ -78,11 +116,20 @@ static int edit_acl(const struct edit *edit, struct took *took)
 	return err ? err : check_acl(address, !deletes);
 }
 
+static int edit_by(const struct edit *edit, struct took *took)
+{
+	int err = edit->prepare ? edit->prepare() : 0;
+
+	if (!err)
+		err = command_run(took, "%s", edit->line);
+	return err ? err : edit->check();
+}
+
 static int round_edit(struct row *row, double values[TABLE_METRICS])
 {
 	const struct edit *edit = row->subject;
 	struct took took = {};
-	int err = edit->line ? command_run(&took, "%s", edit->line) : edit_acl(edit, &took);
+	int err = edit->line ? edit_by(edit, &took) : edit_acl(edit, &took);
 
 	values[0] = took.wall * 1e3;
 	values[1] = took.cpu * 1e3;

@@ -71,6 +71,22 @@ static int dump_by_bpftool(int fd)
 	return command_run(NULL, "bpftool map dump pinned " BULK_PIN " >/dev/null");
 }
 
+/* Once, and untimed: it tells in the end how many it has printed. */
+static int check_dump_by_bpftool(void)
+{
+	static bool checked;
+	double printed = 0;
+	int err = checked ? 0
+	                  : command_number(&printed,
+	                                   "bpftool map dump pinned " BULK_PIN
+	                                   " | sed -n 's/^Found \\([0-9]*\\) element.*/\\1/p'");
+
+	if (!err && !checked && printed != entries.count)
+		err = failed(-EIO, "bpftool prints %.0f of %u entries", printed, entries.count);
+	checked = !err;
+	return err;
+}
+
 static int count_saved(void)
 {
 	saved = bulk_acl_ranges();
@@ -148,6 +164,7 @@ static const struct way dumps[] = {
 	  .command = "bpftool",
 	  .package = "bpftool",
 	  .run = dump_by_bpftool,
+	  .check = check_dump_by_bpftool,
 	  .filled = true },
 	{ .name = "batch",
 	  .what = "BPF_MAP_LOOKUP_BATCH, printed as lines",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Putting a program on interfaces that have none. */
+#include <bpf/libbpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,24 @@ static int add_took(struct took *sum, const char *line)
 	return err;
 }
 
+/* Each interface has a program: a tool may say that all went well, and be the fastest. */
+static int check_loaded(const struct way_run *run)
+{
+	unsigned int loaded = 0, ifindex;
+	char ifname[IF_NAMESIZE];
+	__u32 id;
+
+	for (unsigned int i = 0; i < run->interfaces; i++) {
+		snprintf(ifname, sizeof(ifname), "l%u", i);
+		ifindex = if_nametoindex(ifname);
+		loaded += ifindex && !bpf_xdp_query_id((int)ifindex, 0, &id) && id;
+	}
+	if (loaded == run->interfaces)
+		return 0;
+	return failed(-EIO, "%s: %u of %u interfaces have a program", run->way->name, loaded,
+	              run->interfaces);
+}
+
 static int write_batch(unsigned int interfaces)
 {
 	FILE *f = fopen(BATCH_FILE, "w");
@@ -140,6 +160,8 @@ static int round_way(struct row *row, double values[TABLE_METRICS])
 		expand(run->way->line, 0, run->interfaces, line);
 		err = add_took(&sum, line);
 	}
+	if (!err)
+		err = check_loaded(run);
 	last = take_off(run);
 	if (!err)
 		err = last;
