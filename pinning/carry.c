@@ -195,7 +195,7 @@ int carry_reconcile(struct carry *carry)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
-		if (carry->list[i]->done)
+		if (carry->list[i]->done || carry->list[i]->left_out)
 			continue;
 		err = migrate_reconcile(carry->list[i]->m);
 		progress_clear(&carry->list[i]->progress);

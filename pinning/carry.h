@@ -18,6 +18,7 @@
 
 struct object;
 struct plan;
+struct plan_map;
 
 /* One map that is carried over. */
 struct carried {
@@ -33,6 +34,7 @@ struct carried {
 	bool shared;       /* another program goes on with the old one */
 	bool joins;        /* the new one is in use already: what it has stays */
 	bool left_before;  /* with joins: the old one has its %old name already */
+	bool left_out;     /* with joins: who has the old one was refused */
 	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool typed;        /* counters, of whose fields only the object tells that pin was given */
@@ -60,6 +62,11 @@ struct carry {
 	size_t len;
 	const char *verb;   /* whose work it is, for whoever has to finish it; NULL: load's */
 	const char *ifname; /* whose maps these are; NULL when a later run goes on with them */
+	/* The old map is that of another hook, holder, which goes first: say how; or NULL, where
+	 * that is a load of this interface. */
+	void (*hint_first)(const void *context, const struct carried *one,
+	                   const struct plan_map *holder);
+	const void *context;
 };
 
 /*
@@ -157,7 +164,10 @@ bool carry_is_bulky(const struct carry *carry);
 /* The object is loaded: copy what is copied before the switch. Reports its failures. */
 int carry_copy(struct carry *carry);
 
-/* Note in the stage what a later run needs to go on after the switch. Reports its failures. */
+/*
+ * Note in the stage what a later run needs to go on after the switch. stage NULL: only see that
+ * each of the new maps gets its place, as it would. Reports its failures.
+ */
 int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stage);
 
 /* Bring over what others changed meanwhile, directly before the switch. Reports its failures. */

@@ -37,23 +37,27 @@ static void find_users(struct carried *one, const struct plan *plan)
 
 /* Whoever has the flat name goes first: then the others find the new map there, and join it. */
 static void hint_first(const struct carried *one, const struct plan *plan, enum hook hook,
-                       const char *ifname)
+                       const struct carry *carry)
 {
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
 		if (map->info.id != one->from_id || map->hook == hook)
 			continue;
-		hint("it is the map of program %s (id %u) on %s as well, which goes first: %s "
-		     "--on-mismatch migrate --hook %s %s OBJECT",
-		     map->prog_name, map->prog_id, hook_name(map->hook), cli_command("load"),
-		     hook_name(map->hook), cli_interface(ifname));
+		if (carry->hint_first)
+			carry->hint_first(carry->context, one, map);
+		else
+			hint("it is the map of program %s (id %u) on %s as well, which goes first: "
+			     "%s --on-mismatch migrate --hook %s %s OBJECT",
+			     map->prog_name, map->prog_id, hook_name(map->hook),
+			     cli_command("load"), hook_name(map->hook),
+			     cli_interface(carry->ifname));
 		return;
 	}
 }
 
 /* The new map must take the name of the one that is carried over: that has all else. */
-static int find_place(struct carried *one, const struct plan *plan, const char *ifname)
+static int find_place(struct carried *one, const struct plan *plan, const struct carry *carry)
 {
 	const char *why = "it is not among the maps of the program";
 	enum hook hook = HOOKS;
@@ -78,7 +82,7 @@ static int find_place(struct carried *one, const struct plan *plan, const char *
 		return 0;
 	rejected(-EEXIST, "cannot carry map '%s' over: the new one cannot be pinned", one->name);
 	hint("%s", why);
-	hint_first(one, plan, hook, ifname);
+	hint_first(one, plan, hook, carry);
 	return -EEXIST;
 }
 
@@ -140,9 +144,11 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 			continue;
 		}
 		find_users(one, plan);
-		err = find_place(one, plan, carry->ifname);
+		err = find_place(one, plan, carry);
 		if (err)
 			return err;
+		if (!stage)
+			continue;
 		if (one->apart) {
 			err = part(one, stage);
 			continue;

@@ -206,7 +206,9 @@ void load_tell_followers(const struct loading *l)
 		for (size_t i = 0; i < report->plan.len; i++) {
 			const struct plan_map *map = &report->plan.maps[i];
 
-			if (map->info.id == report->carry.list[c]->from_id)
+			/* What keeps the flat name is what tools edit. */
+			if (map->info.id == report->carry.list[c]->from_id &&
+			    !(plan_publishes(map) && !map->egress))
 				parted.follows[map->hook] = true;
 		}
 	for (int hook = 0; hook < HOOKS; hook++)

@@ -190,6 +190,8 @@ int load_stage_all(struct loading *l)
 		err = load_drop_parted(l);
 	if (!err && !l->report->shares)
 		tell_nameless(l);
+	if (!err && l->options->dry_run)
+		err = carry_stage(&l->report->carry, &l->report->plan, NULL);
 	if (err || l->options->dry_run)
 		return err;
 	plan_record(&l->report->plan, &in, &l->rec);

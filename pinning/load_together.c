@@ -84,6 +84,8 @@ static struct load_member *prepare_all(struct load_member *members, size_t count
 			continue;
 		}
 		prepare(m, object, options);
+		if (options->session->join_refused)
+			failed_first = m->iface->name;
 		if (was_loaded || !object->loaded)
 			continue;
 		if (m->err)
@@ -158,7 +160,8 @@ static void leave_to_failed(struct carry *carry, const struct load_member *membe
 		for (size_t i = 0; i < count; i++) {
 			struct carried *one = find(carry, load_pinned_at(p, i, m)->id, map);
 
-			if (members[i].on || !members[i].iface || !one || *one->sharers)
+			if (members[i].on || !members[i].iface || !one || *one->sharers ||
+			    one->left_out)
 				continue;
 			gone = is_gone(members[i].iface);
 			if (gone && one->class == MIGRATE_COUNTER)
@@ -295,8 +298,10 @@ static void change_all(struct load_member *first, struct load_member *members, s
                        struct object *object, const struct load_options *options)
 {
 	struct carry *carry = &first->report.carry;
-	int err = carry_reconcile(carry);
+	int err;
 
+	load_leave_out_refused(carry, members, object, options->session->present);
+	err = carry_reconcile(carry);
 	if (err) {
 		for (size_t i = 0; i < count; i++) {
 			if (!members[i].iface || members[i].err)

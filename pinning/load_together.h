@@ -74,6 +74,9 @@ void load_forget_members(const struct loading *l, struct owners *owners);
  */
 int load_share_carry(struct loading *l);
 
+/* For struct carry, with the struct loading: what another hook has goes first, on all of them. */
+void load_hint_first(const void *context, const struct carried *one, const struct plan_map *holder);
+
 /* One of the interfaces; begins as zeros but for the first. */
 struct load_member {
 	const struct interface *iface; /* NULL: none */
@@ -91,5 +94,12 @@ struct load_member {
  */
 void load_together(struct load_member *members, size_t count, struct object *object,
                    const struct load_options *options);
+
+/*
+ * All are prepared, and nothing is switched yet: of those that were refused, what is in their maps
+ * alone does not come into the maps of the others. carry: of the first, which planned for all.
+ */
+void load_leave_out_refused(struct carry *carry, const struct load_member *members,
+                            const struct object *object, const struct load_present *p);
 
 #endif

@@ -147,6 +147,15 @@ static bool runs_with(const struct loading *l, const struct interface *iface, __
 	return found;
 }
 
+/* The object has it already. It need not be what the first has in the place: an egress program may
+ * go on with the map of the other hooks. */
+static bool is_taken(const struct bpf_map *map, __u32 map_id)
+{
+	struct bpf_map_info info;
+
+	return !map_describe(bpf_map__fd(map), &info) && info.id == map_id;
+}
+
 /* What others than the first one left behind with a hook that now follows. */
 static int join_left_of_others(struct loading *l, const struct load_present *p)
 {
@@ -160,7 +169,8 @@ static int join_left_of_others(struct loading *l, const struct load_present *p)
 		if (!left->iface || left->own || !runs_with(l, iface, left->id))
 			continue;
 		bpf_object__for_each_map(map, l->object->obj) {
-			if (!err && !carry_brings(&l->report->carry, map, left->id) &&
+			if (!err && !is_taken(map, left->id) &&
+			    !carry_brings(&l->report->carry, map, left->id) &&
 			    mismatch_of(&l->options->mismatch, object_map_name(l->object, map)) ==
 			            MISMATCH_MIGRATE)
 				err = join_left(l, map, iface, left->id);
@@ -190,7 +200,7 @@ static int join_others(struct loading *l, const struct bpf_map *map, size_t m)
 	if (!ours->id || ours->differs)
 		return 0;
 	for (size_t i = 1; !err && i < p->count; i++)
-		if (is_another(p, i, m))
+		if (is_another(p, i, m) && !is_taken(map, load_pinned_at(p, i, m)->id))
 			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m)->id);
 	return err;
 }

@@ -103,6 +103,10 @@ static int load_object(struct loading *l)
 
 	l->report->shares = l->object->loaded;
 	l->report->carry.ifname = l->iface->name;
+	if (load_is_together(l)) {
+		l->report->carry.hint_first = load_hint_first;
+		l->report->carry.context = l;
+	}
 	/* What was carried over into the maps that all get is in its place with another one. */
 	if (l->report->shares && load_is_together(l))
 		reuse.carry = l->options->session->carry;
@@ -133,8 +137,10 @@ static int load_object(struct loading *l)
 		explain(how, EXPLAIN_MAPS, EXPLAIN_REFUSED, "a pinned map does not fit the object");
 		return err;
 	}
-	if (load_is_together(l))
+	if (load_is_together(l)) {
 		err = load_join_others(l);
+		l->options->session->join_refused = err;
+	}
 	if (!err)
 		err = load_find_sharers(l);
 	if (err)

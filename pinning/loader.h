@@ -38,6 +38,8 @@ struct load_session {
 	struct load_present *present; /* what is pinned for each of them */
 	struct carry *carry;          /* and what is carried over, once it is planned */
 	const struct interface *refused; /* of those the last whose maps were refused, or NULL */
+	bool join_refused;       /* what others have cannot be added to what the first has */
+	bool told_first;         /* which hook of them goes first */
 	char **followers[HOOKS]; /* interfaces on which these hooks have the old maps still */
 	size_t followers_len[HOOKS];
 	__u32 *outside; /* old maps of which was said who else has them pinned */

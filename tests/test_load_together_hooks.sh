@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# load --shared --on-mismatch migrate on one hook of interfaces whose other hooks have sets of their own.
+# shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
+. tests/pins.sh
+. tests/faults.sh
+. tests/carry.sh
+
+# rule PIN KEY: put that into a list of carry2.
+rule() { bpftool map update pinned "$BPFFS/$1" key "$2" 0 0 0 value 1 0 0 0 0 0 0 0 9 0 0 0 0 0 0 0; }
+
+# keys PIN: of its rules, one a line.
+keys() { rules_of "$BPFFS/$1" | cut -d ' ' -f 1; }
+
+# follow HOOK [OPTION...]: v0 and h1 get one set on that hook.
+follow()
+{
+	local object=tc_carry2.o
+
+	[[ $1 != xdp ]] || object=carry2.o
+	run load --shared --on-mismatch migrate "${@:2}" --hook "$1" v0 h1 "$BUILT/$object"
+}
+
+# expect_followed HOOK KEYS [OPTION...]: and then have one list, of these rules, for all hooks.
+expect_followed()
+{
+	local ifname map
+
+	follow "$1" "${@:3}"
+	((status == 0)) || fail "status $status: $errors"
+	for ifname in v0 h1; do
+		for map in deny_list frames_seen; do
+			expect_id "$BPFFS/$ifname/$map" "$(map_id "$BPFFS/v0/$map")"
+			[[ $1 != tc_egress || -L $BPFFS/$ifname/%egress/$map ]] || fail "$ifname: $(ls -l "$BPFFS/$ifname/%egress")"
+		done
+		[[ -z $(old_maps "$BPFFS/$ifname") ]] || fail "$ifname has $(old_maps "$BPFFS/$ifname"): $errors"
+	done
+	[[ $(keys h1/deny_list) == "$2" ]] || fail "rules: $(keys h1/deny_list)"
+	expect_no_stage
+}
+
+# The set of h1 is that of its XDP program as well, so that v0 alone can follow.
+test_sets_that_are_apart_on_another_hook_come_together_by_the_hint()
+{
+	local hook dry
+
+	make_veth h1
+	for hook in tc_ingress tc_egress; do
+		unload --all --purge v0 >/dev/null 2>&1 || true
+		unload --all --purge h1 >/dev/null 2>&1 || true
+		load v0 "$BUILT/carry2.o" >/dev/null
+		load h1 "$BUILT/carry2.o" >/dev/null
+		rule v0/deny_list 4
+		rule h1/deny_list 5
+		for dry in --dry-run --verbose; do
+			follow "$hook" $dry
+			[[ $status == 3 && $errors == *"which goes first, with all that are to share: load --shared "*\
+"--on-mismatch migrate --hook xdp v0 h1 OBJECT"* ]] || fail "$hook: status $status: $errors"
+		done
+		# What is refused brings no rule to the other one.
+		[[ $errors == *"map 'deny_list': what map $(map_id "$BPFFS/h1/deny_list") has is not added, since h1 was refused"* ]] ||
+			fail "it says: $errors"
+		[[ $(keys v0/deny_list) == 4 && $(keys h1/deny_list) == 5 ]] || fail "v0 has $(keys v0/deny_list)"
+		expect_followed xdp $'4\n5'
+		expect_followed "$hook" $'4\n5'
+	done
+}
+
+# begin_apart: the egress program of v0 has maps of its own; so have the XDP programs, each its own.
+begin_apart()
+{
+	make_veth h1
+	load --hook tc_egress v0 "$BUILT/tc_carry2.o" >/dev/null
+	load --on-mismatch fresh v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	load --on-mismatch fresh v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	gc --old >/dev/null
+	load h1 "$BUILT/carry2.o" >/dev/null
+	rule v0/deny_list 4
+	rule h1/deny_list 5
+}
+
+test_an_egress_program_with_maps_of_its_own_is_told_how_all_get_one_set()
+{
+	local words="--on-mismatch deny_list=migrate --on-mismatch frames_seen=migrate"
+
+	begin_apart
+	rule v0/%egress/deny_list 6
+	follow tc_egress
+	[[ $status == 3 && $errors == *"--on-mismatch migrate --hook xdp v0 h1 OBJECT"* ]] || fail "status $status: $errors"
+	[[ $(keys v0/%egress/deny_list) == 6 ]] || fail "it got $(keys v0/%egress/deny_list)"
+	follow xdp
+	((status == 0)) || fail "status $status: $errors"
+	follow tc_egress
+	[[ $status == 3 && $errors == *"whose tc_egress program has one of its own: have that go on with this one, by the same command with $words"* ]] ||
+		fail "status $status: $errors"
+	# The XDP program has what tools edit.
+	[[ $errors != *"on xdp before it follows"* ]] || fail "it says: $errors"
+	# shellcheck disable=SC2086 # words
+	expect_followed tc_egress $'4\n5\n6' $words
+}
