@@ -13,8 +13,7 @@
 #include "pinning/load_drops.h"
 #include "pinning/ownership.h"
 
-/* Whether a program is still on the hook once the old one is off, or called by one that is. */
-static bool stays(const struct load_drops *d, __u32 prog_id)
+bool load_prog_stays(const struct load_drops *d, __u32 prog_id)
 {
 	for (size_t i = 0; i < d->live->progs_len; i++)
 		if (d->live->progs[i].hook == d->hook && d->live->progs[i].id == prog_id)
@@ -41,7 +40,7 @@ static int drop_prog(const struct load_drops *d, struct stage *stage, int fd, co
 		err = pin_prog_id(fd, file, &id);
 	if (err)
 		return failed(err, "cannot look at %s in %s", path, d->dir->path);
-	return id && !stays(d, id) ? stage_add_drop(stage, path) : 0;
+	return id && !load_prog_stays(d, id) ? stage_add_drop(stage, path) : 0;
 }
 
 static int drop_progs(const struct load_drops *d, struct stage *stage)
@@ -62,6 +61,7 @@ static int drop_progs(const struct load_drops *d, struct stage *stage)
 	return err;
 }
 
+/* Its pin is all that holds a link: that of a program which stays is not touched. */
 static int drop_link(const struct load_drops *d, struct stage *stage)
 {
 	char path[NAME_SIZE];
@@ -69,7 +69,8 @@ static int drop_link(const struct load_drops *d, struct stage *stage)
 	if (d->link)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(d->hook));
-	if (!ownership_has_link(d->dir, d->hook, d->unseen))
+	if (!ownership_has_link(d->dir, d->hook, d->unseen) ||
+	    ownership_linked_besides(d->dir, d->attached, d->old, d->hook, d->unseen))
 		return 0;
 	return stage_add_drop(stage, path);
 }

@@ -25,10 +25,13 @@ struct load_drops {
 	struct ownership_unseen *unseen;
 };
 
+/* Whether a program is still on the hook once the old one is off, or called by one that is. */
+bool load_prog_stays(const struct load_drops *d, __u32 prog_id);
+
 /*
  * Have removed, when the stage is published: programs of the hook that are not in use, the link
- * if there is none any more, and replaced program arrays of the program, which are empty as soon
- * as they are of no use. Reports its failures. Returns 0 or a negative errno.
+ * if no program that stays is attached by it, and replaced program arrays of the program, which are
+ * empty as soon as they are of no use. Reports its failures. Returns 0 or a negative errno.
  */
 int load_stage_drops(const struct load_drops *d, struct stage *stage);
 

@@ -207,6 +207,12 @@ int load_find_in_row(struct loading *l);
  */
 int load_find_expected(struct loading *l);
 
+/*
+ * load_row.c, after load_choose_how(): the new program's link gets the pin that is the only holder
+ * of a link which stays. Returns 0 or -EEXIST, reported.
+ */
+int load_check_link(const struct loading *l);
+
 /* load_row.c: say who runs before the new program, and who else is ours on a tc hook. */
 void load_tell_row(const struct loading *l);
 

@@ -3,7 +3,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/name.h"
 #include "pinning/filter.h"
 #include "pinning/load_internal.h"
 #include "pinning/prog_words.h"
@@ -143,10 +145,20 @@ int load_find_expected(struct loading *l)
 	return count && !l->old ? refuse_copies(l, count) : 0;
 }
 
+/* Another program of its name came after it, and it stayed. */
+static bool has_old_name(const struct ownership *verdict)
+{
+	char name[NAME_SIZE];
+	__u32 old_id;
+
+	return !mapname_parse(verdict->file, name, sizeof(name), &old_id) && old_id;
+}
+
 int load_find_in_row(struct loading *l)
 {
 	const struct attachment *loaded = NULL;
-	size_t ours = 0, by_load = 0, others = 0;
+	const struct attachment *last = NULL;
+	size_t ours = 0, by_load = 0, lasts = 0, others = 0;
 	struct ownership verdict;
 
 	for (size_t i = 0; i < l->attached.len; i++) {
@@ -162,6 +174,13 @@ int load_find_in_row(struct loading *l)
 			l->old = at;
 		if (verdict.loaded && !by_load++)
 			loaded = at;
+		if (verdict.loaded && !has_old_name(&verdict) && !lasts++)
+			last = at;
+	}
+	/* Beside a later one of its name that is no copy. */
+	if (by_load > 1 && lasts == 1) {
+		by_load = 1;
+		loaded = last;
 	}
 	/* With --expect another one is named than any of these, and that is refused. */
 	if (l->options->has_expect || l->options->no_attach)
@@ -171,6 +190,27 @@ int load_find_in_row(struct loading *l)
 	if (by_load == 1)
 		l->old = loaded;
 	return !ours && others && l->options->replace ? refuse_nameless(l) : 0;
+}
+
+int load_check_link(const struct loading *l)
+{
+	const struct attachment *at = NULL;
+	char prog[128];
+
+	if (l->how.link && !l->options->no_attach)
+		at = ownership_linked_besides(&l->dir, &l->attached, l->old, l->how.hook,
+		                              l->unseen);
+	if (!at)
+		return 0;
+	prog_words(at->prog_id, prog);
+	rejected(-EEXIST,
+	         "cannot load onto %s of %s by link: program %s is there by a link of ours, of "
+	         "which a hook has one",
+	         hook_name(at->hook), l->iface->name, prog);
+	hint("attach beside it without a link: leave out --link; or take it off first: %s %s "
+	     "--hook %s --id %u",
+	     cli_command("unload"), cli_word(l->iface->name), hook_name(at->hook), at->prog_id);
+	return -EEXIST;
 }
 
 /* It comes before the place that the new program is to have; filters of other chains are not of

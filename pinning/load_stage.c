@@ -75,9 +75,9 @@ int load_foresee(struct loading *l)
 	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
 }
 
-static int stage_drops(struct loading *l)
+static struct load_drops describe_drops(struct loading *l)
 {
-	const struct load_drops drops = {
+	return (struct load_drops){
 		.dir = &l->dir,
 		.attached = &l->attached,
 		.old = l->old,
@@ -90,9 +90,6 @@ static int stage_drops(struct loading *l)
 		.live = &l->live,
 		.unseen = l->unseen,
 	};
-
-	return l->options->no_attach ? load_stage_unused(&drops, &l->stage)
-	                             : load_stage_drops(&drops, &l->stage);
 }
 
 /* libbpf asks the kernel whether it takes names, and takes any failure of that for a no. */
@@ -129,12 +126,22 @@ static bool is_wanted(const struct loading *l, __u32 prog_id)
 	       notes_has_wanted(&l->dir.record, l->object->hook, prog_id);
 }
 
+/* A program that loses its name to the new one keeps a pin beside it. */
+static bool keeps_pin(const struct loading *l, const struct load_drops *drops, __u32 prog_id)
+{
+	if (prog_id == l->report->prog_id)
+		return false;
+	if (!l->options->no_attach)
+		return load_prog_stays(drops, prog_id);
+	return is_wanted(l, prog_id) || attachments_has(&l->attached, l->object->hook, prog_id);
+}
+
 /*
- * What is prepared takes the name that others attach it by. A program that runs and is pinned there
- * is known as ours by its pin alone: it keeps one beside it. So does one that others prepared, if
- * the new one is for a filter of tc: it gets its name back once that is gone.
+ * The new program takes the name that others attach it by. One that runs on and is pinned there is
+ * known as ours by its pin alone: it keeps one beside it. So does one that others prepared, if the
+ * new one is for a filter of tc: it gets its name back once that is gone.
  */
-static int stage_beside(struct loading *l)
+static int stage_beside(struct loading *l, const struct load_drops *drops)
 {
 	char path[NAME_SIZE * 2], old[NAME_SIZE];
 	struct bpf_prog_info info = {};
@@ -150,9 +157,7 @@ static int stage_beside(struct loading *l)
 		err = -errno;
 	if (fd < 0 || err) {
 		failed(fd < 0 ? fd : err, "cannot look at %s in %s", path, l->dir.path);
-	} else if (info.id != l->report->prog_id &&
-	           (is_wanted(l, info.id) ||
-	            attachments_has(&l->attached, l->object->hook, info.id))) {
+	} else if (info.id && keeps_pin(l, drops, info.id)) {
 		err = mapname_old(l->prog_file, info.id, old, sizeof(old));
 		if (err)
 			failed(err, "cannot name the pin of program %u", info.id);
@@ -167,6 +172,18 @@ static int stage_beside(struct loading *l)
 		return fd;
 	close(fd);
 	return err;
+}
+
+/* What becomes of the programs that are there already. */
+static int stage_old_progs(struct loading *l)
+{
+	const struct load_drops drops = describe_drops(l);
+	int err = stage_beside(l, &drops);
+
+	if (err)
+		return err;
+	return l->options->no_attach ? load_stage_unused(&drops, &l->stage)
+	                             : load_stage_drops(&drops, &l->stage);
 }
 
 /* Stage pins, programs and records: after this only the switch is missing. */
@@ -227,11 +244,9 @@ int load_stage_all(struct loading *l)
 		load_tell_followers(l);
 	if (!err)
 		err = stage_add_prog(&l->stage, l->object->hook, l->prog_file, l->prog_fd);
-	if (!err && l->options->no_attach)
-		err = stage_beside(l);
 	/* In a directory that is made whole, there is nothing of before. */
 	if (!err && !l->stage.whole)
-		err = stage_drops(l);
+		err = stage_old_progs(l);
 	if (!err && !l->options->no_attach)
 		err = stage_switch(&l->stage, l->object->hook, l->old ? l->old->prog_id : 0,
 		                   l->report->prog_id);

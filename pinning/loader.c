@@ -230,6 +230,8 @@ int load_choose(struct loading *l)
 	err = load_check(l);
 	if (!err)
 		err = load_check_how(l);
+	if (!err)
+		err = load_check_link(l);
 	return err ? err : load_check_pref(l);
 }
 

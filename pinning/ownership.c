@@ -128,6 +128,21 @@ bool ownership_has_link(const struct directory *dir, enum hook hook,
 	return false;
 }
 
+const struct attachment *ownership_linked_besides(const struct directory *dir,
+                                                  const struct attachments *attached,
+                                                  const struct attachment *old, enum hook hook,
+                                                  struct ownership_unseen *unseen)
+{
+	for (size_t i = 0; i < attached->len; i++) {
+		const struct attachment *at = &attached->list[i];
+
+		if (at != old && at->hook == hook && at->link_id &&
+		    is_our_link(dir, hook, at->link_id, unseen))
+			return at;
+	}
+	return NULL;
+}
+
 void ownership_find_links(const struct directory *dir, struct ownership_unseen *unseen,
                           struct attachments *attached)
 {

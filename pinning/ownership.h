@@ -71,6 +71,15 @@ bool ownership_has_link(const struct directory *dir, enum hook hook,
                         struct ownership_unseen *unseen);
 
 /*
+ * The attachment on the hook, other than old, that is by the link which is pinned for it here; or
+ * NULL. It would end with that pin.
+ */
+const struct attachment *ownership_linked_besides(const struct directory *dir,
+                                                  const struct attachments *attached,
+                                                  const struct attachment *old, enum hook hook,
+                                                  struct ownership_unseen *unseen);
+
+/*
  * Open the program and the link of an attachment: by id, which takes CAP_SYS_ADMIN, or from our
  * own pins. dir may be NULL. Reports its failures. ownership_close() releases it.
  */
