@@ -62,6 +62,8 @@ static int go_forward(const struct leftover *l, bool wait, recover_before_fn bef
 		return rejected(-EINVAL,
 		                "cannot finish stage %s: it names no interface's directory",
 		                l->name);
+	/* There may be a directory more. */
+	known_forget(l->fs->known);
 	if (stage_is_whole(l->fd))
 		return put_in_place(l);
 	err = directory_open_relative(&dir, l->fs, l->relative);

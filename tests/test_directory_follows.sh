@@ -25,6 +25,21 @@ test_the_directory_follows_a_renamed_interface()
 	[[ -z $errors ]] || fail "it says so again: $errors"
 }
 
+# The run that finds it puts it in its place first, and looks for it after that.
+test_the_directory_of_a_killed_first_load_follows_a_renamed_interface()
+{
+	local id
+
+	run with_fault renameat2:signal=KILL:when=1 load v0 objects/xdp_pass.o
+	[[ ! -e $BPFFS/v0 && -n $(prog_id v0) ]] || fail "not killed before its directory is in its place"
+	id=$(prog_maps "$(prog_id v0)")
+	rename_link v0 w0
+	expect_status 0 load w0 objects/xdp_drop.o
+	[[ $errors == *"w0 was v0: its directory followed to $BPFFS/w0"* ]] || fail "it says: $errors"
+	expect_id "$BPFFS/w0/xdp_stats_map" "$id"
+	[[ ! -e $BPFFS/v0 ]] || fail "the old one is still there"
+}
+
 test_the_directories_follow_swapped_names()
 {
 	local v w
