@@ -29,8 +29,21 @@ static int open_socket(struct netlink *netlink)
 	return err;
 }
 
-/* single: the answer is one message, which no other follows. */
-static int receive(struct netlink *netlink, unsigned int seq, bool single, mnl_cb_t cb, void *arg)
+/* The kernel refused the request, or acknowledged it: nothing follows. */
+static bool is_verdict(const struct netlink *netlink, unsigned int seq, ssize_t len)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)netlink->answer;
+
+	return mnl_nlmsg_ok(message, (int)len) && message->nlmsg_type == NLMSG_ERROR &&
+	       message->nlmsg_seq == seq;
+}
+
+/*
+ * single: the answer is one message, which no other follows. *over: nothing of it is left that
+ * could be taken for that to the next request.
+ */
+static int receive(struct netlink *netlink, unsigned int seq, bool single, mnl_cb_t cb, void *arg,
+                   bool *over)
 {
 	unsigned int port = mnl_socket_get_portid(netlink->socket);
 	int more = MNL_CB_OK;
@@ -41,6 +54,7 @@ static int receive(struct netlink *netlink, unsigned int seq, bool single, mnl_c
 		if (len < 0)
 			return -errno;
 		more = mnl_cb_run(netlink->answer, len, seq, port, cb, arg);
+		*over = is_verdict(netlink, seq, len);
 		if (more < 0)
 			return -errno;
 		if (single)
@@ -52,6 +66,7 @@ static int receive(struct netlink *netlink, unsigned int seq, bool single, mnl_c
 int netlink_request(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t cb, void *arg)
 {
 	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	bool single = !dump && !(request->nlmsg_flags & NLM_F_ACK), over = false;
 	int err = open_socket(netlink);
 
 	if (err)
@@ -63,9 +78,9 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t 
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
 		err = -errno;
 	else
-		err = receive(netlink, request->nlmsg_seq, !dump, cb, arg);
+		err = receive(netlink, request->nlmsg_seq, single, cb, arg, &over);
 	/* What is left of the answer is not to be taken for that of the next request. */
-	if (err)
+	if (err && !over)
 		netlink_close(netlink);
 	return err;
 }

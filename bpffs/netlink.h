@@ -21,7 +21,8 @@ struct netlink {
 
 /*
  * Send a request and call cb(message, arg) for each message of the answer: one, or all of a dump.
- * cb NULL: nothing but an acknowledgement is expected.
+ * cb NULL: nothing but an acknowledgement is expected; with NLM_F_ACK one follows the answer, or
+ * comes alone where the kernel has none.
  * Returns 0 or a negative errno: the kernel's own answer, or -EINTR when the kernel says that a
  * dump is not consistent. Silent.
  */

@@ -46,12 +46,26 @@ int query_add(struct attachments *all, const struct attachment *at)
 	return 0;
 }
 
+#define LINK_KIND_SIZE 32
+
 /* XDP programs of a link by mode; IFLA_XDP_PROG_ID only repeats one of them. */
 struct xdp_progs {
 	__u32 hw, native, skb;
 	bool found;
-	char *ifname;
+	char *ifname, *kind;
 };
+
+/* What a driver calls its links: "netkit", "veth"; hardware has none. */
+static void take_kind(const struct nlattr *info, char kind[LINK_KIND_SIZE])
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, info)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			snprintf(kind, LINK_KIND_SIZE, "%s", mnl_attr_get_str(attr));
+	}
+}
 
 static int take_link(const struct nlmsghdr *message, void *arg)
 {
@@ -63,6 +77,8 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	{
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
 			snprintf(progs->ifname, IF_NAMESIZE, "%s", mnl_attr_get_str(attr));
+		if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+			take_kind(attr, progs->kind);
 		if (mnl_attr_get_type(attr) != IFLA_XDP)
 			continue;
 		mnl_attr_for_each_nested(xdp, attr)
@@ -84,7 +100,8 @@ static int query_xdp(struct attachments *all, const struct interface *iface,
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	struct xdp_progs progs = { .ifname = all->ifname };
+	char kind[LINK_KIND_SIZE] = "";
+	struct xdp_progs progs = { .ifname = all->ifname, .kind = kind };
 	struct ifinfomsg *link;
 	int err;
 
@@ -95,6 +112,7 @@ static int query_xdp(struct attachments *all, const struct interface *iface,
 	err = netlink_request(netlink, request, take_link, &progs);
 	if (err || !progs.found)
 		return err ? err : -ENODEV;
+	all->no_netkit = strcmp(kind, "netkit") != 0;
 	/* Hardware comes first on a packet's way; skb and native exclude each other. */
 	const struct {
 		__u32 prog_id;
@@ -138,6 +156,7 @@ static int query_all(struct attachments *all, const struct interface *iface,
 	int err = 0;
 
 	memset(all, 0, sizeof(*all));
+	all->no_filters = query_has_no_qdisc(iface, netlink);
 	for (int hook = 0; !err && hook < HOOKS; hook++)
 		err = query_hook(all, iface, netlink, hook);
 	return err;

@@ -50,6 +50,8 @@ struct attachments {
 	/* The hook was read in full. tcx can only be queried with CAP_NET_ADMIN. */
 	bool known[HOOKS];
 	char ifname[IF_NAMESIZE]; /* what the interface is called, with XDP */
+	/* Of these there can be none here: they need not be asked for. */
+	bool no_netkit, no_filters;
 };
 
 /*

@@ -16,4 +16,10 @@ int query_add(struct attachments *all, const struct attachment *at);
 int query_tc(struct attachments *all, const struct interface *iface, struct netlink *netlink,
              enum hook hook);
 
+/*
+ * Neither clsact nor the ingress qdisc is there, and so no filter: one question in the place of two
+ * dumps. False also if the kernel does not say so. Silent.
+ */
+bool query_has_no_qdisc(const struct interface *iface, struct netlink *netlink);
+
 #endif

@@ -82,6 +82,29 @@ static int query_qdisc(const struct interface *iface, struct qdisc_facts *found)
 	return netlink_ask(request, take_qdisc, found);
 }
 
+static int take_nothing(const struct nlmsghdr *message, void *arg)
+{
+	(void)message;
+	(void)arg;
+	return MNL_CB_OK;
+}
+
+/* A kernel that gives an answer to whoever listens gives it to who asks as well, with NLM_F_ECHO.
+ */
+bool query_has_no_qdisc(const struct interface *iface, struct netlink *netlink)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tc;
+
+	request->nlmsg_type = RTM_GETQDISC;
+	request->nlmsg_flags = NLM_F_ACK | NLM_F_ECHO;
+	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	tc->tcm_ifindex = (int)iface->ifindex;
+	tc->tcm_parent = TC_H_CLSACT;
+	return netlink_request(netlink, request, take_nothing, NULL) == -ENOENT;
+}
+
 int attachments_qdisc(const struct interface *iface, enum tc_qdisc *qdisc)
 {
 	struct qdisc_facts found;
@@ -217,8 +240,10 @@ int query_tc(struct attachments *all, const struct interface *iface, struct netl
 	int err;
 
 	/* What a netkit pair's primary sends goes through its primary program. */
-	err = query_chain(all, iface, ingress ? BPF_NETKIT_PEER : BPF_NETKIT_PRIMARY, hook,
-	                  ATTACH_NETKIT);
+	err = all->no_netkit
+	              ? 0
+	              : query_chain(all, iface, ingress ? BPF_NETKIT_PEER : BPF_NETKIT_PRIMARY,
+	                            hook, ATTACH_NETKIT);
 	if (!err)
 		err = query_chain(all, iface, ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, hook,
 		                  ATTACH_TCX);
@@ -226,7 +251,7 @@ int query_tc(struct attachments *all, const struct interface *iface, struct netl
 	if (err && !denied)
 		return err;
 	before = all->len;
-	err = query_filters(all, iface, netlink, hook);
+	err = all->no_filters ? 0 : query_filters(all, iface, netlink, hook);
 	if (!err && !ingress)
 		err = drop_echo(all, iface, before);
 	sort_by_chain(all, before);

@@ -42,6 +42,24 @@ test_a_filter_of_one_protocol_is_replaced_and_removed()
 	[[ -z $(filter) ]] || fail "there is: $(filter)"
 }
 
+# What is left of a qdisc that was removed the kernel neither shows nor calls missing.
+test_after_a_qdisc_is_removed_nothing_is_found_there()
+{
+	local qdisc
+
+	for qdisc in clsact ingress; do
+		tc qdisc add dev v0 "$qdisc"
+		tc filter add dev v0 ingress pref 5 bpf da obj objects/tc_pass.o sec tc
+		run timeout 20 status v0
+		[[ $output == *"tc_ingress"*"clsact"* ]] || fail "$qdisc: it says: $output$errors"
+		[[ $output != *"tc_egress"*"clsact"* ]] || fail "$qdisc: it says: $output"
+		tc qdisc del dev v0 "$qdisc"
+		expect_status 0 timeout 20 status v0
+		[[ $output != *"clsact"* ]] || fail "$qdisc: it says: $output"
+	done
+	expect_status 0 timeout 20 load v0 objects/tc_pass.o
+}
+
 test_a_filter_that_makes_room_in_vain_is_put_back_with_its_protocol()
 {
 	local n before tries
