@@ -14,12 +14,17 @@
 
 static void mac_format(const struct nlattr *attr, char out[MAC_TEXT_SIZE])
 {
+	static const char digits[] = "0123456789abcdef";
 	const unsigned char *mac = mnl_attr_get_payload(attr);
 	size_t len = mnl_attr_get_payload_len(attr);
 
+	for (size_t i = 0; i < len && (i + 1) * 3 <= MAC_TEXT_SIZE; i++) {
+		if (i)
+			*out++ = ':';
+		*out++ = digits[mac[i] >> 4];
+		*out++ = digits[mac[i] & 0xf];
+	}
 	*out = '\0';
-	for (size_t i = 0; i < len && (i + 1) * 3 <= MAC_TEXT_SIZE; i++)
-		sprintf(out + (i ? i * 3 - 1 : 0), "%s%02x", i ? ":" : "", mac[i]);
 }
 
 static int take_link(const struct nlmsghdr *message, void *arg)

@@ -139,27 +139,35 @@ static int parse_hook(struct record *rec, enum hook hook, char *list)
 static int add_other(struct record *rec, const char *key, const char *value)
 {
 	size_t len = strlen(rec->other);
-	int n = snprintf(rec->other + len, sizeof(rec->other) - len, "%s%s=%s", len ? ";" : "", key,
-	                 value);
+	char *to = rec->other + len;
 
-	if (n >= 0 && (size_t)n < sizeof(rec->other) - len)
-		return 0;
-	rec->other[len] = '\0';
-	return -E2BIG;
+	if (len + (len > 0) + strlen(key) + 1 + strlen(value) >= sizeof(rec->other))
+		return -E2BIG;
+	if (len)
+		*to++ = ';';
+	to = stpcpy(to, key);
+	*to++ = '=';
+	strcpy(to, value);
+	return 0;
 }
 
 void record_unset_other(struct record *rec, const char *key)
 {
-	char copy[sizeof(rec->other)], *save, *field;
-	size_t len = strlen(key), kept = 0;
+	const char *field = rec->other, *next;
+	size_t len = strlen(key), size;
+	char *to = rec->other;
 
-	strcpy(copy, rec->other);
-	*rec->other = '\0';
-	for (field = strtok_r(copy, ";", &save); field; field = strtok_r(NULL, ";", &save)) {
-		if (!strncmp(field, key, len) && field[len] == '=')
+	for (; *field; field = next) {
+		size = strcspn(field, ";");
+		next = field + size + (field[size] == ';');
+		if (!size || (!strncmp(field, key, len) && field[len] == '='))
 			continue;
-		kept += sprintf(rec->other + kept, "%s%s", kept ? ";" : "", field);
+		if (to != rec->other)
+			*to++ = ';';
+		memmove(to, field, size);
+		to += size;
 	}
+	*to = '\0';
 }
 
 int record_set_other(struct record *rec, const char *key, const char *value)
