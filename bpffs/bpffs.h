@@ -31,7 +31,7 @@ struct bpffs {
 	char path[PATH_MAX];
 	dev_t dev;
 	int fd;       /* the root, O_PATH */
-	int ours_fd;  /* %ifbpf, O_PATH; -1 if there is none yet */
+	int ours_fd;  /* %ifbpf, O_PATH unless opened for writing; -1 if there is none yet */
 	int stage_fd; /* %ifbpf/stage; -1 unless opened for writing */
 	int lock_fd;  /* %ifbpf/lock; -1 unless opened for writing */
 	struct netns_id home;

@@ -136,6 +136,8 @@ static bool changing;
 
 void cli_outlive_readers(void)
 {
+	if (changing)
+		return;
 	changing = true;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -143,7 +145,11 @@ void cli_outlive_readers(void)
 
 void cli_outlive_caller(void)
 {
-	prctl(PR_SET_PDEATHSIG, 0);
+	static bool done;
+
+	if (!done)
+		prctl(PR_SET_PDEATHSIG, 0);
+	done = true;
 }
 
 int cli_misused(const char *tool, const char *fmt, ...)

@@ -17,15 +17,22 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 
-/* The directory of libxdp: 0 with a descriptor, or -ENOENT if there is none that can be trusted. */
-static int open_directory(char path[PATH_MAX], int *fd)
+/*
+ * The directory of libxdp: 0 with a descriptor, or -ENOENT if there is none that can be trusted.
+ * fs: see libxdp_lock(); or NULL.
+ */
+static int open_directory(const struct bpffs *fs, char path[PATH_MAX], int *fd)
 {
 	const char *root = secure_getenv("LIBXDP_BPFFS");
+	bool known;
 	struct stat st;
 
-	snprintf(path, PATH_MAX, "%s/xdp", root ? root : BPFFS_DEFAULT);
+	root = root ? root : BPFFS_DEFAULT;
+	known = fs && !strcmp(fs->path, root);
+	snprintf(path, PATH_MAX, "%s/xdp", root);
 	/* As libxdp opens it: where iproute2 was first, it is a symlink to tc. */
-	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*fd = openat(known ? fs->fd : AT_FDCWD, known ? "xdp" : path,
+	             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
 		return -ENOENT;
 	if (!fstat(*fd, &st) && bpffs_trusts(&st))
@@ -35,12 +42,12 @@ static int open_directory(char path[PATH_MAX], int *fd)
 	return -ENOENT;
 }
 
-int libxdp_lock(void)
+int libxdp_lock(const struct bpffs *fs)
 {
 	char path[PATH_MAX];
 	int fd, err;
 
-	err = open_directory(path, &fd);
+	err = open_directory(fs, path, &fd);
 	if (err)
 		return err;
 	err = lock_wait(fd, path);
@@ -99,14 +106,14 @@ static bool is_of(const char *name, __u32 prog_id)
 }
 
 /* The directory of a dispatcher, with its path: a descriptor, or a negative errno; silent. */
-static int open_dispatcher(__u32 prog_id, char path[PATH_MAX])
+static int open_dispatcher(const struct bpffs *fs, __u32 prog_id, char path[PATH_MAX])
 {
 	int fd, dir_fd = -ENOENT, err;
 	struct dirent *entry;
 	DIR *stream;
 	size_t len;
 
-	err = open_directory(path, &fd);
+	err = open_directory(fs, path, &fd);
 	if (err)
 		return err;
 	stream = fdopendir(fd);
@@ -128,7 +135,7 @@ static int open_dispatcher(__u32 prog_id, char path[PATH_MAX])
 int libxdp_find_components(struct components *all, __u32 prog_id)
 {
 	char path[PATH_MAX];
-	int fd = open_dispatcher(prog_id, path), err;
+	int fd = open_dispatcher(NULL, prog_id, path), err;
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
@@ -137,10 +144,10 @@ int libxdp_find_components(struct components *all, __u32 prog_id)
 	return err;
 }
 
-void libxdp_tell_left(__u32 prog_id, const char *ifname)
+void libxdp_tell_left(const struct bpffs *fs, __u32 prog_id, const char *ifname)
 {
 	char path[PATH_MAX];
-	int fd = open_dispatcher(prog_id, path);
+	int fd = open_dispatcher(fs, prog_id, path);
 
 	if (fd < 0)
 		return;

@@ -7,6 +7,7 @@
 #ifndef BPFFS_LIBXDP_H
 #define BPFFS_LIBXDP_H
 
+#include "bpffs/bpffs.h"
 #include "bpffs/components.h"
 
 /* What libxdp calls the program behind which it puts others, and how many those are at the most. */
@@ -18,9 +19,10 @@
  * on the directory xdp of the BPF filesystem that LIBXDP_BPFFS names, else of the usual one. It is
  * not made, since iproute2 wants that name too; where it is not, libxdp has no dispatcher. Waits,
  * and says so. The lock is given back by closing the descriptor. Returns it, -ENOENT if there is
- * nothing to lock (silent), or another negative errno, reported.
+ * nothing to lock (silent), or another negative errno, reported. fs: if it is that one, the long
+ * way to it is not gone again.
  */
-int libxdp_lock(void);
+int libxdp_lock(const struct bpffs *fs);
 
 /*
  * Add the programs that are pinned behind the dispatcher with that id: for kernels whose links do
@@ -30,8 +32,8 @@ int libxdp_find_components(struct components *all, __u32 prog_id);
 
 /*
  * A program was taken off an interface: say, if it was a dispatcher, that libxdp keeps it pinned
- * with all behind it, and what removes that.
+ * with all behind it, and what removes that. fs: as above.
  */
-void libxdp_tell_left(__u32 prog_id, const char *ifname);
+void libxdp_tell_left(const struct bpffs *fs, __u32 prog_id, const char *ifname);
 
 #endif

@@ -69,7 +69,7 @@ static int switch_unlocked(struct loading *l)
 /* No dispatcher comes in between, nor while it is undone. */
 static int switch_and_look(struct loading *l)
 {
-	int lock_fd = l->how.by == ATTACH_XDP ? libxdp_lock() : -ENOENT, err;
+	int lock_fd = l->how.by == ATTACH_XDP ? libxdp_lock(&l->fs) : -ENOENT, err;
 
 	if (lock_fd < 0 && lock_fd != -ENOENT)
 		return lock_fd;
@@ -138,6 +138,6 @@ int load_exchange(struct loading *l)
 		report->unfinished = finish_carrying(l) != 0;
 	report->gen = l->rec.gen;
 	if (!err && l->old && l->old->by == ATTACH_XDP && !l->options->no_attach)
-		libxdp_tell_left(l->old->prog_id, l->iface->name);
+		libxdp_tell_left(&l->fs, l->old->prog_id, l->iface->name);
 	return err;
 }

@@ -112,9 +112,9 @@ int load_choose_join(struct loading *l)
  * Where it makes a dispatcher libxdp takes the lock itself, so it cannot be held; where it attaches
  * the program alone it takes none.
  */
-static int wait_for_libxdp(void)
+static int wait_for_libxdp(const struct bpffs *fs)
 {
-	int fd = libxdp_lock();
+	int fd = libxdp_lock(fs);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -130,7 +130,7 @@ int load_join(struct loading *l)
 	err = explain_begin_load(&object->explanation, object->obj, object->prog);
 	if (err)
 		return failed(err, "cannot load program %s", bpf_program__name(object->prog));
-	err = wait_for_libxdp();
+	err = wait_for_libxdp(&l->fs);
 	if (!err)
 		err = join_dispatcher(object->obj, object->prog, l->iface,
 		                      xdp_mode_name(l->how.mode), !l->options->keep_lock);

@@ -256,7 +256,7 @@ static bool publish_all(struct load_member *members, size_t count, struct object
 		if (!err)
 			load_tell_outside(l);
 		if (!err && l->old && l->old->by == ATTACH_XDP && !l->options->no_attach)
-			libxdp_tell_left(l->old->prog_id, m->iface->name);
+			libxdp_tell_left(&l->fs, l->old->prog_id, m->iface->name);
 		end_with(m, object, err);
 		all = all && !err;
 		if (!err)

@@ -57,7 +57,7 @@ int unload_take_off(const struct unloading *u, const struct attachment *at, int 
 	err = ownership_open(u->dir.fd >= 0 ? &u->dir : NULL, at, u->unseen, &old);
 	if (err)
 		return err;
-	lock_fd = at->by == ATTACH_XDP ? libxdp_lock() : -ENOENT;
+	lock_fd = at->by == ATTACH_XDP ? libxdp_lock(&u->fs) : -ENOENT;
 	cli_outlive_caller();
 	err = lock_fd >= 0 || lock_fd == -ENOENT ? attach_remove(&a, &old) : lock_fd;
 	netlink_close(&netlink);

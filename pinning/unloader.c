@@ -141,7 +141,7 @@ static int unload_one(struct unloading *u, struct unloaded *one)
 		err = unload_staged(u, one);
 	one->done = !err;
 	if (!err && !u->options->dry_run && one->at.by == ATTACH_XDP)
-		libxdp_tell_left(one->at.prog_id, u->iface->name);
+		libxdp_tell_left(&u->fs, one->at.prog_id, u->iface->name);
 	return err;
 }
 
