@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ static int remove_tree(int parent_fd, const char *name)
 	return err;
 }
 
-int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname, const char *verb)
+/* The directory of the stage, locked. */
+static int make_locked(struct stage *stage, const struct bpffs *fs, const char *ifname)
 {
 	char file[NAME_SIZE];
 	int err;
@@ -53,19 +55,54 @@ int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname,
 			err = -errno;
 	}
 	if (!err) {
-		stage->fd = bpffs_open_dir(fs->stage_fd, stage->name, O_RDONLY);
-		err = stage->fd < 0 ? stage->fd : lock_try(stage->fd);
+		/* It was made just now, where nobody else can enter: it need not be looked at. */
+		stage->fd = openat(fs->stage_fd, stage->name,
+		                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		err = stage->fd < 0 ? -errno : lock_try(stage->fd);
 		stage->pins_fd = stage->fd;
 	}
+	return err;
+}
+
+int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname, const char *verb)
+{
+	return stage_begin_for(stage, fs, ifname, verb, NULL);
+}
+
+int stage_begin_for(struct stage *stage, const struct bpffs *fs, const char *ifname,
+                    const char *verb, const struct stage_purpose *purpose)
+{
+	int err = make_locked(stage, fs, ifname);
+
 	if (!err)
 		err = record_set_other(&stage->record, STAGE_FIELD_VERB, verb);
+	if (!err && purpose)
+		err = stage_switch(stage, purpose->hook, purpose->old_prog_id,
+		                   purpose->new_prog_id);
+	if (!err && purpose)
+		err = record_set_other(&stage->record, STAGE_FIELD_DIR, purpose->relative);
 	if (!err)
-		err = record_create(stage->fd, STAGE_RECORD, &stage->record);
+		err = stage_write_record(stage);
 	if (!err)
 		return 0;
 	failed(err, "cannot make a stage for %s in %s", ifname, fs->path);
 	stage_end(stage);
 	return err;
+}
+
+int stage_write_record(struct stage *stage)
+{
+	char text[RECORD_SIZE];
+	int err = record_format(&stage->record, text);
+
+	if (err || (stage->written && !strcmp(stage->written, text)))
+		return err;
+	if ((stage->written && unlinkat(stage->fd, STAGE_RECORD, 0)) ||
+	    symlinkat(text, stage->fd, STAGE_RECORD))
+		return -errno;
+	free(stage->written);
+	stage->written = strdup(text);
+	return stage->written ? 0 : -ENOMEM;
 }
 
 /*
@@ -146,6 +183,8 @@ void stage_end(struct stage *stage)
 		remove_stage(stage->fs, stage->name);
 	else
 		note_left(stage);
+	free(stage->written);
+	stage->written = NULL;
 	close(stage->fd);
 	stage->fd = -1;
 }

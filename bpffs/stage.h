@@ -31,6 +31,7 @@ struct stage {
 	int pins_fd; /* where pins are staged: fd, or %dir/ if that is made whole */
 	char name[NAME_SIZE];
 	struct record record; /* its own, in %record as of stage_begin() and stage_seal() */
+	char *written;        /* the text of that, as it is there */
 	unsigned int drops;
 	char made[PATH_MAX]; /* directory that was made for this and has nothing in it yet, or that
 	                        is made whole; or "" */
@@ -44,6 +45,20 @@ struct stage {
  * Reports its failures. Returns 0 or a negative errno. stage_end() must follow.
  */
 int stage_begin(struct stage *stage, const struct bpffs *fs, const char *ifname, const char *verb);
+
+/* What a stage says of itself once it is sealed: nobody goes by that before. */
+struct stage_purpose {
+	const char *relative; /* the directory */
+	enum hook hook;
+	__u32 old_prog_id, new_prog_id; /* see stage_switch() */
+};
+
+/* The same where that is known already: it is written once. purpose NULL: it is not. */
+int stage_begin_for(struct stage *stage, const struct bpffs *fs, const char *ifname,
+                    const char *verb, const struct stage_purpose *purpose);
+
+/* Write its own record, unless it is there as it is. Returns 0 or a negative errno. Silent. */
+int stage_write_record(struct stage *stage);
 
 /*
  * Make a directory of the layout in one step: filled in the stage, then renamed into place.

@@ -11,14 +11,6 @@
 #include "bpffs/publish.h"
 #include "bpffs/stage.h"
 
-/* Write the stage's own record anew, as it is known here. */
-static int rewrite_record(const struct stage *stage)
-{
-	if (unlinkat(stage->fd, STAGE_RECORD, 0))
-		return -errno;
-	return record_create(stage->fd, STAGE_RECORD, &stage->record);
-}
-
 /* Anything besides the stage's own record: a pin or an order. */
 static bool stage_is_empty(const struct stage *stage)
 {
@@ -48,7 +40,7 @@ static int seal_whole(struct stage *stage, const struct directory *dir, struct r
 	rec->gen = 2;
 	err = record_set_other(&stage->record, STAGE_FIELD_DIR, dir->relative);
 	if (!err)
-		err = rewrite_record(stage);
+		err = stage_write_record(stage);
 	if (!err)
 		err = record_create(stage->pins_fd, STAGE_META, rec);
 	return err ? failed(err, "cannot write a record in %s", stage->fs->path) : 0;
@@ -77,7 +69,7 @@ int stage_seal(struct stage *stage, struct directory *dir, struct record *rec)
 	rec->gen = odd.gen + 1;
 	err = record_set_other(&stage->record, STAGE_FIELD_DIR, dir->relative);
 	if (!err)
-		err = rewrite_record(stage);
+		err = stage_write_record(stage);
 	if (!err)
 		err = record_create(stage->fd, STAGE_ODD, &odd);
 	/* The even one last: with both in place, the stage is complete. */

@@ -305,6 +305,20 @@ int load_change(struct loading *l)
 	return err;
 }
 
+/* Of a program that is loaded already all is known that the stage is to say. */
+static int begin_stage(struct loading *l, bool whole)
+{
+	const struct load_session *session = l->options->session;
+	char relative[PATH_MAX];
+	struct stage_purpose purpose = { .relative = relative, .hook = l->object->hook };
+	bool known = whole && session && session->prog_id && !l->options->no_attach &&
+	             !bpffs_relative(&l->fs, l->iface->name, &l->iface->netns, relative);
+
+	if (known)
+		purpose.new_prog_id = session->prog_id;
+	return stage_begin_for(&l->stage, &l->fs, l->iface->name, "load", known ? &purpose : NULL);
+}
+
 static int load_locked(struct loading *l)
 {
 	struct claim how = { .dry_run = l->options->dry_run, .fresh = l->options->fresh };
@@ -317,7 +331,7 @@ static int load_locked(struct loading *l)
 	how.whole = !l->attached.len && !l->options->join;
 	explain_try(&l->object->explanation, EXPLAIN_PINS);
 	if (!how.dry_run) {
-		err = stage_begin(&l->stage, &l->fs, l->iface->name, "load");
+		err = begin_stage(l, how.whole);
 		if (err)
 			return err;
 	}
