@@ -91,6 +91,7 @@ int bpffs_make_dir(int parent_fd, const char *name, mode_t mode);
 
 /* Whether one that is there could be opened so: 0, or a negative errno as above. */
 int bpffs_check_dir(int parent_fd, const char *name);
+int bpffs_describe_dir(int parent_fd, const char *name, struct stat *st);
 
 /* Whether what st describes can only have been made by root or by us. */
 bool bpffs_trusts(const struct stat *st);

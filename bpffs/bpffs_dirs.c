@@ -37,15 +37,20 @@ int bpffs_open_dir(int parent_fd, const char *name, int flags)
 	return open_dir(parent_fd, name, flags, &st);
 }
 
+int bpffs_describe_dir(int parent_fd, const char *name, struct stat *st)
+{
+	if (fstatat(parent_fd, name, st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (!S_ISDIR(st->st_mode))
+		return S_ISLNK(st->st_mode) ? -ELOOP : -ENOTDIR;
+	return bpffs_trusts(st) ? 0 : -EPERM;
+}
+
 int bpffs_check_dir(int parent_fd, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW))
-		return -errno;
-	if (!S_ISDIR(st.st_mode))
-		return S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR;
-	return bpffs_trusts(&st) ? 0 : -EPERM;
+	return bpffs_describe_dir(parent_fd, name, &st);
 }
 
 int bpffs_make_dir(int parent_fd, const char *name, mode_t mode)

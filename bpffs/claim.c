@@ -87,6 +87,7 @@ static int follow(const struct claimant *c, struct directory *dir, struct direct
 		return err;
 	}
 	known_forget(c->fs->known);
+	dir->no_links = dir->no_carry = false;
 	if (strcmp(c->iface->name, was->record.iface.name))
 		note("%s was %s: its directory %s to %s", c->iface->name, was->record.iface.name,
 		     c->how->dry_run ? "would follow" : "followed", dir->path);
@@ -108,7 +109,7 @@ static int make_or_follow(const struct claimant *c, struct directory *dir)
 	if (err)
 		return err;
 	dir->fd = -1;
-	dir->has_record = false;
+	dir->has_record = dir->no_links = dir->no_carry = false;
 	if (!find_followed(c, dir, &was))
 		return follow(c, dir, &was, false);
 	if (c->how->dry_run)
@@ -257,46 +258,63 @@ static void tell_not_left(const struct claimant *c, const struct directory *dir)
 	     cli_word(c->iface->name));
 }
 
-/*
- * What is written in besides the directory itself: whoever made it must be trusted before anything
- * is changed, and a thing of another kind would stop the exchange after the switch.
- */
-static int check_places(const struct directory *dir)
+/* A directory stands where something is to be pinned: no rename takes its place. */
+static int check_in(const struct directory *dir, const char *place, const struct stat *st)
 {
-	static const char *const places[] = {
-		DIRECTORY_EGRESS,
-		DIRECTORY_LINKS,
-		DIRECTORY_CARRY,
-		DIRECTORY_PROGS,
-	};
-	char name[NAME_SIZE], in_the_way[PLACES_PATH_SIZE], path[PATH_MAX + PLACES_PATH_SIZE];
-	const int count = sizeof(places) / sizeof(places[0]);
-	int err = 0;
+	char in_the_way[PLACES_PATH_SIZE], path[PATH_MAX + PLACES_PATH_SIZE];
+	int ret = places_look_in(dir->fd, place, st, in_the_way);
 
-	/* Without %progs/ there is nothing below it: the last of the places says so. */
-	for (int i = 0; i < count || (!err && i < count + HOOKS); i++) {
-		if (i < count)
-			snprintf(name, sizeof(name), "%s", places[i]);
-		else
-			snprintf(name, sizeof(name), "%s/%s", DIRECTORY_PROGS,
-			         hook_name(i - count));
-		err = bpffs_check_dir(dir->fd, name);
-		if (!err || err == -ENOENT) {
-			err = i < count ? err : 0;
-			continue;
-		}
-		snprintf(path, sizeof(path), "%s/%s", dir->path, name);
-		return bpffs_refused(err, dir->fd, name, path);
-	}
-	err = places_find_directory(dir->fd, in_the_way);
-	if (err < 0)
-		return failed(err, "cannot look through %s", dir->path);
-	if (!err)
+	/* Gone meanwhile. */
+	if (!ret || ret == -ENOENT)
 		return 0;
+	if (ret < 0)
+		return failed(ret, "cannot look through %s", dir->path);
 	snprintf(path, sizeof(path), "%s/%s", dir->path, in_the_way);
 	rejected(-EISDIR, "cannot use %s: a directory is where something is to be pinned", path);
 	hint("see what it is, then remove it: rmdir '%s'", path);
 	return -EISDIR;
+}
+
+/* Returns -ENOENT, silent, if it is not there. holds: directories belong into it. */
+static int check_place(const struct directory *dir, const char *place, bool holds)
+{
+	char path[PATH_MAX + NAME_SIZE];
+	struct stat st;
+	int err = bpffs_describe_dir(dir->fd, place, &st);
+
+	if (!err)
+		return holds ? 0 : check_in(dir, place, &st);
+	if (err == -ENOENT)
+		return err;
+	snprintf(path, sizeof(path), "%s/%s", dir->path, place);
+	return bpffs_refused(err, dir->fd, place, path);
+}
+
+/*
+ * What is written in besides the directory itself: whoever made it must be trusted before anything
+ * is changed, and a thing of another kind would stop the exchange after the switch.
+ */
+static int check_places(struct directory *dir)
+{
+	char place[NAME_SIZE];
+	int err;
+
+	err = check_place(dir, DIRECTORY_EGRESS, true);
+	if (!err || err == -ENOENT)
+		err = check_place(dir, DIRECTORY_LINKS, false);
+	dir->no_links = err == -ENOENT;
+	if (!err || err == -ENOENT)
+		err = check_place(dir, DIRECTORY_CARRY, false);
+	dir->no_carry = err == -ENOENT;
+	if (!err || err == -ENOENT)
+		err = check_place(dir, DIRECTORY_PROGS, true);
+	/* Without %progs/ there is nothing below it. */
+	for (int hook = 0; !err && hook < HOOKS; hook++) {
+		snprintf(place, sizeof(place), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
+		err = check_place(dir, place, false);
+		err = err == -ENOENT ? 0 : err;
+	}
+	return err == -ENOENT ? 0 : err;
 }
 
 static int take_existing(const struct claimant *c, struct directory *dir)
@@ -354,6 +372,10 @@ int claim_directory(struct directory *dir, const struct bpffs *fs, const struct 
 	err = bpffs_relative(fs, iface->name, &iface->netns, relative);
 	if (err)
 		return failed(err, "cannot name a directory for interface %s", iface->name);
+	if (known_is_absent(fs, relative)) {
+		err = directory_name(dir, fs, relative);
+		return err ? err : make_or_follow(&c, dir);
+	}
 	err = directory_open_relative(dir, fs, relative);
 	if (err == -ENOENT)
 		return make_or_follow(&c, dir);

@@ -41,19 +41,29 @@ int directory_read_record(struct directory *dir)
 	return err;
 }
 
-static int directory_at(struct directory *dir, const struct bpffs *fs, const char *relative)
+int directory_name(struct directory *dir, const struct bpffs *fs, const char *relative)
 {
 	const char *file = strrchr(relative, '/');
 
-	dir->has_record = dir->dropped = dir->adopted = false;
+	dir->has_record = dir->dropped = dir->blank = dir->adopted = false;
+	dir->no_links = dir->no_carry = false;
 	dir->old_mode = 0;
-	dir->lock_fd = -1;
+	dir->fd = dir->lock_fd = -1;
 	if (ifname_decode(file ? file + 1 : relative, dir->ifname, sizeof(dir->ifname)))
 		*dir->ifname = '\0';
 	snprintf(dir->relative, sizeof(dir->relative), "%s", relative);
 	if (snprintf(dir->path, sizeof(dir->path), "%s/%s", fs->path, relative) >=
 	    (int)sizeof(dir->path))
 		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int directory_at(struct directory *dir, const struct bpffs *fs, const char *relative)
+{
+	int err = directory_name(dir, fs, relative);
+
+	if (err)
+		return err;
 	dir->fd = bpffs_open_dir(fs->fd, relative, O_RDONLY);
 	return dir->fd < 0 ? dir->fd : 0;
 }

@@ -35,10 +35,19 @@ struct directory {
 	char ifname[IF_NAMESIZE]; /* that it is named for */
 	bool has_record;
 	bool dropped; /* claimed with --fresh: the maps in it go before others come */
+	bool blank;   /* in its stage yet: nobody but this run can put anything into it */
+	/* Claimed, and until something is published: what only writers make is not in it. */
+	bool no_links, no_carry;
 	bool adopted; /* claimed without a record: it is as it was unless something is published */
 	unsigned int old_mode; /* of one that is adopted and made root's alone meanwhile; else 0 */
 	struct record record;
 };
+
+/* What was pinned there before counts: it is there, is not a new one, and does not go. */
+static inline bool directory_has_pins(const struct directory *dir)
+{
+	return dir->fd >= 0 && !dir->dropped && !dir->blank;
+}
 
 /*
  * Open the directory of an interface for reading: by its name, or by its record where that says
@@ -55,6 +64,9 @@ int directory_open_relative(struct directory *dir, const struct bpffs *fs, const
 
 /* The same without a message. A record that cannot be read is as none. */
 int directory_open_quietly(struct directory *dir, const struct bpffs *fs, const char *relative);
+
+/* What is known of one without opening it: it has no descriptor. Returns 0 or -ENAMETOOLONG. */
+int directory_name(struct directory *dir, const struct bpffs *fs, const char *relative);
 
 /*
  * Become the one who changes the pins of this directory, or the content of its maps. Waits; the

@@ -101,10 +101,24 @@ int known_list(struct known *known, const struct bpffs *fs)
 	return err;
 }
 
+void known_note_absent(const struct bpffs *fs, const char *relative)
+{
+	if (!fs->known)
+		return;
+	free(fs->known->absent);
+	fs->known->absent = strdup(relative);
+}
+
+bool known_is_absent(const struct bpffs *fs, const char *relative)
+{
+	return fs->known && fs->known->absent && !strcmp(fs->known->absent, relative);
+}
+
 void known_forget(struct known *known)
 {
 	if (!known)
 		return;
+	free(known->absent);
 	for (size_t i = 0; i < known->len; i++)
 		free(known->list[i].relative);
 	free(known->list);

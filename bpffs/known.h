@@ -18,6 +18,7 @@ struct known {
 		struct interface was; /* its interface by its record, without the name */
 	} * list;
 	size_t len;
+	char *absent; /* the last directory that was looked for and not there, or NULL */
 };
 
 /*
@@ -25,6 +26,13 @@ struct known {
  * It takes a system call for each. Returns 0 or -ENOMEM.
  */
 int known_list(struct known *known, const struct bpffs *fs);
+
+/*
+ * Note that a directory is not there; and whether that is known. Who does not go by the lock may
+ * have made it since, as between any two steps. fs without known: nothing is. Silent.
+ */
+void known_note_absent(const struct bpffs *fs, const char *relative);
+bool known_is_absent(const struct bpffs *fs, const char *relative);
 
 /* Release it: nothing is known any more. NULL is accepted. */
 void known_forget(struct known *known);

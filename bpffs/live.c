@@ -252,10 +252,29 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
 	return map.fd < 0 ? -errno : live_put_map(live, &map, at);
 }
 
+int live_borrow(struct live *live, const struct live *from)
+{
+	*live = (struct live){ .progs_len = from->progs_len, .maps_len = from->maps_len };
+	live->progs = calloc(from->progs_len + 1, sizeof(*live->progs));
+	live->maps = calloc(from->maps_len + 1, sizeof(*live->maps));
+	if (!live->progs || !live->maps) {
+		live->maps_len = 0;
+		live_free(live);
+		return -ENOMEM;
+	}
+	memcpy(live->progs, from->progs, from->progs_len * sizeof(*live->progs));
+	for (size_t i = 0; i < from->maps_len; i++) {
+		live->maps[i] = from->maps[i];
+		live->maps[i].borrowed = true;
+	}
+	return 0;
+}
+
 void live_free(struct live *live)
 {
 	for (size_t i = 0; i < live->maps_len; i++)
-		close(live->maps[i].fd);
+		if (!live->maps[i].borrowed)
+			close(live->maps[i].fd);
 	free(live->maps);
 	free(live->progs);
 	memset(live, 0, sizeof(*live));

@@ -28,6 +28,7 @@ struct live_map {
 	enum hook hook;
 	size_t prog; /* index of the first program of that hook that uses it */
 	int fd;
+	bool borrowed; /* the descriptor, of another list */
 	struct bpf_map_info info;
 	char name[NAME_SIZE]; /* full name where it is known; "": to be found in BTF */
 };
@@ -64,6 +65,12 @@ int live_add_map(struct live *live, enum hook hook, int prog_fd, int user_fd, in
  * another negative errno; silent.
  */
 int live_add_held(struct live *live, enum hook hook, int map_fd);
+
+/*
+ * Make an empty list the same as another one, which keeps the descriptors and must outlive it.
+ * Returns 0 or -ENOMEM.
+ */
+int live_borrow(struct live *live, const struct live *from);
 
 /* The descriptor of a map, which stays live's, or -1. */
 int live_map_fd(const struct live *live, __u32 map_id);

@@ -7,16 +7,14 @@
 #include "bpffs/listing.h"
 #include "bpffs/places.h"
 
-static int find_in(int dir_fd, const char *place, char path[PLACES_PATH_SIZE])
+int places_look_in(int dir_fd, const char *place, const struct stat *st,
+                   char path[PLACES_PATH_SIZE])
 {
 	struct listing all;
-	struct stat st;
 	int fd, ret;
 
 	/* Each directory in it is one link to it more than its own two. */
-	if (fstatat(dir_fd, place, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : -errno;
-	if (st.st_nlink <= 2)
+	if (st->st_nlink <= 2)
 		return 0;
 	fd = bpffs_open_dir(dir_fd, place, O_RDONLY);
 	if (fd < 0)
@@ -31,6 +29,15 @@ static int find_in(int dir_fd, const char *place, char path[PLACES_PATH_SIZE])
 	listing_free(&all);
 	close(fd);
 	return ret;
+}
+
+static int find_in(int dir_fd, const char *place, char path[PLACES_PATH_SIZE])
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, place, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -errno;
+	return places_look_in(dir_fd, place, &st, path);
 }
 
 int places_find_directory(int dir_fd, char path[PLACES_PATH_SIZE])

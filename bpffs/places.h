@@ -3,6 +3,7 @@
 #ifndef BPFFS_PLACES_H
 #define BPFFS_PLACES_H
 
+#include <sys/stat.h>
 #include "bpffs/directory.h"
 
 #define PLACES_PATH_SIZE (NAME_SIZE * 2)
@@ -13,5 +14,9 @@
  * Returns 1 if there is one, 0, or a negative errno. Silent.
  */
 int places_find_directory(int dir_fd, char path[PLACES_PATH_SIZE]);
+
+/* The same in one of the places, which st describes. */
+int places_look_in(int dir_fd, const char *place, const struct stat *st,
+                   char path[PLACES_PATH_SIZE]);
 
 #endif

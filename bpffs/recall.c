@@ -177,7 +177,7 @@ int live_recall(struct live *live, struct recalled *lacks, const struct attachme
 
 	memset(live, 0, sizeof(*live));
 	*lacks = (struct recalled){};
-	if (dir->fd < 0 || dir->dropped) {
+	if (!directory_has_pins(dir)) {
 		lacks->progs = attached->len > 0;
 		return 0;
 	}

@@ -123,6 +123,7 @@ int stage_commit(struct stage *stage, struct directory *dir, const struct record
 	*stage->made = '\0';
 	dir->record = *rec;
 	dir->has_record = true;
+	dir->blank = dir->no_links = dir->no_carry = false;
 	return 0;
 }
 

@@ -16,8 +16,9 @@ static int fill_directory(struct stage *stage, struct directory *dir)
 	if (mkdirat(stage->fd, STAGE_DIR, 0700))
 		return -errno;
 	dir->has_record = false;
-	dir->fd = bpffs_open_dir(stage->fd, STAGE_DIR, O_RDONLY);
-	return dir->fd < 0 ? dir->fd : skeleton_fill(dir->fd);
+	/* It was made just now, where nobody else can enter: it need not be looked at. */
+	dir->fd = openat(stage->fd, STAGE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return dir->fd < 0 ? -errno : skeleton_fill(dir->fd);
 }
 
 int stage_make_directory(struct stage *stage, struct directory *dir)
@@ -40,7 +41,7 @@ int stage_make_whole(struct stage *stage, struct directory *dir)
 
 	if (!err) {
 		stage->pins_fd = dir->fd;
-		stage->whole = true;
+		stage->whole = dir->blank = true;
 		strcpy(stage->made, dir->relative);
 		return 0;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/turn.h"
 
@@ -20,14 +21,13 @@ static int open_lock(const struct bpffs *fs, const struct interface *iface,
 
 	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
 		return -ENOENT;
-	snprintf(lock, sizeof(lock), "%s/%s", relative, DIRECTORY_LOCK);
-	fd = bpffs_open_dir(fs->fd, lock, O_RDONLY);
-	if (fd >= 0) {
+	if (bpffs_check_dir(fs->fd, relative) != -ENOENT) {
+		snprintf(lock, sizeof(lock), "%s/%s", relative, DIRECTORY_LOCK);
 		snprintf(path, LOCK_PATH_SIZE, "%s/%s", fs->path, lock);
-		return fd;
+		return bpffs_open_dir(fs->fd, lock, O_RDONLY);
 	}
-	if (bpffs_check_dir(fs->fd, relative) != -ENOENT ||
-	    directory_find_renamed(&renamed, fs, iface))
+	known_note_absent(fs, relative);
+	if (directory_find_renamed(&renamed, fs, iface))
 		return -ENOENT;
 	snprintf(relative, sizeof(relative), "%s", renamed.relative);
 	dir_fd = renamed.fd;

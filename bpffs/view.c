@@ -247,6 +247,15 @@ int view_list(struct view *view, const struct directory *dir)
 	              culprit);
 }
 
+bool view_has_flat(const struct view *view, const char *name, __u32 id)
+{
+	for (size_t i = 0; i < view->len; i++)
+		if (view->maps[i].info.id == id && !view->maps[i].egress && !view->maps[i].old_id &&
+		    !strcmp(view->maps[i].name, name))
+			return true;
+	return false;
+}
+
 void view_close(struct view *view)
 {
 	for (size_t i = 0; i < view->len; i++)

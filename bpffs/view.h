@@ -52,6 +52,9 @@ int view_map_id(const struct directory *dir, const char *name, __u32 *id);
  */
 int view_list(struct view *view, const struct directory *dir);
 
+/* The map of that name and id was in its flat place. */
+bool view_has_flat(const struct view *view, const char *name, __u32 id);
+
 /* The generation of a directory now; 0 if it has no record. For readers that watch. */
 __u64 view_generation(const struct directory *dir);
 

@@ -250,7 +250,7 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	struct elsewhere others;
 	int err;
 
-	if (in->dir->fd < 0 || in->dir->dropped)
+	if (!directory_has_pins(in->dir))
 		return 0;
 	err = view_list(&pinned, in->dir);
 	if (err)

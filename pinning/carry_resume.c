@@ -107,7 +107,7 @@ static void go_on(struct bpffs *fs, struct directory *dir, bool apart)
 	int err;
 
 	/* Without a record it is not ours; what is about to be dropped needs nothing any more. */
-	if (dir->fd < 0 || !dir->has_record || dir->dropped)
+	if (dir->fd < 0 || !dir->has_record || dir->dropped || dir->no_carry)
 		return;
 	err = carry_open_marks(&carry, dir->fd);
 	if (err)

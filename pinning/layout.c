@@ -206,10 +206,10 @@ static int forget_gone(struct layouts *layouts, const struct plan *plan,
 int layout_stage(const struct plan *plan, const struct bpf_object *obj, const struct directory *dir,
                  struct stage *stage)
 {
-	__u32 obj_btf_id = btf_id_of(obj);
 	struct layouts layouts;
+	__u32 obj_btf_id = 0;
 	bool news = false;
-	int err = layouts_read(&layouts, dir->fd);
+	int err = layouts_read(&layouts, dir->blank ? -1 : dir->fd);
 
 	/* What is gone may stand there until something comes in: nothing is written for it alone.
 	 */
@@ -217,7 +217,9 @@ int layout_stage(const struct plan *plan, const struct bpf_object *obj, const st
 		news |= plan_publishes(&plan->maps[i]) && is_news(&layouts, &plan->maps[i]);
 	if (!err && news)
 		err = forget_gone(&layouts, plan, dir);
-	for (size_t i = 0; !err && i < plan->len; i++)
+	if (!err && news)
+		obj_btf_id = btf_id_of(obj);
+	for (size_t i = 0; !err && news && i < plan->len; i++)
 		if (plan_publishes(&plan->maps[i]))
 			err = note_map(&layouts, &plan->maps[i], obj, obj_btf_id);
 	if (!err)

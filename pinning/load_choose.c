@@ -208,7 +208,7 @@ static bool has_dead_link(const struct loading *l)
 {
 	enum hook hook = l->object->hook;
 
-	return l->dir.fd >= 0 && !l->dir.dropped &&
+	return directory_has_pins(&l->dir) &&
 	       (ownership_has_link(&l->dir, hook, l->unseen) ||
 	        (l->dir.has_record && notes_get_dead_link(&l->dir.record, hook)));
 }

@@ -9,6 +9,7 @@
 #include "bpffs/owners.h"
 #include "bpffs/recall.h"
 #include "bpffs/stage.h"
+#include "bpffs/view.h"
 #include "pinning/attach.h"
 #include "pinning/loader.h"
 #include "pinning/ownership.h"
@@ -44,6 +45,7 @@ struct loading {
 	char shared_with[NAME_SIZE]; /* and who has that */
 	struct live replaced;        /* the old program and what it uses, as far as known */
 	struct recalled lacks;       /* what is not known of that */
+	struct view pinned;          /* what was in the directory when that was looked for in it */
 	struct live live;            /* as it will be after the switch */
 	bool blind;                  /* of others only what the directory tells */
 	struct record rec;

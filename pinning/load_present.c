@@ -100,8 +100,11 @@ static int look_at(struct load_present *p, size_t i, const struct bpffs *fs,
 		directory_close(&dir);
 		return 0;
 	}
-	bpf_object__for_each_map(map, object->obj)
-		*load_pinned_at(p, i, m++) = reuse_find(object, map, &dir);
+	bpf_object__for_each_map(map, object->obj) {
+		*load_pinned_at(p, i, m) =
+			reuse_find(object, map, &dir, i ? load_pinned_at(p, i - 1, m) : NULL);
+		m++;
+	}
 	err = look_for_left(p, i, &dir, object, &options->mismatch);
 	directory_close(&dir);
 	return err ? failed(err, "cannot look for old maps of %s", iface->name) : 0;

@@ -105,7 +105,7 @@ int load_look_at_replaced(struct loading *l)
 	struct attachments attached = { .list = &old, .len = 1 };
 	int err;
 
-	if (!l->old || l->dir.fd < 0 || l->dir.dropped)
+	if (!l->old || !directory_has_pins(&l->dir))
 		return 0;
 	old = *l->old;
 	err = live_query(&l->replaced, &attached);
@@ -141,7 +141,7 @@ int load_look_for_sharers(struct loading *l)
 {
 	int err;
 
-	if (l->options->session || l->dir.fd < 0 || l->dir.dropped ||
+	if (l->options->session || !directory_has_pins(&l->dir) ||
 	    !(may_be_shared(l) || mismatch_any(&l->options->mismatch, MISMATCH_FRESH)))
 		return 0;
 	err = owners_scan_with_interfaces(&l->sharers, &l->fs, l->dir.relative);

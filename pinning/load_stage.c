@@ -42,12 +42,47 @@ int load_describe(struct loading *l)
 	return 0;
 }
 
+/* What the object has is asked once for several interfaces, unless others may change it. */
+static bool is_asked_once(const struct loading *l)
+{
+	struct bpf_map *map;
+
+	if (!l->options->session || l->live.progs_len)
+		return false;
+	bpf_object__for_each_map(map, l->object->obj)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+			return false;
+	return true;
+}
+
+/* The program that was loaded, with its maps and the programs that it can call. */
+static int add_own(struct loading *l)
+{
+	struct live *own = is_asked_once(l) ? &l->options->session->own : NULL;
+	struct bpf_map *map;
+	int err;
+
+	if (own && own->progs_len)
+		return live_borrow(&l->live, own);
+	err = live_add_prog(&l->live, l->object->hook, l->prog_fd, 0);
+	bpf_object__for_each_map(map, l->object->obj) {
+		if (!err && object_map_counts(map))
+			err = live_add_map(&l->live, l->object->hook, l->prog_fd, l->prog_fd,
+			                   bpf_map__fd(map), object_map_name(l->object, map));
+	}
+	if (!err)
+		err = load_add_tails(l);
+	if (err || !own)
+		return err;
+	*own = l->live;
+	return live_borrow(&l->live, own);
+}
+
 /* Programs and maps as they will be in use after the switch. */
 int load_foresee(struct loading *l)
 {
 	struct attachments others;
 	struct recalled lacks;
-	struct bpf_map *map;
 	int err;
 
 	err = load_find_others(l, &others);
@@ -64,14 +99,7 @@ int load_foresee(struct loading *l)
 	}
 	attachments_free(&others);
 	if (!err)
-		err = live_add_prog(&l->live, l->object->hook, l->prog_fd, 0);
-	bpf_object__for_each_map(map, l->object->obj) {
-		if (!err && object_map_counts(map))
-			err = live_add_map(&l->live, l->object->hook, l->prog_fd, l->prog_fd,
-			                   bpf_map__fd(map), object_map_name(l->object, map));
-	}
-	if (!err)
-		err = load_add_tails(l);
+		err = add_own(l);
 	return err ? failed(err, "cannot look at the programs on %s", l->iface->name) : 0;
 }
 
@@ -194,6 +222,8 @@ int load_stage_all(struct loading *l)
 		.dir = &l->dir,
 		.live = &l->live,
 		.owners = &l->owners,
+		/* Else it took some time to load it since. */
+		.pinned = l->report->shares ? &l->pinned : NULL,
 	};
 	int err;
 

@@ -52,7 +52,7 @@ void load_tell_lost(const struct loading *l)
 	struct bpf_map_info info;
 	struct bpf_map *map;
 
-	if (dir->fd < 0 || dir->dropped)
+	if (!directory_has_pins(dir))
 		return;
 	bpf_object__for_each_map(map, object->obj) {
 		const char *name = object_map_name(object, map);

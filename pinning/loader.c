@@ -51,6 +51,7 @@ static int check_unpinned(struct loading *l, const struct reuse_options *how)
 		.how = how,
 		.keeps_name = load_keeps_name,
 		.prog_id = l->old ? l->old->prog_id : 0,
+		.pinned = &l->pinned,
 		.replace = l->options->replace,
 		.others = l->old_foreign,
 	};
@@ -93,6 +94,7 @@ static int load_object(struct loading *l)
 		                                         : was_left,
 		.users = load_name_users,
 		.gone = !l->old,
+		.pinned = &l->pinned,
 		.context = l,
 		.replaces = l->options->has_expect,
 	};
@@ -421,6 +423,7 @@ void load_end(struct loading *l, int err)
 	stage_end(&l->stage);
 	live_free(&l->live);
 	live_free(&l->replaced);
+	view_close(&l->pinned);
 	owners_free(&l->sharers);
 	attachments_free(&l->attached);
 	if (l->lost)
@@ -462,6 +465,7 @@ void load_session_end(struct load_session *session)
 	known_forget(&session->known);
 	links_free(&session->links);
 	netlink_close(&session->netlink);
+	live_free(&session->own);
 	load_present_free(session->present);
 	free(session->outside);
 	for (int hook = 0; hook < HOOKS; hook++) {

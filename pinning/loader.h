@@ -10,6 +10,7 @@
 #include "bpffs/interface.h"
 #include "bpffs/known.h"
 #include "bpffs/links.h"
+#include "bpffs/live.h"
 #include "bpffs/netlink.h"
 #include "bpffs/query.h"
 #include "pinning/globals.h"
@@ -44,6 +45,7 @@ struct load_session {
 	size_t followers_len[HOOKS];
 	__u32 *outside; /* old maps of which was said who else has them pinned */
 	size_t outside_len;
+	struct live own;  /* the program with its maps, once it is loaded */
 	__u32 plain_prog; /* a program that was replaced and has no global variables, or 0 */
 };
 

@@ -89,9 +89,11 @@ static int open_our_link(const struct directory *dir, enum hook hook,
 	char path[NAME_SIZE];
 	int fd, kind;
 
+	memset(info, 0, sizeof(*info));
+	if (dir->no_links)
+		return -ENOENT;
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
 	fd = pin_open(dir->fd, path, 0);
-	memset(info, 0, sizeof(*info));
 	if (fd >= 0) {
 		kind = pin_kind_of(fd);
 		if (kind == PIN_LINK && !bpf_obj_get_info_by_fd(fd, info, &len))
@@ -121,6 +123,8 @@ bool ownership_has_link(const struct directory *dir, enum hook hook,
 {
 	char path[NAME_SIZE];
 
+	if (dir->no_links)
+		return false;
 	snprintf(path, sizeof(path), "%s/%s", DIRECTORY_LINKS, hook_name(hook));
 	if (!faccessat(dir->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return true;

@@ -50,7 +50,7 @@ static int find_present(const struct plan_input *in, const char *file, bool egre
 {
 	int egress_fd, err;
 
-	if (in->dir->fd < 0 || in->dir->dropped)
+	if (!directory_has_pins(in->dir))
 		return -ENOENT;
 	if (!egress)
 		return pin_map_id(in->dir->fd, file, id);
@@ -163,6 +163,10 @@ static int look_in_place(const struct plan_input *in, struct plan_map *map)
 	}
 	snprintf(map->path, sizeof(map->path), "%.3500s/%s%s", in->dir->path,
 	         map->egress ? DIRECTORY_EGRESS "/" : "", file);
+	if (in->pinned && !map->egress && view_has_flat(in->pinned, map->name, map->info.id)) {
+		map->state = PLAN_KEPT;
+		return 0;
+	}
 	err = find_present(in, file, map->egress, &id);
 	if (check_seen(in, file, err))
 		return err;
@@ -277,7 +281,7 @@ int plan_make(struct plan *plan, const struct plan_input *in)
 	memset(plan, 0, sizeof(*plan));
 	for (size_t i = 0; i < in->live->maps_len; i++)
 		nameless |= !*in->live->maps[i].name;
-	if (nameless && in->dir->fd >= 0 && !in->dir->dropped)
+	if (nameless && directory_has_pins(in->dir))
 		err = view_list(&pinned, in->dir);
 	for (size_t i = 0; !err && i < in->live->maps_len; i++)
 		err = plan_one(plan, in, &pinned, &in->live->maps[i]);

@@ -10,6 +10,7 @@
 #include "bpffs/name.h"
 #include "bpffs/owners.h"
 #include "bpffs/stage.h"
+#include "bpffs/view.h"
 #include "pinning/nameless.h"
 
 enum plan_state {
@@ -53,6 +54,7 @@ struct plan_input {
 	const struct owners *owners; /* of all pins but those in dir */
 	bool foreign;                /* pin also what others keep pinned */
 	bool keep_names;             /* a pinned map that runs on the same hook keeps its name */
+	const struct view *pinned;   /* what was just listed in dir, as far as it was; or NULL */
 	struct nameless *nameless;   /* names for maps that have none, or NULL; outlives the plan */
 };
 

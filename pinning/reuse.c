@@ -158,7 +158,7 @@ int reuse_maps(struct object *object, const struct directory *dir, const struct 
 	struct tally tally = {};
 
 	*reused = 0;
-	if (dir->fd < 0 || dir->dropped)
+	if (!directory_has_pins(dir))
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
 		const char *name = object_map_name(object, map);

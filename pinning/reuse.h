@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "bpffs/directory.h"
+#include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/mismatch.h"
 #include "pinning/object.h"
@@ -25,6 +26,9 @@ struct reuse_options {
 	void (*users)(const void *context, __u32 map_id, char *text, size_t size);
 	bool gone; /* that one was taken off before: nothing is replaced */
 	void *context;
+	/* For reuse_check_shared(): what was just listed in the directory, as far as it was; or
+	 * NULL. */
+	const struct view *pinned;
 	/* What a plugin prepares takes the place of a program of ours, and its hints say how load
 	 * does that in one step. */
 	bool replaces;
@@ -68,9 +72,12 @@ struct reuse_pinned {
 	bool stream;  /* it holds no state */
 };
 
-/* What would be used on, or be in the way. Silent. */
+/*
+ * What would be used on, or be in the way. seen: what was found elsewhere, or NULL: if it is the same
+ * map, it is not compared again. Silent.
+ */
 struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map *map,
-                               const struct directory *dir);
+                               const struct directory *dir, const struct reuse_pinned *seen);
 
 /* Whether what is carried over is still pinned where the object's maps are to come. */
 bool reuse_is_current(const struct object *object, const struct directory *dir,

@@ -76,7 +76,7 @@ static void compare(const struct object *object, const struct bpf_map *map,
 }
 
 struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map *map,
-                               const struct directory *dir)
+                               const struct directory *dir, const struct reuse_pinned *seen)
 {
 	const char *name = object_map_name(object, map);
 	struct reuse_pinned pinned = {};
@@ -87,7 +87,9 @@ struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map
 		fd = reuse_open_pin(dir, object->hook, name, &info);
 	if (fd < 0)
 		return pinned;
-	if (!reuse_is_made_anew(fd, &info, name)) {
+	if (seen && seen->id == info.id) {
+		pinned = *seen;
+	} else if (!reuse_is_made_anew(fd, &info, name)) {
 		pinned.id = info.id;
 		pinned.stream = migrate_is_stream(info.type);
 		compare(object, map, dir, fd, &info, &pinned);

@@ -17,6 +17,12 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 	bool anew;
 	int fd, err;
 
+	err = map_describe(bpf_map__fd(map), &ours);
+	if (err)
+		return err;
+	if (object->hook != HOOK_TC_EGRESS && how->pinned &&
+	    view_has_flat(how->pinned, name, ours.id))
+		return 0;
 	fd = reuse_open_pin(dir, object->hook, name, &pinned);
 	if (fd == -ENOENT)
 		return 0;
@@ -24,9 +30,8 @@ static int check_shared(const struct object *object, const struct bpf_map *map,
 		return reuse_refuse_pin(dir, object->hook, name, fd);
 	anew = reuse_is_made_anew(fd, &pinned, name);
 	close(fd);
-	err = map_describe(bpf_map__fd(map), &ours);
-	if (err || ours.id == pinned.id || mismatch_of(how->mismatch, name) == MISMATCH_FRESH)
-		return err;
+	if (ours.id == pinned.id || mismatch_of(how->mismatch, name) == MISMATCH_FRESH)
+		return 0;
 	/* What each load makes anew is replaced; but not by what leads into the row of others. */
 	if (anew && ours.type == pinned.type && !reuse_is_link(bpf_map__fd(map), &ours, name))
 		return 0;
@@ -48,7 +53,7 @@ int reuse_check_shared(const struct object *object, const struct directory *dir,
 	struct bpf_map *map;
 	int err = 0;
 
-	if (dir->fd < 0 || dir->dropped)
+	if (!directory_has_pins(dir))
 		return 0;
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err && object_map_counts(map))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,7 +175,7 @@ static void tell_left(const struct reuse_unpinned *in, const char *name, const s
 		     what, map->info.id, in->prog_id, where);
 }
 
-/* The map that has the name, or is the object's already: its descriptor; -1: none. */
+/* The map that has the name, or is the object's, which keeps its descriptor; -1: none. */
 static int open_taken(const struct object *object, const struct bpf_map *map,
                       const struct directory *dir, struct bpf_map_info *info)
 {
@@ -186,9 +185,7 @@ static int open_taken(const struct object *object, const struct bpf_map *map,
 		fd = reuse_open_pin(dir, object->hook, object_map_name(object, map), info);
 		return fd < 0 ? -1 : fd;
 	}
-	if (map_describe(bpf_map__fd(map), info))
-		return -1;
-	return fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+	return map_describe(bpf_map__fd(map), info) ? -1 : bpf_map__fd(map);
 }
 
 /* A map of the replaced program that is pinned under its name here, but not where a map is taken
@@ -315,7 +312,7 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	else
 		tell_left(in, name, left.used, count, taken);
 out:
-	if (left.taken_fd >= 0)
+	if (left.taken_fd >= 0 && !object->loaded)
 		close(left.taken_fd);
 	return err;
 }
@@ -339,19 +336,17 @@ static void tell_unseen(const struct object *object, const struct directory *dir
 int reuse_check_unpinned(const struct object *object, const struct directory *dir,
                          const struct reuse_unpinned *in)
 {
-	struct view pinned = {};
 	struct refusals all = {};
 	struct bpf_map *map;
 	int err;
 
-	if (dir->fd < 0 || dir->dropped || !(in->replaced->maps_len || in->lacks->maps))
+	if (!directory_has_pins(dir) || !(in->replaced->maps_len || in->lacks->maps))
 		return 0;
-	err = view_list(&pinned, dir);
+	err = view_list(in->pinned, dir);
 	bpf_object__for_each_map(map, object->obj) {
 		if (!err && object_map_counts(map))
-			err = check_one(object, map, dir, in, &pinned, &all);
+			err = check_one(object, map, dir, in, in->pinned, &all);
 	}
-	view_close(&pinned);
 	if (!err && !all.count)
 		tell_unseen(object, dir, in, all.unseen);
 	return err || !all.count ? err : hint_refused(object, dir, &all);

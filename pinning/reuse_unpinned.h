@@ -9,6 +9,7 @@
 #include "bpffs/live.h"
 #include "bpffs/owners.h"
 #include "bpffs/recall.h"
+#include "bpffs/view.h"
 #include "pinning/reuse.h"
 
 struct reuse_unpinned {
@@ -18,8 +19,9 @@ struct reuse_unpinned {
 	const struct reuse_options *how;
 	bool (*keeps_name)(const void *context, __u32 map_id); /* with how->context */
 	__u32 prog_id;
-	bool replace; /* what they hold may be left behind */
-	bool others;  /* the program is of others: what goes with it is told later */
+	struct view *pinned; /* empty: what is listed in the directory comes here */
+	bool replace;        /* what they hold may be left behind */
+	bool others;         /* the program is of others: what goes with it is told later */
 };
 
 /*
@@ -27,7 +29,8 @@ struct reuse_unpinned {
  * new one only if the user says so (MISMATCH_FRESH of that map, or in->replace), which is noted.
  * Maps that could not be looked at are said. Not for program arrays, which are always made anew,
  * and streams, which hold no state. Before reuse_maps(), or with the object loaded already, for
- * another interface. Reports its failures. Returns 0, -EEXIST, or another negative errno.
+ * another interface. Reports its failures. Returns 0, -EEXIST, or another negative errno;
+ * view_close() releases in->pinned in any case.
  */
 int reuse_check_unpinned(const struct object *object, const struct directory *dir,
                          const struct reuse_unpinned *in);

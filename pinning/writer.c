@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/known.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/writer.h"
@@ -22,7 +23,8 @@ static bool find_pending(struct directory *dir, const struct bpffs *fs,
 	char relative[PATH_MAX], carry[PATH_MAX + sizeof(DIRECTORY_CARRY)];
 
 	/* What is wrong with it is told by who uses it. */
-	if (bpffs_relative(fs, iface->name, &iface->netns, relative))
+	if (bpffs_relative(fs, iface->name, &iface->netns, relative) ||
+	    known_is_absent(fs, relative))
 		return false;
 	snprintf(carry, sizeof(carry), "%s/%s", relative, DIRECTORY_CARRY);
 	if (faccessat(fs->fd, carry, F_OK, AT_SYMLINK_NOFOLLOW) ||
