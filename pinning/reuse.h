@@ -73,8 +73,8 @@ struct reuse_pinned {
 };
 
 /*
- * What would be used on, or be in the way. seen: what was found elsewhere, or NULL: if it is the same
- * map, it is not compared again. Silent.
+ * What would be used on, or be in the way. seen: what was found elsewhere, or NULL: if it is the
+ * same map, it is not compared again. Silent.
  */
 struct reuse_pinned reuse_find(const struct object *object, const struct bpf_map *map,
                                const struct directory *dir, const struct reuse_pinned *seen);
