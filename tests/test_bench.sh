@@ -332,14 +332,14 @@ test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
 		fail "$errors"
 }
 
-# What it has started hangs with it, and takes no hint.
+# What it has started hangs with it, and takes no hint; nor does a part that has left its group.
 test_a_peer_that_hangs_is_named_and_the_others_are_measured()
 {
 	local name=hang$BASHPID
 
 	mount -t tmpfs tmpfs /mnt
 	cp "$(type -P sleep)" "/mnt/$name"
-	printf '#!/bin/sh\ntrap "" TERM HUP INT\n/mnt/%s 900 &\nwait\nwait\n' "$name" >/mnt/nft
+	printf '#!/bin/sh\ntrap "" TERM HUP INT\n/mnt/%s 900 &\nsetsid /mnt/%s 900 &\nwait\nwait\n' "$name" "$name" >/mnt/nft
 	chmod +x /mnt/nft
 	PATH=/mnt:$PATH bench --json frames
 	((status == 0)) || fail "status $status: $errors"
@@ -476,6 +476,32 @@ test_what_sends_ends_with_a_benchmark_that_is_killed()
 	kill -KILL $!
 	wait $! || true
 	eventually gone "$sender" || { kill -KILL "$sender"; fail "process $sender sends on"; }
+}
+
+ended() { ! pgrep -x "$1" >/dev/null; }
+
+# By a signal that it cannot see, and by others.
+test_what_hangs_ends_with_a_benchmark_that_is_killed()
+{
+	local name=hang$BASHPID signal bench guardian
+
+	mount -t tmpfs tmpfs /mnt
+	cp "$(type -P sleep)" "/mnt/$name"
+	printf '#!/bin/sh\n/mnt/%s 900\n:\n' "$name" >/mnt/bpftool
+	chmod +x /mnt/bpftool
+	for signal in KILL USR1 TERM; do
+		PATH=/mnt:$PATH tests/bench/run.sh --quick stats >"$TMPDIR/output" 2>&1 &
+		bench=$!
+		while ended "$name"; do
+			kill -0 "$bench" || fail "nothing hangs: $(<"$TMPDIR/output")"
+			sleep 0.1
+		done
+		guardian=$(pgrep -P "$bench" -x bench-guardian) || fail "it has no guardian"
+		kill -"$signal" "$bench"
+		wait "$bench" || true
+		eventually ended "$name" || { pkill -KILL -x "$name"; fail "$signal leaves what hangs"; }
+		eventually gone "$guardian" || fail "$signal leaves the guardian"
+	done
 }
 
 test_nothing_is_left_outside()

@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/docs.h"
+#include "tests/bench/guardian.h"
 #include "tests/bench/print.h"
 #include "tests/bench/targets.h"
 #include "tests/bench/usage.h"
@@ -236,5 +237,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < bench.tables_len; i++)
 		table_free(bench.tables[i]);
 	targets_free();
+	guardian_end_orphans();
 	return cli_finish(status);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "tests/bench/bench.h"
 #include "tests/bench/child.h"
+#include "tests/bench/guardian.h"
 
 #define PATIENCE       120
 #define PATIENCE_QUICK 20
@@ -71,27 +72,7 @@ int child_await(pid_t pid, double seconds, struct child_end *end)
 	while (wait4(pid, &end->status, 0, &end->usage) < 0)
 		if (errno != EINTR)
 			return err ? err : -errno;
+	if (err)
+		guardian_end_orphans();
 	return err;
-}
-
-static volatile sig_atomic_t with_us;
-
-static void end_it(int number)
-{
-	if (with_us)
-		kill(-with_us, SIGKILL);
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
-void child_ends_with_us(pid_t group)
-{
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
-	static bool set;
-
-	for (size_t i = 0; !set && i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (signal(numbers[i], end_it) == SIG_IGN)
-			signal(numbers[i], SIG_IGN);
-	set = true;
-	with_us = group;
 }

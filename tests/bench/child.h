@@ -18,11 +18,9 @@ struct child_end {
 
 /*
  * Wait until a process has ended. One that has not after so many seconds is killed, with all of its
- * process group if it leads one. Returns 0, -ETIMEDOUT if it was killed, or another negative errno.
+ * process group if it leads one, and whatever has left that group but is ours now. Returns 0,
+ * -ETIMEDOUT if it was killed, or another negative errno.
  */
 int child_await(pid_t pid, double seconds, struct child_end *end);
-
-/* The process group that ends with this process, if that is told to end by a signal; 0: none. */
-void child_ends_with_us(pid_t group);
 
 #endif

@@ -13,6 +13,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/child.h"
 #include "tests/bench/command.h"
+#include "tests/bench/guardian.h"
 
 #define LINE_SIZE 4096
 #define WORDS     256
@@ -80,9 +81,9 @@ static int spawn(const char *line, int out, double patience, struct took *took)
 	err = start(argv, out, &pid);
 	if (err)
 		return err;
-	child_ends_with_us(pid);
+	guardian_watch(pid);
 	err = child_await(pid, patience, &end);
-	child_ends_with_us(0);
+	guardian_watch(0);
 	if (err)
 		return err;
 	if (took) {
