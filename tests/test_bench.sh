@@ -291,6 +291,8 @@ test_every_group_is_listed_and_any_other_name_is_refused()
 	bench packet packets
 	((status == 1)) || fail "status $status"
 	[[ -z $output && $errors == *"there is no group 'packets'"* ]] || fail "$output$errors"
+	bench --quicker
+	[[ $status == 1 && $errors == "bench: unrecognized option '--quicker'"$'\n'* ]] || fail "$status $errors"
 }
 
 # What hides a tool: a file that cannot be run.

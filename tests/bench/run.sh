@@ -15,7 +15,7 @@ if [[ ! -x build/tests/bench/bench ]]; then
 	exit 2
 fi
 case ${1-} in
--h | --help | -V | --version | -l | --list) exec build/tests/bench/bench "$@" ;;
+-h | --help | -V | --version | -l | --list) exec -a bench build/tests/bench/bench "$@" ;;
 esac
 if ((EUID != 0)); then
 	echo "bench: cannot make network namespaces and load BPF programs: not root" >&2
@@ -72,5 +72,5 @@ exec unshare --net --mount --propagation private bash -c '
 	setup
 	bench_world
 	bench_peers
-	exec build/tests/bench/bench "$@"
+	exec -a bench build/tests/bench/bench "$@"
 ' bench "$@"
