@@ -9,6 +9,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
+#include "pinning/carry_mark.h"
 #include "pinning/carry_open.h"
 #include "pinning/object.h"
 
@@ -107,7 +108,7 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 
 int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, enum layout_verdict layout, const char *const *classes, bool left_before,
-               bool done)
+               const struct record *done)
 {
 	struct carried *one = NULL;
 	int err = plan_one(carry, object, map, pin_fd, layout, classes, &one);
@@ -118,7 +119,8 @@ int carry_join(struct carry *carry, const struct object *object, const struct bp
 	one->guessed = !done && one->class == MIGRATE_CONFIG && migrate_may_count(one->m) &&
 	               !carry_class_is_said(bpf_object__btf(object->obj), one->name, classes);
 	one->left_before = left_before;
-	one->done = done;
+	one->done = done != NULL;
+	one->came_known = done && carry_came_get(done, one->from_id, &one->came);
 	if (!done)
 		note("map '%s': what map %u has is added to map %u, which is in place:", one->name,
 		     one->from_id, one->to.info.id);

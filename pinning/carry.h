@@ -29,12 +29,15 @@ struct carried {
 	__u32 from_id, to_id; /* to_id once the object is loaded */
 	int own_fd;           /* of the new one, where the object's does not do; or -1 */
 	enum migrate_class class;
-	bool egress;       /* pinned in %egress/ */
-	bool placed;       /* the new one gets the old one's name */
-	bool shared;       /* another program goes on with the old one */
-	bool joins;        /* the new one is in use already: what it has stays */
-	bool left_before;  /* with joins: the old one has its %old name already */
-	bool left_out;     /* with joins: who has the old one was refused */
+	bool egress;      /* pinned in %egress/ */
+	bool placed;      /* the new one gets the old one's name */
+	bool shared;      /* another program goes on with the old one */
+	bool joins;       /* the new one is in use already: what it has stays */
+	bool left_before; /* with joins: the old one has its %old name already */
+	bool left_out;    /* with joins: who has the old one was refused */
+	bool came_known;  /* with done: see carry_came_get() */
+	__u64 came;
+	__u64 edited;      /* with done: so many entries are missing, and it was edited since */
 	bool done;         /* with joins: all of the old one that is wanted came over before */
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool typed;        /* counters, of whose fields only the object tells that pin was given */
@@ -83,13 +86,13 @@ int carry_plan(struct carry *carry, const struct object *object, const struct bp
 
 /*
  * The same into a map that is in use, which the object has been given: it keeps what it has, and
- * gets what it lacks. left_before: the old map has its %old name already. done: of a list, all that
- * is wanted came over before, and what was deleted since must not come back; the old map is only
- * looked at, to see whether it can be dropped.
+ * gets what it lacks. left_before: the old map has its %old name already. done: of a list that came
+ * over before, the record that says so, or NULL: what was deleted since must not come back; the old
+ * map is only looked at, to see whether it can be dropped.
  */
 int carry_join(struct carry *carry, const struct object *object, const struct bpf_map *map,
                int pin_fd, enum layout_verdict layout, const char *const *classes, bool left_before,
-               bool done);
+               const struct record *done);
 
 /*
  * Whether carry_plan() could do it. Silent. Returns 0, -EOPNOTSUPP with the reason for the user, or
@@ -153,6 +156,12 @@ void carry_left_why(const struct carried *one, char *text, size_t size);
  * gained between the last comparison before the switch and the one after it is lost.
  */
 __u64 carry_lost(const struct carried *one);
+
+/*
+ * one->done: how many entries of the old list the new one lacks, or has otherwise; sets
+ * one->edited. Reports its failures. Returns 0 or a negative errno.
+ */
+int carry_compare_done(struct carried *one, __u64 *missing);
 
 /* A dry run, after planning: count what will not fit. Reports its failures. */
 int carry_foresee(struct carry *carry);

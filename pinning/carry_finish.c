@@ -228,17 +228,19 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 /* Brought in again, a list would get back what was deleted from it since: it is compared only. */
 static int finish_done(struct carried *one)
 {
-	__u64 missing = 0;
-	int err = migrate_count_missing(one->m, &missing);
+	__u64 missing;
+	int err = carry_compare_done(one, &missing);
 
-	progress_clear(&one->progress);
 	one->finished = true;
 	one->complete = !err && !one->shared && !missing;
 	if (missing)
 		note("map '%s': %llu entr%s of map %u, which came over before, %s not in the one "
-		     "in place: deleted or changed since, in either; they stay in %s%u",
+		     "in place: %s; %s in %s%u",
 		     one->name, (unsigned long long)missing, missing == 1 ? "y" : "ies",
-		     one->from_id, missing == 1 ? "is" : "are", one->shared ? "map " : "%old-",
+		     one->from_id, missing == 1 ? "is" : "are",
+		     one->edited ? "added or changed in the old one since, or deleted in the new"
+		                 : "deleted or changed there since",
+		     missing == 1 ? "it stays" : "they stay", one->shared ? "map " : "%old-",
 		     one->from_id);
 	return err;
 }
@@ -326,8 +328,11 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 			continue;
 		err = drop_one(one, &stage);
 		/* Brought in again, a list would get back what was deleted from it since. */
-		if (!err && !one->complete && one->placed && one->class != MIGRATE_COUNTER)
-			carry_done_add(rec, one->from_id);
+		if (err || one->complete || !one->placed || one->class == MIGRATE_COUNTER)
+			continue;
+		carry_done_add(rec, one->from_id);
+		if (!one->done)
+			carry_came_add(rec, one);
 	}
 	if (!err)
 		err = stage_publish(&stage, dir, rec);

@@ -35,7 +35,7 @@ __u64 carry_left(const struct carried *one)
 {
 	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
 
-	return report ? report->left + report->counters_left + report->fields_left +
+	return report ? one->edited + report->left + report->counters_left + report->fields_left +
 	                        report->cpus_left + (one->guessed ? report->conflicts : 0)
 	              : one->slots_left;
 }
@@ -55,7 +55,9 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 	snprintf(text, size, "%s", one->slots_left ? one->slots_why : "");
 	if (!report)
 		return;
-	if (report->problem_count)
+	if (one->edited)
+		snprintf(text, size, "the old one was edited after it came over");
+	else if (report->problem_count)
 		snprintf(text, size, "key %s: %s", report->problems[0].key,
 		         report->problems[0].why);
 	else if (report->counters_left)
@@ -74,9 +76,23 @@ void carry_left_why(const struct carried *one, char *text, size_t size)
 		snprintf(text, size, "the new map has no such entry");
 }
 
+int carry_compare_done(struct carried *one, __u64 *missing)
+{
+	__u64 now;
+	int err = migrate_count_missing(one->m, missing);
+
+	progress_clear(&one->progress);
+	/* Also if that cannot be told. */
+	if (*missing &&
+	    (!one->came_known || migrate_fingerprint(one->from.fd, &now) || now != one->came))
+		one->edited = *missing;
+	return err;
+}
+
 int carry_foresee(struct carry *carry)
 {
 	struct bpf_map_info info;
+	__u64 missing;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < carry->len; i++) {
@@ -89,6 +105,8 @@ int carry_foresee(struct carry *carry)
 		}
 		if (!err && one->slots && !*one->why)
 			err = carry_foresee_slots(one, carry);
+		else if (!err && one->done && made)
+			err = carry_compare_done(one, &missing);
 		else if (!err && !one->apart && !one->done && !one->link && !*one->why) {
 			err = made && one->joins ? carry_begin(one) : 0;
 			if (!err)

@@ -23,6 +23,9 @@
 /* In the directory's own record: old maps that stay, and of which nothing more is to be added. */
 #define FIELD_DONE "carried"
 
+/* And of lists among them, what was in them then. */
+#define FIELD_LISTED "listed"
+
 int carry_mark_write(const struct carried *one, struct record *rec)
 {
 	char to[16];
@@ -132,4 +135,66 @@ void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u
 		for (__u64 id = ids.first; id <= ids.last; id++)
 			if (is_old(context, id))
 				carry_done_add(rec, id);
+}
+
+/* "117-2f3c.144-90ab": the oldest one comes first. */
+#define CAME_SIZE 512
+
+void carry_came_add(struct record *rec, const struct carried *one)
+{
+	char text[CAME_SIZE * 2] = "", *rest = text;
+	size_t len;
+
+	if (!one->m)
+		return;
+	record_get_other(rec, FIELD_LISTED, text, CAME_SIZE);
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, "%s%u-%llx", len ? "." : "", one->from_id,
+	         (unsigned long long)migrate_fingerprint_came(one->m));
+	while (strlen(rest) >= CAME_SIZE)
+		rest = strchr(rest, '.') + 1;
+	/* Without room nothing is known of any. */
+	record_unset_other(rec, FIELD_LISTED);
+	record_set_other(rec, FIELD_LISTED, rest);
+}
+
+/* Take the first off the text. False: there is none. */
+static bool next_came(const char **text, __u32 *id, __u64 *print)
+{
+	char *end;
+
+	*id = strtoul(*text, &end, 10);
+	if (!*id || *end != '-')
+		return false;
+	*print = strtoull(end + 1, &end, 16);
+	*text = *end == '.' ? end + 1 : "";
+	return true;
+}
+
+bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print)
+{
+	char text[CAME_SIZE];
+	const char *rest = text;
+	bool found = false;
+	__u64 one;
+	__u32 id;
+
+	if (record_get_other(rec, FIELD_LISTED, text, sizeof(text)))
+		return false;
+	/* The last that was added. */
+	while (next_came(&rest, &id, &one)) {
+		if (id != old_map_id)
+			continue;
+		*print = one;
+		found = true;
+	}
+	return found;
+}
+
+bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd)
+{
+	__u64 came, now;
+
+	return !carry_came_get(rec, old_map_id, &came) || migrate_fingerprint(old_fd, &now) ||
+	       came != now;
 }

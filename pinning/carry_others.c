@@ -74,8 +74,11 @@ static int settle_in(const struct others *others, struct directory *dir)
 	if (directory_carries(dir, one->from_id))
 		return 0;
 	rec = dir->record;
-	if (!one->complete)
+	if (!one->complete) {
 		carry_done_add(&rec, one->from_id);
+		if (!one->done)
+			carry_came_add(&rec, one);
+	}
 	err = stage_begin(&stage, others->fs, dir->ifname, others->verb);
 	if (!err && one->complete)
 		err = add_drops(one, dir, &stage);

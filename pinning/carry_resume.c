@@ -4,6 +4,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/carry.h"
+#include "pinning/carry_mark.h"
 #include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"
 #include "pinning/carry_others.h"
@@ -39,6 +40,7 @@ static void open_one(const struct directory *dir, struct carried *one)
 		failed(err, "cannot go on with carrying map '%s' over in %s", one->name, dir->path);
 	else if (!one->slots && !one->done)
 		err = carry_open_base(one, dir->fd, dir->path);
+	one->came_known = one->done && carry_came_get(&dir->record, one->from_id, &one->came);
 	one->placed = !err;
 }
 

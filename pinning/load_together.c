@@ -129,6 +129,7 @@ static void hand_on(const struct carry *carry, struct load_member *m)
 		copy->settled = one->settled;
 		copy->finished = one->finished;
 		copy->complete = one->complete;
+		copy->edited = one->edited;
 		memcpy(copy->sharers, one->sharers, sizeof(copy->sharers));
 	}
 }

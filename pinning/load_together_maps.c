@@ -73,7 +73,7 @@ static int join_map(struct loading *l, const struct bpf_map *map, const struct i
 		err = compare(l, map, &dir, fd, &info, &layout);
 		if (!err)
 			err = carry_join(&l->report->carry, l->object, map, fd, layout,
-			                 l->options->classes, true, false);
+			                 l->options->classes, true, NULL);
 		if (err == -EOPNOTSUPP)
 			hint("leave it beside the shared one: --on-mismatch %s=fresh",
 			     cli_word(name));
@@ -117,7 +117,7 @@ static int join_left(struct loading *l, const struct bpf_map *map, const struct 
 		if (!err)
 			err = carry_join(&l->report->carry, l->object, map, fd, layout,
 			                 l->options->classes, true,
-			                 came_before(l, map, &dir, old_id));
+			                 came_before(l, map, &dir, old_id) ? &dir.record : NULL);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -281,6 +281,8 @@ int load_share_carry(struct loading *l)
 		copy->joins = one->joins;
 		copy->left_before = !in_place;
 		copy->done = one->done;
+		copy->came_known = one->came_known;
+		copy->came = one->came;
 		copy->apart = one->apart;
 		copy->left_elsewhere = one->left_elsewhere;
 		copy->typed = one->typed;

@@ -154,6 +154,14 @@ void migrate_set_progress(struct migration *m,
 int migrate_count_missing(struct migration *m, __u64 *missing);
 
 /*
+ * A number for all entries of a map, keys and values: another one, as good as certainly, once
+ * anything in it is edited. The second is of the old map as it was when it was compared last, of
+ * CONFIG and FLOW. The first reports its failures, and returns 0 or a negative errno.
+ */
+int migrate_fingerprint(int map_fd, __u64 *print);
+__u64 migrate_fingerprint_came(const struct migration *m);
+
+/*
  * Instead of the steps below, after migrate_begin() where the new map is in use: read the old map,
  * and note in the report how many entries would be left in it, or counters, fields and the first of
  * them, as far as that follows from the definitions and from what is in the new map; and how many

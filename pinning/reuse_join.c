@@ -64,7 +64,7 @@ static int bring(const struct object *object, const struct bpf_map *map,
                  const struct reuse_options *how, bool left_before)
 {
 	return carry_join(how->carry, object, map, old_fd, layout, how->classes, left_before,
-	                  is_done(object, map, dir, old_id, how->classes));
+	                  is_done(object, map, dir, old_id, how->classes) ? &dir->record : NULL);
 }
 
 static void tell_apart(const struct directory *dir, const char *name,

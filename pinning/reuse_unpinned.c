@@ -239,7 +239,8 @@ static void refuse_left(const struct directory *dir, const struct reuse_unpinned
 
 /*
  * A list that the replaced program goes by must not be out of force without a word. One that came
- * over before, to a map that others go by since, is edited there: what it has alone is said only.
+ * over before, to a map that others go by since, is edited there: what it has alone is said only,
+ * unless it was edited as well.
  */
 static int check_left(const struct object *object, const struct bpf_map *map,
                       const struct directory *dir, const struct reuse_unpinned *in,
@@ -249,7 +250,7 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 	int class = carry_class(bpf_object__btf(object->obj), left->name, bpf_map__type(map),
 	                        in->how->classes);
 	__u32 id = left->used->info.id;
-	bool comes;
+	bool comes, done;
 	__u64 lacking;
 	int err;
 
@@ -267,17 +268,22 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 		     in->prog_id, lacking == 1 ? "is" : "are");
 		return 0;
 	}
-	if (dir->has_record && carry_done_has(&dir->record, id) && left->taken_fd >= 0 &&
-	    !is_pinnable(in, left->taken.id)) {
+	done = dir->has_record && carry_done_has(&dir->record, id) && left->taken_fd >= 0 &&
+	       !is_pinnable(in, left->taken.id);
+	if (done && !carry_came_differs(&dir->record, id, left->used->fd)) {
 		note("map '%s': %llu entr%s of map %u, which came over before, and which program "
-		     "%u goes by, %s not in the one in place: deleted or changed since, in either",
+		     "%u goes by, %s not in the one in place: deleted or changed there since",
 		     left->name, (unsigned long long)lacking, lacking == 1 ? "y" : "ies", id,
 		     in->prog_id, lacking == 1 ? "is" : "are");
 		return 0;
 	}
 	refuse_left(dir, in, left, lacking, all);
-	all->comes |= comes;
-	all->denied |= !comes && left->taken_fd >= 0 && reuse_is_denied(left->used->fd);
+	if (done)
+		hint("it came over before, and was edited since: put into map %u what is still "
+		     "needed of it",
+		     left->taken.id);
+	all->comes |= comes && !done;
+	all->denied |= !done && !comes && left->taken_fd >= 0 && reuse_is_denied(left->used->fd);
 	return 0;
 }
 

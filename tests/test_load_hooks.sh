@@ -100,11 +100,53 @@ test_nothing_is_said_of_an_old_list_with_nothing_in_it()
 	load_tc_hooks
 	upgrade tc_ingress tc_carry2.o
 	rule "$EGRESS/deny_list" 5 "${of_carry1[@]}"
-	upgrade tc_egress tc_carry2.o
+	expect_status 3 load --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
 	[[ $(old_maps "$BPFFS/v0") == deny_list%old-* ]] || fail "$(old_maps "$BPFFS/v0")"
 	bpftool map delete pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0")" key 5 0 0 0
 	upgrade tc_ingress tc_carry1.o
 	[[ $errors != *"did not fit in an earlier run"* ]] || fail "it says: $errors"
+}
+
+# What is deleted from the new list since is not: test_an_egress_program_joins_the_others_again_with_its_counts.
+test_a_rule_that_came_to_the_old_list_since_is_said_to_be_left()
+{
+	local old way
+
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 4 "${of_carry1[@]}"
+	upgrade tc_ingress tc_carry2.o
+	rule "$EGRESS/deny_list" 5 "${of_carry1[@]}"
+	old=$(map_id "$EGRESS/deny_list")
+	for way in --dry-run --verbose; do
+		expect_status 3 load "$way" --on-mismatch migrate --hook tc_egress v0 "$BUILT/tc_carry2.o"
+		[[ $output == *"stay"*" in map $old: the old one was edited after it came over"* ]] || fail "$way: $output"
+	done
+	[[ $errors == *"1 entry of map $old, which came over before, is not in the one in place: added or changed in the old one since"*\
+"look at it: bpftool map dump pinned $BPFFS/v0/deny_list%old-$old"*"put into the new one what is still needed"* ]] ||
+		fail "it says: $errors"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "4 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# The new map fits what follows: no content would come over at all.
+test_a_load_without_content_is_refused_for_a_rule_that_came_since()
+{
+	local new
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 4 "${of_carry1[@]}"
+	upgrade xdp carry2.o
+	new=$(map_id "$BPFFS/v0/deny_list")
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 4 0 0 0
+	run load --dry-run v0 "$BUILT/tc_carry2.o"
+	[[ $status == 0 && $errors == *"1 entry of map"*"is not in the one in place: deleted or changed there since"* ]] ||
+		fail "status $status: $errors"
+	rule "$BPFFS/v0/$(old_maps "$BPFFS/v0" | head -1)" 5 "${of_carry1[@]}"
+	expect_status 2 load v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"hint: it came over before, and was edited since: put into map $new what is still needed of it"*\
+"hint: leave behind what it holds: --on-mismatch deny_list=fresh"* && $errors != *"deny_list=migrate"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --on-mismatch deny_list=fresh v0 "$BUILT/tc_carry2.o"
 }
 
 test_nothing_is_left_of_a_list_that_came_over_before()

@@ -98,3 +98,20 @@ test_an_egress_program_with_maps_of_its_own_is_told_how_all_get_one_set()
 	# shellcheck disable=SC2086 # words
 	expect_followed tc_egress $'4\n5\n6' $words
 }
+
+# Another one edits, by its flat name, what the hook that follows goes by.
+test_what_another_member_added_is_not_left_without_a_word()
+{
+	local old hook
+
+	make_veth h1 h2
+	for hook in tc_ingress tc_egress; do
+		load --shared --hook "$hook" v0 h1 "$BUILT/tc_carry1.o" >/dev/null
+	done
+	old=$(map_id "$BPFFS/v0/deny_list")
+	load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry2.o" >/dev/null 2>&1
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 4 0 0 0 value 1 0 0 0 5 0 0 0
+	expect_status 3 load --hook tc_egress --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"1 entry of map $old, which came over before, is not in the one in place: added"*"look at it: "* ]] ||
+		fail "it says: $errors"
+}
