@@ -9,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/components.h"
 #include "bpffs/log.h"
+#include "pinning/filter.h"
 #include "pinning/notes.h"
 #include "pinning/ownership.h"
 #include "pinning/unload_internal.h"
@@ -107,15 +108,40 @@ static void tell_foreign(const struct unloading *u, const struct foreign *foreig
 	}
 }
 
+/* So many of those that fit are this program on this hook: --id tells them not apart. */
+static size_t count_copies(const struct unload_report *report, const struct attachment *at)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->len; i++)
+		count += report->list[i].at.hook == at->hook &&
+		         report->list[i].at.prog_id == at->prog_id;
+	return count;
+}
+
 static int refuse_several(const struct unloading *u)
 {
 	const struct unload_report *report = u->report;
+	bool nameable = false;
 
 	rejected(-EINVAL, "cannot choose: %zu programs on %s fit", report->len, u->iface->name);
-	for (size_t i = 0; i < report->len; i++)
-		hint("--hook %s --id %u is %s", hook_name(report->list[i].at.hook),
-		     report->list[i].at.prog_id, report->list[i].name);
-	hint("name one, or take them all: --all");
+	for (size_t i = 0; i < report->len; i++) {
+		const struct attachment *at = &report->list[i].at;
+		const char *name = report->list[i].name;
+
+		if (count_copies(report, at) == 1) {
+			nameable = true;
+			hint("--hook %s --id %u is %s", hook_name(at->hook), at->prog_id, name);
+		} else if (at->by == ATTACH_CLSACT) {
+			hint("%s (id %u), clsact pref %u handle %u, is there more than once; take "
+			     "this one off: %s",
+			     name, at->prog_id, at->pref, at->handle, filter_command(u->iface, at));
+		} else {
+			hint("%s (id %u), %s, is there more than once", name, at->prog_id,
+			     attach_by_name(at->by));
+		}
+	}
+	hint("%stake them all: --all", nameable ? "name one, or " : "or ");
 	return -EINVAL;
 }
 

@@ -202,6 +202,25 @@ test_a_foreign_link_takes_ours_of_the_same_hook_not_with_it()
 	expect_pins
 }
 
+test_filters_of_one_program_are_told_apart()
+{
+	local id before
+
+	load --no-attach v0 objects/tc_pass.o >/dev/null
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 20 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	tc filter add dev v0 ingress pref 21 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	id=$(tc_prog v0 ingress 20)
+	before=$(snapshot)
+	expect_refusal "cannot choose: 2 programs on v0 fit" "$before" unload --hook tc_ingress v0
+	[[ $errors == *"hint: tc_pass (id $id), clsact pref 20 handle 1, is there more than once; take this one off: \
+tc filter del dev v0 ingress pref 20 handle 1 bpf"*"pref 21 handle 1 bpf"*"hint: or take them all: --all" ]] ||
+		fail "it says: $errors"
+	tc filter del dev v0 ingress pref 20 handle 1 bpf
+	expect_status 0 unload --id "$id" v0
+	expect_pins
+}
+
 test_of_several_one_must_be_named_or_all()
 {
 	local xdp in out before
