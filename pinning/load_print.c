@@ -81,14 +81,14 @@ static __u64 left_of(const struct load_report *report, const struct plan_map *ma
 }
 
 /* The old map that stays, with something of its own: here, or where another interface had it. 0:
- * none. */
-static __u32 old_id_of(const struct load_report *report, const struct plan_map *map)
+ * none. Before it has happened, all that fits will have come over. */
+static __u32 old_id_of(const struct load_report *report, const struct plan_map *map, bool dry_run)
 {
 	const struct carried *one = carried_to(report, map);
 
 	if (one && carry_left(one))
 		return one->from_id;
-	return is_complete(report, map) ? 0 : map->old_id;
+	return is_complete(report, map) || (one && dry_run) ? 0 : map->old_id;
 }
 
 /* Until it has happened, as far as that can be told. */
@@ -119,7 +119,7 @@ static void print_map(const struct load_report *report, const struct plan_map *m
 		       dry_run     ? "would stay"
 		       : left == 1 ? "stays"
 		                   : "stay",
-		       old_id_of(report, map), left > 1 ? "the first, " : "", why);
+		       old_id_of(report, map, dry_run), left > 1 ? "the first, " : "", why);
 }
 
 static const char *global_word(const struct load_report *report, const struct global_map *map)
@@ -201,7 +201,8 @@ static struct json_object *attachment_json(const struct load_report *report)
 	return out;
 }
 
-static struct json_object *map_json(const struct load_report *report, const struct plan_map *map)
+static struct json_object *map_json(const struct load_report *report, const struct plan_map *map,
+                                    bool dry_run)
 {
 	struct json_object *out = json_object_new_object();
 	char why[256];
@@ -212,7 +213,7 @@ static struct json_object *map_json(const struct load_report *report, const stru
 	json_put_number(out, "id", map->info.id);
 	json_put_string(out, "state", map_word(report, map));
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", old_id_of(report, map));
+	json_put_id(out, "old_id", old_id_of(report, map, dry_run));
 	json_put_number(out, "lost", one ? carry_lost(one) : 0);
 	json_put_number(out, "left", left);
 	json_put_string(out, "reason", left ? why : map->why);
@@ -274,7 +275,8 @@ static void print_json(const struct interface *iface, const struct load_report *
 		json_object_object_add(out, "would", foreseen_json(report));
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (load_is_own(report, &report->plan.maps[i]))
-			json_object_array_add(maps, map_json(report, &report->plan.maps[i]));
+			json_object_array_add(maps,
+			                      map_json(report, &report->plan.maps[i], dry_run));
 	load_json_inside(report, maps);
 	for (size_t i = 0; i < report->globals.len; i++)
 		json_object_array_add(maps, global_json(report, &report->globals.list[i]));

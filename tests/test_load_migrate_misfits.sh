@@ -218,7 +218,8 @@ test_a_dry_run_counts_what_would_not_fit()
     2 would stay in map $old: the first, key "[79]": value.note does not fit"* &&
 		$output == *"map frames_seen id "*" would be migrated"* ]] || fail "$output"
 	expect_status 3 load --dry-run --json --on-mismatch migrate v0 "$BUILT/carry1.o"
-	[[ $output == *'"name":"deny_list"'*'"state":"migrated"'*'"left":2,'* ]] || fail "$output"
+	[[ $output == *'"name":"deny_list"'*'"state":"migrated"'*"\"old_id\":$old,"*'"left":2,'* ]] || fail "$output"
+	[[ $output =~ '"name":"frames_seen",'[^}]*'"old_id":null,' ]] || fail "$output"
 	expect_unchanged "$before"
 	bpftool map delete pinned "$BPFFS/v0/deny_list" key 7 0 0 0
 	bpftool map delete pinned "$BPFFS/v0/deny_list" key 9 0 0 0
