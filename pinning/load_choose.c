@@ -89,9 +89,9 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 		hint("or replace it, and with it all that it calls: --replace");
 	} else if (!at->link_id && ownership_is_unadopted(verdict))
 		hint("adopt it first, which keeps its counts and lists: %s %s, or with --carry, "
-		     "which adds what is pinned under their names; or replace it, and drop them: "
-		     "--replace",
-		     cli_command("pin_maps"), cli_word(l->iface->name));
+		     "which adds what is pinned under their names; or replace it%s: --replace",
+		     cli_command("pin_maps"), cli_word(l->iface->name),
+		     load_drops_maps(l, at) ? ", and drop them" : "");
 	else
 		hint("replace it all the same: --replace");
 	load_hint_opening(at);
@@ -114,7 +114,9 @@ static int refuse_unexpected(const struct loading *l)
 /* Somebody else's filter where ours is to stand: the kernel would say only that there is one. */
 int load_check_pref(const struct loading *l)
 {
+	struct ownership verdict;
 	char prog[128];
+	bool ours;
 
 	for (size_t i = 0; l->how.by == ATTACH_CLSACT && i < l->attached.len; i++) {
 		const struct attachment *at = &l->attached.list[i];
@@ -125,13 +127,16 @@ int load_check_pref(const struct loading *l)
 		if (l->old && l->old->by == ATTACH_CLSACT)
 			continue;
 		prog_words(at->prog_id, prog);
+		ours = load_is_ours(l, at, &verdict);
 		rejected(-EEXIST,
 		         "cannot load onto %s of %s: pref %u, where our filter stands, is taken by "
-		         "program %s, which is not ours",
-		         hook_name(at->hook), l->iface->name, at->pref, prog);
-		hint("replace that one: --expect %u --replace%s", at->prog_id,
+		         "program %s, which is %s%s",
+		         hook_name(at->hook), l->iface->name, at->pref, prog,
+		         ours ? "ours as well: " : "not ours", ours ? verdict.why : "");
+		hint("replace that one: --expect %u%s%s", at->prog_id, ours ? "" : " --replace",
 		     attach_has_tcx(l->iface) ? "; or go another way: --tc tcx" : "");
-		load_hint_opening(at);
+		if (!ours)
+			load_hint_opening(at);
 		return -EEXIST;
 	}
 	return 0;

@@ -52,26 +52,48 @@ static unsigned int name_going(const struct live *going, const struct live *stay
 	return count;
 }
 
-/* Where it cannot be asked, the program cannot be replaced either. */
-void load_tell_goes(const struct loading *l)
+/*
+ * The maps that go with an attachment of others, as name_going() has it. Returns how many they are,
+ * or a negative errno.
+ */
+static int find_going(const struct loading *l, const struct attachment *at, char *text, size_t size)
 {
-	struct attachments only = { .list = (struct attachment *)l->old, .len = 1 }, others;
+	struct attachments only = { .list = (struct attachment *)at, .len = 1 }, others;
 	struct live going = {}, staying = {};
 	struct owners owners = {};
-	char names[512];
+	int ret = attachments_without(&l->attached, at, &others);
 
-	if (!l->old || !l->old_foreign || l->options->no_attach ||
-	    attachments_without(&l->attached, l->old, &others))
-		return;
-	if (!live_query(&going, &only) && !live_query(&staying, &others) &&
-	    !owners_scan_with_interfaces(&owners, &l->fs, "") &&
-	    !is_pinned(&owners, PIN_PROG, l->old->prog_id) &&
-	    name_going(&going, &staying, &owners, names, sizeof(names)))
-		note("with program %u, which is not ours, %s what its maps hold, which are pinned "
-		     "nowhere: %s",
-		     l->old->prog_id, l->options->dry_run ? "would go" : "goes", names);
+	if (ret)
+		return ret;
+	ret = live_query(&going, &only);
+	if (!ret)
+		ret = live_query(&staying, &others);
+	if (!ret)
+		ret = owners_scan_with_interfaces(&owners, &l->fs, "");
+	if (!ret && !is_pinned(&owners, PIN_PROG, at->prog_id))
+		ret = name_going(&going, &staying, &owners, text, size);
 	owners_free(&owners);
 	live_free(&going);
 	live_free(&staying);
 	attachments_free(&others);
+	return ret;
+}
+
+bool load_drops_maps(const struct loading *l, const struct attachment *at)
+{
+	char names[512];
+
+	return find_going(l, at, names, sizeof(names)) != 0;
+}
+
+/* Where it cannot be asked, the program cannot be replaced either. */
+void load_tell_goes(const struct loading *l)
+{
+	char names[512];
+
+	if (l->old && l->old_foreign && !l->options->no_attach &&
+	    find_going(l, l->old, names, sizeof(names)) > 0)
+		note("with program %u, which is not ours, %s what its maps hold, which are pinned "
+		     "nowhere: %s",
+		     l->old->prog_id, l->options->dry_run ? "would go" : "goes", names);
 }

@@ -112,6 +112,9 @@ void load_tell_followers(const struct loading *l);
 /* load_hooks.c: users of struct reuse_options, with the struct loading: which other hooks. */
 void load_name_users(const void *context, __u32 map_id, char *text, size_t size);
 
+/* load_goes.c: nothing but the attachment's program has some map of its, or that cannot be told. */
+bool load_drops_maps(const struct loading *l, const struct attachment *at);
+
 /* load_goes.c: say what goes with a program of others that is replaced. */
 void load_tell_goes(const struct loading *l);
 

@@ -6,8 +6,11 @@
 #include "pinning/object_choose.h"
 #include "pinning/tails.h"
 
-/* Whether the program is what was asked for; weak: as far as it can be told by its section. */
-static bool fits(const struct bpf_program *prog, const struct object_choice *choice)
+/*
+ * Whether the program is what was asked for, as far as it can be told by its section. elsewhere:
+ * also one whose section attaches it to something else than an interface, where there is no other.
+ */
+static bool fits(const struct bpf_program *prog, const struct object_choice *choice, bool elsewhere)
 {
 	const char *section = bpf_program__section_name(prog);
 	int hook = object_section_hook(section);
@@ -16,7 +19,8 @@ static bool fits(const struct bpf_program *prog, const struct object_choice *cho
 	if (choice->section || choice->program)
 		return (!choice->section || !strcmp(section, choice->section)) &&
 		       (!choice->program || !strcmp(bpf_program__name(prog), choice->program));
-	if (tails_parse(section, &id, &key) || object_section_entry(section))
+	if (tails_parse(section, &id, &key) || object_section_entry(section) ||
+	    (!elsewhere && object_section_has_target(section)))
 		return false;
 	/* tc programs run on either tc hook. */
 	return choice->hook < 0 || hook < 0 || (hook == HOOK_XDP) == (choice->hook == HOOK_XDP);
@@ -29,13 +33,16 @@ static void list_programs(const struct object *object, const struct object_choic
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		if (fitting && !fits(prog, choice))
+		if (fitting && !fits(prog, choice, false))
 			continue;
 		const char *section = bpf_program__section_name(prog);
 		const char *entry = object_section_entry(section);
 
 		hint("it has program %s in section %s%s%s", bpf_program__name(prog), section,
-		     entry ? ", for entries of a " : "", entry ? entry : "");
+		     entry                                ? ", for entries of a "
+		     : object_section_has_target(section) ? ", for no hook of an interface"
+		                                          : "",
+		     entry ? entry : "");
 	}
 }
 
@@ -71,13 +78,14 @@ static void refuse_all(const struct object *object, const struct object_choice *
 
 /* named: by its section it is for the hook that was asked for. Returns how many fit, and sets the
  * last of them. */
-static unsigned int find(struct object *object, const struct object_choice *choice, bool named)
+static unsigned int find(struct object *object, const struct object_choice *choice, bool named,
+                         bool elsewhere)
 {
 	struct bpf_program *prog;
 	unsigned int found = 0;
 
 	bpf_object__for_each_program(prog, object->obj) {
-		if (!fits(prog, choice) ||
+		if (!fits(prog, choice, elsewhere) ||
 		    (named && object_section_hook(bpf_program__section_name(prog)) != choice->hook))
 			continue;
 		object->prog = prog;
@@ -109,8 +117,11 @@ int object_choose(struct object *object, const struct object_choice *choice)
 	unsigned int found;
 	int hook;
 
-	found = find(object, choice, false);
-	if (found > 1 && choice->hook >= 0 && find(object, choice, true) == 1)
+	found = find(object, choice, false, false);
+	if (found > 1 && choice->hook >= 0 && find(object, choice, true, false) == 1)
+		found = 1;
+	/* The only one there is: what it is for is the reason why it is refused. */
+	if (!found && find(object, choice, false, true) == 1)
 		found = 1;
 	if (found != 1) {
 		if (found)

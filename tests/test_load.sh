@@ -187,6 +187,16 @@ test_what_was_not_adopted_is_refused_and_the_way_is_said()
 		"hint: adopt it first, which keeps its counts and lists: " "pin_maps v0, or with --carry, which adds what is pinned under their names; or replace it, and drop them: --replace"
 }
 
+test_what_would_go_with_a_program_of_others_is_not_said_of_pinned_maps()
+{
+	load v0 objects/xdp_pass.o >/dev/null
+	bpftool prog load objects/xdp_pass.o "$BPFFS/theirs" type xdp \
+		map name xdp_stats_map pinned "$BPFFS/v0/xdp_stats_map"
+	ip -force link set dev v0 xdpdrv pinned "$BPFFS/theirs"
+	rm "$BPFFS/theirs"
+	refused_with "is not ours: not adopted" "under their names; or replace it: --replace"
+}
+
 test_what_others_loaded_over_ours_is_refused()
 {
 	load v0 objects/xdp_pass.o >/dev/null
@@ -591,7 +601,11 @@ test_what_was_asked_for_and_is_not_there_is_named()
 	[[ $errors == *": none fits"* ]] || fail "it says: $errors"
 	# Of several that fit, only those are listed.
 	expect_status 2 load --hook xdp v0 "$BUILT/load_choice.o"
-	[[ $errors == *"several fit"*"program first "*"program second "* && $errors != *ingress* ]] || fail "it says: $errors"
+	[[ $errors == *"several fit"*"program first "*"program second "* && $errors != *ingress* && $errors != *traced* ]] ||
+		fail "it says: $errors"
+	# One that no hook takes is no choice.
+	expect_status 2 load v0 "$BUILT/load_choice.o"
+	[[ $errors == *"several fit"*"program ingress "* && $errors != *traced* ]] || fail "it says: $errors"
 }
 
 test_the_only_program_whose_section_names_the_hook_is_taken()

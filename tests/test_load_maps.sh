@@ -226,6 +226,24 @@ test_a_filter_of_others_in_our_place_is_named()
 	runs v0 tc_ingress tc_drop
 }
 
+test_a_filter_of_ours_in_our_place_is_named_as_such()
+{
+	local id other
+
+	need_tcx
+	load --tc clsact v0 objects/tc_drop.o >/dev/null
+	id=$(tc_prog v0 ingress 700)
+	load --no-attach v0 objects/tc_pass.o >/dev/null 2>&1
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da pinned "$BPFFS/v0/%progs/tc_ingress/tc_pass"
+	expect_status 0 load --tc tcx --expect "$(tc_prog v0 ingress 10)" v0 objects/tc_pass.o
+	other=$(sed -n 's/.*: program tc_pass id \([0-9]*\).*/\1/p' <<<"$output")
+	expect_status 2 load --expect "$other" --tc clsact v0 objects/tc_pass.o
+	[[ $errors == *"pref 700, where our filter stands, is taken by program tc_drop (id $id, "*", which is ours as well: loaded by ifbpf"$'\n'"  hint: replace that one: --expect $id; or go another way: --tc tcx"* ]] ||
+		fail "it says: $errors"
+	expect_status 0 load --expect "$id" --tc clsact v0 objects/tc_pass.o
+	[[ $output == *"replaced program id $id"* ]] || fail "it says: $output"
+}
+
 test_names_of_programs_are_made_fit_for_files()
 {
 	# A name as long as the other, so that the file stays as it is.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Several programs for each hook: by its section, one alone is for ingress, and one for egress. */
+/* Several programs for each hook: by its section, one alone is for ingress, and one for egress; and
+ * one is for none. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
@@ -32,6 +33,12 @@ SEC("xdp/again")
 int second(struct xdp_md *ctx)
 {
 	return ctx->rx_queue_index > 1000 ? XDP_DROP : XDP_PASS;
+}
+
+SEC("fentry/vfs_read")
+int traced(unsigned long long *ctx)
+{
+	return ctx[0] == 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";
