@@ -228,6 +228,39 @@ bool carry_brings(const struct carry *carry, const struct bpf_map *map, __u32 fr
 	return false;
 }
 
+static void free_one(struct carried *one)
+{
+	if (!one->lent)
+		migrate_free(one->m);
+	/* The new map is the object's, unless a later run goes on with it. */
+	if (!one->map && one->to.fd >= 0)
+		close(one->to.fd);
+	if (one->own_fd >= 0)
+		close(one->own_fd);
+	migrate_map_close(&one->to);
+	migrate_map_close(&one->from);
+	if (one->from.fd >= 0)
+		close(one->from.fd);
+	free(one);
+}
+
+/* The same two maps, with which an earlier round was not done. */
+static void drop_earlier(struct carry *carry, const struct carried *again)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < carry->len; i++) {
+		struct carried *one = carry->list[i];
+
+		if (one->from_id == again->from_id && one->to_id == again->to_id &&
+		    one->egress == again->egress)
+			free_one(one);
+		else
+			carry->list[len++] = one;
+	}
+	carry->len = len;
+}
+
 int carry_move(struct carry *to, struct carry *from)
 {
 	struct carried **list;
@@ -237,8 +270,10 @@ int carry_move(struct carry *to, struct carry *from)
 	list = reallocarray(to->list, to->len + from->len, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	memcpy(list + to->len, from->list, from->len * sizeof(*list));
 	to->list = list;
+	for (size_t i = 0; i < from->len; i++)
+		drop_earlier(to, from->list[i]);
+	memcpy(list + to->len, from->list, from->len * sizeof(*list));
 	to->len += from->len;
 	from->len = 0;
 	return 0;
@@ -246,22 +281,8 @@ int carry_move(struct carry *to, struct carry *from)
 
 void carry_free(struct carry *carry)
 {
-	for (size_t i = 0; i < carry->len; i++) {
-		struct carried *one = carry->list[i];
-
-		if (!one->lent)
-			migrate_free(one->m);
-		/* The new map is the object's, unless a later run goes on with it. */
-		if (!one->map && one->to.fd >= 0)
-			close(one->to.fd);
-		if (one->own_fd >= 0)
-			close(one->own_fd);
-		migrate_map_close(&one->to);
-		migrate_map_close(&one->from);
-		if (one->from.fd >= 0)
-			close(one->from.fd);
-		free(one);
-	}
+	for (size_t i = 0; i < carry->len; i++)
+		free_one(carry->list[i]);
 	free(carry->list);
 	memset(carry, 0, sizeof(*carry));
 }

@@ -231,6 +231,13 @@ int carry_finish(struct carry *carry);
 int carry_finish_link(struct carried *one, const char *ifname);
 
 /*
+ * Planning: the programs that one->link leads to go on with maps that are carried over as well: set
+ * one->shared of these, so that they keep their pins for what is counted there later. Reports its
+ * failures. Returns 0 or a negative errno.
+ */
+int carry_leave_to_row(struct carry *carry);
+
+/*
  * The pins were exchanged and the stage has ended: finish, while other writers go on, and then
  * settle. The caller holds bpffs_lock() and the directory's lock; on return only the first. rec:
  * the record that the directory has then. Reports its failures. Returns 0 or the first negative
@@ -276,7 +283,10 @@ bool carry_is_pending(const struct directory *dir);
 /* Whether the map of that id is carried over into this map of the object. */
 bool carry_brings(const struct carry *carry, const struct bpf_map *map, __u32 from_id);
 
-/* Move all of one list to the end of another. Returns 0 or -ENOMEM. */
+/*
+ * Move all of one list to the end of another; what is about the same two maps there, goes. Returns
+ * 0 or -ENOMEM.
+ */
 int carry_move(struct carry *to, struct carry *from);
 void carry_free(struct carry *carry);
 

@@ -265,6 +265,8 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	for (size_t i = 0; !err && i < in->plan->len; i++)
 		if (plan_publishes(&in->plan->maps[i]) && is_first(in->plan, i))
 			err = add_all(carry, in, &others, &pinned, &in->plan->maps[i]);
+	if (!err)
+		err = carry_leave_to_row(carry);
 	elsewhere_free(&others);
 	view_close(&pinned);
 	return err;

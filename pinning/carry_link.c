@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The link of a row: what followed the old program follows the new one, which nothing follows yet.
+/*
+ * The link of a row: what followed the old program follows the new one, which nothing follows yet,
+ * and goes on with the maps that it was loaded with.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
+#include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "objects/chain.h"
 #include "pinning/carry.h"
@@ -40,10 +43,48 @@ int carry_finish_link(struct carried *one, const char *ifname)
 	if (!err)
 		hint("the row that '%s' leads to still counts in the maps that its head had: "
 		     "prepare each program anew, and exchange it: %s --no-attach %s OBJECT, then "
-		     "%s %s%s set SLOT PROGRAM",
+		     "%s %s%s set SLOT PROGRAM; %s --carry %s then adds up what they counted",
 		     one->name, cli_command("load"), cli_interface(ifname), cli_command("chain"),
-		     chain_option(one->name), cli_interface(ifname));
+		     chain_option(one->name), cli_interface(ifname), cli_command("pin_maps"),
+		     cli_interface(ifname));
 	one->finished = !err;
 	one->complete = !err && !one->shared;
+	return err;
+}
+
+static bool uses(const struct live *row, __u32 map_id)
+{
+	for (size_t i = 0; i < row->maps_len; i++)
+		if (row->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+/* Once the link has come over, they are on the interface; until then, nobody calls them. */
+static void leave_to(struct carry *carry, const struct live *row)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (uses(row, carry->list[i]->from_id))
+			carry->list[i]->shared = true;
+}
+
+int carry_leave_to_row(struct carry *carry)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < carry->len; i++) {
+		const struct carried *link = carry->list[i];
+		struct live row = {};
+
+		if (!link->link || !link->placed)
+			continue;
+		/* Which hook it is on, makes no difference to what is behind the link. */
+		err = live_add_held(&row, HOOK_XDP, link->from.fd);
+		if (!err)
+			leave_to(carry, &row);
+		live_free(&row);
+		if (err)
+			failed(err, "cannot look at the row that link '%s' leads to", link->name);
+	}
 	return err;
 }

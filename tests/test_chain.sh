@@ -304,6 +304,42 @@ program id "*"
 	[[ $output == "v0  xdp  -  (empty)" && -z $errors ]] || fail "$output$errors"
 }
 
+# The programs in it go on with the statistics of the former head.
+test_what_a_row_counts_after_it_was_brought_over_is_not_lost()
+{
+	local old
+
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_parse
+	chain v0 insert 0 xdp_parse
+	send 10
+	expect_actions "XDP_PASS 10"
+	old=$(map_id "$BPFFS/v0/xdp_stats_map")
+	ip link set dev v0 xdp off
+	link_xdp v0 objects/xdp_chain.o
+	send 5
+	expect_status 3 pin_maps --carry v0
+	[[ $(grep -c " map $old into xdp_stats_map " <<<"$output") == 1 ]] || fail "$output$errors"
+	[[ $output == *"shared     map $old into xdp_stats_map "*"/xdp_stats_map%old-$old)"* ]] || fail "$output$errors"
+	[[ $errors == *"set SLOT PROGRAM; pin_maps --carry v0 then adds up what they counted"* ]] || fail "$errors"
+	expect_actions "XDP_PASS 15"
+	send 7
+	expect_actions "XDP_PASS 22"
+	expect_row "0 xdp_parse 17"
+	expect_status 3 pin_maps --carry v0
+	expect_actions "XDP_PASS 22"
+	send 1
+	prepare xdp_parse
+	chain v0 set 0 xdp_parse
+	send 3
+	expect_actions "XDP_PASS 26"
+	expect_status 0 pin_maps --carry v0
+	[[ $output == *"carried    map $old into xdp_stats_map "* ]] || fail "$output$errors"
+	[[ -z $(compgen -G "$BPFFS/v0/xdp_stats_map%old-*") ]] || fail "the old map stays"
+	send 1
+	expect_actions "XDP_PASS 27"
+}
+
 test_a_row_of_another_kind_than_its_new_head_stays()
 {
 	need_frags
