@@ -4,7 +4,7 @@
  *
  * A datagram is changed as a whole or not at all, although its later fragments have no ports: a
  * rule that looks at ports leaves fragments alone, unless it changes nothing else but ports, which
- * are in the first.
+ * are in the first, and no other rule changes the later ones.
  *
  * Rules are for all packets, also those whose headers end too early or contradict themselves: what
  * is not known of them fits no rule that looks at it, and what cannot be done to them drops them.
@@ -141,13 +141,13 @@ static __always_inline void rewrite_describe(struct rewrite_packet *d, const str
 
 /* Whether the rule, which fits, can do its work on the whole datagram. */
 static __always_inline int rewrite_applies(__u16 fields, __u16 actions,
-                                           const struct rewrite_packet *p)
+                                           const struct rewrite_packet *p, __u64 has_ports)
 {
 	/* What is not IP has no protocol, rather than protocol 0. */
 	if (fields & REWRITE_FIELD_PROTOCOL && !p->all.key.family)
 		return 0;
 	if (fields & (REWRITE_FIELD_SPORT | REWRITE_FIELD_DPORT)) {
-		if (!p->has_ports)
+		if (!has_ports)
 			return 0;
 		if (p->fragment != FRAGMENT_NONE)
 			return !(actions & ~REWRITE_PORTS);
@@ -183,8 +183,9 @@ static __always_inline const struct rewrite_shapes *rewrite_what(void)
 	return one->count ? one : NULL;
 }
 
-static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_shapes *shapes,
-                                                               const struct rewrite_packet *p)
+/* The first rule that fits; without has_ports, as if the packet had none. */
+static __always_inline const struct rewrite_rule *
+rewrite_search(const struct rewrite_shapes *shapes, const struct rewrite_packet *p, __u64 has_ports)
 {
 	const struct rewrite_rule *rule;
 	union rewrite_words key;
@@ -197,10 +198,24 @@ static __always_inline const struct rewrite_rule *rewrite_find(const struct rewr
 		for (unsigned int n = 0; n < sizeof(key) / 8; n++)
 			key.words[n] = p->all.words[n] & mask[n];
 		rule = bpf_map_lookup_elem(&rewrite_rules, &key);
-		if (rule && rewrite_applies(key.key.fields, rule->actions, p))
+		if (rule && rewrite_applies(key.key.fields, rule->actions, p, has_ports))
 			return rule;
 	}
 	return NULL;
+}
+
+/* A first fragment gets what changes the later ones, if something does. */
+static __always_inline const struct rewrite_rule *rewrite_find(const struct rewrite_shapes *shapes,
+                                                               const struct rewrite_packet *p)
+{
+	const struct rewrite_rule *rule;
+
+	if (p->fragment == FRAGMENT_FIRST) {
+		rule = rewrite_search(shapes, p, 0);
+		if (rule && rule->actions & ~REWRITE_PORTS)
+			return rule;
+	}
+	return rewrite_search(shapes, p, p->has_ports);
 }
 
 #endif

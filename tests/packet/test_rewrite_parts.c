@@ -89,6 +89,31 @@ static void test_a_datagram_in_fragments_is_changed_as_a_whole(void **state)
 	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 0), 0);
 }
 
+/* The rule for the port comes first, but what the later fragments get changes something. */
+static void test_all_fragments_of_a_datagram_get_the_same_change(void **state)
+{
+	struct flow in = flow4, out;
+
+	(void)state;
+	in.protocol = IPPROTO_UDP;
+	out = in;
+	out.dst = "10.0.0.8";
+	add("dst 192.0.2.2 udp dport 80 set dport 4");
+	add("dst 192.0.2.2 set dst 10.0.0.8");
+	expect_reassembled(&in, &out);
+	assert_int_equal(map_sum(rules.hits_fd, rules.list[0].actions.slot, 0), 0);
+	/* Whole datagrams get the first. */
+	out = in;
+	out.dport = 4;
+	expect_flow(&in, &out);
+
+	/* They have no ports, so that for them this one changes nothing. */
+	no_rules(NULL);
+	add("dst 192.0.2.2 udp dport 80 set dport 4");
+	add("dst 192.0.2.2 udp set sport 3");
+	expect_reassembled(&in, &out);
+}
+
 static void test_fragments_of_ipv6(void **state)
 {
 	struct frame f, wanted;
@@ -317,6 +342,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_a_datagram_in_fragments_is_changed_as_a_whole,
+		                       no_rules),
+		cmocka_unit_test_setup(test_all_fragments_of_a_datagram_get_the_same_change,
 		                       no_rules),
 		cmocka_unit_test_setup(test_fragments_of_ipv6, no_rules),
 		cmocka_unit_test_setup(
