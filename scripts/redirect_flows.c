@@ -109,7 +109,7 @@ static int add_one(const struct redirect_maps *maps, const struct redirect_pair 
 	return err ? redirect_maps_failed_write(maps, REDIRECT_PARAMS_MAP, err) : 0;
 }
 
-static int remove_one(const struct redirect_maps *maps, const struct redirect_mac *source)
+int redirect_maps_remove_one(const struct redirect_maps *maps, const struct redirect_mac *source)
 {
 	int err = bpf_map_delete_elem(maps->params_fd, source);
 
@@ -130,7 +130,7 @@ int redirect_maps_add(const struct redirect_maps *maps, const struct redirect_pa
 		err = add_one(maps, &pairs[i], &added[i]);
 	for (size_t i = 0; err && added && i < len; i++)
 		if (added[i])
-			remove_one(maps, &pairs[i].source);
+			redirect_maps_remove_one(maps, &pairs[i].source);
 	free(added);
 	return err;
 }
@@ -146,7 +146,7 @@ int redirect_maps_remove(const struct redirect_maps *maps)
 			return err == -ENOENT
 			               ? 0
 			               : redirect_maps_failed_read(maps, REDIRECT_FLOWS_MAP, err);
-		err = remove_one(maps, &key);
+		err = redirect_maps_remove_one(maps, &key);
 		if (err)
 			return err;
 	}

@@ -105,6 +105,11 @@ static int set_mode(const struct redirect_maps *maps, const struct redirect_mode
 	return err ? redirect_maps_failed_write(maps, REDIRECT_MODE_MAP, err) : 0;
 }
 
+int redirect_maps_note(const struct redirect_maps *maps, const struct redirect_mode *mode)
+{
+	return set_mode(maps, mode);
+}
+
 int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redirect_mode *mode)
 {
 	int err = set_mode(maps, mode);

@@ -71,6 +71,18 @@ int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redir
  */
 int redirect_maps_switch_off(const struct redirect_maps *maps);
 
+/*
+ * Remove one flow that is ours, by its source; without it, that is done. Reported. Returns 0 or a
+ * negative errno.
+ */
+int redirect_maps_remove_one(const struct redirect_maps *maps, const struct redirect_mac *source);
+
+/*
+ * Note what is about to be written, so that what a killed call leaves is known as this tool's. With
+ * its ifindex 0 nothing is on. Reported. Returns 0 or a negative errno.
+ */
+int redirect_maps_note(const struct redirect_maps *maps, const struct redirect_mode *mode);
+
 /* Say how many flows are not ours, and so stay. */
 void redirect_maps_tell_others(const struct redirect_maps *maps);
 

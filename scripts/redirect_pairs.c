@@ -115,3 +115,62 @@ int redirect_pairs_reverse(const struct redirect_pair *pairs, size_t len,
 		(*reverse)[i] = (struct redirect_pair){ pairs[i].destination, pairs[i].source };
 	return 0;
 }
+
+/* --- beside what is set */
+
+static const struct redirect_pair *find_source(const struct redirect_side *side,
+                                               const struct redirect_mac *source)
+{
+	for (size_t i = 0; i < side->len; i++)
+		if (station_equal(&side->pairs[i].source, source))
+			return &side->pairs[i];
+	return NULL;
+}
+
+static int refuse_way(const struct redirect_side *side, const struct redirect_pair *set)
+{
+	char source[STATION_TEXT_SIZE], destination[STATION_TEXT_SIZE];
+
+	station_format(&set->source, source);
+	station_format(&set->destination, destination);
+	rejected(-EEXIST, "cannot redirect both ways: %s of %s leads to %s already", source,
+	         side->from.name, destination);
+	hint("name flows so that each has a destination of its own, or begin anew: %s %s off",
+	     cli_command("redirect"), cli_interface(side->from.name));
+	return -EEXIST;
+}
+
+int redirect_pairs_check_ways(const struct redirect_side *there, const struct redirect_side *back)
+{
+	const struct redirect_pair *set, *way;
+
+	for (size_t i = 0; i < there->flows_len; i++) {
+		set = &there->flows[i].pair;
+		if (find_source(back, &set->destination) && !find_source(there, &set->source))
+			return refuse_way(there, set);
+	}
+	for (size_t i = 0; i < back->flows_len; i++) {
+		set = &back->flows[i].pair;
+		way = find_source(back, &set->source);
+		if (way && !station_equal(&way->destination, &set->destination) &&
+		    !find_source(there, &set->destination))
+			return refuse_way(back, set);
+	}
+	return 0;
+}
+
+bool redirect_pairs_is_old_way(const struct redirect_side *there, const struct redirect_side *back,
+                               const struct redirect_pair *way)
+{
+	const struct redirect_pair *now = find_source(there, &way->destination), *set;
+
+	if (!now || find_source(back, &way->source))
+		return false;
+	for (size_t i = 0; i < there->flows_len; i++) {
+		set = &there->flows[i].pair;
+		if (station_equal(&set->source, &way->destination) &&
+		    station_equal(&set->destination, &way->source))
+			return !station_equal(&set->destination, &now->destination);
+	}
+	return false;
+}

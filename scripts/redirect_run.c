@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "scripts/redirect_off.h"
 #include "scripts/redirect_pairs.h"
 #include "scripts/redirect_side.h"
 #include "scripts/xdp_target.h"
@@ -30,9 +31,11 @@ static int find_interfaces(struct redirect_side *side, const char *from, const c
 	return err;
 }
 
-/* --- on */
-
-static int turn_off(struct redirect_side *side, const struct redirect_options *options);
+/* With both ways, what is set already leaves each of the flows its way back. */
+static int check_ways(const struct redirect_side sides[2], int len)
+{
+	return len == 2 ? redirect_pairs_check_ways(&sides[0], &sides[1]) : 0;
+}
 
 /* Before anything is changed that works: nothing is against it. */
 static int check_all(struct redirect_side sides[2], int len, const struct redirect_options *options)
@@ -42,6 +45,8 @@ static int check_all(struct redirect_side sides[2], int len, const struct redire
 
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_side_check(&sides[i], options);
+	if (!err)
+		err = check_ways(sides, len);
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_side_check_target(&sides[i], &need, options);
 	need.load = true;
@@ -59,7 +64,7 @@ static int make_room(struct redirect_side sides[2], int len, const struct redire
 	for (int i = 0; !err && i < len; i++) {
 		struct redirect_side old = { .from = sides[i].from };
 
-		if (redirect_side_is_taken(&sides[i]) && turn_off(&old, options))
+		if (redirect_side_is_taken(&sides[i]) && redirect_turn_off(&old, options))
 			err = -EBUSY;
 	}
 	for (int i = 0; !err && i < len; i++)
@@ -96,7 +101,7 @@ static int look_again(struct redirect_side *side)
 	if (redirect_side_is_taken(side) || (port && port != side->now.ifindex) ||
 	    (!side->now.owned && side->now.ifindex) || !redirect_side_arrives(side))
 		return -EAGAIN;
-	return 0;
+	return redirect_side_read_flows(side);
 }
 
 /* What is on already, to the same interface, is added to. */
@@ -123,6 +128,8 @@ static int prepare(struct redirect_side sides[2], int len, const struct redirect
 			err = open_all(sides, len, options);
 		for (int i = 0; !err && i < len; i++)
 			err = look_again(&sides[i]);
+		if (!err)
+			err = check_ways(sides, len);
 		if (err != -EAGAIN)
 			return err;
 		close_all(sides, len);
@@ -144,7 +151,9 @@ static void end_note(struct redirect_side *side, const struct redirect_options *
 static void undo(struct redirect_side sides[2], int len, const struct redirect_options *options)
 {
 	for (int i = 0; i < len; i++) {
-		if (sides[i].touched && !sides[i].was_on) {
+		if (sides[i].touched && sides[i].was_on) {
+			redirect_maps_note(&sides[i].maps, &sides[i].now);
+		} else if (sides[i].touched) {
 			redirect_maps_switch_off(&sides[i].maps);
 			redirect_maps_forget(&sides[i].maps);
 		}
@@ -155,14 +164,55 @@ static void undo(struct redirect_side sides[2], int len, const struct redirect_o
 	}
 }
 
+/*
+ * Who is killed before the switch leaves this, by which off, on either side, finds the flows. What
+ * was on is not to go with what was begun only: nothing leads from that to it.
+ */
+static int note_begin(struct redirect_side *side, const struct redirect_side *other)
+{
+	struct redirect_mode note = side->mode;
+	int err = 0;
+
+	note.ifindex = side->was_on ? side->now.ifindex : 0;
+	note.plain = side->was_on ? side->now.plain : 0;
+	if (!side->was_on && other && other->was_on)
+		note.reverse = 0;
+	if (!side->was_on)
+		err = redirect_maps_remove(&side->maps);
+	side->touched = true;
+	return err ? err : redirect_maps_note(&side->maps, &note);
+}
+
+/* A flow that gets another destination: that one's way back is none any more. */
+static int remove_old_ways(const struct redirect_side *there, const struct redirect_side *back)
+{
+	const struct redirect_pair *way;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < back->flows_len; i++) {
+		way = &back->flows[i].pair;
+		if (back->flows[i].ours && there->now.reverse == back->from.ifindex &&
+		    redirect_pairs_is_old_way(there, back, way))
+			err = redirect_maps_remove_one(&back->maps, &way->source);
+	}
+	return err;
+}
+
 static int turn_on(struct redirect_side sides[2], int len, const struct redirect_options *options)
 {
 	int err = prepare(sides, len, options);
 
-	for (int i = 0; !err && i < len; i++) {
+	for (int i = 0; !err && i < len; i++)
 		inherit(&sides[i]);
-		sides[i].touched = true;
-		err = redirect_maps_add(&sides[i].maps, sides[i].pairs, sides[i].len);
+	for (int i = 0; !err && i < len; i++)
+		err = note_begin(&sides[i], len == 2 ? &sides[!i] : NULL);
+	/* By the flows there, a call after a kill finds again which ways back are old: they are
+	 * last. */
+	for (int i = len - 1; !err && i >= 0; i--) {
+		if (len == 2 && i == 0)
+			err = remove_old_ways(&sides[0], &sides[1]);
+		if (!err)
+			err = redirect_maps_add(&sides[i].maps, sides[i].pairs, sides[i].len);
 	}
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_maps_switch_on(&sides[i].maps, &sides[i].mode);
@@ -220,74 +270,11 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 	status = err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	if (!err && !turn_on(sides, options->both ? 2 : 1, &here))
 		status = here.config.json ? EXIT_SUCCESS : redirect_show(sides[0].from.name, &here);
-	free(sides[0].pairs);
-	free(sides[1].pairs);
+	for (int i = 0; i < 2; i++) {
+		free(sides[i].pairs);
+		free(sides[i].flows);
+	}
 	return tell(sides[0].from.name, &here, "on", status);
-}
-
-/* --- off */
-
-/* Switch off, and note what was set. *is_ours: there was something to switch off. */
-static int switch_off(struct redirect_side *side, const struct redirect_options *options,
-                      bool *is_ours)
-{
-	__u32 port;
-	int err = redirect_side_open(side, options);
-
-	if (err)
-		return err;
-	err = redirect_maps_get(&side->maps, &side->now, &port);
-	*is_ours = !err && side->now.owned;
-	if (*is_ours)
-		err = redirect_maps_switch_off(&side->maps);
-	else if (!err && (port || side->now.ifindex))
-		note("somebody else redirects %s: that stays", side->from.name);
-	if (!err)
-		redirect_maps_tell_others(&side->maps);
-	redirect_side_close(side);
-	return err;
-}
-
-/*
- * When nothing is switched on any more: the stub, and the record of it. Meanwhile whoever switches
- * on ends this one first, so with the lock there may be another's record, or none.
- */
-static int clean_up(struct redirect_side *side, const struct redirect_options *options)
-{
-	struct redirect_mode mode;
-	__u32 port, veth = side->now.stub_port ? side->now.stub_port : side->now.ifindex;
-	int err = 0;
-
-	if (side->now.stub_prog && !interface_by_index(&side->to, veth))
-		err = stub_unload(&side->to, side->now.stub_prog);
-	if (!err)
-		err = redirect_side_open(side, options);
-	if (!err)
-		err = redirect_maps_get(&side->maps, &mode, &port);
-	if (!err && mode.owned && !mode.ifindex)
-		err = redirect_maps_forget(&side->maps);
-	redirect_side_close(side);
-	return err;
-}
-
-static int turn_off(struct redirect_side *side, const struct redirect_options *options)
-{
-	bool is_ours, back_is_ours = false;
-	struct redirect_side back = {};
-	struct redirect_mode mode;
-	__u32 port;
-
-	if (switch_off(side, options, &is_ours))
-		return EXIT_KERNEL;
-	if (!is_ours)
-		return EXIT_SUCCESS;
-	if (side->now.reverse && !interface_by_index(&back.from, side->now.reverse) &&
-	    !redirect_side_peek(&back.from, &mode, &port) && mode.reverse == side->from.ifindex &&
-	    switch_off(&back, options, &back_is_ours))
-		return EXIT_PARTLY;
-	if (clean_up(side, options) || (back_is_ours && clean_up(&back, options)))
-		return EXIT_PARTLY;
-	return EXIT_SUCCESS;
 }
 
 int redirect_off(const char *from, const struct redirect_options *options)
@@ -296,5 +283,5 @@ int redirect_off(const char *from, const struct redirect_options *options)
 
 	if (interface_find(&side.from, from, options->config.netns))
 		return EXIT_KERNEL;
-	return tell(side.from.name, options, "off", turn_off(&side, options));
+	return tell(side.from.name, options, "off", redirect_turn_off(&side, options));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
@@ -48,6 +49,33 @@ int redirect_side_peek(const struct interface *from, struct redirect_mode *mode,
 	return err;
 }
 
+bool redirect_side_find_back(const struct redirect_side *side, struct interface *other,
+                             struct redirect_mode *back)
+{
+	__u32 port;
+
+	return side->now.reverse && !interface_by_index(other, side->now.reverse) &&
+	       !redirect_side_peek(other, back, &port) &&
+	       (back->reverse == side->from.ifindex || (back->owned && !back->ifindex));
+}
+
+int redirect_side_read_flows(struct redirect_side *side)
+{
+	bool stay = side->now.owned && !redirect_side_is_taken(side);
+	size_t len = 0;
+	int err;
+
+	if (!side->mode.reverse)
+		return 0;
+	free(side->flows);
+	err = redirect_maps_flows(&side->maps, &side->flows, &side->flows_len);
+	for (size_t i = 0; !err && i < side->flows_len; i++)
+		if (stay || !side->flows[i].ours)
+			side->flows[len++] = side->flows[i];
+	side->flows_len = len;
+	return err;
+}
+
 bool redirect_side_is_taken(const struct redirect_side *side)
 {
 	return side->now.owned && side->now.ifindex != side->mode.ifindex;
@@ -58,14 +86,12 @@ static void note_stubs(struct redirect_side *side)
 {
 	struct redirect_mode back;
 	struct interface other;
-	__u32 port;
 
 	side->stubs_leaving[0] = side->stubs_leaving[1] = 0;
 	if (!redirect_side_is_taken(side))
 		return;
 	side->stubs_leaving[0] = side->now.stub_prog;
-	if (side->now.reverse && !interface_by_index(&other, side->now.reverse) &&
-	    !redirect_side_peek(&other, &back, &port) && back.reverse == side->from.ifindex)
+	if (redirect_side_find_back(side, &other, &back))
 		side->stubs_leaving[1] = back.stub_prog;
 }
 
@@ -83,6 +109,8 @@ int redirect_side_check(struct redirect_side *side, const struct redirect_option
 		               side->from.name, port ? REDIRECT_PORT_MAP : REDIRECT_MODE_MAP);
 	if (!err)
 		err = redirect_maps_check(&side->maps, side->pairs, side->len);
+	if (!err)
+		err = redirect_side_read_flows(side);
 	redirect_side_close(side);
 	if (!err)
 		note_stubs(side);

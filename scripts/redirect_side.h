@@ -13,6 +13,9 @@ struct redirect_side {
 	struct redirect_mode mode; /* as it shall be */
 	struct redirect_mode now;  /* as it was read last */
 	__u32 stubs_leaving[2];    /* ids of stubs that go with what is set now, or 0 */
+	/* Of a call for both ways: the flows that were set before, and stay. */
+	struct redirect_flow *flows;
+	size_t flows_len;
 	bool was_on;
 	bool touched;    /* something was written */
 	bool stub_comes; /* only that a stub is to be loaded */
@@ -32,10 +35,23 @@ void redirect_side_close(struct redirect_side *side);
 int redirect_side_peek(const struct interface *from, struct redirect_mode *mode, __u32 *port);
 
 /*
- * Whether its maps are there and nobody else's, and take its flows. Fills in side->now and
- * side->stubs_leaving. Changes nothing. Reported. Returns 0 or a negative errno.
+ * Whether its maps are there and nobody else's, and take its flows. Fills in side->now,
+ * side->flows and side->stubs_leaving. Changes nothing. Reported. Returns 0 or a negative errno.
  */
 int redirect_side_check(struct redirect_side *side, const struct redirect_options *options);
+
+/*
+ * Read side->flows, if both ways are to be set; the caller frees them. Needs side->now. Reported.
+ * Returns 0 or a negative errno.
+ */
+int redirect_side_read_flows(struct redirect_side *side);
+
+/*
+ * Find the interface of the other direction that goes with side->now, and what is set there: one of
+ * the same call, or one that was begun there and not ended. Silent unless its maps cannot be read.
+ */
+bool redirect_side_find_back(const struct redirect_side *side, struct interface *other,
+                             struct redirect_mode *back);
 
 /* This tool set something that has to go before the side can be switched on. */
 bool redirect_side_is_taken(const struct redirect_side *side);

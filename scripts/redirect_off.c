@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include "bpffs/log.h"
+#include "scripts/redirect_off.h"
+#include "scripts/xdp_target.h"
+
+/* Switch off, and note what was set. *is_ours: there was something to switch off. */
+static int switch_off(struct redirect_side *side, const struct redirect_options *options,
+                      bool *is_ours)
+{
+	__u32 port;
+	int err = redirect_side_open(side, options);
+
+	if (err)
+		return err;
+	err = redirect_maps_get(&side->maps, &side->now, &port);
+	*is_ours = !err && side->now.owned;
+	if (*is_ours)
+		err = redirect_maps_switch_off(&side->maps);
+	else if (!err && (port || side->now.ifindex))
+		note("somebody else redirects %s: that stays", side->from.name);
+	/* Flows of ours that nothing notes, as earlier versions left them when they were killed. */
+	if (!err && !*is_ours)
+		err = redirect_maps_remove(&side->maps);
+	if (!err)
+		redirect_maps_tell_others(&side->maps);
+	redirect_side_close(side);
+	return err;
+}
+
+/*
+ * When nothing is switched on any more: the stub, and the record of it. Meanwhile whoever switches
+ * on ends this one first, so with the lock there may be another's record, or none.
+ */
+static int clean_up(struct redirect_side *side, const struct redirect_options *options)
+{
+	struct redirect_mode mode;
+	__u32 port, veth = side->now.stub_port ? side->now.stub_port : side->now.ifindex;
+	int err = 0;
+
+	if (side->now.stub_prog && !interface_by_index(&side->to, veth))
+		err = stub_unload(&side->to, side->now.stub_prog);
+	if (!err)
+		err = redirect_side_open(side, options);
+	if (!err)
+		err = redirect_maps_get(&side->maps, &mode, &port);
+	if (!err && mode.owned && !mode.ifindex)
+		err = redirect_maps_forget(&side->maps);
+	redirect_side_close(side);
+	return err;
+}
+
+int redirect_turn_off(struct redirect_side *side, const struct redirect_options *options)
+{
+	bool is_ours, back_is_ours = false;
+	struct redirect_side back = {};
+	struct redirect_mode mode;
+
+	if (switch_off(side, options, &is_ours))
+		return EXIT_KERNEL;
+	if (!is_ours)
+		return EXIT_SUCCESS;
+	if (redirect_side_find_back(side, &back.from, &mode) &&
+	    switch_off(&back, options, &back_is_ours))
+		return EXIT_PARTLY;
+	/* The record here leads to the other one, and goes last. */
+	if ((back_is_ours && clean_up(&back, options)) || clean_up(side, options))
+		return EXIT_PARTLY;
+	return EXIT_SUCCESS;
+}
