@@ -96,7 +96,8 @@ static int reuse_pin(struct object *object, struct bpf_map *map, const struct di
 	bool clash;
 	int err;
 
-	if (reuse_is_made_anew(pin_fd, info, name))
+	if (!reuse_runs_on(object, map, pin_fd, info, how) &&
+	    reuse_is_made_anew(pin_fd, info, name))
 		return 0;
 	err = layout_compare(dir, object->obj, map, pin_fd, info, &diffs);
 	if (err)

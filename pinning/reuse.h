@@ -44,14 +44,15 @@ bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name
 /*
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
- * what runs (packets would see half-updated slots), but for links of a row; nor are .rodata, .bss
- * and .data. A devmap or cpumap that is bound to programs of another kind is made anew and carried
- * over, and a link that is (see pinning/kind.h) refused. Where definitions differ, all differences
- * are printed field by field and it fails, or the object gets a map of its own, empty or to carry
- * the content over into; and so where entries of a devmap or cpumap have programs, which stay in
- * the old one. *reused counts the maps that are used on. Reports its failures. Returns 0,
- * -EINVAL for a difference, -EOPNOTSUPP for content that cannot be carried over, -EBUSY for one
- * where the pinned map keeps its name, or another negative errno.
+ * what runs (packets would see half-updated slots), but for links of a row, an empty one only with
+ * what stays attached (keeps_name says so); nor are .rodata, .bss and .data. A devmap or cpumap
+ * that is bound to programs of another kind is made anew and carried over, and a link that is (see
+ * pinning/kind.h) refused. Where definitions differ, all differences are printed field by field and
+ * it fails, or the object gets a map of its own, empty or to carry the content over into; and so
+ * where entries of a devmap or cpumap have programs, which stay in the old one. *reused counts the
+ * maps that are used on. Reports its failures. Returns 0, -EINVAL for a difference, -EOPNOTSUPP for
+ * content that cannot be carried over, -EBUSY for one where the pinned map keeps its name, or
+ * another negative errno.
  */
 int reuse_maps(struct object *object, const struct directory *dir, const struct reuse_options *how,
                unsigned int *reused);

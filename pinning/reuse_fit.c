@@ -7,6 +7,7 @@
 #include "objects/chain.h"
 #include "pinning/kind.h"
 #include "pinning/layout.h"
+#include "pinning/object_maps.h"
 #include "pinning/reuse_internal.h"
 #include "pinning/reuse_join.h"
 
@@ -29,15 +30,30 @@ struct reuse_entry reuse_entry_prog(int map_fd, const struct bpf_map_info *info)
 	return (struct reuse_entry){};
 }
 
-bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name)
+/* It has the name and the form of one, whether a program follows there or not. */
+static bool is_for_link(const struct bpf_map_info *info, const char *name)
 {
 	size_t len = strlen(name), suffix = strlen(CHAIN_XDP_LINK);
-	__u32 zero = 0, id;
 
 	return info->type == BPF_MAP_TYPE_PROG_ARRAY && info->max_entries == 1 && len > suffix &&
 	       (!strcmp(name + len - suffix, CHAIN_XDP_LINK) ||
-	        !strcmp(name + len - suffix, CHAIN_TC_LINK)) &&
-	       !bpf_map_lookup_elem(map_fd, &zero, &id);
+	        !strcmp(name + len - suffix, CHAIN_TC_LINK));
+}
+
+bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name)
+{
+	__u32 zero = 0, id;
+
+	return is_for_link(info, name) && !bpf_map_lookup_elem(map_fd, &zero, &id);
+}
+
+bool reuse_runs_on(const struct object *object, const struct bpf_map *map, int pin_fd,
+                   const struct bpf_map_info *info, const struct reuse_options *how)
+{
+	return is_for_link(info, object_map_name(object, map)) &&
+	       bpf_map__type(map) == info->type && bpf_map__max_entries(map) == info->max_entries &&
+	       how->keeps_name && how->keeps_name(how->context, info->id) &&
+	       !kind_clashes(object->prog, pin_fd);
 }
 
 bool reuse_is_made_anew(int map_fd, const struct bpf_map_info *info, const char *name)

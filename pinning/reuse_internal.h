@@ -21,6 +21,13 @@ struct reuse_entry {
 /* reuse_fit.c: the first entry that has one. Silent. */
 struct reuse_entry reuse_entry_prog(int map_fd, const struct bpf_map_info *info);
 
+/*
+ * reuse_fit.c: an empty link that a program which stays attached has, and that the object's can
+ * have beside it: what is put into the row later has to follow both.
+ */
+bool reuse_runs_on(const struct object *object, const struct bpf_map *map, int pin_fd,
+                   const struct bpf_map_info *info, const struct reuse_options *how);
+
 /* See pinning/kind.h: other maps are bound to no programs. */
 bool reuse_is_bound(__u32 type);
 
