@@ -171,6 +171,15 @@ test_what_failed_is_said_once_more_at_the_end()
 }
 
 # A machine that is slow for a moment must not decide, and what fails each time has to fail.
+# Cells that cannot send would each wait for frames.
+test_the_matrix_says_what_it_needs_to_be_built()
+{
+	mkdir -p "$TMPDIR/tree/tests"
+	cp -r tests/matrix "$TMPDIR/tree/tests"
+	expect_status 2 "$TMPDIR/tree/tests/matrix/run.sh" load
+	[[ $errors == *"build/tests/send is not there"*"hint: make test-programs"* && -z $output ]] || fail "$errors"
+}
+
 test_what_failed_comes_once_more_when_all_else_is_done()
 {
 	cat >"$TMPDIR/test_again.sh" <<-'END'

@@ -101,7 +101,7 @@ cell_store()
 		word=later
 	fi
 	result count
-	send 5
+	send 5 || return
 	counted "$2" 5 && own_counted "$2" 5 || return
 	result "$word"
 }
@@ -161,13 +161,13 @@ cell_handover()
 	result maps
 	tried adopt "$name" || return
 	are_pinned "$name" || return
-	send 3
+	send 3 || return
 	counted "$name" 3 || return
 	id=$(map_id "$BPFFS/v0/$stats_map")
 
 	result over
 	put_second "$1" "$2" "$name" || return
-	send 2
+	send 2 || return
 	result "${how}maps"
 	tried adopt "$name" --carry || return
 	are_pinned "$name" || return
@@ -198,7 +198,7 @@ cell_content()
 	result maps
 	tried adopt "$2" || return
 	tried acl v0 add "$SENDER" || return
-	send 3
+	send 3 || return
 	listed 3 || return
 	id=$(map_id "$BPFFS/v0/$stats_map")
 
@@ -208,7 +208,7 @@ cell_content()
 	tried adopt "$2" --carry || return
 	are_pinned "$2" || return
 	result "${how}count"
-	send 2
+	send 2 || return
 	outcome "$id" listed 5
 }
 

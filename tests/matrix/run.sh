@@ -18,7 +18,8 @@ that differs is a failure, also one that works though it should not.
   LOADER              only rows and columns of these; default: all of
                       tests/matrix/loaders
 
-What each cell typed and got is in build/matrix/TABLE.ROW.COLUMN.log.
+What each cell typed and got is in build/matrix/TABLE.ROW.COLUMN.log. Cells need
+what make test-programs builds.
 
 Environment:
   JOBS=N    cells that run at the same time; default: the number of CPUs
@@ -83,6 +84,11 @@ for name in "${wanted[@]}"; do
 		exit 1
 	fi
 done
+if [[ -z $again && ! -x build/tests/send ]]; then
+	echo "tests/matrix/run.sh: cannot send frames: build/tests/send is not there" >&2
+	echo "  hint: make test-programs" >&2
+	exit 2
+fi
 tmp=$(mktemp -d) || exit 2
 clean_up()
 {
