@@ -164,7 +164,7 @@ static int write_file(int from, const char *to)
 	if (asprintf(&beside, "%s.%d", to, getpid()) < 0)
 		return failed(-ENOMEM, "cannot write %s", to);
 	out = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, access(to, F_OK) ? 0666 : 0600);
-	err = out < 0 ? failed(-errno, "cannot write %s", beside) : 0;
+	err = out < 0 ? failed(-errno, "cannot write %s", to) : 0;
 	if (!err) {
 		err = keep_mode(out, to);
 		if (!err)

@@ -102,9 +102,45 @@ static int check_round(const struct legacy_elf *e, bool instructions)
 	return err;
 }
 
+/* ip or tc says what it loads a section as. A name that libbpf does not know says nothing of it. */
+static bool is_taken(const struct bpf_program *prog)
+{
+	switch ((int)bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_UNSPEC:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_LWT_SEG6LOCAL: return true;
+	default: return false;
+	}
+}
+
+/* Only the section that is asked for is loaded: beside one that can be, others do no harm. */
+static int check_types(const struct legacy_elf *e)
+{
+	const struct bpf_program *other = NULL;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, e->obj) {
+		if (is_taken(prog))
+			return 0;
+		other = prog;
+	}
+	if (!other)
+		return legacy_refuse(e, -EOPNOTSUPP, "it has no program");
+	return legacy_refuse(e, -EOPNOTSUPP,
+	                     "section %s is for another hook, and would be taken for XDP or tc",
+	                     bpf_program__section_name(other));
+}
+
 int legacy_check_code(const struct legacy_elf *e)
 {
 	int err = check_round(e, false);
 
-	return err ? err : check_round(e, true);
+	if (!err)
+		err = check_round(e, true);
+	return err ? err : check_types(e);
 }

@@ -114,7 +114,20 @@ BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, struct guarded, 1); $XDP_PASS"
 	expect_refused "map 'counts': it has map_extra" "struct { __uint(type, BPF_MAP_TYPE_BLOOM_FILTER); __uint(max_entries, 8); __uint(map_extra, 3); __type(value, __u32); } counts SEC(\".maps\"); $XDP_PASS"
 	expect_refused "map 'counts': it has a NUMA node" "struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 8); __uint(numa_node, 1); __type(key, __u32); __type(value, __u32); } counts SEC(\".maps\"); $XDP_PASS"
 	expect_refused "map 'events': its number of entries is left to libbpf" "struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(\".maps\"); $XDP_PASS"
+	expect_refused "it has no program" "BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1);"
+	expect_refused "section kprobe/do_nothing is for another hook" "SEC(\"kprobe/do_nothing\") int probe(void *ctx) { return 0; }"
 	expect_refused "section xdp.frags" "SEC(\"xdp.frags\") int pass(struct xdp_md *ctx) { return XDP_PASS; }"
+}
+
+# Each section is loaded for itself: of what ip and tc are asked for, the others take nothing away.
+test_programs_of_other_sections_and_hooks_do_no_harm_beside_one_for_ip()
+{
+	local names
+
+	for names in "xdp kprobe/do_nothing" "kprobe/do_nothing tc" classifier ingress/own lwt_in; do
+		build "$(n=0 && for name in $names; do echo "SEC(\"$name\") int prog$((n++))(void *ctx) { return 0; }"; done)"
+		expect_status 0 btf2legacy "$TMPDIR/built.o" "$TMPDIR/out.o"
+	done
 }
 
 test_other_files_are_refused()
@@ -123,7 +136,7 @@ test_other_files_are_refused()
 	expect_fail "it is no object of BPF programs" btf2legacy "$(type -P ip)" "$TMPDIR/no.o"
 	expect_fail "it is no ELF file" btf2legacy README.md "$TMPDIR/no.o"
 	expect_fail "cannot find object nothing.o" btf2legacy nothing.o "$TMPDIR/no.o"
-	expect_fail "cannot write " btf2legacy objects/xdp_pass.o "$TMPDIR/none/out.o"
+	expect_fail "cannot write $TMPDIR/none/out.o: No such" btf2legacy objects/xdp_pass.o "$TMPDIR/none/out.o"
 	[[ -z $(find "$TMPDIR" -name 'no.o*') ]] || fail "left: $(ls "$TMPDIR")"
 }
 
