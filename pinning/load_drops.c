@@ -97,7 +97,7 @@ static int drop_arrays(const struct load_drops *d, struct stage *stage, const st
 			continue;
 		if (map_path(map->name, map->egress, map->old_id, path, sizeof(path)))
 			continue;
-		err = stage_add_drop(stage, path);
+		err = stage ? stage_add_drop(stage, path) : 0;
 		map->old_id = 0;
 	}
 	return err;
@@ -105,10 +105,9 @@ static int drop_arrays(const struct load_drops *d, struct stage *stage, const st
 
 int load_stage_drops(const struct load_drops *d, struct stage *stage)
 {
-	int err;
+	int err = stage ? drop_progs(d, stage) : 0;
 
-	err = drop_progs(d, stage);
-	if (!err)
+	if (!err && stage)
 		err = drop_link(d, stage);
 	if (!err)
 		err = drop_arrays(d, stage, NULL);

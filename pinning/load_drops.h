@@ -31,7 +31,8 @@ bool load_prog_stays(const struct load_drops *d, __u32 prog_id);
 /*
  * Have removed, when the stage is published: programs of the hook that are not in use, the link
  * if no program that stays is attached by it, and replaced program arrays of the program, which are
- * empty as soon as they are of no use. Reports its failures. Returns 0 or a negative errno.
+ * empty as soon as they are of no use. In a dry run, stage is NULL, and only the plan is changed.
+ * Reports its failures. Returns 0 or a negative errno.
  */
 int load_stage_drops(const struct load_drops *d, struct stage *stage);
 

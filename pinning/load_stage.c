@@ -202,16 +202,29 @@ static int stage_beside(struct loading *l, const struct load_drops *drops)
 	return err;
 }
 
+/* What goes; stage is NULL in a dry run. */
+static int stage_drops(const struct loading *l, const struct load_drops *drops, struct stage *stage)
+{
+	return l->options->no_attach ? load_stage_unused(drops, stage)
+	                             : load_stage_drops(drops, stage);
+}
+
 /* What becomes of the programs that are there already. */
 static int stage_old_progs(struct loading *l)
 {
 	const struct load_drops drops = describe_drops(l);
 	int err = stage_beside(l, &drops);
 
-	if (err)
-		return err;
-	return l->options->no_attach ? load_stage_unused(&drops, &l->stage)
-	                             : load_stage_drops(&drops, &l->stage);
+	return err ? err : stage_drops(l, &drops, &l->stage);
+}
+
+/* What of that changes the plan. */
+static int dry_run(struct loading *l)
+{
+	const struct load_drops drops = describe_drops(l);
+	int err = carry_stage(&l->report->carry, &l->report->plan, NULL);
+
+	return err ? err : stage_drops(l, &drops, NULL);
 }
 
 /* Stage pins, programs and records: after this only the switch is missing. */
@@ -237,10 +250,10 @@ int load_stage_all(struct loading *l)
 		err = load_drop_parted(l);
 	if (!err && !l->report->shares)
 		tell_nameless(l);
-	if (!err && l->options->dry_run)
-		err = carry_stage(&l->report->carry, &l->report->plan, NULL);
-	if (err || l->options->dry_run)
+	if (err)
 		return err;
+	if (l->options->dry_run)
+		return dry_run(l);
 	plan_record(&l->report->plan, &in, &l->rec);
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (l->blind && l->dir.has_record && hook != (int)l->object->hook)

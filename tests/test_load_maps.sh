@@ -91,6 +91,9 @@ test_a_program_array_is_made_anew_and_filled_before_the_switch()
 	nsenter --net=/run/netns/peer "$PWD/build/tests/load_frames" v1 "$V0_MAC" &
 	pid=$!
 	eventually has_counted 1 || fail "nothing arrives"
+	# The one before goes, as it does below.
+	expect_status 0 load --dry-run -n jumps_main v0 "$BUILT/load_jumps.o"
+	[[ $output == *"map jumps id "*" would be created"$'\n'* ]] || fail "it says: $output"
 	for ((i = 0; i < 10; i++)); do
 		expect_status 0 load -n jumps_main v0 "$BUILT/load_jumps.o"
 		[[ $output == *"map jumps id "*" created"$'\n'*"map xdp_stats_map id "*" reused"* ]] ||
