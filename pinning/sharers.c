@@ -7,6 +7,8 @@
 #include "bpffs/directory.h"
 #include "bpffs/live.h"
 #include "bpffs/name.h"
+#include "bpffs/query.h"
+#include "pinning/notes.h"
 #include "pinning/sharers.h"
 
 /* So many are named. */
@@ -66,7 +68,55 @@ static bool prog_uses(const char *path, __u32 map_id)
 	return uses;
 }
 
-/* A program that is pinned there, for others to attach, was loaded with the map. */
+/* The interface of that record runs the program, as far as can be told from here. */
+static bool may_run(const struct record *rec, __u32 prog_id)
+{
+	struct attachments attached = {};
+	struct interface now;
+	struct netns_id here;
+	struct live live;
+	bool runs = false;
+
+	if (netns_current(&here) || !netns_equal(&here, &rec->iface.netns) ||
+	    interface_by_index(&now, rec->iface.ifindex) ||
+	    attachments_query_passing(&attached, &now))
+		return true;
+	for (int hook = 0; hook < HOOKS; hook++)
+		runs |= !attached.known[hook];
+	runs |= live_query(&live, &attached) != 0;
+	for (size_t i = 0; !runs && i < live.progs_len; i++)
+		runs = live.progs[i].id == prog_id;
+	live_free(&live);
+	attachments_free(&attached);
+	return runs;
+}
+
+/*
+ * What is pinned in %progs/ is in use or was prepared, or else others put another program in its
+ * place, and its pin is all that is left of it.
+ */
+static bool is_left_over(const char *directory, const char *file, __u32 prog_id)
+{
+	char top[NAME_SIZE];
+	struct record rec;
+	int hook, fd, err;
+
+	for (hook = 0; hook < HOOKS; hook++) {
+		int len = snprintf(top, sizeof(top), "%s/%s/", DIRECTORY_PROGS, hook_name(hook));
+
+		if (!strncmp(file, top, len))
+			break;
+	}
+	fd = hook < HOOKS ? open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return false;
+	err = record_read_owner(fd, DIRECTORY_RECORD, &rec);
+	close(fd);
+	return !err && notes_get_prepared(&rec, hook) != prog_id &&
+	       !notes_has_wanted(&rec, hook, prog_id) && !may_run(&rec, prog_id);
+}
+
+/* A program that is pinned there, in use or for others to attach, was loaded with the map. */
 static bool is_prepared(const struct owners *owners, const char *directory, __u32 map_id)
 {
 	size_t len = strlen(directory);
@@ -76,7 +126,8 @@ static bool is_prepared(const struct owners *owners, const char *directory, __u3
 
 		if (pin->owner == OWNER_INTERFACE && pin->kind == PIN_PROG &&
 		    !strncmp(pin->path, directory, len) && pin->path[len] == '/' &&
-		    prog_uses(pin->path, map_id))
+		    prog_uses(pin->path, map_id) &&
+		    !is_left_over(directory, pin->path + len + 1, pin->id))
 			return true;
 	}
 	return false;

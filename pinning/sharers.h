@@ -11,8 +11,9 @@
 /*
  * Write "d1, d2 and 3 more": the interfaces in whose directories a map is pinned, by a scan with
  * owners_scan_with_interfaces(). One that has it as an old map alone, beside another one of the
- * name, does not go on with it, unless a program that is pinned there was loaded with it; who runs
- * one is not looked for (elsewhere.h). Returns their number.
+ * name, does not go on with it, unless a program that was loaded with it is pinned there, and runs
+ * on that interface or was prepared for it: of what others took off the hook the pin alone is left.
+ * Who else runs one is not looked for (elsewhere.h). Returns their number.
  */
 unsigned int sharers_name(const struct owners *owners, __u32 map_id, char *text, size_t size);
 

@@ -360,6 +360,46 @@ test_counters_that_another_interface_shares_are_left_to_it()
 	expect_nothing_left
 }
 
+# The pin of a program that others took off is nobody who counts.
+test_counters_that_all_sharers_left_come_to_the_last_one()
+{
+	make_veth v2
+	load --shared -m skb v0 v2 objects/xdp_pass.o >/dev/null
+	send 10
+	reload objects/xdp_pass.o
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"it is shared by v2, where its counts stay"* ]] || fail "$output"
+	reload objects/xdp_pass.o v2
+	expect_status 0 pin_maps --carry v2
+	expect_counter "$BPFFS/v2/xdp_stats_map" 2 10 1000
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 0 0
+	expect_nothing_left
+	[[ -z $(old_maps "$BPFFS/v2") ]] || fail "left: $(old_maps "$BPFFS/v2")"
+}
+
+# One that is prepared, or put on again, is.
+test_counters_are_left_to_a_program_of_another_interface_that_may_count()
+{
+	make_veth v2
+	load --shared -m skb v0 v2 objects/xdp_pass.o >/dev/null
+	load --no-attach v0 objects/xdp_drop.o >/dev/null
+	send 10
+	reload objects/xdp_pass.o
+	expect_status 3 pin_maps --carry v0
+	reload objects/xdp_pass.o v2
+	expect_status 3 pin_maps --carry v2
+	[[ $output == *"it is shared by v0, where its counts stay"* ]] || fail "$output"
+	# What ran there before is put on again.
+	ip -force link set dev v0 xdpgeneric pinned "$BPFFS/v0/%progs/xdp/xdp_pass"
+	unload --prepared --all v0 >/dev/null
+	expect_status 3 pin_maps --carry v2
+	[[ $output == *"it is shared by v0"*"where its counts stay"* ]] || fail "$output"
+	ip link set dev v0 xdpgeneric off
+	expect_status 0 pin_maps --carry v2
+	expect_counter "$BPFFS/v2/xdp_stats_map" 2 10 1000
+	expect_nothing_left
+}
+
 test_a_map_for_all_interfaces_is_left_while_another_one_uses_it()
 {
 	make_veth v2
