@@ -42,6 +42,7 @@ struct carried {
 	bool apart;        /* counters that stay with the sharers: the new map begins at zero */
 	bool typed;        /* counters, of whose fields only the object tells that pin was given */
 	bool guessed;      /* the class follows from the type, and what is in both may be counts */
+	bool said;         /* config, and that does not follow from the type: only tools write it */
 	bool settled;      /* the old one is closed to edits, and all of them are in the new one */
 	char sharers[128]; /* who elsewhere goes on with the old one, for messages; or "" */
 	bool finished;     /* nothing is left to be done about it */
@@ -162,6 +163,12 @@ __u64 carry_lost(const struct carried *one);
  * one->edited. Reports its failures. Returns 0 or a negative errno.
  */
 int carry_compare_done(struct carried *one, __u64 *missing);
+
+/*
+ * The part of it that could not be told: entries that were written as a whole, while the new
+ * program may have counted in them. Not of what only tools write.
+ */
+__u64 carry_overwritten(const struct carried *one);
 
 /* A dry run, after planning: count what will not fit. Reports its failures. */
 int carry_foresee(struct carry *carry);

@@ -149,8 +149,9 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 		              from_id);
 	btf = find_class_btf(one, map);
 	one->class = carry_class(btf, one->name, one->to.info.type, in->classes);
-	one->guessed =
-		one->class == MIGRATE_CONFIG && !carry_class_is_said(btf, one->name, in->classes);
+	one->said =
+		one->class == MIGRATE_CONFIG && carry_class_is_said(btf, one->name, in->classes);
+	one->guessed = one->class == MIGRATE_CONFIG && !one->said;
 	carry_define(one, map, in->dir);
 	one->event = has_no_state(one->from.info.type);
 	look_for_users(one, in, others);

@@ -206,11 +206,11 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 		     "new one, which has counted there since",
 		     one->name, (unsigned long long)report->keys_stay,
 		     report->keys_stay == 1 ? " was" : "s were", report->keys_stay == 1 ? "s" : "");
-	if (report->overwritten)
-		note("map '%s': %llu entr%s changed after the switch and had to be written as a "
-		     "whole: what the new program counted there in that moment may be lost",
+	if (carry_overwritten(one))
+		note("map '%s': %llu entr%s had to be written as a whole while the new program "
+		     "was on: what it counted there in that moment may be lost",
 		     one->name, (unsigned long long)report->overwritten,
-		     report->overwritten == 1 ? "y was" : "ies were");
+		     report->overwritten == 1 ? "y" : "ies");
 	if (report->counts_in_both && one->class == MIGRATE_CONFIG)
 		note("map '%s': in %llu of them a number went on in both maps", one->name,
 		     (unsigned long long)report->counts_in_both);

@@ -40,12 +40,18 @@ __u64 carry_left(const struct carried *one)
 	              : one->slots_left;
 }
 
+__u64 carry_overwritten(const struct carried *one)
+{
+	return one->m && one->class == MIGRATE_CONFIG && !one->said
+	               ? migrate_report(one->m)->overwritten
+	               : 0;
+}
+
 __u64 carry_lost(const struct carried *one)
 {
-	const struct migrate_report *report = one->m ? migrate_report(one->m) : NULL;
-
-	return report && one->class == MIGRATE_CONFIG ? report->counts_in_both + report->overwritten
-	                                              : 0;
+	return one->m && one->class == MIGRATE_CONFIG
+	               ? migrate_report(one->m)->counts_in_both + carry_overwritten(one)
+	               : 0;
 }
 
 void carry_left_why(const struct carried *one, char *text, size_t size)

@@ -15,6 +15,7 @@
 #define FIELD_SHARED  "shared"
 #define FIELD_TYPED   "typed"
 #define FIELD_GUESSED "guessed"
+#define FIELD_SAID    "said"
 #define FIELD_SETTLED "settled"
 #define FIELD_SHARERS "sharers"
 #define FIELD_CAME    "came"
@@ -46,6 +47,8 @@ int carry_mark_write(const struct carried *one, struct record *rec)
 		err = record_set_other(rec, FIELD_TYPED, "1");
 	if (!err && one->guessed)
 		err = record_set_other(rec, FIELD_GUESSED, "1");
+	if (!err && one->said)
+		err = record_set_other(rec, FIELD_SAID, "1");
 	if (!err && one->settled)
 		err = record_set_other(rec, FIELD_SETTLED, "1");
 	if (!err && one->done)
@@ -79,6 +82,7 @@ int carry_mark_read(struct carry *carry, const struct record *rec, __u32 old_map
 	one->shared = !record_get_other(rec, FIELD_SHARED, flag, sizeof(flag));
 	one->typed = !record_get_other(rec, FIELD_TYPED, flag, sizeof(flag));
 	one->guessed = !record_get_other(rec, FIELD_GUESSED, flag, sizeof(flag));
+	one->said = !record_get_other(rec, FIELD_SAID, flag, sizeof(flag));
 	one->settled = !record_get_other(rec, FIELD_SETTLED, flag, sizeof(flag));
 	one->done = !record_get_other(rec, FIELD_CAME, flag, sizeof(flag));
 	one->left_elsewhere = !record_get_other(rec, FIELD_OTHERS, flag, sizeof(flag));

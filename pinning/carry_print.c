@@ -23,7 +23,7 @@ bool carry_is_partly(const struct carry *carry, bool dry_run)
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
-		if (one->anew)
+		if (one->anew || carry_overwritten(one))
 			return true;
 		if (*one->why ? !one->event : (!dry_run && !one->finished) || carry_left(one))
 			return true;

@@ -218,6 +218,23 @@ test_counts_that_come_in_between_leave_the_old_ones_where_they_are()
 	[[ "$(flow_count "$old") $(flow_count "$BPFFS/v0/flows")" == "7 2" ]] || fail "$(ls "$BPFFS/v0")"
 }
 
+# The new program may have counted in a slot that was empty until it was written.
+test_what_is_written_as_a_whole_may_be_counts_unless_the_class_is_said()
+{
+	link_xdp v0 "$BUILT/parse_probe.o"
+	pin_maps v0 >/dev/null
+	send 1
+	reload "$BUILT/parse_probe.o"
+	expect_status 3 pin_maps --carry v0
+	[[ $errors == *"map 'probed': 1 entry had to be written as a whole while the new program was on"*"may be lost"* ]] ||
+		fail "$errors"
+	expect_nothing_left
+	reload "$BUILT/parse_probe.o"
+	expect_status 0 pin_maps --class probed=config v0
+	[[ $errors != *"may be lost"* ]] || fail "$errors"
+	expect_nothing_left
+}
+
 # Slots of zeros are no entries: in no map of the store is one written, or anything said to be lost.
 test_of_objects_of_which_nothing_was_configured_nothing_is_said()
 {
@@ -742,6 +759,19 @@ test_lists_of_acl_are_carried_over_with_what_is_in_them()
 	acl v0 --list bad del 192.0.2.1
 	from 1 2 100
 	[[ $(passed) == 2 ]] || fail "$(passed) passed"
+}
+
+# Its object says that only tools write it: nothing can have been counted there meanwhile.
+test_of_rules_that_come_over_nothing_is_said_to_be_lost()
+{
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 add 192.0.2.1 src deny
+	acl_reload
+	expect_status 0 pin_maps --carry v0
+	[[ -z $errors ]] || fail "$errors"
+	expect_dropped 2
+	expect_nothing_left
 }
 
 # A map of maps and what names it must not disagree for one packet.
