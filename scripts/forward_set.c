@@ -82,13 +82,34 @@ int forward_flush(struct config *config, char **argv, int argc)
 	return renew(config, false, false) ? EXIT_KERNEL : EXIT_SUCCESS;
 }
 
-/* Find all interfaces before any is changed. */
-static int find_all(char **names, int len, __u32 *ifindex)
+/* The number of one that is excluded, as the status shows it once it is gone. No name is 0. */
+static __u32 read_excluded(int fd, const char *text)
+{
+	unsigned long value;
+	__u32 ifindex, one;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	value = strtoul(text, &end, 10);
+	ifindex = (__u32)value;
+	if (*end || ifindex != value || bpf_map_lookup_elem(fd, &ifindex, &one))
+		return 0;
+	return ifindex;
+}
+
+/* Find all interfaces before any is changed. Of the excluded ones, numbers are names as well. */
+static int find_all(int fd, char **names, int len, bool exclude, __u32 *ifindex)
 {
 	struct interface iface;
 	int err = 0;
 
 	for (int i = 0; i < len; i++) {
+		if (!exclude && interface_by_name(&iface, names[i]) == -ENODEV) {
+			ifindex[i] = read_excluded(fd, names[i]);
+			if (ifindex[i])
+				continue;
+		}
 		if (interface_find(&iface, names[i], NULL))
 			err = -ENODEV;
 		ifindex[i] = iface.ifindex;
@@ -99,16 +120,18 @@ static int find_all(char **names, int len, __u32 *ifindex)
 static int change_excludes(struct config *config, char **names, int len, bool exclude)
 {
 	__u32 *ifindex = calloc((size_t)len, sizeof(*ifindex)), one = 1, key;
+	bool found;
 	int fd, err;
 
 	if (!ifindex)
 		return failed(-ENOMEM, "cannot list the interfaces");
-	err = find_all(names, len, ifindex);
-	fd = err ? err : forward_open_exclude(config, CONFIG_WRITE);
+	fd = forward_open_exclude(config, CONFIG_WRITE);
 	if (fd < 0) {
 		free(ifindex);
 		return fd;
 	}
+	err = find_all(fd, names, len, exclude, ifindex);
+	found = !err;
 	for (int i = 0; !err && i < len; i++) {
 		err = exclude ? bpf_map_update_elem(fd, &ifindex[i], &one, BPF_ANY)
 		              : bpf_map_delete_elem(fd, &ifindex[i]);
@@ -119,7 +142,7 @@ static int change_excludes(struct config *config, char **names, int len, bool ex
 			       config->iface.name, names[i]);
 	}
 	/* Also after a failure: what was changed holds from now on. */
-	if (renew(config, true, bpf_map_get_next_key(fd, NULL, &key) != -ENOENT) && !err)
+	if (found && renew(config, true, bpf_map_get_next_key(fd, NULL, &key) != -ENOENT) && !err)
 		err = -EIO;
 	close(fd);
 	free(ifindex);

@@ -198,6 +198,19 @@ static void print_text(const struct config *config, const struct status *status)
 			       (unsigned long long)status->count[i]);
 }
 
+static void note_gone(const struct config *config, const struct status *status)
+{
+	struct interface iface;
+
+	for (size_t i = 0; i < status->excluded_len; i++) {
+		if (interface_by_index(&iface, status->excluded[i]) != -ENODEV)
+			continue;
+		note("the next interface with ifindex %u will be excluded", status->excluded[i]);
+		hint("take out what is gone: %s %s include %u", cli_command("forward"),
+		     cli_interface(config->iface.name), status->excluded[i]);
+	}
+}
+
 static void add_dropping(const struct interface *to, enum xdp_target why,
                          const struct veth_peer *peer, void *arg)
 {
@@ -242,6 +255,7 @@ int forward_status(struct config *config, char **argv, int argc)
 	if (config->json)
 		return print_json(config, &status) ? EXIT_KERNEL : EXIT_SUCCESS;
 	print_text(config, &status);
+	note_gone(config, &status);
 	each_that_drops(config, &status, note_dropping, config);
 	note_losing(config);
 	return EXIT_SUCCESS;

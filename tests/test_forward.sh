@@ -332,6 +332,32 @@ test_where_frames_would_be_dropped_is_named_and_can_be_excluded()
 	[[ $(forwarded v0) == "$before" ]] || fail "$(forward v0)"
 }
 
+test_an_excluded_interface_that_is_gone_is_taken_out_by_its_number()
+{
+	local index
+
+	load v0 objects/xdp_forward.o >/dev/null
+	ip link add g0 type veth peer name g1
+	index=$(ip -o link show dev g0 | cut -d: -f1)
+	expect_status 2 forward v0 include "$index"
+	[[ $errors == *"cannot find interface $index"* ]] || fail "$errors"
+	forward v0 exclude g0 v0
+	ip link del g0
+	expect_status 0 forward v0
+	[[ $output == *"ifindex $index, which is gone, is excluded"* && $errors == *"hint: take out what is gone: forward v0 include $index"* ]] ||
+		fail "$output$errors"
+	# An interface of that name is meant, if there is one.
+	ip link add "$index" type veth peer name g1
+	forward v0 include "$index"
+	[[ $(forward v0) == *"ifindex $index, which is gone, is excluded"* ]] || fail "$(forward v0)"
+	ip link del "$index"
+	expect_status 0 forward v0 include "$index"
+	expect_status 0 forward v0
+	[[ $output != *"$index, which"* && $output == *"v0 is excluded"* && $errors != *"hint: take out"* ]] ||
+		fail "$output$errors"
+	expect_status 2 forward v0 exclude "$index"
+}
+
 test_what_is_set_and_counted_survives_a_reload()
 {
 	local id
