@@ -204,6 +204,13 @@ bool config_once(struct config_once *once, unsigned int ifindex)
 	return true;
 }
 
+/* It is gone: what was pinned for it waits for the next load here. */
+static bool is_of_earlier(const struct config *config)
+{
+	return config->dir.has_record &&
+	       !record_same_interface(&config->dir.record, &config->iface);
+}
+
 static void say(const struct config *config, const char *map, __u32 map_id, enum map_use use)
 {
 	const struct map_users *users = &config->use->users;
@@ -219,6 +226,14 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 		     "one, id %u",
 		     map, config->dir.path, prog->id, prog->name, ifname, rival->info.id);
 		hint("pin what is in use: %s %s", cli_command("pin_maps"), cli_interface(ifname));
+		return;
+	}
+	if (is_of_earlier(config)) {
+		note("%s is of an earlier interface of that name: nothing on this one uses map "
+		     "'%s' "
+		     "there",
+		     config->dir.path, map);
+		config_hint_load(config, "load one");
 		return;
 	}
 	for (hook = 0; hook < HOOKS && !is_prepared; hook++)

@@ -79,6 +79,30 @@ is_detached()
 
 test_each_tool_says_that_nothing_is_attached() { each_tool is_detached; }
 
+came_anew()
+{
+	local tool=$1 object=$2
+
+	shift 2
+	load w0 "objects/xdp_$object.o" >/dev/null
+	ip link del w0
+	ip link add w0 type veth peer name w1
+	expect_said true "$BPFFS/w0 is of an earlier interface of that name: nothing on this one uses map '" \
+		"load one: load w0 objects/xdp_$object.o" "$tool" w0 "$@"
+	rm -r "$BPFFS/w0"
+}
+
+test_each_tool_says_that_its_maps_are_of_an_interface_that_is_gone()
+{
+	local line
+
+	ip link add w0 type veth peer name w1
+	for line in "${TOOLS[@]}"; do
+		# shellcheck disable=SC2086 # words
+		came_anew $line
+	done
+}
+
 test_pinning_what_runs_ends_it()
 {
 	load v0 objects/xdp_ratelimit.o >/dev/null
