@@ -110,12 +110,11 @@ int config_check_map(const struct config *config, const struct config_map *map,
 	if (info->type == map->type && info->key_size == map->key_size &&
 	    info->value_size == map->value_size)
 		return 0;
-	rejected(
-		-EINVAL,
-		"cannot use map '%s' of %s: it is a %s, key %u, value %u bytes; expected a %s, key "
-		"%u, value %u bytes",
-		map->name, config->iface.name, type_name(info->type), info->key_size,
-		info->value_size, type_name(map->type), map->key_size, map->value_size);
+	rejected(-EINVAL,
+	         "cannot use map '%s' of %s: its type is %s, key %u, value %u bytes; expected %s, "
+	         "key %u, value %u bytes",
+	         map->name, config->iface.name, type_name(info->type), info->key_size,
+	         info->value_size, type_name(map->type), map->key_size, map->value_size);
 	config_hint_load(config, "load it first");
 	return -EINVAL;
 }

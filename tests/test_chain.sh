@@ -588,7 +588,7 @@ bad_head()
 	for verb in list "insert 0 xdp_echo" "set 0 xdp_echo" "del 0"; do
 		# shellcheck disable=SC2086 # words
 		expect_status 2 chain v0 $verb
-		[[ $errors == "chain: cannot use map '$2' of v0: it $1"* ]] || fail "$verb: $errors"
+		[[ $errors == "chain: cannot use map '$2' of v0: $1"* ]] || fail "$verb: $errors"
 	done
 	rm "$pin"
 	mv "$BPFFS/kept" "$pin"
@@ -597,13 +597,13 @@ bad_head()
 test_a_map_of_another_shape_is_no_link()
 {
 	three
-	bad_head "is a hash, key 4, value 100 bytes; expected a prog_array, key 4, value 4 bytes" \
+	bad_head "its type is hash, key 4, value 100 bytes; expected prog_array, key 4, value 4 bytes" \
 		chain_xnext hash 4 100 1
-	bad_head "is a array, key 4, value 4 bytes; expected a prog_array" chain_xnext array 4 4 1
-	bad_head "has 2 entries; expected 1" chain_xnext prog_array 4 4 2
-	bad_head "is a percpu_array, key 4, value 4096 bytes; expected a percpu_array, key 4, value 16 " \
+	bad_head "its type is array, key 4, value 4 bytes; expected prog_array" chain_xnext array 4 4 1
+	bad_head "it has 2 entries; expected 1" chain_xnext prog_array 4 4 2
+	bad_head "its type is percpu_array, key 4, value 4096 bytes; expected percpu_array, key 4, value 16 " \
 		chain_xwent percpu_array 4 4096 1
-	bad_head "is a array, key 4, value 16 bytes; expected a percpu_array" chain_xwent array 4 16 1
+	bad_head "its type is array, key 4, value 16 bytes; expected percpu_array" chain_xwent array 4 16 1
 	expect_row "0 xdp_echo 0" "1 xdp_rewrite 0" "2 xdp_drop 0"
 	# That of a program in the row is no link either: the row ends there.
 	rm "$BPFFS/v0/echo_xnext" "$BPFFS/v0/echo_xwent"
