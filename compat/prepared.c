@@ -41,7 +41,6 @@ static struct json_object *member(struct json_object *in, const char *key)
 	return out;
 }
 
-/* A map that replaced one of its name stays: the old one cannot be put back under the name. */
 static void note_created(struct json_object *maps)
 {
 	size_t count = maps ? json_object_array_length(maps) : 0;
@@ -50,7 +49,7 @@ static void note_created(struct json_object *maps)
 		struct json_object *map = json_object_array_get_idx(maps, i);
 		const char *state = json_object_get_string(member(map, "state"));
 
-		if (state && !strcmp(state, "created") && !member(map, "old_id"))
+		if (state && !strcmp(state, "created"))
 			snprintf(pending.created[pending.created_len++], sizeof(pending.created[0]),
 			         "%lld", (long long)json_object_get_int64(member(map, "id")));
 	}

@@ -7,73 +7,11 @@
 #include <unistd.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
-#include "bpffs/view.h"
 #include "pinning/carry.h"
 #include "pinning/notes.h"
-#include "pinning/outers.h"
-#include "pinning/unload_pins.h"
 #include "pinning/unload_prepared.h"
 #include "pinning/unload_prepared_internal.h"
 #include "pinning/writer.h"
-
-static bool prepared_uses(const struct taking *t, const struct prepared *one, __u32 map_id)
-{
-	for (__u32 i = 0; i < one->maps_len; i++)
-		if (one->maps[i] == map_id)
-			return true;
-	return outers_find(&t->others.uses.outers, one->maps, one->maps_len, map_id);
-}
-
-/* A program that stays uses the map, as far as can be told; of one that is not here, it is said. */
-static bool is_used(struct taking *t, const struct view_map *pin)
-{
-	__u32 map_id = pin->info.id;
-	char who[ELSEWHERE_WHO_SIZE];
-
-	for (size_t i = 0; i < t->len; i++)
-		if (!t->list[i].goes && prepared_uses(t, &t->list[i], map_id))
-			return true;
-	if (outer_live_uses(&t->live, map_id))
-		return true;
-	if (!elsewhere_uses(&t->others, map_id, who))
-		return false;
-	note("map '%s' (id %u) stays: %s goes on with it", pin->name, map_id, who);
-	return true;
-}
-
-static bool is_named(const struct unload_options *o, __u32 map_id)
-{
-	for (size_t i = 0; i < o->maps_len; i++)
-		if (o->maps[i] == map_id)
-			return true;
-	return false;
-}
-
-/* Drop the pins of those maps, and what the record says of them; with stage NULL, count them. */
-static int drop_maps(struct taking *t, struct stage *stage, struct record *rec)
-{
-	struct view view = {};
-	int err;
-
-	if (!t->u.options->maps_len)
-		return 0;
-	err = view_list(&view, &t->u.dir);
-	for (size_t i = 0; !err && i < view.len; i++) {
-		const struct view_map *pin = &view.maps[i];
-
-		if (pin->old_id || !is_named(t->u.options, pin->info.id) || is_used(t, pin))
-			continue;
-		if (t->u.report->len)
-			t->u.report->list[0].purged++;
-		if (!stage)
-			continue;
-		for (int hook = 0; hook < HOOKS; hook++)
-			record_remove_map(rec, hook, pin->info.id);
-		err = unload_drop_pin(stage, &t->u.dir, pin);
-	}
-	view_close(&view);
-	return err;
-}
 
 /* Still pinned as prepared, or in use. */
 static bool stays(const struct taking *t, enum hook hook, __u32 prog_id)
@@ -202,7 +140,7 @@ static int take_back_staged(struct taking *t)
 		if (t->list[i].goes)
 			err = stage_pin(t, &stage, &t->list[i]);
 	if (!err)
-		err = drop_maps(t, &stage, &rec);
+		err = prepared_drop_maps(t, &stage, &rec);
 	if (!err)
 		err = stage_publish(&stage, &t->u.dir, &rec);
 	stage_end(&stage);
@@ -211,7 +149,7 @@ static int take_back_staged(struct taking *t)
 
 static int take_back(struct taking *t)
 {
-	int err = t->u.options->dry_run ? drop_maps(t, NULL, NULL) : take_back_staged(t);
+	int err = t->u.options->dry_run ? prepared_drop_maps(t, NULL, NULL) : take_back_staged(t);
 
 	for (size_t i = 0; !err && i < t->u.report->len; i++)
 		t->u.report->list[i].done = true;

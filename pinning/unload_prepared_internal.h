@@ -43,4 +43,12 @@ int prepared_list(struct taking *t, enum hook hook);
  */
 int prepared_choose(struct taking *t);
 
+/*
+ * unload_prepared_maps.c: once it is chosen: drop the pins of the maps that are named, and of
+ * program arrays of those that go, with what the record says of them; the map of a program that
+ * stays gets the name back which such a one has taken from it. With stage NULL they are only
+ * counted. Reports its failures. Returns 0 or a negative errno.
+ */
+int prepared_drop_maps(struct taking *t, struct stage *stage, struct record *rec);
+
 #endif
