@@ -162,6 +162,10 @@ static int parse_exec(struct exec_util *self, int argc, char **argv)
 		fputs(help, stderr);
 		return argc ? EXIT_SUCCESS : EXIT_USAGE;
 	}
+	if (!strcmp(*argv, "--version") || !strcmp(*argv, "-V")) {
+		puts("ifbpf " VERSION);
+		return EXIT_SUCCESS;
+	}
 	if (!is_verb(*argv)) {
 		plugin_failed("unknown verb '%s': try 'tc exec ifbpf help'", *argv);
 		return EXIT_USAGE;

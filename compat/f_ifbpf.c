@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include "compat/iproute2.h"
@@ -150,8 +151,11 @@ static int set_handle(struct tcmsg *tc, const char *handle)
 		return 0;
 	errno = 0;
 	number = strtoul(handle, &end, 0);
-	if (errno || end == handle || *end || number > (__u32)-1)
+	if (end == handle || *end || *handle == '-')
 		return plugin_failed("'%s' is no handle of a bpf filter: it is a number", handle);
+	if (errno || number > (__u32)-1)
+		return plugin_failed("'%s' is no handle of a bpf filter: the largest is 0xffffffff",
+		                     handle);
 	tc->tcm_handle = (__u32)number;
 	return 0;
 }
@@ -179,6 +183,15 @@ static const char *verb_of(const struct nlmsghdr *request)
 	return request->nlmsg_flags & NLM_F_EXCL ? "add" : "replace";
 }
 
+/* The kernel's words for a hook without its qdisc. */
+static void hint_qdisc(const struct tcmsg *tc)
+{
+	char ifname[IF_NAMESIZE];
+
+	if (!plugin_ifname(tc->tcm_ifindex, ifname))
+		plugin_hint("make the hooks: tc qdisc add dev %s clsact", ifname);
+}
+
 /*
  * Not left to tc, which sends it once the plugin has returned: how that ends would be seen only
  * when tc calls again, or ends, and others wait until then.
@@ -194,9 +207,13 @@ static int send_filter(struct nlmsghdr *request)
 		message_void(request);
 		return 0;
 	}
-	if (*words)
-		return plugin_failed("cannot %s the filter: %s: %s", verb_of(request), words,
-		                     strerror(-err));
+	if (*words) {
+		plugin_failed("cannot %s the filter: %s: %s", verb_of(request), words,
+		              strerror(-err));
+		if (strstr(words, "Parent Qdisc") && request->nlmsg_type == RTM_NEWTFILTER)
+			hint_qdisc(NLMSG_DATA(request));
+		return -1;
+	}
 	return plugin_failed("cannot %s the filter: %s", verb_of(request), strerror(-err));
 }
 

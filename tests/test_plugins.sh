@@ -288,9 +288,20 @@ test_a_refusal_by_the_kernel_leaves_neither_pin_nor_filter()
 {
 	expect_fail "ifbpf: cannot add the filter: Parent Qdisc doesn't exists: Invalid argument" \
 		filter add ingress da obj objects/tc_pass.o
+	[[ $errors == *"
+  hint: make the hooks: tc qdisc add dev v0 clsact" ]] || fail "$errors"
 	[[ -z $(pins) ]] || fail "left: $(pins)"
 	expect_status 0 status v0
 	[[ $output != *drift* && $output != *orphan* ]] || fail "$output"
+}
+
+test_a_handle_that_is_too_large_is_a_number_still()
+{
+	tc qdisc add dev v0 clsact
+	expect_fail "'0x1ffffffff' is no handle of a bpf filter: the largest is 0xffffffff" \
+		tc filter add dev v0 ingress pref 10 handle 0x1ffffffff ifbpf da obj objects/tc_pass.o
+	expect_fail "'x1' is no handle of a bpf filter: it is a number" \
+		tc filter add dev v0 ingress pref 10 handle x1 ifbpf da obj objects/tc_pass.o
 }
 
 test_a_refusal_keeps_the_filter_that_is_there_with_its_pins_and_counts()
@@ -834,6 +845,10 @@ test_exec_returns_the_status_of_the_tool_and_takes_no_path_for_a_verb()
 	for word in help --help -h; do
 		expect_status 0 tc exec ifbpf "$word"
 		[[ $errors == "Usage: tc exec ifbpf VERB"* ]] || fail "$errors"
+	done
+	for word in --version -V; do
+		expect_status 0 tc exec ifbpf "$word"
+		[[ $output == "ifbpf $(<VERSION)" ]] || fail "$output"
 	done
 	for word in load pin stats; do
 		expect_status 0 tc exec ifbpf "$word" help
