@@ -7,6 +7,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/load_internal.h"
+#include "pinning/load_together.h"
 
 /* Who has the name of a map that is refused, on another hook; or NULL. */
 static const struct plan_map *find_holder(const struct loading *l, const struct plan_map *refused)
@@ -197,17 +198,21 @@ void load_hint_followers(const struct load_session *session)
 void load_tell_followers(const struct loading *l)
 {
 	const struct load_report *report = l->report;
+	/* What comes into the maps that all get may be the map of another hook alone here. */
+	const struct carry *carry = load_is_together(l) && l->options->session->carry
+	                                    ? l->options->session->carry
+	                                    : &report->carry;
 	struct parted parted = {};
 
 	for (size_t i = 0; i < report->plan.len; i++)
 		if (begins_anew(l, &report->plan.maps[i]))
 			tell_parted(l, &report->plan.maps[i], &parted);
-	for (size_t c = 0; c < report->carry.len; c++)
+	for (size_t c = 0; c < carry->len; c++)
 		for (size_t i = 0; i < report->plan.len; i++) {
 			const struct plan_map *map = &report->plan.maps[i];
 
 			/* What keeps the flat name is what tools edit. */
-			if (map->info.id == report->carry.list[c]->from_id &&
+			if (map->info.id == carry->list[c]->from_id &&
 			    !(plan_publishes(map) && !map->egress))
 				parted.follows[map->hook] = true;
 		}

@@ -707,3 +707,32 @@ test_other_hooks_that_are_to_follow_are_named_in_one_command()
 	[[ $(load_state v0 tc_ingress) == *" tc_carry2" && -z $(load_state h1 tc_ingress | grep tc_carry2) ]] || fail "$command"
 	expect_id "$BPFFS/h2/deny_list" "$(map_id "$BPFFS/h1/deny_list")"
 }
+
+# One that was away and comes back does not keep a third one, which is done on XDP, from being named.
+test_all_whose_other_hooks_are_to_follow_are_named_after_one_came_back()
+{
+	local hook command word said
+
+	begin
+	for hook in tc_ingress tc_egress; do
+		# shellcheck disable=SC2086 # words
+		load --shared --hook "$hook" $MEMBERS "$BUILT/tc_carry1.o" >/dev/null
+	done
+	ip -force link set dev v0 xdpdrv obj objects/xdp_pass.o sec xdp
+	# shellcheck disable=SC2086 # words
+	expect_status 3 load --shared --on-mismatch migrate $MEMBERS "$BUILT/carry2.o"
+	# shellcheck disable=SC2086 # words
+	expect_status 0 load --shared --replace --on-mismatch migrate $MEMBERS "$BUILT/carry2.o"
+	said=$errors
+	for hook in tc_ingress tc_egress; do
+		command=$(sed -n "s/.*is not in force on $hook before all of them follow: //p" <<<"$said")
+		for word in $MEMBERS; do
+			[[ $command == *" $word "*OBJECT ]] || fail "$word is not named: $said"
+		done
+		run bash -ec "${command//OBJECT/$BUILT/tc_carry2.o}"
+		((status == 0)) || fail "$command: status $status: $errors"
+		for word in $MEMBERS; do
+			[[ $(load_state "$word" "$hook") == *" tc_carry2" ]] || fail "$word did not follow"
+		done
+	done
+}
