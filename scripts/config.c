@@ -127,6 +127,12 @@ static const struct view_map *find_in_place(const struct view *view)
 	return NULL;
 }
 
+/* The kernel ties a devmap to programs of one kind: it is not stale while those of others run. */
+static bool is_left(const struct config *config, const struct config_map *map, __u32 id)
+{
+	return map->type == BPF_MAP_TYPE_DEVMAP && config_use_is_left(config, map, id);
+}
+
 int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info)
 {
@@ -150,7 +156,7 @@ int config_open_map(const struct config *config, const struct config_map *map,
 	fd = err ? err : dup(found->fd);
 	if (!err && fd < 0)
 		fd = failed(-errno, "cannot keep map '%s' open", map->name);
-	if (fd >= 0)
+	if (fd >= 0 && !is_left(config, map, found->info.id))
 		config_use_check(config, map->name, found->info.id);
 	if (fd >= 0 && config_use_may_say(config))
 		config_apart_check(config, map->name, found->info.id, view.len > 1);

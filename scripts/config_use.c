@@ -275,6 +275,28 @@ void config_use_check(const struct config *config, const char *map, __u32 map_id
 		say(config, map, map_id, found);
 }
 
+/* Maps of the loader of ip and tc without libbpf have no names. */
+static bool is_in_its_place(const struct bpf_map_info *info, const struct config_map *map)
+{
+	return info->type == map->type && (!info->name[0] || !strcmp(info->name, map->name));
+}
+
+bool config_use_is_left(const struct config *config, const struct config_map *map, __u32 map_id)
+{
+	struct config_use *use = config->use;
+	enum map_use found;
+
+	if (!use || !use->some || use->stale || use->unknown)
+		return false;
+	found = judge(config, map_id);
+	if (found != MAP_USE_OTHERWISE && found != MAP_USE_NOTHING)
+		return false;
+	for (size_t i = 0; i < use->users.live.maps_len; i++)
+		if (is_in_its_place(&use->users.live.maps[i].info, map))
+			return false;
+	return true;
+}
+
 struct json_object *config_json_begin(const char *schema, const struct config *config)
 {
 	struct json_object *document = json_begin(schema, &config->iface);

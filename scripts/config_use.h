@@ -31,6 +31,12 @@ void config_use_free(struct config_use *use);
  */
 void config_use_check(const struct config *config, const char *map, __u32 map_id);
 
+/*
+ * Returns whether a map, by its name, type and id, is left from programs of another hook: what was
+ * opened so far is in use, and nothing that runs uses this one, or another in its place.
+ */
+bool config_use_is_left(const struct config *config, const struct config_map *map, __u32 map_id);
+
 /* Forget what was found, and ask the kernel anew at the next map: for tools that watch. */
 void config_use_renew(const struct config *config);
 

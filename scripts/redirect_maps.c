@@ -5,6 +5,7 @@
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "scripts/config_apart.h"
+#include "scripts/config_use.h"
 #include "scripts/redirect_maps.h"
 
 static const __u32 zero;
@@ -41,24 +42,36 @@ static int open_one(int *fd, const struct config *config, const struct config_ma
 	return *fd < 0 ? *fd : 0;
 }
 
+/* A program of tc has none; that of XDP may wait for its pin, if its loader makes none. */
+static int open_port(struct redirect_maps *maps, const struct config *config,
+                     enum config_access access)
+{
+	__u32 id;
+
+	if (view_map_id(&config->dir, REDIRECT_PORT_MAP, &id) != -ENOENT) {
+		maps->tc_only = config_use_is_left(config, &port_map, id);
+		return open_one(&maps->port_fd, config, &port_map, access);
+	}
+	maps->tc_only = true;
+	if (config_apart_tell(config, REDIRECT_PORT_MAP, 0) && access == CONFIG_WRITE)
+		return rejected(-ENOENT, "cannot redirect %s without its map '%s'",
+		                config->iface.name, REDIRECT_PORT_MAP);
+	return 0;
+}
+
 int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
                        enum config_access access)
 {
-	__u32 id;
 	int err;
 
-	*maps = (struct redirect_maps){ -1, -1, -1, -1, config->iface.name };
+	*maps = (struct redirect_maps){ -1, false, -1, -1, -1, config->iface.name };
 	err = open_one(&maps->mode_fd, config, &mode_map, access);
 	if (!err)
 		err = open_one(&maps->params_fd, config, &params_map, access);
 	if (!err)
 		err = open_one(&maps->flows_fd, config, &flows_map, access);
-	/* A program of tc has none; that of XDP may wait for its pin, if its loader makes none. */
-	if (!err && view_map_id(&config->dir, REDIRECT_PORT_MAP, &id) != -ENOENT)
-		err = open_one(&maps->port_fd, config, &port_map, access);
-	else if (!err && config_apart_tell(config, REDIRECT_PORT_MAP, 0) && access == CONFIG_WRITE)
-		err = rejected(-ENOENT, "cannot redirect %s without its map '%s'",
-		               config->iface.name, REDIRECT_PORT_MAP);
+	if (!err)
+		err = open_port(maps, config, access);
 	if (err)
 		redirect_maps_close(maps);
 	return err;
@@ -112,14 +125,15 @@ int redirect_maps_note(const struct redirect_maps *maps, const struct redirect_m
 
 int redirect_maps_switch_on(const struct redirect_maps *maps, const struct redirect_mode *mode)
 {
+	bool plain = mode->plain || maps->tc_only;
 	int err = set_mode(maps, mode);
 
 	if (err || maps->port_fd < 0)
 		return err;
-	/* From devmap to plain, the entry is of no more use. */
-	err = mode->plain ? bpf_map_delete_elem(maps->port_fd, &zero)
-	                  : bpf_map_update_elem(maps->port_fd, &zero, &mode->ifindex, BPF_ANY);
-	return err && !(mode->plain && err == -ENOENT)
+	/* From devmap to plain, or to tc, the entry is of no more use. */
+	err = plain ? bpf_map_delete_elem(maps->port_fd, &zero)
+	            : bpf_map_update_elem(maps->port_fd, &zero, &mode->ifindex, BPF_ANY);
+	return err && !(plain && err == -ENOENT)
 	               ? redirect_maps_failed_write(maps, REDIRECT_PORT_MAP, err)
 	               : 0;
 }

@@ -10,7 +10,8 @@
 #include "scripts/config.h"
 
 struct redirect_maps {
-	int port_fd; /* -1: only a tc program is there */
+	int port_fd;  /* -1: only a tc program is there */
+	bool tc_only; /* the same, also if tx_port is left from before */
 	int params_fd, flows_fd, mode_fd;
 	const char *ifname;
 };

@@ -16,7 +16,7 @@
 /* Everything that is to be shown of one interface. */
 struct picture {
 	struct redirect_mode mode;
-	__u32 port;
+	__u32 port;   /* in tx_port, if XDP has that; or 0 */
 	__u32 target; /* ifindex, or 0: off */
 	struct interface to;
 	struct redirect_flow *flows;
@@ -34,9 +34,11 @@ static int take_picture(struct picture *picture, const struct config *config)
 	err = redirect_maps_get(&maps, &picture->mode, &picture->port);
 	if (!err)
 		err = redirect_maps_flows(&maps, &picture->flows, &picture->len);
+	if (maps.tc_only)
+		picture->port = 0;
 	/* An interface that is gone has left the devmap. */
 	picture->target =
-		maps.port_fd < 0 || picture->mode.plain ? picture->mode.ifindex : picture->port;
+		maps.tc_only || picture->mode.plain ? picture->mode.ifindex : picture->port;
 	redirect_maps_close(&maps);
 	if (!err && picture->target && interface_by_index(&picture->to, picture->target))
 		picture->to.ifindex = 0;

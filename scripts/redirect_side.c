@@ -219,7 +219,7 @@ void redirect_side_tell_loss(const struct redirect_side *side)
 	enum veth_loss loss;
 	struct veth_peer peer;
 
-	if (side->maps.port_fd < 0 || config_use_is_stale(&side->config))
+	if (side->maps.tc_only || config_use_is_stale(&side->config))
 		return;
 	loss = xdp_source_judge(&side->from, &peer);
 	veth_peer_tell_loss(&peer, side->from.name, loss);
