@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # set by run
 # Filters of tc by the plugin whose programs have a program array: the pin is that of what runs.
+. tests/faults.sh
 export TC_LIB_DIR=compat
 
 # filter VERB HOOK WORD...: of v0, with the place that a test needs.
@@ -140,4 +141,28 @@ test_what_is_prepared_and_taken_back_leaves_the_link_of_what_runs()
 		unload --prepared --all v0
 		expect_array parse_xnext "$id"
 	done
+}
+
+prepare_beside()
+{
+	unload --prepared --all v0
+	load --no-attach -n jumps_main v0 "$JUMPS"
+} >/dev/null 2>&1
+
+# The next run finishes what was begun, or does it.
+expect_name_given_back()
+{
+	[[ -e $BPFFS/v0/jumps ]] || fail "nothing has the name: $(left)"
+	expect_status 0 unload --prepared --all v0
+	expect_array jumps "$array"
+	expect_no_stage
+}
+
+test_killed_anywhere_the_next_run_gives_the_name_back()
+{
+	load -n jumps_main v0 "$JUMPS" >/dev/null
+	array=$(map_id "$BPFFS/v0/jumps")
+	kill_everywhere "$CHANGING_CALLS" prepare_beside unload --prepared --all v0 -- expect_name_given_back
+	echo "killed at $points points" >&2
+	((points > 10)) || fail "killed at $points points only"
 }
