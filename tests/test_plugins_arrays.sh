@@ -107,17 +107,22 @@ test_what_is_prepared_gives_the_name_of_an_array_back()
 
 test_filters_beside_each_other_have_one_link()
 {
+	local id
 	tc qdisc add dev v0 clsact
 	load --no-attach v0 objects/tc_drop.o
 	filter add ingress obj objects/tc_parse.o
+	id=$(map_id "$BPFFS/v0/parse_tnext")
 	tc filter add dev v0 ingress pref 20 handle 1 ifbpf da obj objects/tc_parse.o
+	[[ $(map_id "$BPFFS/v0/parse_tnext") == "$id" && -z $(left | grep tnext) ]] || fail "$(left)"
 	drop_next parse_tnext
 	send 1
 	expect_counter "$BPFFS/v0/tc_stats_map" 2 1 100
+	# The first of them handed it on.
+	[[ $(counter "$BPFFS/v0/parse_twent" 0) == "1 100" ]] || fail "$(counter "$BPFFS/v0/parse_twent" 0)"
+	expect_status 0 pin_maps v0
 	tc filter del dev v0 ingress pref 10 handle 1 ifbpf
 	send 1
 	expect_counter "$BPFFS/v0/tc_stats_map" 2 2 200
-	expect_status 0 pin_maps v0
 }
 
 test_replacements_leave_no_link_behind()
