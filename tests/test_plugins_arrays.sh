@@ -171,3 +171,17 @@ test_killed_anywhere_the_next_run_gives_the_name_back()
 	echo "killed at $points points" >&2
 	((points > 10)) || fail "killed at $points points only"
 }
+
+# Without CAP_SYS_ADMIN what runs is known by its pins.
+test_three_capabilities_are_enough_to_give_the_name_back()
+{
+	local id
+	ulimit -l unlimited 2>/dev/null || true # which counts before 5.11
+	tc qdisc add dev v0 clsact
+	filter add ingress obj "$JUMPS" program jumps_main
+	id=$(map_id "$BPFFS/v0/jumps")
+	expect_fail "cannot add the filter: " setpriv --bounding-set "-all,+net_admin,+bpf,+perfmon" \
+		--inh-caps -all --no-new-privs tc filter add dev v0 ingress protocol ip pref 10 handle 5 \
+		ifbpf da obj "$JUMPS" program jumps_main
+	expect_array jumps "$id"
+}
