@@ -131,3 +131,27 @@ test_what_stays_has_its_pins_whatever_is_killed_anywhere()
 	echo "killed at $points calls" >&2
 	((points > 20)) || fail "killed at $points points only"
 }
+
+test_what_stays_has_its_pins_whatever_fails_anywhere()
+{
+	local link call n errno
+
+	second objects/tc_drop.o --link
+	link=$(link_of "$BPFFS/v0/%links/tc_ingress")
+	for call in $CHANGING_CALLS sendto bpf; do
+		for errno in ENOMEM EPERM; do
+			for ((n = 1; ; n++)); do
+				other=$(tc_prog v0 ingress 800)
+				inject "$call" "error=$errno" "$n" load --expect "$other" v0 objects/tc_drop.o
+				[[ -n $injected ]] || break
+				((status == 0 || status == 2 || status == 3)) ||
+					fail "$call $n $errno: status $status, $errors"
+				((++points))
+				expect_first_ours
+			done
+		done
+	done
+	[[ $(tc_ids v0 ingress | wc -l) == 1 ]] || fail "filters: $(tc filter show dev v0 ingress)"
+	echo "failed at $points calls" >&2
+	((points > 40)) || fail "failed at $points points only"
+}
