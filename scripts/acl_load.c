@@ -195,7 +195,7 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 	struct acl_list_wish wish;
 	const char *reason = NULL;
 	struct line_file file;
-	int status;
+	int status, err;
 
 	for (int i = 0; i < count; i++) {
 		if (options->list && acl_entry_word(&said, words[i], strlen(words[i]), &reason)) {
@@ -215,8 +215,9 @@ int acl_load(struct config *config, const struct acl_options *options, const cha
 	wish = (struct acl_list_wish){ .name = options->list,
 		                       .verdict = said.verdict,
 		                       .sides = said.sides };
-	if (line_file_open(&file, path))
-		return EXIT_KERNEL;
+	err = line_file_open(&file, path);
+	if (err)
+		return err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	status = load(config, options, &wish, &file);
 	line_file_close(&file);
 	return status;

@@ -214,10 +214,10 @@ int config_load(struct config *config, const char *path, bool keep_going,
                 int (*enforce)(struct config *config, const struct config_entries *entries))
 {
 	struct reading reading = { .entries = { .entry = entry } };
-	int status;
+	int status, err = line_file_open(&reading.file, path);
 
-	if (line_file_open(&reading.file, path))
-		return EXIT_KERNEL;
+	if (err)
+		return err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
 	status = load(&reading, config, keep_going, enforce);
 	tdestroy(reading.tree, keep_key);
 	free(reading.entries.list);

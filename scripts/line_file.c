@@ -19,7 +19,10 @@
 #define FILE_MOST (1UL << 30)
 #define READ_MOST (1UL << 20) /* at once */
 
-/* Follow the lines into what has been read anew, from `from` on. Returns 0 or -E2BIG, reported. */
+/*
+ * Follow the lines into what has been read anew, from `from` on. Returns 0; or, reported, -EINVAL
+ * for a line that is too long, or -E2BIG.
+ */
 static int check_size(struct line_file *file, size_t from, size_t *line_start)
 {
 	const char *newline;
@@ -28,9 +31,11 @@ static int check_size(struct line_file *file, size_t from, size_t *line_start)
 	do {
 		newline = memchr(file->text + from, '\n', file->len - from);
 		end = newline ? (size_t)(newline - file->text) : file->len;
-		if (end - *line_start > LINE_MOST)
-			return rejected(-E2BIG, "cannot read %s: line %u is longer than %lu KiB",
-			                file->name, file->line + 1, LINE_MOST >> 10);
+		if (end - *line_start > LINE_MOST) {
+			note("%s:%u: is longer than %lu KiB", file->name, file->line + 1,
+			     LINE_MOST >> 10);
+			return -EINVAL;
+		}
 		if (newline) {
 			file->line++;
 			from = *line_start = end + 1;

@@ -24,7 +24,8 @@ struct line_file {
 
 /*
  * Read a file, or standard input for "-": up to 1 GiB, of lines up to 64 KiB; UTF-16 is refused.
- * Reports its failures. Returns 0 or a negative errno; line_file_close() must follow success.
+ * Reports its failures. Returns 0; -EINVAL if what the file has was refused; or another negative
+ * errno. line_file_close() must follow success.
  */
 int line_file_open(struct line_file *file, const char *path);
 void line_file_close(struct line_file *file);

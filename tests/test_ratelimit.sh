@@ -267,7 +267,7 @@ test_utf16_is_named_as_such()
 		printf "$text" >"$TMPDIR/text"
 		for tool in "load" "load --list bad"; do
 			# shellcheck disable=SC2086 # words
-			expect_status 2 acl v0 $tool "$TMPDIR/text"
+			expect_status 1 acl v0 $tool "$TMPDIR/text"
 			[[ $errors == "acl: cannot read $TMPDIR/text: it is UTF-16
   hint: make it UTF-8 first: iconv -f UTF-16 -t UTF-8" ]] || fail "$text: $errors"
 		done
