@@ -291,6 +291,11 @@ test_keep_going_leaves_out_what_there_is_no_room_for()
 	expect_status 3 ratelimit v0 -k load "$TMPDIR/lines"
 	[[ $errors == "ratelimit: $TMPDIR/lines: 6 of 16390 limits are left out: there is room for 16384" ]] || fail "$errors"
 	[[ $(ratelimit v0 save | sort) == "$(lines 16384 "/32 pps 1 burst 1 per source" | sort)" ]] || fail "not the first"
+	# Beside what is there as well: then nothing is loaded.
+	ratelimit v0 flush
+	ratelimit v0 add 192.0.2.1 pps 1
+	expect_status 2 ratelimit v0 -k load "$TMPDIR/lines"
+	[[ $errors == *"with those that are to go they are 16385"* && $(ratelimit v0 save) == "192.0.2.1/32 "* ]] || fail "$errors"
 	unload v0 --all >/dev/null
 	load v0 objects/xdp_acl.o >/dev/null
 	lines 8195 "" >"$TMPDIR/lines"
