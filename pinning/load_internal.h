@@ -67,6 +67,13 @@ void load_end(struct loading *l, int err);
 /* loader.c: what is attached, by programs and by links. Reports its failures. */
 int load_look(struct loading *l);
 
+/*
+ * load_object.c: load the object with the maps that are pinned here, unless another interface's
+ * load did it: then see that those do here as well. Returns 0, -EAGAIN if it is to be made anew, or
+ * another negative errno; reported.
+ */
+int load_object(struct loading *l);
+
 /* loader.c: whose that is, what makes room, and how to attach. Reports its failures. */
 int load_choose(struct loading *l);
 

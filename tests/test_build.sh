@@ -164,7 +164,7 @@ test_what_failed_is_said_once_more_at_the_end()
 	END
 	mount --bind . /mnt
 	cd /mnt
-	expect_status 1 env -u AGAIN JOBS=1 tests/run.sh "$TMPDIR/test_ends.sh"
+	expect_status 1 env -u AGAIN -u TIMES JOBS=1 tests/run.sh "$TMPDIR/test_ends.sh"
 	[[ $(tail -n 5 <<<"$output") == "# not ok 1 - test_one_fails"$'\n'"# seen here"$'\n'"# "*": for this reason"$'\n'"1..2"$'\n'"1 passed, 1 failed, 0 skipped" ]] ||
 		fail "it ends with: $(tail -n 5 <<<"$output")"
 	[[ $output == "not ok 1 - test_one_fails"$'\n'"# seen here"*"ok 2 - "* ]] || fail "it says: $output"
@@ -196,11 +196,11 @@ test_what_failed_comes_once_more_when_all_else_is_done()
 	mount -t tmpfs tmpfs /srv
 	mount --bind . /mnt
 	cd /mnt
-	expect_status 1 env AGAIN=yes JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
+	expect_status 1 env -u TIMES AGAIN=yes JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
 	[[ $output == "# failed beside others, and comes once more: test_one_fails_beside_others"$'\n'"# "*": too early"$'\n'*$'\n'"ok 1 - test_one_takes_long"$'\n'"ok 2 - test_one_fails_beside_others"$'\n'"not ok 3 - test_one_fails"$'\n'*$'\n'"# ok 2 - test_one_fails_beside_others: failed beside others, passed alone"$'\n'"# not ok 3 - "*"2 passed, 1 failed, 0 skipped" ]] ||
 		fail "it says: $output"
 	rm /srv/early /srv/late
-	expect_status 1 env -u AGAIN JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
+	expect_status 1 env -u AGAIN -u TIMES JOBS=3 tests/run.sh "$TMPDIR/test_again.sh"
 	[[ $output == "not ok 1 - "*"1 passed, 2 failed, 0 skipped" ]] || fail "it says: $output"
 }
 
