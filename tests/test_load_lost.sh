@@ -29,10 +29,13 @@ expect_on()
 	[[ -z $(stages) ]] || fail "$2: a stage is left"
 }
 
-# begin OLD NEW [OPTION...]: as become, whatever mode or kind there was before.
+# begin OLD NEW [OPTION...]: as become, whatever mode or kind there was before. A qdisc that is there,
+# was removed, or never was, makes a load ask the kernel for other things: it was removed each time.
 begin()
 {
 	unload --all --foreign v0 >/dev/null 2>&1 || true
+	tc qdisc replace dev v0 clsact
+	tc qdisc del dev v0 clsact
 	become "$@"
 }
 
