@@ -217,7 +217,7 @@ static void say_left(const struct carried *one, const struct migrate_report *rep
 	if (carry_lost(one)) {
 		hint("if programs count there: --class %s=counter adds both up after the switch, "
 		     "until which every number in the new map is zero, also one that is a verdict; "
-		     "--class %s=flow says that programs keep it",
+		     "--class %s=flow says that programs keep it, =config that only tools do",
 		     one->name, one->name);
 	}
 	for (unsigned int i = 0; i < report->problem_count; i++)

@@ -58,7 +58,9 @@ test_the_order_of_use_tells_maps_apart_whose_names_are_cut_alike()
 	[[ $output == *"no program of objects/xdp_pass.o"* ]] || fail "$output"
 	for n in 1 2; do
 		mapfile -t ids < <(prog_maps "$(prog_id v0)")
-		expect_status 0 pin_maps --carry --object "$twins" v0
+		# What they are is only guessed: programs may have counted there meanwhile.
+		expect_status $((n == 1 ? 0 : 3)) pin_maps --carry --object "$twins" v0
+		[[ $n == 1 || $errors == *"=config that only tools do"* ]] || fail "$errors"
 		send 1
 		expect_id "$BPFFS/v0/identical_name_2" "${ids[0]}"
 		expect_id "$BPFFS/v0/identical_name_1" "${ids[1]}"
