@@ -551,7 +551,7 @@ test_without_the_program_it_is_said_what_to_load()
 test_without_maps_of_lists_rules_work_all_the_same()
 {
 	load v0 "$ACL" >/dev/null
-	rm "$BPFFS"/v0/acl_{lists,list_hits,tops4,sets4,sets6,fronts4}
+	rm "$BPFFS"/v0/{,%egress/}acl_{lists,list_hits,tops4,sets4,sets6,fronts4}
 	acl v0 add "$SENDER"
 	send 2
 	expect_counter "$BPFFS/v0/xdp_stats_map" 1 2 200
