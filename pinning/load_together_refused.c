@@ -95,8 +95,8 @@ void load_hint_first(const void *context, const struct carried *one, const struc
 		     session->present->ifnames[0], hook_name(l->object->hook), words);
 	else
 		hint("it is the map of program %s (id %u) on %s as well, which goes first, with "
-		     "all "
-		     "that are to share: %s --shared --on-mismatch migrate --hook %s%s OBJECT",
+		     "all that are to share: "
+		     "%s --shared --on-mismatch migrate --hook %s%s OBJECT",
 		     holder->prog_name, holder->prog_id, hook_name(holder->hook),
 		     cli_command("load"), hook_name(holder->hook), words);
 	free(words);
