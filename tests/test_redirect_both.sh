@@ -12,7 +12,7 @@
 each_change()
 {
 	need strace
-	strace -f -qq -e trace=bpf -o "$TMPDIR/calls" "$@" >/dev/null
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -e trace=bpf -o "$TMPDIR/calls" "$@" >/dev/null
 	grep -n 'BPF_MAP_\(UPDATE\|DELETE\)_ELEM' "$TMPDIR/calls" | cut -d: -f1
 }
 
