@@ -54,6 +54,14 @@ void access_hint(const char *caps)
 		hint("run as root");
 }
 
+int access_programs_refused(int err, const char *ifname, const char *caps)
+{
+	failed(err, "cannot open the programs on %s by their ids", ifname);
+	if (err == -EPERM)
+		access_hint(caps);
+	return err;
+}
+
 static int find_group(const char *group, __u32 *gid)
 {
 	struct group *entry = getgrnam(group);

@@ -25,6 +25,12 @@ int access_user_namespace(char *evidence, size_t size);
 void access_hint(const char *caps);
 
 /*
+ * Report that the programs on an interface could not be opened by their ids, as live_query() does;
+ * for want of privilege with access_hint(caps). Returns err.
+ */
+int access_programs_refused(int err, const char *ifname, const char *caps);
+
+/*
  * Find a group by name or number and see that it may be let in: everybody must be able to pass the
  * root, and nobody but root may be able to write any directory of any BPF filesystem in sight,
  * since a read-only descriptor can be pinned there again and reopened for writing. BPF filesystems

@@ -89,7 +89,7 @@ int bpffs_relative(const struct bpffs *fs, const char *ifname, const struct netn
 int bpffs_open_dir(int parent_fd, const char *name, int flags);
 int bpffs_make_dir(int parent_fd, const char *name, mode_t mode);
 
-/* Whether one that is there could be opened so: 0, or a negative errno as above. */
+/* Whether one that is there could be opened so: 0, or a negative errno as above; and what it is. */
 int bpffs_check_dir(int parent_fd, const char *name);
 int bpffs_describe_dir(int parent_fd, const char *name, struct stat *st);
 

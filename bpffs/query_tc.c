@@ -89,8 +89,7 @@ static int take_nothing(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-/* A kernel that gives an answer to whoever listens gives it to who asks as well, with NLM_F_ECHO.
- */
+/* With NLM_F_ECHO a kernel that gives its answer to whoever listens gives it to who asks too. */
 bool query_has_no_qdisc(const struct interface *iface, struct netlink *netlink)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64] = {};

@@ -23,13 +23,10 @@ static int look(struct adoption *a)
 	if (err)
 		return err;
 	err = live_query(&a->live, &a->attached);
-	if (err) {
-		failed(err, "cannot open the programs on %s by their ids", a->iface->name);
-		if (err == -EPERM)
-			access_hint("CAP_SYS_ADMIN");
-	} else {
+	if (err)
+		access_programs_refused(err, a->iface->name, "CAP_SYS_ADMIN");
+	else
 		err = attachments_check(&a->attached, a->iface);
-	}
 	if (err)
 		forget(a);
 	return err;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
@@ -85,6 +86,8 @@ int carry_leave_to_row(struct carry *carry)
 		live_free(&row);
 		if (err)
 			failed(err, "cannot look at the row that link '%s' leads to", link->name);
+		if (err == -EPERM)
+			access_hint("CAP_SYS_ADMIN");
 	}
 	return err;
 }

@@ -216,12 +216,8 @@ static int publish(struct loading *l)
 	if (err)
 		return err;
 	err = live_query(&l->live, &l->attached);
-	if (err) {
-		failed(err, "cannot open the programs on %s by their ids", l->iface->name);
-		if (err == -EPERM)
-			access_hint("CAP_SYS_ADMIN");
-		return err;
-	}
+	if (err)
+		return access_programs_refused(err, l->iface->name, "CAP_SYS_ADMIN");
 	err = plan_make(&l->report->plan, &in);
 	if (err)
 		return err;

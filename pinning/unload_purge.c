@@ -19,11 +19,9 @@ static bool leaves_nothing(const struct unloading *u, const struct unloaded *one
 /* What holds for one program holds for all. */
 static int cannot_open(struct unloading *u, int err)
 {
-	failed(err, "cannot open the programs on %s by their ids", u->iface->name);
 	u->shut = err == -EPERM;
-	if (u->shut)
-		access_hint("CAP_SYS_ADMIN: which maps others need must be known");
-	return err;
+	return access_programs_refused(err, u->iface->name,
+	                               "CAP_SYS_ADMIN: which maps others need must be known");
 }
 
 /* Drop what goes of the maps; with stage NULL count them. */

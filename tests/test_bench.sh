@@ -249,16 +249,25 @@ test_a_loader_that_does_nothing_is_not_measured()
 	[[ $rows == *"row bulk-insert acl-load failed: acl has 0 of "*" ranges in list bench"* ]] || fail "$rows"
 }
 
+# fake_peers SCRIPT PEER...: these are that script in /mnt, which is not below /run, the benchmark's own.
+fake_peers()
+{
+	local peer script=$1
+
+	shift
+	mount -t tmpfs tmpfs /mnt
+	for peer; do
+		printf '#!/bin/sh\n%s\n' "$script" >"/mnt/$peer"
+		chmod +x "/mnt/$peer"
+	done
+}
+
 # It would be the fastest of all.
 test_peers_that_say_all_is_well_and_do_nothing_are_not_measured()
 {
-	local peer row
+	local row
 
-	mount -t tmpfs tmpfs /mnt
-	for peer in bpftool xdp-loader xdp-filter; do
-		printf '#!/bin/sh\nexit 0\n' >"/mnt/$peer"
-		chmod +x "/mnt/$peer"
-	done
+	fake_peers 'exit 0' bpftool xdp-loader xdp-filter
 	PATH=/mnt:$PATH bench --json loading bulk
 	((status == 3)) || fail "status $status: $errors"
 	rows=$(bench_json <<<"$output") || fail "the document is not whole"
@@ -311,13 +320,7 @@ test_a_peer_that_is_not_installed_is_named_with_its_package()
 # A file that can be run, and fails.
 test_a_peer_that_does_not_work_is_named_and_the_others_are_measured()
 {
-	local peer
-
-	mount -t tmpfs tmpfs /mnt # not below /run, which is the benchmark's own
-	for peer in xdp-forward xdp-filter bpftool; do
-		printf '#!/bin/sh\necho no >&2\nexit 1\n' >"/mnt/$peer"
-		chmod +x "/mnt/$peer"
-	done
+	fake_peers 'echo no >&2; exit 1' xdp-forward xdp-filter bpftool
 	PATH=/mnt:$PATH bench --json packet bulk
 	((status == 0)) || fail "status $status: $errors"
 	rows=$(bench_json <<<"$output") || fail "the document is not whole"
