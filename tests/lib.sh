@@ -22,9 +22,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:exitcode=134:print_stacktra
 setup()
 {
 	# A bpffs of the machine may lie underneath: a test without bpffs must not find it.
-	while mountpoint -q "$BPFFS"; do
-		umount "$BPFFS"
-	done
+	while umount "$BPFFS" 2>/dev/null; do :; done
 	mount -t bpf bpf "$BPFFS"
 	mount -t tmpfs -o mode=755 tmpfs /run # netns names and lock files
 	mkdir /run/netns /run/ifbpf
@@ -39,21 +37,26 @@ setup()
 }
 
 # add_veth IFNAME MAC ADDRESS NETNS PEER PEER_MAC PEER_ADDRESS: a silent pair of which both ends are
-# up and know each other as neighbours.
+# up and know each other as neighbours. Few processes, as every test begins with this.
 add_veth()
 {
-	local there=(nsenter --net="/run/netns/$4")
-
 	ip link add "$1" address "$2" type veth peer name "$5" address "$6" netns "$4"
-	silence "$1"
-	# shellcheck disable=SC2016 # the argument of the inner bash
-	"${there[@]}" bash -c '. tests/lib.sh; silence "$1"' bash "$5"
-	ip addr add "$3/24" dev "$1"
-	"${there[@]}" ip addr add "$7/24" dev "$5"
-	ip link set "$1" up
-	"${there[@]}" ip link set "$5" up
-	ip neigh replace "$7" lladdr "$6" dev "$1" nud permanent
-	"${there[@]}" ip neigh replace "$3" lladdr "$2" dev "$5" nud permanent
+	open_end "$1" "$3" "$6" "$7"
+	# shellcheck disable=SC2016 # the arguments of the inner bash
+	nsenter --net="/run/netns/$4" bash -c "$(declare -f no_ipv6 open_end)"'; open_end "$@"' bash \
+		"$5" "$7" "$2" "$3"
+}
+
+# open_end IFNAME ADDRESS NEIGHBOUR_MAC NEIGHBOUR_ADDRESS
+open_end()
+{
+	no_ipv6 "$1"
+	ip -batch - <<-end
+		link set dev $1 arp off
+		addr add $2/24 dev $1
+		link set dev $1 up
+		neigh replace $4 lladdr $3 dev $1 nud permanent
+	end
 }
 
 # Called once for each test by tests/run.sh, in namespaces of its own: FILE NAME.
@@ -197,14 +200,12 @@ without_proc()
 # run COMMAND...: sets $status, $output and $errors (what it printed on stdout and stderr).
 run()
 {
-	local out
+	local out=/run/run.$BASHPID.${#FUNCNAME[@]} # what runs beside or inside it has another one
 
-	out=$(mktemp -d)
 	status=0
-	"$@" >"$out/output" 2>"$out/errors" </dev/null || status=$?
-	output=$(<"$out/output")
-	errors=$(<"$out/errors")
-	rm -r "$out"
+	"$@" >"$out.output" 2>"$out.errors" </dev/null || status=$?
+	output=$(<"$out.output")
+	errors=$(<"$out.errors")
 }
 
 # expect_status N COMMAND...: it ends with exactly this status; sets what run sets.
@@ -265,10 +266,15 @@ with_fault()
 # silence IFNAME: before it goes up, so that it sends nothing by itself.
 silence()
 {
+	no_ipv6 "$1"
+	ip link set dev "$1" arp off
+}
+
+no_ipv6()
+{
 	local v6=/proc/sys/net/ipv6/conf/$1/disable_ipv6
 
 	[[ ! -e $v6 ]] || echo 1 >"$v6"
-	ip link set dev "$1" arp off
 }
 
 # gro_helps: a veth takes frames that a native program redirects to its other end if GRO is on; before
