@@ -261,7 +261,7 @@ report()
 		result_ok "$name"
 		((n < planned)) || echo "# ok $number - $name: failed beside others, passed alone" >>"$tmp/again"
 		# How much a matrix of faults covered is a result as well.
-		grep -E '^(killed|failed) at [0-9]+ ' "$tmp/$n.out" | diagnostics
+		[[ ! -s $tmp/$n.out ]] || grep -E '^(killed|failed) at [0-9]+ ' "$tmp/$n.out" | diagnostics
 		return
 	fi
 	reason=$(cat "$tmp/$n.skip" 2>/dev/null)
