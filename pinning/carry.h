@@ -16,6 +16,7 @@
 #include "pinning/migrate.h"
 #include "pinning/progress.h"
 
+struct live;
 struct object;
 struct plan;
 struct plan_map;
@@ -205,8 +206,10 @@ struct carry_place {
 	const struct interface *iface;
 	const struct directory *dir;
 	int stage_fd;
-	enum hook hook; /* of the new program */
+	enum hook hook; /* of the new program; HOOKS: others switched, on whatever hook */
 	bool switched;  /* else the new program is only prepared */
+	/* With HOOKS: what runs, and is no prepared program. */
+	const struct live *live;
 };
 
 /*
@@ -217,7 +220,7 @@ struct carry_place {
  */
 void carry_look_elsewhere(struct carry *carry, const struct carry_place *at);
 
-/* The part of it that is about prepared programs. */
+/* The part of it that is about prepared programs. stage_fd -1: carry_stage() is to note it. */
 void carry_look_at_prepared(struct carry *carry, const struct carry_place *at);
 
 /* Note in the stage that one->shared, or one->sharers, is set now. */

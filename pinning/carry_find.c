@@ -268,6 +268,15 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 			err = add_all(carry, in, &others, &pinned, &in->plan->maps[i]);
 	if (!err)
 		err = carry_leave_to_row(carry);
+	/* Put into a row later, say, they count where readers look. */
+	if (!err)
+		carry_look_at_prepared(carry, &(struct carry_place){
+						      .iface = in->iface,
+						      .dir = in->dir,
+						      .stage_fd = -1,
+						      .hook = HOOKS,
+						      .live = in->live,
+					      });
 	elsewhere_free(&others);
 	view_close(&pinned);
 	return err;

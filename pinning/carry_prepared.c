@@ -2,6 +2,7 @@
 /* Programs that are only pinned, for others to attach, and were loaded with the old maps. */
 #include <stdio.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
@@ -17,21 +18,37 @@ static bool has(const __u32 *maps, __u32 len, __u32 map_id)
 	return false;
 }
 
+static bool is_noted(const struct carry_place *at, enum hook hook, __u32 prog_id)
+{
+	const struct record *rec = &at->dir->record;
+
+	return notes_get_prepared(rec, hook) == prog_id || notes_has_wanted(rec, hook, prog_id);
+}
+
+static bool runs(const struct live *live, __u32 prog_id)
+{
+	for (size_t i = 0; i < live->progs_len; i++)
+		if (live->progs[i].id == prog_id)
+			return true;
+	return false;
+}
+
 /* Taken off by others, a program leaves its pin on the hook; the one that comes follows it there.
  */
 static bool is_prepared(const struct carry_place *at, enum hook hook, __u32 prog_id)
 {
-	return hook != at->hook || notes_get_prepared(&at->dir->record, hook) == prog_id;
+	if (at->hook == HOOKS)
+		return is_noted(at, hook, prog_id) && !runs(at->live, prog_id);
+	return hook != at->hook || is_noted(at, hook, prog_id);
 }
 
-/* Counters are not copied: what they have is with the program, or with those that share them. */
+/* Counters are not copied: what they have comes over, or is with those that share them. */
 static void tell_left(const struct carried *one, const struct bpf_prog_info *info, enum hook hook,
                       const struct carry_place *at)
 {
 	const char *prog = *info->name ? info->name : "-";
 	/* Or it was on the hook, and others put another one there. */
-	bool prepared = notes_get_prepared(&at->dir->record, hook) == info->id;
-	const char *how = prepared ? "prepared" : "pinned";
+	const char *how = is_noted(at, hook, info->id) ? "prepared" : "pinned";
 
 	if (one->apart)
 		note("map '%s': program %s (id %u), %s for %s, has the one of %s as well, "
@@ -41,7 +58,7 @@ static void tell_left(const struct carried *one, const struct bpf_prog_info *inf
 		note("map '%s': program %s (id %u), %s for %s, has the old one, which stays "
 		     "for it%s",
 		     one->name, prog, info->id, how, hook_name(hook),
-		     one->class == MIGRATE_COUNTER ? ", and with it all counts up to now"
+		     one->class == MIGRATE_COUNTER ? ", and counts there"
 		     : one->joins                  ? ": edits of it are not in the one in place"
 		                                   : ": the new one is a copy");
 }
@@ -51,6 +68,7 @@ static void leave_to(struct carry *carry, int prog_fd, enum hook hook, const str
 {
 	struct bpf_prog_info info = {};
 	__u32 maps[PROG_MAPS];
+	bool left = false;
 
 	if (pin_kind_of(prog_fd) != PIN_PROG || prog_describe(prog_fd, &info, maps) ||
 	    !is_prepared(at, hook, info.id))
@@ -60,10 +78,16 @@ static void leave_to(struct carry *carry, int prog_fd, enum hook hook, const str
 
 		if (!one->placed || one->shared || !has(maps, info.nr_map_ids, one->from_id))
 			continue;
-		one->shared = true;
+		one->shared = left = true;
 		tell_left(one, &info, hook, at);
-		carry_note_shared(one, at->stage_fd);
+		if (at->stage_fd >= 0)
+			carry_note_shared(one, at->stage_fd);
 	}
+	if (left && at->hook == HOOKS)
+		hint("prepare it anew, and it gets those in place: %s --no-attach %s OBJECT; "
+		     "%s --carry %s then brings over the rest",
+		     cli_command("load"), cli_interface(at->iface->name), cli_command("pin_maps"),
+		     cli_interface(at->iface->name));
 }
 
 static void look_at_hook(struct carry *carry, const struct carry_place *at, enum hook hook)

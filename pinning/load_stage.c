@@ -154,6 +154,20 @@ static bool is_wanted(const struct loading *l, __u32 prog_id)
 	       notes_has_wanted(&l->dir.record, l->object->hook, prog_id);
 }
 
+/* Those of a row keep their pins, and can be taken out of it and put in again. */
+static void keep_wanted(struct loading *l)
+{
+	enum hook hook = l->object->hook;
+
+	notes_drop_wanted(&l->rec, hook);
+	for (size_t i = 0; l->dir.has_record && i < l->live.progs_len; i++) {
+		const struct live_prog *prog = &l->live.progs[i];
+
+		if (prog->hook == hook && notes_has_wanted(&l->dir.record, hook, prog->id))
+			notes_add_wanted(&l->rec, hook, prog->id);
+	}
+}
+
 /* A program that loses its name to the new one keeps a pin beside it. */
 static bool keeps_pin(const struct loading *l, const struct load_drops *drops, __u32 prog_id)
 {
@@ -264,7 +278,7 @@ int load_stage_all(struct loading *l)
 		err = notes_set_prepared(&l->rec, l->object->hook,
 		                         l->options->no_attach ? l->report->prog_id : 0);
 	if (!l->options->no_attach)
-		notes_drop_wanted(&l->rec, l->object->hook);
+		keep_wanted(l);
 	else if (!cli_for_plugin())
 		notes_add_wanted(&l->rec, l->object->hook, l->report->prog_id);
 	if (!err && l->object->hook == HOOK_XDP)

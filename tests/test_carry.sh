@@ -355,6 +355,26 @@ test_a_program_that_goes_on_with_the_old_map_keeps_it()
 	[[ $(flow_count "$BPFFS/v0/flows") == 22 ]] || fail "$(flow_count "$BPFFS/v0/flows")"
 }
 
+test_a_list_that_a_prepared_program_has_stays_for_it()
+{
+	local old
+
+	link_xdp v0 "$BUILT/carry1.o"
+	pin_maps v0 >/dev/null
+	load --no-attach --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	deny 0 8
+	old=$(map_id "$BPFFS/v0/deny_list")
+	reload "$BUILT/carry1.o"
+	expect_status 0 pin_maps --carry v0
+	[[ $errors == *"map 'deny_list': program tc_carry1 (id "*"), prepared for tc_ingress, has the old one, which stays for it: the new one is a copy"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/deny_list%old-$old" "$old"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "$(rules_of "$BPFFS/v0/deny_list%old-$old")" ]] || fail "it is no copy"
+	# It can be edited, where it is.
+	bpftool map update pinned "$BPFFS/v0/deny_list%old-$old" key 0 0 0 0 value 1 0 0 0 0 0 0 0 ||
+		fail "it is closed to edits"
+}
+
 test_counters_that_another_interface_shares_are_left_to_it()
 {
 	local old

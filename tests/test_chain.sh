@@ -340,6 +340,76 @@ test_what_a_row_counts_after_it_was_brought_over_is_not_lost()
 	expect_actions "XDP_PASS 27"
 }
 
+# head_anew OBJECT: by a loader that makes all maps anew, which are then brought over.
+head_anew()
+{
+	ip link set dev v0 xdp off
+	link_xdp v0 "objects/$1.o"
+	run pin_maps --carry v0
+}
+
+test_what_a_prepared_program_counts_in_a_row_later_is_not_lost()
+{
+	local old
+
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_parse
+	send 10
+	old=$(map_id "$BPFFS/v0/xdp_stats_map")
+	head_anew xdp_chain
+	[[ $status == 0 && $output == *"shared     map $old into xdp_stats_map "*"/xdp_stats_map%old-$old)"* ]] ||
+		fail "status $status: $output$errors"
+	[[ $errors == *"map 'xdp_stats_map': program xdp_parse (id "*"), prepared for xdp, has the old one, which stays for it, and counts there
+  hint: prepare it anew, and it gets those in place: load --no-attach v0 OBJECT; pin_maps --carry v0 then "* ]] || fail "$errors"
+	send 5
+	expect_actions "XDP_PASS 15"
+	# Nor does it go later.
+	expect_status 0 pin_maps --carry v0
+	run gc --old
+	chain v0 insert 0 xdp_parse
+	send 7
+	expect_row "0 xdp_parse 7"
+	expect_actions "XDP_PASS 22"
+	prepare xdp_parse
+	chain v0 set 0 xdp_parse
+	send 1
+	expect_status 0 pin_maps --carry v0
+	[[ -z $(compgen -G "$BPFFS/v0/xdp_stats_map%old-*") ]] || fail "the old map stays: $output$errors"
+	expect_actions "XDP_PASS 23"
+}
+
+test_what_a_program_that_was_taken_out_counts_later_is_not_lost()
+{
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_parse xdp_echo
+	chain v0 insert 0 xdp_parse
+	chain v0 insert 0 xdp_echo
+	load v0 objects/xdp_chain.o >/dev/null
+	chain v0 del 0
+	chain v0 del 0
+	send 10
+	head_anew xdp_chain
+	chain v0 insert 0 xdp_parse
+	chain v0 insert 0 xdp_echo
+	send 5
+	expect_row "0 xdp_echo 5" "1 xdp_parse 5"
+	expect_actions "XDP_PASS 15"
+}
+
+test_what_a_row_without_its_head_counts_later_is_not_lost()
+{
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_parse
+	chain v0 insert 0 xdp_parse
+	send 10
+	head_anew xdp_pass
+	send 5
+	load v0 objects/xdp_chain.o >/dev/null
+	send 7
+	expect_row "0 xdp_parse 17"
+	expect_actions "XDP_PASS 22"
+}
+
 test_a_row_of_another_kind_than_its_new_head_stays()
 {
 	need_frags

@@ -125,6 +125,19 @@ test_gc_keeps_an_old_list_that_a_slot_has()
 	expect_id "$BPFFS/v0/blocked%old-$old" "$old"
 }
 
+test_what_one_that_was_prepared_before_others_has_is_left_as_it_is()
+{
+	local old
+
+	load --no-attach v0 "$BUILT/carry1.o" >/dev/null
+	load --no-attach v0 objects/xdp_echo.o >/dev/null
+	old=$(map_id "$BPFFS/v0/deny_list")
+	expect_status 0 load --no-attach --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list': program carry1 (id "*"), prepared for xdp, has the old one, which stays for it: the new one is a copy"* ]] ||
+		fail "it says: $errors"
+	expect_id "$BPFFS/v0/deny_list%old-$old" "$old"
+}
+
 test_what_other_prepared_programs_have_is_left_as_it_is()
 {
 	local old tc
