@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
@@ -12,6 +12,7 @@
 #include "bpffs/access.h"
 #include "bpffs/log.h"
 #include "bpffs/mounts.h"
+#include "bpffs/number.h"
 
 bool access_privileged(void)
 {
@@ -65,19 +66,14 @@ int access_programs_refused(int err, const char *ifname, const char *caps)
 static int find_group(const char *group, __u32 *gid)
 {
 	struct group *entry = getgrnam(group);
-	unsigned long long number;
-	char *end;
+	__u64 number;
 
 	if (entry) {
 		*gid = entry->gr_gid;
 		return 0;
 	}
-	/* A sign would wrap around. */
-	if (*group < '0' || *group > '9')
-		return -ENOENT;
-	errno = 0;
-	number = strtoull(group, &end, 10);
-	if (errno || *end || number >= (__u32)-1)
+	/* The last is nobody's: chown(2) leaves all as it is. */
+	if (!number_parse(group, UINT32_MAX - 1, &number))
 		return -ENOENT;
 	*gid = (__u32)number;
 	return 0;

@@ -170,12 +170,34 @@ int cli_misused(const char *tool, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/*
+ * The word that getopt_long() is to look at next, if it is a number: no option is a digit, and of
+ * "-1" it would say that there is no option 1.
+ */
+static const char *find_negative(int argc, char **argv)
+{
+	int i = optind;
+
+	if (!getenv("POSIXLY_CORRECT"))
+		while (i < argc && (*argv[i] != '-' || !argv[i][1]))
+			i++;
+	return i < argc && *argv[i] == '-' && argv[i][1] >= '0' && argv[i][1] <= '9' ? argv[i]
+	                                                                             : NULL;
+}
+
 int cli_option(int argc, char **argv, const char *letters, const struct option *options,
                const char *many)
 {
-	int c = getopt_long(argc, argv, letters, options, NULL);
 	static bool given[128];
+	const char *negative = find_negative(argc, argv);
+	int c;
 
+	if (negative) {
+		fprintf(stderr, "%s: no option, and no number may be negative: '%s'\n", argv[0],
+		        negative);
+		return '?';
+	}
+	c = getopt_long(argc, argv, letters, options, NULL);
 	while (c > 0 && options->name && options->val != c)
 		options++;
 	if (c <= 0 || !options->name || options->has_arg == no_argument || strchr(many, c))

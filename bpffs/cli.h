@@ -80,7 +80,8 @@ struct option;
 
 /*
  * getopt_long(), but an option that takes a word is there once, unless its letter is in many: of
- * two words the last would win, and nobody be told. That is reported, and '?' returned.
+ * two words the last would win, and nobody be told. And "-1" is no option but a negative number,
+ * which no tool takes. Either is reported, and '?' returned.
  */
 int cli_option(int argc, char **argv, const char *letters, const struct option *options,
                const char *many);

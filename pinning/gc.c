@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gc - remove what killed runs and vanished interfaces left in a BPF filesystem */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "pinning/gc_run.h"
 #include "bpffs/json.h"
 
@@ -98,22 +99,20 @@ static int collect(const struct gc_options *how, bool json)
 
 static bool parse_seconds(const char *text, long long *seconds)
 {
-	char *end;
+	__u64 number;
+	bool good = number_parse(text, INT_MAX, &number);
 
-	*seconds = strtoll(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && *seconds <= INT_MAX;
+	*seconds = good ? (long long)number : 0;
+	return good;
 }
 
 /* "4476", or where the kernel has no cookies "i" and an inode: a name below %ifbpf/ns/. */
 static bool parse_netns(const char *text, const char **netns)
 {
-	const char *digits = text + (*text == 'i');
+	__u64 number;
 
 	*netns = text;
-	errno = 0;
-	strtoull(digits, NULL, 10);
-	return !errno && *digits >= '1' && *digits <= '9' &&
-	       strspn(digits, "0123456789") == strlen(digits);
+	return number_parse(text + (*text == 'i'), UINT64_MAX, &number) && number;
 }
 
 int main(int argc, char **argv)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* load - put a program on a hook of an interface; its maps are found, reused and kept */
-#include <errno.h>
 #include <getopt.h>
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "pinning/load_call.h"
 
 static const struct option options[] = {
@@ -117,14 +118,12 @@ static bool parse_tc(const char *text, struct load_options *how)
 
 static bool parse_id(const char *text, struct load_options *how)
 {
-	unsigned long long id;
-	char *end;
+	__u64 id = 0;
+	bool good = number_parse(text, UINT32_MAX, &id);
 
-	errno = 0;
-	id = strtoull(text, &end, 10);
-	how->expect = id;
+	how->expect = (__u32)id;
 	how->has_expect = true;
-	if (*text >= '0' && *text <= '9' && !*end && !errno && id == how->expect)
+	if (good)
 		return true;
 	cli_misused("load", "'%s' is no program id", text);
 	return false;

@@ -2,12 +2,14 @@
 /* unload - take programs off an interface; their maps stay pinned */
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "bpffs/cli.h"
 #include "bpffs/hook.h"
 #include "bpffs/interface.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "bpffs/json.h"
 #include "pinning/unload_prepared.h"
 #include "pinning/unloader.h"
@@ -138,12 +140,11 @@ static int unload(const char *ifname, const char *netns, const struct unload_opt
 
 static bool parse_id(const char *text, __u32 *id)
 {
-	unsigned long long number;
-	char *end;
+	__u64 number;
+	bool good = number_parse(text, UINT32_MAX, &number) && number;
 
-	number = strtoull(text, &end, 10);
-	*id = (__u32)number;
-	return *text >= '1' && *text <= '9' && !*end && number <= (__u32)-1;
+	*id = good ? (__u32)number : 0;
+	return good;
 }
 
 int main(int argc, char **argv)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* chain - edit the row of programs that run one after the other on a hook of an interface */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/chain_row.h"
 #include "scripts/config_use.h"
 
@@ -119,16 +121,18 @@ static int list(struct config *config, char **argv, int argc)
 /* Returns whether it is one; reports if not. */
 static bool read_slot(const char *text, size_t *slot)
 {
-	char *end;
+	__u64 number;
 
-	*slot = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || (*text == '0' && text[1]))
+	if (!number_parse(text, UINT64_MAX, &number)) {
 		rejected(-EINVAL, "cannot read the slot '%s': it is a number from 0 on", text);
-	else if (*slot >= CHAIN_PROGRAMS)
-		rejected(-ERANGE, "cannot use slot %s: a row has slots 0 to %d at most", text,
-		         CHAIN_PROGRAMS - 1);
-	else
+		number_hint(text);
+		return false;
+	}
+	*slot = number;
+	if (number < CHAIN_PROGRAMS)
 		return true;
+	rejected(-ERANGE, "cannot use slot %s: a row has slots 0 to %d at most", text,
+	         CHAIN_PROGRAMS - 1);
 	return false;
 }
 

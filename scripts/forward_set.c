@@ -2,11 +2,13 @@
 /* The verbs that change what a forward program does. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/forward_maps.h"
 
 #define CACHE_ON_MS  100
@@ -15,23 +17,17 @@
 /* "on", "off" or milliseconds. Returns 0 or -EINVAL, reported. */
 static int read_bound(const char *text, __u32 *ms)
 {
-	char *end;
-	unsigned long value;
+	__u64 value = 0;
 
-	if (!strcmp(text, "on"))
-		*ms = CACHE_ON_MS;
-	else if (!strcmp(text, "off"))
-		*ms = 0;
-	else {
-		errno = 0;
-		value = strtoul(text, &end, 10);
-		if (*text < '0' || *text > '9' || *end || errno || value > CACHE_MAX_MS) {
-			rejected(-EINVAL, "cannot read '%s' as how old the cache may be", text);
-			hint("give on, off, or milliseconds up to %d", CACHE_MAX_MS);
-			return -EINVAL;
-		}
-		*ms = (__u32)value;
+	if (!strcmp(text, "on")) {
+		value = CACHE_ON_MS;
+	} else if (strcmp(text, "off") != 0 && !number_parse(text, CACHE_MAX_MS, &value)) {
+		rejected(-EINVAL, "cannot read '%s' as how old the cache may be", text);
+		hint("give on, off, or milliseconds up to %d", CACHE_MAX_MS);
+		number_hint(text);
+		return -EINVAL;
 	}
+	*ms = (__u32)value;
 	return 0;
 }
 
@@ -85,17 +81,13 @@ int forward_flush(struct config *config, char **argv, int argc)
 /* The number of one that is excluded, as the status shows it once it is gone. No name is 0. */
 static __u32 read_excluded(int fd, const char *text)
 {
-	unsigned long value;
 	__u32 ifindex, one;
-	char *end;
+	__u64 value;
 
-	if (*text < '0' || *text > '9')
+	if (!number_parse(text, UINT32_MAX, &value))
 		return 0;
-	value = strtoul(text, &end, 10);
 	ifindex = (__u32)value;
-	if (*end || ifindex != value || bpf_map_lookup_elem(fd, &ifindex, &one))
-		return 0;
-	return ifindex;
+	return bpf_map_lookup_elem(fd, &ifindex, &one) ? 0 : ifindex;
 }
 
 /* Find all interfaces before any is changed. Of the excluded ones, numbers are names as well. */

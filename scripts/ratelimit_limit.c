@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/config.h"
 #include "scripts/ratelimit_limit.h"
 #include "scripts/source_text.h"
@@ -21,8 +21,12 @@
 
 static int no_prefix(const char *text)
 {
+	const char *slash = strchr(text, '/');
+
 	rejected(-EINVAL, "cannot use '%s' as a prefix", text);
 	hint("give an address, or one with the bits of the network: 192.0.2.0/24, 2001:db8::/32");
+	if (slash)
+		number_hint(slash + 1);
 	return -EINVAL;
 }
 
@@ -51,9 +55,10 @@ static bool is_mapped(const struct rate_prefix *prefix)
 
 int prefix_parse(const char *text, struct rate_prefix *prefix)
 {
-	char address[INET6_ADDRSTRLEN], right[PREFIX_TEXT_SIZE], *end;
+	char address[INET6_ADDRSTRLEN], right[PREFIX_TEXT_SIZE];
 	const char *slash = strchrnul(text, '/');
-	unsigned long bits, most;
+	unsigned long most;
+	__u64 bits;
 
 	memset(prefix, 0, sizeof(*prefix));
 	if ((size_t)(slash - text) >= sizeof(address))
@@ -68,11 +73,8 @@ int prefix_parse(const char *text, struct rate_prefix *prefix)
 		return no_prefix(text);
 	most = prefix->source.version == 4 ? 32 : 128;
 	bits = most;
-	if (*slash) {
-		bits = strtoul(slash + 1, &end, 10);
-		if (slash[1] < '0' || slash[1] > '9' || *end || bits > most)
-			return no_prefix(text);
-	}
+	if (*slash && !number_parse(slash + 1, most, &bits))
+		return no_prefix(text);
 	if (is_mapped(prefix)) {
 		rejected(-EINVAL,
 		         "cannot use '%s' as a prefix: it is an IPv4-mapped address, which no "
@@ -84,8 +86,8 @@ int prefix_parse(const char *text, struct rate_prefix *prefix)
 	prefix->length = RATE_PREFIX_VERSION + bits;
 	if (!clear_host_bits(prefix->source.address, bits))
 		return 0;
-	rejected(-EINVAL, "cannot use '%s' as a prefix: bits are set behind the first %lu", text,
-	         bits);
+	rejected(-EINVAL, "cannot use '%s' as a prefix: bits are set behind the first %llu", text,
+	         (unsigned long long)bits);
 	hint("the network is %s", prefix_text(prefix, right));
 	return -EINVAL;
 }
@@ -103,14 +105,10 @@ const char *prefix_text(const struct rate_prefix *prefix, char text[PREFIX_TEXT_
 static int parse_number(const char *text, __u64 most, __u64 *number)
 {
 	static const char suffixes[] = "kMG";
-	const char *suffix;
-	char *end;
+	const char *suffix, *end;
 
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (errno || *number > most)
+	end = number_read(text, most, number);
+	if (!end)
 		return -EINVAL;
 	if (!*end)
 		return *number ? 0 : -EINVAL;
@@ -173,6 +171,7 @@ static int parse_pair(const char *name, const char *value, struct rate_limit *li
 		rejected(-EINVAL, "cannot use '%s' for %s", value, name);
 		hint("a number from 1 to %llu, with k, M or G for thousands, millions, billions",
 		     (unsigned long long)keys[i].most);
+		number_hint(value);
 		return -EINVAL;
 	}
 	rejected(-EINVAL, "cannot use '%s' in a limit", name);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/json.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/config_use.h"
 #include "scripts/map_each.h"
 #include "scripts/ratelimit_limit.h"
@@ -203,14 +205,12 @@ static void put_dropped(struct json_object *rows, const void *value)
 int ratelimit_dropped(struct config *config, char **argv, int argc)
 {
 	struct ratelimit_list list = { .size = sizeof(struct dropped) };
-	unsigned long count = DROPPED;
-	char *end = "";
+	__u64 count = DROPPED;
 	int err;
 
-	if (argc)
-		count = strtoul(argv[0], &end, 10);
-	if (*end || (argc && (*argv[0] < '0' || *argv[0] > '9'))) {
+	if (argc && !number_parse(argv[0], UINT64_MAX, &count)) {
 		rejected(-EINVAL, "cannot use '%s' as a number of sources", argv[0]);
+		number_hint(argv[0]);
 		return EXIT_USAGE;
 	}
 	err = read_list(config, &dropped_map, &list, add_dropped);

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/rewrite_rules.h"
 #include "scripts/rewrite_words.h"
 
@@ -35,8 +35,7 @@ static int take_prefix(struct words *w, const char *of, struct rewrite_key *matc
 {
 	const char *word = words_value(w, of);
 	char text[64], *slash;
-	unsigned long length;
-	char *end;
+	__u64 length;
 	int err;
 
 	if (!word)
@@ -49,15 +48,13 @@ static int take_prefix(struct words *w, const char *of, struct rewrite_key *matc
 	if (err)
 		return err;
 	length = match->family == 4 ? 32 : 128;
-	if (slash) {
-		unsigned long given = strtoul(slash + 1, &end, 10);
-
-		if (slash[1] < '0' || slash[1] > '9' || *end || given > length)
-			return words_bad("no prefix length", word);
-		length = given;
+	if (slash && !number_parse(slash + 1, length, &length)) {
+		words_bad("no prefix length", word);
+		number_hint(slash + 1);
+		return -EINVAL;
 	}
 	*bits = length;
-	for (unsigned long i = length; i < 128; i++)
+	for (__u64 i = length; i < 128; i++)
 		if (to[i / 8] & 0x80 >> i % 8)
 			return words_bad("bits are set behind the prefix", word);
 	return 0;

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/ether.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/config.h"
 #include "scripts/rewrite_words.h"
 
@@ -54,18 +54,18 @@ const char *words_value(struct words *w, const char *of)
 int words_number(struct words *w, const char *of, unsigned long max, __u16 *to)
 {
 	const char *text = words_value(w, of);
-	unsigned long number;
-	char *end;
+	__u64 number;
 
 	if (!text)
 		return -EINVAL;
-	number = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || number > max)
-		return rejected(-EINVAL,
-		                "cannot read the rule: %s is no number from 0 to %lu: '%s'", of,
-		                max, text);
-	*to = number;
-	return 0;
+	if (number_parse(text, max, &number)) {
+		*to = number;
+		return 0;
+	}
+	rejected(-EINVAL, "cannot read the rule: %s is no number from 0 to %lu: '%s'", of, max,
+	         text);
+	number_hint(text);
+	return -EINVAL;
 }
 
 int words_port(struct words *w, const char *of, __be16 *to)

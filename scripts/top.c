@@ -2,6 +2,7 @@
 /* top - show the busiest sources that a parse program saw on an interface */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/number.h"
 #include "scripts/config_use.h"
 #include "scripts/stats_ticker.h"
 #include "scripts/top_print.h"
@@ -83,12 +85,9 @@ static int parse_sort(struct top *top, const char *text)
 
 static int parse_count(struct top *top, const char *text)
 {
-	unsigned long count;
-	char *end;
+	__u64 count;
 
-	errno = 0;
-	count = strtoul(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end)
+	if (!number_parse(text, ULONG_MAX, &count))
 		return misused("no number", text, "give a number of sources: --count 20");
 	top->count = count;
 	top->has_count = true;

@@ -123,6 +123,58 @@ test_options_of_top_and_stats_are_given_once()
 	expect_refused "--netns is there twice" stats --netns x --netns y v0
 }
 
+test_a_negative_number_is_no_option()
+{
+	local command
+
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	for command in "ratelimit v0 add ::/0 pps -1" "rewrite v0 add vlan -1 pop" "chain v0 del -1" "forward v0 cache -1" \
+		"acl v0 add -1" "redirect v0 -1" "top -1" "stats -1" "unload v0 -1" "ratelimit -j -1" "ratelimit -1 --json"; do
+		# shellcheck disable=SC2086 # words
+		expect_refused "${command%% *}: no option, and no number may be negative: '-1'
+  hint: see ${command%% *} --help" $command
+	done
+	# Where it cannot be an option, it is the word that it stands for.
+	expect_refused "cannot use '-1' for pps" ratelimit -- v0 add ::/0 pps -1
+	expect_refused "no number: '-1'" top --count -1 v0
+	expect_refused "load: '-1' is no program id" load --expect -1 v0 objects/xdp_pass.o
+	expect_fail "cannot find interface -1" ratelimit -- -1
+	[[ -z $(ratelimit v0) ]] || fail "$(ratelimit v0)"
+}
+
+# expect_octal TEXT COMMAND...: the same for a number with a zero in front.
+expect_octal()
+{
+	expect_refused "$@"
+	[[ $errors == *"
+  hint: write it without a zero in front, with which ip and tc take it for octal" ]] || fail_run "no hint" "${@:2}"
+}
+
+# ip and tc take 010 for octal, so nobody knows which number is meant.
+test_a_number_has_no_zero_in_front()
+{
+	local object
+
+	for object in ratelimit rewrite forward acl chain; do
+		load v0 "objects/xdp_$object.o" >/dev/null 2>&1
+	done
+	expect_octal "cannot use '010' for pps" ratelimit v0 add ::/0 pps 010
+	expect_octal "cannot use '01k' for bps" ratelimit v0 add ::/0 bps 01k
+	expect_octal "cannot use '10.0.0.0/08' as a prefix" ratelimit v0 add 10.0.0.0/08 pps 10
+	expect_octal "cannot use '010' as a number of sources" ratelimit v0 dropped 010
+	expect_octal "vlan is no number from 0 to 4094: '010'" rewrite v0 add vlan 010 pop
+	expect_octal "no prefix length: '10.0.0.0/08'" rewrite v0 add dst 10.0.0.0/08 pop
+	expect_octal "cannot read '0100' as how old the cache may be" forward v0 cache 0100
+	expect_octal "cannot read the slot '00': it is a number from 0 on" chain v0 del 00
+	expect_refused "'tcp/080' has no port" acl v0 add tcp/080
+	expect_refused "no number: '010'" top --count 010 v0
+	expect_refused "gc: '010' is no number of seconds" gc --grace 010
+	expect_refused "unload: '010' is no program id" unload --id 010 v0
+	expect_refused "load: '010' is no program id" load --expect 010 v0 objects/xdp_pass.o
+	expect_fail "cannot find group 010" pin_maps --group 010 v0
+	[[ -z $(ratelimit v0)$(rewrite v0) && $(acl v0) == "policy pass" ]] || fail "something was taken"
+}
+
 test_the_tools_that_pin_take_no_option_twice()
 {
 	expect_refused "unload: --id is there twice" unload --id 1 --id 2 v0
