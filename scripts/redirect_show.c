@@ -28,9 +28,9 @@ static int take_picture(struct picture *picture, const struct config *config)
 	struct redirect_maps maps;
 	int err = redirect_maps_open(&maps, config, CONFIG_READ);
 
+	memset(picture, 0, sizeof(*picture));
 	if (err)
 		return err;
-	memset(picture, 0, sizeof(*picture));
 	err = redirect_maps_get(&maps, &picture->mode, &picture->port);
 	if (!err)
 		err = redirect_maps_flows(&maps, &picture->flows, &picture->len);
@@ -121,6 +121,42 @@ static int print_json(const struct picture *picture, const struct config *config
 	return json_end(json);
 }
 
+/* Where the interface leads to now, or 0. Its stale pins are told when it is shown itself. */
+static int find_target(const struct interface *iface, __u32 *target)
+{
+	struct config_options here = {};
+	struct picture picture;
+	struct config config;
+	int err = config_open(&config, iface->name, &here, "redirect", CONFIG_READ);
+
+	if (err)
+		return err;
+	config_use_silence(&config);
+	err = take_picture(&picture, &config);
+	*target = picture.target;
+	free(picture.flows);
+	config_close(&config);
+	return err;
+}
+
+/* A call that was killed between its two switches leaves one direction. */
+static void tell_half(const struct picture *picture, const struct config *config)
+{
+	const char *from = config->iface.name;
+	struct interface other;
+	__u32 target;
+
+	if (!picture->target || !picture->mode.owned || !picture->mode.reverse ||
+	    interface_by_index(&other, picture->mode.reverse) || find_target(&other, &target) ||
+	    target == config->iface.ifindex)
+		return;
+	note("%s was to be redirected to %s both ways, but %s is not redirected to %s", from,
+	     other.name, other.name, from);
+	hint("set both again: %s --both %s %s SOURCE=DESTINATION...; or end both: %s %s off",
+	     cli_command("redirect"), cli_interface(from), cli_word(other.name),
+	     cli_command("redirect"), cli_interface(from));
+}
+
 static int show(const struct config *config, const struct redirect_options *options)
 {
 	struct picture picture;
@@ -132,6 +168,7 @@ static int show(const struct config *config, const struct redirect_options *opti
 		err = print_json(&picture, config, options);
 	else
 		print_text(&picture, config);
+	tell_half(&picture, config);
 	free(picture.flows);
 	return err;
 }

@@ -70,6 +70,56 @@ test_flows_of_a_killed_call_for_both_ways_go_with_the_next()
 	echo "killed at $killed calls"
 }
 
+# expect_half_told: list says which direction lacks, if one does. Counts them in $halves.
+expect_half_told()
+{
+	local from to on
+
+	run redirect list
+	on=$(grep -c 'devmap  both ways$' <<<"$output" || true)
+	if ((on != 1)); then
+		[[ -z $errors ]] || fail "all is as it has to be: $output; $errors"
+		return
+	fi
+	((++halves))
+	read -r from _ to _ < <(grep 'devmap  both ways$' <<<"$output")
+	[[ $errors == "redirect: $from was to be redirected to $to both ways, but $to is not redirected to $from
+  hint: set both again: redirect --both $from $to SOURCE=DESTINATION...; or end both: redirect $from off" ]] ||
+		fail "$output: $errors"
+}
+
+test_of_a_killed_call_for_both_ways_the_direction_that_lacks_is_told()
+{
+	local before call halves=0
+
+	make_ends
+	load_both
+	take_redirected w1 in_other
+	take_redirected v1 in_peer
+	for before in true one_way; do
+		$before
+		for call in $(each_change redirect --both v0 w0 "$V1_MAC=$W1_MAC"); do
+			redirect v0 off
+			redirect w0 off
+			$before
+			run with_fault "bpf:signal=KILL:when=$call" redirect --both v0 w0 "$V1_MAC=$W1_MAC"
+			[[ $status != 0 ]] || fail "not killed at $call"
+			expect_half_told
+			redirect --both v0 w0 "$V1_MAC=$W1_MAC" >"$TMPDIR/again" 2>&1
+			[[ $(<"$TMPDIR/again") == "$(redirect v0)" ]] || fail "it says: $(<"$TMPDIR/again")"
+			[[ -z $(redirect list 2>&1 >/dev/null) ]] || fail "$(redirect list 2>&1)"
+		done
+	done
+	# So it is with off, which ends the one before the other.
+	for call in $(each_change redirect v0 off); do
+		both_ways
+		run with_fault "bpf:signal=KILL:when=$call" redirect v0 off
+		expect_half_told
+	done
+	echo "one direction was left $halves times"
+	((halves >= 3)) || fail "no kill left one direction"
+}
+
 both_ways() { redirect --both v0 w0 "$V1_MAC=$W1_MAC" >/dev/null; }
 
 test_off_of_both_ways_that_was_killed_is_ended_by_the_next()
