@@ -19,6 +19,7 @@ struct bench {
 	double end;              /* after which one round of a table must do */
 	double table_seconds;    /* for an attempt of a table, unless it has its own */
 	double started, seconds; /* seconds: that it took, once all is measured */
+	double set_up_since;     /* since when it is about the next table */
 	double loads[3]; /* averages of 1, 5 and 15 minutes before the run; below 0: not known */
 	double others;   /* share of the CPUs that others used then, see usage.h */
 	struct table *tables[BENCH_TABLES];

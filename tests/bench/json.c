@@ -101,6 +101,7 @@ static struct json_object *table_json(struct table *table)
 	json_put_bool(json, "reliable", results_are_reliable(table));
 	json_put_number(json, "rounds", table->rounds_done);
 	json_put_number(json, "attempts", table->attempts);
+	json_put_string(json, "unrepeated", table->unrepeated);
 	put_double(json, "noise", table->noise[0].share);
 	put_double(json, "noise_abs", table->noise[0].size);
 	put_double(json, "others", table->others);

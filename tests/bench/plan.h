@@ -4,11 +4,18 @@
 #define BENCH_PLAN_H
 
 /*
- * Until when the table may be measured, as now_seconds(): of the time that is left to the run, a
- * share by what this table and those that are still to come in its groups take. What a table leaves
- * is for those. The end of the run's time for a table that the plan does not have, and in a quick
- * run.
+ * Until when the table may be measured, as now_seconds(), once it is set up. What this one and
+ * those that are still to come in its groups need for ROUNDS_LEAST rounds is kept for them: as
+ * planned, by how fast this machine was with the tables before. Of the rest of the run's time it
+ * has a share; what it leaves is for those. The end of the run's time for a table that the plan
+ * does not have, and in a quick run.
  */
 double plan_end(const char *table);
+
+/* What a table took to be set up and for ROUNDS_LEAST rounds, once in a run. */
+void plan_learn(const char *table, double seconds);
+
+/* Nothing is learnt of the machine yet. */
+void plan_forget(void);
 
 #endif

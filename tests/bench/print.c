@@ -110,17 +110,28 @@ const char *print_doubt(const struct table *table, size_t metric)
 	return !table->measured || table->noise[metric].reliable ? "" : ", UNRELIABLE";
 }
 
-static const char *tell_attempts(const struct table *table)
+/* How often it was measured, and of one that is unreliable all the same why not once more. */
+static void tell_attempts(const struct table *table, char *text, size_t size)
 {
+	bool unreliable = !results_are_reliable(table);
+	char times[60] = "";
+
 	if (table->attempts > 1)
-		return ", measured more than once";
-	return bench.quick && !results_are_reliable(table) ? ", not repeated in a quick run" : "";
+		snprintf(times, sizeof(times), ", measured %u times, the quietest is shown",
+		         table->attempts);
+	if (unreliable && bench.quick)
+		snprintf(text, size, "%s, not repeated in a quick run", times);
+	else if (unreliable && table->unrepeated[0])
+		snprintf(text, size, "%s, not repeated%s: %s", times, times[0] ? " again" : "",
+		         table->unrepeated);
+	else
+		snprintf(text, size, "%s", times);
 }
 
 const char *print_sureness(const struct table *table)
 {
-	static char text[400];
-	char noise[300];
+	static char text[640];
+	char noise[300], attempts[200];
 
 	if (!table->measured) {
 		snprintf(text, sizeof(text), "not measured%s%s", table->failed[0] ? ": " : "",
@@ -128,10 +139,11 @@ const char *print_sureness(const struct table *table)
 		return text;
 	}
 	tell_noise(table, noise, sizeof(noise));
+	tell_attempts(table, attempts, sizeof(attempts));
 	snprintf(text, sizeof(text), "%u round%s%s%s, others used %.0f%% of the CPUs%s",
 	         table->rounds_done, table->rounds_done == 1 ? "" : "s",
 	         table->rounds_done >= ROUNDS_LEAST ? "" : ", too few to be trusted", noise,
-	         table->others * 100, tell_attempts(table));
+	         table->others * 100, attempts);
 	return text;
 }
 

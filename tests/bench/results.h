@@ -15,6 +15,7 @@
 struct samples {
 	double of[TABLE_ROWS][TABLE_METRICS][TABLE_ROUNDS];
 	unsigned int rounds;
+	double seconds; /* that these took */
 };
 
 bool row_is_measured(const struct row *row);

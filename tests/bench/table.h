@@ -93,7 +93,8 @@ struct table {
 	struct noise noise[TABLE_METRICS];
 	double others; /* share of the machine's CPU time that others used meanwhile */
 	bool measured;
-	char failed[300];        /* why it is not measured, if that is no matter of its rows */
+	char unrepeated[100]; /* why an unreliable one was not once more; "": no matter of time */
+	char failed[300];     /* why it is not measured, if that is no matter of its rows */
 	struct samples *samples; /* of the attempt that stands */
 };
 
@@ -140,8 +141,8 @@ void row_fail(struct table *table, struct row *row);
 const struct row *table_failed_row(const struct table *table);
 
 /*
- * Measure: in each round every row once, in another order; the reference twice (A/A).
- * Anew, up to twice, while A/A says that a metric is unreliable and its share of the time lasts,
+ * Measure: in each round every row once, in another order; the reference twice (A/A). While A/A
+ * says that a metric is unreliable, anew, up to twice, if its share of the time has room for that,
  * see plan.h; the best attempt stands. A row that fails is left out from there on, and says why.
  * Returns 0, with such rows as well, or a negative errno, reported, if the table cannot be
  * measured.

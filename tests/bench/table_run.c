@@ -75,25 +75,36 @@ static void shuffle(size_t *order, size_t n, __u64 *seed)
 	}
 }
 
-static int run_rounds(struct table *table, struct samples *samples, double deadline)
+/*
+ * An attempt's next rounds, up to so many of all, until one that takes as long as those before
+ * would not end by the deadline.
+ */
+static int run_rounds(struct table *table, struct samples *samples, unsigned int most,
+                      double deadline)
 {
 	size_t order[TABLE_ROWS];
-	unsigned int round, least;
+	unsigned int least;
 	__u64 seed = 1;
+	double begun;
 	int err;
 
-	for (round = 0; round < table->rounds && round < TABLE_ROUNDS; round++) {
-		least = now_seconds() > bench.end ? 1 : ROUNDS_LEAST;
-		if (round >= least && now_seconds() > deadline)
-			break;
+	for (unsigned int round = 0; round < most && round < TABLE_ROUNDS; round++) {
 		shuffle(order, table->rows_len, &seed);
+		if (round < samples->rounds)
+			continue;
+		begun = now_seconds();
+		least = begun > bench.end ? 1 : ROUNDS_LEAST;
+		if (round >= least && begun + samples->seconds / round > deadline)
+			break;
 		for (size_t i = 0; i < table->rows_len; i++) {
 			err = run_row(table, samples, order[i], round);
 			if (err)
 				return err;
 		}
+		samples->seconds += now_seconds() - begun;
+		samples->rounds = round + 1;
 	}
-	samples->rounds = round;
+	results_noise(table, samples);
 	return 0;
 }
 
@@ -125,34 +136,64 @@ static void set_aa(struct table *table, const struct row *reference)
 	snprintf(aa->zero, sizeof(aa->zero), "%s", reference->zero);
 }
 
+/* The first attempt has half of the time: as much again is for the next one, or for more rounds. */
+static int run_first(struct table *table, struct samples *best, double until)
+{
+	double begun = now_seconds(), half = bench.quick ? until : begun + (until - begun) / 2;
+	int err;
+
+	best->rounds = 0;
+	best->seconds = 0;
+	err = run_rounds(table, best, table->rounds, fmin(half, begun + table->seconds));
+	table->attempts = 1;
+	if (err)
+		return err;
+	plan_learn(table->name,
+	           begun - bench.set_up_since + best->seconds * ROUNDS_LEAST / best->rounds);
+	if (results_are_reliable(table) || now_seconds() + best->seconds > until)
+		err = run_rounds(table, best, table->rounds, fmin(until, begun + table->seconds));
+	return err;
+}
+
+/* It is not reliable, and there is time for another attempt; else the table says why not. */
+static bool may_repeat(struct table *table, const struct samples *best, double until)
+{
+	double left = fmax(until - now_seconds(), 0);
+
+	if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS)
+		return false;
+	if (best->seconds <= left)
+		return true;
+	snprintf(table->unrepeated, sizeof(table->unrepeated),
+	         "that takes %.3g seconds, and its share of the run has %.3g left", best->seconds,
+	         left);
+	return false;
+}
+
 /*
- * One attempt after the other, as long as there is time for another whole one. Of those that are
- * not cut short the quietest is kept.
+ * One attempt after the other, each of as many rounds, as long as there is time for another whole
+ * one. Of those that are not cut short the quietest is kept.
  */
 static int run_attempts(struct table *table, struct samples *samples, struct samples *best)
 {
-	double begun = now_seconds(), until = plan_end(table->name), took;
+	double until = plan_end(table->name);
 	struct noise quietest[TABLE_METRICS];
-	int err;
+	int err = run_first(table, best, until);
 
-	for (;;) {
-		err = run_rounds(table, samples, fmin(until, begun + table->seconds));
+	while (!err && may_repeat(table, best, until)) {
+		memcpy(quietest, table->noise, sizeof(quietest));
+		samples->rounds = 0;
+		samples->seconds = 0;
+		err = run_rounds(table, samples, best->rounds, until);
 		if (err)
 			return err;
 		table->attempts++;
-		results_noise(table, samples);
-		if (table->attempts == 1 ||
-		    (samples->rounds >= best->rounds && results_are_quieter(table, quietest))) {
-			memcpy(quietest, table->noise, sizeof(quietest));
+		if (samples->rounds >= best->rounds && results_are_quieter(table, quietest))
 			*best = *samples;
-		}
-		memcpy(table->noise, quietest, sizeof(quietest));
-		took = now_seconds() - begun;
-		begun += took;
-		if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS ||
-		    begun + took > until)
-			return 0;
+		else
+			memcpy(table->noise, quietest, sizeof(quietest));
 	}
+	return err;
 }
 
 static int run_measured(struct table *table, struct samples *samples)
@@ -164,6 +205,7 @@ static int run_measured(struct table *table, struct samples *samples)
 
 	do {
 		table->attempts = 0;
+		table->unrepeated[0] = '\0';
 		reference = choose_reference(table);
 		if (!reference)
 			return 0; /* each row says why it is missing */
@@ -197,5 +239,6 @@ int table_run(struct table *table)
 	err = run_measured(table, samples);
 	table->others = cpu_usage_of_others(&before);
 	free(samples);
+	bench.set_up_since = now_seconds();
 	return err;
 }

@@ -54,6 +54,7 @@ static inline struct table *make_table(unsigned int rounds, bool higher)
 
 	bench.rounds = rounds;
 	bench.deadline = now_seconds() + 60;
+	bench.end = bench.deadline + 60;
 	table = table_new("t", "a table");
 	assert_non_null(table);
 	table_metric(table, (struct metric){ .name = "m", .unit = "u", .higher = higher });

@@ -176,6 +176,8 @@ static void without_time_for_another_whole_attempt_there_is_none(void **state)
 	bench.deadline = now_seconds() + 0.09;
 	assert_int_equal(table_run(table), 0);
 	assert_int_equal(table->attempts, 1);
+	assert_int_equal(table->rounds_done, 3);
+	assert_non_null(strstr(print_sureness(table), ", not repeated: that takes "));
 }
 
 /* However slow it is: its rounds alone take longer than an attempt should. */
