@@ -181,8 +181,13 @@ $(PACKET_TESTS): build/%: build/%.o build/libpacket.a build/libscripts.a build/l
 test-programs: all $(TEST_HELPERS) $(TEST_OBJECTS) $(UNIT_TESTS) $(PACKET_TESTS) \
 	$(BENCH_PROGRAMS)
 
+# Minutes; what is named runs, be it slow or not.
 check: test-programs
-	$(Q)FAULTS=no tests/run.sh $(TESTS)
+	$(Q)FAULTS=no $(if $(TESTS),,SLOW=no) tests/run.sh $(TESTS)
+
+# What tests/slow lists.
+check-slow: test-programs
+	$(Q)FAULTS=no SLOW=only LIMIT=$${LIMIT:-600} tests/run.sh $(TESTS)
 
 # BENCH_ARGS: groups and options, such as '--quick packet'; see tests/bench/run.sh --help.
 bench: all $(TEST_OBJECTS) $(BENCH_PROGRAMS)
@@ -249,7 +254,7 @@ clean:
 distclean: clean
 	$(Q)rm -f config.mk
 
-.PHONY: all bench bench-docs check check-faults vmtest matrix verifier-cost install test-programs clean distclean
+.PHONY: all bench bench-docs check check-slow check-faults vmtest matrix verifier-cost install test-programs clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -18,6 +18,7 @@ Environment:
   LIMIT=S     seconds before a test is killed; default 180
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
+  SLOW=no     leave out what tests/slow lists; SLOW=only: only that
   OMIT=REGEX  leave out the tests whose whole names it matches
   AGAIN=yes   run what failed once more, alone and when all else is done: that decides
   TIMES=yes   print the seconds that each took
@@ -54,6 +55,10 @@ fi
 # .out what it printed, .skip the reason it gave, .status its exit status and duration in seconds.
 tmp=$(mktemp -d) || exit 2
 files=() names=() workers=()
+declare -A listed_slow=()
+while read -r line; do
+	[[ -z $line || $line == '#'* ]] || listed_slow[$line]=yes
+done <tests/slow
 number=0 passed=0 failed=0 skipped=0
 
 clean_up()
@@ -106,14 +111,15 @@ list_tests()
 	' list "$1"
 }
 
-# is_wanted NAME: by OMIT and FAULTS; the matrices of faults take minutes.
+# is_wanted FILE [NAME]: by OMIT, FAULTS and SLOW; the matrices of faults take minutes.
 is_wanted()
 {
-	local matrix=no
+	local matrix=no slow=no
 
-	[[ -z ${OMIT-} || ! $1 =~ ^($OMIT)$ ]] || return 1
-	[[ ! $1 =~ anywhere|_at_any_|_any_failing_|_a_failing_bpf_call ]] || matrix=only
-	[[ -z ${FAULTS-} || $FAULTS == "$matrix" ]]
+	[[ -z ${OMIT-} || ! ${2-} =~ ^($OMIT)$ ]] || return 1
+	[[ ! ${2-} =~ anywhere|_at_any_|_any_failing_|_a_failing_bpf_call ]] || matrix=only
+	[[ -z ${listed_slow[$1]-}${listed_slow[$1:${2-}]-} ]] || slow=only
+	[[ -z ${FAULTS-} || $FAULTS == "$matrix" ]] && [[ -z ${SLOW-} || $SLOW == "$slow" ]]
 }
 
 add_file()
@@ -126,7 +132,7 @@ add_file()
 	fi
 	[[ $file == */* ]] || file=./$file
 	if [[ $file != *.sh && -x $file && -f $file ]]; then
-		[[ ${FAULTS-} == only ]] || add_job "$file" ""
+		! is_wanted "$file" || add_job "$file" ""
 		return
 	fi
 	if ! list=$(list_tests "$file" 2>"$tmp/errors" </dev/null); then
@@ -137,7 +143,7 @@ add_file()
 		((i++ % parts == part - 1)) || continue
 		if [[ -z $only || $name == "$only" ]]; then
 			found=yes
-			is_wanted "$name" || continue
+			is_wanted "$file" "$name" || continue
 			add_job "$file" "$name"
 		fi
 	done

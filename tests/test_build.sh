@@ -180,6 +180,24 @@ test_the_matrix_says_what_it_needs_to_be_built()
 	[[ $errors == *"build/tests/send is not there"*"hint: make test-programs"* && -z $output ]] || fail "$errors"
 }
 
+test_what_is_slow_is_left_out_or_runs_alone()
+{
+	mkdir -p "$TMPDIR/tree"
+	cp -r tests "$TMPDIR/tree"
+	printf '%s\n' 'test_one_is_slow() { :; }' 'test_one_is_not() { :; }' >"$TMPDIR/tree/tests/test_some.sh"
+	printf '%s\n' 'test_all_is_slow() { :; }' >"$TMPDIR/tree/tests/test_all.sh"
+	printf '%s\n' tests/test_some.sh:test_one_is_slow tests/test_all.sh >"$TMPDIR/tree/tests/slow"
+	mount --bind "$TMPDIR/tree" /mnt
+	cd /mnt
+	set -- tests/test_some.sh tests/test_all.sh
+	expect_status 0 env -u TIMES -u FAULTS JOBS=1 SLOW=no tests/run.sh "$@"
+	[[ $output == "ok 1 - test_one_is_not"$'\n'"1..1"$'\n'* ]] || fail "without: $output"
+	expect_status 0 env -u TIMES -u FAULTS JOBS=1 SLOW=only tests/run.sh "$@"
+	[[ $output == "ok 1 - test_one_is_slow"$'\n'"ok 2 - test_all_is_slow"$'\n'"1..2"$'\n'* ]] || fail "alone: $output"
+	expect_status 0 env -u TIMES -u FAULTS -u SLOW JOBS=1 tests/run.sh "$@"
+	[[ $output == *"3 passed, 0 failed, 0 skipped" ]] || fail "with: $output"
+}
+
 test_what_failed_comes_once_more_when_all_else_is_done()
 {
 	cat >"$TMPDIR/test_again.sh" <<-'END'

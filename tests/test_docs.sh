@@ -663,3 +663,18 @@ test_the_list_for_the_virtual_machines_names_every_file_of_tests()
 		[[ -e $file ]] || fail "tests/vm/tests has $file, which is not there"
 	done < <(grep -v '^#' tests/vm/tests | grep -o 'tests/[a-z0-9_/]*\.sh')
 }
+
+# A test that got another name would be in the quick set again.
+test_the_list_of_slow_tests_names_what_is_there()
+{
+	local line file name
+
+	while read -r line; do
+		file=${line%%:*} name=${line#"${line%%:*}"}
+		if [[ $file == build/* ]]; then
+			file=${file#build/}.c
+		fi
+		[[ -e $file ]] || fail "tests/slow has $line: there is no $file"
+		[[ -z $name ]] || grep -q "^${name#:}()" "$file" || fail "tests/slow has $line: there is no such test"
+	done < <(grep -v -e '^#' -e '^$' tests/slow)
+}
