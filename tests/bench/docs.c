@@ -118,8 +118,8 @@ static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH
 	      "is\n"
 	      "what a row A/A/ROW differs from ROW. The one that differs most counts. Each\n"
 	      "column has its own, and above 10% it is marked as UNRELIABLE; a full run then\n"
-	      "repeats the table if its share of the 15 minutes has time for that, or says that it\n"
-	      "has not.\n\n"
+	      "repeats the table if its share of the 15 minutes has time for that, or says that\n"
+	      "it has not.\n\n"
 	      "In short: " HOW_TO_READ "\n\n",
 	      f);
 	write_machine(f);

@@ -45,7 +45,7 @@ const char *print_disturbed(void);
 	"own rounds, in nine of ten cases with 3 rounds, and nineteen of twenty with 7 and more. " \
 	"A ratio with ~ is no farther from 1 than that: the two may be the same, or it takes "     \
 	"more rounds to see that they are not. A target is unsure if it is nearer to its limit "   \
-	"than that."
+	"than that, or for what its line says."
 
 /* What a quick run is good for. */
 #define QUICK_MEANS                                                                                \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,18 +116,30 @@ static bool measure(struct target *target, struct table *table, const struct row
 	return true;
 }
 
+/* Behind what was found: why that does not decide, where the numbers themselves do not show it. */
+static void tell_more(struct target *target, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void tell_more(struct target *target, const char *fmt, ...)
+{
+	size_t len = strlen(target->found);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(target->found + len, sizeof(target->found) - len, fmt, args);
+	va_end(args);
+}
+
 /* Nothing was seen, but there is what would not have been. */
 static void doubt(struct target *target, const struct table *table, const struct row *row, size_t m)
 {
 	const char *silent = table->metrics[m].silent;
 	int other = silent ? find_metric(table, silent) : -1;
-	size_t len = strlen(target->found);
 
 	if (other < 0 || target->state != TARGET_MET || row->value[other].max <= 0)
 		return;
 	target->state = TARGET_UNSURE;
-	snprintf(target->found + len, sizeof(target->found) - len, ", but %s is up to %s %s",
-	         silent, print_number(row->value[other].max), table->metrics[other].unit);
+	tell_more(target, ", but %s is up to %s %s", silent, print_number(row->value[other].max),
+	          table->metrics[other].unit);
 }
 
 /* What lies beyond a bound lies on one side of the limit. */
@@ -155,15 +168,25 @@ static void tell_found(struct target *target)
 
 /*
  * Whether there is more to it than noise. A column that A/A calls unreliable may tell all the same,
- * if the limit is far off; a quick run knows no times. Counts are what they are.
+ * if the limit is far off. Counts are what they are. What the numbers do not show is told.
  */
-static bool is_sure(const struct target *target, const struct table *table,
-                    const struct table *other, size_t m)
+static bool is_sure(struct target *target, const struct table *table, const struct table *other,
+                    size_t m)
 {
+	const struct table *few = table->rounds_done < ROUNDS_LEAST   ? table
+	                          : other->rounds_done < ROUNDS_LEAST ? other
+	                                                              : NULL;
+
 	if (table->metrics[m].no_ratio)
 		return true;
-	return !bench.quick && table->rounds_done >= ROUNDS_LEAST &&
-	       other->rounds_done >= ROUNDS_LEAST && bound_decides(target) &&
+	if (bench.quick) {
+		tell_more(target, ", but a quick run does not tell times");
+		return false;
+	}
+	if (few)
+		tell_more(target, ", but %u round%s of %s are too few", few->rounds_done,
+		          few->rounds_done == 1 ? "" : "s", few->name);
+	return !few && bound_decides(target) &&
 	       fabs(target->measured - target->limit) > target->margin;
 }
 

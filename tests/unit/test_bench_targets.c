@@ -260,7 +260,28 @@ static void an_unreliable_column_decides_what_is_far_from_its_limit(void **state
 	table->rounds = 2;
 	table_row(table, "a", "", play, &few);
 	assert_string_equal(judge(table, &ratio), "unsure");
-	assert_string_equal(ratio.found, "2.00 times, sure within 0.00, wanted at least 1.40");
+	assert_string_equal(ratio.found, "2.00 times, sure within 0.00, wanted at least 1.40, "
+	                                 "but 2 rounds of t are too few");
+}
+
+/* However far from the limit. */
+static void a_quick_run_says_that_it_tells_no_times(void **state)
+{
+	struct table *table = make_table(0);
+	struct script a = { .m = { 50, 50, 50, 50, 50 } };
+	struct target target = { .row = "a", .metric = "m", .limit = 64 };
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	bench.quick = true;
+	assert_string_equal(judge(table, &target), "unsure");
+	assert_string_equal(target.found, "50.0 u, sure within 0.00, wanted at most 64.0, "
+	                                  "but a quick run does not tell times");
+	/* But counts. */
+	strcpy(target.metric, "n");
+	assert_string_equal(judge(table, &target), "met");
+	assert_string_equal(target.found, "0.00 frames, wanted at most 64.0");
+	bench.quick = false;
 }
 
 static void a_difference_from_the_zero_line_is_less_sure(void **state)
@@ -372,6 +393,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_noise_may_have_done_is_unsure, release),
 		cmocka_unit_test_teardown(an_unreliable_column_decides_what_is_far_from_its_limit,
 		                          release),
+		cmocka_unit_test_teardown(a_quick_run_says_that_it_tells_no_times, release),
 		cmocka_unit_test_teardown(a_difference_from_the_zero_line_is_less_sure, release),
 		cmocka_unit_test_teardown(a_row_of_another_table_is_compared_by_the_medians,
 		                          release),
