@@ -358,6 +358,19 @@ test_a_peer_that_hangs_is_named_and_the_others_are_measured()
 	! pgrep -x "$name" || { pkill -KILL -x "$name"; fail "what it has started is left"; }
 }
 
+test_output_that_does_not_fit_says_so()
+{
+	local format
+
+	for format in '' --json; do
+		# shellcheck disable=SC2086 # no word at all
+		tests/bench/run.sh --quick $format stats >/dev/full 2>"$TMPDIR/errors" && status=0 || status=$?
+		((status == 2)) || fail "status $status"
+		grep -qx 'bench: cannot write the output: No space left on device' "$TMPDIR/errors" ||
+			fail "$(<"$TMPDIR/errors")"
+	done
+}
+
 test_what_the_benchmark_itself_needs_is_named()
 {
 	mount --bind /dev/null "$(type -P ethtool)"

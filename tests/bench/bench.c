@@ -231,13 +231,12 @@ int main(int argc, char **argv)
 			status = EXIT_PARTLY;
 	}
 	printed = print_results(json, docs);
-	if (printed)
-		status = printed;
-	fflush(stdout); /* which may be the same file */
-	note("done in %.0f seconds", bench.seconds);
+	/* Before stderr, which may be the same file, and what else would say why it fails. */
+	status = cli_finish(printed ? printed : status);
+	note("done in %.0f seconds", now_seconds() - bench.started);
 	for (size_t i = 0; i < bench.tables_len; i++)
 		table_free(bench.tables[i]);
 	targets_free();
 	guardian_end_orphans();
-	return cli_finish(status);
+	return status;
 }
