@@ -167,6 +167,27 @@ test_a_plot_that_cannot_be_drawn_is_named()
 	! grep 'stats-once.svg' /mnt/docs/BENCH.md || fail "a plot that is not there is shown"
 }
 
+# Each would take as long, and nothing ends the benchmark meanwhile.
+test_a_gnuplot_that_hangs_is_run_once()
+{
+	local name=hang$BASHPID
+
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/bin
+	cp "$(type -P sleep)" "/mnt/bin/$name"
+	printf '#!/bin/sh\necho >>/mnt/runs\nexec /mnt/bin/%s 900\n' "$name" >/mnt/bin/gnuplot
+	chmod +x /mnt/bin/gnuplot
+	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"bench: 'gnuplot <"*"' has not ended within 10 seconds"*"no more plots are drawn"* ]] ||
+		fail "$errors"
+	[[ $(wc -l </mnt/runs) == 1 ]] || fail "it is run again: $errors"
+	[[ $(grep -c '^## ' /mnt/docs/BENCH.md) == 4 ]] || fail "$(</mnt/docs/BENCH.md)"
+	! grep svg /mnt/docs/BENCH.md || fail "a plot that is not there is shown"
+	[[ -z $(ls /mnt/docs/bench) ]] || fail "$(ls /mnt/docs/bench)"
+	! pgrep -x "$name" || { pkill -KILL -x "$name"; fail "it still runs"; }
+}
+
 test_a_document_that_has_more_groups_is_not_replaced()
 {
 	mount -t tmpfs tmpfs /mnt

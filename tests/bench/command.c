@@ -174,16 +174,16 @@ static int run_within(double patience, const char *line, struct took *took, unsi
 	return status;
 }
 
-static int run(const char *line, struct took *took, unsigned int *lines, char *output, size_t size)
+static int run(const char *line, char *output, size_t size)
 {
-	return run_within(child_patience(), line, took, lines, output, size);
+	return run_within(child_patience(), line, NULL, NULL, output, size);
 }
 
-static int run_reported(const char *line, struct took *took, unsigned int *lines, char *output,
-                        size_t size)
+static int run_reported(double patience, const char *line, struct took *took, unsigned int *lines,
+                        char *output, size_t size)
 {
 	const char *hung = hung_before(line);
-	int status = run(line, took, lines, output, size);
+	int status = run_within(patience, line, took, lines, output, size);
 
 	if (!status)
 		return 0;
@@ -191,7 +191,7 @@ static int run_reported(const char *line, struct took *took, unsigned int *lines
 		return rejected(-ETIME, "'%s' is not run: '%s' " COMMAND_HUNG, line, hung,
 		                child_patience());
 	if (status == -ETIMEDOUT)
-		return rejected(-ETIME, "'%s' " COMMAND_HUNG, line, child_patience());
+		return rejected(-ETIME, "'%s' " COMMAND_HUNG, line, patience);
 	if (status < 0)
 		failed(status, "cannot run '%s'", line);
 	else
@@ -209,7 +209,18 @@ int command_run(struct took *took, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	return run_reported(line, took, NULL, output, sizeof(output));
+	return run_reported(child_patience(), line, took, NULL, output, sizeof(output));
+}
+
+int command_run_within(double patience, const char *fmt, ...)
+{
+	char line[LINE_SIZE], output[LINE_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	return run_reported(patience, line, NULL, NULL, output, sizeof(output));
 }
 
 int command_lines(struct took *took, unsigned int *lines, const char *fmt, ...)
@@ -220,7 +231,7 @@ int command_lines(struct took *took, unsigned int *lines, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	return run_reported(line, took, lines, output, sizeof(output));
+	return run_reported(child_patience(), line, took, lines, output, sizeof(output));
 }
 
 void command_try(const char *fmt, ...)
@@ -231,7 +242,7 @@ void command_try(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	run(line, NULL, NULL, output, sizeof(output));
+	run(line, output, sizeof(output));
 }
 
 void command_first_line(char *text, size_t size, double patience, const char *command)
@@ -254,7 +265,7 @@ int command_number(double *number, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	err = run_reported(line, NULL, NULL, output, sizeof(output));
+	err = run_reported(child_patience(), line, NULL, NULL, output, sizeof(output));
 	if (err)
 		return err;
 	*number = strtod(output, &end);
@@ -266,7 +277,7 @@ bool command_exists(const char *name)
 	char output[LINE_SIZE], line[256];
 
 	snprintf(line, sizeof(line), "command -v %s", name);
-	return !run(line, NULL, NULL, output, sizeof(output));
+	return !run(line, output, sizeof(output));
 }
 
 bool command_is_there(struct row *row, const char *name, const char *package)

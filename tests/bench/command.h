@@ -31,6 +31,9 @@ __attribute__((format(printf, 2, 3))) int command_run(struct took *took, const c
 __attribute__((format(printf, 3, 4))) int command_lines(struct took *took, unsigned int *lines,
                                                         const char *fmt, ...);
 
+/* The same, not timed, for so many seconds. */
+__attribute__((format(printf, 2, 3))) int command_run_within(double patience, const char *fmt, ...);
+
 /* The same, but a failure is of no interest. */
 __attribute__((format(printf, 1, 2))) void command_try(const char *fmt, ...);
 

@@ -102,7 +102,8 @@ static void write_targets(FILE *f)
 		fprintf(f, "| **not measured** | %zu " TARGETS_UNASKED " | |\n", targets_unasked());
 }
 
-/* Returns how many plots could not be drawn; those that could are told in drawn. */
+/* Returns how many plots could not be drawn, but for those behind one that hangs; those that could
+ * are told in drawn. */
 static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH_TABLES])
 {
 	int failures = 0;
@@ -125,11 +126,15 @@ static int write_all(FILE *f, const char *plot_dir, bool plots, bool drawn[BENCH
 	write_machine(f);
 	for (size_t i = 0; i < bench.tables_len; i++) {
 		struct table *table = bench.tables[i];
-		bool plotted = plots && table->measured && !plot_table(table, plot_dir);
+		int err = plots && table->measured ? plot_table(table, plot_dir) : 0;
 
-		failures += plots && table->measured && !plotted;
-		drawn[i] = plotted;
-		write_table(f, table, plotted);
+		drawn[i] = plots && table->measured && !err;
+		failures += err != 0;
+		if (err == -ETIME) {
+			note("no more plots are drawn: each would take as long");
+			plots = false;
+		}
+		write_table(f, table, drawn[i]);
 	}
 	write_targets(f);
 	return failures;
@@ -198,7 +203,10 @@ static int write_document(const char *path)
 	return err ? err : failures;
 }
 
-/* What ends us meanwhile waits until all is written: a second or two, gnuplot's included. */
+/*
+ * What ends us meanwhile waits until all is written: a second or two, gnuplot's included, or as
+ * long as one may take that hangs.
+ */
 int docs_write(void)
 {
 	char path[PATH_MAX + 16];

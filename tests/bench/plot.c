@@ -9,6 +9,8 @@
 #include "tests/bench/command.h"
 #include "tests/bench/plot.h"
 
+#define PATIENCE 10 /* seconds: some fifty times what a plot takes on an idle machine */
+
 int file_finish(FILE *f, const char *new_path, const char *path)
 {
 	int err = fflush(f) || ferror(f) ? -(errno ? errno : EIO) : 0;
@@ -76,7 +78,7 @@ static int draw(const struct table *table, int drawn)
 			err = -errno;
 	}
 	if (!err)
-		err = command_run(NULL, "gnuplot </proc/self/fd/%d", fd);
+		err = command_run_within(PATIENCE, "gnuplot </proc/self/fd/%d", fd);
 	if (fd >= 0)
 		close(fd);
 	return err;

@@ -8,7 +8,7 @@
 
 /*
  * DIR/TABLE.svg.new, by gnuplot: a panel for each metric, but for counts that are 0 in all rows.
- * The table is measured. Returns 0 or a negative errno, reported.
+ * The table is measured. Returns 0 or a negative errno, reported: -ETIME if gnuplot hangs.
  */
 int plot_table(const struct table *table, const char *dir);
 
