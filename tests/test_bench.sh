@@ -6,19 +6,31 @@
 # shellcheck source=tests/bench_run.sh
 . tests/bench_run.sh
 
+# expect_above TABLE ZERO ROW...: these rows, and no others.
+expect_above()
+{
+	local found
+
+	found=$(sed -n "s|^above $1 \([^ ]*\) $2\$|\1|p" <<<"$rows" | sort)
+	[[ $found == "$(printf '%s\n' "${@:3}" | sort)" ]] || fail "above $2 of $1: $found"
+}
+
 test_a_quick_run_measures_the_programs_of_the_store()
 {
 	measure packet
-	expect_measured packet-xdp empty A/A A/A/xdp_pass A/A/xdp_acl xdp_pass xdp_drop empty-frags xdp_pass_frags \
+	expect_measured packet-xdp empty empty/1k A/A A/A/xdp_pass A/A/xdp_acl xdp_pass xdp_drop empty-frags xdp_pass_frags \
 		xdp_parse xdp_parse/1k xdp_acl xdp_acl/rule xdp_acl/list xdp_ratelimit \
 		xdp_ratelimit/1k xdp_rewrite xdp_rewrite/rule xdp_echo xdp_echo/answer xdp_redirect xdp_redirect/flow xdp_chain xdp_chain/xdp_pass \
 		xdp_forward xdp_forward/cached
-	expect_measured packet-tc empty A/A A/A/tc_pass A/A/tc_acl tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
+	expect_measured packet-tc empty empty/1k A/A A/A/tc_pass A/A/tc_acl tc_pass tc_drop tc_parse tc_parse/1k tc_acl tc_acl/rule \
 		tc_acl/list tc_ratelimit tc_ratelimit/1k tc_rewrite tc_rewrite/rule tc_echo \
 		tc_echo/answer tc_redirect tc_redirect/flow tc_chain tc_chain/tc_pass tc_forward tc_forward/cached
 	expect_reasons
 	# A wrapper of another kind has a zero line of its own.
 	grep -qx 'above packet-xdp xdp_pass_frags empty-frags' <<<"$rows" || fail "$rows"
+	# And few keys, which are in the nearest cache.
+	expect_above packet-xdp empty/1k xdp_parse/1k xdp_ratelimit/1k xdp_forward xdp_forward/cached xdp-forward
+	expect_above packet-tc empty/1k tc_parse/1k tc_ratelimit/1k tc_forward tc_forward/cached
 	# Nothing does the same there: the twins are in hooks.
 	! grep '^against packet-tc ' <<<"$rows" | grep -vxE 'against packet-tc A/A(/(tc_pass|tc_acl))? (empty|\2)' ||
 		fail "a ratio of two that do not do the same"
@@ -36,7 +48,9 @@ test_each_program_is_compared_to_its_twin()
 		expect_measured hooks-cost "tc_$row" "xdp_$row"
 		grep -qx "against hooks-cost xdp_$row tc_$row" <<<"$rows" || fail "xdp_$row: $rows"
 	done
-	expect_measured hooks-cost empty-tc empty-xdp A/A A/A/empty-xdp A/A/tc_pass A/A/xdp_pass
+	expect_above hooks-cost empty-tc/1k tc_parse/1k tc_ratelimit/1k tc_forward tc_forward/cached
+	expect_above hooks-cost empty-xdp/1k xdp_parse/1k xdp_ratelimit/1k xdp_forward xdp_forward/cached
+	expect_measured hooks-cost empty-tc empty-xdp empty-tc/1k empty-xdp/1k A/A A/A/empty-xdp A/A/tc_pass A/A/xdp_pass
 	expect_measured hooks-drop xdp-native xdp-generic tc-clsact A/A
 	expect_measured hooks-pass xdp-native xdp-generic tc-clsact nothing A/A
 	expect_measured hooks-forward xdp_forward xdp_forward/generic tc_forward A/A

@@ -8,11 +8,13 @@
 
 /*
  * A row for each, at most STORE_MORE, above the empty program; for store_measure(), whose packets
- * they get, if not fewer sources are wanted. One that does not work says so in its row.
+ * they get. One that does not work says so in its row. Some have fewer sources, and the empty
+ * program with few as well as their zero line, whose name has CONFIGURED_FEW behind it.
  *
  * XDP, beside what xdp-tools has for it; tc; and both, each XDP program compared to its tc twin,
  * above "empty-xdp" and "empty-tc".
  */
+#define CONFIGURED_FEW "/1k"
 void configured_add_xdp(struct table *table, struct measured *runs, const struct keys *keys);
 void configured_add_tc(struct table *table, struct measured *runs, const struct keys *keys);
 void configured_add_twins(struct table *table, struct measured *runs, const struct keys *keys);

@@ -36,8 +36,8 @@ static bool find(const struct store_program *program, struct row *row, char path
 	return true;
 }
 
-static void add(struct table *table, const struct store_program *program, struct measured *run,
-                const struct frame *frame, const struct keys *keys)
+void store_add(struct table *table, const struct store_program *program, struct measured *run,
+               const struct frame *frame, const struct keys *keys)
 {
 	struct row *row = table_row(table, program->name, program->what, measured_round, run);
 	char path[PATH_MAX];
@@ -77,7 +77,7 @@ int store_measure(struct table *table, const struct store_program *programs, siz
 	frame_make(&frame, false);
 	err = keys_make_private(&keys, KEYS);
 	for (size_t i = 0; !err && i < len; i++)
-		add(table, &programs[i], &runs[i], &frame, &keys);
+		store_add(table, &programs[i], &runs[i], &frame, &keys);
 	if (!err && more)
 		more(table, runs + len, &keys);
 	for (size_t i = 0; i < len + STORE_MORE; i++)

@@ -26,10 +26,16 @@ struct store_program {
 	"needs xdp-forward (package xdp-tools, 1.5 or later, or tests/matrix/fetch.sh trixie)"
 
 /*
- * A row for each program: loaded, filled, wrapped and checked on some packets, or with the reason
- * why it is missing or has failed; then those that more, if not NULL, adds for the same packets,
- * and those that repeat some rows (again: their names, up to NULL). Then the table is run. Returns
- * 0 or a negative errno, reported.
+ * A row for a program on such packets: loaded, filled, wrapped and checked on some of them, or with
+ * the reason why it is missing or has failed.
+ */
+void store_add(struct table *table, const struct store_program *program, struct measured *run,
+               const struct frame *frame, const struct keys *keys);
+
+/*
+ * A row for each program; then those that more, if not NULL, adds for the same packets, and those
+ * that repeat some rows (again: their names, up to NULL). Then the table is run. Returns 0 or a
+ * negative errno, reported.
  */
 int store_measure(struct table *table, const struct store_program *programs, size_t len,
                   const char *const *again,
