@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "bpffs/number.h"
 #include "scripts/stats_ticker.h"
 
 #define NS_PER_S        1000000000ULL
@@ -28,15 +29,13 @@ static __u64 now_ns(void)
 
 int ticker_parse(const char *text, __u64 *interval_ns)
 {
-	__u64 ns = 0, unit = NS_PER_S;
-	const char *c = text;
+	__u64 ns, unit = NS_PER_S;
+	const char *c = number_read(text, INTERVAL_MAX_S, &ns);
 
-	for (; *c >= '0' && *c <= '9'; c++) {
-		ns = ns * 10 + (*c - '0') * NS_PER_S;
-		if (ns > INTERVAL_MAX_S * NS_PER_S)
-			return -EINVAL;
-	}
-	if (c != text && *c == '.' && c[1]) {
+	if (!c)
+		return -EINVAL;
+	ns *= NS_PER_S;
+	if (*c == '.' && c[1]) {
 		/* What is finer than nanoseconds makes no difference. */
 		for (c++; *c >= '0' && *c <= '9'; c++) {
 			unit /= 10;

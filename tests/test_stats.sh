@@ -447,7 +447,7 @@ test_misuse_is_refused()
 {
 	local interval
 
-	for interval in 0 0.0 -1 1s 1e3 nan inf 0x10 '' . 1. ' 1' 0.0001 10000000 1,5; do
+	for interval in 0 0.0 -1 1s 1e3 nan inf 0x10 '' . 1. ' 1' 0.0001 10000000 1,5 010 00.5; do
 		expect_status 1 stats --watch --interval "$interval" v0
 		[[ $errors == "stats: no interval: '$interval'"* ]] || fail "$interval: $errors"
 	done
