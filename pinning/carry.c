@@ -9,7 +9,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "pinning/carry.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/carry_open.h"
 #include "pinning/object.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "bpffs/log.h"
 #include "bpffs/view.h"
+#include "pinning/carry_done.h"
 #include "pinning/carry_find.h"
 #include "pinning/carry_inner.h"
 #include "pinning/carry_mark.h"
@@ -216,11 +217,28 @@ static bool waits_for_types(const struct carry_search *in, const struct plan_map
 	return waits;
 }
 
-/* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
-static bool is_done(const struct carry_search *in, const struct plan_map *map, __u32 old_map_id)
+/* It is the map in place, or gives or gave way to it: what came into it comes along, or came. */
+static bool is_of_place(const struct plan_map *map, const struct view *pinned, __u32 map_id)
 {
-	return (in->dir->has_record && carry_done_has(&in->dir->record, old_map_id)) ||
-	       (directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id));
+	bool found =
+		map_id == map->info.id || (map->state == PLAN_REPLACED && map_id == map->old_id);
+
+	for (size_t i = 0; !found && i < pinned->len; i++)
+		found = pinned->maps[i].old_id == map_id && is_left_of(&pinned->maps[i], map);
+	return found;
+}
+
+/* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
+static bool is_done(const struct carry_search *in, const struct plan_map *map,
+                    const struct view *pinned, __u32 old_map_id)
+{
+	__u32 into;
+
+	if (in->dir->has_record && carry_done_has(&in->dir->record, old_map_id) &&
+	    (!carry_into_get(&in->dir->record, old_map_id, &into) ||
+	     is_of_place(map, pinned, into)))
+		return true;
+	return directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id);
 }
 
 static int add_all(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
@@ -228,7 +246,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, map->old_id)))
+	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, pinned, map->old_id)))
 		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
@@ -237,7 +255,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 		if (!is_left_of(old, map) ||
 		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
 			continue;
-		if (!is_done(in, map, old->old_id))
+		if (!is_done(in, map, pinned, old->old_id))
 			err = add_one(carry, in, others, map, old->old_id, false);
 		else if (live_map_fd(in->live, old->old_id) < 0)
 			carry_tell_done(old, in->dir);

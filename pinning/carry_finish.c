@@ -8,6 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
+#include "pinning/carry_done.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_others.h"
 #include "pinning/carry_slots.h"
@@ -327,12 +328,11 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 		if (!one->finished || one->apart)
 			continue;
 		err = drop_one(one, &stage);
+		carry_done_follow(rec, one);
 		/* Brought in again, a list would get back what was deleted from it since. */
 		if (err || one->complete || !one->placed || one->class == MIGRATE_COUNTER)
 			continue;
-		carry_done_add(rec, one->from_id);
-		if (!one->done)
-			carry_came_add(rec, one);
+		carry_done_add(rec, one);
 	}
 	if (!err)
 		err = stage_publish(&stage, dir, rec);

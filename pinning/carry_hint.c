@@ -10,7 +10,7 @@
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/carry.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/old_pin.h"
 
 /* Returns whether it is in this directory. */

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bpffs/idlist.h"
-#include "bpffs/log.h"
 #include "bpffs/map_path.h"
 #include "pinning/carry_mark.h"
 
@@ -20,12 +18,6 @@
 #define FIELD_SHARERS "sharers"
 #define FIELD_CAME    "came"
 #define FIELD_OTHERS  "others"
-
-/* In the directory's own record: old maps that stay, and of which nothing more is to be added. */
-#define FIELD_DONE "carried"
-
-/* And of lists among them, what was in them then. */
-#define FIELD_LISTED "listed"
 
 int carry_mark_write(const struct carried *one, struct record *rec)
 {
@@ -99,106 +91,4 @@ int carry_new_path(const struct carried *one, char *path, size_t size)
 int carry_old_path(const struct carried *one, char *path, size_t size)
 {
 	return map_path(one->name, one->egress, one->from_id, path, size);
-}
-
-bool carry_done_has(const struct record *rec, __u32 old_map_id)
-{
-	char text[IDLIST_SIZE];
-
-	return !record_get_other(rec, FIELD_DONE, text, sizeof(text)) &&
-	       idlist_has(text, old_map_id);
-}
-
-void carry_done_add(struct record *rec, __u32 old_map_id)
-{
-	char text[IDLIST_SIZE] = "", *second;
-	int err;
-
-	record_get_other(rec, FIELD_DONE, text, sizeof(text));
-	while ((err = idlist_add(text, old_map_id, '.')) && (second = strchr(text, '.')))
-		memmove(text, second + 1, strlen(second));
-	record_unset_other(rec, FIELD_DONE);
-	if (!err)
-		err = record_set_other(rec, FIELD_DONE, text);
-	if (err)
-		note("the record has no room to say of old map %u that it is done with",
-		     old_map_id);
-}
-
-void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
-                     const void *context)
-{
-	char text[IDLIST_SIZE];
-	const char *list = text;
-	struct idrange ids;
-
-	if (record_get_other(rec, FIELD_DONE, text, sizeof(text)))
-		return;
-	record_unset_other(rec, FIELD_DONE);
-	while (idlist_next(&list, &ids))
-		for (__u64 id = ids.first; id <= ids.last; id++)
-			if (is_old(context, id))
-				carry_done_add(rec, id);
-}
-
-/* "117-2f3c.144-90ab": the oldest one comes first. */
-#define CAME_SIZE 512
-
-void carry_came_add(struct record *rec, const struct carried *one)
-{
-	char text[CAME_SIZE * 2] = "", *rest = text;
-	size_t len;
-
-	if (!one->m)
-		return;
-	record_get_other(rec, FIELD_LISTED, text, CAME_SIZE);
-	len = strlen(text);
-	snprintf(text + len, sizeof(text) - len, "%s%u-%llx", len ? "." : "", one->from_id,
-	         (unsigned long long)migrate_fingerprint_came(one->m));
-	while (strlen(rest) >= CAME_SIZE)
-		rest = strchr(rest, '.') + 1;
-	/* Without room nothing is known of any. */
-	record_unset_other(rec, FIELD_LISTED);
-	record_set_other(rec, FIELD_LISTED, rest);
-}
-
-/* Take the first off the text. False: there is none. */
-static bool next_came(const char **text, __u32 *id, __u64 *print)
-{
-	char *end;
-
-	*id = strtoul(*text, &end, 10);
-	if (!*id || *end != '-')
-		return false;
-	*print = strtoull(end + 1, &end, 16);
-	*text = *end == '.' ? end + 1 : "";
-	return true;
-}
-
-bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print)
-{
-	char text[CAME_SIZE];
-	const char *rest = text;
-	bool found = false;
-	__u64 one;
-	__u32 id;
-
-	if (record_get_other(rec, FIELD_LISTED, text, sizeof(text)))
-		return false;
-	/* The last that was added. */
-	while (next_came(&rest, &id, &one)) {
-		if (id != old_map_id)
-			continue;
-		*print = one;
-		found = true;
-	}
-	return found;
-}
-
-bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd)
-{
-	__u64 came, now;
-
-	return !carry_came_get(rec, old_map_id, &came) || migrate_fingerprint(old_fd, &now) ||
-	       came != now;
 }

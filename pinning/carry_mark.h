@@ -21,26 +21,4 @@ bool carry_may_freeze(const struct carried *one);
 int carry_new_path(const struct carried *one, char *path, size_t size);
 int carry_old_path(const struct carried *one, char *path, size_t size);
 
-/*
- * The record of a directory names the old maps (of lists and of flow state) that stay, although
- * what could be was brought over: once more, it would bring back what was deleted since. Add: as
- * far as there is room, the oldest ones go.
- */
-bool carry_done_has(const struct record *rec, __u32 old_map_id);
-void carry_done_add(struct record *rec, __u32 old_map_id);
-
-/*
- * And in which state such a list came over, see migrate_fingerprint(): what was edited since in the
- * old one did not. Add: as far as there is room, the oldest ones go. Get: false if it is not known.
- */
-void carry_came_add(struct record *rec, const struct carried *one);
-bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print);
-
-/* The list is not as it came over, or that is not known. Reports its failures, by which it is. */
-bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd);
-
-/* Forget those that are no old maps any more. */
-void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
-                     const void *context);
-
 #endif

@@ -7,7 +7,7 @@
 #include "bpffs/map_path.h"
 #include "bpffs/pin.h"
 #include "bpffs/stage.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/carry_others.h"
 #include "pinning/sharers.h"
 
@@ -74,11 +74,9 @@ static int settle_in(const struct others *others, struct directory *dir)
 	if (directory_carries(dir, one->from_id))
 		return 0;
 	rec = dir->record;
-	if (!one->complete) {
-		carry_done_add(&rec, one->from_id);
-		if (!one->done)
-			carry_came_add(&rec, one);
-	}
+	carry_done_follow(&rec, one);
+	if (!one->complete)
+		carry_done_add(&rec, one);
 	err = stage_begin(&stage, others->fs, dir->ifname, others->verb);
 	if (!err && one->complete)
 		err = add_drops(one, dir, &stage);

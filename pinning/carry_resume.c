@@ -4,6 +4,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/carry.h"
+#include "pinning/carry_done.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_netns.h"
 #include "pinning/carry_open.h"

@@ -13,7 +13,7 @@
 #include "bpffs/pin.h"
 #include "bpffs/stage.h"
 #include "compat/libbpf.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/gc_note.h"
 #include "pinning/gc_pins.h"
 #include "pinning/notes.h"

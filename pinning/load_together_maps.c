@@ -9,7 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/map_path.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/layout.h"
 #include "pinning/load_together.h"
 #include "pinning/old_pin.h"
@@ -89,8 +89,11 @@ static bool came_before(const struct loading *l, const struct bpf_map *map,
 {
 	int class = carry_class(bpf_object__btf(l->object->obj), object_map_name(l->object, map),
 	                        bpf_map__type(map), l->options->classes);
+	struct bpf_map_info info;
 
-	return class == MIGRATE_CONFIG && dir->has_record && carry_done_has(&dir->record, old_id);
+	return class == MIGRATE_CONFIG && dir->has_record &&
+	       !map_describe(bpf_map__fd(map), &info) &&
+	       carry_done_into(&dir->record, old_id, info.id);
 }
 
 /* It has an old map of that name there, which the program on its hook uses. */

@@ -10,7 +10,7 @@
 #include "bpffs/log.h"
 #include "bpffs/name.h"
 #include "bpffs/pin.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/layout.h"
 #include "pinning/reuse_join.h"
 
@@ -27,14 +27,16 @@ static bool is_apart(const struct directory *dir, enum hook hook, const char *na
 	return !fstatat(dir->fd, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
 }
 
-/* A list that came over once would get back what was deleted from it since. */
+/* A list that came over into that map would get back what was deleted there since. */
 static bool is_done(const struct object *object, const struct bpf_map *map,
-                    const struct directory *dir, __u32 old_id, const char *const *classes)
+                    const struct directory *dir, __u32 old_id, __u32 map_id,
+                    const char *const *classes)
 {
 	int class = carry_class(bpf_object__btf(object->obj), object_map_name(object, map),
 	                        bpf_map__type(map), classes);
 
-	return class == MIGRATE_CONFIG && dir->has_record && carry_done_has(&dir->record, old_id);
+	return class == MIGRATE_CONFIG && dir->has_record &&
+	       carry_done_into(&dir->record, old_id, map_id);
 }
 
 /* A note of what an earlier run is to bring over: it comes by that. */
@@ -60,11 +62,13 @@ static enum layout_verdict layout_of(const struct object *object, const struct b
 }
 
 static int bring(const struct object *object, const struct bpf_map *map,
-                 const struct directory *dir, int old_fd, __u32 old_id, enum layout_verdict layout,
-                 const struct reuse_options *how, bool left_before)
+                 const struct directory *dir, int old_fd, __u32 old_id, __u32 map_id,
+                 enum layout_verdict layout, const struct reuse_options *how, bool left_before)
 {
+	bool done = is_done(object, map, dir, old_id, map_id, how->classes);
+
 	return carry_join(how->carry, object, map, old_fd, layout, how->classes, left_before,
-	                  is_done(object, map, dir, old_id, how->classes) ? &dir->record : NULL);
+	                  done ? &dir->record : NULL);
 }
 
 static void tell_apart(const struct directory *dir, const char *name,
@@ -146,8 +150,8 @@ static int take_flat(const struct object *object, struct bpf_map *map, const str
 	note("map '%s': tc_egress goes on with map %u, which the other hooks of %s have", name,
 	     flat->id, dir->ifname);
 	if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE && !is_noted(dir, info->id))
-		err = bring(object, map, dir, pin_fd, info->id, layout_of(object, map, dir, pin_fd),
-		            how, false);
+		err = bring(object, map, dir, pin_fd, info->id, flat->id,
+		            layout_of(object, map, dir, pin_fd), how, false);
 	return err ? err : REUSE_JOINED;
 }
 
@@ -216,7 +220,7 @@ static void tell_unknown(const struct object *object, const struct bpf_map *map,
 
 	if ((dir->has_record && record_has_map(&dir->record, object->hook, map_id)) ||
 	    mismatch_of(how->mismatch, name) == MISMATCH_FRESH ||
-	    is_done(object, map, dir, beside->id, how->classes))
+	    is_done(object, map, dir, beside->id, map_id, how->classes))
 		return;
 	note("map '%s': if the replaced program has counts or rules in map %u up to now, they stay "
 	     "in %s: to see which maps it uses takes CAP_SYS_ADMIN",
@@ -227,10 +231,10 @@ static void tell_unknown(const struct object *object, const struct bpf_map *map,
 /* The egress program goes on with its own map, under its name. */
 static int bring_beside(const struct object *object, const struct bpf_map *map,
                         const struct directory *dir, int fd, const struct beside *beside,
-                        enum layout_verdict layout, const struct reuse_options *how)
+                        __u32 map_id, enum layout_verdict layout, const struct reuse_options *how)
 {
 	size_t len = how->carry->len;
-	int err = bring(object, map, dir, fd, beside->id, layout, how, true);
+	int err = bring(object, map, dir, fd, beside->id, map_id, layout, how, true);
 
 	if (how->carry->len > len)
 		how->carry->list[len]->shared = beside->own;
@@ -256,7 +260,7 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 	}
 	beside_name(beside, where, sizeof(where));
 	if (mismatch_of(how->mismatch, name) == MISMATCH_FAIL) {
-		if (is_done(object, map, dir, beside->id, how->classes))
+		if (is_done(object, map, dir, beside->id, map_id, how->classes))
 			return 0;
 		note("map '%s': what the %s program has in map %u up to now stays in %s", name,
 		     how->gone ? "unloaded" : "replaced", beside->id, where);
@@ -265,7 +269,7 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 		layout = layout_of(object, map, dir, fd);
 		if (carry_check(object, map, fd, layout, how->classes, why, sizeof(why)) !=
 		    -EOPNOTSUPP)
-			return bring_beside(object, map, dir, fd, beside, layout, how);
+			return bring_beside(object, map, dir, fd, beside, map_id, layout, how);
 		note("map '%s': what is in %s stays there: %s", name, where, why);
 		if (reuse_is_denied(fd))
 			hint_root(dir, beside, name);

@@ -8,7 +8,7 @@
 #include "bpffs/log.h"
 #include "bpffs/map_path.h"
 #include "bpffs/view.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/mapname.h"
 #include "pinning/object_maps.h"
 #include "pinning/reuse_join.h"
@@ -268,7 +268,8 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 		     in->prog_id, lacking == 1 ? "is" : "are");
 		return 0;
 	}
-	done = dir->has_record && carry_done_has(&dir->record, id) && left->taken_fd >= 0 &&
+	done = dir->has_record && left->taken_fd >= 0 &&
+	       carry_done_into(&dir->record, id, left->taken.id) &&
 	       !is_pinnable(in, left->taken.id);
 	if (done && !carry_came_differs(&dir->record, id, left->used->fd)) {
 		note("map '%s': %llu entr%s of map %u, which came over before, and which program "

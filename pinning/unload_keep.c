@@ -6,7 +6,7 @@
 #include "bpffs/log.h"
 #include "bpffs/recall.h"
 #include "bpffs/view.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/outers.h"
 #include "pinning/unload_internal.h"
 
@@ -23,7 +23,7 @@ static void tell(const struct unloading *u, const struct stage *stage, const str
 	note("map '%s': what program %s (id %u) has in map %u %s in %%old-%u: map %u has the name",
 	     map->name, map->prog_name, map->prog_id, map->info.id, stage ? "stays" : "would stay",
 	     map->info.id, map->old_id);
-	if (carry_done_has(&u->dir.record, map->info.id))
+	if (carry_done_into(&u->dir.record, map->info.id, map->old_id))
 		hint("it came over before: put into map %u what was added since, and is needed",
 		     map->old_id);
 	else

@@ -149,6 +149,38 @@ test_a_load_without_content_is_refused_for_a_rule_that_came_since()
 	expect_status 0 load --on-mismatch deny_list=fresh v0 "$BUILT/tc_carry2.o"
 }
 
+# Two hooks of one set, of which XDP took its list along, and then began anew.
+begin_anew_after_migrate()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 1 "${of_carry1[@]}"
+	rule "$BPFFS/v0/deny_list" 6 "${of_carry1[@]}"
+	upgrade xdp carry2.o
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 6 0 0 0
+	upgrade xdp carry1.o --on-mismatch=fresh
+}
+
+test_a_list_that_came_into_a_map_that_lost_the_name_comes_with_the_hook_that_goes_by_it()
+{
+	begin_anew_after_migrate
+	expect_status 2 load --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"goes by 2 entries of another one, map "*"that are not in it"*"--on-mismatch deny_list=migrate"* ]] ||
+		fail "it says: $errors"
+	upgrade tc_ingress tc_carry1.o
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'1 9\n6 9' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+}
+
+# That has what came into it before: what was deleted there since is in the older one only.
+test_the_map_that_lost_the_name_brings_what_had_come_into_it()
+{
+	begin_anew_after_migrate
+	run pin_maps --carry v0
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "1 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list"): $errors"
+	upgrade tc_ingress tc_carry1.o
+	[[ $(rules_of "$BPFFS/v0/deny_list") == "1 9" ]] || fail "$(rules_of "$BPFFS/v0/deny_list"): $errors"
+}
+
 test_nothing_is_left_of_a_list_that_came_over_before()
 {
 	load_tc_hooks

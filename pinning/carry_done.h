@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a directory's record says of content that came over before. */
+#ifndef PINNING_CARRY_DONE_H
+#define PINNING_CARRY_DONE_H
+
+#include "pinning/carry.h"
+
+/*
+ * The record of a directory names the old maps (of lists and of flow state) that stay, although
+ * what could be was brought over: once more, it would bring back what was deleted since. Has: it
+ * came over into some map; into: into this one, or into which is not known.
+ */
+bool carry_done_has(const struct record *rec, __u32 old_map_id);
+bool carry_done_into(const struct record *rec, __u32 old_map_id, __u32 map_id);
+
+/*
+ * Note that one->from_id came over into one->to_id, and for a list, unless it was done before, in
+ * which state, see migrate_fingerprint(): what is edited in the old one after that did not come. As
+ * far as there is room, the oldest ones go.
+ */
+void carry_done_add(struct record *rec, const struct carried *one);
+
+/* What had come over into one->from_id, is in one->to_id now. */
+void carry_done_follow(struct record *rec, const struct carried *one);
+
+/* What is noted of an old map: false if it is not known. */
+bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print);
+bool carry_into_get(const struct record *rec, __u32 old_map_id, __u32 *map_id);
+
+/* The list is not as it came over, or that is not known. Reports its failures, by which it is. */
+bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd);
+
+/* Forget those that are no old maps any more. */
+void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
+                     const void *context);
+
+#endif
