@@ -311,6 +311,11 @@ test_every_group_is_listed_and_any_other_name_is_refused()
 	expect_status 0 tests/bench/run.sh --list
 	[[ $(cut -d ' ' -f 1 <<<"$output") == packet$'\n'blocklist$'\n'frames$'\n'hooks$'\n'loading$'\n'replace$'\n'bulk$'\n'stats$'\n'memory ]] ||
 		fail "$output"
+	# Which needs no root, wherever it stands.
+	expect_status 0 setpriv --reuid 65534 tests/bench/run.sh --quick --list
+	[[ $output == packet' '* ]] || fail "$output"
+	expect_status 0 setpriv --reuid 65534 tests/bench/run.sh packet --help
+	[[ $output == 'Usage: '* ]] || fail "$output"
 	bench packet packets
 	((status == 1)) || fail "status $status"
 	[[ -z $output && $errors == *"there is no group 'packets'"* ]] || fail "$output$errors"

@@ -32,7 +32,7 @@ static const struct group groups[] = {
 	{ "replace", "changing the program under full rate", group_replace },
 	{ "bulk", "filling and dumping big maps", group_bulk },
 	{ "stats", "reading counters, once and again and again", group_stats },
-	{ "memory", "what lists take from the system; for time, of IPv6 none of 100,000",
+	{ "memory", "what lists take from the system; for time, of IPv6 one of 1,000,000 alone",
 	  group_memory },
 };
 static const size_t groups_len = sizeof(groups) / sizeof(groups[0]);

@@ -148,7 +148,7 @@ static const struct way inserts[] = {
 	  .other = true },
 	{ .name = "one-by-one", .what = "a system call for each entry", .run = fill_singly },
 	{ .name = "batch",
-	  .what = "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach",
+	  .what = "one BPF_MAP_UPDATE_BATCH: the most that a tool can reach with a hash",
 	  .run = bulk_entries_put },
 	{ .name = "acl-load",
 	  .what = "ours: prefixes by acl load FILE, with reading and compiling",

@@ -14,9 +14,13 @@ if [[ ! -x build/tests/bench/bench ]]; then
 	echo "  hint: ./configure && make && sudo make bench" >&2
 	exit 2
 fi
-case ${1-} in
--h | --help | -V | --version | -l | --list) exec -a bench build/tests/bench/bench "$@" ;;
-esac
+# What needs nothing of all this, wherever it stands.
+for word; do
+	case $word in
+	-h | --help | -V | --version | -l | --list) exec -a bench build/tests/bench/bench "$word" ;;
+	--) break ;;
+	esac
+done
 if ((EUID != 0)); then
 	echo "bench: cannot make network namespaces and load BPF programs: not root" >&2
 	echo "  hint: sudo make bench" >&2
