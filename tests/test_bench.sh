@@ -323,6 +323,23 @@ test_every_group_is_listed_and_any_other_name_is_refused()
 	[[ $status == 1 && $errors == "bench: unrecognized option '--quicker'"$'\n'* ]] || fail "$status $errors"
 }
 
+# It has no command that takes its table away again: each packet that the stack gets would be late.
+test_iptables_that_would_stay_in_the_way_is_left_out()
+{
+	need iptables-legacy
+	mount -t tmpfs tmpfs /mnt
+	printf '#!/bin/sh\necho "$*" >>/mnt/calls\nexec iptables-legacy "$@"\n' >/mnt/iptables
+	chmod +x /mnt/iptables
+	PATH=/mnt:$PATH bench --json frames
+	((status == 0)) || fail "status $status: $errors"
+	rows=$(bench_json <<<"$output") || fail "the document is not whole"
+	grep -q '^row frames-drop iptables-raw needs iptables-nft .*: iptables-legacy leaves its table ' <<<"$rows" ||
+		fail "$rows"
+	expect_reasons
+	expect_measured frames-drop xdp-native A/A
+	! grep -vx -- --version /mnt/calls || fail "it was asked for more than its version"
+}
+
 # What hides a tool: a file that cannot be run.
 test_a_peer_that_is_not_installed_is_named_with_its_package()
 {

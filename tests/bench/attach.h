@@ -20,4 +20,10 @@ bool attach_try(struct table *table, struct row *row, const char *attach, const 
  */
 void attach_clear(void);
 
+/*
+ * iptables is that of before nftables (legacy): a table that it has once looked at is asked about
+ * each packet until the network namespace ends, and nothing takes that away.
+ */
+bool attach_iptables_stays(void);
+
 #endif

@@ -209,8 +209,16 @@ void job_add(struct table *table, const struct job *job, struct job_run *run, st
 		row_missing(row, true, "%s is not built yet", job->object);
 		return;
 	}
-	if (!command_is_there(row, job->command, job->package) ||
-	    !attach_try(table, row, job->attach, NULL, job->newer))
+	if (!command_is_there(row, job->command, job->package))
+		return;
+	if (job->iptables && attach_iptables_stays()) {
+		row_missing(
+			row, false,
+			"needs iptables-nft by the name of iptables: iptables-legacy leaves its "
+			"table in the way of all rows (package iptables)");
+		return;
+	}
+	if (!attach_try(table, row, job->attach, NULL, job->newer))
 		return;
 	if (command_run(NULL, "%s", job->detach)) {
 		row_fail(table, row);

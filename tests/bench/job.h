@@ -24,6 +24,7 @@ struct job {
 	bool routed;   /* and it is the IPv4 stack that forwards them: else it must see none */
 	bool passes;   /* they go to the stack, which counts frames that it does not know */
 	bool nowhere;  /* they are made, and not sent */
+	bool iptables; /* nothing for iptables-legacy, see attach_iptables_stays() */
 };
 
 /* A job and who sends; the subject of a row. */

@@ -54,6 +54,7 @@ const struct job job_drops[] = {
 	  .what = "PREROUTING of iptables' table raw, -j DROP",
 	  .command = "iptables",
 	  .package = "iptables",
+	  .iptables = true,
 	  .attach = "iptables -w -t raw -A PREROUTING -i v0 -j DROP",
 	  /* The empty chain would be asked about each packet that the stack gets after this. */
 	  .detach = "iptables -w -t raw -F PREROUTING && iptables -w -t raw -X",
