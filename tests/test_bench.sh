@@ -306,6 +306,20 @@ test_a_quick_run_tells_what_lists_take()
 	expect_reasons
 }
 
+# As of Linux before 5.18, which has no line "kernel" there.
+test_a_control_group_that_does_not_tell_is_not_asked()
+{
+	mount -t tmpfs tmpfs /sys/fs/cgroup
+	mkdir /sys/fs/cgroup/user.slice
+	printf '%s\n' 'anon 1000' 'file 2000' 'kernel_stack 3000' 'percpu 4000' 'slab 5000' \
+		>/sys/fs/cgroup/user.slice/memory.stat
+	echo 0::/user.slice >"$TMPDIR/cgroup"
+	# shellcheck disable=SC2016 # expanded by the inner bash, which becomes the benchmark
+	run bash -c 'mount --bind "$TMPDIR/cgroup" /proc/$$/cgroup && exec tests/bench/run.sh --quick memory'
+	((status == 0)) || fail "status $status: $errors"
+	[[ $output == *"real: what the kernel has more of its own memory afterwards"* ]] || fail "$output"
+}
+
 test_every_group_is_listed_and_any_other_name_is_refused()
 {
 	expect_status 0 tests/bench/run.sh --list

@@ -13,7 +13,7 @@
 #define WAIT_SECONDS 8
 #define WAIT_QUICK   1
 
-/* Of the map that tells whether a group is charged for it: together 2 MiB a CPU. */
+/* Of the maps that tell whether a group is charged for them: 2 MiB, or as much for each CPU. */
 #define PROBE_VALUE   8192
 #define PROBE_ENTRIES 256
 
@@ -84,9 +84,12 @@ static const char *group_file(void)
 	return path;
 }
 
+/* The group is charged for no map, or its file does not tell: Linux before 5.11, with v2 5.18. */
+static bool group_is_silent;
+
 bool kernelmem_is_ours(void)
 {
-	return group_file()[0];
+	return !group_is_silent && group_file()[0];
 }
 
 /* A number alone, or the line "kernel NUMBER". */
@@ -123,23 +126,34 @@ void kernelmem_wait(double bytes)
 		nanosleep(&pause, NULL);
 }
 
+/* Whether a map, which stays open in fd, is charged for with at least half of its size. */
+static bool is_charged(enum bpf_map_type type, double size, int *fd)
+{
+	double before = read_group();
+
+	*fd = bpf_map_create(type, "bench_probe", 4, PROBE_VALUE, PROBE_ENTRIES, NULL);
+	return *fd >= 0 && read_group() - before > size / 2;
+}
+
 /* No file tells, but a map that has nothing else does. */
 void kernelmem_begin(void)
 {
-	double size = 1.0 * PROBE_VALUE * PROBE_ENTRIES * libbpf_num_possible_cpus();
+	const double size = 1.0 * PROBE_VALUE * PROBE_ENTRIES;
 	double group, percpu;
-	int fd;
+	int fds[2];
 
 	if (!kernelmem_is_ours() || percpu_charged >= 0)
 		return;
 	group = read_group();
 	percpu = read_percpu();
-	fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "bench_percpu", 4, PROBE_VALUE,
-	                    PROBE_ENTRIES, NULL);
-	percpu_charged = fd >= 0 && read_group() - group > size / 2;
-	if (fd >= 0)
-		close(fd);
-	kernelmem_wait(percpu_charged ? group : group + percpu);
+	group_is_silent = !is_charged(BPF_MAP_TYPE_ARRAY, size, &fds[0]);
+	percpu_charged =
+		is_charged(BPF_MAP_TYPE_PERCPU_ARRAY, size * libbpf_num_possible_cpus(), &fds[1]);
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (!group_is_silent)
+		kernelmem_wait(percpu_charged ? group : group + percpu);
 }
 
 double kernelmem_memlock(int map_fd)

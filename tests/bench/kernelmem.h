@@ -7,14 +7,15 @@
 
 /*
  * It is read of our own memory control group, which is only looked at, or, where there is none but
- * the root, of the whole system: then what others do shows as well. Per-CPU memory is always that
- * of the system where the kernel charges no group for it.
+ * the root, or it tells nothing of maps, of the whole system: then what others do shows as well.
+ * Per-CPU memory is always that of the system where the kernel charges no group for it. Known after
+ * kernelmem_begin().
  */
 bool kernelmem_is_ours(void);
 
 /*
- * Find out whether it does, by a map that is gone again afterwards, before anything is measured;
- * else per-CPU memory may count twice.
+ * Find out whether it does, by maps that are gone again afterwards, before anything is measured; else
+ * per-CPU memory may count twice.
  */
 void kernelmem_begin(void);
 
