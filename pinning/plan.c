@@ -73,8 +73,8 @@ static int check_seen(const struct plan_input *in, const char *file, int err)
 
 /*
  * The pin in %egress/ is of another map: that one gives way, else it would go on standing for what
- * the egress program uses. The new one is the flat one, or nobody has the flat name: then it gets
- * that as well when the pins are looked at next.
+ * the egress program uses. The new one is the flat one, or no program's map has the flat name: then
+ * it gets that as well when the pins are looked at next.
  */
 static int find_joining(const struct plan_input *in, const struct plan_map *flat,
                         struct plan_map *map)
@@ -92,7 +92,7 @@ static int find_joining(const struct plan_input *in, const struct plan_map *flat
 	if (!flat)
 		err = find_present(in, file, false, &id);
 	map->joins = flat || (!err && id == map->info.id);
-	map->egress = map->joins || err == -ENOENT;
+	map->egress = true;
 	return 0;
 }
 

@@ -115,3 +115,44 @@ test_what_another_member_added_is_not_left_without_a_word()
 	[[ $errors == *"1 entry of map $old, which came over before, is not in the one in place: added"*"look at it: "* ]] ||
 		fail "it says: $errors"
 }
+
+# begin_egress_apart: both have an egress program with maps of its own; of v0 no program uses the flat ones.
+begin_egress_apart()
+{
+	local ifname
+
+	make_veth h1
+	for ifname in h1 v0; do
+		load "$ifname" "$BUILT/carry1.o" >/dev/null
+		load --hook tc_egress --on-mismatch fresh "$ifname" "$BUILT/tc_carry2.o" >/dev/null 2>&1
+	done
+	rule v0/%egress/deny_list 8
+	unload --hook xdp v0 >/dev/null
+}
+
+# expect_egress_follows STATE: v0 has in %egress/ what its program uses, and the old list beside it.
+expect_egress_follows()
+{
+	expect_status 0 load_state v0 tc_egress
+	expect_status 0 load_state h1 tc_egress
+	expect_id "$BPFFS/v0/%egress/deny_list" "$(map_id "$BPFFS/h1/%egress/deny_list")"
+	[[ $(old_maps "$BPFFS/v0/%egress") == "$1" ]] || fail "$(old_maps "$BPFFS/v0/%egress")"
+}
+
+test_an_egress_program_gets_a_shared_set_beside_flat_maps_that_nobody_uses()
+{
+	local old counts
+
+	begin_egress_apart
+	old=$(map_id "$BPFFS/v0/%egress/deny_list") counts=$(map_id "$BPFFS/v0/%egress/frames_seen")
+	expect_status 0 load --hook tc_egress --on-mismatch fresh --shared h1 v0 "$BUILT/tc_carry2.o"
+	expect_egress_follows "deny_list%old-$old"$'\n'"frames_seen%old-$counts"
+}
+
+test_what_an_egress_program_has_beside_flat_maps_that_nobody_uses_comes_to_the_others()
+{
+	begin_egress_apart
+	expect_status 0 load --hook tc_egress --on-mismatch migrate --shared h1 v0 "$BUILT/tc_carry2.o"
+	expect_egress_follows ""
+	[[ $(keys h1/%egress/deny_list) == 8 ]] || fail "rules: $(keys h1/%egress/deny_list)"
+}
