@@ -304,6 +304,9 @@ static int look_at_all(struct load_present *p, const struct bpffs *fs, const str
 	if (err)
 		return err;
 	put_first(p, first);
+	for (size_t n = 0; !p->together && n < p->left_len; n++)
+		p->together =
+			load_follows_with(p, &p->left[n], object->hook, &options->session->netlink);
 	tell_streams(p, object);
 	return 0;
 }

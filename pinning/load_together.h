@@ -65,6 +65,13 @@ int load_join_others(struct loading *l);
 void load_note_refused(const struct loading *l);
 const struct interface *load_refused_alike(const struct loading *l);
 
+/*
+ * Another interface than the first has a map left by which its program on the hook goes, so that
+ * what is in it comes into the maps that all get. False also where that cannot be told.
+ */
+bool load_follows_with(const struct load_present *p, const struct load_left *left, enum hook hook,
+                       struct netlink *netlink);
+
 /* Leave out what is pinned in the directories of those that go along. */
 void load_forget_members(const struct loading *l, struct owners *owners);
 

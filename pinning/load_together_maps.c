@@ -96,12 +96,38 @@ static bool came_before(const struct loading *l, const struct bpf_map *map,
 	       carry_done_into(&dir->record, old_id, info.id);
 }
 
-/* It has an old map of that name there, which the program on its hook uses. */
-static int join_left(struct loading *l, const struct bpf_map *map, const struct interface *iface,
-                     __u32 old_id)
+/* The program on its hook goes by it. An egress program that has it under its name goes on with it.
+ */
+static int bring_left(struct loading *l, const struct bpf_map *map, const struct directory *dir,
+                      int fd, const struct bpf_map_info *info, bool own)
 {
+	struct carry *carry = &l->report->carry;
 	const char *name = object_map_name(l->object, map);
 	enum layout_verdict layout = LAYOUT_UNKNOWN;
+	size_t len = carry->len;
+	char why[256];
+	int err = compare(l, map, dir, fd, info, &layout);
+
+	if (err)
+		return err;
+	if (carry_check(l->object, map, fd, layout, l->options->classes, why, sizeof(why)) ==
+	    -EOPNOTSUPP) {
+		note("map '%s': what is in map %u of %s stays there: %s", name, info->id,
+		     dir->ifname, why);
+		return 0;
+	}
+	err = carry_join(carry, l->object, map, fd, layout, l->options->classes, true,
+	                 came_before(l, map, dir, info->id) ? &dir->record : NULL);
+	if (carry->len > len)
+		carry->list[len]->shared = own;
+	return err;
+}
+
+/* It has an old map of that name there, which the program on its hook uses. */
+static int join_left(struct loading *l, const struct bpf_map *map, const struct interface *iface,
+                     const struct load_left *left)
+{
+	const char *name = object_map_name(l->object, map);
 	bool egress = l->object->hook == HOOK_TC_EGRESS;
 	char path[MAP_PATH_SIZE];
 	struct bpf_map_info info;
@@ -110,18 +136,13 @@ static int join_left(struct loading *l, const struct bpf_map *map, const struct 
 
 	if (directory_open(&dir, &l->fs, iface))
 		return 0;
-	err = old_pin_find(dir.fd, name, egress, old_id, path, sizeof(path));
+	err = old_pin_find(dir.fd, name, egress, left->id, path, sizeof(path));
 	fd = err ? err : pin_open_map(dir.fd, path, 0, &info);
 	/* Of another name. */
-	if (fd < 0 || info.id != old_id) {
+	if (fd < 0 || info.id != left->id)
 		err = 0;
-	} else {
-		err = compare(l, map, &dir, fd, &info, &layout);
-		if (!err)
-			err = carry_join(&l->report->carry, l->object, map, fd, layout,
-			                 l->options->classes, true,
-			                 came_before(l, map, &dir, old_id) ? &dir.record : NULL);
-	}
+	else
+		err = bring_left(l, map, &dir, fd, &info, left->own);
 	if (fd >= 0)
 		close(fd);
 	directory_close(&dir);
@@ -129,18 +150,19 @@ static int join_left(struct loading *l, const struct bpf_map *map, const struct 
 }
 
 /* Silent: what cannot be told stays where it is. */
-static bool runs_with(const struct loading *l, const struct interface *iface, __u32 map_id)
+static bool runs_with(const struct interface *iface, enum hook hook, struct netlink *netlink,
+                      __u32 map_id)
 {
 	struct attachments all;
 	bool found = false;
 
-	if (attachments_query_over(&all, iface, l->netlink))
+	if (attachments_query_over(&all, iface, netlink))
 		return false;
 	for (size_t i = 0; !found && i < all.len; i++) {
 		const struct attachments one = { .list = &all.list[i], .len = 1 };
 		struct live live;
 
-		if (all.list[i].hook != l->object->hook)
+		if (all.list[i].hook != hook)
 			continue;
 		if (!live_query(&live, &one))
 			found = live_map_fd(&live, map_id) >= 0;
@@ -148,6 +170,14 @@ static bool runs_with(const struct loading *l, const struct interface *iface, __
 	}
 	attachments_free(&all);
 	return found;
+}
+
+bool load_follows_with(const struct load_present *p, const struct load_left *left, enum hook hook,
+                       struct netlink *netlink)
+{
+	/* One of the egress program is what it has in the place. */
+	return left->iface && !(left->own && hook == HOOK_TC_EGRESS) &&
+	       runs_with(&p->ifaces[left->iface], hook, netlink, left->id);
 }
 
 /* The object has it already. It need not be what the first has in the place: an egress program may
@@ -169,14 +199,14 @@ static int join_left_of_others(struct loading *l, const struct load_present *p)
 		const struct load_left *left = &p->left[n];
 		const struct interface *iface = &p->ifaces[left->iface];
 
-		if (!left->iface || left->own || !runs_with(l, iface, left->id))
+		if (!load_follows_with(p, left, l->object->hook, l->netlink))
 			continue;
 		bpf_object__for_each_map(map, l->object->obj) {
 			if (!err && !is_taken(map, left->id) &&
 			    !carry_brings(&l->report->carry, map, left->id) &&
 			    mismatch_of(&l->options->mismatch, object_map_name(l->object, map)) ==
 			            MISMATCH_MIGRATE)
-				err = join_left(l, map, iface, left->id);
+				err = join_left(l, map, iface, left);
 		}
 	}
 	return err;
@@ -203,7 +233,8 @@ static int join_others(struct loading *l, const struct bpf_map *map, size_t m)
 	if (!ours->id || ours->differs)
 		return 0;
 	for (size_t i = 1; !err && i < p->count; i++)
-		if (is_another(p, i, m) && !is_taken(map, load_pinned_at(p, i, m)->id))
+		if (is_another(p, i, m) && !is_taken(map, load_pinned_at(p, i, m)->id) &&
+		    !carry_brings(&l->report->carry, map, load_pinned_at(p, i, m)->id))
 			err = join_map(l, map, &p->ifaces[i], load_pinned_at(p, i, m)->id);
 	return err;
 }
@@ -246,8 +277,7 @@ static bool is_beside(const struct loading *l, const struct carried *one)
 {
 	char path[MAP_PATH_SIZE];
 
-	return !map_path(one->name, one->egress, one->from_id, path, sizeof(path)) &&
-	       !faccessat(l->dir.fd, path, F_OK, AT_SYMLINK_NOFOLLOW);
+	return !old_pin_find(l->dir.fd, one->name, one->egress, one->from_id, path, sizeof(path));
 }
 
 static bool is_in_place(const struct loading *l, const struct carried *one)

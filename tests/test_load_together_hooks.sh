@@ -156,3 +156,69 @@ test_what_an_egress_program_has_beside_flat_maps_that_nobody_uses_comes_to_the_o
 	expect_egress_follows ""
 	[[ $(keys h1/%egress/deny_list) == 8 ]] || fail "rules: $(keys h1/%egress/deny_list)"
 }
+
+# begin_goes_by_old HOOK: XDP of h1 began anew, with what it shares with v0; that hook goes by the old list.
+begin_goes_by_old()
+{
+	make_veth h1
+	load v0 "$BUILT/carry2.o" >/dev/null
+	load h1 "$BUILT/carry1.o" >/dev/null
+	load --hook "$1" h1 "$BUILT/tc_carry1.o" >/dev/null
+	[[ $1 != tc_ingress || $# == 1 ]] || load --hook tc_egress h1 "$BUILT/tc_carry1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/h1/deny_list" key 3 0 0 0 value 0 0 0 0 9 0 0 0
+	load --on-mismatch fresh h1 "$BUILT/carry2.o" >/dev/null 2>&1
+	load --shared --on-mismatch migrate --hook xdp v0 h1 "$BUILT/carry2.o" >/dev/null 2>&1
+}
+
+test_a_list_that_a_member_goes_by_comes_whichever_is_first()
+{
+	local hook members
+
+	for hook in tc_ingress tc_egress; do
+		for members in "v0 h1" "h1 v0"; do
+			begin_goes_by_old "$hook"
+			# shellcheck disable=SC2086 # words
+			expect_status 0 load --shared --on-mismatch migrate --hook "$hook" $members "$BUILT/tc_carry2.o"
+			[[ $(keys v0/deny_list) == 3 ]] || fail "$hook, $members: $(keys v0/deny_list): $errors"
+			expect_id "$BPFFS/h1/deny_list" "$(map_id "$BPFFS/v0/deny_list")"
+			expect_status 0 load_state h1 "$hook"
+			[[ -z $(old_maps "$BPFFS/h1")$(old_maps "$BPFFS/h1/%egress") ]] ||
+				fail "$hook, $members: $(old_maps "$BPFFS/h1") $(old_maps "$BPFFS/h1/%egress"): $errors"
+			unload --all --purge v0 >/dev/null
+			unload --all --purge h1 >/dev/null
+			ip link del h1
+			gc --old >/dev/null
+		done
+	done
+}
+
+test_a_list_that_the_egress_program_of_a_member_has_as_well_comes_too()
+{
+	begin_goes_by_old tc_ingress and_egress
+	expect_status 0 load --shared --on-mismatch migrate --hook tc_ingress v0 h1 "$BUILT/tc_carry2.o"
+	[[ $(keys v0/deny_list) == 3 ]] || fail "$(keys v0/deny_list): $errors"
+	expect_status 0 load_state h1 tc_ingress
+	expect_status 0 load_state h1 tc_egress
+}
+
+# It is left on a hook of the one, and in place on the other.
+test_an_old_map_that_two_members_have_in_different_places_comes_once()
+{
+	local dry
+
+	make_veth h1
+	load --shared v0 h1 "$BUILT/carry2.o" >/dev/null
+	load --shared --hook tc_ingress v0 h1 "$BUILT/tc_carry2.o" >/dev/null
+	rule v0/deny_list 1
+	load --on-mismatch migrate v0 "$BUILT/carry1.o" >/dev/null 2>&1
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null 2>&1
+	for dry in --dry-run --verbose; do
+		follow tc_ingress $dry
+		[[ $status == 3 && $errors == *"which goes first, with all that are to share: load --shared "*\
+"--on-mismatch migrate --hook xdp v0 h1 OBJECT"* ]] || fail "$dry: status $status: $errors"
+	done
+	# The tc program goes on with the old one.
+	follow xdp
+	((status == 0)) || fail "status $status: $errors"
+	expect_followed tc_ingress 1
+}
