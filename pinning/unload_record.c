@@ -71,12 +71,15 @@ void unload_plan_free(struct unloading *u)
 	u->blind = false;
 }
 
-/* Nothing is pinned that was not before: what another map has the name of stays as it is. */
+/*
+ * Nothing is pinned that was not before: what another map has the name of stays as it is, and what
+ * the egress program has of its own stays pinned where it is.
+ */
 static void leave_names(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->len; i++)
 		if (plan->maps[i].state == PLAN_REPLACED)
-			plan->maps[i].state = PLAN_REFUSED;
+			plan->maps[i].state = plan->maps[i].renamed ? PLAN_KEPT : PLAN_REFUSED;
 }
 
 /* All maps go with which the programs worked that are off. */

@@ -1066,3 +1066,20 @@ test_what_runs_on_another_interface_is_not_taken_back()
 	expect_status 0 unload --prepared --map "$map" v0
 	[[ -z $(prepared) ]] || fail "$(prepared)"
 }
+
+# The flat maps are of nobody then; nothing is pinned anew for that.
+test_the_record_has_what_the_egress_program_has_of_its_own()
+{
+	local hook object
+
+	for hook in xdp tc_ingress; do
+		object=carry1.o
+		[[ $hook == xdp ]] || object=tc_carry1.o
+		load --hook "$hook" v0 "$BUILT/$object" >/dev/null
+		load --hook tc_egress --on-mismatch fresh v0 "$BUILT/tc_carry2.o" >/dev/null 2>&1
+		expect_status 0 load_state v0 tc_egress
+		expect_status 0 unload --hook "$hook" v0
+		expect_status 0 load_state v0 tc_egress
+		unload --all --purge v0 >/dev/null
+	done
+}
