@@ -151,6 +151,12 @@ static int look_at_old(struct drops *drops, int dir_fd, const char *top, const c
 		say(drops, GC_OLD_MAP, GC_KEPT, top, file, why);
 		return 0;
 	}
+	if (id != old_id) {
+		snprintf(why, sizeof(why), "it is map %u: no replacement left it under that name",
+		         id);
+		say(drops, GC_OLD_MAP, GC_KEPT, top, file, why);
+		return 0;
+	}
 	if (directory_carries(drops->dir, id)) {
 		say(drops, GC_OLD_MAP, GC_KEPT, top, file,
 		    "its content is not brought over yet: the next load or pin goes on with it");

@@ -426,17 +426,39 @@ test_several_at_once_remove_it_once()
 	expect_no_stage
 }
 
+# make_old WORD...: a map of that type as a replacement would leave it; sets $old, its pin.
+make_old()
+{
+	bpftool map create "$BPFFS/v0/new" type "$@"
+	old="$BPFFS/v0/xdp_stats_map%old-$(map_id "$BPFFS/v0/new")"
+	mv "$BPFFS/v0/new" "$old"
+}
+
 test_what_has_no_counters_is_not_said_to_have_counted()
 {
-	local name=xdp_stats_map
+	local old queue hash
 
 	load v0 objects/xdp_pass.o >/dev/null
-	bpftool map create "$BPFFS/v0/$name%old-7" type queue key 0 value 4 entries 4 name queue
-	bpftool map create "$BPFFS/v0/$name%old-8" type hash key 4 value 8 entries 4 name hash
-	bpftool map create "$BPFFS/v0/$name%old-9" type percpu_hash key 4 value 8 entries 4 name counts
+	make_old queue key 0 value 4 entries 4 name queue
+	queue=$old
+	make_old hash key 4 value 8 entries 4 name hash
+	hash=$old
+	make_old percpu_hash key 4 value 8 entries 4 name counts
 	expect_status 0 gc --old --dry-run
-	expect_decision "would remove" map "$BPFFS/v0/$name%old-7" "--old drops it, with what is in it"
-	expect_decision "would remove" map "$BPFFS/v0/$name%old-8" \
+	expect_decision "would remove" map "$queue" "--old drops it, with what is in it"
+	expect_decision "would remove" map "$hash" \
 		"--old drops it, with what is in it; if it counted, that is not added any more"
-	expect_decision "would remove" map "$BPFFS/v0/$name%old-9" "what it counted is not added any more"
+	expect_decision "would remove" map "$old" "what it counted is not added any more"
+}
+
+test_a_map_of_another_id_is_no_old_one()
+{
+	local id old="$BPFFS/v0/other%old-7"
+
+	load v0 objects/xdp_pass.o >/dev/null
+	bpftool map create "$old" type hash key 4 value 16 entries 1 name other
+	id=$(map_id "$old")
+	expect_status 0 gc --old
+	expect_decision kept map "$old" "it is map $id: no replacement left it under that name"
+	expect_id "$old" "$id"
 }
