@@ -30,13 +30,14 @@ struct carried {
 	__u32 from_id, to_id; /* to_id once the object is loaded */
 	int own_fd;           /* of the new one, where the object's does not do; or -1 */
 	enum migrate_class class;
-	bool egress;      /* pinned in %egress/ */
-	bool placed;      /* the new one gets the old one's name */
-	bool shared;      /* another program goes on with the old one */
-	bool joins;       /* the new one is in use already: what it has stays */
-	bool left_before; /* with joins: the old one has its %old name already */
-	bool left_out;    /* with joins: who has the old one was refused */
-	bool came_known;  /* with done: see carry_came_get() */
+	bool egress;         /* pinned in %egress/ */
+	bool placed;         /* the new one gets the old one's name */
+	bool shared;         /* another program goes on with the old one */
+	bool joins;          /* the new one is in use already: what it has stays */
+	bool left_before;    /* with joins: the old one has its %old name already */
+	bool left_out;       /* with joins: who has the old one was refused */
+	__u32 beside[HOOKS]; /* by hook: another old one that a program there goes on with; or 0 */
+	bool came_known;     /* with done: see carry_came_get() */
 	__u64 came;
 	__u64 edited;      /* with done: so many entries are missing, and it was edited since */
 	bool done;         /* with joins: all of the old one that is wanted came over before */

@@ -23,11 +23,25 @@ static bool is_inside(const struct plan_map *map, __u32 map_id)
 	       outer_id_has(map->info.id, map_id) == 1;
 }
 
+/* A hook that did not follow before: what it goes by lost the name then. */
+static bool is_beside(const struct plan_map *map, const struct carried *one)
+{
+	return map->state == PLAN_REFUSED && map->info.id != one->from_id &&
+	       map->info.id != one->to_id && !strcmp(map->name, one->name) &&
+	       map->info.type != BPF_MAP_TYPE_PROG_ARRAY && !migrate_is_stream(map->info.type);
+}
+
 static void find_users(struct carried *one, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
+		if (is_beside(map, one)) {
+			one->beside[map->hook] = map->info.id;
+			note("map '%s': program %s (id %u) on %s goes on with another one, map %u",
+			     one->name, map->prog_name, map->prog_id, hook_name(map->hook),
+			     map->info.id);
+		}
 		if (map->info.id != one->from_id && !is_inside(map, one->from_id))
 			continue;
 		one->shared = true;

@@ -42,6 +42,15 @@ static bool is_now(const struct carry *carry, __u32 old_id)
 	return false;
 }
 
+/* The program of another hook goes on with it, which was said. */
+static bool is_in_use(const struct carried *one, __u32 old_id)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (one->beside[hook] == old_id)
+			return true;
+	return false;
+}
+
 /* A pin of what an earlier run left of the map. Of a list, there is a note if something is in it.
  */
 static bool is_earlier(const struct view_map *old, const struct carried *one,
@@ -80,7 +89,7 @@ static void tell_earlier(const struct carried *one, const struct carry *carry,
 		const struct view_map *old = &pinned->maps[i];
 
 		if (!is_earlier(old, one, dir) || is_now(carry, old->old_id) ||
-		    is_empty(one, dir, old))
+		    is_in_use(one, old->old_id) || is_empty(one, dir, old))
 			continue;
 		if (one->class == MIGRATE_COUNTER && !carry_done_has(&dir->record, old->old_id))
 			note("map '%s': what an earlier run left in %%old-%u was not added to it",

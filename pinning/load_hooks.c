@@ -212,7 +212,8 @@ void load_tell_followers(const struct loading *l)
 			const struct plan_map *map = &report->plan.maps[i];
 
 			/* What keeps the flat name is what tools edit. */
-			if (map->info.id == carry->list[c]->from_id &&
+			if ((map->info.id == carry->list[c]->from_id ||
+			     map->info.id == carry->list[c]->beside[map->hook]) &&
 			    !(plan_publishes(map) && !map->egress))
 				parted.follows[map->hook] = true;
 		}

@@ -171,6 +171,20 @@ test_a_list_that_came_into_a_map_that_lost_the_name_comes_with_the_hook_that_goe
 	[[ $(rules_of "$BPFFS/v0/deny_list") == $'1 9\n6 9' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
 }
 
+test_a_hook_that_goes_by_what_an_earlier_run_left_is_named()
+{
+	local old
+
+	begin_anew_after_migrate
+	old=$(old_maps "$BPFFS/v0" | head -1)
+	old=${old##*-}
+	run load --on-mismatch migrate v0 "$BUILT/carry2.o"
+	[[ $status == 0 && $errors == *"map 'deny_list': program tc_carry1 (id "*") on tc_ingress goes on with another one, map $old"*\
+"not in force on tc_ingress before it follows: load --on-mismatch migrate --hook tc_ingress v0"* ]] ||
+		fail "status $status: $errors"
+	[[ $errors != *"did not fit in an earlier run"* && $errors != *"%old-$old"* ]] || fail "it says: $errors"
+}
+
 # That has what came into it before: what was deleted there since is in the older one only.
 test_the_map_that_lost_the_name_brings_what_had_come_into_it()
 {
