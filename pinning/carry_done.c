@@ -15,6 +15,13 @@
 /* And into which map they came: it may have lost the name since to one that began anew. */
 #define FIELD_INTO "carried_into"
 
+bool carry_done_any(const struct record *rec)
+{
+	char text[IDLIST_SIZE];
+
+	return !record_get_other(rec, FIELD_DONE, text, sizeof(text));
+}
+
 bool carry_done_has(const struct record *rec, __u32 old_map_id)
 {
 	char text[IDLIST_SIZE];

@@ -319,7 +319,7 @@ int carry_forget(const struct directory *dir, struct record *rec)
 	struct view pinned;
 	int err;
 
-	if (dir->fd < 0 || !dir->has_record)
+	if (dir->fd < 0 || !dir->has_record || !carry_done_any(rec))
 		return 0;
 	err = view_list(&pinned, dir);
 	if (err)

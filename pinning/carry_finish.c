@@ -9,6 +9,7 @@
 #include "bpffs/turn.h"
 #include "pinning/carry.h"
 #include "pinning/carry_done.h"
+#include "pinning/carry_find.h"
 #include "pinning/carry_mark.h"
 #include "pinning/carry_others.h"
 #include "pinning/carry_slots.h"
@@ -348,6 +349,8 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 			continue;
 		carry_done_add(rec, one);
 	}
+	if (!err)
+		err = carry_forget(dir, rec);
 	if (!err)
 		err = stage_publish(&stage, dir, rec);
 	stage_end(&stage);

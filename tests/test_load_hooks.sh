@@ -185,6 +185,29 @@ test_a_hook_that_goes_by_what_an_earlier_run_left_is_named()
 	[[ $errors != *"did not fit in an earlier run"* && $errors != *"%old-$old"* ]] || fail "it says: $errors"
 }
 
+no_old_maps()
+{
+	gc --old >/dev/null
+	[[ -z $(old_maps "$BPFFS/v0") ]]
+}
+
+test_the_record_forgets_old_maps_that_are_gone()
+{
+	local old
+
+	begin_anew_after_migrate
+	old=$(old_maps "$BPFFS/v0" | head -1)
+	old=${old##*-}
+	[[ $(readlink "$BPFFS/v0/%meta") == *"carried=$old;"*"listed=$old-"*"carried_into=$old-"* ]] ||
+		fail "$(readlink "$BPFFS/v0/%meta")"
+	unload --hook tc_ingress v0 >/dev/null 2>&1
+	# The program may take a moment to be gone.
+	eventually no_old_maps || fail "left: $(old_maps "$BPFFS/v0")"
+	upgrade xdp carry2.o
+	[[ $(readlink "$BPFFS/v0/%meta") != *carried* && $(readlink "$BPFFS/v0/%meta") != *listed* ]] ||
+		fail "$(readlink "$BPFFS/v0/%meta")"
+}
+
 # That has what came into it before: what was deleted there since is in the older one only.
 test_the_map_that_lost_the_name_brings_what_had_come_into_it()
 {
