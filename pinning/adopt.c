@@ -127,6 +127,7 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 		if (!err) {
 			adopt_tell_behind(&a);
 			adopt_tell_otherwise(&a);
+			adopt_tell_out_of_force(&a);
 		}
 		forget(&a);
 		bpffs_close(&a.fs);

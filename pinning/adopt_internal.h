@@ -57,4 +57,7 @@ void adopt_tell_behind(const struct adoption *a);
 /* Somebody gave it that name: from another object, for one. It may be what others read it by. */
 void adopt_tell_otherwise(const struct adoption *a);
 
+/* Lists that gave way to others have entries by which no program goes now; unless carried over. */
+void adopt_tell_out_of_force(const struct adoption *a);
+
 #endif

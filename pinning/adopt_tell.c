@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the user is told of an adoption, beside its report. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/identity.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/adopt_internal.h"
 #include "pinning/gc_uses.h"
+#include "pinning/left.h"
+#include "pinning/old_pin.h"
 
 /* One pin of a directory on which nothing runs. uses: all programs, or NULL. */
 static void tell_stale(const struct directory *dir, const struct view_map *pin,
@@ -94,4 +101,51 @@ void adopt_tell_behind(const struct adoption *a)
 		     cli_word(a->iface->name));
 		return;
 	}
+}
+
+/* The map that gave way is a list with entries that the one in place has not. */
+static bool is_out_of_force(const struct adoption *a, const struct plan_map *map)
+{
+	char path[PATH_MAX * 2];
+	struct bpf_map_info info;
+	bool is = false;
+	int fd;
+
+	if (map->state != PLAN_REPLACED || live_map_fd(&a->live, map->old_id) >= 0)
+		return false;
+	if (a->options->dry_run)
+		snprintf(path, sizeof(path), "%s", map->path);
+	else if (old_pin_of(map, path, sizeof(path)))
+		return false;
+	fd = pin_open_map(AT_FDCWD, path, BPF_F_RDONLY, &info);
+	if (fd < 0)
+		return false;
+	if (info.id == map->old_id)
+		is = left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
+		     LEFT_ENTRIES;
+	close(fd);
+	return is;
+}
+
+void adopt_tell_out_of_force(const struct adoption *a)
+{
+	const struct plan *plan = &a->report->plan;
+	char names[192] = "";
+	size_t count = 0, len;
+
+	for (size_t i = 0; !a->options->carry && i < plan->len; i++) {
+		if (!is_out_of_force(a, &plan->maps[i]))
+			continue;
+		len = strlen(names);
+		snprintf(names + len, sizeof(names) - len, "%s%.40s", count ? ", " : "",
+		         cli_text(plan->maps[i].name));
+		count++;
+	}
+	if (!count)
+		return;
+	note("rules or settings of what ran before %s out of force: those in %zu map%s which gave "
+	     "way: %s",
+	     a->options->dry_run ? "would be" : "are", count, count > 1 ? "s" : "", names);
+	hint("bring them over: %s --carry %s", cli_command("pin_maps"),
+	     cli_interface(a->iface->name));
 }

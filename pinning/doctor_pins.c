@@ -9,6 +9,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/pin.h"
 #include "pinning/doctor_findings.h"
+#include "pinning/doctor_orphans.h"
 #include "pinning/status_find.h"
 
 static void judge_programs(struct doctor *d, const struct status *st)
@@ -126,80 +127,6 @@ static void judge_drift(struct doctor *d, const struct status *st)
 	}
 }
 
-/* It is named already, as the stale pin of a map that is in use. */
-static bool is_stale(const struct status *st, __u32 map_id)
-{
-	for (size_t i = 0; i < st->maps_len; i++)
-		if (st->maps[i].pin == PIN_STATE_STALE && st->maps[i].pinned_id == map_id)
-			return true;
-	return false;
-}
-
-/* gc leaves what belongs to an interface that is there, but for what a replacement left. */
-static void advise_orphan(struct doctor *d, const struct status *st,
-                          const struct status_orphan *orphan)
-{
-	if (strstr(orphan->file, "%old-"))
-		remedy(d, "%s --old", cli_command("gc"));
-	else if (orphan->kind == PIN_LINK)
-		remedy(d, "%s", cli_command("gc"));
-	else if (orphan->kind == PIN_MAP)
-		remedy(d, "%s --all --purge %s, if its content is of no use", cli_command("unload"),
-		       cli_word(st->iface.name));
-	else
-		remedy(d, "%s --prepared --id %u %s, if it is not to be attached any more",
-		       cli_command("unload"), orphan->id, cli_word(st->iface.name));
-}
-
-/* Maps of one object are left together, and one command drops them all. */
-static bool is_like(const struct status_orphan *a, const struct status_orphan *b)
-{
-	return a->kind == PIN_MAP && b->kind == PIN_MAP && !strcmp(a->why, b->why) &&
-	       !strstr(a->file, "%old-") == !strstr(b->file, "%old-");
-}
-
-/* How many are told with number `at`; 0: it is told with one before. */
-static size_t count_like(const struct status *st, size_t at)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < st->orphans_len; i++) {
-		const struct status_orphan *orphan = &st->orphans[i];
-
-		if (orphan->kind == PIN_MAP && is_stale(st, orphan->id))
-			continue;
-		if (i != at && !is_like(orphan, &st->orphans[at]))
-			continue;
-		if (i < at)
-			return 0;
-		count++;
-	}
-	return count;
-}
-
-static void judge_orphans(struct doctor *d, const struct status *st)
-{
-	for (size_t i = 0; i < st->orphans_len; i++) {
-		const struct status_orphan *orphan = &st->orphans[i];
-
-		size_t like;
-
-		if (orphan->kind == PIN_MAP && is_stale(st, orphan->id))
-			continue;
-		like = count_like(st, i);
-		if (!like)
-			continue;
-		if (like > 1)
-			found(d, DOCTOR_INFO, "%zu maps are pinned in vain: %s", like, orphan->why);
-		else
-			found(d, DOCTOR_INFO, "a %s is pinned in vain: %s",
-			      pin_kind_name(orphan->kind), orphan->why);
-		evidence(d, "%.300s/%s, id %u%s", st->dir.path, orphan->file, orphan->id,
-		         like > 1 ? ", and others, which status lists" : "");
-		advise_orphan(d, st, orphan);
-	}
-}
-
 /* Something has the name of the directory that the tools will not use. */
 static void judge_directory(struct doctor *d)
 {
@@ -265,7 +192,7 @@ static void judge(struct doctor *d, const struct status *st, const struct status
 	judge_programs(d, st);
 	judge_maps(d, st);
 	judge_drift(d, st);
-	judge_orphans(d, st);
+	doctor_orphans(d, st);
 	if (d->len > before)
 		return;
 	if (st->has_dir) {

@@ -478,6 +478,63 @@ test_what_is_advised_about_pins_in_vain_helps()
 # advised PATTERN: what doctor says is to be typed about v0, up to the first comma.
 advised() { doctor v0 | grep -A 2 "^[a-z]*  *$1" | sed -n 's/^ *type: \([^,]*\).*/\1/p'; }
 
+# relinked OBJECT: stock ip puts another program on v0, with maps of its own.
+relinked()
+{
+	ip -force link set dev v0 xdpgeneric obj "$1" sec xdp
+	pin_maps v0 >"$TMPDIR/pinned" 2>&1
+}
+
+test_what_old_maps_alone_hold_is_not_in_vain()
+{
+	local remedy
+
+	link_xdp v0 objects/xdp_acl.o
+	pin_maps v0 >/dev/null
+	acl v0 add 10.9.0.8
+	send 5
+	relinked objects/xdp_acl.o
+	grep -q 'rules or settings of what ran before are out of force: .* acl_rules' "$TMPDIR/pinned" &&
+		grep -q 'hint: bring them over: pin_maps --carry v0' "$TMPDIR/pinned" || fail "$(<"$TMPDIR/pinned")"
+	expect_finding pins "warning 3 maps that gave way to another one hold rules or settings which are out of force" v0
+	expect_finding pins "info [0-9]* maps* that gave way to another one holds* what nothing else has" v0
+	[[ -z $(doctor v0 | grep 'type: gc --old *$') ]] || fail "$(doctor v0)"
+	remedy=$(advised "3 maps that gave way")
+	[[ $remedy == "pin_maps --carry v0" && $(advised "[0-9]* maps* that gave way.*nothing else") == "$remedy" ]] ||
+		fail "$(doctor v0)"
+	# shellcheck disable=SC2086 # words
+	expect_status 0 $remedy
+	expect_finding pins "ok the pins are those of what runs" v0
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	[[ $(acl v0) == *"deny   src   10.9.0.8 "* ]] || fail "$(acl v0)"
+}
+
+test_what_old_maps_hold_comes_over_where_nothing_runs_any_more()
+{
+	local remedy
+
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	send 5
+	relinked objects/xdp_pass.o
+	ip link set dev v0 xdpgeneric off
+	remedy=$(advised "1 map that gave way")
+	[[ $remedy == "load v0 OBJECT && pin_maps --carry v0" ]] || fail "$(doctor v0)"
+	load -m skb v0 objects/xdp_pass.o >/dev/null
+	pin_maps --carry v0 >/dev/null
+	expect_counter "$BPFFS/v0/xdp_stats_map" 2 5 500
+	[[ -z $(findings pins v0 | grep -E 'gave way|vain') ]] || fail "$(findings pins v0)"
+}
+
+test_an_old_map_that_a_program_goes_on_with_is_not_in_vain()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load v0 "$BUILT/tc_carry1.o" >/dev/null
+	send 1
+	load --on-mismatch migrate v0 "$BUILT/carry2.o" >/dev/null
+	expect_finding pins "info 2 maps of attached programs gave way to another one of its name" v0
+	[[ -z $(doctor v0 | grep 'gc --old') ]] || fail "$(doctor v0)"
+}
+
 test_what_is_advised_about_a_program_that_does_not_run_helps()
 {
 	local way remedy
@@ -519,7 +576,7 @@ test_maps_that_are_pinned_in_vain_together_are_one_finding()
 	load v0 objects/xdp_acl.o >/dev/null
 	unload v0 >/dev/null
 	count=$(find "$BPFFS/v0" -maxdepth 1 -type f | wc -l)
-	[[ $(findings pins v0) == "info $count maps are pinned in vain: no attached program uses it" ]] ||
+	[[ $(findings pins v0) == "info $count maps are pinned in vain: no attached program uses them" ]] ||
 		fail "$(findings pins v0)"
 }
 
