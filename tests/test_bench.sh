@@ -79,6 +79,8 @@ test_a_quick_run_looks_up_lists()
 test_a_quick_run_drops_and_forwards_frames()
 {
 	measure frames
+	# Which of its numbers is without what its sender costs, and how sure each is.
+	[[ $output == *'"name":"tc-clsact",'*'"zero":"sender","zero_metric":"cost"'*'"unsure":'* ]] || fail "$output"
 	expect_measured frames-drop xdp-native xdp-generic tc-clsact A/A
 	expect_measured frames-forward kernel xdp_forward xdp_forward/cached xdp_forward/generic \
 		tc_forward tc_forward/cached xdp_redirect xdp_redirect/generic tc_redirect A/A

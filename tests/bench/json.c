@@ -25,6 +25,7 @@ static struct json_object *summary_json(const struct summary *summary)
 	put_double(json, "median", summary->median);
 	put_double(json, "min", summary->min);
 	put_double(json, "max", summary->max);
+	put_double(json, "unsure", summary->unsure);
 	return json;
 }
 
@@ -57,6 +58,8 @@ static struct json_object *row_json(struct table *table, const struct row *row)
 	json_put_string(json, "what", row->what);
 	json_put_string(json, "vs", against ? against->name : NULL);
 	json_put_string(json, "zero", row->zero);
+	json_put_string(json, "zero_metric",
+	                row->zero[0] ? table->metrics[table->zero_metric].name : NULL);
 	json_put_string(json, "missing", row->missing);
 	json_put_bool(json, "built", !row->absent);
 	json_put_bool(json, "failed", row->failed);

@@ -14,8 +14,8 @@
 bool kernelmem_is_ours(void);
 
 /*
- * Find out whether it does, by maps that are gone again afterwards, before anything is measured; else
- * per-CPU memory may count twice.
+ * Find out whether it does, by maps that are gone again afterwards, before anything is measured;
+ * else per-CPU memory may count twice.
  */
 void kernelmem_begin(void);
 

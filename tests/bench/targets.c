@@ -202,8 +202,11 @@ static void judge(struct target *target)
 	target->margin = -1;
 	target->found[0] = '\0';
 	target->unit = NULL;
-	if (!table)
+	if (!table) {
+		snprintf(target->found, sizeof(target->found), "this run has no table %s",
+		         target->table);
 		return;
+	}
 	if (table->reduced[0]) {
 		snprintf(target->found, sizeof(target->found), "%s", table->reduced);
 		return;

@@ -377,6 +377,9 @@ static void a_name_that_is_not_there_is_told(void **state)
 	assert_string_equal(row.found, "table t has no row a");
 	assert_string_equal(judge(table, &metric), "not measured");
 	assert_string_equal(metric.found, "table t has no metric l");
+	strcpy(table->name, "other");
+	judge(table, &row);
+	assert_string_equal(row.found, "this run has no table t");
 }
 
 int main(void)
