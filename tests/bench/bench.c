@@ -17,8 +17,8 @@
 /* At most 15 minutes on an idle machine. Behind the first of these a table has three rounds and no
  * more, behind the second a single one.
  */
-#define FULL_SECONDS  800
-#define FULL_END      860
+#define FULL_SECONDS  830
+#define FULL_END      870
 #define QUICK_SECONDS 90
 #define QUICK_END     110
 

@@ -14,6 +14,9 @@
 
 #define ATTEMPTS 3
 
+/* With fewer the quietest attempt would be a matter of luck. */
+#define ROUNDS_ENOUGH 7
+
 /* What a row repeats says what failed; but A/A may have a subject of its own. */
 static struct row *row_of(struct table *table, struct row *row)
 {
@@ -136,15 +139,21 @@ static void set_aa(struct table *table, const struct row *reference)
 	snprintf(aa->zero, sizeof(aa->zero), "%s", reference->zero);
 }
 
-/* The first attempt has half of the time: as much again is for the next one, or for more rounds. */
+/*
+ * The first attempt has half of the time, once its rounds are enough to tell: as much again is for
+ * the next one, or for more rounds.
+ */
 static int run_first(struct table *table, struct samples *best, double until)
 {
+	unsigned int enough = table->rounds < ROUNDS_ENOUGH ? table->rounds : ROUNDS_ENOUGH;
 	double begun = now_seconds(), half = bench.quick ? until : begun + (until - begun) / 2;
 	int err;
 
 	best->rounds = 0;
 	best->seconds = 0;
-	err = run_rounds(table, best, table->rounds, fmin(half, begun + table->seconds));
+	err = run_rounds(table, best, enough, fmin(until, begun + table->seconds));
+	if (!err)
+		err = run_rounds(table, best, table->rounds, fmin(half, begun + table->seconds));
 	table->attempts = 1;
 	if (err)
 		return err;
