@@ -268,12 +268,12 @@ bool load_is_atomic(const struct loading *l)
 }
 
 /* By what was published, where programs cannot be opened. */
-static bool is_published(const struct loading *l, __u32 map_id)
+static bool is_published(const struct loading *l, const struct attachments *attached, __u32 map_id)
 {
 	const struct record *rec = &l->dir.record;
 
-	for (size_t i = 0; l->dir.has_record && i < l->attached.len; i++) {
-		const struct attachment *at = &l->attached.list[i];
+	for (size_t i = 0; l->dir.has_record && i < attached->len; i++) {
+		const struct attachment *at = &attached->list[i];
 
 		if (record_has_prog(rec, at->hook, at->prog_id) &&
 		    record_has_map(rec, at->hook, map_id))
@@ -282,23 +282,42 @@ static bool is_published(const struct loading *l, __u32 map_id)
 	return false;
 }
 
-bool load_keeps_name(const void *context, __u32 map_id)
+static bool is_used(const struct loading *l, const struct attachments *attached, __u32 map_id)
 {
-	const struct loading *l = context;
 	struct recalled lacks = {};
 	struct live live;
 	bool used;
 	int err;
 
-	err = live_query(&live, &l->attached);
+	err = live_query(&live, attached);
 	if (err == -EPERM)
-		err = live_recall(&live, &lacks, &l->attached, &l->attached, &l->dir);
-	used = (err || lacks.progs) && is_published(l, map_id);
+		err = live_recall(&live, &lacks, attached, attached, &l->dir);
+	used = (err || lacks.progs) && is_published(l, attached, map_id);
 	if (err)
 		return used;
 	for (int hook = 0; !used && hook < HOOKS; hook++)
 		used = live_user(&live, hook, map_id) != NULL;
 	live_free(&live);
+	return used;
+}
+
+bool load_keeps_name(const void *context, __u32 map_id)
+{
+	const struct loading *l = context;
+
+	return is_used(l, &l->attached, map_id);
+}
+
+bool load_runs_on(const void *context, __u32 map_id)
+{
+	const struct loading *l = context;
+	struct attachments others;
+	bool used;
+
+	if (attachments_without(&l->attached, l->options->no_attach ? NULL : l->old, &others))
+		return false;
+	used = is_used(l, &others, map_id);
+	attachments_free(&others);
 	return used;
 }
 

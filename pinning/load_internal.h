@@ -246,6 +246,9 @@ int load_find_others(const struct loading *l, struct attachments *others);
  */
 bool load_keeps_name(const void *context, __u32 map_id);
 
+/* Whether one that is not to be replaced does. runs_on of struct reuse_options. */
+bool load_runs_on(const void *context, __u32 map_id);
+
 /*
  * load_tails.c: add the programs that the loaded one can call through its program arrays, and the
  * maps that they use, to l->live. Returns 0 or a negative errno; silent.

@@ -84,6 +84,7 @@ int load_object(struct loading *l)
 		.classes = l->options->classes,
 		.carry = &l->report->carry,
 		.keeps_name = l->options->no_attach ? load_keeps_name : NULL,
+		.runs_on = load_runs_on,
 		.parts = load_parts,
 		.replaced_uses = l->old                  ? load_replaced_uses
 		                 : l->options->no_attach ? NULL

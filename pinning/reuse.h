@@ -16,6 +16,8 @@ struct reuse_options {
 	struct carry *carry;        /* what is to be carried over comes here */
 	/* A program goes on with this map, which therefore keeps its name; or NULL. */
 	bool (*keeps_name)(const void *context, __u32 map_id);
+	/* A program that is not replaced has this map, and goes on with it; or NULL. */
+	bool (*runs_on)(const void *context, __u32 map_id);
 	/* The pinned map would do, and is left to others all the same; or NULL. */
 	bool (*parts)(void *context, const char *name, __u32 map_id);
 	/* Whether the program that is to be replaced uses this map: 1, 0, or -EPERM if nobody may
@@ -45,7 +47,7 @@ bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with
  * what runs (packets would see half-updated slots), but for links of a row, an empty one only with
- * what stays attached (keeps_name says so); nor are .rodata, .bss and .data. A devmap or cpumap
+ * what stays attached (runs_on says so); nor are .rodata, .bss and .data. A devmap or cpumap
  * that is bound to programs of another kind is made anew and carried over, and a link that is (see
  * pinning/kind.h) refused. Where definitions differ, all differences are printed field by field and
  * it fails, or the object gets a map of its own, empty or to carry the content over into; and so

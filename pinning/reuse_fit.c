@@ -52,7 +52,7 @@ bool reuse_runs_on(const struct object *object, const struct bpf_map *map, int p
 {
 	return is_for_link(info, object_map_name(object, map)) &&
 	       bpf_map__type(map) == info->type && bpf_map__max_entries(map) == info->max_entries &&
-	       how->keeps_name && how->keeps_name(how->context, info->id) &&
+	       how->runs_on && how->runs_on(how->context, info->id) &&
 	       !kind_clashes(object->prog, pin_fd);
 }
 

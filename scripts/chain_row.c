@@ -10,6 +10,7 @@
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
 #include "scripts/chain_row.h"
+#include "scripts/config_apart.h"
 #include "scripts/config_use.h"
 
 #define PROGRAM_MAPS 64
@@ -183,14 +184,19 @@ static int follow(struct row *row)
 	}
 }
 
-/* Whether the program that runs follows this row. */
+/* Whether the program that runs follows this row, and each head that does. */
 static void check_use(const struct row *row)
 {
-	for (size_t i = 0; i < row->view.len; i++)
-		if (view_is_in_place(&row->view, &row->view.maps[i]) &&
-		    row->view.maps[i].fd == row->member[0].link_fd)
-			config_use_check(row->config, row->view.maps[i].name,
-			                 row->view.maps[i].info.id);
+	const struct view_map *map;
+
+	for (size_t i = 0; i < row->view.len; i++) {
+		map = &row->view.maps[i];
+		if (!view_is_in_place(&row->view, map) || map->fd != row->member[0].link_fd)
+			continue;
+		config_use_check(row->config, map->name, map->info.id);
+		if (config_use_may_say(row->config))
+			config_apart_check(row->config, map->name, map->info.id, false);
+	}
 }
 
 /* Another loader puts a new link in the place of the head's; that of before keeps the row. */

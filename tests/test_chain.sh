@@ -447,6 +447,73 @@ test_the_row_of_tc()
 	expect_actions "TC_ACT_SHOT 3" "TC_ACT_UNSPEC 2"
 }
 
+# row_hits_of_tc: packets that the first program of the row was given.
+row_hits_of_tc() { row --tc | awk '$1 == 0 { print $3 }'; }
+
+# Of both hooks, and of what is sent by each.
+expect_both_hooks_go_through_the_row()
+{
+	local before hooks
+
+	[[ $(map_ids_named chain_tnext | sort -u | wc -l) == 1 ]] || fail "$(map_ids_named chain_tnext)"
+	load --no-attach --hook tc_ingress v0 objects/tc_drop.o >/dev/null
+	expect_status 0 chain --tc v0 insert 0 tc_drop
+	[[ -z $errors ]] || fail "$errors"
+	before=$(row_hits_of_tc)
+	send 2
+	hooks=$(($(row_hits_of_tc) - before))
+	((hooks == 2)) || fail "of 2 frames the row of ingress was given $hooks"
+	echo >/dev/udp/10.0.0.2/9 || true
+	((before + 2 < $(row_hits_of_tc))) || fail "what leaves passes by the row"
+}
+
+# map_ids_named NAME: of the programs that are attached to v0, a line for each.
+map_ids_named()
+{
+	local id map
+
+	for id in $(bpftool -j net show dev v0 | jq '.[].tc[].id'); do
+		for map in $(bpftool -j prog show id "$id" | jq '.map_ids[]'); do
+			bpftool -j map show id "$map" | jq -r --arg name "$1" 'select(.name == $name).id'
+		done
+	done
+}
+
+test_both_hooks_have_the_row_whose_heads_were_loaded_first()
+{
+	need bpftool
+	ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev v0
+	load --hook tc_ingress v0 objects/tc_chain.o >/dev/null
+	load --hook tc_egress v0 objects/tc_chain.o >/dev/null
+	expect_both_hooks_go_through_the_row
+	# A head that is loaded anew while the row is empty does not part from the other.
+	chain --tc v0 del 0
+	load --hook tc_ingress v0 objects/tc_chain.o >/dev/null
+	expect_both_hooks_go_through_the_row
+	# Nor is the link of a head that is alone kept: it would bind the next to its kind.
+	unload --hook tc_egress v0 >/dev/null
+	chain --tc v0 del 0
+	run load --hook tc_ingress v0 objects/tc_chain.o
+	[[ $output == *"map chain_tnext id "*" created"* ]] || fail "$output"
+}
+
+test_a_head_with_a_link_of_its_own_is_named()
+{
+	local hints
+
+	need bpftool
+	ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev v0
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress bpf da obj objects/tc_chain.o sec tc
+	tc filter add dev v0 egress bpf da obj objects/tc_chain.o sec tc
+	pin_maps v0 >/dev/null
+	run chain --tc v0
+	[[ $errors == *"on tc_egress of v0 has a map 'chain_tnext' of its own"* ]] || fail "$errors"
+	hints=$(sed -nE 's/^  hint: .*: ((find|load) )/\1/p' <<<"$errors")
+	eval "${hints/$'\n'/ && }" >/dev/null
+	expect_both_hooks_go_through_the_row
+}
+
 # A router whose hook has a counter, an access list, a limit and the next hop, one behind the other:
 # HOOK [OPTION OF CHAIN].
 route_through_the_store()
