@@ -11,6 +11,7 @@
 #include "scripts/redirect_off.h"
 #include "scripts/redirect_pairs.h"
 #include "scripts/redirect_side.h"
+#include "scripts/redirect_turn.h"
 #include "scripts/xdp_target.h"
 
 /* So often another one may be quicker. */
@@ -251,6 +252,8 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 
 	if (err)
 		return err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
+	if (redirect_turn_take())
+		return EXIT_KERNEL;
 	here.config.netns = NULL;
 	sides[1].from = sides[0].to;
 	sides[1].to = sides[0].from;
@@ -281,7 +284,7 @@ int redirect_off(const char *from, const struct redirect_options *options)
 {
 	struct redirect_side side = {};
 
-	if (interface_find(&side.from, from, options->config.netns))
+	if (interface_find(&side.from, from, options->config.netns) || redirect_turn_take())
 		return EXIT_KERNEL;
 	return tell(side.from.name, options, "off", redirect_turn_off(&side, options));
 }

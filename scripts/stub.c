@@ -12,6 +12,7 @@
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "objects/redirect.h"
+#include "scripts/redirect_turn.h"
 #include "scripts/xdp_target.h"
 
 /* A native program that takes one buffer only needs all of a frame in a page, with its headroom. */
@@ -78,6 +79,7 @@ static int run(const char *tool, int netns_fd, char *argv[])
 		nowhere = open("/dev/null", O_WRONLY);
 		dup2(nowhere, STDOUT_FILENO);
 		fcntl(netns_fd, F_SETFD, 0);
+		redirect_turn_hand_down();
 		execv(path, argv);
 		_exit(127);
 	}

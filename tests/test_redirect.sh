@@ -289,7 +289,7 @@ test_off_leaves_alone_what_was_switched_on_meanwhile()
 	load_both
 	take_redirected w1 in_other
 	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
-	with_fault flock:delay_enter=2000000:when=2 redirect v0 off &
+	with_fault flock:delay_enter=2000000:when=3 redirect v0 off &
 	off=$!
 	eventually is_off
 	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
