@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "bpffs/log.h"
+#include "scripts/redirect_all.h"
 #include "scripts/redirect_off.h"
 #include "scripts/xdp_target.h"
 
@@ -29,6 +30,49 @@ static int switch_off(struct redirect_side *side, const struct redirect_options 
 	return err;
 }
 
+/* Note the stub at one that leads to the same veth, unless somebody else set that up. */
+static int hand_over(struct redirect_side *heir, const struct redirect_side *side,
+                     const struct redirect_options *options)
+{
+	struct redirect_mode mode;
+	__u32 port;
+	int err = redirect_side_open(heir, options);
+
+	if (!err)
+		err = redirect_maps_get(&heir->maps, &mode, &port);
+	if (!err && mode.owned && mode.ifindex == side->to.ifindex && !mode.stub_prog) {
+		mode.stub_prog = side->now.stub_prog;
+		mode.stub_port = side->to.ifindex;
+		err = redirect_maps_note(&heir->maps, &mode);
+	}
+	redirect_side_close(heir);
+	return err;
+}
+
+/* Take the stub off, unless another interface leads there as well and so needs it. */
+static int end_stub(const struct redirect_side *side, const struct redirect_options *options)
+{
+	struct redirect_side heir = {};
+	struct redirect_mode mode;
+	struct redirect_all all;
+	bool needed = false;
+	__u32 port;
+	int err = redirect_all_find(&all);
+
+	for (size_t i = 0; !err && !needed && i < all.len; i++) {
+		needed = all.ifindexes[i] != side->from.ifindex &&
+		         !interface_by_index(&heir.from, all.ifindexes[i]) &&
+		         !redirect_side_peek(&heir.from, &mode, &port) &&
+		         (mode.ifindex == side->to.ifindex || port == side->to.ifindex);
+	}
+	redirect_all_free(&all);
+	if (err || !needed)
+		return err ? err : stub_unload(&side->to, side->now.stub_prog);
+	note("the stub at the other end of %s stays: %s is redirected there as well", side->to.name,
+	     heir.from.name);
+	return hand_over(&heir, side, options);
+}
+
 /*
  * When nothing is switched on any more: the stub, and the record of it. Meanwhile whoever switches
  * on ends this one first, so with the lock there may be another's record, or none.
@@ -40,7 +84,7 @@ static int clean_up(struct redirect_side *side, const struct redirect_options *o
 	int err = 0;
 
 	if (side->now.stub_prog && !interface_by_index(&side->to, veth))
-		err = stub_unload(&side->to, side->now.stub_prog);
+		err = end_stub(side, options);
 	if (!err)
 		err = redirect_side_open(side, options);
 	if (!err)

@@ -6,8 +6,8 @@
 #include "bpffs/cli.h"
 #include "bpffs/json.h"
 #include "bpffs/log.h"
-#include "bpffs/view.h"
 #include "scripts/config_use.h"
+#include "scripts/redirect_all.h"
 #include "scripts/redirect_run.h"
 #include "scripts/station.h"
 
@@ -187,46 +187,14 @@ int redirect_show(const char *from, const struct redirect_options *options)
 
 /* --- list */
 
-struct list {
-	struct netns_id netns;
-	__u32 *ifindexes;
-	size_t len;
-};
-
-/* One directory of any network namespace: noted if it is of this one and has our maps. */
-static int visit(struct directory *dir, void *arg)
-{
-	struct list *list = arg;
-	__u32 *ifindexes, id;
-
-	if (!dir->has_record || !netns_equal(&dir->record.iface.netns, &list->netns) ||
-	    view_map_id(dir, REDIRECT_MODE_MAP, &id))
-		return 0;
-	ifindexes = reallocarray(list->ifindexes, list->len + 1, sizeof(*ifindexes));
-	if (!ifindexes)
-		return failed(-ENOMEM, "cannot list what is redirected");
-	list->ifindexes = ifindexes;
-	ifindexes[list->len++] = dir->record.iface.ifindex;
-	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	__u32 first = *(const __u32 *)a, second = *(const __u32 *)b;
-
-	return (first > second) - (first < second);
-}
-
 /* In the order of the interfaces, as ip(8) has them. Returns an exit status. */
-static int show_all(const struct list *list, const struct redirect_options *options)
+static int show_all(const struct redirect_all *all, const struct redirect_options *options)
 {
 	bool some = false, refused = false;
 	struct interface iface;
 
-	if (list->len)
-		qsort(list->ifindexes, list->len, sizeof(*list->ifindexes), compare);
-	for (size_t i = 0; i < list->len; i++) {
-		if (interface_by_index(&iface, list->ifindexes[i]))
+	for (size_t i = 0; i < all->len; i++) {
+		if (interface_by_index(&iface, all->ifindexes[i]))
 			continue;
 		if (redirect_show(iface.name, options))
 			refused = true;
@@ -241,21 +209,13 @@ static int show_all(const struct list *list, const struct redirect_options *opti
 int redirect_list(const struct redirect_options *options)
 {
 	struct redirect_options here = *options;
-	struct list list = {};
-	struct bpffs fs;
+	struct redirect_all all = {};
 	int err = options->config.netns ? netns_enter(options->config.netns) : 0;
 
 	here.config.netns = NULL;
-	if (!err) {
-		err = netns_current(&list.netns);
-		if (err)
-			failed(err, "cannot identify this network namespace");
-	}
-	if (err || bpffs_open(&fs, BPFFS_READ))
-		return EXIT_KERNEL;
-	err = directory_each(&fs, visit, &list);
-	bpffs_close(&fs);
-	err = err ? EXIT_KERNEL : show_all(&list, &here);
-	free(list.ifindexes);
+	if (!err)
+		err = redirect_all_find(&all);
+	err = err ? EXIT_KERNEL : show_all(&all, &here);
+	redirect_all_free(&all);
 	return err;
 }

@@ -278,6 +278,36 @@ test_a_new_target_does_not_lean_on_the_stub_of_the_old()
 	[[ -z $(prog_id v1 peer) ]] || fail "off left a stub"
 }
 
+# Whichever of the two goes first, and whichever loaded the stub: the frames of the other arrive.
+test_a_stub_that_another_interface_needs_stays_until_that_is_off()
+{
+	local last
+
+	make_ends
+	make_veth v2
+	load_both
+	load v2 objects/xdp_redirect.o >/dev/null
+	for last in v2 v0; do
+		redirect --with-stub v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+		expect_status 0 redirect --with-stub v2 w0 02:00:00:00:00:aa="$W1_MAC"
+		if [[ $last == v2 ]]; then
+			expect_status 0 redirect v0 off
+			[[ $errors == "redirect: the stub at the other end of w0 stays: v2 is redirected there as well" ]] ||
+				fail "$errors"
+			expect_off v0
+			[[ $(redirect -j v2) == *"\"stub_program_id\":$(prog_id w1 other),"* ]] ||
+				fail "$(redirect -j v2)"
+		else
+			expect_status 0 redirect v2 off
+			[[ -z $errors ]] || fail "$errors"
+		fi
+		[[ $(prog_id w1 other) ]] || fail "the stub of $last is gone"
+		expect_status 0 redirect "$last" off
+		[[ -z $(prog_id w1 other) && -z $errors ]] || fail "off of $last left the stub: $errors"
+		expect_off "$last"
+	done
+}
+
 is_off() { [[ $(redirect v0) == "v0 -> off" ]]; }
 
 # off is held up where it has switched off and not tidied up; on is quicker.
