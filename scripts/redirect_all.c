@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "bpffs/directory.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
@@ -38,6 +42,25 @@ static int compare(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
+/* Whether a directory is closed to this run, which the search goes past. The first is reported. */
+static bool find_denied(const struct bpffs *fs, const struct netns_id *netns)
+{
+	struct if_nameindex *list = if_nameindex();
+	char relative[PATH_MAX];
+	bool denied = false;
+
+	for (size_t i = 0; list && !denied && list[i].if_index; i++)
+		denied = !bpffs_relative(fs, list[i].if_name, netns, relative) &&
+		         faccessat(fs->fd, relative, R_OK | X_OK, AT_EACCESS) && errno == EACCES;
+	if (list)
+		if_freenameindex(list);
+	if (denied) {
+		failed(-EACCES, "cannot look into %s/%s", fs->path, relative);
+		hint("run as root");
+	}
+	return denied;
+}
+
 int redirect_all_find(struct redirect_all *all)
 {
 	struct search search = { .all = all };
@@ -51,6 +74,7 @@ int redirect_all_find(struct redirect_all *all)
 	if (err)
 		return err;
 	err = directory_each(&fs, visit, &search);
+	all->denied = !err && find_denied(&fs, &search.netns);
 	bpffs_close(&fs);
 	if (!err && all->len)
 		qsort(all->ifindexes, all->len, sizeof(*all->ifindexes), compare);

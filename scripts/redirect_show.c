@@ -190,7 +190,7 @@ int redirect_show(const char *from, const struct redirect_options *options)
 /* In the order of the interfaces, as ip(8) has them. Returns an exit status. */
 static int show_all(const struct redirect_all *all, const struct redirect_options *options)
 {
-	bool some = false, refused = false;
+	bool some = false, refused = all->denied;
 	struct interface iface;
 
 	for (size_t i = 0; i < all->len; i++) {

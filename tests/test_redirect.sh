@@ -677,6 +677,19 @@ w0 -> off
 a0 -> off" ]] || fail "$(redirect list)"
 }
 
+test_list_says_that_it_cannot_look()
+{
+	need setpriv
+	make_ends
+	load_both
+	chmod 0755 "$BPFFS"
+	expect_status 2 setpriv --reuid 65534 --regid 65534 --clear-groups redirect list
+	[[ $errors == "redirect: cannot look into $BPFFS/v0: Permission denied
+  hint: run as root" ]] || fail "$errors"
+	expect_status 0 redirect list
+	[[ -z $errors ]] || fail "$errors"
+}
+
 test_json_has_the_same_as_the_text()
 {
 	make_ends
