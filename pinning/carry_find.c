@@ -241,12 +241,43 @@ static bool is_done(const struct carry_search *in, const struct plan_map *map,
 	return directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id);
 }
 
+/*
+ * Flat and in %egress/ it may be one map, where the hooks shared it, with a new one in either
+ * place. It comes over once: counts go to the first. Of a list there is a copy for the other one
+ * next time, as there is one note for each old map.
+ */
+static bool comes_into_other(const struct carry *carry, const struct plan_map *map,
+                             __u32 old_map_id)
+{
+	for (size_t i = 0; i < carry->len; i++) {
+		const struct carried *one = carry->list[i];
+
+		if (one->from_id != old_map_id || one->egress == map->egress || !one->placed ||
+		    one->link)
+			continue;
+		if (one->class == MIGRATE_COUNTER) {
+			note("map '%s': the hooks had one, %u, the counts of which cannot be told "
+			     "apart: all of them go to map %u, none to %u",
+			     map->name, old_map_id, one->to_id, map->info.id);
+		} else {
+			note("map '%s': the hooks had one, %u, which goes to map %u first, and "
+			     "stays for %u as well",
+			     map->name, old_map_id, one->to_id, map->info.id);
+			hint("repeat the command, to carry it over there too");
+		}
+		return true;
+	}
+	return false;
+}
+
 static int add_all(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
                    const struct view *pinned, const struct plan_map *map)
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, pinned, map->old_id)))
+	if (map->state == PLAN_REPLACED &&
+	    !(map->joins && is_done(in, map, pinned, map->old_id)) &&
+	    !comes_into_other(carry, map, map->old_id))
 		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
@@ -254,6 +285,8 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 		/* What loses its name now may have the other one already: a killed run made it. */
 		if (!is_left_of(old, map) ||
 		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
+			continue;
+		if (comes_into_other(carry, map, old->old_id))
 			continue;
 		if (!is_done(in, map, pinned, old->old_id))
 			err = add_one(carry, in, others, map, old->old_id, false);

@@ -102,20 +102,24 @@ static int find_place(struct carried *one, const struct plan *plan, const struct
 	return -EEXIST;
 }
 
-/* In %egress/ it is until the exchange by which the egress program gets the flat map, and flat
- * after it. */
+/*
+ * In %egress/ it is until the exchange by which the egress program gets the flat map, and flat
+ * after it. Counts that were taken out are gone for both, where the hooks shared the map; of a list
+ * the other place may want a copy.
+ */
 static int drop_old(const struct carried *one, struct stage *stage)
 {
 	struct carried place = { .egress = one->egress, .from_id = one->from_id };
+	int places = one->egress || one->class == MIGRATE_COUNTER ? 2 : 1;
 	char path[NAME_SIZE * 2];
 	int err = 0;
 
 	strcpy(place.name, one->name);
-	for (int places = one->egress ? 2 : 1; !err && places; places--) {
+	for (; !err && places; places--) {
 		err = carry_old_path(&place, path, sizeof(path));
 		if (!err)
 			err = stage_add_drop(stage, path);
-		place.egress = false;
+		place.egress = !place.egress;
 	}
 	return err;
 }

@@ -80,6 +80,56 @@ test_the_counters_of_egress_stay_on_egress()
 	expect_nothing_left
 }
 
+# tc_both OBJECT: on ingress and egress, by stock tc; pinned/ makes it one map for both, by its pin.
+tc_both()
+{
+	local hook
+
+	for hook in ingress egress; do
+		tc filter replace dev v0 "$hook" pref 10 handle 1 bpf da obj "$1" sec tc
+	done
+}
+
+test_counters_that_two_hooks_had_as_one_come_over_once()
+{
+	local old
+
+	tc qdisc add dev v0 clsact
+	tc_both objects/pinned/tc_pass.o
+	pin_maps v0 >/dev/null 2>&1
+	old=$(map_id "$BPFFS/v0/tc_stats_map")
+	expect_id "$BPFFS/v0/%egress/tc_stats_map" "$old"
+	send_out 3
+	send 5
+	rm -r "$BPFFS/tc"
+	tc_both objects/tc_pass.o
+	expect_status 0 pin_maps --dry-run --carry v0
+	[[ $(grep -c "would carry map $old" <<<"$output") == 1 ]] || fail "$output"
+	expect_status 0 pin_maps --carry v0
+	[[ $(grep -c "^carried  *map $old" <<<"$output") == 1 ]] || fail "$output"
+	[[ $errors == *"map 'tc_stats_map': the hooks had one, $old, "*": all of them go to map "* ]] ||
+		fail "$errors"
+	send_out 4
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 8 800
+	expect_counter "$BPFFS/v0/%egress/tc_stats_map" 0 4 400
+	expect_nothing_left
+}
+
+test_counters_that_two_hooks_had_as_one_come_over_after_a_plain_run_as_well()
+{
+	tc qdisc add dev v0 clsact
+	tc_both objects/pinned/tc_pass.o
+	pin_maps v0 >/dev/null 2>&1
+	send 5
+	rm -r "$BPFFS/tc"
+	tc_both objects/tc_pass.o
+	pin_maps v0 >/dev/null
+	expect_status 0 pin_maps --carry v0
+	expect_counter "$BPFFS/v0/tc_stats_map" 0 5 500
+	expect_counter "$BPFFS/v0/%egress/tc_stats_map" 0 0 0
+	expect_nothing_left
+}
+
 test_no_count_is_lost_under_full_rate()
 {
 	local lost
