@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	argv[0] = (char *)cli_name("chain");
 	while ((c = cli_option(argc, argv, "jvhV", options, "")) != -1) {
 		if (c == 't') {
-			tc = true;
+			how.tc = tc = true;
 			continue;
 		}
 		status = config_option(&how, c, "chain", usage);

@@ -61,6 +61,7 @@ int config_open(struct config *config, const char *ifname, const struct config_o
 
 	memset(config, 0, sizeof(*config));
 	config->object = object;
+	config->tc = options->tc;
 	config->json = options->json;
 	err = interface_find(&config->iface, ifname, options->netns);
 	if (err)

@@ -33,6 +33,7 @@ const char *config_clash(const char *before, const char *word, size_t len);
 struct config_options {
 	const char *netns; /* or NULL */
 	bool json, verbose;
+	bool tc; /* the objects for tc are meant, in hints */
 };
 
 /*
@@ -51,6 +52,7 @@ struct config {
 	struct directory dir;
 	bool json;
 	const char *object; /* that makes the maps, for hints: "acl" for xdp_acl.o and tc_acl.o */
+	bool tc;            /* the second of these is meant */
 	struct config_use *use; /* whether what runs uses the maps: config_use.h */
 	/* With --json, while a verb edits: what it adds here is told with what became of it. */
 	struct json_object *edit;

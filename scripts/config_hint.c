@@ -76,7 +76,8 @@ void config_hint_attach(const struct config *config, enum hook hook)
 void config_hint_load(const struct config *config, const char *advice)
 {
 	const struct row *row = find_row(config, NULL);
-	const char *prefix = row ? row->prefix : "xdp", *ifname = config->iface.name;
+	const char *prefix = row ? row->prefix : config->tc ? "tc" : "xdp";
+	const char *ifname = config->iface.name;
 	char object[64];
 
 	snprintf(object, sizeof(object), "%s_%s.o", prefix, config->object);

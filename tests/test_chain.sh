@@ -40,6 +40,18 @@ three()
 	chain v0 insert 2 xdp_drop
 }
 
+test_hints_name_the_head_of_the_row_that_was_asked_for()
+{
+	expect_status 2 chain --tc v0
+	[[ $errors == *"load it first: "*"load v0 "*"/tc_chain.o" ]] || fail "$errors"
+	expect_status 2 chain v0
+	[[ $errors == *"load it first: "*"load v0 "*"/xdp_chain.o" ]] || fail "$errors"
+	load v0 objects/tc_chain.o >/dev/null
+	load v0 objects/tc_pass.o >/dev/null 2>&1
+	run chain --tc v0
+	[[ $errors == *"load one: "*"load v0 "*"/tc_chain.o" ]] || fail "$errors"
+}
+
 test_packets_go_through_the_row_in_order_and_are_counted()
 {
 	load v0 objects/xdp_chain.o >/dev/null
