@@ -180,6 +180,24 @@ test_the_matrix_says_what_it_needs_to_be_built()
 	[[ $errors == *"build/tests/send is not there"*"hint: make test-programs"* && -z $output ]] || fail "$errors"
 }
 
+test_a_matrix_of_no_object_or_of_no_earlier_run_says_so()
+{
+	mkdir -p "$TMPDIR/tree/tests" "$TMPDIR/tree/build/tests" "$TMPDIR/tree/objects"
+	cp -r tests/matrix "$TMPDIR/tree/tests"
+	ln -s "$PWD/build/tests/send" "$TMPDIR/tree/build/tests"
+	touch "$TMPDIR/tree/objects/xdp_pass.o"
+	expect_status 1 "$TMPDIR/tree/tests/matrix/run.sh" --objects nosuch load
+	[[ $errors == *"no object in objects is called nosuch and is for load" && -z $output ]] || fail "$errors$output"
+	expect_status 1 "$TMPDIR/tree/tests/matrix/run.sh" --objects xdp_pass tc-plugin
+	[[ $errors == *"no object in objects is called xdp_pass and is for tc-plugin" && -z $output ]] ||
+		fail "$errors$output"
+	expect_status 1 "$TMPDIR/tree/tests/matrix/run.sh" --again --objects xdp_pass load
+	[[ $output == *"not ok - store: load, xdp_pass: nothing, expected yes"* && -z $errors ]] ||
+		fail "$errors$output"
+	run "$TMPDIR/tree/tests/matrix/run.sh" --help
+	(($(wc -L <<<"$output") <= 80)) || fail "$(wc -L <<<"$output") columns"
+}
+
 test_what_is_slow_is_left_out_or_runs_alone()
 {
 	mkdir -p "$TMPDIR/tree"

@@ -8,8 +8,9 @@ usage='Usage: tests/matrix/run.sh [--again] [--docs FILE] [--objects PATTERN]
        [LOADER...]
 Load every object of the store by every loader on interfaces of their own, and
 xdp_pass and tc_pass by every loader over what every other one loaded, and an
-acl with a list by every loader over itself, with frames that are counted. Each cell is compared with tests/matrix/expected; any
-that differs is a failure, also one that works though it should not.
+acl with a list by every loader over itself, with frames that are counted.
+Each cell is compared with tests/matrix/expected; any that differs is a failure,
+also one that works though it should not.
 
   --again             run no cell, but compare and print what the last run left
   --docs FILE         write the tables in Markdown as well, if all cells were
@@ -84,10 +85,34 @@ for name in "${wanted[@]}"; do
 		exit 1
 	fi
 done
+
+# store_objects HOOK: the names, one a line.
+store_objects()
+{
+	find objects -maxdepth 1 -name "$1_*.o" -name "$pattern.o" -printf '%f\n' | sed 's/\.o$//' | sort
+}
+
+# Whether a loader that is asked for has any object to load.
+has_objects()
+{
+	local hook name
+
+	for hook in xdp tc; do
+		for name in $(loaders_of "$hook"); do
+			! is_wanted "$name" || [[ -z $(store_objects "$hook") ]] || return 0
+		done
+	done
+	return 1
+}
+
 if [[ -z $again && ! -x build/tests/send ]]; then
 	echo "tests/matrix/run.sh: cannot send frames: build/tests/send is not there" >&2
 	echo "  hint: make test-programs" >&2
 	exit 2
+fi
+if [[ $pattern != '*' ]] && ! has_objects; then
+	echo "tests/matrix/run.sh: no object in objects is called $pattern and is for ${wanted[*]:-any loader}" >&2
+	exit 1
 fi
 tmp=$(mktemp -d) || exit 2
 clean_up()
@@ -140,12 +165,6 @@ lacks()
 	elif [[ $hook == tc && $place == @(tcx|link) ]] && ! attach has tcx_ingress; then
 		echo "needs tcx: this kernel has none"
 	fi
-}
-
-# store_objects HOOK: the names, one a line.
-store_objects()
-{
-	find objects -maxdepth 1 -name "$1_*.o" -name "$pattern.o" -printf '%f\n' | sed 's/\.o$//' | sort
 }
 
 # list_cells: TABLE ROW COLUMN a line.
@@ -260,7 +279,8 @@ while read -r table row column; do
 		skip_cell "$why"
 		continue
 	fi
-	word=$(tail -n 1 "$results/$cell")
+	word=''
+	[[ ! -e $results/$cell ]] || word=$(tail -n 1 "$results/$cell")
 	expect "$table" "$row" "$column"
 	got[$cell]=${word:-nothing}
 	if [[ $word == "$outcome" ]]; then
