@@ -126,6 +126,7 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 		err = adopt(&a);
 		if (!err) {
 			adopt_tell_behind(&a);
+			adopt_tell_one_for_both(&a);
 			adopt_tell_otherwise(&a);
 			adopt_tell_out_of_force(&a);
 		}

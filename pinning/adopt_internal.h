@@ -54,6 +54,9 @@ int adopt_tell_nothing(const struct adoption *a);
  */
 void adopt_tell_behind(const struct adoption *a);
 
+/* What ingress and egress count is in one map, as stock tc leads both to where it pins. */
+void adopt_tell_one_for_both(const struct adoption *a);
+
 /* Somebody gave it that name: from another object, for one. It may be what others read it by. */
 void adopt_tell_otherwise(const struct adoption *a);
 

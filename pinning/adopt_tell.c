@@ -79,6 +79,30 @@ void adopt_tell_otherwise(const struct adoption *a)
 	}
 }
 
+/* The map of the statistics that is published for that hook. */
+static const struct plan_map *find_statistics(const struct plan *plan, enum hook hook)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (plan->maps[i].hook == hook && plan_publishes(&plan->maps[i]) &&
+		    !strcmp(plan->maps[i].name, DIRECTORY_TC_STATS))
+			return &plan->maps[i];
+	return NULL;
+}
+
+void adopt_tell_one_for_both(const struct adoption *a)
+{
+	const struct plan *plan = &a->report->plan;
+	const struct plan_map *ingress = find_statistics(plan, HOOK_TC_INGRESS);
+	const struct plan_map *egress = find_statistics(plan, HOOK_TC_EGRESS);
+
+	if (!ingress || !egress || ingress->info.id != egress->info.id)
+		return;
+	note("map '%s' of %s is that of %s as well: each shows what both count", egress->name,
+	     hook_name(HOOK_TC_EGRESS), hook_name(HOOK_TC_INGRESS));
+	hint("to count apart, put the program on egress anew after: eval \"$(%s --egress %s)\"",
+	     cli_command("iproute2_env"), cli_word(a->iface->name));
+}
+
 void adopt_tell_behind(const struct adoption *a)
 {
 	for (size_t i = 0; i < a->report->plan.len; i++) {

@@ -80,11 +80,21 @@ static const char *mark(const struct sample *sample, const struct hook_stats *ho
 
 static void print_shared(const struct hook_stats *hook)
 {
-	for (unsigned int i = 0; i < hook->shared_len && i < SHARED_NAMES; i++)
-		printf("%s%s", i ? ", " : "  (shared with ", hook->shared[i]);
+	const char *before = "  (shared with ";
+
+	for (int other = 0; other < HOOKS; other++) {
+		if (!hook->shared_hooks[other])
+			continue;
+		printf("%s%s", before, hook_name(other));
+		before = ", ";
+	}
+	for (unsigned int i = 0; i < hook->shared_len && i < SHARED_NAMES; i++) {
+		printf("%s%s", before, hook->shared[i]);
+		before = ", ";
+	}
 	if (hook->shared_len > SHARED_NAMES)
 		printf(" and %u more", hook->shared_len - SHARED_NAMES);
-	if (hook->shared_len)
+	if (*before == ',')
 		putchar(')');
 }
 
@@ -179,6 +189,18 @@ static int fill_actions(struct json_object *to, const struct hook_stats *hook)
 	return err;
 }
 
+static int add_shared_hooks(struct json_object *to, const struct hook_stats *hook)
+{
+	struct json_object *names = json_object_new_array();
+	int err = add(to, "shared_hooks", names);
+
+	for (int other = 0; !err && other < HOOKS; other++)
+		if (hook->shared_hooks[other] &&
+		    json_object_array_add(names, json_object_new_string(hook_name(other))))
+			err = -ENOMEM;
+	return err;
+}
+
 static int add_shared(struct json_object *to, const struct hook_stats *hook)
 {
 	struct json_object *names = json_object_new_array();
@@ -211,6 +233,8 @@ static int fill_hook(struct json_object *to, const struct hook_stats *hook)
 		err = add_stale(to, hook->use);
 	if (!err)
 		err = add_shared(to, hook);
+	if (!err)
+		err = add_shared_hooks(to, hook);
 	if (err)
 		return err;
 	actions = json_object_new_object();

@@ -29,6 +29,7 @@ struct hook_stats {
 	struct rate rates[TC_STATS_SLOTS];
 	char shared[SHARED_NAMES][IF_NAMESIZE]; /* other interfaces that count in this map */
 	unsigned int shared_len;                /* can be more than have a place */
+	bool shared_hooks[HOOKS];               /* other hooks of the interface that do */
 };
 
 /* What was found under the name that was asked for. */

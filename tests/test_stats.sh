@@ -55,6 +55,26 @@ v0  tc_ingress  TC_ACT_OK  3 packets  300 bytes
 v0  tc_egress   TC_ACT_OK  5 packets  500 bytes" stats v0
 }
 
+test_what_both_hooks_count_in_one_map_is_said()
+{
+	local hook
+
+	tc qdisc add dev v0 clsact
+	for hook in ingress egress; do
+		tc filter add dev v0 "$hook" pref 10 handle 1 bpf da obj objects/pinned/tc_pass.o sec tc
+	done
+	expect_status 0 pin_maps v0
+	[[ $errors == *"map 'tc_stats_map' of tc_egress is that of tc_ingress"*"iproute2_env --egress v0"* ]] ||
+		fail "$errors"
+	send 3
+	expect_output "\
+v0  tc_ingress  TC_ACT_OK  3 packets  300 bytes  (shared with tc_egress)
+v0  tc_egress   TC_ACT_OK  3 packets  300 bytes  (shared with tc_ingress)" stats v0
+	expect_status 0 stats --json v0
+	[[ $output == *'"hook":"tc_ingress"'*'"shared_hooks":["tc_egress"]'*'"shared_hooks":["tc_ingress"]'* ]] ||
+		fail "$output"
+}
+
 test_a_flat_map_seen_through_egress_is_not_counted_twice()
 {
 	link_tc v0 ingress objects/tc_pass.o
@@ -126,7 +146,7 @@ test_json_has_every_field_and_action()
 	cookie=$(sed -n 's/.*"netns":"\([0-9]*\)".*/"\1"/p' <<<"$output")
 	expected='{"schema":"ifbpf.stats/1","ifname":"v0","ifindex":'$(ifindex v0)
 	expected+=',"netns":'${cookie:-null}',"time_ns":T,"hooks":[{"hook":"xdp","map":"xdp_stats_map"'
-	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"shared_with":[],"shared_more":0,"actions":{'
+	expected+=',"map_id":'$map',"program_id":'$prog',"stale":false,"shared_with":[],"shared_more":0,"shared_hooks":[],"actions":{'
 	expected+='"XDP_ABORTED":{"packets":0,"bytes":0},"XDP_DROP":{"packets":0,"bytes":0},'
 	expected+='"XDP_PASS":{"packets":3,"bytes":300},"XDP_TX":{"packets":0,"bytes":0},'
 	expected+='"XDP_REDIRECT":{"packets":0,"bytes":0}}}]}'
