@@ -275,8 +275,7 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED &&
-	    !(map->joins && is_done(in, map, pinned, map->old_id)) &&
+	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, pinned, map->old_id)) &&
 	    !comes_into_other(carry, map, map->old_id))
 		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
