@@ -3,7 +3,7 @@
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/map_path.h"
-#include "pinning/carry_mark.h"
+#include "pinning/carry_done.h"
 #include "pinning/doctor_orphans.h"
 #include "pinning/left.h"
 #include "pinning/status_pins.h"
