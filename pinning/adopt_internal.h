@@ -31,6 +31,13 @@ struct adoption {
 int adopt_once(struct adoption *a);
 
 /*
+ * adopt_beside.c: a map that another hook's took the name of is pinned as NAME%old-ID, as if it had
+ * been there first: what it holds can be brought over then. Forgets in the plan those that are not
+ * to be. stage NULL: only that. Reports its failures. Returns 0 or a negative errno.
+ */
+int adopt_keep_beside(struct adoption *a, struct stage *stage);
+
+/*
  * adopt_content.c: what is to be carried over from the maps that are replaced; of a dry run, also
  * what will not fit. Reports its failures. Returns 0 or a negative errno.
  */

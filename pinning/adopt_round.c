@@ -39,6 +39,8 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 	if (!err)
 		err = plan_stage(&a->report->plan, &a->live, stage);
 	if (!err)
+		err = adopt_keep_beside(a, stage);
+	if (!err)
 		err = layout_stage(&a->report->plan, NULL, &a->dir, stage);
 	if (!err)
 		err = carry_stage(&a->carry, &a->report->plan, stage);
@@ -71,6 +73,8 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		a->report->left_out = count_left_out(a, &in);
 		err = adopt_find_content(a);
 	}
+	if (!err && a->options->dry_run)
+		err = adopt_keep_beside(a, NULL);
 	if (!err && !a->options->dry_run) {
 		err = publish(a, &in, stage);
 		if (!err)

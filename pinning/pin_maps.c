@@ -71,7 +71,13 @@ static void print_map(const struct plan_map *map, const struct carry *carry, boo
 			printf("  (map %u stays as %s)", map->old_id, old);
 		break;
 	case PLAN_FOREIGN: printf("  (others keep it at %s)", map->path); break;
-	case PLAN_REFUSED: printf("  (%s)", map->why); break;
+	case PLAN_REFUSED:
+		printf("  (%s", map->why);
+		if (map->beside)
+			printf("; it %s as %%old-%u", dry_run ? "would be pinned" : "is pinned",
+			       map->info.id);
+		putchar(')');
+		break;
 	default: break;
 	}
 	if (*map->shared)

@@ -113,6 +113,7 @@ static int choose_place(const struct plan *plan, const struct plan_input *in, st
 		if (map->egress)
 			taken = holder(plan, map->name, true);
 	}
+	map->beside = taken && taken->info.id != map->info.id && taken->hook != map->hook;
 	if (taken && taken->info.id != map->info.id)
 		refuse(map, "its name belongs to map %u of program %s (id %u) on %s",
 		       taken->info.id, taken->prog_name, taken->prog_id, hook_name(taken->hook));

@@ -26,6 +26,8 @@ struct plan_map {
 	enum hook hook;
 	bool egress;          /* in %egress/ rather than under the flat name */
 	bool renamed;         /* it was in %egress/ only so far, and gets the flat name */
+	bool beside;          /* with PLAN_REFUSED: a map of another hook has its name; see
+	                         adopt_keep_beside() */
 	bool joins;           /* the flat map, which takes the place of one that is only there */
 	char name[NAME_SIZE]; /* "" if it has none */
 	struct bpf_map_info info;

@@ -87,6 +87,7 @@ struct refusals {
 	unsigned int count;
 	bool foreign;  /* others keep one of them pinned */
 	bool pinnable; /* one of them can be pinned here */
+	bool beside;   /* one of them can be pinned beside that of another hook, and added to it */
 	bool denied;   /* what one of them has could be added with CAP_SYS_ADMIN */
 	bool comes;    /* what one of them has can be added to the map in place */
 	bool twins;    /* of one of them, only the object tells which it is */
@@ -144,6 +145,13 @@ static int hint_refused(const struct object *object, const struct directory *dir
 	if (all->denied)
 		hint("%srun as root, or with CAP_SYS_ADMIN: then what %s can be added",
 		     all->comes ? "or " : "", all->count > 1 ? "they hold" : "it holds");
+	if (all->beside && !all->pinnable)
+		hint("%spin %s beside those in place: %s %s%s; then the load adds what %s to "
+		     "those, "
+		     "with --on-mismatch migrate",
+		     all->comes || all->denied ? "or " : "", them, cli_command("pin_maps"),
+		     all->foreign ? "--foreign " : "", cli_interface(dir->ifname),
+		     all->count > 1 ? "they hold" : "it holds");
 	if (all->pinnable)
 		hint("%spin %s in %s, and the load goes on with %s%s: %s %s%s%s%s%s",
 		     all->comes || all->denied ? "or " : "", them, dir->path, them,
@@ -152,7 +160,7 @@ static int hint_refused(const struct object *object, const struct directory *dir
 		     all->twins ? "--object " : "", all->twins ? cli_word(object->path) : "",
 		     all->twins ? " " : "", cli_interface(dir->ifname));
 	hint("%sleave behind what %s: --on-mismatch %s=fresh, or --replace for all such maps",
-	     all->comes || all->denied || all->pinnable ? "or " : "",
+	     all->comes || all->denied || all->pinnable || all->beside ? "or " : "",
 	     all->count > 1 ? "they hold" : "it holds", cli_word(all->name));
 	return -EEXIST;
 }
@@ -288,6 +296,19 @@ static int check_left(const struct object *object, const struct bpf_map *map,
 	return 0;
 }
 
+/* A map of another hook has the name: pin_maps puts this one beside it. */
+static bool can_be_beside(const struct object *object, const struct bpf_map *map,
+                          const struct directory *dir, const struct reuse_unpinned *in,
+                          const struct left *left)
+{
+	char users[64] = "";
+
+	if (left->taken_fd < 0 || !in->how->users)
+		return false;
+	in->how->users(in->how->context, left->taken.id, users, sizeof(users));
+	return *users && can_come(object, map, dir, in, left);
+}
+
 static int check_one(const struct object *object, const struct bpf_map *map,
                      const struct directory *dir, const struct reuse_unpinned *in,
                      const struct view *pinned, struct refusals *all)
@@ -314,9 +335,10 @@ static int check_one(const struct object *object, const struct bpf_map *map,
 	left.pin = find_pin(pinned, name, left.used->info.id);
 	if (left.pin)
 		err = check_left(object, map, dir, in, &left, all);
-	else if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH)
+	else if (!in->replace && mismatch_of(in->how->mismatch, name) != MISMATCH_FRESH) {
 		refuse(dir, in, name, left.used, count, object->loaded ? 0 : taken, all);
-	else
+		all->beside |= count == 1 && can_be_beside(object, map, dir, in, &left);
+	} else
 		tell_left(in, name, left.used, count, taken);
 out:
 	if (left.taken_fd >= 0 && !object->loaded)

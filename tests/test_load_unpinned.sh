@@ -319,3 +319,50 @@ test_maps_that_only_their_object_tells_apart_are_named_as_such()
 	[[ -z $errors ]] || fail "$errors"
 	expect_twins
 }
+
+# The name is that of the XDP program, which was adopted in the same run.
+test_what_a_tc_program_has_beside_one_of_xdp_can_be_brought_over()
+{
+	local map seen
+
+	link_tc v0 ingress "$BUILT/tc_carry1.o"
+	for map in $(prog_maps "$(tc_prog v0 ingress)"); do
+		case $(bpftool map show id "$map") in
+		*deny_list*) bpftool map update id "$map" key 9 0 0 0 value 1 0 0 0 0 0 0 0 ;;
+		*frames_seen*) seen=$map ;;
+		esac
+	done
+	send 4
+	link_xdp v0 "$BUILT/carry1.o"
+	expect_status 3 pin_maps --dry-run v0
+	[[ $output == *"; it would be pinned as %old-$seen)"* && ! -e $BPFFS/v0 ]] || fail "$output"
+	expect_status 3 pin_maps v0
+	[[ $output == *"refused  tc_ingress frames_seen "*"; it is pinned as %old-$seen)"* ]] || fail "$output"
+	# Without those pins the load says how to get them.
+	rm "$BPFFS"/v0/*%old-*
+	expect_status 2 load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"hint: pin them beside those in place: pin_maps v0; then the load adds what they hold to those, with --on-mismatch migrate"* ]] ||
+		fail "$errors"
+	expect_status 3 pin_maps v0
+	expect_id "$BPFFS/v0/frames_seen%old-$seen" "$seen"
+	expect_status 3 pin_maps v0
+	[[ $output == *"; it is pinned as %old-$seen)"* ]] || fail "$output"
+	expect_status 0 load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry1.o"
+	bpftool map lookup pinned "$BPFFS/v0/deny_list" key 9 0 0 0 >/dev/null || fail "the rule is lost"
+	expect_seen 4 0
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "$(old_maps "$BPFFS/v0")"
+	send 3
+	expect_seen 10 0
+}
+
+test_what_others_pin_is_not_pinned_beside()
+{
+	mkdir "$theirs"
+	bpftool prog load "$BUILT/tc_carry1.o" "$theirs/prog" type classifier pinmaps "$theirs"
+	tc qdisc add dev v0 clsact
+	tc filter add dev v0 ingress pref 10 handle 1 bpf da pinned "$theirs/prog"
+	rm "$theirs/prog"
+	link_xdp v0 "$BUILT/carry1.o"
+	pin_maps v0 >/dev/null || true
+	[[ -z $(old_maps "$BPFFS/v0") ]] || fail "$(old_maps "$BPFFS/v0")"
+}
