@@ -143,15 +143,18 @@ static __always_inline void echo_swap_ethernet(struct ethhdr *eth)
 static __always_inline void echo_answer4(struct iphdr *ip, struct icmp6hdr *icmp)
 {
 	__be32 address = ip->daddr;
+	__u16 check;
 
 	ip->daddr = ip->saddr;
 	ip->saddr = address;
 	ip->check = checksum_update(ip->check, checksum_change16(0, bpf_htons(ip->ttl << 8),
 	                                                         bpf_htons(ECHO_HOPS << 8)));
 	ip->ttl = ECHO_HOPS;
-	icmp->icmp6_cksum = checksum_update(icmp->icmp6_cksum,
-	                                    checksum_change16(0, bpf_htons(ECHO_ICMP_REQUEST << 8),
-	                                                      bpf_htons(ECHO_ICMP_REPLY << 8)));
+	check = checksum_update(icmp->icmp6_cksum,
+	                        checksum_change16(0, bpf_htons(ECHO_ICMP_REQUEST << 8),
+	                                          bpf_htons(ECHO_ICMP_REPLY << 8)));
+	/* An answer can be all zeros, whose sum is 0; of any other both are right. */
+	icmp->icmp6_cksum = check ? check : 0xffff;
 	icmp->icmp6_type = ECHO_ICMP_REPLY;
 }
 

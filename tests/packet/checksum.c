@@ -116,9 +116,9 @@ static size_t l4_length(const struct headers *h)
 static __be16 l4_checksum(const struct headers *h, const __be16 *field)
 {
 	size_t len = l4_length(h);
-	__u32 s = sum(h->l4, len, 0);
+	/* Not by adding its complement: the sum of zeros is another one than that of all ones. */
+	__u32 s = sum(h->l4, len, 0) - ntohs(*field);
 
-	s += (__u16)~ntohs(*field);
 	if (h->ip6)
 		s = sum(&h->ip6->saddr, 32, s + h->l4_protocol + len);
 	else if (h->tcp || h->udp)
@@ -160,7 +160,8 @@ const char *checksums_check(void *frame, size_t len)
 	right = l4_checksum(&h, field);
 	if (h.udp && !right)
 		right = 0xffff;
-	if (*field == right)
+	/* Unless all is zeros, both forms of zero are right. */
+	if (*field == right || (!right && *field == 0xffff))
 		return NULL;
 	return h.tcp ? "TCP checksum" : h.udp ? "UDP checksum" : "ICMP checksum";
 }

@@ -122,6 +122,7 @@ static void test_requests_are_answered_as_a_host_does(void **state)
 static void test_checksums_are_right_for_each_sum(void **state)
 {
 	struct frame request, answer;
+	struct headers h;
 
 	(void)state;
 	for (__u32 word = 0; word <= 0xffff; word += word < 0xff00 ? 7 : 1) {
@@ -130,6 +131,27 @@ static void test_checksums_are_right_for_each_sum(void **state)
 		for (struct frame *f = &request; f; f = f == &request ? &answer : NULL) {
 			f->bytes[42] = word >> 8;
 			f->bytes[43] = word;
+			frame_finish(f);
+		}
+		headers_find(&h, answer.bytes, answer.len);
+		/* Of what is not all zeros, both are right. */
+		if (!h.icmp->icmp6_cksum)
+			h.icmp->icmp6_cksum = 0xffff;
+		expect_answer(&request, &answer);
+	}
+}
+
+/* Identifier, number and payload: only the checksum of the answer is not. */
+static void test_an_answer_of_zeros_has_its_checksum(void **state)
+{
+	struct frame request, answer;
+
+	(void)state;
+	for (size_t payload = 0; payload <= PAYLOAD; payload++) {
+		make4(&request, false, 60, 0, payload);
+		make4(&answer, true, 64, 0, payload);
+		for (struct frame *f = &request; f; f = f == &request ? &answer : NULL) {
+			memset(f->bytes + 38, 0, f->len - 38);
 			frame_finish(f);
 		}
 		expect_answer(&request, &answer);
@@ -416,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests_are_answered_as_a_host_does),
 		cmocka_unit_test(test_checksums_are_right_for_each_sum),
+		cmocka_unit_test(test_an_answer_of_zeros_has_its_checksum),
 		cmocka_unit_test(test_a_wrong_checksum_is_not_made_good),
 		cmocka_unit_test(test_padding_behind_the_packet_is_no_matter),
 		cmocka_unit_test(test_addresses_of_no_single_host_are_not_answered),
