@@ -4,8 +4,36 @@
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "scripts/redirect_all.h"
 #include "scripts/redirect_pairs.h"
 #include "scripts/station.h"
+
+/* Whether what a station of it answers is redirected, rather than heard by the kernel. */
+static bool is_redirected(const struct interface *iface)
+{
+	struct redirect_mode mode;
+	struct redirect_all all;
+	bool is = false;
+	__u32 port;
+
+	if (!redirect_all_find(&all))
+		for (size_t i = 0; !is && i < all.len; i++)
+			is = all.ifindexes[i] == iface->ifindex &&
+			     !redirect_side_peek(iface, &mode, &port) && (mode.ifindex || port);
+	redirect_all_free(&all);
+	return is;
+}
+
+static int find_station(const struct interface *iface, const char *text, struct redirect_mac *mac)
+{
+	int err = station_find(iface, text, mac);
+
+	if (err == -EHOSTUNREACH && is_redirected(iface))
+		hint("what it answers is redirected: name it by its hardware address, or first: %s "
+		     "%s off",
+		     cli_command("redirect"), cli_word(iface->name));
+	return err;
+}
 
 static int read_one(const struct interface *from, const struct interface *to, const char *text,
                     struct redirect_pair *pair)
@@ -22,9 +50,9 @@ static int read_one(const struct interface *from, const struct interface *to, co
 	source = strndup(text, (size_t)(equals - text));
 	if (!source)
 		return failed(-ENOMEM, "cannot read '%s'", text);
-	err = station_find(from, source, &pair->source);
+	err = find_station(from, source, &pair->source);
 	if (!err)
-		err = station_find(to, equals + 1, &pair->destination);
+		err = find_station(to, equals + 1, &pair->destination);
 	free(source);
 	return err;
 }

@@ -579,6 +579,22 @@ test_an_unknown_neighbour_is_resolved()
 	[[ $(redirect v0) == *"$V1_MAC -> $W1_MAC"* ]] || fail "$(redirect v0)"
 }
 
+test_a_neighbour_whose_answers_are_redirected_is_explained()
+{
+	make_ends
+	load_both
+	take_redirected w1 in_other
+	in_peer ip link set dev v1 arp on
+	ip link set dev v0 arp on
+	redirect v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	ip neigh flush dev v0 nud permanent
+	expect_fail "cannot find neighbour 10.0.0.2 on v0: No route to host" redirect v0 w0 "10.0.0.2=$W1_MAC"
+	[[ $errors == *"hint: what it answers is redirected: name it by its hardware address, or first: redirect v0 off" ]] ||
+		fail "$errors"
+	redirect v0 off
+	expect_status 0 redirect v0 w0 "10.0.0.2=$W1_MAC"
+}
+
 test_wrong_flows_are_named_and_nothing_is_set()
 {
 	local station
