@@ -101,6 +101,9 @@ static int add_one(const struct redirect_maps *maps, const struct redirect_pair 
 		err = zeros ? bpf_map_update_elem(maps->flows_fd, &pair->source, zeros, BPF_ANY)
 		            : -ENOMEM;
 		free(zeros);
+		if (err == -E2BIG)
+			return rejected(-ENOSPC, "cannot add a flow to %s: there is room for %d",
+			                maps->ifname, REDIRECT_FLOWS);
 		if (err)
 			return redirect_maps_failed_write(maps, REDIRECT_FLOWS_MAP, err);
 		*added = true;

@@ -579,6 +579,22 @@ test_an_unknown_neighbour_is_resolved()
 	[[ $(redirect v0) == *"$V1_MAC -> $W1_MAC"* ]] || fail "$(redirect v0)"
 }
 
+test_one_flow_too_many_is_named_and_nothing_is_set()
+{
+	local i flows=()
+
+	make_ends
+	load_both
+	take_redirected w1 in_other
+	for ((i = 0; i < 4096; i++)); do
+		flows+=("$(printf '02:00:00:00:%02x:%02x=%s' $((i / 256)) $((i % 256)) "$W1_MAC")")
+	done
+	redirect v0 w0 "${flows[@]}" >/dev/null
+	expect_status 2 redirect v0 w0 02:00:00:01:00:00="$W1_MAC"
+	[[ $errors == "redirect: cannot add a flow to v0: there is room for 4096" ]] || fail "$errors"
+	[[ $(redirect v0 | grep -c -- "-> $W1_MAC ") == 4096 ]] || fail "$(redirect v0 | grep -c .)"
+}
+
 test_a_neighbour_whose_answers_are_redirected_is_explained()
 {
 	make_ends
