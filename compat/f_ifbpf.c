@@ -17,12 +17,12 @@ static const char help[] =
 	"Usage: ... ifbpf obj OBJECT [ sec NAME | program NAME ]\n"
 	"\t[ da ] [ classid CLASSID ] [ skip_hw ]\n"
 	"\n"
-	"Where OBJECT := { FILE | NAME }, a file or else, which goes first, the name of\n"
-	"an installed object, and CLASSID := X:Y. sec is short for section, and da for\n"
-	"direct-action: the program returns the action. The program's maps are those\n"
-	"of the interface, in its directory /sys/fs/bpf/IFNAME/, which go on\n"
-	"counting; new ones are pinned there. The filter is one of kind bpf: shown,\n"
-	"replaced and deleted as such.\n"
+	"Where OBJECT := { NAME | FILE }, the name of an installed object, or if there\n"
+	"is none, a file; with a slash, always a file. CLASSID := X:Y. sec is short for\n"
+	"section, and da for direct-action: the program returns the action. The\n"
+	"program's maps are those of the interface, in its directory\n"
+	"/sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there. The\n"
+	"filter is one of kind bpf: shown, replaced and deleted as such.\n"
 	"\n"
 	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
 /* clang-format on */
@@ -214,7 +214,10 @@ static int send_filter(struct nlmsghdr *request)
 			hint_qdisc(NLMSG_DATA(request));
 		return -1;
 	}
-	return plugin_failed("cannot %s the filter: %s", verb_of(request), strerror(-err));
+	plugin_failed("cannot %s the filter: %s", verb_of(request), strerror(-err));
+	if (err == -EPERM)
+		plugin_hint("run as root, or with CAP_NET_ADMIN");
+	return -1;
 }
 
 static int add_filter(struct nlmsghdr *request, const char *hook, const struct wish *wish)

@@ -13,11 +13,11 @@ static const char help[] =
 	"\t[ sec NAME | program NAME ] [ mode { native | skb | auto } ]\n"
 	"       ip link set dev IFNAME type ifbpf off\n"
 	"\n"
-	"Where OBJECT := { FILE | NAME }, a file or else, which goes first, the name of\n"
-	"an installed object. The program is put on XDP; one of ours that is there is\n"
-	"replaced in one step. Its maps are those of the interface, in its\n"
-	"directory /sys/fs/bpf/IFNAME/, which go on counting, and stay when it is\n"
-	"taken off.\n"
+	"Where OBJECT := { NAME | FILE }, the name of an installed object, or if there\n"
+	"is none, a file; with a slash, always a file. The program is put on XDP; one\n"
+	"of ours that is there is replaced in one step. Its maps are those of the\n"
+	"interface, in its directory /sys/fs/bpf/IFNAME/, which go on counting, and\n"
+	"stay when it is taken off.\n"
 	"\n"
 	"Example: ip link set dev eth0 type ifbpf obj xdp_pass\n";
 /* clang-format on */

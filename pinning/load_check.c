@@ -95,7 +95,8 @@ static int check_offload(const struct loading *l)
 	failed(-EOPNOTSUPP,
 	       "cannot load onto xdp of %s in hw mode: programs are not offloaded to hardware",
 	       l->iface->name);
-	hint("run it in the driver, or before the stack: --mode native or --mode skb");
+	hint("run it in the driver: --mode native");
+	hint("or before the stack: --mode skb");
 	return -EOPNOTSUPP;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "pinning/object_choose.h"
 #include "pinning/tails.h"
@@ -126,9 +127,10 @@ int object_choose(struct object *object, const struct object_choice *choice)
 	if (found != 1) {
 		if (found)
 			rejected(-EINVAL,
-			         "cannot choose a program of %s: several fit, name one with "
-			         "--section or --prog-name",
-			         object->path);
+			         "cannot choose a program of %s: several fit, name one with %s",
+			         object->path,
+			         cli_for_plugin() ? "'sec' or 'program'"
+			                          : "--section or --prog-name");
 		else
 			refuse_all(object, choice);
 		list_programs(object, choice, found > 0);

@@ -686,11 +686,22 @@ test_hints_are_commands_that_help()
 	eval "$(hinted --foreign)"
 	[[ -z $(prog_id v0) ]] || fail "it is still there"
 	expect_fail "hw" ip link set dev v0 type ifbpf obj "$OBJECT" mode hw
-	[[ $errors == *": ifbpf load --hook xdp v0 $OBJECT --mode native or"* ]] || fail "$errors"
+	[[ $errors == *": ifbpf load --hook xdp v0 $OBJECT --mode native"$'\n'*": ifbpf load --hook xdp v0 $OBJECT --mode skb"* ]] ||
+		fail "$errors"
+	eval "$(hinted "--mode skb")"
+	[[ $(ip link show dev v0) == *" xdpgeneric "* ]] || fail "$(ip link show dev v0)"
 	# A shell would read these otherwise.
 	cp "$OBJECT" "$TMPDIR/a b.o"
 	expect_fail "hint: " ip link set dev v0 type ifbpf obj "$TMPDIR/a b.o" mode hw
-	[[ $errors == *": --mode native or"* ]] || fail "$errors"
+	[[ $errors == *": --mode native"$'\n'* ]] || fail "$errors"
+}
+
+test_of_several_programs_one_is_chosen_in_the_words_of_ip_and_tc()
+{
+	local several=build/tests/bpf/load_choice.o
+
+	expect_fail "name one with 'sec' or 'program'" ip link set dev v0 type ifbpf obj "$several"
+	expect_fail "name one with --section or --prog-name" tc exec ifbpf load --hook xdp dev v0 obj "$several"
 }
 
 # without_tools WORD...: the shell finds none of the tree.
@@ -991,6 +1002,15 @@ test_without_privilege_nothing_happens()
 	expect_fail "Operation not permitted" as_user ip link set dev v0 type ifbpf obj objects/xdp_pass.o
 	[[ -z $(filter_id ingress)$(prog_id v0)$(pins) ]] || fail "$(pins)"
 	expect_status 0 as_user tc exec ifbpf status dev v0
+}
+
+test_who_may_not_edit_the_network_is_told_what_it_takes()
+{
+	tc qdisc add dev v0 clsact
+	expect_fail "cannot add the filter: Operation not permitted" setpriv --bounding-set -net_admin \
+		--inh-caps -net_admin tc filter add dev v0 ingress pref 10 handle 1 ifbpf da obj objects/tc_pass.o
+	[[ $errors == *"hint: run as root, or with CAP_NET_ADMIN"* ]] || fail "$errors"
+	[[ -z $(filter_id ingress)$(pins) ]] || fail "$(pins)"
 }
 
 # What load needs, and no more.
