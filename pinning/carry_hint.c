@@ -126,6 +126,24 @@ void carry_tell_where(const struct carry *carry, const struct directory *dir)
 	}
 }
 
+/* Nothing brings it over, so that each later run would refuse it again. */
+static void tell_waiting(const struct carried *one, const struct directory *dir)
+{
+	__u32 type = one->from.info.type;
+	char path[NAME_SIZE * 2], full[PATH_MAX + NAME_SIZE * 2];
+
+	if (!*one->why || one->shared ||
+	    (type != BPF_MAP_TYPE_QUEUE && type != BPF_MAP_TYPE_STACK) ||
+	    old_pin_find(dir->fd, one->name, one->egress, one->from_id, path, sizeof(path)))
+		return;
+	snprintf(full, sizeof(full), "%s/%s", dir->path, path);
+	note("map '%s': %%old-%u stays, and is refused each time, until it is dropped", one->name,
+	     one->from_id);
+	hint("take out what is still needed: bpftool map %s pinned %s",
+	     type == BPF_MAP_TYPE_QUEUE ? "dequeue" : "pop", cli_word(full));
+	hint("drop it, with all such maps: %s --old", cli_command("gc"));
+}
+
 void carry_tell_left(const struct carry *carry, const struct directory *dir)
 {
 	struct view pinned;
@@ -136,6 +154,7 @@ void carry_tell_left(const struct carry *carry, const struct directory *dir)
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
+		tell_waiting(one, dir);
 		if (!one->placed || !one->finished || one->link)
 			continue;
 		tell_earlier(one, carry, dir, &pinned);

@@ -539,8 +539,13 @@ test_content_that_cannot_be_carried_is_named()
 	[[ $output == *"carried    map "*" into counts "* ]] || fail "$output"
 	[[ $(bpftool map dequeue pinned "$BPFFS/v0/$(old_maps "$BPFFS/v0" | grep waiting)") == *"01 00 00 00"* ]] ||
 		fail "the queue was emptied"
+	[[ $errors == *"bpftool map dequeue pinned $BPFFS/v0/waiting%old-"*"drop it, with all such maps: "*"gc --old"* ]] ||
+		fail "$errors"
+	gc --old >/dev/null
+	expect_status 0 pin_maps --carry v0
+	[[ $output != *refused* && -z $errors ]] || fail "$output$errors"
 	# What holds no state is no failure.
-	rm "$BPFFS/v0/"waiting*
+	rm "$BPFFS/v0/"waiting
 	reload "$BUILT/carry_events.o"
 	pin_maps v0 >/dev/null
 	[[ $(old_maps "$BPFFS/v0") == *"events%old-"* ]] || fail "$(old_maps "$BPFFS/v0")"
