@@ -6,7 +6,9 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "bpffs/view.h"
+#include "scripts/config_use.h"
 #include "scripts/acl_entry.h"
 #include "scripts/acl_front4.h"
 #include "scripts/acl_lists.h"
@@ -67,11 +69,56 @@ static bool has_any(const struct directory *dir)
 	return false;
 }
 
+/* One has addresses: a slot of these maps is empty but for that. Silent. */
+static bool has_addresses(const struct directory *dir)
+{
+	struct bpf_map_info info;
+	bool has = false;
+	__u32 set_id;
+
+	for (size_t i = 0; i < KINDS && !has; i++) {
+		int fd;
+
+		if (kinds[i].type != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+			continue;
+		fd = pin_open_map(dir->fd, kinds[i].name, BPF_F_RDONLY, &info);
+		if (fd < 0)
+			continue;
+		for (__u32 slot = 0; slot < info.max_entries && info.type == kinds[i].type && !has;
+		     slot++)
+			has = !bpf_map_lookup_elem(fd, &slot, &set_id);
+		close(fd);
+	}
+	return has;
+}
+
+/*
+ * The program that runs has rules only, as one of a loader that cannot make such maps: what is
+ * pinned is that of an earlier one. If it had lists, they are out of force, and this is said.
+ */
+static bool are_left(const struct config *config)
+{
+	static struct config_once said;
+	const char *ifname = config->iface.name;
+	__u32 id;
+
+	if (view_map_id(&config->dir, ACL_LISTS_MAP, &id) ||
+	    !config_use_is_left(config, &kinds[0], id))
+		return false;
+	if (has_addresses(&config->dir) && config_once(&said, config->iface.ifindex)) {
+		note("the lists in %s are not in force: the acl that runs on %s has rules only",
+		     config->dir.path, ifname);
+		hint("put one on that has both: %s %s %s", cli_command("load"),
+		     cli_interface(ifname), cli_object("xdp_acl.o"));
+	}
+	return true;
+}
+
 int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
 {
 	acl_lists_none(lists);
 	lists->maps = maps;
-	if (!has_any(&maps->config->dir))
+	if (!has_any(&maps->config->dir) || are_left(maps->config))
 		return -ENOENT;
 	for (size_t i = 0; i < KINDS; i++) {
 		int fd = config_open_map(maps->config, &kinds[i], access, NULL);

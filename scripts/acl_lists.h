@@ -19,8 +19,9 @@ struct acl_lists {
 
 /*
  * Open the maps of the lists. -ENOENT, which is not reported: none of them is pinned, as of a
- * program whose loader cannot make such maps. Other failures are reported, also that only some are
- * there. acl_lists_close() always follows.
+ * program whose loader cannot make such maps, or they are left from before such a program; lists
+ * that are in them then are said not to be in force. Other failures are reported, also that only
+ * some are there. acl_lists_close() always follows.
  */
 int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access);
 void acl_lists_close(struct acl_lists *lists);

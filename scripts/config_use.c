@@ -278,7 +278,11 @@ void config_use_check(const struct config *config, const char *map, __u32 map_id
 /* Maps of the loader of ip and tc without libbpf have no names. */
 static bool is_in_its_place(const struct bpf_map_info *info, const struct config_map *map)
 {
-	return info->type == map->type && (!info->name[0] || !strcmp(info->name, map->name));
+	if (info->type != map->type)
+		return false;
+	if (info->name[0])
+		return !strcmp(info->name, map->name);
+	return info->key_size == map->key_size && info->value_size == map->value_size;
 }
 
 bool config_use_is_left(const struct config *config, const struct config_map *map, __u32 map_id)

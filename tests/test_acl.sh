@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # acl: rules and lists edited while packets flow, by what put the program there.
+. tests/legacy.sh
 . tests/acl.sh
 
 ACL=objects/xdp_acl.o
@@ -560,6 +561,30 @@ test_without_maps_of_lists_rules_work_all_the_same()
 	expect_status 2 acl v0 add --list bad 192.0.2.1
 	[[ $errors == *"cannot find the lists of v0"*"hint: "* ]] || fail "$errors"
 	echo 'list bad' | expect_pipe 2 acl v0 load -
+}
+
+test_lists_that_a_program_of_rules_only_left_behind_are_said_not_to_be_in_force()
+{
+	need_legacy
+	load --mode skb v0 "$ACL" >/dev/null
+	acl v0 add --list bad 192.0.2.1
+	ip -force link set dev v0 xdpgeneric obj objects/legacy/xdp_acl.o sec xdp
+	pin_maps --carry --object objects/legacy/xdp_acl.o v0 >/dev/null 2>&1
+	acl v0 add "$SENDER"
+	expect_status 0 acl v0
+	[[ $errors == *": the lists in $BPFFS/v0 are not in force: the acl that runs on v0 has rules only"* ]] ||
+		fail "$errors"
+	[[ $errors != *"not attached"* && $output == *" $SENDER "* && $output != *"list bad"* ]] ||
+		fail "$output$errors"
+	expect_status 2 acl v0 add --list bad 192.0.2.2
+	[[ $errors == *"cannot find the lists of v0"* ]] || fail "$errors"
+	# Nothing is said where there was none.
+	load --mode skb v0 "$ACL" >/dev/null
+	acl v0 flush --list bad
+	ip -force link set dev v0 xdpgeneric obj objects/legacy/xdp_acl.o sec xdp
+	pin_maps --carry --object objects/legacy/xdp_acl.o v0 >/dev/null 2>&1
+	expect_status 0 acl v0
+	[[ -z $errors ]] || fail "$errors"
 }
 
 # Of a program of an earlier version, whose sets are another layout.
