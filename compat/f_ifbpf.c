@@ -20,9 +20,9 @@ static const char help[] =
 	"Where OBJECT := { NAME | FILE }, the name of an installed object, or if there\n"
 	"is none, a file; with a slash, always a file. CLASSID := X:Y. sec is short for\n"
 	"section, and da for direct-action: the program returns the action. The\n"
-	"program's maps are those of the interface, in its directory\n"
-	"/sys/fs/bpf/IFNAME/, which go on counting; new ones are pinned there. The\n"
-	"filter is one of kind bpf: shown, replaced and deleted as such.\n"
+	"program's maps are those of the interface, in /sys/fs/bpf/IFNAME/, which go\n"
+	"on counting; new ones are pinned there. The filter is one of kind bpf: shown,\n"
+	"replaced and deleted as such.\n"
 	"\n"
 	"Example: tc filter add dev eth0 ingress pref 10 handle 1 ifbpf obj tc_pass da\n";
 /* clang-format on */
