@@ -109,6 +109,7 @@ test_no_hint_is_to_mount_a_bpffs_over_something()
 	local path
 
 	link_xdp v0 objects/xdp_pass.o
+	: >/run/tmp/file
 	for path in / /run /run/tmp /proc "$PWD/README.md"; do
 		IFBPF_BPFFS=$path expect_status 2 pin_maps v0
 		[[ $errors != *"mount -t"* && $errors == *"hint: IFBPF_BPFFS names the place where one is mounted; without it that is $BPFFS"* ]] ||
