@@ -262,6 +262,12 @@ int load_add_tails(struct loading *l);
 void load_tell_lost(const struct loading *l);
 
 /*
+ * load_tails.c: all is done, or foreseen: say which programs stood in a row behind the old program,
+ * and run no more on the hook, as the new one does not go on with its link.
+ */
+void load_tell_row_left(const struct loading *l);
+
+/*
  * load_stage.c: what is there after the switch, prepared in the stage. The object is loaded. Each
  * reports its failures, and returns 0 or a negative errno.
  */

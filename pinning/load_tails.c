@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "objects/chain.h"
 #include "pinning/load_internal.h"
 #include "pinning/object_maps.h"
 
@@ -128,4 +131,91 @@ int load_add_tails(struct loading *l)
 			err = 0;
 	}
 	return err;
+}
+
+static bool is_used(const struct live *live, enum hook hook, __u32 map_id)
+{
+	for (size_t i = 0; i < live->maps_len; i++)
+		if (live->maps[i].hook == hook && live->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
+static bool runs(const struct live *live, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < live->progs_len; i++)
+		if (live->progs[i].hook == hook && live->progs[i].id == prog_id)
+			return true;
+	return false;
+}
+
+/* The replaced program's own link, with which nothing on the hook goes on; or NULL. */
+static const struct live_map *find_left_link(const struct loading *l)
+{
+	for (size_t i = 0; i < l->replaced.maps_len; i++) {
+		const struct live_map *map = &l->replaced.maps[i];
+
+		if (l->replaced.progs[map->prog].id == l->old->prog_id &&
+		    reuse_is_for_link(&map->info, map->info.name) &&
+		    !is_used(&l->live, l->object->hook, map->info.id))
+			return map;
+	}
+	return NULL;
+}
+
+static bool is_in_row(const struct live *live, const struct live_prog *prog)
+{
+	for (size_t i = 0; prog->via_map && i < live->maps_len; i++)
+		if (live->maps[i].info.id == prog->via_map)
+			return reuse_is_for_link(&live->maps[i].info, live->maps[i].info.name);
+	return false;
+}
+
+/* "xdp_acl (id 12), xdp_echo (id 13)". Returns how many stood in the row and run no more. */
+static unsigned int name_left(const struct loading *l, char *text, size_t size)
+{
+	unsigned int count = 0;
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < l->replaced.progs_len; i++) {
+		const struct live_prog *prog = &l->replaced.progs[i];
+
+		if (!is_in_row(&l->replaced, prog) || runs(&l->live, l->object->hook, prog->id))
+			continue;
+		count++;
+		if (len < size)
+			len += snprintf(text + len, size - len, "%s%s (id %u)", len ? ", " : "",
+			                *prog->name ? prog->name : "-", prog->id);
+	}
+	return count;
+}
+
+void load_tell_row_left(const struct loading *l)
+{
+	bool dry_run = l->options->dry_run, xdp = l->object->hook == HOOK_XDP;
+	const char *hook = l->object->hook == HOOK_TC_EGRESS ? "--hook tc_egress " : "";
+	const char *ifname, *old, *head = xdp ? "xdp_" CHAIN_HEAD : "tc_" CHAIN_HEAD;
+	/* The kernel follows some 30 calls. */
+	char names[CHAIN_PROGRAMS * (BPF_OBJ_NAME_LEN + 20)], object[32];
+	const struct live_map *link;
+	unsigned int count;
+
+	link = l->old && !l->options->no_attach ? find_left_link(l) : NULL;
+	count = link ? name_left(l, names, sizeof(names)) : 0;
+	if (!count)
+		return;
+	old = l->replaced.progs[link->prog].name;
+	note("the row behind program %s on %s of %s %s out of force: what follows there %s not "
+	     "run: %s",
+	     old, hook_name(l->object->hook), l->iface->name, dry_run ? "would be" : "is",
+	     dry_run ? "would" : "does", names);
+	if (dry_run || strcmp(old, head) != 0)
+		return;
+	ifname = cli_interface(l->iface->name);
+	snprintf(object, sizeof(object), "%s.o", head);
+	hint("have it back: %s %s%s %s", cli_command("load"), hook, ifname, cli_object(object));
+	hint("and this program in it: %s --no-attach %s%s %s && %s %s%s insert %u %s",
+	     cli_command("load"), hook, ifname, cli_word(l->object->path), cli_command("chain"),
+	     xdp ? "" : "--tc ", ifname, count, cli_word(l->prog_file));
 }

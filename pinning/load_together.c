@@ -254,8 +254,10 @@ static bool publish_all(struct load_member *members, size_t count, struct object
 		begin_with(m, object);
 		err = load_publish(l);
 		m->report.gen = l->rec.gen;
-		if (!err)
+		if (!err) {
 			load_tell_outside(l);
+			load_tell_row_left(l);
+		}
 		if (!err && l->old && l->old->by == ATTACH_XDP && !l->options->no_attach)
 			libxdp_tell_left(&l->fs, l->old->prog_id, m->iface->name);
 		end_with(m, object, err);

@@ -146,8 +146,10 @@ int load_change(struct loading *l)
 		load_foresee_switch(l);
 	else
 		err = load_exchange(l);
-	if (!err)
+	if (!err) {
 		load_tell_outside(l);
+		load_tell_row_left(l);
+	}
 	return err;
 }
 

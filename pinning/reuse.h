@@ -43,6 +43,9 @@ struct reuse_options {
  */
 bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name);
 
+/* It has the name and the form of a link, whether a program follows there or not. */
+bool reuse_is_for_link(const struct bpf_map_info *info, const char *name);
+
 /*
  * Let every map of the object that has a pin of the same definition use that one: data maps, ring
  * buffers, XSKMAPs, and DEVMAPs and CPUMAPs without programs. Program arrays are never shared with

@@ -30,8 +30,7 @@ struct reuse_entry reuse_entry_prog(int map_fd, const struct bpf_map_info *info)
 	return (struct reuse_entry){};
 }
 
-/* It has the name and the form of one, whether a program follows there or not. */
-static bool is_for_link(const struct bpf_map_info *info, const char *name)
+bool reuse_is_for_link(const struct bpf_map_info *info, const char *name)
 {
 	size_t len = strlen(name), suffix = strlen(CHAIN_XDP_LINK);
 
@@ -44,13 +43,13 @@ bool reuse_is_link(int map_fd, const struct bpf_map_info *info, const char *name
 {
 	__u32 zero = 0, id;
 
-	return is_for_link(info, name) && !bpf_map_lookup_elem(map_fd, &zero, &id);
+	return reuse_is_for_link(info, name) && !bpf_map_lookup_elem(map_fd, &zero, &id);
 }
 
 bool reuse_runs_on(const struct object *object, const struct bpf_map *map, int pin_fd,
                    const struct bpf_map_info *info, const struct reuse_options *how)
 {
-	return is_for_link(info, object_map_name(object, map)) &&
+	return reuse_is_for_link(info, object_map_name(object, map)) &&
 	       bpf_map__type(map) == info->type && bpf_map__max_entries(map) == info->max_entries &&
 	       how->runs_on && how->runs_on(how->context, info->id) &&
 	       !kind_clashes(object->prog, pin_fd);

@@ -82,6 +82,12 @@ void config_hint_attach(const struct config *config, enum hook hook);
  */
 bool config_hint_row(const struct config *config, enum hook hook, const char *program);
 
+/*
+ * If a program that uses the map stands in a row that waits for its head, hint to load that.
+ * Returns whether. By what runs, the map is in no use.
+ */
+bool config_hint_head(const struct config *config, __u32 map_id);
+
 /* Hint: "<advice>: load eth0 xdp_acl.o"; or to put it into the row if one is there. */
 void config_hint_load(const struct config *config, const char *advice);
 

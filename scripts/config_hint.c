@@ -7,6 +7,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
+#include "bpffs/pin.h"
 #include "bpffs/query.h"
 #include "objects/chain.h"
 #include "scripts/config.h"
@@ -14,10 +15,14 @@
 /* The words that differ between the rows of both kinds of hooks. */
 struct row {
 	const char *head, *option, *prefix;
+	const char *link; /* of the head */
+	enum hook hook;   /* one of that kind */
 };
 
-static const struct row xdp_row = { "xdp_" CHAIN_HEAD, "", "xdp" };
-static const struct row tc_row = { "tc_" CHAIN_HEAD, "--tc ", "tc" };
+static const struct row xdp_row = { "xdp_" CHAIN_HEAD, "", "xdp", CHAIN_HEAD CHAIN_XDP_LINK,
+	                            HOOK_XDP };
+static const struct row tc_row = { "tc_" CHAIN_HEAD, "--tc ", "tc", CHAIN_HEAD CHAIN_TC_LINK,
+	                           HOOK_TC_INGRESS };
 
 static bool is_called(__u32 prog_id, const char *name)
 {
@@ -58,6 +63,38 @@ bool config_hint_row(const struct config *config, enum hook hook, const char *pr
 		return false;
 	hint("put it into the row: %s %s%s insert 0 %s", cli_command("chain"), row->option,
 	     cli_interface(config->iface.name), program);
+	return true;
+}
+
+/* Whether a program that follows the pinned link of the head uses the map. Silent. */
+static bool row_has(const struct config *config, const struct row *row, __u32 map_id)
+{
+	int fd = pin_open(config->dir.fd, row->link, BPF_F_RDONLY);
+	struct live live = {};
+	bool has;
+
+	if (fd < 0)
+		return false;
+	has = pin_kind_of(fd) == PIN_MAP && !live_add_held(&live, row->hook, fd) &&
+	      live_map_fd(&live, map_id) >= 0;
+	live_free(&live);
+	close(fd);
+	return has;
+}
+
+bool config_hint_head(const struct config *config, __u32 map_id)
+{
+	const struct row *row = row_has(config, &xdp_row, map_id)  ? &xdp_row
+	                        : row_has(config, &tc_row, map_id) ? &tc_row
+	                                                           : NULL;
+	char object[64];
+
+	if (!row)
+		return false;
+	snprintf(object, sizeof(object), "%s.o", row->head);
+	hint("the program is in the row of %s, whose head is not attached; load that: %s %s %s",
+	     config->iface.name, cli_command("load"), cli_interface(config->iface.name),
+	     cli_object(object));
 	return true;
 }
 

@@ -247,6 +247,8 @@ static void say(const struct config *config, const char *map, __u32 map_id, enum
 	else
 		note("no program that is attached to %s uses map '%s' in %s", ifname, map,
 		     config->dir.path);
+	if (config_hint_head(config, map_id))
+		return;
 	if (!is_prepared)
 		config_hint_load(config, "load one");
 	else if (!config_hint_row(config, hook - 1, prepared))

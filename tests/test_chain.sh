@@ -274,6 +274,62 @@ test_the_row_outlives_its_head()
 	expect_actions "XDP_DROP 8" "XDP_PASS 3"
 }
 
+test_a_program_loaded_over_the_head_of_a_row_is_said_to_put_it_out_of_force()
+{
+	local hints
+
+	load v0 objects/xdp_chain.o >/dev/null
+	run load v0 objects/xdp_pass.o
+	[[ -z $errors ]] || fail "an empty row: $errors"
+	load v0 objects/xdp_chain.o >/dev/null
+	prepare xdp_acl xdp_drop
+	chain v0 insert 0 xdp_acl
+	chain v0 insert 1 xdp_drop
+	expect_status 0 load --dry-run v0 objects/xdp_pass.o
+	[[ $errors == *"the row behind program xdp_chain on xdp of v0 would be out of force: what follows there would not run: xdp_acl (id "*"), xdp_drop (id "*")" ]] ||
+		fail "$errors"
+	expect_status 0 load --no-attach v0 objects/xdp_pass.o
+	[[ $errors != *"the row"* ]] || fail "what is only prepared: $errors"
+	expect_status 0 load v0 objects/xdp_chain.o
+	[[ -z $errors ]] || fail "the head itself: $errors"
+
+	expect_status 0 load v0 objects/xdp_parse.o
+	[[ $errors == *"the row behind program xdp_chain on xdp of v0 is out of force: what follows there does not run: xdp_acl (id "*"), xdp_drop (id "*"
+  hint: have it back: load v0 objects/xdp_chain.o
+  hint: and this program in it: "* ]] || fail "$errors"
+	hints=$(sed -nE 's/^  hint: (have it back|and this program in it): //p' <<<"$errors")
+	# Who has rules in it is told the same.
+	run acl v0
+	[[ $errors == *"no program that is attached to v0 uses map "*"
+  hint: the program is in the row of v0, whose head is not attached; load that: load v0 objects/xdp_chain.o" ]] || fail "$errors"
+
+	chain v0 del 1 2>/dev/null
+	hints=${hints//insert 2/insert 1}
+	eval "${hints//$'\n'/ && }"
+	send 2
+	expect_row "0 xdp_acl 2" "1 xdp_parse 2"
+	run acl v0
+	[[ -z $errors ]] || fail "$errors"
+}
+
+test_only_the_hook_whose_head_goes_is_said_to_lose_its_row()
+{
+	load --hook tc_ingress v0 objects/tc_chain.o >/dev/null
+	load --hook tc_egress v0 objects/tc_chain.o >/dev/null
+	load --no-attach v0 objects/tc_acl.o >/dev/null
+	chain --tc v0 insert 0 tc_acl
+	expect_status 0 load --hook tc_egress v0 objects/tc_pass.o
+	[[ $errors == *"the row behind program tc_chain on tc_egress of v0 is out of force: what follows there does not run: tc_acl (id "*"
+  hint: have it back: load --hook tc_egress v0 objects/tc_chain.o
+"*" && chain --tc v0 insert 1 tc_pass" ]] || fail "$errors"
+	run acl v0
+	[[ -z $errors ]] || fail "it runs on ingress: $errors"
+	expect_status 0 load --hook tc_ingress v0 objects/tc_pass.o
+	[[ $errors == *"hint: have it back: load v0 objects/tc_chain.o"* ]] || fail "$errors"
+	run acl v0
+	[[ $errors == *"load that: load v0 objects/tc_chain.o" ]] || fail "$errors"
+}
+
 # By a loader that makes all maps anew.
 test_a_row_whose_head_another_loader_loads_anew_is_brought_over()
 {
