@@ -10,9 +10,30 @@
 #include "scripts/rewrite_rules.h"
 #include "scripts/rewrite_shapes.h"
 
+/* One rule of each shape that the lines so far have. */
+static struct rewrite_key seen[REWRITE_SHAPES];
+static size_t seen_len;
+
+/* Returns 0, or -EINVAL for a rule of one shape too many, reported. */
+static int see_shape(const struct rewrite_key *match)
+{
+	for (size_t i = 0; i < seen_len; i++)
+		if (!shape_compare(&seen[i], match))
+			return 0;
+	if (seen_len == REWRITE_SHAPES)
+		return rejected(-EINVAL,
+		                "cannot look at more than %d combinations of things, which "
+		                "earlier lines have",
+		                REWRITE_SHAPES);
+	seen[seen_len++] = *match;
+	return 0;
+}
+
 static int parse(char **words, int count, void *entry)
 {
-	return rule_parse(entry, words, count, true);
+	int err = rule_parse(entry, words, count, true);
+
+	return err ? err : see_shape(&((struct rule *)entry)->match);
 }
 
 static bool equal(const void *a, const void *b)

@@ -425,9 +425,20 @@ test_too_many_rules_or_shapes_are_refused_and_those_of_one_file_may_all_be_other
 	load v0 objects/xdp_rewrite.o >/dev/null
 	rewrite v0 load - < <(shapes 8)
 	before=$(rewrite v0 save)
-	expect_fail "cannot look at more than 16 combinations" bash -c "{ echo vlan 5 pop; echo '$before'; } | rewrite v0 load -"
-	((status == 2)) || fail "status $status"
+	{
+		shapes 8
+		echo vlan 5 pop
+		echo src 10.1.0.0/8 pop
+		echo vlan 6 pop
+		echo src 11.0.0.0/8 pop
+	} >"$TMPDIR/rules"
+	expect_status 1 rewrite v0 load "$TMPDIR/rules"
+	[[ $errors == *"/rules:17: cannot look at more than 16 combinations of things"*"/rules:19: cannot look at"* ]] ||
+		fail "$errors"
 	[[ $(rewrite v0 save) == "$before" ]] || fail "$(rewrite v0 save)"
+	# A line of a shape that others have is taken behind them.
+	expect_status 3 rewrite -k v0 load "$TMPDIR/rules"
+	[[ $(rewrite v0 save | sort) == "$({ echo "$before"; echo src 11.0.0.0/8 pop; } | sort)" ]] || fail "$(rewrite v0 save)"
 	numbered() { for ((i = $1; i < $2; i++)); do echo "udp dport $i set dport 7"; done; }
 	rewrite v0 flush
 	rewrite v0 load - < <(numbered 0 4096)
