@@ -125,8 +125,8 @@ int ratelimit_save(struct config *config, char **argv, int argc)
 {
 	struct ratelimit_list list;
 
-	(void)argv;
-	(void)argc;
+	if (config->json)
+		return ratelimit_list(config, argv, argc);
 	if (ratelimit_read_limits(config, &list))
 		return EXIT_KERNEL;
 	for (size_t i = 0; i < list.len; i++)

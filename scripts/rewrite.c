@@ -86,6 +86,11 @@ static int list(struct config *config, char **argv, int argc)
 	return status;
 }
 
+static int save(struct config *config, char **argv, int argc)
+{
+	return config->json ? list(config, argv, argc) : rewrite_save(config, argv, argc);
+}
+
 static int edit(struct config *config, const struct rule *rule,
                 int (*change)(struct rules *rules, const struct rule *rule))
 {
@@ -163,7 +168,7 @@ static const struct config_verb verbs[] = {
 	{ "list", CONFIG_READ, 0, 0, list },         { "add", CONFIG_WRITE, 1, -1, add },
 	{ "replace", CONFIG_WRITE, 1, -1, replace }, { "del", CONFIG_WRITE, 0, -1, delete },
 	{ "flush", CONFIG_WRITE, 0, 0, flush },      { "load", CONFIG_WRITE_LATER, 1, 1, load },
-	{ "save", CONFIG_READ, 0, 0, rewrite_save }, {},
+	{ "save", CONFIG_READ, 0, 0, save },         {},
 };
 
 int main(int argc, char **argv)

@@ -90,6 +90,29 @@ test_each_edit_of_redirect_is_told()
 	[[ $output == *'"on":false,'* ]] || fail "$output"
 }
 
+# save_is_list TOOL: as JSON.
+save_is_list()
+{
+	expect_status 0 "$1" -j v0 list
+	[[ $output == '{"schema":"ifbpf.'"$1"'/1","ifname":"v0",'* && $(wc -l <<<"$output") == 1 ]] || fail "$output"
+	local list=$output
+	expect_status 0 "$1" -j v0 save
+	[[ $output == "$list" ]] || fail "$1: $output"
+}
+
+test_what_is_saved_is_json_where_it_is_asked_for()
+{
+	load v0 objects/xdp_acl.o >/dev/null
+	acl v0 add 192.0.2.1
+	save_is_list acl
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan 5 pop
+	save_is_list rewrite
+	load v0 objects/xdp_ratelimit.o >/dev/null
+	ratelimit v0 add 192.0.2.0/24 pps 5
+	save_is_list ratelimit
+}
+
 # Where nothing can be found there is nothing to tell, and without --json nothing changes.
 test_an_edit_without_maps_prints_no_document()
 {
