@@ -250,11 +250,12 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 	struct redirect_side sides[2] = {};
 	int err = find_interfaces(&sides[0], from, to, options->config.netns), status;
 
-	if (err)
-		return err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
-	if (redirect_turn_take())
-		return EXIT_KERNEL;
 	here.config.netns = NULL;
+	if (err || redirect_turn_take()) {
+		status = err == -EINVAL ? EXIT_USAGE : EXIT_KERNEL;
+		return sides[0].from.ifindex ? tell(sides[0].from.name, &here, "on", status)
+		                             : status;
+	}
 	sides[1].from = sides[0].to;
 	sides[1].to = sides[0].from;
 	for (int i = 0; i < 2; i++) {

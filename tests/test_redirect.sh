@@ -735,6 +735,18 @@ test_json_has_the_same_as_the_text()
 		fail "$output"
 }
 
+test_json_is_printed_of_an_edit_whose_target_is_not_there()
+{
+	load v0 objects/xdp_redirect.o >/dev/null
+	expect_status 2 redirect -j v0 nosuch
+	[[ $output == '{"schema":"ifbpf.redirect/1","ifname":"v0",'*'"verb":"on","status":2,'*'"on":false,'*'}' ]] || fail "$output"
+	[[ $errors == "redirect: cannot find interface nosuch"* ]] || fail "$errors"
+	expect_status 1 redirect -j v0 v0
+	[[ $output == *'"verb":"on","status":1,'*'"on":false,'* ]] || fail "$output"
+	expect_status 2 redirect -j nosuch v0
+	[[ -z $output ]] || fail "$output"
+}
+
 test_misuse_is_named()
 {
 	local args
