@@ -56,18 +56,31 @@ static int check_all(struct redirect_side sides[2], int len, const struct redire
 	return err;
 }
 
+/* Switch off what leads to another interface, and say so of the direction that goes with it. */
+static int end_old(const struct redirect_side *side, const struct redirect_options *options)
+{
+	struct redirect_side old = { .from = side->from };
+	struct redirect_mode back;
+	struct interface other;
+	bool was_on = redirect_side_find_back(side, &other, &back) && back.ifindex;
+
+	if (redirect_turn_off(&old, options))
+		return -EBUSY;
+	if (was_on)
+		note("%s -> %s is off now: %s leads to %s", other.name, side->from.name,
+		     side->from.name, side->to.name);
+	return 0;
+}
+
 /* What this tool set up to another interface goes, and its stubs; others may be needed then. */
 static int make_room(struct redirect_side sides[2], int len, const struct redirect_options *options)
 {
 	struct redirect_need need = { .load = true };
 	int err = 0;
 
-	for (int i = 0; !err && i < len; i++) {
-		struct redirect_side old = { .from = sides[i].from };
-
-		if (redirect_side_is_taken(&sides[i]) && redirect_turn_off(&old, options))
-			err = -EBUSY;
-	}
+	for (int i = 0; !err && i < len; i++)
+		if (redirect_side_is_taken(&sides[i]))
+			err = end_old(&sides[i], options);
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_side_check_target(&sides[i], &need, options);
 	return err;

@@ -202,3 +202,23 @@ test_a_source_that_gets_another_destination_has_one_way_back()
 	[[ $(redirect w0 | tail -n +2 | cut -d' ' -f3-5 | sort) == "$(printf '%s -> %s\n' \
 		"$W1_MAC" "$V1_MAC" 02:00:00:00:00:bb 02:00:00:00:00:aa | sort)" ]] || fail "$(redirect w0)"
 }
+
+test_a_direction_that_goes_with_the_other_one_is_said_to_be_off()
+{
+	make_ends
+	make_veth v2
+	load v0 w0 v2 objects/xdp_redirect.o >/dev/null
+	take_redirected v1 in_peer
+	take_redirected w1 in_other
+	take_redirected q1
+	redirect --both v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+	expect_status 0 redirect --both v2 w0 "02:00:00:00:00:aa=$W1_MAC"
+	[[ $errors == "redirect: v0 -> w0 is off now: w0 leads to v2"$'\n'* ]] || fail "$errors"
+	expect_off v0
+	[[ $(redirect w0) == "w0 -> v2  devmap  both ways"* ]] || fail "$(redirect w0)"
+	# The other way round it is the same; one way only, there is nothing to say.
+	expect_status 0 redirect w0 v0 "$W1_MAC=$V1_MAC"
+	[[ $errors == "redirect: v2 -> w0 is off now: w0 leads to v0"* ]] || fail "$errors"
+	expect_status 0 redirect w0 v2 "$W1_MAC=02:00:00:00:00:aa"
+	[[ $errors != *" is off now"* ]] || fail "$errors"
+}
