@@ -116,7 +116,8 @@ int config_check_map(const struct config *config, const struct config_map *map,
 	         "key %u, value %u bytes",
 	         map->name, config->iface.name, type_name(info->type), info->key_size,
 	         info->value_size, type_name(map->type), map->key_size, map->value_size);
-	config_hint_load(config, "load it first");
+	if (!config_apart_tell_other(config, map, info->id))
+		config_hint_load(config, "load it first");
 	return -EINVAL;
 }
 

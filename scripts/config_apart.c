@@ -119,6 +119,35 @@ unsigned int config_apart_tell(const struct config *config, const char *map, __u
 	return told;
 }
 
+/* The map is what the tool needs: to pin it helps. */
+static bool is_wanted(const struct config_map *wanted, const struct bpf_map_info *info)
+{
+	return !strncmp(info->name, wanted->name, BPF_OBJ_NAME_LEN - 1) &&
+	       info->type == wanted->type && info->key_size == wanted->key_size &&
+	       info->value_size == wanted->value_size;
+}
+
+bool config_apart_tell_other(const struct config *config, const struct config_map *wanted,
+                             __u32 map_id)
+{
+	struct attachments attached = {};
+	struct live live = {};
+	bool told = false;
+
+	if (attachments_query(&attached, &config->iface))
+		return false;
+	if (!live_query(&live, &attached) && !is_used(&live, map_id)) {
+		for (size_t i = 0; !told && i < live.maps_len; i++) {
+			told = is_wanted(wanted, &live.maps[i].info);
+			if (told)
+				tell(config, &live, &live.maps[i], 0);
+		}
+	}
+	live_free(&live);
+	attachments_free(&attached);
+	return told;
+}
+
 void config_apart_check(const struct config *config, const char *map, __u32 map_id, bool beside)
 {
 	static struct config_once looked, told;

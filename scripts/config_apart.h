@@ -15,9 +15,17 @@
 unsigned int config_apart_tell(const struct config *config, const char *map, __u32 map_id);
 
 /*
- * The same until something was said of the interface, at the first map, since an object makes all
- * of its maps, or none; and at each that has another one of its name beside it: of an object that
- * was upgraded on one hook, only the maps of another definition are.
+ * Another map of that name is pinned than what the tool needs, map_id: if a program that runs has
+ * one that does, say that it is not pinned, with a hint. Returns whether; false as well without the
+ * privilege to look.
+ */
+bool config_apart_tell_other(const struct config *config, const struct config_map *wanted,
+                             __u32 map_id);
+
+/*
+ * The same as the first until something was said of the interface, at the first map, since an
+ * object makes all of its maps, or none; and at each that has another one of its name beside it:
+ * of an object that was upgraded on one hook, only the maps of another definition are.
  */
 void config_apart_check(const struct config *config, const char *map, __u32 map_id, bool beside);
 

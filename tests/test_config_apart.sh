@@ -49,6 +49,27 @@ load --replace v0 objects/tc_$tool.o"*\
 }
 
 # What is said is true: the list does not hold on that hook; and with the hint it does.
+test_a_pin_of_another_shape_gives_way_to_the_map_of_what_runs()
+{
+	load v0 objects/xdp_rewrite.o >/dev/null
+	rewrite v0 add vlan 5 pop
+	bpftool map create "$BPFFS/other" type array key 4 value 8 entries 4 name rewrite_shapes
+	mv -f "$BPFFS/other" "$BPFFS/v0/rewrite_shapes"
+	expect_status 2 rewrite v0
+	[[ $errors == *"cannot use map 'rewrite_shapes' of v0: its type is array, key 4, value 8 bytes; expected "*"
+rewrite: map 'rewrite_shapes', id "*", of program xdp_rewrite (id "*") on xdp of v0 is not pinned
+  hint: pin it: pin_maps v0" ]] || fail "$errors"
+	${errors##*pin it: } >/dev/null
+	expect_status 0 rewrite v0 save
+	[[ $output == "vlan 5 pop" && -z $errors ]] || fail "$output$errors"
+	# Where nothing runs there is nothing to pin.
+	bpftool map create "$BPFFS/other" type array key 4 value 8 entries 4 name rewrite_shapes
+	mv -f "$BPFFS/other" "$BPFFS/v0/rewrite_shapes"
+	unload v0 >/dev/null
+	expect_status 2 rewrite v0
+	[[ $errors == *"  hint: load it first: load v0 objects/xdp_rewrite.o" ]] || fail "$errors"
+}
+
 test_what_is_set_holds_where_maps_are_shared()
 {
 	apart acl
