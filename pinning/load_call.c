@@ -38,7 +38,8 @@ static int tell(const struct interface *iface, int err, const struct load_report
                 const struct explanation *explanation, const struct load_call *call)
 {
 	if (err) {
-		load_print_failed(iface, explanation, &call->print);
+		if (!report->explained || (call->print.json && call->print.explain))
+			load_print_failed(iface, explanation, &call->print);
 		return report->switched ? EXIT_PARTLY : EXIT_KERNEL;
 	}
 	load_print(iface, report, explanation, &call->print);

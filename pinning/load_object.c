@@ -77,6 +77,29 @@ static int was_left(const void *context, __u32 map_id)
 	return l->dir.has_record && notes_has_left(&l->dir.record, l->object->hook, map_id);
 }
 
+/* libbpf loads an object once: what was refused for another interface is not tried again. */
+static int check_unloaded(struct loading *l)
+{
+	const struct load_session *session = l->options->session;
+
+	if (!session || !session->unloaded)
+		return 0;
+	l->report->explained = true;
+	return rejected(-ECANCELED,
+	                "cannot load onto %s: its program is that of %s, which could not be loaded",
+	                l->iface->name, session->unloaded->name);
+}
+
+/* The object gets into the kernel: once for all interfaces of a session. */
+static int load_into_kernel(const struct loading *l)
+{
+	int err = object_load(l->object);
+
+	if (err && l->options->session)
+		l->options->session->unloaded = l->iface;
+	return err;
+}
+
 int load_object(struct loading *l)
 {
 	struct reuse_options reuse = {
@@ -110,7 +133,9 @@ int load_object(struct loading *l)
 	if (l->report->shares && load_is_together(l))
 		reuse.carry = l->options->session->carry;
 	explain_try(how, l->report->shares ? EXPLAIN_PINS : EXPLAIN_MAPS);
-	err = check_unpinned(l, &reuse);
+	err = check_unloaded(l);
+	if (!err)
+		err = check_unpinned(l, &reuse);
 	if (err)
 		return err;
 	if (l->report->shares) {
@@ -151,7 +176,7 @@ int load_object(struct loading *l)
 		explain(how, EXPLAIN_MAPS, EXPLAIN_DONE,
 		        "%u of %zu reused, %zu carried over, the rest new", reused,
 		        object_maps_count(l->object), l->report->carry.len);
-	err = l->options->join && !l->options->dry_run ? load_join(l) : object_load(l->object);
+	err = l->options->join && !l->options->dry_run ? load_join(l) : load_into_kernel(l);
 	if (!err && !(l->options->join && !l->options->dry_run))
 		err = check_types(l);
 	if (!err)

@@ -38,7 +38,8 @@ struct load_session {
 	bool together;                /* maps are carried over for several: see load_together.h */
 	struct load_present *present; /* what is pinned for each of them */
 	struct carry *carry;          /* and what is carried over, once it is planned */
-	const struct interface *refused; /* of those the last whose maps were refused, or NULL */
+	const struct interface *refused;  /* of those the last whose maps were refused, or NULL */
+	const struct interface *unloaded; /* for which the object could not be loaded, or NULL */
 	bool join_refused;       /* what others have cannot be added to what the first has */
 	bool told_first;         /* which hook of them goes first */
 	char **followers[HOOKS]; /* interfaces on which these hooks have the old maps still */
@@ -99,9 +100,10 @@ struct load_report {
 	bool attached;
 	__u32 dispatcher_id; /* behind which it is, or 0 */
 	bool shares;         /* the program and the maps that were made for another interface */
-	char refusal[320];   /* why the kernel refused to attach it, or "" */
-	bool switched;   /* failed, but the program may be on: the next run looks, and ends it */
-	bool other_type; /* with -EINVAL: to be tried again with untyped */
+	bool explained;    /* as it is with the program of another interface, and was told there */
+	char refusal[320]; /* why the kernel refused to attach it, or "" */
+	bool switched;     /* failed, but the program may be on: the next run looks, and ends it */
+	bool other_type;   /* with -EINVAL: to be tried again with untyped */
 	bool moved;      /* others came in between, or maps lack their types: with -EAGAIN, again */
 	bool unfinished; /* some content is not brought over yet; a later run goes on with it */
 	struct attachment how;         /* read back from the kernel, if attached */

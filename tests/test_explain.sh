@@ -271,6 +271,22 @@ test_maps_that_cannot_be_shared_are_explained()
 	stage maps 'done' "1 carried over"
 }
 
+# It is one program: of the other interfaces is said which it is.
+test_a_shared_program_that_is_refused_is_explained_once()
+{
+	make_veth w0
+	make_veth w1
+	expect_status 2 load -n beyond_packet --shared v0 w0 w1 "$CAUSES"
+	stage verifier refused "invalid access to packet"
+	[[ $(grep -c "the verifier's last lines:" <<<"$errors") == 1 ]] || fail "it is explained again: $errors"
+	[[ $(grep 'load: ' <<<"$errors") == "load: cannot load program beyond_packet of $CAUSES: Permission denied
+load: cannot load onto w0: its program is that of v0, which could not be loaded
+load: cannot load onto w1: its program is that of v0, which could not be loaded" ]] || fail "it says: $errors"
+	[[ ! -e $BPFFS/v0 && ! -e $BPFFS/w0 ]] || fail "it left something"
+	expect_status 2 load -n beyond_packet --explain --json --shared v0 w0 "$CAUSES"
+	[[ $(grep -c '"name":"verifier","outcome":"refused"' <<<"$output") == 2 ]] || fail "no document each: $output"
+}
+
 test_a_missing_capability_is_named()
 {
 	expect_status 2 with_caps +bpf load -n packet_length v0 "$CAUSES"
