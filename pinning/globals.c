@@ -66,6 +66,7 @@ static void add_up(struct global_values *all, const struct global_values *one)
 {
 	all->carried += one->carried;
 	all->lost += one->lost;
+	all->alike += one->alike;
 	all->unfit += one->unfit;
 	if (*one->names)
 		global_values_name(all, one->names);

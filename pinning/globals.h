@@ -16,6 +16,7 @@
 struct global_values {
 	unsigned int carried;
 	unsigned int lost;
+	unsigned int alike; /* of these, the new program has one of the same name */
 	unsigned int unfit; /* of these, the new program has them, and they should be carried */
 	char names[160];    /* of the variables that are lost, as many as there is room for */
 };

@@ -147,10 +147,12 @@ static void name_lost(struct global_values *values, const struct section *from,
                       const struct section *to, const struct variable *old)
 {
 	struct variable new;
+	bool alike = find(to, old->name, &new);
 	char text[96];
 
+	values->alike += alike;
 	snprintf(text, sizeof(text), "%.70s%s", old->name,
-	         from->vars && !find(to, old->name, &new) ? " (not there any more)" : "");
+	         from->vars && !alike ? " (not there any more)" : "");
 	global_values_name(values, text);
 }
 

@@ -17,17 +17,22 @@ static void tell(const struct loading *l)
 {
 	const struct globals *g = &l->report->globals;
 	const struct live_prog *old = g->old.progs;
+	struct load_session *session = l->options->session;
+	bool comes = l->options->no_attach || l->options->dry_run;
 
 	if (g->all.carried)
 		note("global variables of program %s (id %u) are carried over: %u; what it writes "
 		     "to them between the copy, directly before the switch, and the switch is lost",
 		     old->name, old->id, g->all.carried);
-	if (!g->all.lost)
+	/* Several interfaces had the same one. */
+	if (!g->all.lost || (session && session->told_prog == old->id))
 		return;
-	note("global variables of program %s (id %u) begin anew in the new one: %s", old->name,
-	     old->id, g->all.names);
+	if (session)
+		session->told_prog = old->id;
+	note("global variables of program %s (id %u) %sbegin anew in the new one: %s", old->name,
+	     old->id, comes ? "would " : "", g->all.names);
 	hint("what is to outlive its program belongs into a map of its own, which is used on");
-	if (can_carry(l) && l->options->mismatch.all != MISMATCH_MIGRATE)
+	if (can_carry(l) && g->all.alike && l->options->mismatch.all != MISMATCH_MIGRATE)
 		hint("or carry over what the new one has by the same name: --on-mismatch migrate");
 }
 

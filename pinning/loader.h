@@ -48,6 +48,7 @@ struct load_session {
 	size_t outside_len;
 	struct live own;  /* the program with its maps, once it is loaded */
 	__u32 plain_prog; /* a program that was replaced and has no global variables, or 0 */
+	__u32 told_prog;  /* one that has some, of which was said what becomes of them, or 0 */
 };
 
 /* Between two loads: let other writers have their turn. */

@@ -60,6 +60,7 @@ test_what_global_variables_have_counted_is_not_lost_without_a_word()
 	expect_status 0 load --json v0 objects/xdp_pass.o
 	[[ $errors == *"begin anew in the new one: "*total* ]] ||
 		fail "a program without any takes its place: $errors"
+	[[ $errors != *"--on-mismatch"* ]] || fail "nothing could be carried over: $errors"
 }
 
 test_migrate_carries_global_variables_over_by_name()
@@ -136,6 +137,10 @@ test_what_is_shared_takes_over_from_no_program()
 	[[ $output =~ map\ .bss\ id\ ([0-9]+)\ created.*map\ .bss\ id\ ([0-9]+)\ shared ]] ||
 		fail "it says: $output"
 	[[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] || fail "two maps: $output"
+	# What one program had is said once.
+	send 2
+	expect_status 0 load --shared v0 v2 "$BUILT/globals1.o"
+	[[ $(grep -c "begin anew in the new one: .*total" <<<"$errors") == 1 ]] || fail "it says: $errors"
 }
 
 test_without_sys_admin_a_load_goes_on_without_looking()
