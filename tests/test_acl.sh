@@ -220,6 +220,18 @@ test_what_test_says_is_what_packets_get()
 	((denied > 20 && allowed > 20)) || fail "denied $denied, allowed $allowed"
 }
 
+test_a_range_that_is_a_prefix_goes_before_the_prefixes_of_other_ranges()
+{
+	load v0 "$ACL" >/dev/null
+	printf '%s\n' '10.0.0.29-10.0.1.20 allow' '10.0.1.16-10.0.1.19' \
+		'10.0.3.0-10.0.4.16 allow' '10.0.4.0-10.0.4.18' >"$TMPDIR/rules"
+	acl v0 load "$TMPDIR/rules"
+	[[ $(acl v0) == *" 10.0.1.16/30 "* ]] || fail "$(acl v0)"
+	[[ $(acl v0 test 10.0.1.18) == "deny: rule 10.0.1.16/30 "* ]] || fail "$(acl v0 test 10.0.1.18)"
+	# Of two ranges, the first has a prefix that is in both.
+	[[ $(acl v0 test 10.0.4.7) == "allow: rule 10.0.3.0-10.0.4.16 "* ]] || fail "$(acl v0 test 10.0.4.7)"
+}
+
 test_test_says_why()
 {
 	load v0 "$ACL" >/dev/null
@@ -712,5 +724,8 @@ test_more_rules_than_there_is_room_for_are_refused()
 	[[ $errors == "acl: $TMPDIR/rules:211: there is no room for 2001:db8:d2::1-2001:db8:d2:7fff:ffff:ffff:ffff:fffe: \
 the rules need more than 32768 entries of 'acl_prefixes6'
   hint: a range counts for each prefix in it; a list has no such bound: --list" ]] || fail "$errors"
+	# Of either, nothing is left out.
+	expect_status 2 acl -k v0 load "$TMPDIR/rules"
+	expect_status 2 acl -k v0 add 192.0.2.1
 	[[ $(acl v0 test 11.0.3.4) == deny:* && $(acl v0 | wc -l) == 8193 ]] || fail "something was changed"
 }
