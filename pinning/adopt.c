@@ -129,6 +129,7 @@ int adopt_maps(const struct interface *iface, const struct adopt_options *option
 			adopt_tell_one_for_both(&a);
 			adopt_tell_otherwise(&a);
 			adopt_tell_out_of_force(&a);
+			adopt_tell_parted(&a);
 		}
 		forget(&a);
 		bpffs_close(&a.fs);

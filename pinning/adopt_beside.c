@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Maps of programs that are adopted at once with one of another hook, which has their names. */
+/* Old maps that stay for a hook, where the map of another one has their name. */
 #include <string.h>
+#include <unistd.h>
+#include "bpffs/log.h"
+#include "bpffs/map_path.h"
+#include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/adopt_internal.h"
 
@@ -18,6 +22,35 @@ static bool is_to_be_kept(const struct adoption *a, const struct plan_map *map)
 	return map->beside && map->info.type != BPF_MAP_TYPE_PROG_ARRAY &&
 	       (a->options->foreign ||
 	        !owners_path(&a->owners, OWNER_OTHER, PIN_MAP, map->info.id));
+}
+
+/* The flat map gets its %old name there; the one that the egress program had by it, here. */
+static int keep_parted(const struct adoption *a, const struct plan_map *map, struct stage *stage)
+{
+	struct bpf_map_info info;
+	char path[MAP_PATH_SIZE];
+	int err, fd;
+
+	err = map_path(map->name, false, 0, path, sizeof(path));
+	fd = err ? err : pin_open_map(a->dir.fd, path, 0, &info);
+	if (fd < 0)
+		return failed(fd, "cannot open map '%s' (id %u)", map->name, map->old_id);
+	/* Others pinned there meanwhile. */
+	if (info.id == map->old_id)
+		err = stage_add_map(stage, map->name, true, map->old_id, fd);
+	close(fd);
+	return err;
+}
+
+int adopt_keep_parted(const struct adoption *a, struct stage *stage)
+{
+	const struct plan *plan = &a->report->plan;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < plan->len; i++)
+		if (plan->maps[i].parted && plan->maps[i].state == PLAN_REPLACED)
+			err = keep_parted(a, &plan->maps[i], stage);
+	return err;
 }
 
 int adopt_keep_beside(struct adoption *a, struct stage *stage)

@@ -38,6 +38,13 @@ int adopt_once(struct adoption *a);
 int adopt_keep_beside(struct adoption *a, struct stage *stage);
 
 /*
+ * What the hooks had as one and neither goes on with, stays in %egress/ as well, for the map that
+ * is there now: each place gets a copy of a list. Reports its failures. Returns 0 or a negative
+ * errno.
+ */
+int adopt_keep_parted(const struct adoption *a, struct stage *stage);
+
+/*
  * adopt_content.c: what is to be carried over from the maps that are replaced; of a dry run, also
  * what will not fit. Reports its failures. Returns 0 or a negative errno.
  */
@@ -69,5 +76,8 @@ void adopt_tell_otherwise(const struct adoption *a);
 
 /* Lists that gave way to others have entries by which no program goes now; unless carried over. */
 void adopt_tell_out_of_force(const struct adoption *a);
+
+/* So do lists that other hooks go on with, and that the egress program had as well until now. */
+void adopt_tell_parted(const struct adoption *a);
 
 #endif

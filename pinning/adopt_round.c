@@ -41,6 +41,8 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 	if (!err)
 		err = adopt_keep_beside(a, stage);
 	if (!err)
+		err = adopt_keep_parted(a, stage);
+	if (!err)
 		err = layout_stage(&a->report->plan, NULL, &a->dir, stage);
 	if (!err)
 		err = carry_stage(&a->carry, &a->report->plan, stage);

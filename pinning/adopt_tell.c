@@ -161,7 +161,8 @@ void adopt_tell_out_of_force(const struct adoption *a)
 		if (!is_out_of_force(a, &plan->maps[i]))
 			continue;
 		len = strlen(names);
-		snprintf(names + len, sizeof(names) - len, "%s%.40s", count ? ", " : "",
+		snprintf(names + len, sizeof(names) - len, "%s%s%.40s", count ? ", " : "",
+		         plan->maps[i].egress ? DIRECTORY_EGRESS "/" : "",
 		         cli_text(plan->maps[i].name));
 		count++;
 	}
@@ -172,4 +173,44 @@ void adopt_tell_out_of_force(const struct adoption *a)
 	     a->options->dry_run ? "would be" : "are", count, count > 1 ? "s" : "", names);
 	hint("bring them over: %s --carry %s", cli_command("pin_maps"),
 	     cli_interface(a->iface->name));
+}
+
+/* The other hook goes on with the list, and this one has a new map without what is in it. */
+static bool is_out_of_force_beside(const struct adoption *a, const struct plan_map *map)
+{
+	int old_fd =
+		map->parted && map->state == PLAN_PINNED ? live_map_fd(&a->live, map->old_id) : -1;
+
+	return old_fd >= 0 &&
+	       left_content(old_fd, live_map_fd(&a->live, map->info.id), map->name) == LEFT_ENTRIES;
+}
+
+void adopt_tell_parted(const struct adoption *a)
+{
+	const struct plan *plan = &a->report->plan;
+	char words[1024] = "";
+	bool any = false;
+
+	for (size_t i = 0; !a->options->carry && i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+		size_t len = strlen(words);
+
+		if (!is_out_of_force_beside(a, map))
+			continue;
+		note("map '%s' of %s is not that of the other hooks any more: what is in map %u, "
+		     "which these go on with, is not in force there",
+		     map->name, hook_name(map->hook), map->old_id);
+		any = true;
+		/* Those for which there is no room are told when the others join. */
+		if (snprintf(words + len, sizeof(words) - len, " --on-mismatch %s=migrate",
+		             cli_word(map->name)) >= (int)(sizeof(words) - len))
+			words[len] = '\0';
+	}
+	if (any && a->options->dry_run)
+		hint("copy it there: %s --carry %s", cli_command("pin_maps"),
+		     cli_interface(a->iface->name));
+	else if (any)
+		hint("have one for all of them again: %s --hook %s%s %s OBJECT",
+		     cli_command("load"), hook_name(HOOK_TC_EGRESS), words,
+		     cli_interface(a->iface->name));
 }

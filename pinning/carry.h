@@ -50,6 +50,7 @@ struct carried {
 	bool finished;     /* nothing is left to be done about it */
 	bool told;         /* where that is which is left in the old map */
 	bool complete;     /* and nothing is left in the old map */
+	bool again;        /* a list that the next run copies into the map of another hook */
 	bool left_elsewhere; /* other interfaces have the old one as such as well */
 	bool anew;           /* fields of the kernel's own are lost */
 	bool lent;           /* m is another one's, of the same maps in another directory */

@@ -110,11 +110,27 @@ static bool is_used_elsewhere(struct carried *one, const struct carry_search *in
 	return true;
 }
 
+/* Another hook, with which it was shared so far, goes on with it, and only this one does not. */
+static bool is_used_beside(struct carried *one, const struct plan *plan, const struct plan_map *map)
+{
+	for (size_t i = 0; map->parted && map->state == PLAN_PINNED && i < plan->len; i++) {
+		const struct plan_map *other = &plan->maps[i];
+
+		if (other->info.id != one->from_id)
+			continue;
+		snprintf(one->sharers, sizeof(one->sharers), "program %s (id %u) on %s",
+		         other->prog_name, other->prog_id, hook_name(other->hook));
+		return true;
+	}
+	return false;
+}
+
 /* Counts cannot be taken from who goes on with them; of all else a copy is as good. */
 static void look_for_users(struct carried *one, const struct carry_search *in,
-                           struct elsewhere *others)
+                           struct elsewhere *others, const struct plan_map *map)
 {
-	if ((!is_pinned_elsewhere(one, in->owners) && !is_used_elsewhere(one, in, others)) ||
+	if ((!is_pinned_elsewhere(one, in->owners) && !is_used_elsewhere(one, in, others) &&
+	     !is_used_beside(one, in->plan, map)) ||
 	    one->class != MIGRATE_COUNTER)
 		return;
 	snprintf(one->why, sizeof(one->why), "it is shared by %s, where its counts stay",
@@ -155,7 +171,7 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	one->guessed = one->class == MIGRATE_CONFIG && !one->said;
 	carry_define(one, map, in->dir);
 	one->event = has_no_state(one->from.info.type);
-	look_for_users(one, in, others);
+	look_for_users(one, in, others, map);
 	one->link = reuse_is_link(one->from.fd, &one->from.info, one->name) &&
 	            one->to.info.type == BPF_MAP_TYPE_PROG_ARRAY &&
 	            !reuse_is_link(one->to.fd, &one->to.info, one->name);
@@ -250,7 +266,7 @@ static bool comes_into_other(const struct carry *carry, const struct plan_map *m
                              __u32 old_map_id)
 {
 	for (size_t i = 0; i < carry->len; i++) {
-		const struct carried *one = carry->list[i];
+		struct carried *one = carry->list[i];
 
 		if (one->from_id != old_map_id || one->egress == map->egress || !one->placed ||
 		    one->link)
@@ -263,7 +279,7 @@ static bool comes_into_other(const struct carry *carry, const struct plan_map *m
 			note("map '%s': the hooks had one, %u, which goes to map %u first, and "
 			     "stays for %u as well",
 			     map->name, old_map_id, one->to_id, map->info.id);
-			hint("repeat the command, to carry it over there too");
+			one->again = true;
 		}
 		return true;
 	}
@@ -275,7 +291,8 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 {
 	int err = 0;
 
-	if (map->state == PLAN_REPLACED && !(map->joins && is_done(in, map, pinned, map->old_id)) &&
+	if ((map->state == PLAN_REPLACED || map->parted) &&
+	    !(map->joins && is_done(in, map, pinned, map->old_id)) &&
 	    !comes_into_other(carry, map, map->old_id))
 		err = add_one(carry, in, others, map, map->old_id, true);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
@@ -293,6 +310,17 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 			carry_tell_done(old, in->dir);
 	}
 	return err;
+}
+
+/* After all that is said of single maps. */
+static void tell_again(const struct carry *carry)
+{
+	for (size_t i = 0; i < carry->len; i++) {
+		if (!carry->list[i]->again)
+			continue;
+		hint("repeat the command, to carry over there too what stays for that");
+		return;
+	}
 }
 
 int carry_find(struct carry *carry, const struct carry_search *in)
@@ -316,6 +344,8 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	for (size_t i = 0; !err && i < in->plan->len; i++)
 		if (plan_publishes(&in->plan->maps[i]) && is_first(in->plan, i))
 			err = add_all(carry, in, &others, &pinned, &in->plan->maps[i]);
+	if (!err)
+		tell_again(carry);
 	if (!err)
 		err = carry_leave_to_row(carry);
 	/* Put into a row later, say, they count where readers look. */

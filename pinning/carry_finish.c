@@ -89,7 +89,7 @@ static int find_place(struct carried *one, const struct plan *plan, const struct
 		}
 		why = map->state == PLAN_REFUSED ? map->why : "another map has its name";
 		hook = map->hook;
-		if (map->state != PLAN_REPLACED || map->old_id != one->from_id)
+		if ((map->state != PLAN_REPLACED && !map->parted) || map->old_id != one->from_id)
 			continue;
 		one->placed = true;
 		one->egress = map->egress;

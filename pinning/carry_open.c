@@ -38,6 +38,18 @@ int carry_open_marks(struct carry *carry, int dir_fd)
 	return err;
 }
 
+/* In %egress/ there may be a symlink: then it is, or was so far, the flat one. */
+static int open_or_flat(const struct carried *one, int dir_fd, const char *path,
+                        struct bpf_map_info *info)
+{
+	char file[NAME_SIZE];
+	int fd = pin_open_map(dir_fd, path, 0, info);
+
+	if (fd == -ELOOP && one->egress && !mapname_encode(one->name, file, sizeof(file)))
+		fd = pin_open_map(dir_fd, file, 0, info);
+	return fd;
+}
+
 int carry_open_old(struct carried *one, int dir_fd, bool in_place)
 {
 	char path[NAME_SIZE * 2];
@@ -49,7 +61,7 @@ int carry_open_old(struct carried *one, int dir_fd, bool in_place)
 	                              sizeof(path));
 	/* Something else may have its name: then the map there says so. */
 	err = err == -ENOENT ? 0 : err;
-	fd = err ? err : pin_open_map(dir_fd, path, 0, &info);
+	fd = err ? err : open_or_flat(one, dir_fd, path, &info);
 	if (fd < 0)
 		return fd;
 	err = migrate_map_open(&one->from, fd);
@@ -58,15 +70,12 @@ int carry_open_old(struct carried *one, int dir_fd, bool in_place)
 
 int carry_open_new(struct carried *one, int dir_fd)
 {
-	char path[NAME_SIZE * 2], file[NAME_SIZE];
+	char path[NAME_SIZE * 2];
 	struct bpf_map_info info;
 	int fd, err;
 
 	err = carry_new_path(one, path, sizeof(path));
-	fd = err ? err : pin_open_map(dir_fd, path, 0, &info);
-	/* It is the flat one: its pin in %egress/ has given way to a symlink. */
-	if (fd == -ELOOP && one->egress && !mapname_encode(one->name, file, sizeof(file)))
-		fd = pin_open_map(dir_fd, file, 0, &info);
+	fd = err ? err : open_or_flat(one, dir_fd, path, &info);
 	if (fd >= 0 && info.id != one->to_id && one->class != MIGRATE_COUNTER) {
 		close(fd);
 		fd = -ESTALE;

@@ -23,7 +23,7 @@ bool carry_is_partly(const struct carry *carry, bool dry_run)
 	for (size_t i = 0; i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
-		if (one->anew || carry_overwritten(one))
+		if (one->anew || one->again || carry_overwritten(one))
 			return true;
 		if (*one->why ? !one->event : (!dry_run && !one->finished) || carry_left(one))
 			return true;
@@ -35,7 +35,7 @@ bool carry_is_complete(const struct carry *carry, __u32 old_map_id)
 {
 	for (size_t i = 0; i < carry->len; i++)
 		if (carry->list[i]->from_id == old_map_id)
-			return carry->list[i]->complete;
+			return carry->list[i]->complete && !carry->list[i]->again;
 	return false;
 }
 
@@ -65,7 +65,7 @@ static void print_why(const struct carried *one, const char *dir, bool dry_run)
 		       conflicts == 1 ? "y is" : "ies are", conflicts == 1 ? "s" : "");
 	if (dry_run)
 		return;
-	fd = one->complete ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = one->complete && !one->again ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && !old_pin_find(fd, one->name, one->egress, one->from_id, old, sizeof(old)))
 		printf("  (stays as %s/%s)", dir, old);
 	if (fd >= 0)

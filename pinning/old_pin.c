@@ -28,10 +28,12 @@ int old_pin_find(int dir_fd, const char *name, bool egress, __u32 id, char *path
 	const struct {
 		bool egress;
 		__u32 old_id;
-	} places[] = { { egress, id }, { !egress, id }, { true, 0 } };
+	} places[] = { { egress, id }, { !egress, id }, { true, 0 }, { false, 0 } };
+	/* What has the flat name now, is an old one only for what is in %egress/. */
+	size_t count = sizeof(places) / sizeof(places[0]) - !egress;
 	int err;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		err = map_path(name, places[i].egress, places[i].old_id, path, size);
 		if (err)
 			return err;

@@ -108,6 +108,7 @@ static void print_text(const struct interface *iface, const struct adopt_report 
 static struct json_object *map_json(const struct plan_map *map, const struct carry *carry)
 {
 	struct json_object *out = json_object_new_object(), *prog = json_object_new_object();
+	bool stays = map->state == PLAN_REPLACED && !carry_is_complete(carry, map->old_id);
 
 	json_put_string(out, "state", plan_state_name(map->state));
 	json_put_string(out, "hook", hook_name(map->hook));
@@ -121,7 +122,7 @@ static struct json_object *map_json(const struct plan_map *map, const struct car
 	json_put_number(prog, "id", map->prog_id);
 	json_object_object_add(out, "program", prog);
 	json_put_string(out, "path", map->state == PLAN_REFUSED ? NULL : map->path);
-	json_put_id(out, "old_id", carry_is_complete(carry, map->old_id) ? 0 : map->old_id);
+	json_put_id(out, "old_id", stays ? map->old_id : 0);
 	json_put_string(out, "shared_with", map->shared);
 	json_put_string(out, "reason", map->why);
 	return out;

@@ -149,8 +149,35 @@ static bool keeps_name(const struct plan_input *in, struct plan_map *map, __u32 
 	return user != NULL;
 }
 
+/*
+ * The place is a symlink still, and what ran there before shared the flat map, by the record: so
+ * that map gave way here, and if it does so there, stays for this place as well.
+ */
+static int find_parted(const struct plan *plan, const struct plan_input *in, struct plan_map *map,
+                       const char *file)
+{
+	const struct plan_map *flat = holder(plan, map->name, false);
+	__u32 id;
+	int err;
+
+	if (!in->keep_names || !map->egress || !strcmp(map->name, DIRECTORY_TC_STATS))
+		return 0;
+	err = find_present(in, file, false, &id);
+	if (err)
+		return check_seen(in, file, err);
+	if (id == map->info.id || !in->dir->has_record ||
+	    !record_has_map(&in->dir->record, HOOK_TC_EGRESS, id))
+		return 0;
+	map->parted = true;
+	map->old_id = id;
+	if (!flat || flat->state != PLAN_REPLACED || flat->old_id != id)
+		return 0;
+	map->state = PLAN_REPLACED;
+	return check_old_name(in, map, file);
+}
+
 /* What is in its place now decides between pinned, kept and replaced. Reports its failures. */
-static int look_in_place(const struct plan_input *in, struct plan_map *map)
+static int look_in_place(const struct plan *plan, const struct plan_input *in, struct plan_map *map)
 {
 	char file[NAME_SIZE], old[NAME_SIZE];
 	__u32 id;
@@ -173,6 +200,7 @@ static int look_in_place(const struct plan_input *in, struct plan_map *map)
 		return err;
 	if (err == -ENOENT) {
 		map->state = PLAN_PINNED;
+		return find_parted(plan, in, map, file);
 	} else if (err) {
 		refuse(map, "%.200s is taken by something that is no map", map->path);
 	} else if (id == map->info.id) {
@@ -193,6 +221,7 @@ static void look_at_owners(const struct plan_input *in, struct plan_map *map)
 	if (path && map->state != PLAN_KEPT && !in->foreign) {
 		map->state = PLAN_FOREIGN;
 		map->old_id = 0;
+		map->parted = false;
 		snprintf(map->path, sizeof(map->path), "%s", path);
 		return;
 	}
@@ -263,7 +292,7 @@ static int plan_one(struct plan *plan, const struct plan_input *in, const struct
 		err = choose_place(plan, in, map);
 	}
 	if (!err && map->state != PLAN_REFUSED)
-		err = look_in_place(in, map);
+		err = look_in_place(plan, in, map);
 	if (map->state != PLAN_REFUSED)
 		look_at_owners(in, map);
 	ask_object(in, map);

@@ -29,11 +29,13 @@ struct plan_map {
 	bool beside;          /* with PLAN_REFUSED: a map of another hook has its name; see
 	                         adopt_keep_beside() */
 	bool joins;           /* the flat map, which takes the place of one that is only there */
+	bool parted;          /* with egress: so far it was one with the flat map, old_id; which has
+	                         given way as well, or with PLAN_PINNED goes on where it is */
 	char name[NAME_SIZE]; /* "" if it has none */
 	struct bpf_map_info info;
 	__u32 prog_id;
 	char prog_name[BPF_OBJ_NAME_LEN];
-	__u32 old_id;          /* with PLAN_REPLACED */
+	__u32 old_id;          /* with PLAN_REPLACED, or parted */
 	char path[PATH_MAX];   /* where it is pinned, or with PLAN_FOREIGN where others have it */
 	char why[256];         /* with PLAN_REFUSED */
 	char shared[PATH_MAX]; /* another interface's pin of the same map, or "" */

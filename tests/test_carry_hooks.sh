@@ -1,0 +1,257 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # $output, $errors and $status are set by run, in lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pin_maps --carry: what XDP and the filter on egress had as one, and stock ip and tc gave each hook
+# a map of its own instead.
+. tests/pins.sh
+. tests/carry.sh
+. tests/faults.sh
+. tests/load_faults.sh
+
+# What calls_of looks for.
+CHANGING_BPF='BPF_(OBJ_PIN|MAP_UPDATE_ELEM|MAP_DELETE_ELEM|MAP_UPDATE_BATCH|MAP_FREEZE|PROG_TEST_RUN|PROG_RUN),'
+
+# share XDP_OBJECT TC_OBJECT: their maps are one.
+share()
+{
+	load -m skb v0 "$1" >/dev/null
+	load --hook tc_egress v0 "$2" >/dev/null
+}
+
+# By stock ip and tc, which make new maps.
+put_on_xdp() { ip -force link set dev v0 xdpgeneric obj "${1-$BUILT/carry1.o}" sec xdp; }
+put_on_egress()
+{
+	tc filter replace dev v0 egress pref 700 handle 1 bpf da obj "${1-$BUILT/tc_carry1.o}" sec tc
+}
+
+# share_rule: 5 9, as rules_of prints it.
+share_rule()
+{
+	share "$BUILT/carry1.o" "$BUILT/tc_carry1.o"
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 9 0 0 0
+}
+
+# expect_rules XDP EGRESS
+expect_rules()
+{
+	[[ "$(rules_of "$BPFFS/v0/deny_list")|$(rules_of "$BPFFS/v0/%egress/deny_list")" == "$1|$2" ]] ||
+		fail "on xdp: $(rules_of "$BPFFS/v0/deny_list"), on egress: $(rules_of "$BPFFS/v0/%egress/deny_list")"
+}
+
+# expect_in_use: what has the names is what the programs go by, and of what was there before nothing is left.
+expect_in_use()
+{
+	prog_maps "$(prog_id v0)" | grep -qx "$(map_id "$BPFFS/v0/deny_list")" || fail "of another map"
+	prog_maps "$(tc_prog v0 egress 700)" | grep -qx "$(map_id "$BPFFS/v0/%egress/deny_list")" ||
+		fail "of another map"
+	[[ -z $(find "$BPFFS/v0" -name '*%old-*') ]] || fail "left: $(find "$BPFFS/v0" -name '*%old-*')"
+	[[ -z $(find "$BPFFS/v0/%carry" "$BPFFS/%ifbpf/stage" -mindepth 1 2>/dev/null) ]] ||
+		fail "left: $(find "$BPFFS/v0/%carry" "$BPFFS/%ifbpf/stage" -mindepth 1)"
+}
+
+test_a_list_of_both_hooks_comes_to_both()
+{
+	local old before
+
+	share_rule
+	deny 0 8
+	old=$(map_id "$BPFFS/v0/deny_list")
+	put_on_xdp
+	put_on_egress
+	expect_status 3 pin_maps --carry v0
+	[[ $errors == *"map 'deny_list': the hooks had one, $old, which goes to map "*" first, and stays for "*" as well"*"hint: repeat the command, "* ]] ||
+		fail "$errors"
+	[[ $(grep -c hint: <<<"$errors") == 1 ]] || fail "$errors"
+	[[ $output == *"carried    map $old into deny_list "*"(stays as $BPFFS/v0/%egress/deny_list%old-$old)"* ]] ||
+		fail "$output"
+	# What is hinted at.
+	expect_status 0 pin_maps --carry v0
+	[[ -z $errors ]] || fail "$errors"
+	expect_rules $'0 0\n5 9' $'0 0\n5 9'
+	expect_in_use
+	send_out 3
+	[[ $(bpftool map dump pinned "$BPFFS/v0/%egress/frames_seen" |
+		awk '$1 == "\"dropped\":" { sum += $2 } END { print sum }') == 3 ]] || fail "they passed"
+	before=$(snapshot)
+	expect_status 0 pin_maps --carry v0
+	expect_unchanged "$before"
+}
+
+test_a_list_of_both_hooks_comes_to_both_after_a_plain_run_as_well()
+{
+	local old
+
+	share_rule
+	old=$(map_id "$BPFFS/v0/deny_list")
+	put_on_xdp
+	put_on_egress
+	expect_status 0 pin_maps v0
+	[[ $output == *"replaced tc_egress  deny_list "*"(map $old stays as $BPFFS/v0/%egress/deny_list%old-$old)"* ]] ||
+		fail "$output"
+	[[ $errors == *"those in 2 maps which gave way: deny_list, %egress/deny_list"* ]] || fail "$errors"
+	expect_status 3 pin_maps --carry v0
+	expect_rules "5 9" ""
+	# What is deleted from one list by then, is not deleted from the other one.
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules "" "5 9"
+	expect_in_use
+}
+
+test_the_counts_of_both_hooks_come_over_once()
+{
+	share_rule
+	send 4
+	send_out 2
+	put_on_xdp
+	put_on_egress
+	expect_status 3 pin_maps --carry v0
+	[[ $errors == *"map 'frames_seen': the hooks had one, "*": all of them go to map $(map_id "$BPFFS/v0/frames_seen"), none to "* ]] ||
+		fail "$errors"
+	expect_status 0 pin_maps --carry v0
+	expect_seen 6 0
+	expect_in_use
+}
+
+# Maps of maps, and what names those in them.
+test_lists_of_acl_of_both_hooks_come_to_both()
+{
+	local map flat egress
+
+	share objects/xdp_acl.o objects/tc_acl.o
+	acl v0 --list bad add 2001:db8::/32
+	put_on_xdp objects/xdp_acl.o
+	put_on_egress objects/tc_acl.o
+	expect_status 3 pin_maps --carry v0
+	expect_status 0 pin_maps --carry v0
+	[[ -z $(find "$BPFFS/v0" -name '*%old-*') ]] || fail "left: $(find "$BPFFS/v0" -name '*%old-*')"
+	for map in acl_lists acl_settings acl_sets6; do
+		flat=$(bpftool map lookup pinned "$BPFFS/v0/$map" key 0 0 0 0)
+		egress=$(bpftool map lookup pinned "$BPFFS/v0/%egress/$map" key 0 0 0 0)
+		[[ -n $flat && $flat == "$egress" ]] || fail "$map: $flat, on egress: $egress"
+	done
+}
+
+# Nothing keeps the old map for egress: XDP goes on with it, under its name.
+test_a_list_that_xdp_goes_on_with_is_copied_for_egress()
+{
+	local list
+
+	share_rule
+	list=$(map_id "$BPFFS/v0/deny_list")
+	send 4
+	put_on_egress
+	expect_status 3 pin_maps --carry --dry-run v0
+	[[ $output == *"would carry map $list into deny_list "* ]] || fail "$output"
+	expect_status 3 pin_maps --carry v0
+	[[ $output == *"shared     map $list into deny_list "*"(stays as $BPFFS/v0/deny_list)"* ]] || fail "$output"
+	# For counts it is another hook that goes on with them.
+	[[ $output == *"refused    map "*" into frames_seen "*": it is shared by program carry1 (id $(prog_id v0)) on xdp, where its counts stay"* ]] ||
+		fail "$output"
+	expect_id "$BPFFS/v0/deny_list" "$list"
+	expect_rules "5 9" "5 9"
+	expect_seen 4 0
+	expect_in_use
+	# It is open to edits.
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 6 0 0 0 value 0 0 0 0 8 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules $'5 9\n6 8' "5 9"
+}
+
+test_a_list_that_egress_does_not_go_by_any_more_is_named()
+{
+	local list
+
+	share_rule
+	list=$(map_id "$BPFFS/v0/deny_list")
+	put_on_egress
+	expect_status 0 pin_maps --dry-run v0
+	[[ $errors == *"map 'deny_list' of tc_egress is not that of the other hooks any more: what is in map $list, "*"hint: copy it there: pin_maps --carry v0"* ]] ||
+		fail "$errors"
+	expect_status 0 pin_maps v0
+	[[ $errors == *"map 'deny_list' of tc_egress is not that of "*"hint: have one for all of them again: load --hook tc_egress --on-mismatch deny_list=migrate v0 OBJECT"* ]] ||
+		fail "$errors"
+	# What is hinted at.
+	expect_status 0 load --hook tc_egress --on-mismatch deny_list=migrate v0 "$BUILT/tc_carry1.o"
+	expect_id "$BPFFS/v0/deny_list" "$list"
+	prog_maps "$(tc_prog v0 egress 700)" | grep -qx "$list" || fail "of another map"
+	expect_rules "5 9" "5 9"
+}
+
+# The symlink is there for whatever comes to egress.
+test_a_filter_that_shared_nothing_gets_nothing()
+{
+	load -m skb v0 "$BUILT/carry1.o" >/dev/null
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 9 0 0 0
+	tc qdisc add dev v0 clsact
+	put_on_egress
+	expect_status 0 pin_maps --carry v0
+	[[ -z $errors ]] || fail "$errors"
+	expect_rules "5 9" ""
+}
+
+# --- killed
+
+# start HOOKS: the rule of both, and others put new programs on these hooks.
+start()
+{
+	local hook
+
+	ip link set dev v0 xdpgeneric off
+	tc qdisc del dev v0 clsact 2>/dev/null || true
+	rm -rf "$BPFFS/v0" "$BPFFS/%ifbpf"
+	share_rule
+	for hook; do
+		"put_on_$hook"
+	done
+}
+
+# expect_completed WHERE: at most one run more than is hinted at brings the rest.
+expect_completed()
+{
+	run pin_maps --carry v0
+	[[ $status != 3 || $errors != *"hint: repeat the command"* ]] || run pin_maps --carry v0
+	((status == 0)) || [[ $status == 3 && $errors != *"hint: repeat"* ]] || fail "$1: status $status, $errors"
+	expect_rules "5 9" "5 9"
+	expect_in_use
+}
+
+# kill_carry LEAST BEFORE HOOKS...: with each call killed, after the command BEFORE; at LEAST so many are.
+kill_carry()
+{
+	local least=$1 before=$2 call n k calls points=0
+
+	shift 2
+	start "$@"
+	"$before"
+	# shellcheck disable=SC2016 # the status of the inner bash
+	calls=$(calls_of bash -c 'pin_maps --carry v0; (($? == 0 || $? == 3))' | grep -v '^---')
+	while read -r call n k; do
+		start "$@"
+		"$before"
+		inject "$call" signal=KILL "$n" pin_maps --carry v0
+		[[ -n $injected ]] || continue
+		((status == 137)) || fail "killed at $call $n: status $status, $errors"
+		((++points))
+		expect_completed "killed at $call $n"
+	done <<<"$calls"
+	echo "killed at $points calls" >&2
+	((points > least))
+}
+
+test_killed_anywhere_the_list_comes_to_both()
+{
+	kill_carry 20 true xdp egress
+}
+
+test_killed_anywhere_in_the_second_run_the_list_comes_to_both()
+{
+	first() { run pin_maps --carry v0; }
+	kill_carry 8 first xdp egress
+}
+
+test_killed_anywhere_the_list_of_xdp_comes_to_egress()
+{
+	kill_carry 15 true egress
+}
