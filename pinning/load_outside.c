@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Pins of others that hold the old map of one that was replaced. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "pinning/elsewhere.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_print.h"
 
@@ -25,11 +27,30 @@ static bool is_again(const struct loading *l, __u32 map_id)
 	return false;
 }
 
+/*
+ * Programs that go on with the old map, and whoever reads it by that pin, would lose each other.
+ * False as well, with who "", where that cannot be told.
+ */
+static bool is_free(const struct loading *l, __u32 map_id, char who[ELSEWHERE_WHO_SIZE])
+{
+	struct elsewhere all;
+	bool free;
+
+	*who = '\0';
+	if (live_map_fd(&l->live, map_id) >= 0) {
+		snprintf(who, ELSEWHERE_WHO_SIZE, "another program on %s", l->iface->name);
+		return false;
+	}
+	free = !elsewhere_look(&all, l->iface) && !elsewhere_uses(&all, map_id, who);
+	elsewhere_free(&all);
+	return free;
+}
+
 static void tell_pins(const struct loading *l, const struct plan_map *map, enum owner_kind owner)
 {
 	const char *first = owners_path(&l->owners, owner, PIN_MAP, map->old_id);
 	bool dry_run = l->options->dry_run;
-	char paths[PATH_MAX];
+	char paths[PATH_MAX], who[ELSEWHERE_WHO_SIZE];
 	unsigned int count;
 
 	count = owners_name_paths(&l->owners, owner, PIN_MAP, map->old_id, paths, sizeof(paths));
@@ -39,10 +60,14 @@ static void tell_pins(const struct loading *l, const struct plan_map *map, enum 
 	     "program %s",
 	     map->name, map->old_id, dry_run ? "is" : "stays", paths,
 	     dry_run ? "would not reach" : "does not reach", l->report->prog_name);
-	if (!dry_run)
+	if (dry_run)
+		return;
+	if (is_free(l, map->old_id, who))
 		hint("have %s hold the new one: rm %s && bpftool map pin pinned %s %s",
 		     count > 1 ? "each" : "it", cli_word(first), cli_word(map->path),
 		     cli_word(first));
+	else if (*who)
+		note("map '%s': %s goes on with the old one", map->name, who);
 }
 
 void load_tell_outside(const struct loading *l)

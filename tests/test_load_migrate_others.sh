@@ -31,6 +31,19 @@ test_pins_of_others_that_keep_the_old_map_are_named()
 	done
 }
 
+# Who reads by that pin what the program on w0 counts, would not any more.
+test_a_pin_of_others_is_left_to_the_program_that_goes_on_with_it()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	bpftool map pin pinned "$BPFFS/v0/frames_seen" "$BPFFS/theirs"
+	make_veth w0
+	ip link set dev w0 xdp pinned "$BPFFS/v0/%progs/xdp/carry1"
+	expect_status 0 load --on-mismatch fresh v0 "$BUILT/carry2.o"
+	[[ $errors == *"map 'frames_seen': the old one (id "*") stays pinned at $BPFFS/theirs as well"*"map 'frames_seen': w0 (program $(prog_id w0) on xdp) goes on with the old one"* ]] ||
+		fail "it says: $errors"
+	[[ $errors != *"hold the new one"* ]] || fail "it says: $errors"
+}
+
 test_a_map_whose_name_another_hook_needs_is_not_carried_over()
 {
 	local before
