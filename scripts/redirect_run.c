@@ -56,9 +56,21 @@ static int check_all(struct redirect_side sides[2], int len, const struct redire
 	return err;
 }
 
-/* Switch off what leads to another interface, and say so of the direction that goes with it. */
-static int end_old(const struct redirect_side *side, const struct redirect_options *options)
+/* This call sets it up anew. */
+static bool is_wanted(const struct redirect_side sides[2], int len, const struct interface *from,
+                      const struct interface *to)
 {
+	for (int i = 0; i < len; i++)
+		if (sides[i].from.ifindex == from->ifindex && sides[i].to.ifindex == to->ifindex)
+			return true;
+	return false;
+}
+
+/* Switch off what leads to another interface, and say so of the direction that goes with it. */
+static int end_old(const struct redirect_side sides[2], int len, int i,
+                   const struct redirect_options *options)
+{
+	const struct redirect_side *side = &sides[i];
 	struct redirect_side old = { .from = side->from };
 	struct redirect_mode back;
 	struct interface other;
@@ -66,7 +78,7 @@ static int end_old(const struct redirect_side *side, const struct redirect_optio
 
 	if (redirect_turn_off(&old, options))
 		return -EBUSY;
-	if (was_on)
+	if (was_on && !is_wanted(sides, len, &other, &side->from))
 		note("%s -> %s is off now: %s leads to %s", other.name, side->from.name,
 		     side->from.name, side->to.name);
 	return 0;
@@ -80,7 +92,7 @@ static int make_room(struct redirect_side sides[2], int len, const struct redire
 
 	for (int i = 0; !err && i < len; i++)
 		if (redirect_side_is_taken(&sides[i]))
-			err = end_old(&sides[i], options);
+			err = end_old(sides, len, i, options);
 	for (int i = 0; !err && i < len; i++)
 		err = redirect_side_check_target(&sides[i], &need, options);
 	return err;
