@@ -34,12 +34,16 @@ static const struct config_map dropped_map = {
 
 static int append(struct ratelimit_list *list, const void *value)
 {
-	void *values = reallocarray(list->values, list->len + 1, list->size);
+	/* Full: twice the room, as there may be very many. */
+	if (!(list->len & (list->len - 1))) {
+		size_t room = list->len ? list->len * 2 : 1;
+		void *values = reallocarray(list->values, room, list->size);
 
-	if (!values)
-		return -ENOMEM;
-	list->values = values;
-	memcpy((char *)values + list->len++ * list->size, value, list->size);
+		if (!values)
+			return -ENOMEM;
+		list->values = values;
+	}
+	memcpy((char *)list->values + list->len++ * list->size, value, list->size);
 	return 0;
 }
 
