@@ -295,3 +295,11 @@ int live_map_fd(const struct live *live, __u32 map_id)
 			return live->maps[i].fd;
 	return -1;
 }
+
+bool live_has_prog(const struct live *live, enum hook hook, __u32 prog_id)
+{
+	for (size_t i = 0; i < live->progs_len; i++)
+		if (live->progs[i].id == prog_id && (hook == HOOKS || live->progs[i].hook == hook))
+			return true;
+	return false;
+}

@@ -75,6 +75,9 @@ int live_borrow(struct live *live, const struct live *from);
 /* The descriptor of a map, which stays live's, or -1. */
 int live_map_fd(const struct live *live, __u32 map_id);
 
+/* Whether the program is among those of the hook; HOOKS: of any. */
+bool live_has_prog(const struct live *live, enum hook hook, __u32 prog_id);
+
 /*
  * Describe an open program (BPF_OBJ_GET_INFO_BY_FD); the ids of the maps that it uses, of which
  * info->nr_map_ids are filled in, come in maps. Returns 0 or a negative errno, silent.

@@ -61,7 +61,6 @@ int adopt_keep_beside(struct adoption *a, struct stage *stage)
 
 	for (size_t i = 0; !err && i < plan->len; i++) {
 		struct plan_map *map = &plan->maps[i];
-
 		const struct view_map *pin = find_pin(&pinned, map->info.id);
 
 		map->beside = is_to_be_kept(a, map) && (!pin || pin->old_id);

@@ -25,20 +25,12 @@ static bool is_noted(const struct carry_place *at, enum hook hook, __u32 prog_id
 	return notes_get_prepared(rec, hook) == prog_id || notes_has_wanted(rec, hook, prog_id);
 }
 
-static bool runs(const struct live *live, __u32 prog_id)
-{
-	for (size_t i = 0; i < live->progs_len; i++)
-		if (live->progs[i].id == prog_id)
-			return true;
-	return false;
-}
-
 /* Taken off by others, a program leaves its pin on the hook; the one that comes follows it there.
  */
 static bool is_prepared(const struct carry_place *at, enum hook hook, __u32 prog_id)
 {
 	if (at->hook == HOOKS)
-		return is_noted(at, hook, prog_id) && !runs(at->live, prog_id);
+		return is_noted(at, hook, prog_id) && !live_has_prog(at->live, HOOKS, prog_id);
 	return hook != at->hook || is_noted(at, hook, prog_id);
 }
 

@@ -3,10 +3,6 @@
 #ifndef PINNING_LEFT_H
 #define PINNING_LEFT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <linux/types.h>
-
 enum left_content {
 	LEFT_NOTHING, /* the map in place has it as well, or there is none */
 	LEFT_COUNTS,  /* counts and states, which readers may add to those in place */

@@ -15,9 +15,8 @@
 
 bool load_prog_stays(const struct load_drops *d, __u32 prog_id)
 {
-	for (size_t i = 0; i < d->live->progs_len; i++)
-		if (d->live->progs[i].hook == d->hook && d->live->progs[i].id == prog_id)
-			return true;
+	if (live_has_prog(d->live, d->hook, prog_id))
+		return true;
 	for (size_t i = 0; i < d->attached->len; i++) {
 		const struct attachment *at = &d->attached->list[i];
 

@@ -141,14 +141,6 @@ static bool is_used(const struct live *live, enum hook hook, __u32 map_id)
 	return false;
 }
 
-static bool runs(const struct live *live, enum hook hook, __u32 prog_id)
-{
-	for (size_t i = 0; i < live->progs_len; i++)
-		if (live->progs[i].hook == hook && live->progs[i].id == prog_id)
-			return true;
-	return false;
-}
-
 /* The replaced program's own link, with which nothing on the hook goes on; or NULL. */
 static const struct live_map *find_left_link(const struct loading *l)
 {
@@ -181,7 +173,8 @@ static unsigned int name_left(const struct loading *l, char *text, size_t size)
 	for (size_t i = 0; i < l->replaced.progs_len; i++) {
 		const struct live_prog *prog = &l->replaced.progs[i];
 
-		if (!is_in_row(&l->replaced, prog) || runs(&l->live, l->object->hook, prog->id))
+		if (!is_in_row(&l->replaced, prog) ||
+		    live_has_prog(&l->live, l->object->hook, prog->id))
 			continue;
 		count++;
 		if (len < size)

@@ -84,8 +84,7 @@ static bool may_run(const struct record *rec, __u32 prog_id)
 	for (int hook = 0; hook < HOOKS; hook++)
 		runs |= !attached.known[hook];
 	runs |= live_query(&live, &attached) != 0;
-	for (size_t i = 0; !runs && i < live.progs_len; i++)
-		runs = live.progs[i].id == prog_id;
+	runs = runs || live_has_prog(&live, HOOKS, prog_id);
 	live_free(&live);
 	attachments_free(&attached);
 	return runs;

@@ -14,10 +14,8 @@
 
 bool prepared_runs(const struct taking *t, enum hook hook, __u32 prog_id)
 {
-	for (size_t i = 0; i < t->live.progs_len; i++)
-		if (t->live.progs[i].hook == hook && t->live.progs[i].id == prog_id)
-			return true;
-	return attachments_has(&t->u.attached, hook, prog_id);
+	return live_has_prog(&t->live, hook, prog_id) ||
+	       attachments_has(&t->u.attached, hook, prog_id);
 }
 
 /* Note the program that is pinned there; what is no program is nobody's concern here. */
