@@ -32,10 +32,19 @@ static __u64 now_ns(void)
 
 /* What is looked for. */
 struct scan {
-	const char *wanted; /* name of a map, or NULL: all */
+	const char *const *wanted; /* names of maps, or NULL: all */
+	size_t wanted_len;
 	__u32 flags;
 	bool closed; /* describe only */
 };
+
+static bool is_wanted(const struct scan *scan, const char *name)
+{
+	for (size_t i = 0; i < scan->wanted_len; i++)
+		if (!strcmp(scan->wanted[i], name))
+			return true;
+	return !scan->wanted;
+}
 
 /* Open one file of a directory, if it is a map that is asked for. */
 static int view_add(struct view *view, int dir_fd, const char *file, const struct scan *scan,
@@ -45,7 +54,7 @@ static int view_add(struct view *view, int dir_fd, const char *file, const struc
 
 	if (mapname_parse(file, map.name, sizeof(map.name), &map.old_id))
 		return 0;
-	if (scan->wanted && strcmp(map.name, scan->wanted))
+	if (!is_wanted(scan, map.name))
 		return 0;
 	map.fd = pin_open_map(dir_fd, file, scan->flags, &map.info);
 	if (map.fd == -EINVAL)
@@ -148,9 +157,10 @@ static bool is_removed(const struct directory *dir)
 	return !fstat(dir->fd, &st) && !st.st_nlink;
 }
 
-int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags)
+int view_open(struct view *view, const struct directory *dir, const char *const *names, size_t len,
+              __u32 flags)
 {
-	const struct scan scan = { .wanted = name, .flags = flags };
+	const struct scan scan = { .wanted = names, .wanted_len = len, .flags = flags };
 	__u64 begin = now_ns(), since = begin, gen = 0;
 	const char *culprit = "";
 	int err;

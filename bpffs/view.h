@@ -22,13 +22,14 @@ struct view {
 };
 
 /*
- * Open the maps called `name` of an interface's directory, or all maps if name is NULL: the flat
- * pins and those in %egress/, with what replacements left of them. Takes no lock; while a writer
- * exchanges the pins, it waits for the next generation. flags: 0 or BPF_F_RDONLY.
+ * Open the maps of an interface's directory that have one of `len` names, or all maps if names is
+ * NULL: the flat pins and those in %egress/, with what replacements left of them. Takes no lock;
+ * while a writer exchanges the pins, it waits for the next generation. flags: 0 or BPF_F_RDONLY.
  * Returns 0 (also with no map at all), -EAGAIN if a killed writer left an exchange unfinished, or
  * another negative errno; reported. view_close() releases it.
  */
-int view_open(struct view *view, const struct directory *dir, const char *name, __u32 flags);
+int view_open(struct view *view, const struct directory *dir, const char *const *names, size_t len,
+              __u32 flags);
 void view_close(struct view *view);
 
 /* The path of its pin below the directory; size is MAP_PATH_SIZE. */

@@ -46,7 +46,7 @@ static void list_stale(const struct adoption *a)
 	    identity_lives(&dir, a->iface, &owner))
 		note("%s belongs to interface %s (ifindex %u)", dir.path, owner.name,
 		     owner.ifindex);
-	else if (!view_open(&view, &dir, NULL, BPF_F_RDONLY)) {
+	else if (!view_open(&view, &dir, NULL, 0, BPF_F_RDONLY)) {
 		scanned = view.len && !gc_uses_scan(&uses);
 		for (size_t i = 0; i < view.len; i++)
 			tell_stale(&dir, &view.maps[i], scanned ? &uses : NULL);

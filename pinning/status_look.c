@@ -186,7 +186,7 @@ int status_look(struct status *st, struct status_scope *scope)
 	             !record_same_interface(&st->dir.record, &st->iface) &&
 	             identity_lives(&st->dir, &st->iface, &st->owner);
 	if (st->has_dir && !st->others) {
-		err = view_open(&st->view, &st->dir, NULL, BPF_F_RDONLY);
+		err = view_open(&st->view, &st->dir, NULL, 0, BPF_F_RDONLY);
 		st->has_view = !err;
 		st->partly |= err != 0;
 	}

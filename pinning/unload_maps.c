@@ -178,7 +178,7 @@ int unload_drop_maps(struct purging *p)
 	int err, ret;
 
 	p->count = 0;
-	err = view_open(&view, p->dir, NULL, BPF_F_RDONLY);
+	err = view_open(&view, p->dir, NULL, 0, BPF_F_RDONLY);
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < view.len; i++) {

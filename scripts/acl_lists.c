@@ -116,18 +116,18 @@ static bool are_left(const struct config *config)
 
 int acl_lists_open(struct acl_lists *lists, struct acl_maps *maps, enum config_access access)
 {
+	int fds[KINDS], err;
+
 	acl_lists_none(lists);
 	lists->maps = maps;
 	if (!has_any(&maps->config->dir) || are_left(maps->config))
 		return -ENOENT;
-	for (size_t i = 0; i < KINDS; i++) {
-		int fd = config_open_map(maps->config, &kinds[i], access, NULL);
-
-		/* There are lists, but not as they are read here. */
-		if (fd < 0)
-			return fd == -ENOENT ? -EINVAL : fd;
-		*fd_of(lists, i) = fd;
-	}
+	err = config_open_maps(maps->config, kinds, KINDS, access, fds, NULL);
+	/* There are lists, but not as they are read here. */
+	if (err)
+		return err == -ENOENT ? -EINVAL : err;
+	for (size_t i = 0; i < KINDS; i++)
+		*fd_of(lists, i) = fds[i];
 	return read_records(lists);
 }
 

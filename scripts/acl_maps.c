@@ -35,16 +35,15 @@ static int *fd_of(struct acl_maps *maps, size_t kind)
 int acl_maps_open(struct acl_maps *maps, const struct config *config, enum config_access access)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
+	int fds[KINDS], err;
 
 	memset(maps, 0, sizeof(*maps));
 	maps->config = config;
+	err = config_open_maps(config, kinds, KINDS, access, fds, NULL);
 	for (size_t i = 0; i < KINDS; i++)
-		*fd_of(maps, i) = -1;
-	for (size_t i = 0; i < KINDS; i++) {
-		*fd_of(maps, i) = config_open_map(config, &kinds[i], access, NULL);
-		if (*fd_of(maps, i) < 0)
-			return *fd_of(maps, i);
-	}
+		*fd_of(maps, i) = fds[i];
+	if (err)
+		return err;
 	maps->cpus = libbpf_num_possible_cpus();
 	if (maps->cpus < 0)
 		return failed(maps->cpus, "cannot tell how many CPUs there are");

@@ -230,7 +230,8 @@ int row_open(struct row *row, const struct config *config, bool tc, enum config_
 	memset(row, 0, sizeof(*row));
 	row->config = config;
 	row->tc = tc;
-	err = view_open(&row->view, &config->dir, NULL, access == CONFIG_READ ? BPF_F_RDONLY : 0);
+	err = view_open(&row->view, &config->dir, NULL, 0,
+	                access == CONFIG_READ ? BPF_F_RDONLY : 0);
 	if (err)
 		return err;
 	*head = (struct member){ .name = "head", .prog_fd = -1 };

@@ -121,12 +121,20 @@ int config_check_map(const struct config *config, const struct config_map *map,
 	return -EINVAL;
 }
 
-static const struct view_map *find_in_place(const struct view *view)
+/* The maps of that name; *len counts what replacements left of them as well. */
+static struct view_map *find_in_place(struct view *view, const char *name, size_t *len)
 {
-	for (size_t i = 0; i < view->len; i++)
-		if (view_is_in_place(view, &view->maps[i]))
-			return &view->maps[i];
-	return NULL;
+	struct view_map *found = NULL;
+
+	*len = 0;
+	for (size_t i = 0; i < view->len; i++) {
+		if (strcmp(view->maps[i].name, name) != 0)
+			continue;
+		++*len;
+		if (!found && view_is_in_place(view, &view->maps[i]))
+			found = &view->maps[i];
+	}
+	return found;
 }
 
 /* The kernel ties a devmap to programs of one kind: it is not stale while those of others run. */
@@ -135,37 +143,70 @@ static bool is_left(const struct config *config, const struct config_map *map, _
 	return map->type == BPF_MAP_TYPE_DEVMAP && config_use_is_left(config, map, id);
 }
 
-int config_open_map(const struct config *config, const struct config_map *map,
-                    enum config_access access, struct bpf_map_info *info)
+/* Take one map out of a view. Returns its descriptor, which the caller closes, or as below. */
+static int take_map(const struct config *config, struct view *view, const struct config_map *map,
+                    struct bpf_map_info *info)
 {
-	const struct view_map *found;
-	struct view view;
+	struct view_map *found;
+	size_t len;
 	int fd, err;
 
-	err = view_open(&view, &config->dir, map->name, access == CONFIG_READ ? BPF_F_RDONLY : 0);
-	if (err)
-		return err;
-	found = find_in_place(&view);
+	found = find_in_place(view, map->name, &len);
 	if (!found) {
 		rejected(-ENOENT, "cannot find map '%s' of %s in %s", map->name, config->iface.name,
 		         config->dir.path);
 		if (!config_apart_tell(config, map->name, 0))
 			config_hint_load(config, "load it first");
-		err = -ENOENT;
-	} else {
-		err = config_check_map(config, map, &found->info);
+		return -ENOENT;
 	}
-	fd = err ? err : dup(found->fd);
-	if (!err && fd < 0)
-		fd = failed(-errno, "cannot keep map '%s' open", map->name);
-	if (fd >= 0 && !is_left(config, map, found->info.id))
+	err = config_check_map(config, map, &found->info);
+	if (err)
+		return err;
+	fd = found->fd;
+	found->fd = -1;
+	if (!is_left(config, map, found->info.id))
 		config_use_check(config, map->name, found->info.id);
-	if (fd >= 0 && config_use_may_say(config))
-		config_apart_check(config, map->name, found->info.id, view.len > 1);
-	if (fd >= 0 && info)
+	if (config_use_may_say(config))
+		config_apart_check(config, map->name, found->info.id, len > 1);
+	if (info)
 		*info = found->info;
-	view_close(&view);
 	return fd;
+}
+
+int config_open_maps(const struct config *config, const struct config_map *maps, size_t len,
+                     enum config_access access, int *fds, struct bpf_map_info *infos)
+{
+	const char *names[CONFIG_MAPS] = {};
+	struct view view;
+	int err = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		names[i] = maps[i].name;
+		fds[i] = -1;
+	}
+	err = view_open(&view, &config->dir, names, len, access == CONFIG_READ ? BPF_F_RDONLY : 0);
+	if (err)
+		return err;
+	for (size_t i = 0; i < len && !err; i++) {
+		fds[i] = take_map(config, &view, &maps[i], infos ? &infos[i] : NULL);
+		if (fds[i] < 0)
+			err = fds[i];
+	}
+	view_close(&view);
+	for (size_t i = 0; i < len && err; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+	return err;
+}
+
+int config_open_map(const struct config *config, const struct config_map *map,
+                    enum config_access access, struct bpf_map_info *info)
+{
+	int fd, err = config_open_maps(config, map, 1, access, &fd, info);
+
+	return err ? err : fd;
 }
 
 int config_wait(void)

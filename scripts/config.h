@@ -98,13 +98,20 @@ struct config_map {
 	__u32 key_size, value_size;
 };
 
+#define CONFIG_MAPS 16 /* that config_open_maps() takes */
+
 /*
- * Open a map of the interface by its pin, the flat one or else that of egress, read-only for
- * CONFIG_READ, and compare its type and sizes. Fills in *info if it is not NULL. If no attached
- * program uses it, that is said, once; it is no failure. Returns a descriptor, which the caller
- * closes; -ENOENT (reported, with a hint) if there is none; -EINVAL if it is another kind of map;
- * or another negative errno, reported.
+ * Open maps of the interface by their pins, the flat ones or else those of egress, read-only for
+ * CONFIG_READ, all of one generation, and compare their types and sizes. fds and, if it is not
+ * NULL, infos have room for `len` as well, CONFIG_MAPS at the most. If no attached program uses
+ * one, that is said, once; it is no failure. Returns 0, and the caller closes each of fds; -ENOENT
+ * (reported, with a hint) if there is none of a name; -EINVAL if one is another kind of map; or
+ * another negative errno, reported. After a failure all fds are -1.
  */
+int config_open_maps(const struct config *config, const struct config_map *maps, size_t len,
+                     enum config_access access, int *fds, struct bpf_map_info *infos);
+
+/* The same for one map. Returns its descriptor, or a negative errno. */
 int config_open_map(const struct config *config, const struct config_map *map,
                     enum config_access access, struct bpf_map_info *info);
 

@@ -16,31 +16,16 @@ static const struct config_map port_map = {
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(__u32),
 };
-static const struct config_map params_map = {
-	.name = REDIRECT_PARAMS_MAP,
-	.type = BPF_MAP_TYPE_HASH,
-	.key_size = sizeof(struct redirect_mac),
-	.value_size = sizeof(struct redirect_mac),
-};
-static const struct config_map flows_map = {
-	.name = REDIRECT_FLOWS_MAP,
-	.type = BPF_MAP_TYPE_PERCPU_HASH,
-	.key_size = sizeof(struct redirect_mac),
-	.value_size = sizeof(struct stats_record),
-};
-static const struct config_map mode_map = {
-	.name = REDIRECT_MODE_MAP,
-	.type = BPF_MAP_TYPE_ARRAY,
-	.key_size = sizeof(__u32),
-	.value_size = sizeof(struct redirect_mode),
+/* What each program has, of XDP as of tc. */
+static const struct config_map common_maps[] = {
+	{ REDIRECT_MODE_MAP, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct redirect_mode) },
+	{ REDIRECT_PARAMS_MAP, BPF_MAP_TYPE_HASH, sizeof(struct redirect_mac),
+	  sizeof(struct redirect_mac) },
+	{ REDIRECT_FLOWS_MAP, BPF_MAP_TYPE_PERCPU_HASH, sizeof(struct redirect_mac),
+	  sizeof(struct stats_record) },
 };
 
-static int open_one(int *fd, const struct config *config, const struct config_map *map,
-                    enum config_access access)
-{
-	*fd = config_open_map(config, map, access, NULL);
-	return *fd < 0 ? *fd : 0;
-}
+#define COMMON (sizeof(common_maps) / sizeof(*common_maps))
 
 /* A program of tc has none; that of XDP may wait for its pin, if its loader makes none. */
 static int open_port(struct redirect_maps *maps, const struct config *config,
@@ -50,7 +35,8 @@ static int open_port(struct redirect_maps *maps, const struct config *config,
 
 	if (view_map_id(&config->dir, REDIRECT_PORT_MAP, &id) != -ENOENT) {
 		maps->tc_only = config_use_is_left(config, &port_map, id);
-		return open_one(&maps->port_fd, config, &port_map, access);
+		maps->port_fd = config_open_map(config, &port_map, access, NULL);
+		return maps->port_fd < 0 ? maps->port_fd : 0;
 	}
 	maps->tc_only = true;
 	if (config_apart_tell(config, REDIRECT_PORT_MAP, 0) && access == CONFIG_WRITE)
@@ -62,14 +48,13 @@ static int open_port(struct redirect_maps *maps, const struct config *config,
 int redirect_maps_open(struct redirect_maps *maps, const struct config *config,
                        enum config_access access)
 {
-	int err;
+	int fds[COMMON], err;
 
 	*maps = (struct redirect_maps){ -1, false, -1, -1, -1, config->iface.name };
-	err = open_one(&maps->mode_fd, config, &mode_map, access);
-	if (!err)
-		err = open_one(&maps->params_fd, config, &params_map, access);
-	if (!err)
-		err = open_one(&maps->flows_fd, config, &flows_map, access);
+	err = config_open_maps(config, common_maps, COMMON, access, fds, NULL);
+	maps->mode_fd = fds[0];
+	maps->params_fd = fds[1];
+	maps->flows_fd = fds[2];
 	if (!err)
 		err = open_port(maps, config, access);
 	if (err)

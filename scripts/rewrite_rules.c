@@ -115,21 +115,17 @@ int rules_open(struct rules *rules, const struct config *config, enum config_acc
 		{ REWRITE_HITS_MAP, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
 		  sizeof(struct stats_record) },
 	};
-	struct bpf_map_info info;
-	int err = 0;
+	struct bpf_map_info infos[3];
+	int fds[3], err;
 
 	memset(rules, 0, sizeof(*rules));
-	rules->shapes_fd = rules->hits_fd = -1;
-	rules->rules_fd = config_open_map(config, &maps[0], access, &info);
-	if (rules->rules_fd < 0)
-		return rules->rules_fd;
-	rules->shapes_fd = config_open_map(config, &maps[1], access, NULL);
-	if (rules->shapes_fd >= 0)
-		rules->hits_fd = config_open_map(config, &maps[2], access, NULL);
-	if (rules->shapes_fd < 0 || rules->hits_fd < 0)
-		err = rules->shapes_fd < 0 ? rules->shapes_fd : rules->hits_fd;
-	if (!err)
-		err = read_rules(rules, info.max_entries);
+	err = config_open_maps(config, maps, 3, access, fds, infos);
+	if (err)
+		return err;
+	rules->rules_fd = fds[0];
+	rules->shapes_fd = fds[1];
+	rules->hits_fd = fds[2];
+	err = read_rules(rules, infos[0].max_entries);
 	if (!err)
 		err = drop_idle(rules, access);
 	if (err)

@@ -77,7 +77,7 @@ static int open_view(struct kept *kept, size_t i, __u64 gen)
 		return 0;
 	if (kept->opened[i])
 		view_close(view);
-	err = view_open(view, &kept->dir, stats_maps[i], BPF_F_RDONLY);
+	err = view_open(view, &kept->dir, &stats_maps[i], 1, BPF_F_RDONLY);
 	kept->opened[i] = !err;
 	return err;
 }

@@ -39,7 +39,7 @@ static int list(const struct directory *dir)
 {
 	struct view view;
 
-	if (view_open(&view, dir, NULL, BPF_F_RDONLY))
+	if (view_open(&view, dir, NULL, 0, BPF_F_RDONLY))
 		return EXIT_KERNEL;
 	printf("gen %llu\n", view.has_record ? (unsigned long long)view.record.gen : 0);
 	for (size_t i = 0; i < view.len; i++) {
@@ -118,7 +118,7 @@ static int watch(const struct directory *dir, char *const *names, int count)
 	for (; good && !stopped; looks++) {
 		struct view view;
 
-		if (view_open(&view, dir, NULL, BPF_F_RDONLY))
+		if (view_open(&view, dir, NULL, 0, BPF_F_RDONLY))
 			return EXIT_KERNEL;
 		good = consistent(&view, names, count);
 		generations += view.record.gen != last;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # $status, $output and $errors are set by run, in lib.sh
-# What an edit did, as JSON: by one rule for all tools that configure.
+# What an edit did, as JSON: by one rule for all tools that configure; and what it has to read first.
 
 # told STATUS VERB COMMAND...: the edit ends so, and prints one document that says it.
 told()
@@ -123,4 +123,19 @@ test_an_edit_without_maps_prints_no_document()
 	load v0 objects/xdp_acl.o >/dev/null
 	expect_status 0 acl v0 add 192.0.2.1
 	[[ -z $output ]] || fail "$output"
+}
+
+# Half the time of an edit went into that, when each map was looked for by itself.
+test_a_directory_is_listed_once_for_many_maps()
+{
+	local calls="$TMPDIR/calls"
+
+	need strace
+	load v0 objects/xdp_acl.o >/dev/null
+	expect_status 0 acl v0 add --list bad 192.0.2.0/24
+	# The flat directory and %egress/, the maps of the rules and those of the lists; a second call
+	# finds the end.
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -e trace=getdents64 -o "$calls" \
+		acl v0 add --list bad 198.51.100.0/24 || fail "acl failed"
+	(($(grep -c getdents64 "$calls") == 8)) || fail "it listed directories: $(<"$calls")"
 }
