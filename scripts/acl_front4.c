@@ -31,14 +31,6 @@ static int build(struct acl_rows *front, const struct set4 *set)
 	return err;
 }
 
-/* Open the front of a slot. Returns 1 if there is one, 0 if not, or a negative errno, reported. */
-static int open_front(struct acl_rows *front, int fronts_fd, __u32 slot)
-{
-	int err = acl_rows_open(front, fronts_fd, slot, true);
-
-	return err == -ENOENT ? 0 : err ? err : 1;
-}
-
 /* Interfaces that share a front each have a lock of their own: what others set must stay. */
 static void set_bits(struct acl_rows *front, size_t word, __u64 bits)
 {
@@ -46,11 +38,13 @@ static void set_bits(struct acl_rows *front, size_t word, __u64 bits)
 		__atomic_fetch_or(&front->words[word], bits, __ATOMIC_SEQ_CST);
 }
 
-static void set_range(struct acl_rows *front, const struct range4 *range)
+static int set_range(struct acl_rows *front, const struct range4 *range)
 {
 	__u32 first = range->first >> ACL_FRONT4_SHIFT, last = range->last >> ACL_FRONT4_SHIFT;
+	__u32 row = first / (64 * ACL_ROW_WORDS), end = last / (64 * ACL_ROW_WORDS) + 1;
+	int err = acl_rows_map_some(front, row, end - row);
 
-	for (__u32 word = first / 64; word <= last / 64; word++) {
+	for (__u32 word = first / 64; word <= last / 64 && !err; word++) {
 		__u64 bits = ~0ULL;
 
 		if (word == first / 64)
@@ -59,20 +53,21 @@ static void set_range(struct acl_rows *front, const struct range4 *range)
 			bits &= ~0ULL >> (63 - last % 64);
 		set_bits(front, word, bits);
 	}
+	return err;
 }
 
 /* Before these addresses come into the set: let the front say that they may be there. */
 static int allow_ranges(int fronts_fd, __u32 slot, const struct ranges4 *ranges)
 {
 	struct acl_rows front;
-	int found = open_front(&front, fronts_fd, slot);
+	int err = acl_rows_open_parts(&front, fronts_fd, slot, true);
 
-	if (found <= 0)
-		return found;
-	for (size_t i = 0; i < ranges->len; i++)
-		set_range(&front, &ranges->list[i]);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	for (size_t i = 0; i < ranges->len && !err; i++)
+		err = set_range(&front, &ranges->list[i]);
 	acl_rows_close(&front);
-	return 0;
+	return err;
 }
 
 /*
@@ -82,10 +77,10 @@ static int allow_ranges(int fronts_fd, __u32 slot, const struct ranges4 *ranges)
 static int allow(int fronts_fd, __u32 slot, const struct acl_rows *wanted)
 {
 	struct acl_rows front;
-	int found = open_front(&front, fronts_fd, slot);
+	int err = acl_rows_open(&front, fronts_fd, slot, true);
 
-	if (found <= 0)
-		return found;
+	if (err)
+		return err == -ENOENT ? 0 : err;
 	for (size_t i = 0; i < FRONT_WORDS; i++)
 		set_bits(&front, i, wanted->words[i]);
 	acl_rows_close(&front);

@@ -3,6 +3,8 @@
 #include "bpffs/log.h"
 #include "scripts/acl_set4_group.h"
 
+#define MANY_RANGES 256 /* to map all pages at once takes less time than theirs one by one */
+
 static bool has_magic(const struct acl_rows *rows, __u32 len, __u32 at, __u64 magic)
 {
 	return rows->len >= len && rows->words[at] == magic;
@@ -27,13 +29,31 @@ static int open_more(struct set4 *set, bool writable)
 	return -EINVAL;
 }
 
-int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable)
+/* In parts: of the top words of an address nothing is mapped, but what is behind all of them. */
+static int open_tops(struct acl_rows *tops, const struct set4_maps *maps, __u32 list, bool writable,
+                     bool parts)
+{
+	int err;
+
+	if (!parts)
+		return acl_rows_open(tops, maps->tops_fd, list, writable);
+	err = acl_rows_open_parts(tops, maps->tops_fd, list, writable);
+	if (err || tops->len < ACL_TOP4_ROWS)
+		return err;
+	err = acl_rows_map_some(tops, ACL_TOP4_ROWS - 1, 1);
+	if (err)
+		acl_rows_close(tops);
+	return err;
+}
+
+static int open_set(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable,
+                    bool parts)
 {
 	__u64 gone = 0;
 	int err;
 
 	for (;;) {
-		err = acl_rows_open(&set->tops, maps->tops_fd, list, writable);
+		err = open_tops(&set->tops, maps, list, writable, parts);
 		if (err)
 			return err;
 		err = open_more(set, writable);
@@ -41,7 +61,8 @@ int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool w
 			return 0;
 		if (err == -ENOENT && set->tops.words[ACL_TOP4_SET_WORD] == gone)
 			err = -EINVAL;
-		gone = set->tops.words[ACL_TOP4_SET_WORD];
+		if (err == -ENOENT)
+			gone = set->tops.words[ACL_TOP4_SET_WORD];
 		acl_rows_close(&set->tops);
 		if (err == -EINVAL)
 			return rejected(err,
@@ -50,6 +71,36 @@ int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool w
 		if (err != -ENOENT)
 			return err;
 	}
+}
+
+int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable)
+{
+	return open_set(set, maps, list, writable, false);
+}
+
+int set4_open_parts(struct set4 *set, const struct set4_maps *maps, __u32 list)
+{
+	return open_set(set, maps, list, true, true);
+}
+
+int set4_map_all(struct set4 *set)
+{
+	return acl_rows_map_all(&set->tops);
+}
+
+int set4_map_ranges(struct set4 *set, const struct ranges4 *ranges)
+{
+	int err = 0;
+
+	if (ranges->len > MANY_RANGES)
+		return set4_map_all(set);
+	for (size_t i = 0; i < ranges->len && !err; i++) {
+		__u32 first = (ranges->list[i].first >> ACL_TOP4_SHIFT) / ACL_ROW_WORDS;
+		__u32 last = (ranges->list[i].last >> ACL_TOP4_SHIFT) / ACL_ROW_WORDS;
+
+		err = acl_rows_map_some(&set->tops, first, last - first + 1);
+	}
+	return err;
 }
 
 void set4_close(struct set4 *set)

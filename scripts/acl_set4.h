@@ -41,6 +41,15 @@ int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool w
 void set4_close(struct set4 *set);
 
 /*
+ * The same to edit a part of it: to map the top words of all addresses takes longer than a small
+ * edit does. Those of the ranges are to be mapped before they are looked at, or all of them; both
+ * return 0 or a negative errno, reported.
+ */
+int set4_open_parts(struct set4 *set, const struct set4_maps *maps, __u32 list);
+int set4_map_ranges(struct set4 *set, const struct ranges4 *ranges);
+int set4_map_all(struct set4 *set);
+
+/*
  * Edit the set of a list while packets are looked up in it: in place as long as there is room, else
  * by a new one that takes its place. Every look-up tells what was so before the edit or after it.
  * Puts the ranges in order. *changed: how many addresses came or went; may be NULL.

@@ -163,6 +163,15 @@ static int replace(const struct set4 *set, const struct set4_maps *maps, __u32 l
 	return err;
 }
 
+/* The same in place of one that is open in parts. */
+static int renew(struct set4 *set, const struct set4_maps *maps, __u32 list, struct ranges4 *ranges,
+                 enum set_edit edit, __s64 *grown)
+{
+	int err = set4_map_all(set);
+
+	return err ? err : replace(set, maps, list, ranges, edit, grown);
+}
+
 int set4_edit(const struct set4_maps *maps, __u32 list, struct ranges4 *ranges, enum set_edit edit,
               __u64 *changed)
 {
@@ -170,15 +179,17 @@ int set4_edit(const struct set4_maps *maps, __u32 list, struct ranges4 *ranges, 
 	__s64 grown = 0;
 	int err;
 
-	err = set4_open(&set, maps, list, true);
+	err = set4_open_parts(&set, maps, list);
 	if (err == -ENOENT) {
 		err = edit == SET_ADD ? replace(NULL, maps, list, ranges, edit, &grown) : 0;
 	} else if (!err) {
 		err = ranges4_sort(ranges);
 		if (!err)
+			err = set4_map_ranges(&set, ranges);
+		if (!err)
 			err = edit_in_place(&set, ranges, edit, &grown);
 		if (err == -ENOSPC)
-			err = replace(&set, maps, list, ranges, edit, &grown);
+			err = renew(&set, maps, list, ranges, edit, &grown);
 		set4_close(&set);
 	}
 	if (!err && changed)
