@@ -14,7 +14,7 @@ Run tests and print TAP. Paths count from the top of the tree.
   (nothing)   all of tests/test_*.sh, build/tests/unit/ and build/tests/packet/
 
 Environment:
-  JOBS=N      tests that run at the same time; default: the number of CPUs
+  JOBS=N      tests that run at the same time; default: three for two CPUs
   LIMIT=S     seconds before a test is killed; default 180
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
@@ -44,7 +44,8 @@ fi
 # POSIXLY_CORRECT: no options after other arguments, which the tests write as they come.
 unset CDPATH POSIXLY_CORRECT
 cd "$(dirname "$0")/.." || exit 2
-jobs=${JOBS:-$(nproc)}
+# Many tests wait for RCU, and leave a CPU to others meanwhile.
+jobs=${JOBS:-$(($(nproc) * 3 / 2))}
 limit=${LIMIT:-180}
 if ! [[ $jobs =~ ^[1-9][0-9]*$ && $limit =~ ^[1-9][0-9]*$ ]]; then
 	echo "tests/run.sh: JOBS and LIMIT must be numbers above 0" >&2

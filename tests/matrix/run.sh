@@ -23,7 +23,7 @@ What each cell typed and got is in build/matrix/TABLE.ROW.COLUMN.log. Cells need
 what make test-programs builds.
 
 Environment:
-  JOBS=N    cells that run at the same time; default: the number of CPUs
+  JOBS=N    cells that run at the same time; default: three for two CPUs
   LIMIT=S   seconds before a cell is killed; default 60
   MATRIX_RESULTS=DIR   instead of build/matrix, in the tree
   CI=true   a skip whose reason is not in tests/known_skips is a failure
@@ -67,7 +67,8 @@ if ((EUID != 0)); then
 fi
 unset CDPATH
 cd "$(dirname "$0")/../.." || exit 2
-jobs=${JOBS:-$(nproc)}
+# They wait for RCU as well.
+jobs=${JOBS:-$(($(nproc) * 3 / 2))}
 limit=${LIMIT:-60}
 if ! [[ $jobs =~ ^[1-9][0-9]*$ && $limit =~ ^[1-9][0-9]*$ ]]; then
 	echo "tests/matrix/run.sh: JOBS and LIMIT must be numbers above 0" >&2

@@ -334,15 +334,16 @@ static void judge(const struct frame *f, const struct frame *out, enum verdict v
 static void test_mutated_packets_never_surprise(void **state)
 {
 	struct forward_settings setup = { .cache_jiffies = 50 };
+	const int frames = twins_frames(FUZZ_ROUNDS);
 	struct frame f, out;
-	unsigned int sent = 0;
+	int sent = 0;
 	struct twins t;
 
 	(void)state;
 	world_seed(4042);
 	forward_world_open(&t);
-	for (int round = 0; round < FUZZ_ROUNDS; round++) {
-		if (round == FUZZ_ROUNDS / 2)
+	for (int round = 0; round < frames; round++) {
+		if (round == frames / 2)
 			forward_world_set(&t, &setup);
 		forward_packet(&f, &forward_rows[world_random() % forward_rows_len]);
 		for (__u32 n = world_random() % 4; n; n--)
@@ -355,7 +356,7 @@ static void test_mutated_packets_never_surprise(void **state)
 		judge(&f, &out, verdict);
 		sent += verdict == VERDICT_SEND;
 	}
-	assert_true(sent > FUZZ_ROUNDS / 20);
+	assert_true(sent > frames / 20);
 	twins_close(&t);
 }
 

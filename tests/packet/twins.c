@@ -355,3 +355,12 @@ struct stats_record map_record(int fd, const void *key)
 	free(values);
 	return sum;
 }
+
+int twins_frames(int most)
+{
+	const char *given = getenv("FRAMES");
+	int limit = given ? atoi(given) : most;
+
+	assert_true(limit > 0);
+	return limit < most ? limit : most;
+}

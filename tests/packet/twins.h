@@ -75,4 +75,10 @@ __u64 map_sum(int fd, __u32 slot, size_t offset);
 /* What a per-CPU hash map of struct stats_record has under a key, over all CPUs; or zeros. */
 struct stats_record map_record(int fd, const void *key);
 
+/*
+ * How many random frames a test sends: this many, or what the environment's FRAMES says if that is
+ * less, for a machine on which each test run takes long.
+ */
+int twins_frames(int most);
+
 #endif

@@ -14,8 +14,10 @@ Environment:
   VM_LIMIT=S         seconds before a VM is killed; default 3600
   VM_CPUS=N          CPUs of a VM; default 1
   VMS=N              VMs that run at the same time; default: the number of CPUs
+  VM_SET=core        only what tests/vm/tests marks as the core; default: all of it
   JOBS, LIMIT, FAULTS, AGAIN, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh,
                      in the VM; default: JOBS=4 LIMIT=900 FAULTS=no AGAIN=yes
+  FRAMES=N           random frames of a test at the most; default 10000
   VMTEST_CACHE, VMTEST_MIRROR                      as for tests/vm/fetch.sh
 
 What the kernel said is in build/vm/console-KERNEL.
@@ -51,8 +53,13 @@ done
 limit=${VM_LIMIT:-3600}
 cpus=${VM_CPUS:-1}
 vms=${VMS:-$(nproc)}
+set=${VM_SET:-all}
 if ! [[ $limit =~ ^[1-9][0-9]*$ && $cpus =~ ^[1-9][0-9]*$ && $vms =~ ^[1-9][0-9]*$ ]]; then
 	echo "tests/vm/run.sh: VM_LIMIT, VM_CPUS and VMS must be numbers above 0" >&2
+	exit 1
+fi
+if [[ $set != all && $set != core ]]; then
+	echo "tests/vm/run.sh: VM_SET must be core or all, not '$set'" >&2
 	exit 1
 fi
 
@@ -115,8 +122,15 @@ tests_of()
 		printf '%s\n' "${wanted[@]}"
 		return
 	fi
-	awk -v kernel="$1" '/^[^#]/ { n = split($1, k, ","); for (i = 1; i <= n; i++) if (k[i] == kernel) print $2 }' \
-		tests/vm/tests
+	awk -v kernel="$1" -v set="$set" '/^[^#]/ {
+		core = sub(/\*$/, "", $1)
+		if ($1 == "-" || (set == "core" && !core))
+			next
+		n = split($1, kernels, ",")
+		for (i = 1; i <= n; i++)
+			if (kernels[i] == kernel)
+				print $2
+	}' tests/vm/tests
 }
 
 # The line of the guest is numbered anew and says which kernel it was.
@@ -166,10 +180,10 @@ job()
 	local variable
 
 	# An emulated CPU stands still now and then for longer than a test waits.
-	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no} AGAIN=${AGAIN-yes}
+	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no} AGAIN=${AGAIN-yes} FRAMES=${FRAMES-10000}
 	((${#wanted[@]} > 0)) ||
 		: "${OMIT=$(awk '$1 == "-" { print $2 }' tests/vm/tests | paste -s -d '|')}"
-	for variable in JOBS LIMIT FAULTS AGAIN OMIT TIMES CHAOS_SEED CHAOS_SECONDS; do
+	for variable in JOBS LIMIT FAULTS AGAIN OMIT TIMES FRAMES CHAOS_SEED CHAOS_SECONDS; do
 		[[ ! -v $variable ]] || echo "$variable=${!variable}"
 	done
 	tests_of "$1"
