@@ -425,10 +425,16 @@ test_output_that_does_not_fit_says_so()
 
 test_what_the_benchmark_itself_needs_is_named()
 {
-	mount --bind /dev/null "$(type -P ethtool)"
-	bench stats
-	((status == 2)) || fail "status $status: $errors"
-	[[ $errors == "bench: cannot make the interfaces: needs ethtool (package ethtool)" ]] || fail "$errors"
+	local need
+
+	# The last one first, as the others are looked for before it.
+	for need in 'ethtool ethtool' 'tc iproute2'; do
+		mount --bind /dev/null "$(type -P "${need% *}")"
+		bench stats
+		((status == 2)) || fail "status $status: $errors"
+		[[ $errors == "bench: cannot make the interfaces: needs ${need% *} (package ${need#* })" ]] ||
+			fail "$errors"
+	done
 }
 
 # Root is not always all that root may be.

@@ -44,7 +44,7 @@ if [[ "$inside $outside $count" != '0 0 4294967295' ]]; then
 fi
 
 # What the namespaces are made with; of anything else the rows say that it is missing.
-for need in 'ip iproute2' 'ethtool ethtool' 'nsenter util-linux'; do
+for need in 'ip iproute2' 'tc iproute2' 'ethtool ethtool' 'nsenter util-linux'; do
 	if [[ ! -x $(type -P "${need% *}") ]]; then
 		echo "bench: cannot make the interfaces: needs ${need% *} (package ${need#* })" >&2
 		exit 2
