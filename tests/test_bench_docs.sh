@@ -138,6 +138,18 @@ test_a_run_that_is_incomplete_says_so_and_replaces_nothing()
 	umount objects/xdp_pass.o
 }
 
+# What a run that is killed while it writes cannot take away: of any table, not only of those drawn now.
+test_halves_of_a_killed_run_are_removed_by_the_next_one()
+{
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/bench
+	touch /mnt/BENCH.md.new /mnt/bench/{memory-1M,stats-once}.svg.new /mnt/bench/own.svg
+	bench --docs /mnt stats
+	((status == 0)) || fail "status $status: $errors"
+	[[ -z $(find /mnt -name '*.new') ]] || fail "$(find /mnt)"
+	[[ -e /mnt/bench/own.svg ]] || fail "what is somebody else's is gone: $(find /mnt)"
+}
+
 # They would be of another run than what stands beside them, and of what the document does not show.
 test_plots_of_the_document_before_do_not_stay_without_gnuplot()
 {

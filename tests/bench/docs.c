@@ -188,6 +188,7 @@ static int write_document(const char *path)
 
 	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	snprintf(plot_dir, sizeof(plot_dir), "%s/bench", docs_dir());
+	plot_forget_halves(plot_dir); /* of a run that was killed */
 	if (!plots)
 		note("no plots: needs gnuplot (package gnuplot-nox)");
 	f = fopen(new_path, "w");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -123,4 +124,20 @@ int plot_keep(const struct table *table, const char *dir, bool keep)
 		return 0;
 	}
 	return failed(-errno, "cannot write %s", paths.path);
+}
+
+void plot_forget_halves(const char *dir)
+{
+	static const char half[] = ".svg.new";
+	const struct dirent *entry;
+	DIR *stream = opendir(dir);
+
+	while (stream && (entry = readdir(stream))) {
+		size_t len = strlen(entry->d_name);
+
+		if (len >= strlen(half) && !strcmp(entry->d_name + len - strlen(half), half))
+			unlinkat(dirfd(stream), entry->d_name, 0);
+	}
+	if (stream)
+		closedir(stream);
 }

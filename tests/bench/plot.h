@@ -15,6 +15,9 @@ int plot_table(const struct table *table, const char *dir);
 /* It becomes DIR/TABLE.svg, or is deleted. Returns 0 or a negative errno, reported. */
 int plot_keep(const struct table *table, const char *dir, bool keep);
 
+/* Delete each DIR/TABLE.svg.new: for who holds the lock of the documents, they are nobody's. */
+void plot_forget_halves(const char *dir);
+
 /* What gnuplot is told for it, to write the plot to that path. */
 void plot_script(FILE *gnuplot, const struct table *table, const char *path);
 
