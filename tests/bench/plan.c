@@ -86,7 +86,8 @@ static bool is_wanted(const char *group)
 
 double plan_end(const char *table)
 {
-	double now = now_seconds(), own = 0, least = 0, own_more = 0, more = 0, spare;
+	double now = now_seconds(), own = 0, least = 0, own_more = 0, more = 0;
+	double spare, surplus;
 	bool began = false;
 
 	for (size_t i = 0; i < plan_len; i++) {
@@ -104,5 +105,6 @@ double plan_end(const char *table)
 	if (bench.quick || !more || now > bench.deadline)
 		return bench.deadline;
 	spare = fmax(bench.deadline - now - least, 0);
-	return fmin(now + own + spare * own_more / more, bench.deadline);
+	surplus = spare - (TABLE_ATTEMPTS - 1) * (least - own) - more;
+	return fmin(now + own + fmax(spare * own_more / more, surplus), bench.deadline);
 }

@@ -17,6 +17,9 @@
 /* Rounds of a table, unless the time of the whole run is up. */
 #define ROUNDS_LEAST 3
 
+/* How often a table is measured at most that is unreliable. */
+#define TABLE_ATTEMPTS 3
+
 /* The row that measures the reference a second time; those that do so with another: A/A/ROW. */
 #define ROW_AA "A/A"
 

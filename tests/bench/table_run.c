@@ -12,8 +12,6 @@
 #include "tests/bench/results.h"
 #include "tests/bench/usage.h"
 
-#define ATTEMPTS 3
-
 /* With fewer the quietest attempt would be a matter of luck. */
 #define ROUNDS_ENOUGH 7
 
@@ -169,7 +167,7 @@ static bool may_repeat(struct table *table, const struct samples *best, double u
 {
 	double left = fmax(until - now_seconds(), 0);
 
-	if (results_are_reliable(table) || bench.quick || table->attempts == ATTEMPTS)
+	if (results_are_reliable(table) || bench.quick || table->attempts == TABLE_ATTEMPTS)
 		return false;
 	if (best->seconds <= left)
 		return true;

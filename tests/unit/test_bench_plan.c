@@ -157,6 +157,23 @@ static void what_is_unreliable_is_repeated_within_its_share(void **state)
 	assert_null(strstr(print_sureness(brief), "not repeated"));
 }
 
+/* A run of few groups has time that nobody needs. */
+static void what_takes_long_is_repeated_if_its_group_is_alone(void **state)
+{
+	struct table *table;
+
+	(void)state;
+	begin("bulk");
+	bench.deadline = now_seconds() + 830;
+	table = run_slow("bulk-insert", 5, 57, 0.25);
+	assert_int_equal(table->attempts, 3);
+	assert_int_equal(table->rounds_done, 3);
+	assert_null(strstr(print_sureness(table), "not repeated"));
+	/* The others of its group have theirs all the same. */
+	assert_true(share_of("bulk-dump") > 45);
+	assert_true(bench.deadline - plan_end("bulk-dump") > 40);
+}
+
 /* Two of five rounds each would be two of too few. */
 static void an_attempt_is_as_long_as_tells_something(void **state)
 {
@@ -277,6 +294,8 @@ int main(void)
 		cmocka_unit_test(groups_that_are_not_measured_have_no_share),
 		cmocka_unit_test(without_a_plan_there_is_all_the_time),
 		cmocka_unit_test_teardown(what_is_unreliable_is_repeated_within_its_share, release),
+		cmocka_unit_test_teardown(what_takes_long_is_repeated_if_its_group_is_alone,
+		                          release),
 		cmocka_unit_test_teardown(an_attempt_is_as_long_as_tells_something, release),
 		cmocka_unit_test_teardown(what_is_reliable_gets_more_rounds_instead, release),
 		cmocka_unit_test_teardown(each_table_has_three_rounds_within_the_time_of_a_run,
