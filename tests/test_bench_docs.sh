@@ -175,8 +175,13 @@ test_a_plot_that_cannot_be_drawn_is_named()
 	chmod +x /mnt/bin/gnuplot
 	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
 	((status == 3)) || fail "status $status: $errors"
-	[[ $errors == *"gnuplot cannot draw /mnt/docs/bench/stats-once.svg"* ]] || fail "$errors"
+	[[ $errors == *"fails with status 1"$'\n'"bench: gnuplot cannot draw /mnt/docs/bench/stats-once.svg"$'\n'* ]] ||
+		fail "$errors"
 	! grep 'stats-once.svg' /mnt/docs/BENCH.md || fail "a plot that is not there is shown"
+	printf '#!/bin/sh\n' >/mnt/bin/gnuplot
+	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
+	((status == 3)) || fail "status $status: $errors"
+	[[ $errors == *"draw /mnt/docs/bench/stats-once.svg: it has written no whole SVG"$'\n'* ]] || fail "$errors"
 }
 
 # Each would take as long, and nothing ends the benchmark meanwhile.
@@ -191,7 +196,7 @@ test_a_gnuplot_that_hangs_is_run_once()
 	chmod +x /mnt/bin/gnuplot
 	PATH=/mnt/bin:$PATH bench --docs /mnt/docs stats
 	((status == 3)) || fail "status $status: $errors"
-	[[ $errors == *"bench: 'gnuplot <"*"' has not ended within 10 seconds"*"no more plots are drawn"* ]] ||
+	[[ $errors == *"bench: 'gnuplot <"*"' has not ended within 10 seconds"$'\n'*"stats-once.svg"$'\n'*"no more plots are drawn"* ]] ||
 		fail "$errors"
 	[[ $(wc -l </mnt/runs) == 1 ]] || fail "it is run again: $errors"
 	[[ $(grep -c '^## ' /mnt/docs/BENCH.md) == 4 ]] || fail "$(</mnt/docs/BENCH.md)"

@@ -269,7 +269,7 @@ int command_number(double *number, const char *fmt, ...)
 	if (err)
 		return err;
 	*number = strtod(output, &end);
-	return end != output ? 0 : failed(-EBADMSG, "no number from '%s': '%s'", line, output);
+	return end != output ? 0 : rejected(-EBADMSG, "no number from '%s': '%s'", line, output);
 }
 
 bool command_exists(const char *name)

@@ -61,7 +61,7 @@ static int read_one(const struct reader_run *run, unsigned int i, struct took *s
 		snprintf(text, sizeof(text), "%s", line);
 	err = command_lines(&took, &samples, "%s", text);
 	if (!err && !samples)
-		err = failed(-ENODATA, "'%s' printed nothing", text);
+		err = rejected(-ENODATA, "'%s' printed nothing", text);
 	if (!run->reader->counts)
 		samples = 1;
 	sum->cpu += err ? 0 : took.cpu / samples;

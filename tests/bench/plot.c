@@ -51,7 +51,7 @@ static int finish_plot(FILE *drawn, const char *path, const char *new_path)
 	if (!err)
 		return file_finish(to, new_path, NULL);
 	if (err == -ENODATA)
-		failed(err, "gnuplot cannot draw %s", path);
+		rejected(err, "gnuplot cannot draw %s: it has written no whole SVG", path);
 	else
 		failed(err, "cannot write %s", new_path);
 	if (to) {
@@ -103,8 +103,10 @@ int plot_table(const struct table *table, const char *dir)
 
 	make_paths(&paths, table, dir);
 	err = drawn ? draw(table, fd) : -errno;
-	if (err)
-		failed(err, "gnuplot cannot draw %s", paths.path);
+	if (err == -ECHILD || err == -ETIME) /* as command_run_within() has said */
+		rejected(err, "gnuplot cannot draw %s", paths.path);
+	else if (err)
+		failed(err, "cannot draw %s", paths.path);
 	else
 		err = finish_plot(drawn, paths.path, paths.new_path);
 	if (drawn)

@@ -60,7 +60,7 @@ void store_add(struct table *table, const struct store_program *program, struct 
 	if (!err)
 		return;
 	row_fail(table, row);
-	failed(err, "cannot measure %s", path);
+	rejected(err, "cannot measure %s", path); /* why was reported */
 }
 
 int store_measure(struct table *table, const struct store_program *programs, size_t len,

@@ -27,7 +27,8 @@ static struct row *row_of(struct table *table, struct row *row)
 
 /*
  * The others are measured without it. A peer whose tool does not work here, which shows at once, is
- * no failure. If it was the reference, another one takes its place: returns -EAGAIN then.
+ * no failure. If it was the reference, another one takes its place: returns -EAGAIN then. Why it is
+ * left out was reported.
  */
 static int leave_out(struct table *table, struct row *row, int err, bool at_once)
 {
@@ -35,13 +36,13 @@ static int leave_out(struct table *table, struct row *row, int err, bool at_once
 	if (!strcmp(row->name, ROW_AA)) {
 		snprintf(table->failed, sizeof(table->failed), "%s: %s", row->name,
 		         log_last_failure());
-		return failed(err, "cannot measure %s of table %s", row->name, table->name);
+		return rejected(err, "cannot measure %s of table %s", row->name, table->name);
 	}
 	if ((err == -ECHILD || err == -ETIME) && row->peer && at_once) {
 		row_missing(row, false, "cannot be measured here: %s", log_last_failure());
 	} else {
 		row_fail(table, row);
-		failed(err, "cannot measure %s of table %s", row->name, table->name);
+		rejected(err, "cannot measure %s of table %s", row->name, table->name);
 	}
 	return row_is_measured(table_find(table, table->reference)) ? 0 : -EAGAIN;
 }

@@ -2,6 +2,8 @@
 /* Rows of the benchmark's tables that fail, or are not there. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "bpffs/log.h"
 #include "tests/bench/print.h"
 #include "tests/unit/bench_script.h"
@@ -56,6 +58,26 @@ static void a_peer_of_which_something_is_lost_has_failed(void **state)
 	assert_int_equal(table_run(table), 0);
 	assert_ptr_equal(table_failed_row(table), table_find(table, "other"));
 	assert_string_equal(table_find(table, "other")->missing, "failed: it does not work");
+}
+
+/* That of the command was reported; what our code for it is called is no reason. */
+static void the_row_of_a_command_that_fails_is_named_without_a_reason(void **state)
+{
+	int said = memfd_create("said", 0), before = dup(STDERR_FILENO);
+	struct table *table = make_table(3, false);
+	char text[512] = "";
+	SCRIPT(a, 10);
+
+	(void)state;
+	table_row(table, "a", "", play, &a);
+	table_row(table, "ours", "", play_no_tool, NULL);
+	assert_true(said >= 0 && before >= 0 && dup2(said, STDERR_FILENO) >= 0);
+	assert_int_equal(table_run(table), 0);
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	assert_true(pread(said, text, sizeof(text) - 1, 0) > 0);
+	close(said);
+	close(before);
+	assert_non_null(strstr(text, ": cannot measure ours of table t\n"));
 }
 
 static void a_row_that_fails_says_why_and_the_others_are_measured(void **state)
@@ -157,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_peer_that_does_not_work_is_left_out, release),
 		cmocka_unit_test_teardown(a_peer_of_which_something_is_lost_has_failed, release),
+		cmocka_unit_test_teardown(the_row_of_a_command_that_fails_is_named_without_a_reason,
+		                          release),
 		cmocka_unit_test_teardown(a_row_that_fails_says_why_and_the_others_are_measured,
 		                          release),
 		cmocka_unit_test_teardown(a_reference_that_fails_has_another_one_in_its_place,
