@@ -36,6 +36,8 @@ test_a_quick_run_measures_the_programs_of_the_store()
 		fail "a ratio of two that do not do the same"
 	grep -qE '^target unsure: packet-xdp xdp_pass$' <<<"$rows" || fail "$rows"
 	grep -qx 'target not measured: replace load' <<<"$rows" || fail "$rows"
+	[[ $output == *"looks up destination and source, the rule and the list of xdp_acl the source only."* ]] ||
+		fail "alw_ip seems to do the same"
 }
 
 test_each_program_is_compared_to_its_twin()
@@ -53,6 +55,7 @@ test_each_program_is_compared_to_its_twin()
 	expect_measured hooks-cost empty-tc empty-xdp empty-tc/1k empty-xdp/1k A/A A/A/empty-xdp A/A/tc_pass A/A/xdp_pass
 	expect_measured hooks-drop xdp-native xdp-generic tc-clsact A/A
 	expect_measured hooks-pass xdp-native xdp-generic tc-clsact nothing A/A
+	[[ $output == *"The stack does not know the EtherType of these frames"* ]] || fail "it seems to be IPv4"
 	expect_measured hooks-forward xdp_forward xdp_forward/generic tc_forward A/A
 	grep -qx 'against hooks-forward xdp_forward tc_forward' <<<"$rows" || fail "$rows"
 }

@@ -149,9 +149,12 @@ int group_packet(void)
 	struct table *table = make_table("packet-xdp", "XDP programs: what each costs a packet");
 	int err;
 
-	if (table)
+	if (table) {
 		table_note(table, "xdp-forward is loaded without libxdp's dispatcher "
 		                  "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
+		table_note(table, "xdp-filter (alw_ip) looks up destination and source, the rule "
+		                  "and the list of xdp_acl the source only.");
+	}
 	err = table ? store_measure(table, xdp_programs, LEN(xdp_programs), xdp_again,
 	                            configured_add_xdp)
 	            : -ENOMEM;

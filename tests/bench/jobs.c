@@ -126,6 +126,9 @@ int jobs_measure(const char *name, const char *title, const struct job *jobs, si
 		if (jobs == job_forwards)
 			table_note(table, "xdp-forward runs without libxdp's dispatcher "
 			                  "(LIBXDP_SKIP_DISPATCHER), which would cost more.");
+		if (jobs[0].passes)
+			table_note(table, "The stack does not know the EtherType of these frames "
+			                  "and drops them: what IPv4 would take is not in it.");
 		if (jobs[0].forwards)
 			table_note(table, "What arrives at w1 is dropped there by xdp_drop in "
 			                  "native mode, for all rows: redirected frames need a "

@@ -42,7 +42,9 @@ const char *print_disturbed(void);
 	"how far the median of its ratios is from 1, or twice the standard error of that median "  \
 	"if that is more, which is twice what lies between the quartiles over the root of the "    \
 	"rounds. Two rows that are the same differ by less than that, or than the same of their "  \
-	"own rounds, in nine of ten cases with 3 rounds, and nineteen of twenty with 7 and more. " \
+	"own rounds, in nine of ten cases with 3 rounds, and nineteen of twenty with 7 and more; " \
+	"less often in a table measured more than once, as the one whose A/A is the quietest is "  \
+	"shown. "                                                                                  \
 	"A ratio with ~ is no farther from 1 than that: the two may be the same, or it takes "     \
 	"more rounds to see that they are not. A target is unsure if it is nearer to its limit "   \
 	"than that, or for what its line says."
