@@ -36,8 +36,10 @@ static int look(void *arg)
 	else if (peer->gro > 0)
 		peer->gro = 0;
 	peer->tx_queues = channels.tx_count;
-	if (!bpf_xdp_query((int)peer->ifindex, 0, &opts))
+	if (!bpf_xdp_query((int)peer->ifindex, 0, &opts)) {
 		peer->native_prog = opts.drv_prog_id;
+		peer->skb_prog = opts.skb_prog_id;
+	}
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct veth_peer {
 	int gro;                /* 1: on, and it takes frames for it; 0, or a negative errno */
 	bool gro_helps;         /* it would take frames for it */
 	__u32 native_prog;      /* id, or 0 */
+	__u32 skb_prog;         /* the same of generic XDP, which takes nothing for it */
 	unsigned int tx_queues; /* 0 if unknown */
 	/* What it leaves to a device when it sends. Each is 1, 0 or a negative errno. */
 	int tx_checksum; /* the checksums of TCP and UDP */

@@ -149,10 +149,11 @@ static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bo
                     const struct redirect_options *options)
 {
 	const char *from = side->from.name, *to = side->to.name;
+	bool stub = options->with_stub && !peer->skb_prog;
 
-	if (options->with_stub && !load)
+	if (stub && !load)
 		return 0;
-	if (options->with_stub) {
+	if (stub) {
 		int err = note_stub(side, options);
 
 		side->mode.stub_port = side->to.ifindex;
@@ -160,10 +161,11 @@ static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bo
 	}
 	rejected(-ENETUNREACH,
 	         "cannot redirect %s to %s: its other end, %s, would drop the frames: it has "
-	         "neither "
-	         "a native XDP program nor GRO",
+	         "neither a native XDP program nor GRO",
 	         from, to, peer->facts.name);
-	if (options->again)
+	if (peer->skb_prog)
+		stub_hint_taken(peer);
+	else if (options->again)
 		hint("put a program there that lets all pass: %s", options->again);
 	if (peer->gro_helps)
 		hint("or, in the network namespace of %s: ethtool -K %s gro on", peer->facts.name,

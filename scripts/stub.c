@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
 #include "objects/redirect.h"
@@ -96,12 +97,14 @@ int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 
 	struct link_facts facts;
 	struct veth_peer after;
 	char object[PATH_MAX];
-	char *argv[] = { NULL, "--netns", NULL, "--mode", "native", "--", NULL, object, NULL };
+	/* Only where nothing is by then: nobody's program makes way for it. */
+	char *argv[] = { NULL, "--netns", NULL, "--mode", "native", "--expect",
+		         "0",  "--",      NULL, object,   NULL };
 	int err = link_facts_get(veth->ifindex, &facts);
 
 	if (err)
 		return failed(err, "cannot look at %s", veth->name);
-	argv[6] = (char *)peer->facts.name;
+	argv[8] = (char *)peer->facts.name;
 	find_object(facts.mtu > ONE_BUFFER_MTU ? "xdp_stub_frags.o" : "xdp_stub.o", object);
 	err = run("load", peer->netns_fd, argv);
 	if (err)
@@ -114,16 +117,38 @@ int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 
 	return 0;
 }
 
-static bool is_stub(__u32 prog_id)
+/* The name of a program as the kernel has it. Returns 0 or a negative errno. */
+static int find_name(__u32 prog_id, char name[BPF_OBJ_NAME_LEN])
 {
-	int fd = bpf_prog_get_fd_by_id(prog_id);
+	int fd = bpf_prog_get_fd_by_id(prog_id), err;
 	struct bpf_prog_info info = {};
 	__u32 maps[PROG_MAPS];
-	bool is = fd >= 0 && !prog_describe(fd, &info, maps) && !strcmp(info.name, "xdp_stub");
 
-	if (fd >= 0)
-		close(fd);
-	return is;
+	if (fd < 0)
+		return fd;
+	err = prog_describe(fd, &info, maps);
+	close(fd);
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return err;
+}
+
+void stub_hint_taken(const struct veth_peer *peer)
+{
+	char name[BPF_OBJ_NAME_LEN + 1] = " ";
+
+	if (find_name(peer->skb_prog, name + 1))
+		*name = '\0';
+	hint("no stub takes the place of program%s, id %u, which is there in skb mode: load that "
+	     "in native mode, in the network namespace of %s: %s --mode native %s OBJECT",
+	     name, peer->skb_prog, peer->facts.name, cli_command("load"),
+	     cli_word(peer->facts.name));
+}
+
+static bool is_stub(__u32 prog_id)
+{
+	char name[BPF_OBJ_NAME_LEN];
+
+	return !find_name(prog_id, name) && !strcmp(name, "xdp_stub");
 }
 
 int stub_unload(const struct interface *veth, __u32 prog_id)

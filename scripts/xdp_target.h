@@ -36,10 +36,15 @@ bool xdp_is_native(const struct interface *iface);
 enum veth_loss xdp_source_judge(const struct interface *from, struct veth_peer *peer);
 
 /*
- * Put the stub program on the other end of a veth, by the tool load. prog_id gets the id of the
- * program there. Reports its failures. Returns 0 or a negative errno.
+ * Put the stub program on the other end of a veth, by the tool load, which refuses if any program
+ * is there by then. prog_id gets the id of the program there. Reports its failures. Returns 0 or a
+ * negative errno.
  */
 int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 *prog_id);
+
+/* Under a refusal: say which program of peer->skb_prog stands where a stub would, and what helps.
+ */
+void stub_hint_taken(const struct veth_peer *peer);
 
 /*
  * Take the stub off the other end of a veth, by the tool unload, if it is still the program with

@@ -76,3 +76,23 @@ test_off_takes_the_stub_that_a_killed_call_still_loads()
 	[[ -z $(prog_id w1 other) ]] || fail "the stub stays"
 	expect_off v0
 }
+
+# It came after redirect had looked.
+test_a_program_that_is_quicker_than_the_stub_stays()
+{
+	local first id pin status=0
+
+	make_ends
+	load_both
+	# One of load's, whose place another one of load's may take.
+	load --netns other --no-attach w1 objects/xdp_drop.o >/dev/null
+	pin=$(echo "$BPFFS"/%ifbpf/ns/*/w1/%progs/xdp/xdp_drop)
+	begin_with_stub
+	in_other ip link set dev w1 xdpgeneric pinned "$pin"
+	id=$(prog_id w1 other)
+	let_loads_go_on
+	wait "$first" || status=$?
+	[[ $status == 2 ]] || fail "status $status"
+	[[ $(prog_id w1 other) == "$id" ]] || fail "it is gone"
+	expect_off v0
+}

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# redirect: the stub beside what others have at the other end.
+
+# shellcheck disable=SC2154 # $errors is set by run, in lib.sh
+
+. tests/pins.sh
+. tests/world.sh
+. tests/redirect.sh
+
+# xdp_at_w1: the mode and id of what is attached there.
+xdp_at_w1() { in_other ip -d link show dev w1 | grep -o 'xdp[a-z]* .*prog/xdp.*id [0-9]*\|prog/xdp.* id [0-9]*'; }
+
+test_no_stub_takes_the_place_of_a_program_in_skb_mode()
+{
+	local before id adopted
+
+	make_ends
+	load_both
+	for adopted in no yes; do
+		if [[ $adopted == yes ]]; then
+			in_other ip link set dev w1 xdpgeneric obj objects/xdp_acl.o sec xdp
+			pin_maps --netns other w1 >/dev/null
+		else
+			load --netns other --mode skb w1 objects/xdp_acl.o >/dev/null
+		fi
+		id=$(prog_id w1 other)
+		before=$(xdp_at_w1)
+		expect_status 2 redirect --with-stub v0 w0
+		[[ $errors == "redirect: cannot redirect v0 to w0: its other end, w1, would drop the frames: it has neither a native XDP program nor GRO
+  hint: no stub takes the place of program xdp_acl, id $id, which is there in skb mode: load that in native mode, in the network namespace of w1: load --mode native w1 OBJECT"* ]] ||
+			fail "$errors"
+		! gro_helps || [[ $errors == *"hint: or, in the network namespace of w1: ethtool -K w1 gro on" ]] ||
+			fail "$errors"
+		[[ $(xdp_at_w1) == "$before" ]] || fail "$before became $(xdp_at_w1)"
+		expect_off v0
+		# Without it, none is spoken of either.
+		expect_status 2 redirect v0 w0
+		[[ $errors != *--with-stub* && $errors == *"program xdp_acl, id $id"* ]] || fail "$errors"
+		in_other ip link set dev w1 xdpgeneric off
+	done
+	load --netns other --mode native w1 objects/xdp_acl.o >/dev/null
+	redirect --with-stub v0 w0 >/dev/null
+	id=$(prog_id w1 other)
+	redirect v0 off
+	[[ $(prog_id w1 other) == "$id" ]] || fail "off took it"
+}
+
