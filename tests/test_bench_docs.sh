@@ -289,6 +289,23 @@ test_plots_of_a_document_that_cannot_be_written_are_not_kept()
 	[[ -z $(find /mnt/docs -name '*.new' -o -name '*.drawn') ]] || fail "$(find /mnt/docs)"
 }
 
+# Names of metrics and of facts about the machine are no fields.
+test_each_field_of_json_is_described_and_no_other()
+{
+	local described printed
+
+	need jq
+	bench --json stats
+	((status == 0)) || fail "status $status: $errors"
+	printed=$(jq -r '(., .tables[], .tables[].metrics[], .tables[].rows[], .targets[],
+		(.tables[].rows[] | .values[], .ratios[])) | keys[]' <<<"$output" | sort -u)
+	# What a ratio has that drowns in noise, which is chance.
+	printed=$(printf '%s\n' "$printed" reason more_than less_than | sort -u)
+	described=$(sed -n '/^### What --json prints/,/^## /s/^| \(`[^|]*\) |.*/\1/p' CONTRIBUTING.md |
+		grep -o '`[a-z_]*`' | tr -d '`' | sort -u)
+	[[ $printed == "$described" ]] || fail "$(diff <(echo "$described") <(echo "$printed"))"
+}
+
 # What has no share of the time would take that of those behind it.
 test_all_tables_of_the_document_have_a_share_of_the_time_in_their_order()
 {
