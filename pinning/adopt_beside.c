@@ -7,6 +7,8 @@
 #include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/adopt_internal.h"
+#include "pinning/carry_done.h"
+#include "pinning/left.h"
 
 static const struct view_map *find_pin(const struct view *pinned, __u32 map_id)
 {
@@ -70,4 +72,27 @@ int adopt_keep_beside(struct adoption *a, struct stage *stage)
 	}
 	view_close(&pinned);
 	return err;
+}
+
+/* It keeps, or gets, a name of the other place, by which nothing tells that it gave way. */
+static bool is_named_beside(const struct adoption *a, const struct plan_map *map)
+{
+	if (map->parted)
+		return map->state == PLAN_PINNED;
+	return map->state == PLAN_REPLACED && !map->egress &&
+	       live_user(&a->live, HOOK_TC_EGRESS, map->old_id);
+}
+
+void adopt_note_gave_way(const struct adoption *a, struct record *rec)
+{
+	const struct plan *plan = &a->report->plan;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+		int old_fd = is_named_beside(a, map) ? live_map_fd(&a->live, map->old_id) : -1;
+
+		if (old_fd >= 0 && left_content(old_fd, live_map_fd(&a->live, map->info.id),
+		                                map->name) == LEFT_ENTRIES)
+			carry_gave_way_add(rec, map->old_id, map->info.id);
+	}
 }

@@ -45,6 +45,13 @@ int adopt_keep_beside(struct adoption *a, struct stage *stage);
 int adopt_keep_parted(const struct adoption *a, struct stage *stage);
 
 /*
+ * Note in rec of which lists a hook has a new map, and another one goes on with the old one under a
+ * name of its own: what is in it is still to be brought over. Reports its failures, by which it is
+ * not noted.
+ */
+void adopt_note_gave_way(const struct adoption *a, struct record *rec);
+
+/*
  * adopt_content.c: what is to be carried over from the maps that are replaced; of a dry run, also
  * what will not fit. Reports its failures. Returns 0 or a negative errno.
  */

@@ -37,6 +37,8 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 		rec.group = a->group;
 	err = carry_forget(&a->dir, &rec);
 	if (!err)
+		adopt_note_gave_way(a, &rec);
+	if (!err)
 		err = plan_stage(&a->report->plan, &a->live, stage);
 	if (!err)
 		err = adopt_keep_beside(a, stage);

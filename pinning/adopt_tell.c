@@ -127,7 +127,8 @@ void adopt_tell_behind(const struct adoption *a)
 	}
 }
 
-/* The map that gave way is a list with entries that the one in place has not. */
+/* The map that gave way is a list with entries that the one in place has not: also if another hook
+ * goes on with it. */
 static bool is_out_of_force(const struct adoption *a, const struct plan_map *map)
 {
 	char path[PATH_MAX * 2];
@@ -135,8 +136,12 @@ static bool is_out_of_force(const struct adoption *a, const struct plan_map *map
 	bool is = false;
 	int fd;
 
-	if (map->state != PLAN_REPLACED || live_map_fd(&a->live, map->old_id) >= 0)
+	if (map->state != PLAN_REPLACED)
 		return false;
+	fd = live_map_fd(&a->live, map->old_id);
+	if (fd >= 0)
+		return left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
+		       LEFT_ENTRIES;
 	if (a->options->dry_run)
 		snprintf(path, sizeof(path), "%s", map->path);
 	else if (old_pin_of(map, path, sizeof(path)))

@@ -15,13 +15,6 @@
 /* And into which map they came: it may have lost the name since to one that began anew. */
 #define FIELD_INTO "carried_into"
 
-bool carry_done_any(const struct record *rec)
-{
-	char text[IDLIST_SIZE];
-
-	return !record_get_other(rec, FIELD_DONE, text, sizeof(text));
-}
-
 bool carry_done_has(const struct record *rec, __u32 old_map_id)
 {
 	char text[IDLIST_SIZE];
@@ -54,6 +47,10 @@ static void add_done(struct record *rec, __u32 old_map_id)
 		     old_map_id);
 }
 
+/* Lists that gave way at one hook, while another goes on with them under a name; and to which map.
+ */
+#define FIELD_GAVE_WAY "gave_way"
+
 /* "117-2f3c.144-90ab": an id and what is noted of it. The oldest one comes first. */
 #define NOTES_SIZE 512
 
@@ -61,6 +58,14 @@ struct id_note {
 	__u32 id;
 	__u64 value;
 };
+
+bool carry_done_any(const struct record *rec)
+{
+	char text[NOTES_SIZE];
+
+	return !record_get_other(rec, FIELD_DONE, text, sizeof(text)) ||
+	       !record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text));
+}
 
 /* Take the first off the text. False: there is none. */
 static bool next_note(const char **text, int base, struct id_note *note)
@@ -81,7 +86,8 @@ struct note_field {
 	int base;
 };
 
-static const struct note_field listed = { FIELD_LISTED, 16 }, into_field = { FIELD_INTO, 10 };
+static const struct note_field listed = { FIELD_LISTED, 16 }, into_field = { FIELD_INTO, 10 },
+			       gave_way = { FIELD_GAVE_WAY, 10 };
 
 /* Behind the others; as far as there is room, the oldest ones go. */
 static void append_note(char text[NOTES_SIZE], const struct note_field *field,
@@ -169,12 +175,24 @@ static bool go_along(struct id_note *note, const void *arg)
 	return true;
 }
 
+/* Not what came into its place now. */
+static bool is_still_to_come(struct id_note *note, const void *arg)
+{
+	const struct carried *one = arg;
+
+	return !one->placed || note->id != one->from_id || note->value != one->to_id;
+}
+
 void carry_done_follow(struct record *rec, const struct carried *one)
 {
 	char text[NOTES_SIZE];
 
 	if (!record_get_other(rec, FIELD_INTO, text, sizeof(text)))
 		change_notes(rec, &into_field, go_along, one, NULL);
+	if (record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text)))
+		return;
+	change_notes(rec, &gave_way, is_still_to_come, one, NULL);
+	change_notes(rec, &gave_way, go_along, one, NULL);
 }
 
 void carry_done_add(struct record *rec, const struct carried *one)
@@ -219,4 +237,42 @@ bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd)
 
 	return !carry_came_get(rec, old_map_id, &came) || migrate_fingerprint(old_fd, &now) ||
 	       came != now;
+}
+
+void carry_gave_way_add(struct record *rec, __u32 old_map_id, __u32 map_id)
+{
+	set_note(rec, &gave_way, old_map_id, map_id);
+}
+
+bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
+{
+	__u64 value;
+	bool known = get_note(rec, &gave_way, old_map_id, &value);
+
+	if (known)
+		*map_id = value;
+	return known;
+}
+
+struct kept_notes {
+	bool (*is_pinned)(const void *context, __u32 map_id);
+	const void *context;
+};
+
+static bool is_kept(struct id_note *note, const void *arg)
+{
+	const struct kept_notes *kept = arg;
+
+	return kept->is_pinned(kept->context, note->id) &&
+	       kept->is_pinned(kept->context, note->value);
+}
+
+void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *context, __u32 map_id),
+                         const void *context)
+{
+	const struct kept_notes kept = { is_pinned, context };
+	char text[NOTES_SIZE];
+
+	if (!record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text)))
+		change_notes(rec, &gave_way, is_kept, &kept, NULL);
 }

@@ -8,7 +8,8 @@
 /*
  * The record of a directory names the old maps (of lists and of flow state) that stay, although
  * what could be was brought over: once more, it would bring back what was deleted since. Has: it
- * came over into some map; into: into this one, or into which is not known. Any: it names some.
+ * came over into some map; into: into this one, or into which is not known. Any: it names some, or
+ * such as gave way, see below.
  */
 bool carry_done_any(const struct record *rec);
 bool carry_done_has(const struct record *rec, __u32 old_map_id);
@@ -34,5 +35,16 @@ bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd);
 /* Forget those that are no old maps any more. */
 void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
                      const void *context);
+
+/*
+ * A list that gave way at one hook to the map named, by another loader, stays under a name of
+ * another hook, which goes on with it: no %old name tells of it, and what is in it is still to be
+ * brought over. Add: for as long as there is room. Get: false if it is not so. Keep: forget those
+ * of which either map is not pinned any more.
+ */
+void carry_gave_way_add(struct record *rec, __u32 old_map_id, __u32 map_id);
+bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id);
+void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *context, __u32 map_id),
+                         const void *context);
 
 #endif

@@ -113,7 +113,9 @@ static bool is_used_elsewhere(struct carried *one, const struct carry_search *in
 /* Another hook, with which it was shared so far, goes on with it, and only this one does not. */
 static bool is_used_beside(struct carried *one, const struct plan *plan, const struct plan_map *map)
 {
-	for (size_t i = 0; map->parted && map->state == PLAN_PINNED && i < plan->len; i++) {
+	bool parted = (map->parted && map->state == PLAN_PINNED) || one->shared;
+
+	for (size_t i = 0; parted && i < plan->len; i++) {
 		const struct plan_map *other = &plan->maps[i];
 
 		if (other->info.id != one->from_id)
@@ -146,8 +148,11 @@ static __u32 btf_of(const struct live *live, __u32 prog_id)
 	return 0;
 }
 
+/* Where the old map is. Under the name of another hook it stays open to edits, and pinned. */
+enum whence { FROM_PLACE, FROM_OLD_NAME, FROM_ANOTHER_NAME };
+
 static int add_one(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
-                   const struct plan_map *map, __u32 from_id, bool in_place)
+                   const struct plan_map *map, __u32 from_id, enum whence whence)
 {
 	struct carried *one = carry_add(carry, map->name, MIGRATE_CONFIG);
 	const struct btf *btf;
@@ -158,7 +163,8 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	one->from_id = from_id;
 	one->to_id = map->info.id;
 	one->egress = map->egress;
-	err = carry_open_old(one, in->dir->fd, in_place);
+	one->shared = whence == FROM_ANOTHER_NAME;
+	err = carry_open_old(one, in->dir->fd, whence == FROM_PLACE);
 	if (!err)
 		err = open_new(in->live, one);
 	if (err)
@@ -244,6 +250,18 @@ static bool is_of_place(const struct plan_map *map, const struct view *pinned, _
 	return found;
 }
 
+/* The other place goes on with it, or did, and it gave way in this one, by the record. */
+static bool gave_way(const struct carry_search *in, const struct plan_map *map,
+                     const struct view *pinned, const struct view_map *old)
+{
+	__u32 to;
+
+	return old->egress != map->egress && old->info.id != map->info.id &&
+	       (!old->old_id || old->old_id == old->info.id) && !strcmp(old->name, map->name) &&
+	       in->dir->has_record && carry_gave_way_get(&in->dir->record, old->info.id, &to) &&
+	       is_of_place(map, pinned, to);
+}
+
 /* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
 static bool is_done(const struct carry_search *in, const struct plan_map *map,
                     const struct view *pinned, __u32 old_map_id)
@@ -286,6 +304,15 @@ static bool comes_into_other(const struct carry *carry, const struct plan_map *m
 	return false;
 }
 
+/* It has its %old name as well. */
+static bool is_listed(const struct carry *carry, const struct plan_map *map, __u32 old_map_id)
+{
+	for (size_t i = 0; i < carry->len; i++)
+		if (carry->list[i]->from_id == old_map_id && carry->list[i]->to_id == map->info.id)
+			return true;
+	return false;
+}
+
 static int add_all(struct carry *carry, const struct carry_search *in, struct elsewhere *others,
                    const struct view *pinned, const struct plan_map *map)
 {
@@ -294,19 +321,21 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 	if ((map->state == PLAN_REPLACED || map->parted) &&
 	    !(map->joins && is_done(in, map, pinned, map->old_id)) &&
 	    !comes_into_other(carry, map, map->old_id))
-		err = add_one(carry, in, others, map, map->old_id, true);
+		err = add_one(carry, in, others, map, map->old_id, FROM_PLACE);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
 
 		/* What loses its name now may have the other one already: a killed run made it. */
-		if (!is_left_of(old, map) ||
-		    (map->state == PLAN_REPLACED && old->old_id == map->old_id))
+		if ((!is_left_of(old, map) && !gave_way(in, map, pinned, old)) ||
+		    (map->state == PLAN_REPLACED && old->info.id == map->old_id))
 			continue;
-		if (comes_into_other(carry, map, old->old_id))
+		if (is_listed(carry, map, old->info.id) ||
+		    comes_into_other(carry, map, old->info.id))
 			continue;
-		if (!is_done(in, map, pinned, old->old_id))
-			err = add_one(carry, in, others, map, old->old_id, false);
-		else if (live_map_fd(in->live, old->old_id) < 0)
+		if (!is_done(in, map, pinned, old->info.id))
+			err = add_one(carry, in, others, map, old->info.id,
+			              old->old_id ? FROM_OLD_NAME : FROM_ANOTHER_NAME);
+		else if (old->old_id && live_map_fd(in->live, old->old_id) < 0)
 			carry_tell_done(old, in->dir);
 	}
 	return err;
@@ -376,17 +405,28 @@ static bool is_old(const void *context, __u32 old_map_id)
 	return false;
 }
 
+static bool is_pinned(const void *context, __u32 map_id)
+{
+	const struct view *pinned = context;
+
+	for (size_t i = 0; i < pinned->len; i++)
+		if (pinned->maps[i].info.id == map_id)
+			return true;
+	return false;
+}
+
 int carry_forget(const struct directory *dir, struct record *rec)
 {
 	struct view pinned;
 	int err;
 
-	if (dir->fd < 0 || !dir->has_record || !carry_done_any(rec))
+	if (dir->fd < 0 || !dir->has_record)
 		return 0;
 	err = view_list(&pinned, dir);
 	if (err)
 		return err;
 	carry_done_keep(rec, is_old, &pinned);
+	carry_gave_way_keep(rec, is_pinned, &pinned);
 	view_close(&pinned);
 	return 0;
 }

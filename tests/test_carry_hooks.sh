@@ -179,6 +179,97 @@ test_a_list_that_egress_does_not_go_by_any_more_is_named()
 	expect_rules "5 9" "5 9"
 }
 
+# Egress goes on with the list, under its name in %egress: nothing else tells that it gave way.
+test_a_list_that_egress_goes_on_with_comes_to_xdp_after_a_plain_run_as_well()
+{
+	local list
+
+	share_rule
+	list=$(map_id "$BPFFS/v0/deny_list")
+	put_on_xdp
+	expect_status 0 pin_maps v0
+	[[ $output == *"(map $list stays as $BPFFS/v0/%egress/deny_list)"* ]] || fail "$output"
+	[[ $errors == *"rules or settings of what ran before are out of force: those in 1 map which gave way: deny_list"*"hint: bring them over: pin_maps --carry v0"* ]] ||
+		fail "$errors"
+	expect_rules "" "5 9"
+	# It is known over further runs.
+	expect_status 0 pin_maps v0
+	expect_status 0 pin_maps --carry v0
+	[[ $output == *"map $list into deny_list "* ]] || fail "$output"
+	expect_rules "5 9" "5 9"
+	expect_id "$BPFFS/v0/%egress/deny_list" "$list"
+	expect_in_use
+	# Both are open to edits, and what is deleted does not come back.
+	bpftool map update pinned "$BPFFS/v0/%egress/deny_list" key 6 0 0 0 value 0 0 0 0 8 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules "" $'5 9\n6 8'
+}
+
+test_a_list_that_egress_went_on_with_comes_to_xdp_when_egress_is_gone()
+{
+	share_rule
+	put_on_xdp
+	pin_maps v0 >/dev/null
+	tc filter del dev v0 egress
+	expect_status 0 pin_maps --carry v0
+	expect_rules "5 9" "5 9"
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules "" "5 9"
+	# No map that has a name is closed to edits.
+	bpftool map delete pinned "$BPFFS/v0/%egress/deny_list" key 5 0 0 0
+}
+
+test_a_list_that_egress_went_on_with_comes_to_both_when_egress_has_a_new_one()
+{
+	share_rule
+	put_on_xdp
+	pin_maps v0 >/dev/null
+	put_on_egress
+	run pin_maps --carry v0
+	run pin_maps --carry v0
+	expect_rules "5 9" "5 9"
+	expect_in_use
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/%egress/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules "" ""
+}
+
+test_a_list_that_egress_went_on_with_comes_to_the_newest_of_xdp()
+{
+	share_rule
+	put_on_xdp
+	pin_maps v0 >/dev/null
+	put_on_xdp
+	pin_maps v0 >/dev/null
+	run pin_maps --carry v0
+	expect_rules "5 9" "5 9"
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules "" "5 9"
+}
+
+test_a_list_that_xdp_goes_on_with_is_copied_for_egress_after_a_plain_run_as_well()
+{
+	local list
+
+	share_rule
+	list=$(map_id "$BPFFS/v0/deny_list")
+	put_on_egress
+	expect_status 0 pin_maps v0
+	expect_status 0 pin_maps --carry v0
+	[[ $output == *"shared     map $list into deny_list "* ]] || fail "$output"
+	expect_rules "5 9" "5 9"
+	expect_id "$BPFFS/v0/deny_list" "$list"
+	expect_in_use
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 6 0 0 0 value 0 0 0 0 8 0 0 0
+	bpftool map delete pinned "$BPFFS/v0/%egress/deny_list" key 5 0 0 0
+	expect_status 0 pin_maps --carry v0
+	expect_rules $'5 9\n6 8' ""
+}
+
 # The symlink is there for whatever comes to egress.
 test_a_filter_that_shared_nothing_gets_nothing()
 {
