@@ -47,10 +47,6 @@ static void add_done(struct record *rec, __u32 old_map_id)
 		     old_map_id);
 }
 
-/* Lists that gave way at one hook, while another goes on with them under a name; and to which map.
- */
-#define FIELD_GAVE_WAY "gave_way"
-
 /* "117-2f3c.144-90ab": an id and what is noted of it. The oldest one comes first. */
 #define NOTES_SIZE 512
 
@@ -64,7 +60,7 @@ bool carry_done_any(const struct record *rec)
 	char text[NOTES_SIZE];
 
 	return !record_get_other(rec, FIELD_DONE, text, sizeof(text)) ||
-	       !record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text));
+	       !record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text));
 }
 
 /* Take the first off the text. False: there is none. */
@@ -87,7 +83,7 @@ struct note_field {
 };
 
 static const struct note_field listed = { FIELD_LISTED, 16 }, into_field = { FIELD_INTO, 10 },
-			       gave_way = { FIELD_GAVE_WAY, 10 };
+			       gave_way = { RECORD_GAVE_WAY, 10 };
 
 /* Behind the others; as far as there is room, the oldest ones go. */
 static void append_note(char text[NOTES_SIZE], const struct note_field *field,
@@ -189,7 +185,7 @@ void carry_done_follow(struct record *rec, const struct carried *one)
 
 	if (!record_get_other(rec, FIELD_INTO, text, sizeof(text)))
 		change_notes(rec, &into_field, go_along, one, NULL);
-	if (record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text)))
+	if (record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
 		return;
 	change_notes(rec, &gave_way, is_still_to_come, one, NULL);
 	change_notes(rec, &gave_way, go_along, one, NULL);
@@ -273,6 +269,6 @@ void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *conte
 	const struct kept_notes kept = { is_pinned, context };
 	char text[NOTES_SIZE];
 
-	if (!record_get_other(rec, FIELD_GAVE_WAY, text, sizeof(text)))
+	if (!record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
 		change_notes(rec, &gave_way, is_kept, &kept, NULL);
 }

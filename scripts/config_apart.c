@@ -33,6 +33,15 @@ static bool is_behind(const struct config *config, const struct live_map *map)
 	       flat.value_size != map->info.value_size || flat.max_entries != map->info.max_entries;
 }
 
+/* Another loader's map took a place, and what was in it is with the other hook alone so far. */
+static bool is_to_be_carried(const struct config *config)
+{
+	char text[RECORD_SIZE];
+
+	return config->dir.has_record &&
+	       !record_get_other(&config->dir.record, RECORD_GAVE_WAY, text, sizeof(text));
+}
+
 /* A map of egress can have a pin of its own, which every loader would use again. */
 static void hint_egress(const struct config *config, const struct live_map *map)
 {
@@ -58,6 +67,12 @@ static void hint_share(const struct config *config, const struct live_map *map, 
 		     "--hook %s %s %s",
 		     cli_command("load"), hook_name(hook), cli_interface(config->iface.name),
 		     cli_object(object));
+		return;
+	}
+	/* Who removes their pins, or leaves them behind, would lose it. */
+	if (hook == HOOK_TC_EGRESS && is_to_be_carried(config)) {
+		hint("bring over first what one of the hooks alone has now: %s --carry %s",
+		     cli_command("pin_maps"), cli_interface(config->iface.name));
 		return;
 	}
 	if (hook == HOOK_TC_EGRESS)

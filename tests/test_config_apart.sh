@@ -145,3 +145,23 @@ test_a_devmap_that_waits_for_its_pin_is_told()
 	expect_status 0 redirect v0 w0 02:00:00:00:00:02=02:00:00:00:00:04
 	[[ -z $errors ]] || fail "$errors"
 }
+
+# Where the maps of egress alone have the rules, no hint is to remove these.
+test_rules_that_egress_alone_has_are_to_be_brought_over_first()
+{
+	load -m skb v0 objects/xdp_acl.o >/dev/null
+	load --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	acl v0 add 10.1.1.1
+	ip -force link set dev v0 xdpgeneric obj objects/xdp_acl.o sec xdp
+	pin_maps v0 >/dev/null
+	expect_named tc_egress tc_acl acl v0
+	[[ $errors == *"  hint: bring over first what one of the hooks alone has now: pin_maps --carry v0"* &&
+		$errors != *"-delete"* && $errors != *"leaves behind"* ]] || fail "$errors"
+	# What is hinted at, and then what is hinted at after that.
+	expect_status 0 pin_maps --carry v0
+	expect_named tc_egress tc_acl acl v0
+	eval "$(sed -n 's/^  hint: first remove the pins of its own maps: //p' <<<"$errors")"
+	load --replace --hook tc_egress v0 objects/tc_acl.o >/dev/null
+	expect_status 0 acl v0
+	[[ $output == *"deny "*"10.1.1.1"* && -z $errors ]] || fail "$output$errors"
+}
