@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bpffs/mac.h"
 #include "scripts/acl_entry.h"
 #include "scripts/acl_ranges.h"
 #include "scripts/config.h"
@@ -136,23 +137,10 @@ static const char *parse_ports(struct acl_rule *rule, const char *text, size_t l
 	return NULL;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_mac(struct acl_rule *rule, const char *text, size_t len)
 {
-	if (len != 17)
+	if (!mac_parse(text, len, rule->first))
 		return false;
-	for (int i = 0; i < 6; i++, text += 3) {
-		if (hex(text[0]) < 0 || hex(text[1]) < 0 || (i < 5 && text[2] != ':'))
-			return false;
-		rule->first[i] = hex(text[0]) << 4 | hex(text[1]);
-	}
 	rule->kind = ACL_RULE_MAC;
 	memcpy(rule->last, rule->first, sizeof(rule->last));
 	return true;

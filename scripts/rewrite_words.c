@@ -2,9 +2,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
-#include <netinet/ether.h>
 #include <string.h>
 #include "bpffs/log.h"
+#include "bpffs/mac.h"
 #include "bpffs/number.h"
 #include "scripts/config.h"
 #include "scripts/rewrite_words.h"
@@ -79,12 +79,8 @@ int words_port(struct words *w, const char *of, __be16 *to)
 int words_mac(struct words *w, const char *of, __u8 *to)
 {
 	const char *text = words_value(w, of);
-	struct ether_addr mac;
 
 	if (!text)
 		return -EINVAL;
-	if (!ether_aton_r(text, &mac))
-		return words_bad("no Ethernet address", text);
-	memcpy(to, &mac, ETH_ALEN);
-	return 0;
+	return mac_parse(text, strlen(text), to) ? 0 : words_bad("no Ethernet address", text);
 }

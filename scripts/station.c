@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/mac.h"
 #include "bpffs/netlink.h"
 #include "bpffs/veth.h"
 #include "scripts/station.h"
@@ -164,11 +165,9 @@ static int check(const struct interface *iface, const char *text, const struct r
 int station_find(const struct interface *iface, const char *text, struct redirect_mac *mac)
 {
 	struct search search = { .ifindex = iface->ifindex };
-	char rest;
 	int err;
 
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac->bytes[0], &mac->bytes[1],
-	           &mac->bytes[2], &mac->bytes[3], &mac->bytes[4], &mac->bytes[5], &rest) == 6)
+	if (mac_parse(text, strlen(text), mac->bytes))
 		return check(iface, text, mac);
 	if (!parse(text, &search.address)) {
 		rejected(-EINVAL, "cannot read '%s' as a station", text);

@@ -267,7 +267,7 @@ not asked, since it is not given: destination address, destination port" ]] || f
 test_rules_are_listed_as_they_were_written()
 {
 	load v0 "$ACL" >/dev/null
-	acl v0 add 192.0.2.0/24 tcp/80 udp/1000-2000 02:AB:00:00:00:07 2001:DB8:0::/32 10.0.0.1-10.0.0.9
+	acl v0 add 192.0.2.0/24 tcp/80 udp/1000-2000 2:AB:0:00:00:7 2001:DB8:0::/32 10.0.0.1-10.0.0.9
 	acl v0 add 198.51.100.0-198.51.100.255 dst allow
 	acl v0 add both tcp/81-81 deny
 	expect_acl "deny src 192.0.2.0/24" "deny dst tcp/80" "deny dst udp/1000-2000" \

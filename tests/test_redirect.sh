@@ -623,6 +623,10 @@ test_wrong_flows_are_named_and_nothing_is_set()
 	[[ $errors == *"cannot read '$V1_MAC' as a flow"* ]] || fail "$errors"
 	expect_status 1 redirect v0 w0 "02:00:00:00:0:zz=$W1_MAC"
 	[[ $errors == *"cannot read '02:00:00:00:0:zz' as a station"* ]] || fail "$errors"
+	for station in 02:-1:00:00:00:01 02:+1:00:00:00:01 "02: 1:00:00:00:01" 02:0x:00:00:00:01; do
+		expect_status 1 redirect v0 w0 "$station=$W1_MAC"
+		[[ $errors == *"cannot read '$station' as a station"* ]] || fail "$errors"
+	done
 	expect_status 1 redirect v0 w0 "::ffff:10.0.0.2=$W1_MAC"
 	[[ $errors == *"cannot read '::ffff:10.0.0.2' as a station"* ]] || fail "$errors"
 	for station in 01:00:5e:00:00:01 ff:ff:ff:ff:ff:ff 00:00:00:00:00:00; do
