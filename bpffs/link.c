@@ -112,10 +112,14 @@ static __s32 nsid_of(int netns_fd)
 	return nsid;
 }
 
-/* Try <dir>/<entry><suffix> for every entry. Returns a descriptor or -ENOENT. */
+/*
+ * Try <dir>/<entry><suffix> for every entry. Returns a descriptor, -EPERM if it may be among those
+ * that this process may not open, or -ENOENT.
+ */
 static int search(const char *dir, const char *suffix, __s32 nsid)
 {
 	struct dirent *entry;
+	bool denied = false;
 	char path[300];
 	int fd = -ENOENT;
 	DIR *stream;
@@ -128,13 +132,14 @@ static int search(const char *dir, const char *suffix, __s32 nsid)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s%s", dir, entry->d_name, suffix);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
+		denied |= fd < 0 && errno == EACCES;
 		if (fd >= 0 && nsid_of(fd) != nsid) {
 			close(fd);
 			fd = -ENOENT;
 		}
 	}
 	closedir(stream);
-	return fd < 0 ? -ENOENT : fd;
+	return fd >= 0 ? fd : denied ? -EPERM : -ENOENT;
 }
 
 int link_visit_peer(const struct link_facts *facts, int (*visit)(void *arg), void *arg)

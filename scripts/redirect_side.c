@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "scripts/config_use.h"
@@ -173,6 +175,19 @@ static int put_stub(struct redirect_side *side, const struct veth_peer *peer, bo
 	return -ENETUNREACH;
 }
 
+/* A stub that is asked for may be needed, or be there, or have somebody's program in its place. */
+static int take_hidden(struct redirect_side *side, int why, const struct redirect_options *options)
+{
+	side->hidden = why;
+	if (!options->with_stub)
+		return 0;
+	failed(why, "cannot redirect %s to %s: cannot look at its other end, which may need a stub",
+	       side->from.name, side->to.name);
+	if (why == -EPERM)
+		access_hint("CAP_SYS_ADMIN");
+	return why;
+}
+
 int redirect_side_check_target(struct redirect_side *side, const struct redirect_need *need,
                                const struct redirect_options *options)
 {
@@ -193,6 +208,7 @@ int redirect_side_check_target(struct redirect_side *side, const struct redirect
 		     cli_command("load"), cli_word(from));
 		break;
 	case XDP_TARGET_PEER: err = put_stub(side, &peer, need->load, options); break;
+	case XDP_TARGET_HIDDEN: err = take_hidden(side, peer.gro, options); break;
 	case XDP_TARGET_UNKNOWN: detail("cannot tell whether %s takes frames of XDP", to); break;
 	case XDP_TARGET_TAKES:
 		/* It must do so without what is there for now; with it, there is time. */
@@ -212,7 +228,8 @@ bool redirect_side_arrives(const struct redirect_side *side)
 
 	if (peer.netns_fd >= 0)
 		close(peer.netns_fd);
-	return target == XDP_TARGET_TAKES || target == XDP_TARGET_UNKNOWN;
+	return target == XDP_TARGET_TAKES || target == XDP_TARGET_HIDDEN ||
+	       target == XDP_TARGET_UNKNOWN;
 }
 
 /* tc sends as the stack does. */
@@ -221,6 +238,13 @@ void redirect_side_tell_loss(const struct redirect_side *side)
 	enum veth_loss loss;
 	struct veth_peer peer;
 
+	if (side->hidden) {
+		note("cannot tell whether %s takes the frames of %s: cannot look at its other end: "
+		     "%s",
+		     side->to.name, side->from.name, strerror(-side->hidden));
+		if (side->hidden == -EPERM)
+			access_hint("CAP_SYS_ADMIN");
+	}
 	if (side->maps.tc_only || config_use_is_stale(&side->config))
 		return;
 	loss = xdp_source_judge(&side->from, &peer);

@@ -19,6 +19,7 @@ struct redirect_side {
 	bool was_on;
 	bool touched;    /* something was written */
 	bool stub_comes; /* only that a stub is to be loaded */
+	int hidden;      /* why the other end of its target cannot be looked at, or 0 */
 	struct config config;
 	struct redirect_maps maps;
 	bool open;
@@ -69,7 +70,10 @@ struct redirect_need {
 int redirect_side_check_target(struct redirect_side *side, const struct redirect_need *need,
                                const struct redirect_options *options);
 
-/* What comes from the other end of a veth may be fit for the stack only: say so. */
+/*
+ * Once it is on, say what may be lost: frames of which nobody can tell whether its target takes
+ * them, and what comes from the other end of a veth and may be fit for the stack only.
+ */
 void redirect_side_tell_loss(const struct redirect_side *side);
 
 #endif

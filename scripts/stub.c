@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
@@ -144,11 +145,22 @@ void stub_hint_taken(const struct veth_peer *peer)
 	     cli_word(peer->facts.name));
 }
 
-static bool is_stub(__u32 prog_id)
+/* 1, 0, or a negative errno. */
+static int is_stub(__u32 prog_id)
 {
 	char name[BPF_OBJ_NAME_LEN];
+	int err = find_name(prog_id, name);
 
-	return !find_name(prog_id, name) && !strcmp(name, "xdp_stub");
+	return err ? err : !strcmp(name, "xdp_stub");
+}
+
+/* What of it cannot be told counts as being there: nobody forgets it then. */
+static int failed_to_look(const struct interface *veth, int err)
+{
+	failed(err, "cannot look at the other end of %s, to take the stub off", veth->name);
+	if (err == -EPERM)
+		access_hint("CAP_SYS_ADMIN");
+	return err;
 }
 
 int stub_unload(const struct interface *veth, __u32 prog_id)
@@ -157,11 +169,20 @@ int stub_unload(const struct interface *veth, __u32 prog_id)
 	struct veth_peer peer;
 	char id[16];
 	char *argv[] = { NULL, "--netns", NULL, "--hook", "xdp", "--id", id, "--", NULL, NULL };
-	int err = 0;
+	int err = link_facts_get(veth->ifindex, &facts), is = 0;
 
-	if (link_facts_get(veth->ifindex, &facts) || veth_peer_get(&facts, &peer))
-		return 0;
-	if (prog_id == REDIRECT_STUB_COMING && is_stub(peer.native_prog))
+	if (!err)
+		err = veth_peer_get(&facts, &peer);
+	if (err)
+		/* Both ends of a veth go at once. */
+		return err == -ENODEV ? 0 : failed_to_look(veth, err);
+	if (prog_id == REDIRECT_STUB_COMING && peer.native_prog)
+		is = is_stub(peer.native_prog);
+	if (is < 0 && is != -ENOENT) {
+		close(peer.netns_fd);
+		return failed_to_look(veth, is);
+	}
+	if (is > 0)
 		prog_id = peer.native_prog;
 	snprintf(id, sizeof(id), "%u", prog_id);
 	argv[8] = peer.facts.name;

@@ -28,13 +28,15 @@ enum veth_loss xdp_source_judge(const struct interface *from, struct veth_peer *
 
 static enum xdp_target judge_veth(const struct link_facts *facts, struct veth_peer *peer)
 {
-	if (veth_peer_get(facts, peer))
-		return XDP_TARGET_UNKNOWN;
-	switch (veth_peer_takes_redirect(peer)) {
-	case 0: return XDP_TARGET_PEER;
-	case 1: return XDP_TARGET_TAKES;
-	default: return XDP_TARGET_UNKNOWN;
+	int takes = veth_peer_get(facts, peer);
+
+	if (!takes)
+		takes = veth_peer_takes_redirect(peer);
+	if (takes < 0) {
+		peer->gro = takes;
+		return XDP_TARGET_HIDDEN;
 	}
+	return takes ? XDP_TARGET_TAKES : XDP_TARGET_PEER;
 }
 
 enum xdp_target xdp_target_judge(const struct interface *to, bool native, struct veth_peer *peer)

@@ -16,7 +16,8 @@ enum xdp_target {
 	XDP_TARGET_DOWN,    /* it is not up */
 	XDP_TARGET_PEER,    /* a veth whose other end has neither a native program nor GRO */
 	XDP_TARGET_DRIVER,  /* its driver has no way to send them */
-	XDP_TARGET_UNKNOWN, /* a veth whose other end cannot be seen, an old kernel */
+	XDP_TARGET_HIDDEN,  /* a veth whose other end cannot be looked at: peer->gro says why */
+	XDP_TARGET_UNKNOWN, /* an old kernel */
 };
 
 /*
@@ -49,7 +50,7 @@ void stub_hint_taken(const struct veth_peer *peer);
 /*
  * Take the stub off the other end of a veth, by the tool unload, if it is still the program with
  * that id; REDIRECT_STUB_COMING: if any stub is there. Reports its failures. Returns 0 (also if
- * there is nothing to take off) or a negative errno.
+ * there is nothing to take off) or a negative errno, such as -EPERM if it cannot be looked at.
  */
 int stub_unload(const struct interface *veth, __u32 prog_id);
 

@@ -46,3 +46,41 @@ test_no_stub_takes_the_place_of_a_program_in_skb_mode()
 	[[ $(prog_id w1 other) == "$id" ]] || fail "off took it"
 }
 
+# without_admin COMMAND...
+without_admin() { capsh --drop=cap_sys_admin -- -c 'exec "$@"' sh "$@"; }
+
+test_no_stub_is_promised_where_the_other_end_cannot_be_looked_at()
+{
+	need capsh
+	make_ends
+	load_both
+	expect_status 2 without_admin redirect --with-stub v0 w0 "$V1_MAC=$W1_MAC"
+	[[ $errors == "redirect: cannot redirect v0 to w0: cannot look at its other end, which may need a stub: Operation not permitted
+  hint: run as root, or with CAP_SYS_ADMIN" ]] || fail "$errors"
+	expect_off v0
+	expect_status 0 without_admin redirect v0 w0 "$V1_MAC=$W1_MAC"
+	[[ $errors == "redirect: cannot tell whether w0 takes the frames of v0: cannot look at its other end: Operation not permitted
+  hint: run as root, or with CAP_SYS_ADMIN" ]] || fail "$errors"
+}
+
+test_off_keeps_the_note_of_a_stub_that_it_cannot_look_at()
+{
+	local both
+
+	need capsh
+	make_ends
+	load_both
+	for both in "" --both; do
+		# shellcheck disable=SC2086 # none, or one
+		redirect $both --with-stub v0 w0 "$V1_MAC=$W1_MAC" >/dev/null
+		expect_status 3 without_admin redirect v0 off
+		[[ $errors == "redirect: cannot look at the other end of "[vw]"0, to take the stub off: Operation not permitted
+  hint: run as root, or with CAP_SYS_ADMIN" ]] || fail "$errors"
+		[[ $(redirect v0) == "v0 -> off" && $(prog_id w1 other) ]] || fail "$(redirect v0)"
+		expect_status 0 redirect v0 off
+		[[ -z $(prog_id w1 other) ]] || fail "a stub stays"
+		[[ -z $both || -z $(prog_id v1 peer) ]] || fail "the stub of the way back stays"
+		expect_off v0
+		expect_off w0
+	done
+}
