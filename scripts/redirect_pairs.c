@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "bpffs/veth.h"
 #include "scripts/redirect_all.h"
 #include "scripts/redirect_pairs.h"
 #include "scripts/station.h"
@@ -57,16 +60,33 @@ static int read_one(const struct interface *from, const struct interface *to, co
 	return err;
 }
 
+static int list_stations(const struct interface *iface, struct redirect_mac **list, size_t *len)
+{
+	int err = station_list(iface, list, len);
+	struct link_facts facts;
+	struct veth_peer peer;
+
+	if (err != -ENOENT || link_facts_get(iface->ifindex, &facts))
+		return err;
+	if (veth_peer_get(&facts, &peer) == -EPERM) {
+		hint("or have the other end of %s looked at:", iface->name);
+		access_hint("CAP_SYS_ADMIN");
+	}
+	if (peer.netns_fd >= 0)
+		close(peer.netns_fd);
+	return err;
+}
+
 static int pair_all(const struct interface *from, const struct interface *to,
                     struct redirect_pair **pairs, size_t *len)
 {
 	struct redirect_mac *sources = NULL, *destinations = NULL;
 	size_t sources_len = 0, destinations_len = 0;
-	int err = station_list(from, &sources, &sources_len);
+	int err = list_stations(from, &sources, &sources_len);
 
 	*pairs = NULL;
 	if (!err)
-		err = station_list(to, &destinations, &destinations_len);
+		err = list_stations(to, &destinations, &destinations_len);
 	if (!err && destinations_len > 1) {
 		err = rejected(-EINVAL, "cannot choose among the %zu stations on %s",
 		               destinations_len, to->name);

@@ -84,3 +84,17 @@ test_off_keeps_the_note_of_a_stub_that_it_cannot_look_at()
 		expect_off w0
 	done
 }
+
+test_stations_that_only_a_look_at_the_other_end_finds_say_so()
+{
+	need capsh
+	make_ends
+	load_both
+	take_redirected w1 in_other
+	ip neigh flush dev v0 nud permanent
+	expect_status 2 without_admin redirect v0 w0
+	[[ $errors == "redirect: cannot find any station on v0
+  hint: name one: "*"
+  hint: or have the other end of v0 looked at:
+  hint: run as root, or with CAP_SYS_ADMIN" ]] || fail "$errors"
+}
