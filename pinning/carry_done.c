@@ -55,14 +55,6 @@ struct id_note {
 	__u64 value;
 };
 
-bool carry_done_any(const struct record *rec)
-{
-	char text[NOTES_SIZE];
-
-	return !record_get_other(rec, FIELD_DONE, text, sizeof(text)) ||
-	       !record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text));
-}
-
 /* Take the first off the text. False: there is none. */
 static bool next_note(const char **text, int base, struct id_note *note)
 {

@@ -8,10 +8,8 @@
 /*
  * The record of a directory names the old maps (of lists and of flow state) that stay, although
  * what could be was brought over: once more, it would bring back what was deleted since. Has: it
- * came over into some map; into: into this one, or into which is not known. Any: it names some, or
- * such as gave way, see below.
+ * came over into some map; into: into this one, or into which is not known.
  */
-bool carry_done_any(const struct record *rec);
 bool carry_done_has(const struct record *rec, __u32 old_map_id);
 bool carry_done_into(const struct record *rec, __u32 old_map_id, __u32 map_id);
 

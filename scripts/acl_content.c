@@ -61,7 +61,7 @@ int acl_list_measure(const struct acl_lists *lists, int number, struct acl_list_
 	int err;
 
 	memset(size, 0, sizeof(*size));
-	err = set4_open(&set4, &lists->maps4, acl_lists_slot(lists, number), false);
+	err = set4_open(&set4, &lists->maps4, acl_lists_slot(lists, number));
 	if (!err) {
 		size->addresses4 = set4_count(&set4);
 		set4_close(&set4);
@@ -107,7 +107,7 @@ int acl_list_each(const struct acl_lists *lists, int number,
 	struct set6 set6;
 	int err;
 
-	err = set4_open(&set4, &lists->maps4, acl_lists_slot(lists, number), false);
+	err = set4_open(&set4, &lists->maps4, acl_lists_slot(lists, number));
 	if (!err) {
 		err = set4_for_each(&set4, visit4, &walk);
 		set4_close(&set4);
@@ -129,7 +129,7 @@ static bool has4(const struct acl_lists *lists, int number, const struct acl_rul
 	struct set4 set;
 	bool has;
 
-	if (set4_open(&set, &lists->maps4, acl_lists_slot(lists, number), false))
+	if (set4_open(&set, &lists->maps4, acl_lists_slot(lists, number)))
 		return false;
 	has = set4_contains(&set, number4(address->first), &range);
 	range4_entry(around, &range);

@@ -29,15 +29,14 @@ static int open_more(struct set4 *set, bool writable)
 	return -EINVAL;
 }
 
-/* In parts: of the top words of an address nothing is mapped, but what is behind all of them. */
-static int open_tops(struct acl_rows *tops, const struct set4_maps *maps, __u32 list, bool writable,
-                     bool parts)
+/* To edit: in parts, of which nothing is mapped but what is behind all top words. */
+static int open_tops(struct acl_rows *tops, const struct set4_maps *maps, __u32 list, bool to_edit)
 {
 	int err;
 
-	if (!parts)
-		return acl_rows_open(tops, maps->tops_fd, list, writable);
-	err = acl_rows_open_parts(tops, maps->tops_fd, list, writable);
+	if (!to_edit)
+		return acl_rows_open(tops, maps->tops_fd, list, false);
+	err = acl_rows_open_parts(tops, maps->tops_fd, list, true);
 	if (err || tops->len < ACL_TOP4_ROWS)
 		return err;
 	err = acl_rows_map_some(tops, ACL_TOP4_ROWS - 1, 1);
@@ -46,17 +45,16 @@ static int open_tops(struct acl_rows *tops, const struct set4_maps *maps, __u32 
 	return err;
 }
 
-static int open_set(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable,
-                    bool parts)
+static int open_set(struct set4 *set, const struct set4_maps *maps, __u32 list, bool to_edit)
 {
 	__u64 gone = 0;
 	int err;
 
 	for (;;) {
-		err = open_tops(&set->tops, maps, list, writable, parts);
+		err = open_tops(&set->tops, maps, list, to_edit);
 		if (err)
 			return err;
-		err = open_more(set, writable);
+		err = open_more(set, to_edit);
 		if (!err)
 			return 0;
 		if (err == -ENOENT && set->tops.words[ACL_TOP4_SET_WORD] == gone)
@@ -73,14 +71,14 @@ static int open_set(struct set4 *set, const struct set4_maps *maps, __u32 list, 
 	}
 }
 
-int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable)
+int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list)
 {
-	return open_set(set, maps, list, writable, false);
+	return open_set(set, maps, list, false);
 }
 
 int set4_open_parts(struct set4 *set, const struct set4_maps *maps, __u32 list)
 {
-	return open_set(set, maps, list, true, true);
+	return open_set(set, maps, list, true);
 }
 
 int set4_map_all(struct set4 *set)

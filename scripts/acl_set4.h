@@ -36,8 +36,8 @@ int set4_publish(struct set4 *set, const struct set4_maps *maps, __u32 list);
 /* Leave a list without IPv4 addresses. */
 int set4_remove(const struct set4_maps *maps, __u32 list);
 
-/* Open the set of a list. -ENOENT: it has no IPv4 addresses. */
-int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list, bool writable);
+/* Open the set of a list to read it. -ENOENT: it has no IPv4 addresses. */
+int set4_open(struct set4 *set, const struct set4_maps *maps, __u32 list);
 void set4_close(struct set4 *set);
 
 /*

@@ -104,7 +104,7 @@ static int show(const struct set4_maps *maps4, int sets6_fd, __u32 list)
 	struct set6 set6;
 	int err;
 
-	err = set4_open(&set4, maps4, list, false);
+	err = set4_open(&set4, maps4, list);
 	if (!err)
 		err = set4_for_each(&set4, print4, NULL);
 	set4_close(&set4);
@@ -137,7 +137,7 @@ static int covered(const struct set4_maps *maps4, __u32 list)
 	struct set4 set4;
 	int err;
 
-	err = set4_open(&set4, maps4, list, false);
+	err = set4_open(&set4, maps4, list);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	err = acl_rows_open(&front, maps4->fronts_fd, list, false);

@@ -304,7 +304,7 @@ void asking_compare(const struct asking *a, int family, __u32 list, const struct
 	int err;
 
 	if (family == AF_INET) {
-		err = set4_open(&set4, &a->maps4, list, false);
+		err = set4_open(&set4, &a->maps4, list);
 		if (!err)
 			compare_set4(&set4, &c);
 		set4_close(&set4);
