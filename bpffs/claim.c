@@ -1,105 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/claim.h"
+#include "bpffs/claim_follow.h"
+#include "bpffs/claim_places.h"
 #include "bpffs/cli.h"
-#include "bpffs/exchange.h"
 #include "bpffs/identity.h"
 #include "bpffs/known.h"
 #include "bpffs/log.h"
 #include "bpffs/moved.h"
-#include "bpffs/places.h"
 #include "bpffs/recall.h"
-
-/* Everything that one claim is about. */
-struct claimant {
-	const struct bpffs *fs;
-	const struct interface *iface;
-	const struct attachments *attached;
-	struct stage *stage;
-	const struct claim *how;
-};
-
-/* A program that was published for this record runs on the interface: proof of a move. */
-static bool runs_published(const struct record *rec, const struct attachments *attached)
-{
-	for (size_t i = 0; i < attached->len; i++)
-		if (record_has_prog(rec, attached->list[i].hook, attached->list[i].prog_id))
-			return true;
-	return false;
-}
-
-struct search {
-	const struct claimant *c;
-	struct directory *found;
-};
-
-/* The record is of this interface, before it was renamed or moved here. */
-static int match_followed(struct directory *dir, void *arg)
-{
-	struct search *search = arg;
-	const struct claimant *c = search->c;
-	const struct record *rec = &dir->record;
-	struct interface now;
-
-	if (!identity_is_of(dir, c->iface) &&
-	    (netns_equal(&rec->iface.netns, &c->iface->netns) ||
-	     strcmp(rec->iface.mac, c->iface->mac) != 0 || !runs_published(rec, c->attached) ||
-	     identity_lives(dir, c->iface, &now)))
-		return 0;
-	*search->found = *dir;
-	dir->fd = -1;
-	return 1;
-}
-
-/* The directory that was this interface's before; only one that lies elsewhere than dir. */
-static int find_followed(const struct claimant *c, const struct directory *dir,
-                         struct directory *found)
-{
-	struct search search = { .c = c, .found = found };
-
-	if (directory_each_akin(c->fs, c->iface, match_followed, &search) != 1)
-		return -ENOENT;
-	if (strcmp(found->relative, dir->relative))
-		return 0;
-	directory_close(found);
-	return -ENOENT;
-}
-
-/*
- * Let the directory that was this interface's under another name or namespace follow it. swap: it
- * changes places with the one that is there.
- */
-static int follow(const struct claimant *c, struct directory *dir, struct directory *was, bool swap)
-{
-	int err = 0;
-
-	if (!c->how->dry_run && swap)
-		err = directories_exchange(c->fs, was->relative, dir->relative);
-	else if (!c->how->dry_run &&
-	         renameat2(c->fs->fd, was->relative, c->fs->fd, dir->relative, RENAME_NOREPLACE))
-		err = -errno;
-	if (err) {
-		failed(err, "cannot rename %s to %s", was->path, dir->path);
-		directory_close(was);
-		return err;
-	}
-	known_forget(c->fs->known);
-	dir->no_links = dir->no_carry = false;
-	if (strcmp(c->iface->name, was->record.iface.name))
-		note("%s was %s: its directory %s to %s", c->iface->name, was->record.iface.name,
-		     c->how->dry_run ? "would follow" : "followed", dir->path);
-	else
-		note("%s came from another network namespace: its directory %s to %s",
-		     c->iface->name, c->how->dry_run ? "would follow" : "followed", dir->path);
-	directory_close(dir);
-	dir->fd = was->fd;
-	dir->has_record = true;
-	dir->record = was->record;
-	return 0;
-}
 
 static int make_or_follow(const struct claimant *c, struct directory *dir)
 {
@@ -110,8 +21,8 @@ static int make_or_follow(const struct claimant *c, struct directory *dir)
 		return err;
 	dir->fd = -1;
 	dir->has_record = dir->no_links = dir->no_carry = false;
-	if (!find_followed(c, dir, &was))
-		return follow(c, dir, &was, false);
+	if (!claim_find_own(c, dir, &was))
+		return claim_follow(c, dir, &was, false);
 	if (c->how->dry_run)
 		return 0;
 	return c->how->whole ? stage_make_whole(c->stage, dir)
@@ -125,8 +36,8 @@ static int refuse_or_swap(const struct claimant *c, struct directory *dir,
 	struct directory was;
 
 	/* Names were swapped: so are the directories. */
-	if (!find_followed(c, dir, &was))
-		return follow(c, dir, &was, true);
+	if (!claim_find_own(c, dir, &was))
+		return claim_follow(c, dir, &was, true);
 	identity_refuse(dir, c->iface, owner);
 	directory_close(dir);
 	return -EBUSY;
@@ -189,7 +100,7 @@ static int take_left(const struct claimant *c, struct directory *dir)
 	if (err != -ENOENT)
 		return failed(err, "cannot tell whether the interface of %s lives elsewhere",
 		              dir->path);
-	if (find_followed(c, dir, &own)) {
+	if (claim_find_own(c, dir, &own)) {
 		if (moved.partial)
 			note("not every network namespace could be entered, which takes "
 			     "CAP_SYS_ADMIN: "
@@ -202,7 +113,7 @@ static int take_left(const struct claimant *c, struct directory *dir)
 	     "'%s' removes it",
 	     dir->path, dir->record.iface.ifindex, c->how->dry_run ? "would go" : "goes", own.path,
 	     cli_command("gc"));
-	return follow(c, dir, &own, true);
+	return claim_follow(c, dir, &own, true);
 }
 
 /*
@@ -258,71 +169,12 @@ static void tell_not_left(const struct claimant *c, const struct directory *dir)
 	     cli_word(c->iface->name));
 }
 
-/* A directory stands where something is to be pinned: no rename takes its place. */
-static int check_in(const struct directory *dir, const char *place, const struct stat *st)
-{
-	char in_the_way[PLACES_PATH_SIZE], path[PATH_MAX + PLACES_PATH_SIZE];
-	int ret = places_look_in(dir->fd, place, st, in_the_way);
-
-	/* Gone meanwhile. */
-	if (!ret || ret == -ENOENT)
-		return 0;
-	if (ret < 0)
-		return failed(ret, "cannot look through %s", dir->path);
-	snprintf(path, sizeof(path), "%s/%s", dir->path, in_the_way);
-	rejected(-EISDIR, "cannot use %s: a directory is where something is to be pinned", path);
-	hint("see what it is, then remove it: rmdir '%s'", path);
-	return -EISDIR;
-}
-
-/* Returns -ENOENT, silent, if it is not there. holds: directories belong into it. */
-static int check_place(const struct directory *dir, const char *place, bool holds)
-{
-	char path[PATH_MAX + NAME_SIZE];
-	struct stat st;
-	int err = bpffs_describe_dir(dir->fd, place, &st);
-
-	if (!err)
-		return holds ? 0 : check_in(dir, place, &st);
-	if (err == -ENOENT)
-		return err;
-	snprintf(path, sizeof(path), "%s/%s", dir->path, place);
-	return bpffs_refused(err, dir->fd, place, path);
-}
-
-/*
- * What is written in besides the directory itself: whoever made it must be trusted before anything
- * is changed, and a thing of another kind would stop the exchange after the switch.
- */
-static int check_places(struct directory *dir)
-{
-	char place[NAME_SIZE];
-	int err;
-
-	err = check_place(dir, DIRECTORY_EGRESS, true);
-	if (!err || err == -ENOENT)
-		err = check_place(dir, DIRECTORY_LINKS, false);
-	dir->no_links = err == -ENOENT;
-	if (!err || err == -ENOENT)
-		err = check_place(dir, DIRECTORY_CARRY, false);
-	dir->no_carry = err == -ENOENT;
-	if (!err || err == -ENOENT)
-		err = check_place(dir, DIRECTORY_PROGS, true);
-	/* Without %progs/ there is nothing below it. */
-	for (int hook = 0; !err && hook < HOOKS; hook++) {
-		snprintf(place, sizeof(place), "%s/%s", DIRECTORY_PROGS, hook_name(hook));
-		err = check_place(dir, place, false);
-		err = err == -ENOENT ? 0 : err;
-	}
-	return err == -ENOENT ? 0 : err;
-}
-
 static int take_existing(const struct claimant *c, struct directory *dir)
 {
 	struct interface owner;
 	int err;
 
-	err = check_places(dir);
+	err = claim_check_places(dir);
 	if (err) {
 		directory_close(dir);
 		return err;
@@ -347,7 +199,7 @@ static int take_existing(const struct claimant *c, struct directory *dir)
 		return refuse_or_swap(c, dir, &owner);
 	/* Moved here, and the directory before its record: a killed run did that. */
 	if (!strcmp(dir->record.iface.mac, c->iface->mac) &&
-	    runs_published(&dir->record, c->attached))
+	    claim_runs_published(&dir->record, c->attached))
 		return 0;
 	err = take_left(c, dir);
 	if (err)
@@ -380,13 +232,4 @@ int claim_directory(struct directory *dir, const struct bpffs *fs, const struct 
 	if (err == -ENOENT)
 		return make_or_follow(&c, dir);
 	return err ? err : take_existing(&c, dir);
-}
-
-int claim_find_followed(struct directory *dir, const struct bpffs *fs,
-                        const struct interface *iface, const struct attachments *attached)
-{
-	const struct claimant c = { .fs = fs, .iface = iface, .attached = attached };
-	struct search search = { .c = &c, .found = dir };
-
-	return directory_each_akin(fs, iface, match_followed, &search) == 1 ? 0 : -ENOENT;
 }
