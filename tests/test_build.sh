@@ -170,7 +170,6 @@ test_what_failed_is_said_once_more_at_the_end()
 	[[ $output == "not ok 1 - test_one_fails"$'\n'"# seen here"*"ok 2 - "* ]] || fail "it says: $output"
 }
 
-# A machine that is slow for a moment must not decide, and what fails each time has to fail.
 # Cells that cannot send would each wait for frames.
 test_the_matrix_says_what_it_needs_to_be_built()
 {
@@ -178,6 +177,14 @@ test_the_matrix_says_what_it_needs_to_be_built()
 	cp -r tests/matrix "$TMPDIR/tree/tests"
 	expect_status 2 "$TMPDIR/tree/tests/matrix/run.sh" load
 	[[ $errors == *"build/tests/send is not there"*"hint: make test-programs"* && -z $output ]] || fail "$errors"
+}
+
+test_the_virtual_machines_need_a_tree_that_is_built()
+{
+	mkdir -p "$TMPDIR/tree/tests"
+	cp -r tests/vm "$TMPDIR/tree/tests"
+	expect_fail "the tree and its test programs are not built" "$TMPDIR/tree/tests/vm/run.sh" 6.1
+	[[ $status == 2 && $errors == *"hint: make test-programs"* && -z $output ]] || fail "$errors"
 }
 
 test_a_matrix_of_no_object_or_of_no_earlier_run_says_so()
@@ -216,6 +223,7 @@ test_what_is_slow_is_left_out_or_runs_alone()
 	[[ $output == *"3 passed, 0 failed, 0 skipped" ]] || fail "with: $output"
 }
 
+# A machine that is slow for a moment must not decide, and what fails each time has to fail.
 test_what_failed_comes_once_more_when_all_else_is_done()
 {
 	cat >"$TMPDIR/test_again.sh" <<-'END'

@@ -42,6 +42,11 @@ wanted=("$@")
 
 unset CDPATH
 cd "$(dirname "$0")/../.." || exit 2
+if [[ ! -d build/tests/bpf || ! -x pinning/load ]]; then
+	echo "tests/vm/run.sh: the tree and its test programs are not built" >&2
+	echo "  hint: make test-programs" >&2
+	exit 2
+fi
 PATH=$PATH:/usr/sbin:/sbin
 for command in qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod apt-get:apt dpkg-deb:dpkg; do
 	if ! type "${command%:*}" >/dev/null 2>&1; then
