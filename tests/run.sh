@@ -267,8 +267,9 @@ report()
 	if [[ $status == 0 ]]; then
 		result_ok "$name"
 		((n < planned)) || echo "# ok $number - $name: failed beside others, passed alone" >>"$tmp/again"
-		# How much a matrix of faults covered is a result as well.
-		[[ ! -s $tmp/$n.out ]] || grep -E '^(killed|failed) at [0-9]+ ' "$tmp/$n.out" | diagnostics
+		# How much a matrix of faults covered is a result as well, and of how many frames none passed.
+		[[ ! -s $tmp/$n.out ]] ||
+			grep -E '^(killed|failed) at [0-9]+ |[0-9] frames, [0-9]+ passed' "$tmp/$n.out" | diagnostics
 		return
 	fi
 	reason=$(cat "$tmp/$n.skip" 2>/dev/null)

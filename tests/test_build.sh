@@ -223,6 +223,22 @@ test_what_is_slow_is_left_out_or_runs_alone()
 	[[ $output == *"3 passed, 0 failed, 0 skipped" ]] || fail "with: $output"
 }
 
+# What a test that passed was about: points of a kill, frames under which programs were replaced.
+test_how_much_a_test_covered_is_said()
+{
+	cat >"$TMPDIR/test_covers.sh" <<-'END'
+		test_faults() { echo "killed at 14 points" >&2; }
+		test_frames() { echo "230000 frames, 0 passed" >&2; }
+		test_others() { echo "230000 packets" >&2; }
+	END
+	mount --bind . /mnt
+	cd /mnt
+	expect_status 0 env -u TIMES -u FAULTS JOBS=1 tests/run.sh "$TMPDIR/test_covers.sh"
+	[[ $output == *"test_faults"$'\n'"# killed at 14 points"$'\n'* ]] || fail "it says: $output"
+	[[ $output == *"test_frames"$'\n'"# 230000 frames, 0 passed"$'\n'* ]] || fail "it says: $output"
+	[[ $output != *packets* ]] || fail "it says: $output"
+}
+
 # A machine that is slow for a moment must not decide, and what fails each time has to fail.
 test_what_failed_comes_once_more_when_all_else_is_done()
 {
