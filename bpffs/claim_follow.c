@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/claim_follow.h"
+#include "bpffs/directory_each.h"
 #include "bpffs/exchange.h"
 #include "bpffs/identity.h"
 #include "bpffs/known.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/directory_each.h"
 #include "bpffs/identity.h"
 #include "bpffs/links.h"
 #include "bpffs/moved.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/directory_each.h"
 #include "bpffs/known.h"
 #include "bpffs/lock.h"
 #include "bpffs/turn.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/components.h"
+#include "bpffs/directory_each.h"
 #include "bpffs/holders.h"
 #include "bpffs/libxdp.h"
 #include "bpffs/unfinished.h"

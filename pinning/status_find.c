@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/directory_each.h"
 #include "bpffs/log.h"
 #include "pinning/status_find.h"
 

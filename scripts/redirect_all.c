@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/directory_each.h"
 #include "bpffs/log.h"
 #include "bpffs/view.h"
 #include "objects/redirect.h"

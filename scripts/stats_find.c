@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "bpffs/cli.h"
+#include "bpffs/directory_each.h"
 #include "bpffs/identity.h"
 #include "bpffs/log.h"
 #include "scripts/stats_find.h"

@@ -6,6 +6,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 #include "bpffs/directory.h"
+#include "bpffs/directory_each.h"
 #include "scripts/stats_records.h"
 
 /* A record is exchanged by a rename, a directory comes, goes, or may be read from now on. */
