@@ -97,7 +97,7 @@ _ifbpf_words()
 		mapfile -t words < <(_ifbpf_objects "$command") # and files
 		return
 	fi
-	if [[ $help == *'<ifname>...'* || ${#said[@]} == 0 ||
+	if [[ $help == *'<ifname>...'* || $help == *'<ifname>'* && ${#said[@]} == 0 ||
 		$help == *'<ifname> [<to> '* && ${#said[@]} == 1 ]]; then
 		mapfile -t words < <(_ifbpf_interfaces)
 	fi

@@ -200,6 +200,7 @@ test_completion_offers_programs_and_namespaces_that_are_there()
 	mkdir "$BPFFS/%ifbpf/ns/4476"
 	same "namespaces" 4476 "$(completed scripts/ifbpf gc --netns '')"
 	same "no interface behind --class" "" "$(completed scripts/ifbpf load --class '')"
+	same "nothing behind a tool without arguments" "" "$(completed scripts/ifbpf gc '')"
 }
 
 test_completion_offers_what_an_option_takes()
