@@ -16,6 +16,7 @@ Run tests and print TAP. Paths count from the top of the tree.
 Environment:
   JOBS=N      tests that run at the same time; default: three for two CPUs
   LIMIT=S     seconds before a test is killed; default 180
+  BUDGET=S    seconds after which no test begins: what is left is skipped; default: no such end
   FAULTS=no   leave out the tests that try a fault at every system call: those whose
               names say anywhere, at_any or any_failing; FAULTS=only: only those
   SLOW=no     leave out what tests/slow lists; SLOW=only: only that
@@ -47,13 +48,14 @@ cd "$(dirname "$0")/.." || exit 2
 # Many tests wait for RCU, and leave a CPU to others meanwhile.
 jobs=${JOBS:-$(($(nproc) * 3 / 2))}
 limit=${LIMIT:-180}
-if ! [[ $jobs =~ ^[1-9][0-9]*$ && $limit =~ ^[1-9][0-9]*$ ]]; then
-	echo "tests/run.sh: JOBS and LIMIT must be numbers above 0" >&2
+if ! [[ $jobs =~ ^[1-9][0-9]*$ && $limit =~ ^[1-9][0-9]*$ && ${BUDGET:-1} =~ ^[1-9][0-9]*$ ]]; then
+	echo "tests/run.sh: JOBS, LIMIT and BUDGET must be numbers above 0" >&2
 	exit 1
 fi
 
 # One job is one test function or one unit binary. What it left in $tmp, by its number:
-# .out what it printed, .skip the reason it gave, .status its exit status and duration in seconds.
+# .out what it printed, .skip the reason it gave, .status its exit status and duration in seconds;
+# .late if its time was over before it began.
 tmp=$(mktemp -d) || exit 2
 files=() names=() workers=()
 declare -A listed_slow=()
@@ -258,6 +260,10 @@ report()
 {
 	local n=$1 status seconds name=${names[$1]} reason
 
+	if [[ -e $tmp/$n.late ]]; then
+		result_skipped "${name:-${files[n]##*/}}" "needs more than the $BUDGET s that are there for all tests"
+		return
+	fi
 	read -r status seconds <"$tmp/$n.status"
 	[[ ${TIMES-} != yes ]] || echo "# $seconds s: ${files[n]}${name:+:$name}"
 	if [[ -z $name && -e $tmp/$n.skip ]]; then
@@ -305,6 +311,10 @@ next=0 shown=0 running=0 planned=${#files[@]}
 while ((shown < ${#files[@]})); do
 	# What is there beyond what was planned comes once more, alone.
 	while ((next < ${#files[@]} && running < (next < planned ? jobs : 1))); do
+		if [[ ${BUDGET-} ]] && ((SECONDS >= BUDGET && next < planned)); then
+			: >"$tmp/$next.late"
+			echo 0 0 >"$tmp/$next.status"
+		fi
 		if [[ ! -e $tmp/$next.status ]]; then
 			work "$next" &
 			workers[next]=$!

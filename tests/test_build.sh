@@ -239,6 +239,25 @@ test_how_much_a_test_covered_is_said()
 	[[ $output != *packets* ]] || fail "it says: $output"
 }
 
+# Where there is less time than they take, those that there was none for are named.
+test_of_more_tests_than_there_is_time_for_the_rest_is_skipped()
+{
+	cat >"$TMPDIR/test_late.sh" <<-'END'
+		test_takes_its_time() { local end=$((SECONDS + 2)); while ((SECONDS < end)); do sleep 0.1; done; }
+		test_comes_later() { fail "nobody asked"; }
+	END
+	mount --bind . /mnt
+	cd /mnt
+	expect_status 0 env -u TIMES -u FAULTS -u CI JOBS=1 BUDGET=1 tests/run.sh "$TMPDIR/test_late.sh"
+	[[ $output == "ok 1 - test_takes_its_time"$'\n'"ok 2 - test_comes_later # SKIP needs more than the 1 s that are there for all tests"$'\n'* ]] ||
+		fail "it says: $output"
+	[[ $output == *$'\n'"1 passed, 0 failed, 1 skipped" ]] || fail "it ends with: $output"
+	# Only a virtual machine is expected to have less.
+	expect_status 1 env -u TIMES -u FAULTS -u AGAIN CI=true JOBS=1 BUDGET=1 tests/run.sh "$TMPDIR/test_late.sh"
+	expect_status 1 env BUDGET=0 tests/run.sh "$TMPDIR/test_late.sh"
+	[[ $errors == *"JOBS, LIMIT and BUDGET must be numbers above 0" ]] || fail "$errors"
+}
+
 # A machine that is slow for a moment must not decide, and what fails each time has to fail.
 test_what_failed_comes_once_more_when_all_else_is_done()
 {

@@ -13,10 +13,9 @@ Boot a Debian cloud kernel under qemu, run the tests there and print their TAP.
 Environment:
   VM_LIMIT=S         seconds before a VM is killed; default 3600
   VM_CPUS=N          CPUs of a VM; default 1
-  VMS=N              VMs that run at the same time; default: the number of CPUs
-  VM_SET=core        only what tests/vm/tests marks as the core; default: all of it
-  JOBS, LIMIT, FAULTS, AGAIN, TIMES, CHAOS_SEED, CHAOS_SECONDS   as for tests/run.sh,
-                     in the VM; default: JOBS=4 LIMIT=900 FAULTS=no AGAIN=yes
+  VMS=N              VMs that run at the same time; default 3
+  JOBS, LIMIT, FAULTS, AGAIN, TIMES, BUDGET, CHAOS_SEED, CHAOS_SECONDS   as for
+                     tests/run.sh, in each VM; default: JOBS=4 LIMIT=900 FAULTS=no AGAIN=yes
   FRAMES=N           random frames of a test at the most; default 10000
   VMTEST_CACHE, VMTEST_MIRROR                      as for tests/vm/fetch.sh
 
@@ -57,14 +56,9 @@ for command in qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod apt-get:
 done
 limit=${VM_LIMIT:-3600}
 cpus=${VM_CPUS:-1}
-vms=${VMS:-$(nproc)}
-set=${VM_SET:-all}
+vms=${VMS:-3}
 if ! [[ $limit =~ ^[1-9][0-9]*$ && $cpus =~ ^[1-9][0-9]*$ && $vms =~ ^[1-9][0-9]*$ ]]; then
 	echo "tests/vm/run.sh: VM_LIMIT, VM_CPUS and VMS must be numbers above 0" >&2
-	exit 1
-fi
-if [[ $set != all && $set != core ]]; then
-	echo "tests/vm/run.sh: VM_SET must be core or all, not '$set'" >&2
 	exit 1
 fi
 
@@ -127,10 +121,7 @@ tests_of()
 		printf '%s\n' "${wanted[@]}"
 		return
 	fi
-	awk -v kernel="$1" -v set="$set" '/^[^#]/ {
-		core = sub(/\*$/, "", $1)
-		if ($1 == "-" || (set == "core" && !core))
-			next
+	awk -v kernel="$1" '/^[^#-]/ {
 		n = split($1, kernels, ",")
 		for (i = 1; i <= n; i++)
 			if (kernels[i] == kernel)
@@ -188,7 +179,7 @@ job()
 	LIMIT=${LIMIT-900} JOBS=${JOBS-4} FAULTS=${FAULTS-no} AGAIN=${AGAIN-yes} FRAMES=${FRAMES-10000}
 	((${#wanted[@]} > 0)) ||
 		: "${OMIT=$(awk '$1 == "-" { print $2 }' tests/vm/tests | paste -s -d '|')}"
-	for variable in JOBS LIMIT FAULTS AGAIN OMIT TIMES FRAMES CHAOS_SEED CHAOS_SECONDS; do
+	for variable in JOBS LIMIT FAULTS AGAIN OMIT TIMES BUDGET FRAMES CHAOS_SEED CHAOS_SECONDS; do
 		[[ ! -v $variable ]] || echo "$variable=${!variable}"
 	done
 	tests_of "$1"
