@@ -53,20 +53,11 @@ static bool is_of_another(const struct config *config, struct interface *owner)
 	       identity_lives(dir, &config->iface, owner);
 }
 
-int config_open(struct config *config, const char *ifname, const struct config_options *options,
-                const char *object, enum config_access access)
+static int open_directory(struct config *config, enum config_access access)
 {
 	struct interface owner;
-	int err;
+	int err = bpffs_open(&config->fs, BPFFS_READ);
 
-	memset(config, 0, sizeof(*config));
-	config->object = object;
-	config->tc = options->tc;
-	config->json = options->json;
-	err = interface_find(&config->iface, ifname, options->netns);
-	if (err)
-		return err;
-	err = bpffs_open(&config->fs, BPFFS_READ);
 	if (err)
 		return err;
 	err = directory_open(&config->dir, &config->fs, &config->iface);
@@ -86,9 +77,39 @@ int config_open(struct config *config, const char *ifname, const struct config_o
 	}
 	if (err)
 		bpffs_close(&config->fs);
-	else
+	return err;
+}
+
+static void begin(struct config *config, const struct config_options *options, const char *object)
+{
+	memset(config, 0, sizeof(*config));
+	config->object = object;
+	config->tc = options->tc;
+	config->json = options->json;
+}
+
+int config_open(struct config *config, const char *ifname, const struct config_options *options,
+                const char *object, enum config_access access)
+{
+	int err;
+
+	begin(config, options, object);
+	err = interface_find(&config->iface, ifname, options->netns);
+	if (!err)
+		err = open_directory(config, access);
+	if (!err)
 		config->use = config_use_new();
 	return err;
+}
+
+int config_open_left(struct config *config, const struct interface *gone,
+                     const struct config_options *options, const char *object,
+                     enum config_access access)
+{
+	begin(config, options, object);
+	config->iface = *gone;
+	config->left = true;
+	return open_directory(config, access);
 }
 
 void config_close(struct config *config)

@@ -53,7 +53,8 @@ struct config {
 	bool json;
 	const char *object; /* that makes the maps, for hints: "acl" for xdp_acl.o and tc_acl.o */
 	bool tc;            /* the second of these is meant */
-	struct config_use *use; /* whether what runs uses the maps: config_use.h */
+	bool left;          /* the interface is gone, and left its directory */
+	struct config_use *use; /* whether what runs uses the maps: config_use.h; or NULL */
 	/* With --json, while a verb edits: what it adds here is told with what became of it. */
 	struct json_object *edit;
 };
@@ -72,6 +73,11 @@ enum config_access {
 int config_open(struct config *config, const char *ifname, const struct config_options *options,
                 const char *object, enum config_access access);
 void config_close(struct config *config);
+
+/* The same for an interface that is gone, as the record of the directory that it left has it. */
+int config_open_left(struct config *config, const struct interface *gone,
+                     const struct config_options *options, const char *object,
+                     enum config_access access);
 
 /* Print how to attach the tool's own program, which is prepared for that hook. */
 void config_hint_attach(const struct config *config, enum hook hook);

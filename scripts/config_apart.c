@@ -114,7 +114,7 @@ unsigned int config_apart_tell(const struct config *config, const char *map, __u
 	struct live live = {};
 	int err;
 
-	if (attachments_query(&attached, &config->iface))
+	if (config->left || attachments_query(&attached, &config->iface))
 		return 0;
 	err = live_query(&live, &attached);
 	/* Without CAP_SYS_ADMIN; a reader of some maps is not told by pins that are not for him. */

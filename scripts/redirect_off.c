@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "bpffs/log.h"
 #include "scripts/redirect_all.h"
+#include "scripts/redirect_gone.h"
 #include "scripts/redirect_off.h"
 #include "scripts/xdp_target.h"
 
@@ -62,14 +63,15 @@ static int end_stub(const struct redirect_side *side, const struct redirect_opti
 	for (size_t i = 0; !err && !needed && i < all.len; i++) {
 		needed = all.ifindexes[i] != side->from.ifindex &&
 		         !interface_by_index(&heir.from, all.ifindexes[i]) &&
-		         !redirect_side_peek(&heir.from, &mode, &port) &&
+		         !redirect_side_peek(&heir, &mode, &port) &&
 		         (mode.ifindex == side->to.ifindex || port == side->to.ifindex);
 	}
 	redirect_all_free(&all);
 	if (err || !needed)
 		return err ? err : stub_unload(&side->to, side->now.stub_prog);
-	note("the stub at the other end of %s stays: %s is redirected there as well", side->to.name,
-	     heir.from.name);
+	if (*side->to.name)
+		note("the stub at the other end of %s stays: %s is redirected there as well",
+		     side->to.name, heir.from.name);
 	return hand_over(&heir, side, options);
 }
 
@@ -83,7 +85,10 @@ static int clean_up(struct redirect_side *side, const struct redirect_options *o
 	__u32 port, veth = side->now.stub_port ? side->now.stub_port : side->now.ifindex;
 	int err = 0;
 
-	if (side->now.stub_prog && !interface_by_index(&side->to, veth))
+	/* One that is not here may be elsewhere, where its stub is found all the same. */
+	if (side->now.stub_prog && interface_by_index(&side->to, veth))
+		side->to = (struct interface){ .ifindex = veth };
+	if (side->now.stub_prog)
 		err = end_stub(side, options);
 	if (!err)
 		err = redirect_side_open(side, options);
@@ -95,18 +100,50 @@ static int clean_up(struct redirect_side *side, const struct redirect_options *o
 	return err;
 }
 
+/*
+ * The other direction, also of an interface that is gone. Returns 0, -ENOENT if there is none that
+ * can be switched off from here, or another negative errno, reported.
+ */
+static int find_back(struct redirect_side *side, struct redirect_side *back)
+{
+	struct redirect_gone gone;
+	struct redirect_mode mode;
+	__u32 port;
+	int err;
+
+	if (redirect_side_find_back(side, back, &mode))
+		return 0;
+	if (!side->now.reverse)
+		return -ENOENT;
+	err = redirect_gone_find(&gone, NULL, side->now.reverse);
+	if (err)
+		return err;
+	*back = (struct redirect_side){ .from = gone.was, .gone = true };
+	err = redirect_side_peek(back, &mode, &port);
+	if (err)
+		return err;
+	if (!mode.owned || (mode.ifindex && mode.reverse != side->from.ifindex))
+		return -ENOENT;
+	if (!gone.lives)
+		return 0;
+	note("%s -> %s stays: %s is elsewhere", gone.was.name, side->from.name, gone.was.name);
+	redirect_gone_hint(&gone);
+	side->back_stays = true;
+	return -ENOENT;
+}
+
 int redirect_turn_off(struct redirect_side *side, const struct redirect_options *options)
 {
 	bool is_ours, back_is_ours = false;
-	struct redirect_side back = {};
-	struct redirect_mode mode;
+	struct redirect_side back;
+	int err;
 
 	if (switch_off(side, options, &is_ours))
 		return EXIT_KERNEL;
 	if (!is_ours)
 		return EXIT_SUCCESS;
-	if (redirect_side_find_back(side, &back.from, &mode) &&
-	    switch_off(&back, options, &back_is_ours))
+	err = find_back(side, &back);
+	if (err ? err != -ENOENT : switch_off(&back, options, &back_is_ours))
 		return EXIT_PARTLY;
 	/* The record here leads to the other one, and goes last. */
 	if ((back_is_ours && clean_up(&back, options)) || clean_up(side, options))

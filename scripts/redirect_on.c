@@ -49,14 +49,14 @@ static int end_old(const struct redirect_side sides[2], int len, int i,
 {
 	const struct redirect_side *side = &sides[i];
 	struct redirect_side old = { .from = side->from };
+	struct redirect_side other;
 	struct redirect_mode back;
-	struct interface other;
 	bool was_on = redirect_side_find_back(side, &other, &back) && back.ifindex;
 
 	if (redirect_turn_off(&old, options))
 		return -EBUSY;
-	if (was_on && !is_wanted(sides, len, &other, &side->from))
-		note("%s -> %s is off now: %s leads to %s", other.name, side->from.name,
+	if (was_on && !is_wanted(sides, len, &other.from, &side->from))
+		note("%s -> %s is off now: %s leads to %s", other.from.name, side->from.name,
 		     side->from.name, side->to.name);
 	return 0;
 }

@@ -14,6 +14,7 @@
 /* Whether what a station of it answers is redirected, rather than heard by the kernel. */
 static bool is_redirected(const struct interface *iface)
 {
+	struct redirect_side side = { .from = *iface };
 	struct redirect_mode mode;
 	struct redirect_all all;
 	bool is = false;
@@ -22,7 +23,7 @@ static bool is_redirected(const struct interface *iface)
 	if (!redirect_all_find(&all))
 		for (size_t i = 0; !is && i < all.len; i++)
 			is = all.ifindexes[i] == iface->ifindex &&
-			     !redirect_side_peek(iface, &mode, &port) && (mode.ifindex || port);
+			     !redirect_side_peek(&side, &mode, &port) && (mode.ifindex || port);
 	redirect_all_free(&all);
 	return is;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "bpffs/log.h"
+#include "scripts/redirect_gone.h"
 #include "scripts/redirect_off.h"
 #include "scripts/redirect_on.h"
 #include "scripts/redirect_pairs.h"
@@ -83,11 +84,41 @@ int redirect_on(const char *from, const char *to, char **pairs, int len,
 	return tell(sides[0].from.name, &here, "on", status);
 }
 
+/* An interface that is gone can be switched off by the name that it had. */
+static int find_to_end(struct redirect_side *side, const char *from, const char *netns)
+{
+	struct redirect_gone gone;
+	int err = netns ? netns_enter(netns) : 0;
+
+	if (err)
+		return err;
+	err = interface_by_name(&side->from, from);
+	if (err == -ENODEV)
+		err = redirect_gone_find(&gone, from, 0);
+	else
+		err = -ENOENT;
+	if (err)
+		return err == -ENOENT ? interface_find(&side->from, from, NULL) : err;
+	side->from = gone.was;
+	side->gone = true;
+	if (!gone.lives)
+		return 0;
+	rejected(-ENODEV, "cannot switch off %s: no interface is called so here any more", from);
+	redirect_gone_hint(&gone);
+	return -ENODEV;
+}
+
 int redirect_off(const char *from, const struct redirect_options *options)
 {
+	struct redirect_options here = *options;
 	struct redirect_side side = {};
+	int status;
 
-	if (interface_find(&side.from, from, options->config.netns) || redirect_turn_take())
+	if (find_to_end(&side, from, options->config.netns) || redirect_turn_take())
 		return EXIT_KERNEL;
-	return tell(side.from.name, options, "off", redirect_turn_off(&side, options));
+	here.left = side.gone ? &side.from : NULL;
+	status = redirect_turn_off(&side, options);
+	if (!status && side.back_stays)
+		status = EXIT_PARTLY;
+	return tell(side.from.name, &here, "off", status);
 }

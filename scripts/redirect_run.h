@@ -10,7 +10,9 @@ struct redirect_options {
 	bool both;      /* the other direction as well */
 	bool plain;     /* bpf_redirect() rather than the devmap */
 	bool with_stub; /* put a program where a veth needs one */
-	char *again;    /* while switching on: the command with --with-stub, for a hint, or NULL */
+	/* For JSON: what is off was on an interface that is gone; else NULL. */
+	const struct interface *left;
+	char *again; /* while switching on: the command with --with-stub, for a hint, or NULL */
 	/* For JSON, of an edit that is done with: "on" or "off", and its exit status; or NULL. */
 	const char *verb;
 	int status;

@@ -175,9 +175,12 @@ static int show(const struct config *config, const struct redirect_options *opti
 
 int redirect_show(const char *from, const struct redirect_options *options)
 {
+	const struct config_options *how = &options->config;
 	struct config config;
-	int err = config_open(&config, from, &options->config, "redirect", CONFIG_READ);
+	int err;
 
+	err = options->left ? config_open_left(&config, options->left, how, "redirect", CONFIG_READ)
+	                    : config_open(&config, from, how, "redirect", CONFIG_READ);
 	if (err)
 		return EXIT_KERNEL;
 	err = show(&config, options);

@@ -19,10 +19,18 @@ void redirect_side_close(struct redirect_side *side)
 	side->open = false;
 }
 
+static int open_config(struct config *config, const struct redirect_side *side, bool json,
+                       enum config_access access)
+{
+	struct config_options here = { .json = json };
+
+	return side->gone ? config_open_left(config, &side->from, &here, "redirect", access)
+	                  : config_open(config, side->from.name, &here, "redirect", access);
+}
+
 int redirect_side_open(struct redirect_side *side, const struct redirect_options *options)
 {
-	struct config_options here = { .json = options->config.json };
-	int err = config_open(&side->config, side->from.name, &here, "redirect", CONFIG_WRITE);
+	int err = open_config(&side->config, side, options->config.json, CONFIG_WRITE);
 
 	if (err)
 		return err;
@@ -33,12 +41,11 @@ int redirect_side_open(struct redirect_side *side, const struct redirect_options
 	return err;
 }
 
-int redirect_side_peek(const struct interface *from, struct redirect_mode *mode, __u32 *port)
+int redirect_side_peek(const struct redirect_side *side, struct redirect_mode *mode, __u32 *port)
 {
-	struct config_options here = {};
 	struct redirect_maps maps;
 	struct config config;
-	int err = config_open(&config, from->name, &here, "redirect", CONFIG_READ);
+	int err = open_config(&config, side, false, CONFIG_READ);
 
 	if (err)
 		return err;
@@ -51,12 +58,13 @@ int redirect_side_peek(const struct interface *from, struct redirect_mode *mode,
 	return err;
 }
 
-bool redirect_side_find_back(const struct redirect_side *side, struct interface *other,
+bool redirect_side_find_back(const struct redirect_side *side, struct redirect_side *other,
                              struct redirect_mode *back)
 {
 	__u32 port;
 
-	return side->now.reverse && !interface_by_index(other, side->now.reverse) &&
+	*other = (struct redirect_side){};
+	return side->now.reverse && !interface_by_index(&other->from, side->now.reverse) &&
 	       !redirect_side_peek(other, back, &port) &&
 	       (back->reverse == side->from.ifindex || (back->owned && !back->ifindex));
 }
@@ -86,8 +94,8 @@ bool redirect_side_is_taken(const struct redirect_side *side)
 /* The stub that this one loaded, and that of the other direction. */
 static void note_stubs(struct redirect_side *side)
 {
+	struct redirect_side other;
 	struct redirect_mode back;
-	struct interface other;
 
 	side->stubs_leaving[0] = side->stubs_leaving[1] = 0;
 	if (!redirect_side_is_taken(side))

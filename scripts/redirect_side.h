@@ -8,6 +8,7 @@
 
 struct redirect_side {
 	struct interface from, to;
+	bool gone; /* `from` is, as the directory has it that it left */
 	struct redirect_pair *pairs;
 	size_t len;
 	struct redirect_mode mode; /* as it shall be */
@@ -19,6 +20,7 @@ struct redirect_side {
 	bool was_on;
 	bool touched;    /* something was written */
 	bool stub_comes; /* only that a stub is to be loaded */
+	bool back_stays; /* switched off, its other direction was out of reach, which was said */
 	int hidden;      /* why the other end of its target cannot be looked at, or 0 */
 	struct config config;
 	struct redirect_maps maps;
@@ -32,8 +34,11 @@ struct redirect_side {
 int redirect_side_open(struct redirect_side *side, const struct redirect_options *options);
 void redirect_side_close(struct redirect_side *side);
 
-/* What is set on an interface now; takes no lock. Reported. Returns 0 or a negative errno. */
-int redirect_side_peek(const struct interface *from, struct redirect_mode *mode, __u32 *port);
+/*
+ * What is set on side->from now; takes no lock, and reads no more of side than whether that is
+ * gone. Reported. Returns 0 or a negative errno.
+ */
+int redirect_side_peek(const struct redirect_side *side, struct redirect_mode *mode, __u32 *port);
 
 /*
  * Whether its maps are there and nobody else's, and take its flows. Fills in side->now,
@@ -48,10 +53,11 @@ int redirect_side_check(struct redirect_side *side, const struct redirect_option
 int redirect_side_read_flows(struct redirect_side *side);
 
 /*
- * Find the interface of the other direction that goes with side->now, and what is set there: one of
- * the same call, or one that was begun there and not ended. Silent unless its maps cannot be read.
+ * Find the interface of the other direction that goes with side->now, other->from, and what is set
+ * there: one of the same call, or one that was begun there and not ended. One that is gone is not
+ * found. Silent unless its maps cannot be read.
  */
-bool redirect_side_find_back(const struct redirect_side *side, struct interface *other,
+bool redirect_side_find_back(const struct redirect_side *side, struct redirect_side *other,
                              struct redirect_mode *back);
 
 /* This tool set something that has to go before the side can be switched on. */

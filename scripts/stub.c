@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tools that configure never load: they run the ones that do. */
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "bpffs/cli.h"
 #include "bpffs/live.h"
 #include "bpffs/log.h"
+#include "bpffs/namespaces.h"
 #include "objects/redirect.h"
 #include "scripts/redirect_turn.h"
 #include "scripts/xdp_target.h"
@@ -163,14 +166,94 @@ static int failed_to_look(const struct interface *veth, int err)
 	return err;
 }
 
+static int unload_at(int netns_fd, const char *ifname, __u32 prog_id)
+{
+	char id[16];
+	char *argv[] = { NULL,   "--netns", NULL, "--hook",       "xdp",
+		         "--id", id,        "--", (char *)ifname, NULL };
+
+	snprintf(id, sizeof(id), "%u", prog_id);
+	return run("unload", netns_fd, argv);
+}
+
+struct search {
+	__u32 prog_id;
+	char ifname[IF_NAMESIZE]; /* where it was found */
+};
+
+/* In the present network namespace: returns 1 if the program runs there natively. */
+static int look_for(void *arg)
+{
+	struct if_nameindex *names = if_nameindex();
+	struct search *search = arg;
+	int found = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; !found && names[i].if_index; i++) {
+		LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+		found = !bpf_xdp_query((int)names[i].if_index, 0, &opts) &&
+		        opts.drv_prog_id == search->prog_id;
+		if (found)
+			snprintf(search->ifname, sizeof(search->ifname), "%s", names[i].if_name);
+	}
+	if_freenameindex(names);
+	return found;
+}
+
+/* From the namespace at `first` on. Returns the one in which it runs, or NULL. */
+static const struct namespace *find_in(struct search *search, const struct namespaces *all,
+                                       size_t first)
+{
+	for (size_t i = first; i < all->len; i++)
+		if (netns_visit(all->list[i].fd, look_for, search) > 0)
+			return &all->list[i];
+	return NULL;
+}
+
+/*
+ * The veth was not found: if it is gone, so is the other end. Else that is in some other network
+ * namespace, and has the program.
+ */
+static int unload_elsewhere(__u32 prog_id)
+{
+	int fd = bpf_prog_get_fd_by_id(prog_id), err;
+	struct search search = { .prog_id = prog_id };
+	const struct namespace *found;
+	struct namespaces all;
+	size_t seen;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0) {
+		failed(fd, "cannot look for the stub, program id %u, to take it off", prog_id);
+		if (fd == -EPERM)
+			access_hint("CAP_SYS_ADMIN");
+		return fd;
+	}
+	close(fd);
+	err = namespaces_find(&all);
+	if (err)
+		return failed(err, "cannot look for the stub, program id %u", prog_id);
+	found = find_in(&search, &all, 0);
+	seen = all.len;
+	if (!found && !namespaces_add_held(&all))
+		found = find_in(&search, &all, seen);
+	if (found)
+		err = unload_at(found->fd, search.ifname, prog_id);
+	namespaces_free(&all);
+	return err;
+}
+
 int stub_unload(const struct interface *veth, __u32 prog_id)
 {
 	struct link_facts facts;
 	struct veth_peer peer;
-	char id[16];
-	char *argv[] = { NULL, "--netns", NULL, "--hook", "xdp", "--id", id, "--", NULL, NULL };
 	int err = link_facts_get(veth->ifindex, &facts), is = 0;
 
+	if (err == -ENODEV)
+		return unload_elsewhere(prog_id);
 	if (!err)
 		err = veth_peer_get(&facts, &peer);
 	if (err)
@@ -184,10 +267,8 @@ int stub_unload(const struct interface *veth, __u32 prog_id)
 	}
 	if (is > 0)
 		prog_id = peer.native_prog;
-	snprintf(id, sizeof(id), "%u", prog_id);
-	argv[8] = peer.facts.name;
 	if (peer.native_prog == prog_id)
-		err = run("unload", peer.netns_fd, argv);
+		err = unload_at(peer.netns_fd, peer.facts.name, prog_id);
 	close(peer.netns_fd);
 	return err;
 }

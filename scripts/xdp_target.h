@@ -49,8 +49,10 @@ void stub_hint_taken(const struct veth_peer *peer);
 
 /*
  * Take the stub off the other end of a veth, by the tool unload, if it is still the program with
- * that id; REDIRECT_STUB_COMING: if any stub is there. Reports its failures. Returns 0 (also if
- * there is nothing to take off) or a negative errno, such as -EPERM if it cannot be looked at.
+ * that id; REDIRECT_STUB_COMING: if any stub is there. Where the veth is not in this network
+ * namespace, the program is looked for in all others that can be found. Reports its failures.
+ * Returns 0 (also if there is nothing to take off) or a negative errno, such as -EPERM if it cannot
+ * be looked at.
  */
 int stub_unload(const struct interface *veth, __u32 prog_id);
 

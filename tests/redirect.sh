@@ -17,12 +17,21 @@ make_ends()
 
 load_both() { load v0 w0 "${1-objects/xdp_redirect.o}" >/dev/null; }
 
+# without_admin COMMAND...
+without_admin() { capsh --drop=cap_sys_admin -- -c 'exec "$@"' sh "$@"; }
+
 # expect_off IFNAME: nothing of ours is left in its maps.
 expect_off()
 {
+	[[ $(redirect "$1") == "$1 -> off" ]] || fail "it shows: $(redirect "$1")"
+	expect_empty "$1"
+}
+
+# expect_empty IFNAME: the same where the interface may be gone.
+expect_empty()
+{
 	local map
 
-	[[ $(redirect "$1") == "$1 -> off" ]] || fail "it shows: $(redirect "$1")"
 	for map in redirect_params redirect_flows; do
 		[[ $(bpftool -j map dump pinned "$BPFFS/$1/$map") == "[]" ]] || fail "$map is not empty"
 	done

@@ -46,9 +46,6 @@ test_no_stub_takes_the_place_of_a_program_in_skb_mode()
 	[[ $(prog_id w1 other) == "$id" ]] || fail "off took it"
 }
 
-# without_admin COMMAND...
-without_admin() { capsh --drop=cap_sys_admin -- -c 'exec "$@"' sh "$@"; }
-
 test_no_stub_is_promised_where_the_other_end_cannot_be_looked_at()
 {
 	need capsh
