@@ -198,13 +198,27 @@ static int show_content(const struct acl_session *session, const char *name)
 	return err ? err : json_end(document);
 }
 
+/* A part of what is saved would load as well: what cannot be read is found out before. */
+static int try_lists(const struct acl_lists *lists)
+{
+	struct acl_list_size size;
+	int err = 0;
+
+	for (int i = 0; i < ACL_LISTS && !err; i++)
+		if (lists->record[i].verdict)
+			err = acl_list_measure(lists, i, &size);
+	return err;
+}
+
 /* What load reads: rules, then each list with its addresses. */
 static int save_all(const struct acl_session *session, const struct acl_rules *rules)
 {
 	const struct acl_lists *lists = &session->lists;
 	char text[ACL_ENTRY_TEXT];
-	int err = 0;
+	int err = try_lists(lists);
 
+	if (err)
+		return err;
 	printf("policy %s\n", acl_policy_name(&rules->settings));
 	for (size_t i = 0; i < rules->len; i++) {
 		acl_entry_print(&rules->list[i], text);

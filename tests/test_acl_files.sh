@@ -14,6 +14,18 @@ from_file()
 	expect_status "$wanted" "${@/#FILE/$file}"
 }
 
+# A part of them would load, and lack the addresses.
+test_nothing_is_saved_of_lists_that_cannot_be_read()
+{
+	need capsh
+	load v0 objects/xdp_acl.o >/dev/null
+	acl v0 add 10.0.0.9
+	acl v0 add --list x 10.0.0.0/8
+	expect_status 2 capsh --drop=cap_sys_admin -- -c "acl v0 save"
+	[[ -z $output && $errors == *"run as root, or with CAP_SYS_ADMIN: maps are opened by id" ]] ||
+		fail "$output $errors"
+}
+
 test_a_file_that_failed_in_part_changes_nothing()
 {
 	local text keep before
