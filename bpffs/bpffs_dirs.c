@@ -83,6 +83,8 @@ int bpffs_refused(int err, int parent_fd, const char *name, const char *path)
 		failed(err, "cannot use %s", path);
 		if (err == -EACCES)
 			access_hint(NULL);
+		else if (err == -EROFS)
+			bpffs_hint_readonly(NULL);
 		return err;
 	}
 	if (S_ISLNK(st.st_mode)) {

@@ -201,6 +201,8 @@ int view_open(struct view *view, const struct directory *dir, const char *const 
 	if (err == -EPERM)
 		hint("run as root: this kernel keeps users from bpf(2) altogether, by the sysctl "
 		     "kernel.unprivileged_bpf_disabled before Linux 5.19");
+	else if (err == -EROFS)
+		bpffs_hint_readonly(NULL);
 	else if (err == -EACCES)
 		hint("run as root, or let a group read them: %s --group GROUP %s",
 		     cli_command("pin_maps"), cli_interface(dir->ifname));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpffs/access.h"
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
@@ -146,8 +147,12 @@ int member_find_stray(const struct row *row, const struct member *m, char link[B
 		err = fd < 0 ? -errno : map_describe(fd, &map);
 		if (fd >= 0)
 			close(fd);
-		if (err)
-			return failed(err, "cannot query a map of program %s", m->name);
+		if (err) {
+			failed(err, "cannot query a map of program %s", m->name);
+			if (err == -EPERM)
+				access_hint("CAP_SYS_ADMIN: maps are opened by id");
+			return err;
+		}
 		if (ends_in(map.name, row_link_suffix(row)) && has_shape(&map, &link_shape)) {
 			memcpy(link, map.name, BPF_OBJ_NAME_LEN);
 			return 0;
@@ -174,9 +179,12 @@ static int follow(struct row *row)
 			return rejected(-ELOOP, "cannot follow more than %d programs of %s",
 			                CHAIN_PROGRAMS, row->config->iface.name);
 		fd = bpf_prog_get_fd_by_id(id);
-		if (fd < 0)
-			return failed(-errno, "cannot open program id %u of %s", id,
-			              row->config->iface.name);
+		if (fd < 0) {
+			failed(fd, "cannot open program id %u of %s", id, row->config->iface.name);
+			if (fd == -EPERM)
+				access_hint("CAP_SYS_ADMIN: programs are opened by id");
+			return fd;
+		}
 		err = member_describe(row, fd, &row->member[row->len]);
 		if (err)
 			return err;

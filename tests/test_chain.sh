@@ -851,6 +851,19 @@ chain --tc v0 insert 0 tc_rewrite" ]] || fail "$errors"
 	[[ -z $errors ]] || fail "$errors"
 }
 
+test_without_the_right_to_open_programs_by_id_it_is_said_what_that_takes()
+{
+	local words
+
+	need capsh
+	three
+	for words in "" "del 0" "move 0 1"; do
+		expect_status 2 capsh --drop=cap_sys_admin -- -c "chain v0 $words"
+		[[ $errors == "chain: cannot open program id "*" of v0: Operation not permitted
+  hint: run as root, or with CAP_SYS_ADMIN: programs are opened by id" ]] || fail "$errors"
+	done
+}
+
 test_misuse_is_told()
 {
 	local words

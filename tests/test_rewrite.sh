@@ -630,3 +630,20 @@ test_a_map_with_too_many_rules_is_emptied_by_one_flush()
 	[[ $(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1) == "Found 0 elements" ]] ||
 		fail "$(bpftool map dump pinned "$BPFFS/v0/rewrite_rules" | tail -n 1)"
 }
+
+test_a_filesystem_that_is_read_only_is_told_with_what_helps()
+{
+	local path
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	# An edit takes the lock, which load left there or it makes, then opens the maps for writing.
+	for path in rewrite_hits %lock; do
+		[[ $path != %lock ]] || rmdir "$BPFFS/v0/%lock"
+		mount -o remount,ro "$BPFFS"
+		expect_status 0 rewrite v0
+		expect_status 2 rewrite v0 add vlan 7 pop
+		[[ $errors == *"$BPFFS/v0"*"$path: Read-only file system
+  hint: it is mounted read-only: mount -o remount,rw $BPFFS" ]] || fail "$errors"
+		mount -o remount,rw "$BPFFS"
+	done
+}
