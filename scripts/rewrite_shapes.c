@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include "bpffs/log.h"
 #include "scripts/rewrite_shapes.h"
@@ -108,12 +109,29 @@ bool shapes_have(const struct rewrite_shapes *shapes, const struct rewrite_key *
 	return false;
 }
 
+/*
+ * No turn is greater than the last one: both begin anew. The half in use stays so at each step, and
+ * has the same shapes throughout.
+ */
+static int begin_anew(const struct rules *rules, struct rewrite_shapes halves[2])
+{
+	__u32 used = half_in_use(halves);
+	int err;
+
+	halves[!used].turn = 0;
+	halves[used].turn = 1;
+	err = store_half(rules, !used, &halves[!used]);
+	return err ? err : store_half(rules, used, &halves[used]);
+}
+
 int shapes_store(const struct rules *rules, struct rewrite_shapes *shapes)
 {
 	struct rewrite_shapes halves[2];
 	__u32 half, turn;
 	int err = read_halves(rules, halves);
 
+	if (!err && halves[half_in_use(halves)].turn == UINT32_MAX)
+		err = begin_anew(rules, halves);
 	if (err)
 		return err;
 	half = !half_in_use(halves);

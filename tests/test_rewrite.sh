@@ -647,3 +647,40 @@ test_a_filesystem_that_is_read_only_is_told_with_what_helps()
 		mount -o remount,rw "$BPFFS"
 	done
 }
+
+# last_turn HALF: of rewrite_shapes; the greatest one that there is, and no edit can have a greater.
+last_turn()
+{
+	local map=$BPFFS/v0/rewrite_shapes value
+
+	value=$(bpftool -j map lookup pinned "$map" key "$1" 0 0 0 | grep -o '"value":\[[^]]*\]' |
+		sed 's/"value":\[//; s/[],"]/ /g')
+	# shellcheck disable=SC2086 # a word each
+	set -- "$1" $value
+	bpftool map update pinned "$map" key "$1" 0 0 0 value 255 255 255 255 "${@:6}"
+}
+
+test_edits_go_on_after_the_last_turn()
+{
+	local halves half
+
+	load v0 objects/xdp_rewrite.o >/dev/null
+	for halves in 0 1 "0 1"; do
+		expect_status 0 rewrite v0 add vlan 7 pop
+		for half in $halves; do
+			last_turn "$half"
+		done
+		expect_status 0 rewrite v0 replace vlan 7 set vlan 8
+		expect_status 0 rewrite v0 add tcp pop
+		[[ $(rewrite v0 save) == "tcp pop
+vlan 7 set vlan 8" ]] || fail "half $halves: $(rewrite v0)"
+		for half in $halves; do
+			last_turn "$half"
+		done
+		expect_status 0 rewrite v0 flush
+		[[ -z $(rewrite v0) ]] || fail "half $halves: $(rewrite v0)"
+		rewrite v0 load - <<<"dst 192.0.2.1 pop"
+		[[ $(rewrite v0 save) == "dst 192.0.2.1 pop" ]] || fail "half $halves: $(rewrite v0)"
+		rewrite v0 flush
+	done
+}
