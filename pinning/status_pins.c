@@ -152,6 +152,15 @@ static bool is_prepared(const struct status *st, enum hook hook, unsigned int at
 	return false;
 }
 
+/* A row of tc is for both hooks, and its programs were prepared for one of them. */
+static bool is_of_other_hook(const struct status *st, const struct status_prog *prog)
+{
+	for (int hook = 0; prog->via_map && hook < HOOKS; hook++)
+		if (record_has_prog(&st->dir.record, hook, prog->id))
+			return true;
+	return false;
+}
+
 /* A hook of which the record says nothing is somebody else's. */
 static int compare_hook(struct status *st, enum hook hook)
 {
@@ -165,7 +174,8 @@ static int compare_hook(struct status *st, enum hook hook)
 			err = add_drift(st, DRIFT_GONE, hook, recorded->progs[i]);
 	for (size_t i = 0; !err && !recorded->cut && i < st->progs_len; i++)
 		if (st->progs[i].hook == hook &&
-		    !record_has_prog(&st->dir.record, hook, st->progs[i].id))
+		    !record_has_prog(&st->dir.record, hook, st->progs[i].id) &&
+		    !is_of_other_hook(st, &st->progs[i]))
 			err = add_drift(st, DRIFT_NEW, hook, st->progs[i].id);
 	return err;
 }

@@ -533,6 +533,8 @@ expect_both_hooks_go_through_the_row()
 	((hooks == 2)) || fail "of 2 frames the row of ingress was given $hooks"
 	echo >/dev/udp/10.0.0.2/9 || true
 	((before + 2 < $(row_hits_of_tc))) || fail "what leaves passes by the row"
+	# Its program was prepared for one of them.
+	[[ $(status v0) != *drift* ]] || fail "$(status v0)"
 }
 
 # map_ids_named NAME: of the programs that are attached to v0, a line for each.
