@@ -61,7 +61,14 @@ static const char *named_netns;
 
 void cli_netns(const char *netns)
 {
-	named_netns = netns;
+	const char *said = getenv("IFBPF_NETNS_SAID");
+
+	named_netns = !said ? netns : *said ? said : NULL;
+}
+
+void cli_tell_netns(const char *netns)
+{
+	setenv("IFBPF_NETNS_SAID", !*netns && named_netns ? named_netns : netns, 1);
 }
 
 const char *cli_interface(const char *ifname)

@@ -39,6 +39,12 @@ const char *cli_word(const char *name);
 void cli_netns(const char *netns);
 
 /*
+ * For a tool that this process becomes: what its messages say instead of its --netns, which the
+ * user could not type. "": what that of this one said, or none. In IFBPF_NETNS_SAID.
+ */
+void cli_tell_netns(const char *netns);
+
+/*
  * An interface behind the command in a hint: "eth0", or "--netns NS eth0" if it was found so. Valid
  * until the second next call.
  */

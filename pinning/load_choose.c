@@ -90,7 +90,7 @@ static int refuse_foreign(const struct loading *l, const struct attachment *at,
 	} else if (!at->link_id && ownership_is_unadopted(verdict))
 		hint("adopt it first, which keeps its counts and lists: %s %s, or with --carry, "
 		     "which adds what is pinned under their names; or replace it%s: --replace",
-		     cli_command("pin_maps"), cli_word(l->iface->name),
+		     cli_command("pin_maps"), cli_interface(l->iface->name),
 		     load_drops_maps(l, at) ? ", and drop them" : "");
 	else
 		hint("replace it all the same: --replace");

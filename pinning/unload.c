@@ -185,7 +185,10 @@ int main(int argc, char **argv)
 			return cli_misused("unload", "'%s' is no map id", optarg);
 		case 'D': how.dry_run = true; break;
 		case 'j': json = true; break;
-		case 'N': netns = optarg; break;
+		case 'N':
+			netns = optarg;
+			cli_netns(netns);
+			break;
 		case 'v': verbose = true; break;
 		case 'h': cli_usage(stdout, usage, "unload"); return cli_finish(EXIT_SUCCESS);
 		case 'V': puts("unload " VERSION); return cli_finish(EXIT_SUCCESS);

@@ -92,7 +92,7 @@ static int refuse_foreign(const struct unloading *u, const struct foreign *forei
 	}
 	if (adoptable)
 		hint("adopt it first: %s %s; or remove it all the same: --foreign",
-		     cli_command("pin_maps"), cli_word(u->iface->name));
+		     cli_command("pin_maps"), cli_interface(u->iface->name));
 	else
 		hint("remove it all the same: --foreign");
 	return -EEXIST;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Tools that configure never load: they run the ones that do. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "bpffs/access.h"
 #include "bpffs/cli.h"
@@ -17,84 +13,11 @@
 #include "bpffs/log.h"
 #include "bpffs/namespaces.h"
 #include "objects/redirect.h"
-#include "scripts/redirect_turn.h"
+#include "scripts/tool_run.h"
 #include "scripts/xdp_target.h"
 
 /* A native program that takes one buffer only needs all of a frame in a page, with its headroom. */
 #define ONE_BUFFER_MTU 3000
-
-/* Where this tool lies: the others are beside it, or in their folder of the source tree. */
-static int own_directory(char path[PATH_MAX])
-{
-	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (len < 0)
-		return -errno;
-	path[len] = '\0';
-	*strrchr(path, '/') = '\0';
-	return 0;
-}
-
-/* PATH/NAME if it can be accessed so. */
-static bool try_path(char out[PATH_MAX], const char *path, const char *name, int mode)
-{
-	return snprintf(out, PATH_MAX, "%s/%s", path, name) < PATH_MAX && !access(out, mode);
-}
-
-static int find_tool(const char *name, char out[PATH_MAX])
-{
-	char here[PATH_MAX], in_tree[64];
-	int err = own_directory(here);
-
-	if (err)
-		return err;
-	snprintf(in_tree, sizeof(in_tree), "../pinning/%s", name);
-	return try_path(out, here, name, X_OK) || try_path(out, here, in_tree, X_OK) ? 0 : -ENOENT;
-}
-
-/* That of the source tree if this is one; else load knows where they were installed. */
-static void find_object(const char *name, char out[PATH_MAX])
-{
-	char here[PATH_MAX], in_tree[64];
-
-	snprintf(in_tree, sizeof(in_tree), "../objects/%s", name);
-	if (own_directory(here) || !try_path(out, here, in_tree, R_OK))
-		snprintf(out, PATH_MAX, "%s", name);
-}
-
-/*
- * Run a tool in the network namespace of a peer; what it prints is not ours to print. Its own path
- * and the argument of --netns are filled in here.
- */
-static int run(const char *tool, int netns_fd, char *argv[])
-{
-	char path[PATH_MAX], netns[64];
-	int err = find_tool(tool, path), status, nowhere;
-	pid_t pid;
-
-	if (err)
-		return failed(err, "cannot find the tool %s", tool);
-	snprintf(netns, sizeof(netns), "/proc/self/fd/%d", netns_fd);
-	argv[0] = path;
-	argv[2] = netns;
-	pid = fork();
-	if (pid < 0)
-		return failed(-errno, "cannot run %s", path);
-	if (!pid) {
-		nowhere = open("/dev/null", O_WRONLY);
-		dup2(nowhere, STDOUT_FILENO);
-		fcntl(netns_fd, F_SETFD, 0);
-		redirect_turn_hand_down();
-		execv(path, argv);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return failed(-errno, "cannot wait for %s", path);
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return 0;
-	return rejected(-ECANCELED, "%s did not succeed", path);
-}
 
 int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 *prog_id)
 {
@@ -109,8 +32,8 @@ int stub_load(const struct interface *veth, const struct veth_peer *peer, __u32 
 	if (err)
 		return failed(err, "cannot look at %s", veth->name);
 	argv[8] = (char *)peer->facts.name;
-	find_object(facts.mtu > ONE_BUFFER_MTU ? "xdp_stub_frags.o" : "xdp_stub.o", object);
-	err = run("load", peer->netns_fd, argv);
+	tool_object(facts.mtu > ONE_BUFFER_MTU ? "xdp_stub_frags.o" : "xdp_stub.o", object);
+	err = tool_run("load", peer->netns_fd, argv);
 	if (err)
 		return err;
 	err = veth_peer_get(&facts, &after);
@@ -173,7 +96,7 @@ static int unload_at(int netns_fd, const char *ifname, __u32 prog_id)
 		         "--id", id,        "--", (char *)ifname, NULL };
 
 	snprintf(id, sizeof(id), "%u", prog_id);
-	return run("unload", netns_fd, argv);
+	return tool_run("unload", netns_fd, argv);
 }
 
 struct search {

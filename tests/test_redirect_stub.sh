@@ -95,3 +95,33 @@ test_stations_that_only_a_look_at_the_other_end_finds_say_so()
   hint: or have the other end of v0 looked at:
   hint: run as root, or with CAP_SYS_ADMIN" ]] || fail "$errors"
 }
+
+test_what_load_hints_at_can_be_typed()
+{
+	local command typed dir
+
+	make_ends
+	load_both
+	ip link add x0 type veth peer name x1
+	ip link set dev x0 up
+	load --netns other w1 objects/xdp_pass.o >/dev/null
+	unload --netns other w1 >/dev/null
+	load x1 objects/xdp_pass.o >/dev/null
+	unload x1 >/dev/null
+	for dir in "$BPFFS"/%ifbpf/ns/*/w1 "$BPFFS/x1"; do
+		rm "$dir/%meta"
+		ln -s damaged "$dir/%meta"
+	done
+	while IFS=: read -r command typed; do
+		# shellcheck disable=SC2086 # words
+		expect_status 2 $command --with-stub v0 w0 "$V1_MAC=$W1_MAC"
+		[[ $errors == *" && $typed --netns other w1"$'\n'* ]] || fail "$command: $errors"
+		# shellcheck disable=SC2086
+		expect_status 2 $command --with-stub v0 x0 "$V1_MAC=$W1_MAC"
+		[[ $errors == *" && $typed x1"$'\n'* ]] || fail "$command: $errors"
+	done <<-commands
+		redirect:pin_maps
+		scripts/redirect:pinning/pin_maps
+		scripts/ifbpf redirect:scripts/ifbpf pin
+	commands
+}
