@@ -15,6 +15,10 @@
 /* And into which map they came: it may have lost the name since to one that began anew. */
 #define FIELD_INTO "carried_into"
 
+/* Maps of the egress program that were those of other hooks as well, and into which map these took
+ * along what is in them. */
+#define FIELD_PARTED "parted"
+
 bool carry_done_has(const struct record *rec, __u32 old_map_id)
 {
 	char text[IDLIST_SIZE];
@@ -75,7 +79,7 @@ struct note_field {
 };
 
 static const struct note_field listed = { FIELD_LISTED, 16 }, into_field = { FIELD_INTO, 10 },
-			       gave_way = { RECORD_GAVE_WAY, 10 };
+			       gave_way = { RECORD_GAVE_WAY, 10 }, parted = { FIELD_PARTED, 10 };
 
 /* Behind the others; as far as there is room, the oldest ones go. */
 static void append_note(char text[NOTES_SIZE], const struct note_field *field,
@@ -163,12 +167,13 @@ static bool go_along(struct id_note *note, const void *arg)
 	return true;
 }
 
-/* Not what came into its place now. */
+/* Not what came into its place now, nor what gave it back. */
 static bool is_still_to_come(struct id_note *note, const void *arg)
 {
 	const struct carried *one = arg;
 
-	return !one->placed || note->id != one->from_id || note->value != one->to_id;
+	return !one->placed || ((note->id != one->from_id || note->value != one->to_id) &&
+	                        (note->id != one->to_id || note->value != one->from_id));
 }
 
 void carry_done_follow(struct record *rec, const struct carried *one)
@@ -177,6 +182,8 @@ void carry_done_follow(struct record *rec, const struct carried *one)
 
 	if (!record_get_other(rec, FIELD_INTO, text, sizeof(text)))
 		change_notes(rec, &into_field, go_along, one, NULL);
+	if (!record_get_other(rec, FIELD_PARTED, text, sizeof(text)))
+		change_notes(rec, &parted, go_along, one, NULL);
 	if (record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
 		return;
 	change_notes(rec, &gave_way, is_still_to_come, one, NULL);
@@ -263,4 +270,36 @@ void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *conte
 
 	if (!record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
 		change_notes(rec, &gave_way, is_kept, &kept, NULL);
+}
+
+void carry_parted_add(struct record *rec, const struct carried *one)
+{
+	set_note(rec, &parted, one->from_id, one->to_id);
+}
+
+bool carry_parted_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
+{
+	__u64 value;
+	bool known = get_note(rec, &parted, old_map_id, &value);
+
+	if (known)
+		*map_id = value;
+	return known;
+}
+
+static bool is_had(struct id_note *note, const void *arg)
+{
+	const struct kept_notes *kept = arg;
+
+	return kept->is_pinned(kept->context, note->id);
+}
+
+void carry_parted_keep(struct record *rec, bool (*is_own)(const void *context, __u32 map_id),
+                       const void *context)
+{
+	const struct kept_notes kept = { is_own, context };
+	char text[NOTES_SIZE];
+
+	if (!record_get_other(rec, FIELD_PARTED, text, sizeof(text)))
+		change_notes(rec, &parted, is_had, &kept, NULL);
 }

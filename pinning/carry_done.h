@@ -45,4 +45,15 @@ bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_i
 void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *context, __u32 map_id),
                          const void *context);
 
+/*
+ * A map of the egress program, under its name in %egress/, was that of other hooks as well, until
+ * what is in it, but for counts, went with them into the map named. That the hooks are apart is
+ * thus nobody's wish. Add: one->from_id stays for another hook; as far as there is room. Get: false
+ * if it is not so. Keep: forget those that are no maps of the egress program any more.
+ */
+void carry_parted_add(struct record *rec, const struct carried *one);
+bool carry_parted_get(const struct record *rec, __u32 old_map_id, __u32 *map_id);
+void carry_parted_keep(struct record *rec, bool (*is_own)(const void *context, __u32 map_id),
+                       const void *context);
+
 #endif

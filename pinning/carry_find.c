@@ -415,6 +415,19 @@ static bool is_pinned(const void *context, __u32 map_id)
 	return false;
 }
 
+static bool is_own(const void *context, __u32 map_id)
+{
+	const struct view *pinned = context;
+
+	for (size_t i = 0; i < pinned->len; i++) {
+		const struct view_map *map = &pinned->maps[i];
+
+		if (map->egress && !map->old_id && map->info.id == map_id)
+			return true;
+	}
+	return false;
+}
+
 int carry_forget(const struct directory *dir, struct record *rec)
 {
 	struct view pinned;
@@ -427,6 +440,7 @@ int carry_forget(const struct directory *dir, struct record *rec)
 		return err;
 	carry_done_keep(rec, is_old, &pinned);
 	carry_gave_way_keep(rec, is_pinned, &pinned);
+	carry_parted_keep(rec, is_own, &pinned);
 	view_close(&pinned);
 	return 0;
 }

@@ -344,6 +344,8 @@ int carry_settle(const struct carry *carry, const struct bpffs *fs, const char *
 	for (size_t i = 0; !err && i < carry->len; i++) {
 		const struct carried *one = carry->list[i];
 
+		if (one->placed && one->shared)
+			carry_parted_add(rec, one);
 		if (!one->finished || one->apart)
 			continue;
 		err = drop_one(one, &stage);

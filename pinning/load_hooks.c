@@ -6,6 +6,7 @@
 #include <string.h>
 #include "bpffs/cli.h"
 #include "bpffs/log.h"
+#include "pinning/carry_done.h"
 #include "pinning/load_internal.h"
 #include "pinning/load_together.h"
 
@@ -195,6 +196,18 @@ void load_hint_followers(const struct load_session *session)
 	}
 }
 
+/* The egress program has it alone, since the other hooks took what was in it along. */
+static bool is_parted(const struct loading *l, const struct plan_map *map,
+                      const struct carried *one)
+{
+	const struct record *rec = &l->dir.record;
+	__u32 to;
+
+	return map->egress && plan_publishes(map) && map->info.id != one->from_id &&
+	       !strcmp(map->name, one->name) && l->dir.has_record &&
+	       carry_parted_get(rec, map->info.id, &to) && to == one->from_id;
+}
+
 void load_tell_followers(const struct loading *l)
 {
 	const struct load_report *report = l->report;
@@ -211,6 +224,13 @@ void load_tell_followers(const struct loading *l)
 		for (size_t i = 0; i < report->plan.len; i++) {
 			const struct plan_map *map = &report->plan.maps[i];
 
+			if (is_parted(l, map, carry->list[c])) {
+				note("map '%s': program %s (id %u) on %s goes on with another one, "
+				     "map %u",
+				     map->name, map->prog_name, map->prog_id, hook_name(map->hook),
+				     map->info.id);
+				parted.follows[map->hook] = true;
+			}
 			/* What keeps the flat name is what tools edit. */
 			if ((map->info.id == carry->list[c]->from_id ||
 			     map->info.id == carry->list[c]->beside[map->hook]) &&

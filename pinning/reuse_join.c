@@ -93,6 +93,17 @@ static void tell_apart(const struct directory *dir, const char *name,
 	     cli_word(name));
 }
 
+/* They were one for all hooks, and no load began anew with either. */
+static bool were_one(const struct directory *dir, __u32 own_id, __u32 flat_id)
+{
+	const struct record *rec = &dir->record;
+	__u32 to;
+
+	return dir->has_record && ((carry_parted_get(rec, own_id, &to) && to == flat_id) ||
+	                           (carry_gave_way_get(rec, own_id, &to) && to == flat_id) ||
+	                           (carry_gave_way_get(rec, flat_id, &to) && to == own_id));
+}
+
 /* Whether the flat map takes the place of the own one. */
 static bool wants_flat(const struct object *object, const struct bpf_map *map,
                        const struct directory *dir, int pin_fd, const struct bpf_map_info *info,
@@ -106,7 +117,8 @@ static bool wants_flat(const struct object *object, const struct bpf_map *map,
 	if (flat->id == info->id || reuse_is_made_anew(flat_fd, flat, name) ||
 	    !reuse_fits(object, map, dir, flat_fd, flat))
 		return false;
-	if (reuse_fits(object, map, dir, pin_fd, info) && !mismatch_names(how->mismatch, name)) {
+	if (reuse_fits(object, map, dir, pin_fd, info) && !mismatch_names(how->mismatch, name) &&
+	    !(what == MISMATCH_MIGRATE && were_one(dir, info->id, flat->id))) {
 		tell_apart(dir, name, info, flat, how);
 		return false;
 	}

@@ -357,6 +357,80 @@ test_what_an_egress_program_has_alone_comes_to_the_others()
 	expect_seen 10 0
 }
 
+# Half an upgrade is taken back: the list went along, there and back, without the hooks that did not follow.
+go_back()
+{
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	rule "$BPFFS/v0/deny_list" 6 "${of_carry1[@]}"
+	upgrade xdp carry2.o
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	rule "$BPFFS/v0/deny_list" 7 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+	send 3
+	upgrade xdp carry1.o
+}
+
+# expect_follows HOOK: go_back said so, and the command that it named leads to one map again.
+expect_follows()
+{
+	[[ $errors == *"map 'deny_list': program tc_carry1 (id "*") on $1 goes on with another one, map $old"$'\n'* ]] ||
+		fail "it says: $errors"
+	[[ $errors == *"not in force on $1 before it follows: load --on-mismatch migrate --hook $1 v0 OBJECT"* ]] ||
+		fail "it says: $errors"
+}
+
+test_who_goes_back_after_half_an_upgrade_is_told_of_egress_and_has_one_set_again_by_the_hint()
+{
+	local old
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	old=$(map_id "$BPFFS/v0/deny_list")
+	go_back
+	expect_follows tc_egress
+	[[ $(readlink "$BPFFS/v0/%meta") == *";parted="* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+	send_out 2
+	upgrade tc_egress tc_carry1.o
+	# What was deleted meanwhile does not come back.
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'6 9\n7 3' ]] || fail "$(rules_of "$BPFFS/v0/deny_list"): $errors"
+	expect_seen 5 0
+	expect_status 0 gc --old
+	expect_one_set "in the end"
+	[[ $(readlink "$BPFFS/v0/%meta") != *";parted="* ]] || fail "$(readlink "$BPFFS/v0/%meta")"
+}
+
+test_three_hooks_are_told_of_both_that_did_not_go_back()
+{
+	local old command
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	old=$(map_id "$BPFFS/v0/deny_list")
+	go_back
+	expect_follows tc_ingress
+	expect_follows tc_egress
+	command=$errors
+	upgrade tc_ingress tc_carry1.o
+	errors=$command
+	upgrade tc_egress tc_carry1.o
+	[[ $(rules_of "$BPFFS/v0/deny_list") == $'6 9\n7 3' ]] || fail "$(rules_of "$BPFFS/v0/deny_list"): $errors"
+	expect_seen 6 0
+	expect_status 0 gc --old
+	expect_one_set "in the end"
+}
+
+# Another loader began anew on XDP, and pin_maps did not bring over what egress goes on with.
+test_a_list_of_egress_that_gave_way_to_another_loader_joins_without_its_name()
+{
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_egress v0 "$BUILT/tc_carry1.o" >/dev/null
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	ip -force link set dev v0 xdp obj "$BUILT/carry1.o" sec xdp
+	run pin_maps v0
+	[[ -z $(rules_of "$BPFFS/v0/deny_list") ]] || fail "$(rules_of "$BPFFS/v0/deny_list"): $errors"
+	upgrade tc_egress tc_carry1.o
+	[[ -L $EGRESS/deny_list && $(rules_of "$BPFFS/v0/deny_list") == "5 9" ]] || fail "$(ls -l "$EGRESS"): $errors"
+}
+
 test_two_sets_of_one_definition_are_told_and_come_together_when_asked()
 {
 	load_tc_hooks
@@ -369,6 +443,9 @@ test_two_sets_of_one_definition_are_told_and_come_together_when_asked()
 	[[ $errors == *"map 'frames_seen' (id "*") is of tc_egress alone"*"--on-mismatch frames_seen=migrate"* ]] ||
 		fail "it says: $errors"
 	[[ ! -L $EGRESS/frames_seen ]] || fail "it joined unasked"
+	# They are apart since a user began anew: to carry over what differs is not to join them.
+	upgrade tc_egress tc_carry1.o
+	[[ ! -L $EGRESS/frames_seen && ! -L $EGRESS/deny_list ]] || fail "it joined unasked: $errors"
 	expect_seen 2 0
 	upgrade tc_egress tc_carry1.o --on-mismatch frames_seen=migrate --on-mismatch deny_list=migrate
 	expect_status 0 gc --old

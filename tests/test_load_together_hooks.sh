@@ -99,6 +99,31 @@ test_an_egress_program_with_maps_of_its_own_is_told_how_all_get_one_set()
 	expect_followed tc_egress $'4\n5\n6' $words
 }
 
+test_egress_programs_join_again_after_all_went_half_an_upgrade_and_back()
+{
+	local hook object
+
+	make_veth h1
+	for hook in xdp tc_egress; do
+		object=carry1.o
+		[[ $hook == xdp ]] || object=tc_carry1.o
+		load --shared --hook "$hook" v0 h1 "$BUILT/$object" >/dev/null
+	done
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 4 0 0 0 value 0 0 0 0 9 0 0 0
+	for object in carry2.o carry1.o; do
+		expect_status 0 load --shared --on-mismatch migrate --hook xdp v0 h1 "$BUILT/$object"
+		[[ $errors == *"not in force on tc_egress before all of them follow: load --shared --on-mismatch migrate --hook tc_egress v0 h1 OBJECT"* ]] ||
+			fail "$object: it says: $errors"
+	done
+	bpftool map update pinned "$BPFFS/v0/deny_list" key 5 0 0 0 value 0 0 0 0 9 0 0 0
+	expect_status 0 load --shared --on-mismatch migrate --hook tc_egress v0 h1 "$BUILT/tc_carry1.o"
+	for hook in v0 h1; do
+		[[ -L $BPFFS/$hook/%egress/deny_list && -L $BPFFS/$hook/%egress/frames_seen ]] ||
+			fail "$(ls -l "$BPFFS/$hook/%egress"): $errors"
+		[[ $(keys "$hook/deny_list") == $'4\n5' ]] || fail "$hook: $(keys "$hook/deny_list")"
+	done
+}
+
 # Another one edits, by its flat name, what the hook that follows goes by.
 test_what_another_member_added_is_not_left_without_a_word()
 {
