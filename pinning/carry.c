@@ -230,7 +230,7 @@ bool carry_brings(const struct carry *carry, const struct bpf_map *map, __u32 fr
 
 static void free_one(struct carried *one)
 {
-	if (!one->lent)
+	if (!one->lender)
 		migrate_free(one->m);
 	/* The new map is the object's, unless a later run goes on with it. */
 	if (!one->map && one->to.fd >= 0)

@@ -51,11 +51,12 @@ struct carried {
 	bool told;         /* where that is which is left in the old map */
 	bool complete;     /* and nothing is left in the old map */
 	bool again;        /* a list that the next run copies into the map of another hook */
-	bool left_elsewhere; /* other interfaces have the old one as such as well */
-	bool anew;           /* fields of the kernel's own are lost */
-	bool lent;           /* m is another one's, of the same maps in another directory */
-	bool link;           /* of a row: no plan in m, the program that it names comes over */
-	bool slots;          /* of maps, see carry_slots.h: no plan in m, those inside come over */
+	bool left_elsewhere;    /* other interfaces have the old one as such as well */
+	bool anew;              /* fields of the kernel's own are lost */
+	struct carried *lender; /* whose m it is, of the same maps in another directory; or NULL */
+	__u32 named[HOOKS];     /* by hook: the first program said to have an old one still */
+	bool link;              /* of a row: no plan in m, the program that it names comes over */
+	bool slots;       /* of maps, see carry_slots.h: no plan in m, those inside come over */
 	__u32 inner;      /* with slots: the types of what the new one takes, see carry_inner.h */
 	__u64 slots_left; /* of these so many stay in the old one, the first because of: */
 	char slots_why[128];

@@ -89,6 +89,8 @@ static void leave_here(struct carry *carry, const struct carry_place *at, const 
 				continue;
 			snprintf(who, sizeof(who), "program %u on %s of %s",
 			         live->progs[map->prog].id, hook_name(map->hook), at->iface->name);
+			if (named && one->named[map->hook] == live->progs[map->prog].id)
+				continue;
 			if (named) {
 				note("map '%s': %s goes on with the old one as well", one->name,
 				     who);

@@ -32,22 +32,45 @@ static bool is_beside(const struct plan_map *map, const struct carried *one)
 	       map->info.type != BPF_MAP_TYPE_PROG_ARRAY && !migrate_is_stream(map->info.type);
 }
 
-static void find_users(struct carried *one, const struct plan *plan)
+/* Several interfaces may have the program of the first there: it is named once. */
+static bool is_named(struct carried *one, const struct plan_map *map)
 {
+	__u32 *named = &(one->lender ? one->lender : one)->named[map->hook];
+
+	if (*named)
+		return *named == map->prog_id;
+	*named = map->prog_id;
+	return false;
+}
+
+/* what: "the old one", or which. */
+static void tell_user(struct carried *one, const struct plan_map *map, const char *ifname,
+                      const char *what)
+{
+	bool another = one->lender && ifname;
+
+	if (!is_named(one, map))
+		note("map '%s': program %s (id %u) on %s%s%s goes on with %s", one->name,
+		     map->prog_name, map->prog_id, hook_name(map->hook), another ? " of " : "",
+		     another ? ifname : "", what);
+}
+
+static void find_users(struct carried *one, const struct plan *plan, const char *ifname)
+{
+	char what[64];
+
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
 
 		if (is_beside(map, one)) {
 			one->beside[map->hook] = map->info.id;
-			note("map '%s': program %s (id %u) on %s goes on with another one, map %u",
-			     one->name, map->prog_name, map->prog_id, hook_name(map->hook),
-			     map->info.id);
+			snprintf(what, sizeof(what), "another one, map %u", map->info.id);
+			tell_user(one, map, ifname, what);
 		}
 		if (map->info.id != one->from_id && !is_inside(map, one->from_id))
 			continue;
 		one->shared = true;
-		note("map '%s': program %s (id %u) on %s goes on with the old one", one->name,
-		     map->prog_name, map->prog_id, hook_name(map->hook));
+		tell_user(one, map, ifname, "the old one");
 	}
 }
 
@@ -141,13 +164,13 @@ static int part(struct carried *one, struct stage *stage)
  * Nothing is in it that could come over, and what goes through it goes through the new one: once
  * nobody uses the old one, it is of no use. Sockets that were put into a map are.
  */
-static void let_go(struct carried *one, const struct plan *plan)
+static void let_go(struct carried *one, const struct plan *plan, const char *ifname)
 {
 	__u32 type = one->from.info.type;
 
 	if (!one->event || (!migrate_is_stream(type) && type != BPF_MAP_TYPE_XSKMAP))
 		return;
-	find_users(one, plan);
+	find_users(one, plan, ifname);
 	one->finished = one->complete = !one->shared;
 }
 
@@ -160,10 +183,10 @@ int carry_stage(struct carry *carry, const struct plan *plan, struct stage *stag
 		struct carried *one = carry->list[i];
 
 		if (*one->why) {
-			let_go(one, plan);
+			let_go(one, plan, carry->ifname);
 			continue;
 		}
-		find_users(one, plan);
+		find_users(one, plan, carry->ifname);
 		err = find_place(one, plan, carry);
 		if (err)
 			return err;

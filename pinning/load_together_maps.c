@@ -296,7 +296,7 @@ int load_share_carry(struct loading *l)
 	const struct carry *carry = l->options->session->carry;
 
 	for (size_t i = 0; carry && l->dir.fd >= 0 && i < carry->len; i++) {
-		const struct carried *one = carry->list[i];
+		struct carried *one = carry->list[i];
 		bool in_place = is_in_place(l, one);
 		struct carried *copy;
 
@@ -305,7 +305,7 @@ int load_share_carry(struct loading *l)
 		copy = carry_add(&l->report->carry, one->name, one->class);
 		if (!copy)
 			return failed(-ENOMEM, "cannot carry map '%s' over", one->name);
-		copy->lent = true;
+		copy->lender = one;
 		copy->m = one->m;
 		copy->map = one->map;
 		copy->from.info = one->from.info;

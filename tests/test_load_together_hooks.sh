@@ -124,6 +124,34 @@ test_egress_programs_join_again_after_all_went_half_an_upgrade_and_back()
 	done
 }
 
+test_a_program_of_several_that_does_not_follow_is_named_once_and_others_with_their_interface()
+{
+	local map hook
+
+	make_veth h1 h2
+	load --shared v0 h1 h2 "$BUILT/carry1.o" >/dev/null
+	for hook in tc_ingress tc_egress; do
+		load --shared --hook "$hook" v0 h1 h2 "$BUILT/tc_carry1.o" >/dev/null
+	done
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 h2 "$BUILT/carry2.o"
+	for map in deny_list frames_seen; do
+		for hook in tc_ingress tc_egress; do
+			[[ $(grep -c "map '$map': program .* on $hook .*goes on with" <<<"$errors") == 1 ]] || fail "$map, $hook: $errors"
+		done
+		[[ $errors != *"map '$map': program "*" goes on with the old one as well"* ]] || fail "it says: $errors"
+	done
+	# Each with a program of its own, and the maps of all.
+	unload --all --purge v0 >/dev/null
+	unload --all --purge h1 >/dev/null
+	unload --all --purge h2 >/dev/null
+	load --shared v0 h1 "$BUILT/carry1.o" >/dev/null
+	load --hook tc_ingress v0 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	load --hook tc_ingress h1 "$BUILT/tc_carry1.o" >/dev/null 2>&1
+	expect_status 0 load --shared --on-mismatch migrate v0 h1 "$BUILT/carry2.o"
+	[[ $errors == *"map 'deny_list': program "*" on tc_ingress of h1 goes on with the old one"$'\n'* ]] || fail "it says: $errors"
+	[[ $(grep -c "map 'deny_list': program .* on tc_ingress .*goes on with" <<<"$errors") == 2 ]] || fail "it says: $errors"
+}
+
 # Another one edits, by its flat name, what the hook that follows goes by.
 test_what_another_member_added_is_not_left_without_a_word()
 {
