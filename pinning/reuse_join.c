@@ -189,7 +189,8 @@ int reuse_join(const struct object *object, struct bpf_map *map, const struct di
 struct beside {
 	const char *file;
 	__u32 id;
-	bool own; /* of the egress program, which goes on with it under its name */
+	bool own;     /* of the egress program, which goes on with it under its name */
+	bool by_name; /* and it joins the one in place only if it is named */
 };
 
 /* "%old-117", or "%egress/NAME". */
@@ -202,23 +203,22 @@ static const char *beside_name(const struct beside *beside, char *text, size_t s
 	return text;
 }
 
-static void hint_add(const struct directory *dir, const struct beside *beside)
+/* This load does not bring it, and once it is done the replaced program is no user of it any more.
+ */
+static void hint_add(const struct directory *dir, const struct beside *beside, const char *name,
+                     bool as_root)
 {
-	if (beside->own)
-		hint("add it: --on-mismatch migrate");
-	else
-		hint("add it: --on-mismatch migrate, or afterwards %s --carry %s",
-		     cli_command("pin_maps"), cli_word(dir->ifname));
-}
+	const char *root = as_root ? ", as root" : "";
 
-static void hint_root(const struct directory *dir, const struct beside *beside, const char *name)
-{
 	if (beside->own)
-		hint("add what it has, as root: the same with --on-mismatch %s=migrate",
-		     cli_word(name));
+		hint("add what it has afterwards%s, by having tc_egress go on with the one in "
+		     "place: %s --on-mismatch %s%smigrate --hook tc_egress %s OBJECT",
+		     root, cli_command("load"), beside->by_name ? cli_word(name) : "",
+		     beside->by_name ? "=" : "", cli_interface(dir->ifname));
 	else
-		hint("add what it has, as root: %s --carry %s", cli_command("pin_maps"),
-		     cli_word(dir->ifname));
+		hint("add what it has afterwards%s: %s --carry %s%s", root, cli_command("pin_maps"),
+		     cli_word(dir->ifname),
+		     as_root ? "" : "; a load with --on-mismatch migrate does it by itself");
 }
 
 /* Without CAP_SYS_ADMIN, and unless it is known to work with the new one: it may use the old one.
@@ -237,7 +237,7 @@ static void tell_unknown(const struct object *object, const struct bpf_map *map,
 	note("map '%s': if the replaced program has counts or rules in map %u up to now, they stay "
 	     "in %s: to see which maps it uses takes CAP_SYS_ADMIN",
 	     name, beside->id, beside_name(beside, where, sizeof(where)));
-	hint_root(dir, beside, name);
+	hint_add(dir, beside, name, true);
 }
 
 /* The egress program goes on with its own map, under its name. */
@@ -276,7 +276,7 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 			return 0;
 		note("map '%s': what the %s program has in map %u up to now stays in %s", name,
 		     how->gone ? "unloaded" : "replaced", beside->id, where);
-		hint_add(dir, beside);
+		hint_add(dir, beside, name, false);
 	} else if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE) {
 		layout = layout_of(object, map, dir, fd);
 		if (carry_check(object, map, fd, layout, how->classes, why, sizeof(why)) !=
@@ -284,7 +284,7 @@ static int add_one(const struct object *object, const struct bpf_map *map,
 			return bring_beside(object, map, dir, fd, beside, map_id, layout, how);
 		note("map '%s': what is in %s stays there: %s", name, where, why);
 		if (reuse_is_denied(fd))
-			hint_root(dir, beside, name);
+			hint_add(dir, beside, name, true);
 	}
 	return 0;
 }
@@ -302,6 +302,8 @@ static int add_file(const struct object *object, const struct bpf_map *map,
 		return 0;
 	beside->id = info.id;
 	beside->own = !old_id;
+	beside->by_name = beside->own && reuse_fits(object, map, dir, fd, &info) &&
+	                  !were_one(dir, info.id, map_id);
 	if (info.id != map_id && (!old_id || old_id == info.id))
 		err = add_one(object, map, dir, fd, beside, map_id, how);
 	close(fd);

@@ -97,7 +97,7 @@ test_a_list_that_a_program_which_cannot_be_opened_may_have_is_named()
 	hide tc_ingress tc_carry1
 	unprivileged load --no-attach --hook tc_ingress v0 "$BUILT/tc_carry1.o"
 	[[ $status == 0 && $errors == *"map 'deny_list': if the replaced program has counts or rules in map $own up to now, "*\
-"they stay in %egress/deny_list: to see "*"CAP_SYS_ADMIN"*"hint: add what it has, as root: the same with --on-mismatch deny_list=migrate"* ]] ||
+"they stay in %egress/deny_list: to see "*"CAP_SYS_ADMIN"*"hint: add what it has afterwards, as root, by having tc_egress go on with the one in place: "*"load --on-mismatch deny_list=migrate --hook tc_egress v0 OBJECT"* ]] ||
 		fail "$status: $errors"
 }
 

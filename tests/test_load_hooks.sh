@@ -554,10 +554,31 @@ test_counts_that_stay_behind_are_said()
 	send 20
 	expect_status 0 load v0 "$BUILT/tc_carry2.o"
 	[[ $errors == *"map 'frames_seen': what the replaced program has in map "*" stays in %old-"*\
-"hint: add it: --on-mismatch migrate, or afterwards "*"pin_maps --carry v0"* ]] || fail "it says: $errors"
+"hint: add what it has afterwards: pin_maps --carry v0; a load with --on-mismatch migrate does it by itself"* ]] || fail "it says: $errors"
 	expect_seen 20 0
 	expect_status 0 pin_maps --carry v0
 	expect_seen 40 0
+}
+
+# The egress program has them under its name, and goes on with them.
+test_counts_that_stay_with_an_egress_program_come_with_it_by_the_hint()
+{
+	local command
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	send 5
+	upgrade xdp carry2.o
+	send 5
+	expect_status 0 load --hook tc_ingress v0 "$BUILT/tc_carry2.o"
+	[[ $errors == *"map 'frames_seen': what the replaced program has in map "*" stays in %egress/frames_seen"* ]] ||
+		fail "it says: $errors"
+	expect_seen 15 0
+	command=$(sed -n '/%egress\/frames_seen/{n;s/.*in place: //p}' <<<"$errors")
+	[[ $command == load*"--on-mismatch migrate --hook tc_egress v0 OBJECT" ]] || fail "it says: $errors"
+	bash -ec "${command//OBJECT/$BUILT/tc_carry2.o}" >/dev/null 2>"$TMPDIR/joined" ||
+		fail "$command: $(<"$TMPDIR/joined")"
+	expect_seen 20 0
 }
 
 # CAP_SYS_ADMIN is what it takes to read the types of a map.
@@ -573,7 +594,7 @@ test_counts_that_stay_behind_are_said_to_who_cannot_read_their_types()
 	upgrade xdp carry2.o
 	send 20
 	unprivileged load --on-mismatch migrate v0 "$BUILT/tc_carry2.o"
-	[[ $status == 0 && $errors == *"$said"*" stays there: "*"CAP_SYS_ADMIN"*"hint: add what it has, as root: pin_maps --carry v0"* ]] ||
+	[[ $status == 0 && $errors == *"$said"*" stays there: "*"CAP_SYS_ADMIN"*"hint: add what it has afterwards, as root: pin_maps --carry v0"* ]] ||
 		fail "$status: $errors"
 	expect_status 0 pin_maps --carry v0
 	expect_seen 40 0
