@@ -12,6 +12,7 @@
 #include "pinning/reuse_anew.h"
 #include "pinning/reuse_internal.h"
 #include "pinning/reuse_join.h"
+#include "pinning/reuse_lacks.h"
 #include "pinning/reuse_slots.h"
 
 /* The pinned map stays as it is, and the object gets another one. No differences: it has programs,
@@ -25,6 +26,8 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 	enum mismatch what = mismatch_of(how->mismatch, name);
 	bool stream = migrate_is_stream(info->type);
 	bool in_use = how->keeps_name && how->keeps_name(how->context, info->id);
+	char behind[NAME_SIZE + 64] = "";
+	struct shape_diffs none = {};
 	int err = 0;
 
 	if (diffs->len && what == MISMATCH_FAIL)
@@ -52,6 +55,8 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 		return err == -EOPNOTSUPP ? reuse_refuse_content(name, info->type, pin_fd, false)
 		                          : err;
 	}
+	if (!stream)
+		reuse_name_behind(object, map, pin_fd, -1, how->classes, behind, sizeof(behind));
 	if (diffs->len)
 		err = reuse_anew_add(
 			anew, diffs,
@@ -60,6 +65,8 @@ static int leave_pin(const struct object *object, const struct bpf_map *map,
 			name, dir->path,
 			stream ? "; it holds no state, and its readers have to open the new one"
 			       : "");
+	if (!err && *behind)
+		err = reuse_anew_add(anew, &none, "%s", behind);
 	return err ? failed(err, "cannot compare map '%s' with its pin in %s", name, dir->path) : 0;
 }
 

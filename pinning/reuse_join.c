@@ -13,6 +13,7 @@
 #include "pinning/carry_done.h"
 #include "pinning/layout.h"
 #include "pinning/reuse_join.h"
+#include "pinning/reuse_lacks.h"
 
 /* The egress program's pin of this name is one of its own, and no symlink to the flat one. */
 static bool is_apart(const struct directory *dir, enum hook hook, const char *name)
@@ -155,12 +156,19 @@ static int take_flat(const struct object *object, struct bpf_map *map, const str
                      const struct bpf_map_info *flat, const struct reuse_options *how)
 {
 	const char *name = object_map_name(object, map);
+	char behind[NAME_SIZE + 64] = "";
 	int err = bpf_map__reuse_fd(map, flat_fd);
 
 	if (err)
 		return failed(err, "cannot reuse map '%s' pinned in %s", name, dir->path);
 	note("map '%s': tc_egress goes on with map %u, which the other hooks of %s have", name,
 	     flat->id, dir->ifname);
+	if (mismatch_of(how->mismatch, name) == MISMATCH_FRESH) {
+		reuse_name_behind(object, map, pin_fd, flat_fd, how->classes, behind,
+		                  sizeof(behind));
+		if (*behind)
+			note("%s", behind);
+	}
 	if (mismatch_of(how->mismatch, name) == MISMATCH_MIGRATE && !is_noted(dir, info->id))
 		err = bring(object, map, dir, pin_fd, info->id, flat->id,
 		            layout_of(object, map, dir, pin_fd), how, false);

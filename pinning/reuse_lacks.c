@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpffs/log.h"
 #include "bpffs/pin.h"
+#include "pinning/carry.h"
 #include "pinning/migrate_entries.h"
 #include "pinning/reuse_lacks.h"
 
@@ -103,4 +105,37 @@ int reuse_count_lacking(int from_fd, int to_fd, enum migrate_class class, __u64 
 	migrate_map_close(&to);
 	migrate_map_close(&from);
 	return err;
+}
+
+/* What user space can list, and is nothing of a task, a socket or the like. */
+static bool can_list(__u32 type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LPM_TRIE:
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP: return true;
+	default: return false;
+	}
+}
+
+void reuse_name_behind(const struct object *object, const struct bpf_map *map, int from_fd,
+                       int to_fd, const char *const *classes, char *text, size_t size)
+{
+	const char *name = object_map_name(object, map);
+	int class = carry_class(bpf_object__btf(object->obj), name, bpf_map__type(map), classes);
+	struct bpf_map_info info;
+	__u64 lacking;
+
+	*text = '\0';
+	if (class == MIGRATE_CONFIG && !map_describe(from_fd, &info) && can_list(info.type) &&
+	    !reuse_count_lacking(from_fd, to_fd, class, &lacking) && lacking)
+		snprintf(text, size, "map '%s': %llu entr%s of map %u %s left behind", name,
+		         (unsigned long long)lacking, lacking == 1 ? "y" : "ies", info.id,
+		         lacking == 1 ? "is" : "are");
 }

@@ -256,6 +256,26 @@ expect_stays()
 	done < <(sed -n 's/.*(map \([0-9]*\) stays as \(.*\))$/\1 \2/p' <<<"$output")
 }
 
+test_each_hook_that_begins_anew_tells_of_the_entries_that_it_leaves_behind()
+{
+	local hook object said
+
+	load v0 "$BUILT/carry1.o" >/dev/null
+	load_tc_hooks
+	rule "$BPFFS/v0/deny_list" 5 "${of_carry1[@]}"
+	rule "$BPFFS/v0/deny_list" 6 "${of_carry1[@]}"
+	said="map 'deny_list': 2 entries of map $(map_id "$BPFFS/v0/deny_list")"
+	for hook in xdp tc_ingress tc_egress; do
+		object=tc_carry2.o
+		[[ $hook != xdp ]] || object=carry2.o
+		expect_status 0 load --dry-run --on-mismatch fresh --hook "$hook" v0 "$BUILT/$object"
+		[[ $errors == *"$said"*" left behind"* ]] || fail "$hook, a dry run: $errors"
+		upgrade "$hook" "$object" --on-mismatch fresh
+		[[ $errors == *"$said"*" left behind"* ]] || fail "$hook: $errors"
+		[[ $(grep -c "left behind" <<<"$errors") == 1 ]] || fail "$hook: $errors"
+	done
+}
+
 # Whoever of three comes last finds what it counted meanwhile beside the common map.
 test_the_last_of_three_hooks_finds_its_counts_after_egress_has_joined()
 {
