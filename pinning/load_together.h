@@ -40,6 +40,14 @@ static inline struct reuse_pinned *load_pinned_at(const struct load_present *p, 
 
 void load_present_free(struct load_present *p);
 
+/*
+ * load_sets.c: all is listed: put the interface first that has the set which all shall get, and set
+ * together. Reports its failures, and what holds no state. Returns 0, -EEXIST for two different
+ * sets, see load_share(), or another negative errno.
+ */
+int load_choose_set(struct load_present *p, const struct object *object,
+                    const struct load_options *options);
+
 static inline bool load_is_together(const struct loading *l)
 {
 	return l->options->session && l->options->session->together;
