@@ -26,8 +26,43 @@ static bool is_to_be_kept(const struct adoption *a, const struct plan_map *map)
 	        !owners_path(&a->owners, OWNER_OTHER, PIN_MAP, map->info.id));
 }
 
-/* The flat map gets its %old name there; the one that the egress program had by it, here. */
-static int keep_parted(const struct adoption *a, const struct plan_map *map, struct stage *stage)
+/* The map that gets the flat name, or keeps it. */
+static const struct plan_map *find_flat(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (plan_publishes(map) && !map->egress && !strcmp(map->name, name))
+			return map;
+	}
+	return NULL;
+}
+
+void adopt_find_went_to(struct adoption *a)
+{
+	struct plan *plan = &a->report->plan;
+
+	for (size_t i = 0; a->dir.has_record && i < plan->len; i++) {
+		struct plan_map *map = &plan->maps[i];
+		const struct plan_map *flat;
+		__u32 into;
+
+		if (map->state != PLAN_REPLACED || !map->egress || map->parted ||
+		    !carry_done_has(&a->dir.record, map->old_id) ||
+		    !carry_into_get(&a->dir.record, map->old_id, &into))
+			continue;
+		flat = find_flat(plan, map->name);
+		if (flat && flat->info.id != map->info.id &&
+		    (flat->info.id == into ||
+		     (flat->state == PLAN_REPLACED && flat->old_id == into)))
+			map->went_to = into;
+	}
+}
+
+/* The flat map gets its %old name there; the one that the egress program had by it, or did not
+ * follow to, here. */
+static int keep_parted(const struct adoption *a, const struct plan_map *map, __u32 flat_id,
+                       struct stage *stage)
 {
 	struct bpf_map_info info;
 	char path[MAP_PATH_SIZE];
@@ -36,10 +71,10 @@ static int keep_parted(const struct adoption *a, const struct plan_map *map, str
 	err = map_path(map->name, false, 0, path, sizeof(path));
 	fd = err ? err : pin_open_map(a->dir.fd, path, 0, &info);
 	if (fd < 0)
-		return failed(fd, "cannot open map '%s' (id %u)", map->name, map->old_id);
+		return failed(fd, "cannot open map '%s' (id %u)", map->name, flat_id);
 	/* Others pinned there meanwhile. */
-	if (info.id == map->old_id)
-		err = stage_add_map(stage, map->name, true, map->old_id, fd);
+	if (info.id == flat_id)
+		err = stage_add_map(stage, map->name, true, flat_id, fd);
 	close(fd);
 	return err;
 }
@@ -49,9 +84,15 @@ int adopt_keep_parted(const struct adoption *a, struct stage *stage)
 	const struct plan *plan = &a->report->plan;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < plan->len; i++)
-		if (plan->maps[i].parted && plan->maps[i].state == PLAN_REPLACED)
-			err = keep_parted(a, &plan->maps[i], stage);
+	for (size_t i = 0; !err && i < plan->len; i++) {
+		const struct plan_map *map = &plan->maps[i];
+		const struct plan_map *flat = map->went_to ? find_flat(plan, map->name) : NULL;
+
+		if (map->parted && map->state == PLAN_REPLACED)
+			err = keep_parted(a, map, map->old_id, stage);
+		else if (flat && flat->state == PLAN_REPLACED)
+			err = keep_parted(a, map, map->went_to, stage);
+	}
 	return err;
 }
 
@@ -74,13 +115,18 @@ int adopt_keep_beside(struct adoption *a, struct stage *stage)
 	return err;
 }
 
-/* It keeps, or gets, a name of the other place, by which nothing tells that it gave way. */
-static bool is_named_beside(const struct adoption *a, const struct plan_map *map)
+/* The old map that keeps, or gets, a name of the other place, by which nothing tells that it gave
+ * way; or 0. */
+static __u32 named_beside(const struct adoption *a, const struct plan_map *map)
 {
 	if (map->parted)
-		return map->state == PLAN_PINNED;
+		return map->state == PLAN_PINNED ? map->old_id : 0;
+	if (map->went_to)
+		return map->went_to;
 	return map->state == PLAN_REPLACED && !map->egress &&
-	       live_user(&a->live, HOOK_TC_EGRESS, map->old_id);
+	                       live_user(&a->live, HOOK_TC_EGRESS, map->old_id)
+	               ? map->old_id
+	               : 0;
 }
 
 void adopt_note_gave_way(const struct adoption *a, struct record *rec)
@@ -89,10 +135,11 @@ void adopt_note_gave_way(const struct adoption *a, struct record *rec)
 
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
-		int old_fd = is_named_beside(a, map) ? live_map_fd(&a->live, map->old_id) : -1;
+		__u32 old_id = named_beside(a, map);
+		int old_fd = old_id ? live_map_fd(&a->live, old_id) : -1;
 
 		if (old_fd >= 0 && left_content(old_fd, live_map_fd(&a->live, map->info.id),
 		                                map->name) == LEFT_ENTRIES)
-			carry_gave_way_add(rec, map->old_id, map->info.id);
+			carry_gave_way_add(rec, old_id, map->info.id);
 	}
 }

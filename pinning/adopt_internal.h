@@ -38,9 +38,15 @@ int adopt_once(struct adoption *a);
 int adopt_keep_beside(struct adoption *a, struct stage *stage);
 
 /*
+ * The plan is made: the egress program did not follow when a list was carried over into another
+ * map, and has a new one now: which map the other hooks went on with. Sets went_to.
+ */
+void adopt_find_went_to(struct adoption *a);
+
+/*
  * What the hooks had as one and neither goes on with, stays in %egress/ as well, for the map that
- * is there now: each place gets a copy of a list. Reports its failures. Returns 0 or a negative
- * errno.
+ * is there now: each place gets a copy of a list. So does what the egress program did not follow
+ * to. Reports its failures. Returns 0 or a negative errno.
  */
 int adopt_keep_parted(const struct adoption *a, struct stage *stage);
 

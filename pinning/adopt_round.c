@@ -74,6 +74,7 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		return failed(err, "cannot look for pins in %s", a->fs.path);
 	err = plan_make(&a->report->plan, &in);
 	if (!err) {
+		adopt_find_went_to(a);
 		a->report->left_out = count_left_out(a, &in);
 		err = adopt_find_content(a);
 	}

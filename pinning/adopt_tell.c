@@ -180,14 +180,17 @@ void adopt_tell_out_of_force(const struct adoption *a)
 	     cli_interface(a->iface->name));
 }
 
-/* The other hook goes on with the list, and this one has a new map without what is in it. */
-static bool is_out_of_force_beside(const struct adoption *a, const struct plan_map *map)
+/* The list that the other hook goes on with, and this one has a new map without what is in it; or
+ * 0. */
+static __u32 out_of_force_beside(const struct adoption *a, const struct plan_map *map)
 {
-	int old_fd =
-		map->parted && map->state == PLAN_PINNED ? live_map_fd(&a->live, map->old_id) : -1;
+	__u32 id = map->parted && map->state == PLAN_PINNED ? map->old_id : map->went_to;
+	int fd = id ? live_map_fd(&a->live, id) : -1;
 
-	return old_fd >= 0 &&
-	       left_content(old_fd, live_map_fd(&a->live, map->info.id), map->name) == LEFT_ENTRIES;
+	return fd >= 0 && left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
+	                               LEFT_ENTRIES
+	               ? id
+	               : 0;
 }
 
 void adopt_tell_parted(const struct adoption *a)
@@ -198,13 +201,14 @@ void adopt_tell_parted(const struct adoption *a)
 
 	for (size_t i = 0; !a->options->carry && i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
+		__u32 id = out_of_force_beside(a, map);
 		size_t len = strlen(words);
 
-		if (!is_out_of_force_beside(a, map))
+		if (!id)
 			continue;
 		note("map '%s' of %s is not that of the other hooks any more: what is in map %u, "
 		     "which these go on with, is not in force there",
-		     map->name, hook_name(map->hook), map->old_id);
+		     map->name, hook_name(map->hook), id);
 		any = true;
 		/* Those for which there is no room are told when the others join. */
 		if (snprintf(words + len, sizeof(words) - len, " --on-mismatch %s=migrate",

@@ -304,7 +304,7 @@ static bool comes_into_other(const struct carry *carry, const struct plan_map *m
 	return false;
 }
 
-/* It has its %old name as well. */
+/* It has its %old name as well, or is known by the plan. */
 static bool is_listed(const struct carry *carry, const struct plan_map *map, __u32 old_map_id)
 {
 	for (size_t i = 0; i < carry->len; i++)
@@ -322,6 +322,9 @@ static int add_all(struct carry *carry, const struct carry_search *in, struct el
 	    !(map->joins && is_done(in, map, pinned, map->old_id)) &&
 	    !comes_into_other(carry, map, map->old_id))
 		err = add_one(carry, in, others, map, map->old_id, FROM_PLACE);
+	if (!err && map->went_to && !is_done(in, map, pinned, map->went_to) &&
+	    !comes_into_other(carry, map, map->went_to))
+		err = add_one(carry, in, others, map, map->went_to, FROM_ANOTHER_NAME);
 	for (size_t i = 0; !err && i < pinned->len; i++) {
 		const struct view_map *old = &pinned->maps[i];
 

@@ -24,13 +24,16 @@ enum plan_state {
 struct plan_map {
 	enum plan_state state;
 	enum hook hook;
-	bool egress;          /* in %egress/ rather than under the flat name */
-	bool renamed;         /* it was in %egress/ only so far, and gets the flat name */
-	bool beside;          /* with PLAN_REFUSED: a map of another hook has its name; see
-	                         adopt_keep_beside() */
-	bool joins;           /* the flat map, which takes the place of one that is only there */
-	bool parted;          /* with egress: so far it was one with the flat map, old_id; which has
-	                         given way as well, or with PLAN_PINNED goes on where it is */
+	bool egress;   /* in %egress/ rather than under the flat name */
+	bool renamed;  /* it was in %egress/ only so far, and gets the flat name */
+	bool beside;   /* with PLAN_REFUSED: a map of another hook has its name; see
+	                  adopt_keep_beside() */
+	bool joins;    /* the flat map, which takes the place of one that is only there */
+	bool parted;   /* with egress: so far it was one with the flat map, old_id; which has
+	                  given way as well, or with PLAN_PINNED goes on where it is */
+	__u32 went_to; /* with egress and PLAN_REPLACED: what old_id had came over to the flat
+	                  map, this one, when egress went on with old_id; or 0. Set by
+	                  adopt_find_went_to() */
 	char name[NAME_SIZE]; /* "" if it has none */
 	struct bpf_map_info info;
 	__u32 prog_id;
