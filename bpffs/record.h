@@ -21,7 +21,7 @@
 #define RECORD_IDS      256
 #define RECORD_NO_GROUP ((__u32)-1)
 
-/* The key of lists that gave way at one hook, while another goes on with them; see bpffs.7. */
+/* The key of lists that gave way to others, with what is still to be brought over; see bpffs.7. */
 #define RECORD_GAVE_WAY "gave_way"
 
 /* The programs and maps that were published for one hook. */

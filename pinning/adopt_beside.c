@@ -8,7 +8,6 @@
 #include "bpffs/view.h"
 #include "pinning/adopt_internal.h"
 #include "pinning/carry_done.h"
-#include "pinning/left.h"
 
 static const struct view_map *find_pin(const struct view *pinned, __u32 map_id)
 {
@@ -113,33 +112,4 @@ int adopt_keep_beside(struct adoption *a, struct stage *stage)
 	}
 	view_close(&pinned);
 	return err;
-}
-
-/* The old map that keeps, or gets, a name of the other place, by which nothing tells that it gave
- * way; or 0. */
-static __u32 named_beside(const struct adoption *a, const struct plan_map *map)
-{
-	if (map->parted)
-		return map->state == PLAN_PINNED ? map->old_id : 0;
-	if (map->went_to)
-		return map->went_to;
-	return map->state == PLAN_REPLACED && !map->egress &&
-	                       live_user(&a->live, HOOK_TC_EGRESS, map->old_id)
-	               ? map->old_id
-	               : 0;
-}
-
-void adopt_note_gave_way(const struct adoption *a, struct record *rec)
-{
-	const struct plan *plan = &a->report->plan;
-
-	for (size_t i = 0; i < plan->len; i++) {
-		const struct plan_map *map = &plan->maps[i];
-		__u32 old_id = named_beside(a, map);
-		int old_fd = old_id ? live_map_fd(&a->live, old_id) : -1;
-
-		if (old_fd >= 0 && left_content(old_fd, live_map_fd(&a->live, map->info.id),
-		                                map->name) == LEFT_ENTRIES)
-			carry_gave_way_add(rec, old_id, map->info.id);
-	}
 }

@@ -51,11 +51,14 @@ void adopt_find_went_to(struct adoption *a);
 int adopt_keep_parted(const struct adoption *a, struct stage *stage);
 
 /*
- * Note in rec of which lists a hook has a new map, and another one goes on with the old one under a
- * name of its own: what is in it is still to be brought over. Reports its failures, by which it is
- * not noted.
+ * adopt_left.c: the plan is made: which lists gave way, now or by the record before, and have
+ * entries that the map in place has not. Sets lacks and apart_id; with options->carry only where
+ * no %old name tells of it. Reports its failures. Returns 0 or a negative errno.
  */
-void adopt_note_gave_way(const struct adoption *a, struct record *rec);
+int adopt_find_left(struct adoption *a);
+
+/* Note these in rec: what is in them is still to be brought over. */
+void adopt_note_left(const struct adoption *a, struct record *rec);
 
 /*
  * adopt_content.c: what is to be carried over from the maps that are replaced; of a dry run, also
@@ -87,7 +90,8 @@ void adopt_tell_one_for_both(const struct adoption *a);
 /* Somebody gave it that name: from another object, for one. It may be what others read it by. */
 void adopt_tell_otherwise(const struct adoption *a);
 
-/* Lists that gave way to others have entries by which no program goes now; unless carried over. */
+/* Lists that gave way to others, in this run or in earlier ones, have entries by which no program
+ * goes now; unless carried over. */
 void adopt_tell_out_of_force(const struct adoption *a);
 
 /* So do lists that other hooks go on with, and that the egress program had as well until now. */

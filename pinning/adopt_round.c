@@ -37,7 +37,7 @@ static int publish(struct adoption *a, const struct plan_input *in, struct stage
 		rec.group = a->group;
 	err = carry_forget(&a->dir, &rec);
 	if (!err)
-		adopt_note_gave_way(a, &rec);
+		adopt_note_left(a, &rec);
 	if (!err)
 		err = plan_stage(&a->report->plan, &a->live, stage);
 	if (!err)
@@ -78,6 +78,8 @@ static int plan_and_publish(struct adoption *a, struct stage *stage)
 		a->report->left_out = count_left_out(a, &in);
 		err = adopt_find_content(a);
 	}
+	if (!err)
+		err = adopt_find_left(a);
 	if (!err && a->options->dry_run)
 		err = adopt_keep_beside(a, NULL);
 	if (!err && !a->options->dry_run) {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the user is told of an adoption, beside its report. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "bpffs/cli.h"
 #include "bpffs/identity.h"
 #include "bpffs/log.h"
-#include "bpffs/pin.h"
 #include "bpffs/view.h"
 #include "pinning/adopt_internal.h"
 #include "pinning/gc_uses.h"
-#include "pinning/left.h"
-#include "pinning/old_pin.h"
 
 /* One pin of a directory on which nothing runs. uses: all programs, or NULL. */
 static void tell_stale(const struct directory *dir, const struct view_map *pin,
@@ -127,35 +122,6 @@ void adopt_tell_behind(const struct adoption *a)
 	}
 }
 
-/* The map that gave way is a list with entries that the one in place has not: also if another hook
- * goes on with it. */
-static bool is_out_of_force(const struct adoption *a, const struct plan_map *map)
-{
-	char path[PATH_MAX * 2];
-	struct bpf_map_info info;
-	bool is = false;
-	int fd;
-
-	if (map->state != PLAN_REPLACED)
-		return false;
-	fd = live_map_fd(&a->live, map->old_id);
-	if (fd >= 0)
-		return left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
-		       LEFT_ENTRIES;
-	if (a->options->dry_run)
-		snprintf(path, sizeof(path), "%s", map->path);
-	else if (old_pin_of(map, path, sizeof(path)))
-		return false;
-	fd = pin_open_map(AT_FDCWD, path, BPF_F_RDONLY, &info);
-	if (fd < 0)
-		return false;
-	if (info.id == map->old_id)
-		is = left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
-		     LEFT_ENTRIES;
-	close(fd);
-	return is;
-}
-
 void adopt_tell_out_of_force(const struct adoption *a)
 {
 	const struct plan *plan = &a->report->plan;
@@ -163,7 +129,7 @@ void adopt_tell_out_of_force(const struct adoption *a)
 	size_t count = 0, len;
 
 	for (size_t i = 0; !a->options->carry && i < plan->len; i++) {
-		if (!is_out_of_force(a, &plan->maps[i]))
+		if (!plan->maps[i].lacks)
 			continue;
 		len = strlen(names);
 		snprintf(names + len, sizeof(names) - len, "%s%s%.40s", count ? ", " : "",
@@ -180,19 +146,6 @@ void adopt_tell_out_of_force(const struct adoption *a)
 	     cli_interface(a->iface->name));
 }
 
-/* The list that the other hook goes on with, and this one has a new map without what is in it; or
- * 0. */
-static __u32 out_of_force_beside(const struct adoption *a, const struct plan_map *map)
-{
-	__u32 id = map->parted && map->state == PLAN_PINNED ? map->old_id : map->went_to;
-	int fd = id ? live_map_fd(&a->live, id) : -1;
-
-	return fd >= 0 && left_content(fd, live_map_fd(&a->live, map->info.id), map->name) ==
-	                               LEFT_ENTRIES
-	               ? id
-	               : 0;
-}
-
 void adopt_tell_parted(const struct adoption *a)
 {
 	const struct plan *plan = &a->report->plan;
@@ -201,14 +154,13 @@ void adopt_tell_parted(const struct adoption *a)
 
 	for (size_t i = 0; !a->options->carry && i < plan->len; i++) {
 		const struct plan_map *map = &plan->maps[i];
-		__u32 id = out_of_force_beside(a, map);
 		size_t len = strlen(words);
 
-		if (!id)
+		if (!map->apart_id)
 			continue;
 		note("map '%s' of %s is not that of the other hooks any more: what is in map %u, "
 		     "which these go on with, is not in force there",
-		     map->name, hook_name(map->hook), id);
+		     map->name, hook_name(map->hook), map->apart_id);
 		any = true;
 		/* Those for which there is no room are told when the others join. */
 		if (snprintf(words + len, sizeof(words) - len, " --on-mismatch %s=migrate",

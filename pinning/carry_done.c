@@ -239,6 +239,15 @@ void carry_gave_way_add(struct record *rec, __u32 old_map_id, __u32 map_id)
 	set_note(rec, &gave_way, old_map_id, map_id);
 }
 
+void carry_gave_way_move(struct record *rec, __u32 map_id, __u32 to_id)
+{
+	const struct carried one = { .from_id = map_id, .to_id = to_id };
+	char text[NOTES_SIZE];
+
+	if (!record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
+		change_notes(rec, &gave_way, go_along, &one, NULL);
+}
+
 bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
 {
 	__u64 value;

@@ -35,12 +35,13 @@ void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u
                      const void *context);
 
 /*
- * A list that gave way at one hook to the map named, by another loader, stays under a name of
- * another hook, which goes on with it: no %old name tells of it, and what is in it is still to be
- * brought over. Add: for as long as there is room. Get: false if it is not so. Keep: forget those
- * of which either map is not pinned any more.
+ * A list gave way to the map named, of another loader, and what is in it is still to be brought
+ * over: it is an old map, or stays under a name of another hook, which goes on with it. Add: for as
+ * long as there is room. Move: that map gave way to another one. Get: false if it is not so. Keep:
+ * forget those of which either map is not pinned any more.
  */
 void carry_gave_way_add(struct record *rec, __u32 old_map_id, __u32 map_id);
+void carry_gave_way_move(struct record *rec, __u32 map_id, __u32 to_id);
 bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id);
 void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *context, __u32 map_id),
                          const void *context);

@@ -199,17 +199,6 @@ static int add_one(struct carry *carry, const struct carry_search *in, struct el
 	return err;
 }
 
-/* Two hooks that share a map, each have it in the plan. */
-static bool is_first(const struct plan *plan, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (plan_publishes(&plan->maps[j]) &&
-		    plan->maps[j].info.id == plan->maps[i].info.id &&
-		    plan->maps[j].egress == plan->maps[i].egress)
-			return false;
-	return true;
-}
-
 /* The kernel counts ids up: of two old maps, the one of the greater id is the newer. */
 static int compare_age(const void *a, const void *b)
 {
@@ -374,7 +363,7 @@ int carry_find(struct carry *carry, const struct carry_search *in)
 	}
 	qsort(pinned.maps, pinned.len, sizeof(*pinned.maps), compare_age);
 	for (size_t i = 0; !err && i < in->plan->len; i++)
-		if (plan_publishes(&in->plan->maps[i]) && is_first(in->plan, i))
+		if (plan_publishes(&in->plan->maps[i]) && plan_is_first(in->plan, i))
 			err = add_all(carry, in, &others, &pinned, &in->plan->maps[i]);
 	if (!err)
 		tell_again(carry);

@@ -129,6 +129,12 @@ void load_tell_goes(const struct loading *l);
 void load_tell_outside(const struct loading *l);
 
 /*
+ * load_gave_way.c: the same: say which lists of another loader the program goes on with, of which
+ * pin_maps noted that they lack what was in those before.
+ */
+void load_tell_gave_way(const struct loading *l);
+
+/*
  * load_join.c, for --join: whether there is a dispatcher, or nothing, on the hook, and how the
  * program comes there; that it does; and what is pinned then. The three take the places of
  * load_choose(), object_load(), and all that follows. Each reports its failures. Returns 0 or a

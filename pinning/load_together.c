@@ -256,6 +256,7 @@ static bool publish_all(struct load_member *members, size_t count, struct object
 		m->report.gen = l->rec.gen;
 		if (!err) {
 			load_tell_outside(l);
+			load_tell_gave_way(l);
 			load_tell_row_left(l);
 		}
 		if (!err && l->old && l->old->by == ATTACH_XDP && !l->options->no_attach)

@@ -148,6 +148,7 @@ int load_change(struct loading *l)
 		err = load_exchange(l);
 	if (!err) {
 		load_tell_outside(l);
+		load_tell_gave_way(l);
 		load_tell_row_left(l);
 	}
 	return err;

@@ -332,6 +332,16 @@ bool plan_publishes(const struct plan_map *map)
 	return map->state < PLAN_FOREIGN;
 }
 
+bool plan_is_first(const struct plan *plan, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (plan_publishes(&plan->maps[j]) &&
+		    plan->maps[j].info.id == plan->maps[i].info.id &&
+		    plan->maps[j].egress == plan->maps[i].egress)
+			return false;
+	return true;
+}
+
 void plan_record(const struct plan *plan, const struct plan_input *in, struct record *rec)
 {
 	const struct record *before = &in->dir->record;

@@ -24,16 +24,19 @@ enum plan_state {
 struct plan_map {
 	enum plan_state state;
 	enum hook hook;
-	bool egress;   /* in %egress/ rather than under the flat name */
-	bool renamed;  /* it was in %egress/ only so far, and gets the flat name */
-	bool beside;   /* with PLAN_REFUSED: a map of another hook has its name; see
-	                  adopt_keep_beside() */
-	bool joins;    /* the flat map, which takes the place of one that is only there */
-	bool parted;   /* with egress: so far it was one with the flat map, old_id; which has
-	                  given way as well, or with PLAN_PINNED goes on where it is */
-	__u32 went_to; /* with egress and PLAN_REPLACED: what old_id had came over to the flat
-	                  map, this one, when egress went on with old_id; or 0. Set by
-	                  adopt_find_went_to() */
+	bool egress;    /* in %egress/ rather than under the flat name */
+	bool renamed;   /* it was in %egress/ only so far, and gets the flat name */
+	bool beside;    /* with PLAN_REFUSED: a map of another hook has its name; see
+	                   adopt_keep_beside() */
+	bool joins;     /* the flat map, which takes the place of one that is only there */
+	bool parted;    /* with egress: so far it was one with the flat map, old_id; which has
+	                   given way as well, or with PLAN_PINNED goes on where it is */
+	__u32 went_to;  /* with egress and PLAN_REPLACED: what old_id had came over to the flat
+	                   map, this one, when egress went on with old_id; or 0. Set by
+	                   adopt_find_went_to() */
+	bool lacks;     /* of a list: what gave way to it has entries that it has not; and */
+	__u32 apart_id; /* so has this map, which the other hooks go on with; or 0. Both are
+	                   set by adopt_find_left() */
 	char name[NAME_SIZE]; /* "" if it has none */
 	struct bpf_map_info info;
 	__u32 prog_id;
@@ -83,5 +86,8 @@ const char *plan_state_name(enum plan_state state);
 
 /* The map has a pin in the directory after this. */
 bool plan_publishes(const struct plan_map *map);
+
+/* It is not the one of another hook, which comes before it in the plan, in the same place. */
+bool plan_is_first(const struct plan *plan, size_t i);
 
 #endif
