@@ -47,14 +47,15 @@ void adopt_find_went_to(struct adoption *a)
 		__u32 into;
 
 		if (map->state != PLAN_REPLACED || !map->egress || map->parted ||
-		    !carry_done_has(&a->dir.record, map->old_id) ||
-		    !carry_into_get(&a->dir.record, map->old_id, &into))
+		    !carry_done_has(&a->dir.record, map->old_id))
 			continue;
 		flat = find_flat(plan, map->name);
-		if (flat && flat->info.id != map->info.id &&
-		    (flat->info.id == into ||
-		     (flat->state == PLAN_REPLACED && flat->old_id == into)))
-			map->went_to = into;
+		if (!flat || flat->info.id == map->info.id)
+			continue;
+		for (unsigned int n = 0; carry_into_get(&a->dir.record, map->old_id, n, &into); n++)
+			if (flat->info.id == into ||
+			    (flat->state == PLAN_REPLACED && flat->old_id == into))
+				map->went_to = into;
 	}
 }
 

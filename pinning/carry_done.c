@@ -29,10 +29,16 @@ bool carry_done_has(const struct record *rec, __u32 old_map_id)
 
 bool carry_done_into(const struct record *rec, __u32 old_map_id, __u32 map_id)
 {
+	bool known = false, same = false;
 	__u32 into;
 
-	return carry_done_has(rec, old_map_id) &&
-	       (!carry_into_get(rec, old_map_id, &into) || into == map_id);
+	if (!carry_done_has(rec, old_map_id))
+		return false;
+	for (unsigned int i = 0; !same && carry_into_get(rec, old_map_id, i, &into); i++) {
+		known = true;
+		same = into == map_id;
+	}
+	return same || !known;
 }
 
 static void add_done(struct record *rec, __u32 old_map_id)
@@ -51,7 +57,7 @@ static void add_done(struct record *rec, __u32 old_map_id)
 		     old_map_id);
 }
 
-/* "117-2f3c.144-90ab": an id and what is noted of it. The oldest one comes first. */
+/* "117-2f3c.144-90ab": an id and what is noted of it, once or more. The oldest one comes first. */
 #define NOTES_SIZE 512
 
 struct id_note {
@@ -130,8 +136,9 @@ static void set_note(struct record *rec, const struct note_field *field, __u32 i
 	change_notes(rec, field, is_of_another, &id, &added);
 }
 
+/* The nth of that id, from 0. */
 static bool get_note(const struct record *rec, const struct note_field *field, __u32 id,
-                     __u64 *value)
+                     unsigned int nth, __u64 *value)
 {
 	char text[NOTES_SIZE];
 	const char *rest = text;
@@ -140,17 +147,17 @@ static bool get_note(const struct record *rec, const struct note_field *field, _
 	if (record_get_other(rec, field->key, text, sizeof(text)))
 		return false;
 	while (next_note(&rest, field->base, &note))
-		if (note.id == id) {
+		if (note.id == id && !nth--) {
 			*value = note.value;
 			return true;
 		}
 	return false;
 }
 
-bool carry_into_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
+bool carry_into_get(const struct record *rec, __u32 old_map_id, unsigned int nth, __u32 *map_id)
 {
 	__u64 value;
-	bool known = get_note(rec, &into_field, old_map_id, &value);
+	bool known = get_note(rec, &into_field, old_map_id, nth, &value);
 
 	if (known)
 		*map_id = value;
@@ -165,6 +172,21 @@ static bool go_along(struct id_note *note, const void *arg)
 	if (note->value == one->from_id)
 		note->value = one->to_id;
 	return true;
+}
+
+static bool is_another(struct id_note *note, const void *arg)
+{
+	const struct id_note *one = arg;
+
+	return note->id != one->id || note->value != one->value;
+}
+
+/* One old map may have come into two places, flat and in %egress/. */
+static void add_into(struct record *rec, __u32 old_map_id, __u32 map_id)
+{
+	const struct id_note added = { old_map_id, map_id };
+
+	change_notes(rec, &into_field, is_another, &added, &added);
 }
 
 /* Not what came into its place now, nor what gave it back. */
@@ -193,7 +215,7 @@ void carry_done_follow(struct record *rec, const struct carried *one)
 void carry_done_add(struct record *rec, const struct carried *one)
 {
 	add_done(rec, one->from_id);
-	set_note(rec, &into_field, one->from_id, one->to_id);
+	add_into(rec, one->from_id, one->to_id);
 	if (!one->done && one->m)
 		set_note(rec, &listed, one->from_id, migrate_fingerprint_came(one->m));
 }
@@ -203,9 +225,29 @@ static bool is_done(struct id_note *note, const void *rec)
 	return carry_done_has(rec, note->id);
 }
 
-void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
-                     const void *context)
+struct kept_notes {
+	const struct record *rec;
+	bool (*is_pinned)(const void *context, __u32 map_id);
+	const void *context;
+};
+
+/* Without any it would count as having come into whatever map: the last one stays. */
+static bool is_known(struct id_note *note, const void *arg)
 {
+	const struct kept_notes *kept = arg;
+	__u32 into = 0, i = 0;
+	bool pinned = false;
+
+	while (!pinned && carry_into_get(kept->rec, note->id, i++, &into))
+		pinned = kept->is_pinned(kept->context, into);
+	return pinned ? kept->is_pinned(kept->context, note->value) : note->value == into;
+}
+
+void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
+                     bool (*is_pinned)(const void *context, __u32 map_id), const void *context)
+{
+	const struct record before = *rec;
+	const struct kept_notes kept = { &before, is_pinned, context };
 	char text[IDLIST_SIZE];
 	const char *list = text;
 	struct idrange ids;
@@ -219,11 +261,12 @@ void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u
 				add_done(rec, id);
 	change_notes(rec, &listed, is_done, rec, NULL);
 	change_notes(rec, &into_field, is_done, rec, NULL);
+	change_notes(rec, &into_field, is_known, &kept, NULL);
 }
 
 bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print)
 {
-	return get_note(rec, &listed, old_map_id, print);
+	return get_note(rec, &listed, old_map_id, 0, print);
 }
 
 bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd)
@@ -251,17 +294,12 @@ void carry_gave_way_move(struct record *rec, __u32 map_id, __u32 to_id)
 bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
 {
 	__u64 value;
-	bool known = get_note(rec, &gave_way, old_map_id, &value);
+	bool known = get_note(rec, &gave_way, old_map_id, 0, &value);
 
 	if (known)
 		*map_id = value;
 	return known;
 }
-
-struct kept_notes {
-	bool (*is_pinned)(const void *context, __u32 map_id);
-	const void *context;
-};
 
 static bool is_kept(struct id_note *note, const void *arg)
 {
@@ -274,7 +312,7 @@ static bool is_kept(struct id_note *note, const void *arg)
 void carry_gave_way_keep(struct record *rec, bool (*is_pinned)(const void *context, __u32 map_id),
                          const void *context)
 {
-	const struct kept_notes kept = { is_pinned, context };
+	const struct kept_notes kept = { rec, is_pinned, context };
 	char text[NOTES_SIZE];
 
 	if (!record_get_other(rec, RECORD_GAVE_WAY, text, sizeof(text)))
@@ -289,7 +327,7 @@ void carry_parted_add(struct record *rec, const struct carried *one)
 bool carry_parted_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
 {
 	__u64 value;
-	bool known = get_note(rec, &parted, old_map_id, &value);
+	bool known = get_note(rec, &parted, old_map_id, 0, &value);
 
 	if (known)
 		*map_id = value;
@@ -306,7 +344,7 @@ static bool is_had(struct id_note *note, const void *arg)
 void carry_parted_keep(struct record *rec, bool (*is_own)(const void *context, __u32 map_id),
                        const void *context)
 {
-	const struct kept_notes kept = { is_own, context };
+	const struct kept_notes kept = { rec, is_own, context };
 	char text[NOTES_SIZE];
 
 	if (!record_get_other(rec, FIELD_PARTED, text, sizeof(text)))

@@ -23,16 +23,20 @@ void carry_done_add(struct record *rec, const struct carried *one);
 /* What had come over into one->from_id, is in one->to_id now. */
 void carry_done_follow(struct record *rec, const struct carried *one);
 
-/* What is noted of an old map: false if it is not known. */
+/*
+ * What is noted of an old map: false if it is not known. It came into more than one map where two
+ * hooks had it as one and each has a new one: the nth of these, from 0.
+ */
 bool carry_came_get(const struct record *rec, __u32 old_map_id, __u64 *print);
-bool carry_into_get(const struct record *rec, __u32 old_map_id, __u32 *map_id);
+bool carry_into_get(const struct record *rec, __u32 old_map_id, unsigned int nth, __u32 *map_id);
 
 /* The list is not as it came over, or that is not known. Reports its failures, by which it is. */
 bool carry_came_differs(const struct record *rec, __u32 old_map_id, int old_fd);
 
-/* Forget those that are no old maps any more. */
+/* Forget those that are no old maps any more; and into which they came, but for the last, that is
+ * not pinned. */
 void carry_done_keep(struct record *rec, bool (*is_old)(const void *context, __u32 old_map_id),
-                     const void *context);
+                     bool (*is_pinned)(const void *context, __u32 map_id), const void *context);
 
 /*
  * A list gave way to the map named, of another loader, and what is in it is still to be brought

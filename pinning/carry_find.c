@@ -251,17 +251,30 @@ static bool gave_way(const struct carry_search *in, const struct plan_map *map,
 	       is_of_place(map, pinned, to);
 }
 
+/* By the record: brought over into what is in this place, or it is not known into which map. */
+static bool came(const struct carry_search *in, const struct plan_map *map,
+                 const struct view *pinned, __u32 old_map_id)
+{
+	const struct record *rec = &in->dir->record;
+	bool known = false;
+	__u32 into;
+
+	if (!in->dir->has_record || !carry_done_has(rec, old_map_id))
+		return false;
+	for (unsigned int i = 0; carry_into_get(rec, old_map_id, i, &into); i++) {
+		if (is_of_place(map, pinned, into))
+			return true;
+		known = true;
+	}
+	return !known;
+}
+
 /* Brought over once already, as a list: its numbers would count twice. Or there is a note of it. */
 static bool is_done(const struct carry_search *in, const struct plan_map *map,
                     const struct view *pinned, __u32 old_map_id)
 {
-	__u32 into;
-
-	if (in->dir->has_record && carry_done_has(&in->dir->record, old_map_id) &&
-	    (!carry_into_get(&in->dir->record, old_map_id, &into) ||
-	     is_of_place(map, pinned, into)))
-		return true;
-	return directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id);
+	return came(in, map, pinned, old_map_id) ||
+	       (directory_carries(in->dir, old_map_id) && !waits_for_types(in, map, old_map_id));
 }
 
 /*
@@ -430,7 +443,7 @@ int carry_forget(const struct directory *dir, struct record *rec)
 	err = view_list(&pinned, dir);
 	if (err)
 		return err;
-	carry_done_keep(rec, is_old, &pinned);
+	carry_done_keep(rec, is_old, is_pinned, &pinned);
 	carry_gave_way_keep(rec, is_pinned, &pinned);
 	carry_parted_keep(rec, is_own, &pinned);
 	view_close(&pinned);

@@ -254,3 +254,54 @@ test_killed_anywhere_the_list_of_xdp_comes_to_egress()
 {
 	kill_carry 15 true egress
 }
+
+# part_three: three hooks have A; xdp and egress get maps of their own, ingress goes on with A.
+part_three()
+{
+	local hook key
+
+	load -m skb v0 "$BUILT/carry1.o" >/dev/null
+	for hook in tc_ingress tc_egress; do
+		load --hook "$hook" v0 "$BUILT/tc_carry1.o" >/dev/null
+	done
+	for key; do
+		bpftool map update pinned "$BPFFS/v0/deny_list" key "$key" 0 0 0 value 0 0 0 0 9 0 0 0
+	done
+	put_on_xdp
+	put_on_egress
+}
+
+test_a_rule_deleted_in_both_places_stays_deleted()
+{
+	local i pin
+
+	part_three 5
+	expect_status 3 pin_maps --carry v0
+	run pin_maps --carry v0
+	expect_rules '5 9' '5 9'
+	for pin in deny_list %egress/deny_list; do
+		bpftool map delete pinned "$BPFFS/v0/$pin" key 5 0 0 0
+	done
+	# 3: what ingress goes on with is refused its name.
+	for i in 1 2 3; do
+		expect_status 3 pin_maps --carry v0
+		[[ $errors != *"hint: repeat"* ]] || fail "run $i: $errors"
+		expect_rules '' ''
+	done
+}
+
+test_a_rule_deleted_of_a_list_that_is_named_so_stays_deleted()
+{
+	local i
+
+	part_three 5 7
+	for i in 1 2; do
+		run pin_maps --class deny_list=config v0
+	done
+	expect_rules $'5 9\n7 9' $'5 9\n7 9'
+	bpftool map delete pinned "$BPFFS/v0/deny_list" key 5 0 0 0
+	for i in 1 2 3; do
+		run pin_maps --class deny_list=config v0
+		expect_rules '7 9' $'5 9\n7 9'
+	done
+}
