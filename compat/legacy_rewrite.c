@@ -47,6 +47,8 @@ static int write_maps(struct legacy_elf *e, long long pinning, struct legacy_def
 		define(e->list[i], pinning, &list[i]);
 		if (!gelf_getsym(symbols, e->symbols[i], &sym))
 			return -EINVAL;
+		/* It counts global symbols only; a definition may be weak. */
+		sym.st_info = GELF_ST_INFO(STB_GLOBAL, GELF_ST_TYPE(sym.st_info));
 		sym.st_value = i * sizeof(*list);
 		sym.st_size = sizeof(*list);
 		if (!gelf_update_sym(symbols, e->symbols[i], &sym))

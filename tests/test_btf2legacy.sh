@@ -59,6 +59,21 @@ same_code()
 	cmp <(section "$1" xdp) <(section "$2" xdp) || fail "the program was changed"
 }
 
+WEAK_MAP='struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } weak __attribute__((weak)) SEC(".maps");
+SEC("xdp") int count(struct xdp_md *ctx) { __u32 k = 0; __u64 *v = bpf_map_lookup_elem(&counts, &k); if (v) *v += 1;
+v = bpf_map_lookup_elem(&weak, &k); if (v) *v += 100; return XDP_PASS; }'
+
+# A loader that counts global symbols only takes no object with another one for a map.
+test_a_weak_map_becomes_a_global_one()
+{
+	need readelf
+	build "$MAP $WEAK_MAP"
+	btf2legacy "$TMPDIR/built.o" "$TMPDIR/out.o"
+	readelf -sW "$TMPDIR/out.o" >"$TMPDIR/symbols"
+	[[ $(awk '$8 == "counts" || $8 == "weak" { print $3, $4, $5 }' "$TMPDIR/symbols") == "36 OBJECT GLOBAL
+36 OBJECT GLOBAL" ]] || fail "$(<"$TMPDIR/symbols")"
+}
+
 test_pinning_is_as_the_object_says_or_as_asked_for()
 {
 	local pin
@@ -249,6 +264,16 @@ test_ip_without_libbpf_loads_it_and_uses_its_pin_again()
 	expect_id "$BPFFS/v0/xdp_stats_map" "$id"
 	expect_counter "$BPFFS/v0/xdp_stats_map" 2 15 1500
 	pin_maps v0 | grep -q "^kept *xdp *xdp_stats_map *id $id " || fail "pin_maps sees another map"
+}
+
+test_ip_without_libbpf_loads_an_object_with_a_weak_map()
+{
+	need_legacy
+	build "$MAP $WEAK_MAP"
+	btf2legacy --pin global "$TMPDIR/built.o" "$TMPDIR/out.o"
+	eval "$(iproute2_env v0)"
+	ip link set dev v0 xdpgeneric obj "$TMPDIR/out.o" sec xdp
+	[[ -e $BPFFS/v0/counts && -e $BPFFS/v0/weak ]] || fail "pinned: $(ls "$BPFFS/v0")"
 }
 
 test_ip_and_tc_without_libbpf_load_all_of_the_store()
