@@ -105,9 +105,12 @@ static int check_round(const struct legacy_elf *e, bool instructions)
 /* ip or tc says what it loads a section as. A name that libbpf does not know says nothing of it. */
 static bool is_taken(const struct bpf_program *prog)
 {
+	enum bpf_attach_type attach = bpf_program__expected_attach_type(prog);
+
 	switch ((int)bpf_program__type(prog)) {
+	/* Of an entry of such a map it would make a program for each packet of the interface. */
+	case BPF_PROG_TYPE_XDP: return attach != BPF_XDP_DEVMAP && attach != BPF_XDP_CPUMAP;
 	case BPF_PROG_TYPE_UNSPEC:
-	case BPF_PROG_TYPE_XDP:
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_LWT_IN:

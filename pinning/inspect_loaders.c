@@ -332,6 +332,11 @@ static void judge_by_itself(const struct inspection *in, enum inspect_loader loa
 		judge_maps(in, loader, verdict);
 	if (verdict->says == INSPECT_ACCEPTS)
 		inspect_judge_legacy(in, prog, verdict);
+	if (verdict->says == INSPECT_ACCEPTS && prog->is_entry && kind == INSPECT_XDP)
+		say(verdict, INSPECT_MISREADS,
+		    "it would run %s, which is for the entries of a devmap or cpumap, on all of "
+		    "an interface",
+		    prog->name);
 	if (verdict->says == INSPECT_ACCEPTS)
 		judge_type(prog, kind, verdict);
 }

@@ -131,6 +131,8 @@ BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, struct guarded, 1); $XDP_PASS"
 	expect_refused "map 'events': its number of entries is left to libbpf" "struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(\".maps\"); $XDP_PASS"
 	expect_refused "it has no program" "BPF_MAP(counts, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1);"
 	expect_refused "section kprobe/do_nothing is for another hook" "SEC(\"kprobe/do_nothing\") int probe(void *ctx) { return 0; }"
+	expect_refused "section xdp/devmap is for another hook" "${XDP_PASS/xdp/xdp/devmap}"
+	expect_refused "section xdp/cpumap is for another hook" "${XDP_PASS/xdp/xdp/cpumap}"
 	expect_refused "section xdp.frags" "SEC(\"xdp.frags\") int pass(struct xdp_md *ctx) { return XDP_PASS; }"
 }
 
@@ -139,7 +141,7 @@ test_programs_of_other_sections_and_hooks_do_no_harm_beside_one_for_ip()
 {
 	local names
 
-	for names in "xdp kprobe/do_nothing" "kprobe/do_nothing tc" classifier ingress/own lwt_in; do
+	for names in "xdp kprobe/do_nothing" "xdp/devmap xdp" "kprobe/do_nothing tc" classifier ingress/own lwt_in; do
 		build "$(n=0 && for name in $names; do echo "SEC(\"$name\") int prog$((n++))(void *ctx) { return 0; }"; done)"
 		expect_status 0 btf2legacy "$TMPDIR/built.o" "$TMPDIR/out.o"
 	done

@@ -103,6 +103,8 @@ BPF_MAP(counts_of_packets_out, BPF_MAP_TYPE_ARRAY, __u32, __u64, 1); $XDP_PASS"
 	noted "note: it cannot be rewritten for ip and tc without libbpf: it has global variables" \
 		'int total; SEC("xdp") int pass(struct xdp_md *ctx) { return total++ ? 1 : 2; }'
 	noted "note: for ip and tc without libbpf, rewrite it: btf2legacy $TMPDIR/built.o FILE" "$MAP $XDP_PASS"
+	noted "misreads  it would run pass, which is for the entries of a devmap or cpumap, on all of" \
+		"${XDP_PASS/xdp/xdp/devmap}"
 	LICENSE='' noted "note: it has no license" "$XDP_PASS"
 	LICENSE=MIT noted "refuses   helper bpf_fib_lookup is for GPL-compatible programs, and the license is another" \
 		"SEC(\"xdp\") int pass(struct xdp_md *ctx) { struct bpf_fib_lookup p = {}; return bpf_fib_lookup(ctx, &p, sizeof(p), 0); }"
