@@ -312,7 +312,9 @@ static int add_file(const struct object *object, const struct bpf_map *map,
 	beside->own = !old_id;
 	beside->by_name = beside->own && reuse_fits(object, map, dir, fd, &info) &&
 	                  !were_one(dir, info.id, map_id);
-	if (info.id != map_id && (!old_id || old_id == info.id))
+	/* Of a map that gave way in both places, one of its two names is enough. */
+	if (info.id != map_id && (!old_id || old_id == info.id) &&
+	    !carry_brings(how->carry, map, info.id))
 		err = add_one(object, map, dir, fd, beside, map_id, how);
 	close(fd);
 	return err;

@@ -305,3 +305,32 @@ test_a_rule_deleted_of_a_list_that_is_named_so_stays_deleted()
 		expect_rules '7 9' $'5 9\n7 9'
 	done
 }
+
+# It has two old names by then, one in each place.
+test_the_hook_that_went_on_with_a_list_that_gave_way_in_two_places_joins()
+{
+	part_three 5
+	pin_maps v0 >/dev/null 2>&1 || true # what ingress goes on with is refused its name
+	expect_status 2 load --hook tc_ingress v0 "$BUILT/tc_carry1.o"
+	[[ $errors == *"hint: add what it holds to what is in place: --on-mismatch deny_list=migrate"* ]] ||
+		fail "$errors"
+	expect_status 0 load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry1.o"
+	[[ $(rules_of "$BPFFS/v0/deny_list") == '5 9' ]] || fail "$(rules_of "$BPFFS/v0/deny_list")"
+	prog_maps "$(tc_prog v0 ingress 700)" | grep -qx "$(map_id "$BPFFS/v0/deny_list")" || fail "of another map"
+}
+
+test_what_was_deleted_in_both_places_does_not_come_with_the_hook_that_joins()
+{
+	local pin
+
+	part_three 5
+	run pin_maps --carry v0
+	run pin_maps --carry v0
+	expect_rules '5 9' '5 9'
+	for pin in deny_list %egress/deny_list; do
+		bpftool map delete pinned "$BPFFS/v0/$pin" key 5 0 0 0
+	done
+	run load --hook tc_ingress --on-mismatch migrate v0 "$BUILT/tc_carry1.o"
+	((status == 0 || status == 3)) || fail "status $status: $errors"
+	expect_rules '' ''
+}
