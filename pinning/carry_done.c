@@ -154,14 +154,21 @@ static bool get_note(const struct record *rec, const struct note_field *field, _
 	return false;
 }
 
-bool carry_into_get(const struct record *rec, __u32 old_map_id, unsigned int nth, __u32 *map_id)
+/* The same of a field whose notes are ids of maps. */
+static bool get_map(const struct record *rec, const struct note_field *field, __u32 old_map_id,
+                    unsigned int nth, __u32 *map_id)
 {
 	__u64 value;
-	bool known = get_note(rec, &into_field, old_map_id, nth, &value);
+	bool known = get_note(rec, field, old_map_id, nth, &value);
 
 	if (known)
 		*map_id = value;
 	return known;
+}
+
+bool carry_into_get(const struct record *rec, __u32 old_map_id, unsigned int nth, __u32 *map_id)
+{
+	return get_map(rec, &into_field, old_map_id, nth, map_id);
 }
 
 /* What came into the old map is in the new one as well, as far as it was not deleted since. */
@@ -293,12 +300,7 @@ void carry_gave_way_move(struct record *rec, __u32 map_id, __u32 to_id)
 
 bool carry_gave_way_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
 {
-	__u64 value;
-	bool known = get_note(rec, &gave_way, old_map_id, 0, &value);
-
-	if (known)
-		*map_id = value;
-	return known;
+	return get_map(rec, &gave_way, old_map_id, 0, map_id);
 }
 
 static bool is_kept(struct id_note *note, const void *arg)
@@ -326,12 +328,7 @@ void carry_parted_add(struct record *rec, const struct carried *one)
 
 bool carry_parted_get(const struct record *rec, __u32 old_map_id, __u32 *map_id)
 {
-	__u64 value;
-	bool known = get_note(rec, &parted, old_map_id, 0, &value);
-
-	if (known)
-		*map_id = value;
-	return known;
+	return get_map(rec, &parted, old_map_id, 0, map_id);
 }
 
 static bool is_had(struct id_note *note, const void *arg)
